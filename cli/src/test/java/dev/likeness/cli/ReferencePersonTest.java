@@ -351,8 +351,8 @@ class ReferencePersonTest {
         blind
             .err()
             .contains(
-                "is an IP-Adapter FaceID Portrait, which needs a face embedder, and has "
-                    + "none (face_embedder beside it); give the one it was trained with: --face-embedder FILE"),
+                "is an IP-Adapter FaceID Portrait, which needs a face embedder, and there is no "
+                    + "face_embedder folder beside it; give the one that it was trained with: --face-embedder FILE"),
         blind.err());
     command[8] = "both";
     assertEquals(3, CommandResult.of(command).status());
@@ -540,7 +540,7 @@ class ReferencePersonTest {
         out.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
-        run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
+        run.err().contains("a-wall.png: no face was found in any orientation"), run.err());
     assertTrue(run.err().contains("ip-adapter.safetensors uses the images instead"), run.err());
     assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }

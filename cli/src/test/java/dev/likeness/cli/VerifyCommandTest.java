@@ -43,7 +43,7 @@ class VerifyCommandTest {
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
-        run.out().contains("manifest     whole, from a signer that nobody here vouches for"),
+        run.out().contains("manifest     whole, from a signer that no trust anchor vouches for"),
         run.out());
     Map<String, Object> found = JSON.std.mapFrom(
         CommandResult.of("inspect", "--json", signed.toString()).out());
@@ -109,7 +109,7 @@ class VerifyCommandTest {
         .signer(ada.identity())
         .writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
     String verdict = "whole, but its signer's certificate expired on " + end
-        + ", and nothing vouches for when it signed";
+        + ", and no trusted time stamp shows when it signed";
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("manifest     " + verdict), run.out());

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * Per-block weights of an adapter, by the path of the block, such as
+ * Per-block weights of an image prompt, by the path of the block, such as
  * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
  * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2).
  */
@@ -72,8 +72,13 @@ public final class BlockWeights {
   }
 
   /**
-   * The preset of that name, in any case: linear, style, composition, style-and-composition,
-   * weak-input and so on.
+   * Returns a preset by name.
+   *
+   * @param name {@code linear}, {@code style}, {@code composition}, {@code style-and-composition},
+   *     {@code weak-input}, {@code weak-middle}, {@code weak-output}, {@code ease-in} or
+   *     {@code ease-out}, in any case
+   * @return the preset
+   * @throws IllegalArgumentException if there is no preset of this name
    */
   public static BlockWeights parse(String name) {
     BlockWeights preset =
@@ -88,7 +93,8 @@ public final class BlockWeights {
   /**
    * Returns weights by block path. The longest matching prefix counts; other blocks have weight 0.
    *
-   * @param byPath weights by block path or its beginning
+   * @param byPath weights by block path or its beginning; finite numbers
+   * @return the weights
    * @throws IllegalArgumentException if a weight is not a finite number; also during generation if
    *     the base has no such block
    */
@@ -115,7 +121,7 @@ public final class BlockWeights {
     });
   }
 
-  /** The factor of block {@code t} of a base. */
+  /** Returns the weight of block {@code t} of a base. */
   double of(AdapterSites base, int t) {
     return weight.applyAsDouble(base, t);
   }
@@ -124,14 +130,13 @@ public final class BlockWeights {
     return unet(name, (base, t) -> 1 - 0.8 * weightIn(base, t, part));
   }
 
-  /** A preset whose blocks only UNets have. */
+  /** Makes a preset for UNets only. */
   private static BlockWeights unet(String name, ToDoubleBiFunction<AdapterSites, Integer> weight) {
     return new BlockWeights(name, (base, t) -> {
       if (!base.isUnet()) {
         throw new IllegalArgumentException(
-            "the block weights \"" + name + "\" speak of a UNet's blocks; the base "
-                + base.name() + " is " + base.baseDescription()
-                + ": give linear, ease-in, ease-out, or weights by path");
+            "the block weights \"" + name + "\" are for UNets; the base " + base.name() + " is "
+                + base.baseDescription() + ": give linear, ease-in, ease-out, or weights by path");
       }
       return weight.applyAsDouble(base, t);
     });
@@ -144,7 +149,7 @@ public final class BlockWeights {
         && base.paths().stream().anyMatch(path -> path.startsWith("up_blocks.0."));
   }
 
-  /** The last attention of a block: a base of fewer layers has no second one. */
+  /** Returns the path of the last attention of a block; a base with fewer layers has only one. */
   private static String lastAttention(AdapterSites base, String block) {
     String attentions = block + ".attentions.";
     int last = base.paths().stream()
@@ -164,7 +169,10 @@ public final class BlockWeights {
     return path.equals(start) || path.startsWith(start + ".");
   }
 
-  /** From 0 in the first block to 1 in the last; the middle lies between down and up. */
+  /**
+   * Returns the depth of a block: 0 for the first, 1 for the last. The middle block lies between
+   * down and up blocks.
+   */
   private static double depth(AdapterSites base, int t) {
     int down =
         (int) base.paths().stream().filter(path -> path.startsWith("down")).count();

@@ -26,12 +26,16 @@ import java.util.Optional;
 
 /**
  * Face guidance: steers sampling so that generated faces match a reference person. Needs no
- * training. At every step the sample moves along the gradient of a face embedder's similarity to
- * the person (face guidance of FreeDoM, Yu et al. 2023, arXiv:2303.09833, section 4, with the
- * gradient through the network as in arXiv:2209.14687). The denoised prediction is decoded by a
- * small autoencoder. It acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes
- * a pass back through the network for every step. Immutable, shared by threads; owns its networks
- * until closed, the detector stays its caller's. The small networks work on the CPU.
+ * training.
+ *
+ * <p>In each step, the sample moves along the gradient of a face embedder's similarity to the
+ * person. The method is the face guidance of FreeDoM (Yu et al. 2023, arXiv:2303.09833, section 4).
+ * Here the gradient goes through the network, as in DPS (Chung et al. 2022, arXiv:2209.14687),
+ * which costs a backward pass in each step. A tiny autoencoder decodes the denoised prediction.
+ * Face guidance works with any scheduler, alone or together with a LoRA or an IP-Adapter.
+ *
+ * <p>Immutable and thread-safe; owns its networks until closed. The caller closes the detector.
+ * Autoencoder and face embedders compute on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
   private final LoadedAutoencoder autoencoder;
@@ -42,22 +46,22 @@ public final class FaceGuidance implements AutoCloseable {
 
   private FaceGuidance(
       LoadedAutoencoder preview,
-      EmbedderEnsemble eyes,
+      EmbedderEnsemble embedders,
       FaceDetector detector,
       Optional<IpAdapter> adapter) {
     this.autoencoder = preview;
-    this.embedders = eyes;
+    this.embedders = embedders;
     this.detector = detector;
     this.adapter = adapter;
   }
 
   /**
-   * Opens the face guidance of a base folder. It needs a small autoencoder in {@code preview} and
+   * Opens the face guidance of a base folder. It needs a tiny autoencoder in {@code preview} and
    * face embedders in {@code ip_adapter} or {@code guidance}. The folder's adapter is opened too if
    * it needs face embeddings only.
    *
    * @param folder the base folder
-   * @param base opened from that folder, or compatible with its adapter
+   * @param base the base model of that folder, or one that is compatible with the folder's adapter
    * @param detector finds faces; the caller closes it
    * @return the face guidance, which the caller closes; empty if the autoencoder or all embedders
    *     are missing
@@ -68,29 +72,33 @@ public final class FaceGuidance implements AutoCloseable {
         .in(folder)
         .filter(Files::isDirectory)
         .flatMap(preview -> EmbedderEnsemble.findIn(folder)
-            .map(eyes -> open(preview, eyes, folder, base, detector)));
+            .map(embedders -> open(preview, embedders, folder, base, detector)));
   }
 
   private static FaceGuidance open(
-      Path preview, EmbedderEnsemble eyes, Path folder, BaseModel base, FaceDetector detector) {
+      Path preview,
+      EmbedderEnsemble embedders,
+      Path folder,
+      BaseModel base,
+      FaceDetector detector) {
     Optional<IpAdapter> adapter = Optional.empty();
     try {
-      adapter = eyes.hasAdapterEmbedder()
+      adapter = embedders.hasAdapterEmbedder()
           ? Extra.IP_ADAPTER.in(folder).flatMap(own -> adapter(own, base))
           : adapter;
       return new FaceGuidance(
           ComponentFile.openAutoencoder(preview, new Compute("cpu", DType.F32)),
-          eyes,
+          embedders,
           detector,
           adapter);
     } catch (RuntimeException e) {
-      eyes.close();
+      embedders.close();
       adapter.ifPresent(IpAdapter::close);
       throw e;
     }
   }
 
-  /** Opens the adapter if it needs nothing but face embeddings. */
+  /** Opens the adapter if it needs face embeddings only. */
   private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
     IpAdapterFile file = IpAdapterFile.of(own);
     IpAdapterVariant kind = file.layout().variant();
@@ -100,16 +108,19 @@ public final class FaceGuidance implements AutoCloseable {
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
-  /** Returns the face embedder that guidance uses. Reference vectors must come from it. */
+  /**
+   * {@return the face embedder of the guidance; this object owns it. Reference vectors must come
+   * from it}
+   */
   public FaceEmbedder embedder() {
     return embedders;
   }
 
   /**
-   * Returns an image prompt of the base folder's own adapter. It is empty if the folder has no
-   * adapter that needs face embeddings only.
+   * Makes an image prompt for the adapter of the base folder.
    *
-   * @param vectors face embeddings of the person, which all have equal weight
+   * @param vectors face embeddings of the person by {@link #embedder()}, all of equal weight
+   * @return the image prompt; empty if the folder has no adapter that needs face embeddings only
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return adapter.map(
@@ -117,11 +128,13 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Guidance towards a person. Weight 1 is the strongest that images bear, 0 turns it off. An image
-   * follows one person: the first that it is given.
+   * Returns the guidance towards a person. Its weight is 0 to 1: 0 turns it off, 1 is the highest
+   * weight without visible damage. If a request has several persons, the first one counts.
    *
-   * @param vectors of their photos by {@link #embedder()}, all counting the same
-   * @throws IllegalArgumentException when there are none
+   * @param vectors face embeddings of the person by {@link #embedder()}, at least one, all of equal
+   *     weight
+   * @return the person for requests; this object must stay open while it is used
+   * @throws IllegalArgumentException if there is no vector
    */
   public Identity forPerson(List<float[]> vectors) {
     float[] person = mean(vectors);
@@ -129,7 +142,8 @@ public final class FaceGuidance implements AutoCloseable {
       @Override
       public Adapter at(double weight) {
         if (!(weight >= 0 && weight <= 1)) {
-          throw new IllegalArgumentException("face guidance has a weight in 0..1, not " + weight);
+          throw new IllegalArgumentException(
+              "the weight of face guidance must be in 0..1, not " + weight);
         }
         return weight == 0 ? Guided.INACTIVE : new Guided(FaceGuidance.this, person, weight);
       }
@@ -146,7 +160,7 @@ public final class FaceGuidance implements AutoCloseable {
     };
   }
 
-  /** Adds to no network; leads images instead. */
+  /** The adapter of a request: it changes no network and adds gradient guidance to sampling. */
   private record Guided(FaceGuidance guidance, float[] person, double weight)
       implements ModelAdapter {
     static final ModelAdapter INACTIVE = (part, compute) -> Adaptation.NONE;
@@ -162,7 +176,7 @@ public final class FaceGuidance implements AutoCloseable {
     }
 
     @Override
-    public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context drawing) {
+    public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context context) {
       return Optional.of(new FaceGradientGuidance(
           guidance.autoencoder, guidance.embedders, guidance.detector, person, weight));
     }
@@ -170,7 +184,8 @@ public final class FaceGuidance implements AutoCloseable {
 
   private static float[] mean(List<float[]> vectors) {
     if (vectors.isEmpty()) {
-      throw new IllegalArgumentException("face guidance needs a face; give at least one embedding");
+      throw new IllegalArgumentException(
+          "face guidance needs at least one face embedding, given none");
     }
     float[] sum = new float[vectors.get(0).length];
     for (float[] vector : vectors) {
@@ -188,7 +203,8 @@ public final class FaceGuidance implements AutoCloseable {
   /** Frees the networks after the last generation that uses them. */
   @Override
   public void close() {
-    // Outside: while this waits for a generation, another may still start guidance.
+    // The adapter is closed first, outside the lock: while this call waits for a generation,
+    // another generation may still start.
     adapter.ifPresent(IpAdapter::close);
     usageLock.close(() -> {
       autoencoder.close();

@@ -3,7 +3,6 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
@@ -23,7 +22,8 @@ import java.util.Optional;
  */
 public final class FaceReader {
   private static final int DEFAULT_SIDE = 224;
-  // The detector works at a lower resolution, and a margin makes nine times the image.
+  // The detector works at a lower resolution, and the widest margin makes the image nine times as
+  // large.
   private static final int MAX_SIDE_BEFORE_MARGIN = 1024;
   private static final double[] MARGINS = {0.25, 0.5, 1};
   private static final double SMALL_FACE = 64;
@@ -40,7 +40,13 @@ public final class FaceReader {
     this.withSide = side;
   }
 
-  /** Returns a reader that uses a detector and an embedder of any licence. */
+  /**
+   * Returns a reader without a check of the embedder's licence.
+   *
+   * @param detector finds faces; the caller closes it
+   * @param embedder encodes faces; the caller closes it
+   * @return the reader
+   */
   public static FaceReader of(FaceDetector detector, FaceEmbedder embedder) {
     return new FaceReader(detector, embedder, DEFAULT_SIDE);
   }
@@ -48,6 +54,10 @@ public final class FaceReader {
   /**
    * Returns a reader whose embedder is checked against a use policy.
    *
+   * @param detector finds faces; the caller closes it
+   * @param embedder encodes faces; the caller closes it
+   * @param policy the allowed uses of networks with restricted licences
+   * @return the reader
    * @throws InvalidInputException if {@code policy} forbids the embedder
    */
   public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
@@ -56,10 +66,10 @@ public final class FaceReader {
   }
 
   /**
-   * Returns a reader that aligns faces to another size. The default is 224; see
-   * {@link AdapterLayout#faceSize}.
+   * Returns a reader that aligns faces to another size.
    *
-   * @param pixels side of the aligned face
+   * @param pixels side of the aligned face in pixels; 224 by default, 256 for SDXL adapters
+   * @return a changed copy
    */
   public FaceReader withSide(int pixels) {
     return new FaceReader(detector, embedder, pixels);
@@ -69,7 +79,8 @@ public final class FaceReader {
    * Reads the largest face of a photo.
    *
    * @param photo a photo of any size
-   * @param raw whether the embedding is not normalised to unit length, as Portrait needs it
+   * @param raw true for an embedding that is not normalised to unit length, as the unnormalised
+   *     Portrait adapter needs it
    * @return the reference, or none with the reason
    */
   public FaceReading read(RgbImage photo, boolean raw) {
@@ -78,7 +89,7 @@ public final class FaceReader {
     for (int i = 0; best.face().isEmpty() && i < MARGINS.length; i++) {
       UprightPhoto upright = UprightPhoto.of(pad(whole, MARGINS[i]), detector);
       FaceReading wider = readUpright(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
-      // A speck seen once says more than that nothing was seen.
+      // "Too small" tells the user more than "no face".
       best = wider.face().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE)
           ? wider
           : best;
@@ -121,8 +132,8 @@ public final class FaceReader {
   }
 
   /**
-   * insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left
-   * and right.
+   * Returns insightface's template at another size: scaled for multiples of 112, else with a margin
+   * left and right.
    */
   private static AlignmentTemplate templateOf(int side) {
     AlignmentTemplate small = AlignmentTemplate.ARCFACE;
@@ -141,7 +152,7 @@ public final class FaceReader {
                 Math.round(scale * photo.height())));
   }
 
-  /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */
+  /** Pads the photo with grey on each side by {@code share} of its width and height. */
   private static RgbImage pad(RgbImage photo, double share) {
     int left = (int) (share * photo.width());
     int top = (int) (share * photo.height());
@@ -161,11 +172,17 @@ public final class FaceReader {
    *
    * @param prompt the image prompt
    * @param readings one for each photo, in order
-   * @param usesFallback whether no face could be used, so that the fallback adapter encodes the
-   *     photos
+   * @param usesFallback true if no face could be used and the fallback adapter encoded the photos
    */
   public record PersonReading(
       ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
+    /**
+     * Copies the list.
+     *
+     * @param prompt the image prompt
+     * @param readings one for each photo, in order
+     * @param usesFallback true if no face could be used and the fallback adapter encoded the photos
+     */
     public PersonReading {
       readings = List.copyOf(readings);
     }
@@ -195,9 +212,9 @@ public final class FaceReader {
         return new PersonReading(adapter.prompt(found), readings, false);
       }
       if (fallback == null) {
-        throw new InvalidInputException("no photo has a face that can be used: " + reasons(readings)
-            + "; give photos with a face at "
-            + "least 64 pixels wide, or an adapter that uses images, such as Plus Face");
+        throw new InvalidInputException(
+            "no photo has a usable face: " + reasons(readings)
+                + "; give photos with a face at least 64 pixels wide, or an adapter that uses images, such as Plus Face");
       }
       return new PersonReading(fallback.prompt(photos), readings, true);
     }
@@ -215,17 +232,24 @@ public final class FaceReader {
    * The result of reading one photo.
    *
    * @param reference the face, or null if no face can be used
-   * @param notes what was done to the photo, and what lowers its quality
+   * @param notes remarks: changes to the photo, and reasons for a less exact embedding
    */
   public record FaceReading(Reference reference, List<Note> notes) {
     /** A remark on a photo. */
     public enum Note {
-      NO_FACE("no face was found, however it was turned"),
+      /** No face was found. */
+      NO_FACE("no face was found in any orientation"),
+      /** The face is too small to be used. */
       TOO_SMALL("the face is less than 16 pixels wide"),
-      SMALL("the face is less than 64 pixels wide, so it is known only roughly"),
-      LARGE_YAW("the head is turned far to the side, so it is known only roughly"),
-      LARGEST_OF_SEVERAL("of several faces the largest was taken"),
-      ROTATED("it was turned upright to find the face"),
+      /** The face is small. */
+      SMALL("the face is less than 64 pixels wide, so its embedding is less exact"),
+      /** The head is turned by more than 40 degrees. */
+      LARGE_YAW("the head is turned far to the side, so its embedding is less exact"),
+      /** The photo has several faces. */
+      LARGEST_OF_SEVERAL("the photo has several faces; the largest was used"),
+      /** The photo was rotated. */
+      ROTATED("the photo was turned upright to find the face"),
+      /** The photo got a margin. */
       FOUND_WITH_MARGIN("the face fills the photo and was found after adding a margin");
 
       private final String description;
@@ -234,12 +258,18 @@ public final class FaceReader {
         this.description = words;
       }
 
-      /** Returns the remark as a sentence. */
+      /** {@return the remark as words, for a message} */
       public String description() {
         return description;
       }
     }
 
+    /**
+     * Copies the list.
+     *
+     * @param reference the face, or null if no face can be used
+     * @param notes remarks: changes to the photo, and reasons for a less exact embedding
+     */
     public FaceReading {
       notes = List.copyOf(notes);
     }
@@ -248,12 +278,12 @@ public final class FaceReader {
       return new FaceReading(null, List.of(why));
     }
 
-    /** Returns the face, or empty if no face can be used. */
+    /** {@return the face; empty if no face can be used} */
     public Optional<Reference> face() {
       return Optional.ofNullable(reference);
     }
 
-    /** All that is said of the photo, in one line; empty when it is simply good. */
+    /** {@return all remarks in one line; an empty text if there are none} */
     public String description() {
       return String.join("; ", notes.stream().map(Note::description).toList());
     }

@@ -29,12 +29,16 @@ public final class ImageEncoder implements AutoCloseable {
     return new ImageEncoder(LoadedImageEncoder.open(folder, compute));
   }
 
-  /** Returns a hash of the weights. It is equal for f32 and f16 files of the same encoder. */
+  /**
+   * Returns a hash of the weights. It is equal for f32 and f16 files of the same encoder.
+   *
+   * @return 16 hexadecimal digits
+   */
   public String fingerprint() {
     return loaded.fingerprint();
   }
 
-  /** Returns the path of the encoder, for messages. */
+  /** {@return the path of the encoder, for messages} */
   public String describe() {
     return loaded.describe();
   }

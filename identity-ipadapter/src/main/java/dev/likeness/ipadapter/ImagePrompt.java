@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /**
  * Reference images as an image prompt of an adapter, with its strength. Part of a request:
- * {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; setters return a changed copy.
+ * {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; its methods return a changed
+ * copy.
  */
 public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;
@@ -20,7 +21,7 @@ public final class ImagePrompt implements Identity {
   private final Consent consent;
 
   /**
-   * How references are applied.
+   * The settings of an image prompt.
    *
    * @param negative references that images should differ from, or null for none
    * @param start share of the steps before the prompt applies, 0 to 1
@@ -45,12 +46,12 @@ public final class ImagePrompt implements Identity {
 
     Settings {
       if (!(0 <= start && start < end && end <= 1)) {
-        throw new IllegalArgumentException("an image prompt counts from " + start + " to " + end
-            + " of the steps; both must lie in 0..1, the first below the second");
+        throw new IllegalArgumentException("the image prompt applies from " + start + " to " + end
+            + " of the steps; both must be in 0..1, the first below the second");
       }
       if (!Double.isFinite(shortcutScale) || !Double.isFinite(loraScale)) {
-        throw new IllegalArgumentException(
-            "shortcut " + shortcutScale + ", LoRA " + loraScale + ": both must be finite numbers");
+        throw new IllegalArgumentException("the shortcut scale is " + shortcutScale
+            + " and the LoRA scale " + loraScale + "; both must be finite numbers");
       }
     }
   }
@@ -71,14 +72,18 @@ public final class ImagePrompt implements Identity {
   /**
    * Returns the encoded references. They can be saved, so that the photos need not be encoded
    * again.
+   *
+   * @return the embeddings, which are biometric data
    */
   public ReferenceEmbeddings references() {
     return references;
   }
 
   /**
-   * Returns a prompt that uses the mean of all references. Without it, the tokens of all references
-   * stand side by side.
+   * Returns a prompt that uses the mean of all references. By default the tokens of all references
+   * are concatenated.
+   *
+   * @return a changed copy
    */
   public ImagePrompt withAveragedReferences() {
     return new ImagePrompt(adapter, references.averaged(), settings, consent);
@@ -89,6 +94,7 @@ public final class ImagePrompt implements Identity {
    * image input of guidance.
    *
    * @param unlike the references, at least one
+   * @return a changed copy
    * @throws IllegalArgumentException if a reference lacks an input that the adapter needs
    */
   public ImagePrompt negative(List<Reference> unlike) {
@@ -99,11 +105,12 @@ public final class ImagePrompt implements Identity {
    * Returns a prompt with encoded references that images should differ from.
    *
    * @param unlike references that this adapter encoded
+   * @return a changed copy
    * @throws dev.likeness.diffusion.error.InvalidInputException if another encoder made them
    */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);
-    unlike.origin().require("the prompt that they are beside", references.origin());
+    unlike.origin().require("the prompt with the negative references", references.origin());
     return withSettings(new Settings(
         unlike,
         settings.start,
@@ -120,6 +127,7 @@ public final class ImagePrompt implements Identity {
    *
    * @param start share of the steps before it applies, 0 to 1
    * @param end share of the steps after which it no longer applies, above start, up to 1
+   * @return a changed copy
    * @throws IllegalArgumentException if start and end are out of range or not in order
    */
   public ImagePrompt between(double start, double end) {
@@ -134,7 +142,12 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** Returns a prompt with a weight for each block of the base. */
+  /**
+   * Returns a prompt with a weight for each block of the base.
+   *
+   * @param weights a preset or weights by block path
+   * @return a changed copy
+   */
   public ImagePrompt blockWeights(BlockWeights weights) {
     return withSettings(new Settings(
         settings.negative,
@@ -151,6 +164,7 @@ public final class ImagePrompt implements Identity {
    * Returns a prompt that applies inside a mask.
    *
    * @param white a mask of any size, white where the prompt applies; it is resized to the image
+   * @return a changed copy
    */
   public ImagePrompt mask(RgbImage white) {
     return withSettings(new Settings(
@@ -168,6 +182,8 @@ public final class ImagePrompt implements Identity {
    * Returns a prompt with another weight of the face image in FaceID-Plus v2.
    *
    * @param factor a finite number; 1 by default
+   * @return a changed copy
+   * @throws IllegalArgumentException if the number is not finite
    */
   public ImagePrompt shortcutScale(double factor) {
     return withSettings(new Settings(
@@ -186,6 +202,8 @@ public final class ImagePrompt implements Identity {
    * {@link #at}. If a request has several prompts of one adapter, the first prompt decides.
    *
    * @param strength a finite number; 1 by default
+   * @return a changed copy
+   * @throws IllegalArgumentException if the number is not finite
    */
   public ImagePrompt loraScale(double strength) {
     return withSettings(new Settings(
@@ -200,8 +218,11 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with another phrase for the person, such as {@code woman}. The default is
-   * {@code person}.
+   * Returns a prompt with another phrase for the person.
+   *
+   * @param phrase the words for the person in prompts, such as {@code woman}; {@code person} by
+   *     default
+   * @return a changed copy
    */
   public ImagePrompt withPhrase(String phrase) {
     return withSettings(new Settings(
@@ -236,7 +257,7 @@ public final class ImagePrompt implements Identity {
     return settings.phrase;
   }
 
-  /** Returns the consent, or empty if {@link #withConsent} was not called. */
+  /** {@return the consent; empty if {@link #withConsent} was not called} */
   @Override
   public Optional<Consent> consent() {
     return Optional.ofNullable(consent);

@@ -35,9 +35,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it feeds reference
- * images to the base's attentions. Immutable and thread-safe; owns its tensors until closed. The
- * caller closes the image encoder.
+ * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model. It adds attention over
+ * tokens of reference images to the base's cross-attentions. Immutable and thread-safe; owns its
+ * tensors until closed. The caller closes the image encoder.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Epsilon of the RMS norm on keys in InstantX's adapter for FLUX. */
@@ -71,12 +71,27 @@ public final class IpAdapter implements AutoCloseable {
   /**
    * Opens an adapter that needs an image encoder; see {@link #open(IpAdapterFile, BaseModel,
    * ImageEncoder)}.
+   *
+   * @param file the adapter file, a safetensors file or a pickled {@code .bin}
+   * @param base the base model; it must stay open while the adapter is used
+   * @param encoder the image encoder that the adapter was trained with
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if the file is broken, or file, base and encoder do not fit
+   *     together
    */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
     return open(IpAdapterFile.of(file), base, encoder);
   }
 
-  /** Opens an adapter that needs face embeddings only: FaceID and Portrait. */
+  /**
+   * Opens an adapter that needs face embeddings only: FaceID and Portrait.
+   *
+   * @param file the adapter file, a safetensors file or a pickled {@code .bin}
+   * @param base the base model; it must stay open while the adapter is used
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if the file is broken, does not fit the base, or needs an image
+   *     encoder
+   */
   public static IpAdapter open(Path file, BaseModel base) {
     return open(IpAdapterFile.of(file), base, null);
   }
@@ -140,12 +155,18 @@ public final class IpAdapter implements AutoCloseable {
     return layout;
   }
 
-  /** Returns the path of the adapter file, for messages. */
+  /** {@return the path of the adapter file, for messages} */
   public String describe() {
     return file.path().toString();
   }
 
-  /** Encodes reference images into an image prompt. All images have equal weight. */
+  /**
+   * Encodes reference images into an image prompt. All images have equal weight.
+   *
+   * @param images at least one image of any size
+   * @return the image prompt; this adapter must stay open while it is used
+   * @throws IllegalArgumentException if there is no image, or the adapter needs face embeddings
+   */
   public ImagePrompt prompt(RgbImage... images) {
     return prompt(Arrays.stream(images).map(Reference::of).toList());
   }
@@ -164,6 +185,8 @@ public final class IpAdapter implements AutoCloseable {
   /**
    * Makes an image prompt of encoded references.
    *
+   * @param references references that the same encoder encoded for the same kind of adapter
+   * @return the image prompt; this adapter must stay open while it is used
    * @throws InvalidInputException if another encoder made them
    */
   public ImagePrompt prompt(ReferenceEmbeddings references) {
@@ -174,14 +197,18 @@ public final class IpAdapter implements AutoCloseable {
    * Encodes references for this adapter.
    *
    * @param references at least one
+   * @return the embeddings, which can be saved
+   * @throws IllegalArgumentException if there is no reference, or one lacks an input that this
+   *     adapter needs
    */
   public ReferenceEmbeddings embed(List<Reference> references) {
     return references().encode(references);
   }
 
   /**
-   * Returns the origin of embeddings that this adapter accepts. The face embedder is unknown,
-   * because adapter files do not name it.
+   * Returns the origin of embeddings that this adapter accepts.
+   *
+   * @return the origin, without a face embedder, because adapter files do not name it
    */
   public EmbeddingOrigin origin() {
     return references().origin(List.of());
@@ -213,7 +240,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Makes tokens; {@code shortcut} counts in FaceID-Plus v2 alone. Belongs to the calling scope.
+   * Returns the maker of image tokens, which belongs to the calling scope. {@code shortcut} matters
+   * for FaceID-Plus v2 only.
    */
   ImageTokens tokens(double shortcut) {
     return new ImageTokens(layout, projection(shortcut), compute);
@@ -226,7 +254,7 @@ public final class IpAdapter implements AutoCloseable {
         layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
   }
 
-  /** Keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
+  /** Returns keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
   Tensor keys(Tensor tokens, int t) {
     Tensor keys = linear(t, "to_k_ip").forward(tokens);
     if (layout.variant() != IpAdapterVariant.INSTANT_X) {
@@ -239,12 +267,12 @@ public final class IpAdapter implements AutoCloseable {
         .view_as(keys);
   }
 
-  /** The values beside {@link #keys}. */
+  /** Returns values [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
   Tensor values(Tensor tokens, int t) {
     return linear(t, "to_v_ip").forward(tokens);
   }
 
-  /** Attention {@code t} of an adapter with timestep input. */
+  /** Returns attention {@code t} of an adapter with timestep input. */
   TimestepAttention timestepAttention(int t) {
     String norm = "ip_adapter." + t + ".norm_q.weight";
     long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;

@@ -18,23 +18,24 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The file of an IP-Adapter, with the settings that the file does not contain. Immutable; setters
- * return a changed copy.
+ * The file of an IP-Adapter, with the settings that the file does not contain. Immutable; its
+ * methods return a changed copy.
  *
  * @param path a safetensors file or a pickled {@code .bin}
- * @param version FaceID-Plus version, or null if the file name tells it
+ * @param version FaceID-Plus version, or null to take it from the file name
  * @param lora the LoRA that FaceID was trained with, used instead of one inside the file; null if
  *     it is inside or beside the file
- * @param ignoresLora whether a FaceID adapter may be used without its LoRA
+ * @param ignoresLora true if a FaceID adapter may be used without its LoRA
  */
 public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean ignoresLora) {
   /**
-   * What an adapter's header says of its kind.
+   * The kind of an adapter, read from the file header.
    *
    * @param title its published name, such as {@code IP-Adapter Plus}
-   * @param looksAtImages whether it needs an image encoder
-   * @param looksAtFaces whether it needs a face recogniser
-   * @param description its name, the bases that it is made for, and its number of attentions
+   * @param looksAtImages true if it needs an image encoder
+   * @param looksAtFaces true if it needs a face embedder
+   * @param description its name, the kind of base that it was made for, and its number of
+   *     attentions
    */
   public record Kind(
       String title, boolean looksAtImages, boolean looksAtFaces, String description) {
@@ -47,22 +48,41 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
     }
   }
 
-  /** Returns the file without further settings. */
+  /**
+   * Returns a file without further settings.
+   *
+   * @param path a safetensors file or a pickled {@code .bin}
+   * @return the file; FaceID's LoRA is inside or beside it
+   */
   public static IpAdapterFile of(Path path) {
     return new IpAdapterFile(path, null, null, false);
   }
 
-  /** Returns the file with an explicit FaceID-Plus version. */
+  /**
+   * Returns the file with an explicit FaceID-Plus version.
+   *
+   * @param which the version; needed if the file name does not contain it
+   * @return a changed copy
+   */
   public IpAdapterFile version(FaceIdPlusVersion which) {
     return new IpAdapterFile(path, which, lora, ignoresLora);
   }
 
-  /** Returns the file with a separate file for FaceID's LoRA. */
+  /**
+   * Returns the file with a separate file for FaceID's LoRA.
+   *
+   * @param file the LoRA file, used instead of a LoRA inside or beside the adapter file
+   * @return a changed copy
+   */
   public IpAdapterFile lora(Path file) {
     return new IpAdapterFile(path, version, file, false);
   }
 
-  /** Returns the file without FaceID's LoRA. The likeness is lower. */
+  /**
+   * Returns the file without FaceID's LoRA. The likeness is lower.
+   *
+   * @return a changed copy
+   */
   public IpAdapterFile ignoreLora() {
     return new IpAdapterFile(path, version, null, true);
   }
@@ -70,6 +90,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   /**
    * Reads the kind of the adapter from the file header. It reads no weights.
    *
+   * @return the kind of the adapter
    * @throws InvalidInputException if the file is broken or is not an IP-Adapter
    */
   public Kind kind() {
@@ -128,19 +149,19 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * Which FaceID-Plus it is: as said, else by its name.
+   * Returns the FaceID-Plus version: the explicit one, or that of the file name.
    *
-   * @throws InvalidInputException when neither says
+   * @throws InvalidInputException if neither gives it
    */
   FaceIdPlusVersion faceVersion() {
     return Optional.ofNullable(version)
         .or(() -> FaceIdPlusVersion.of(path.getFileName().toString()))
         .orElseThrow(() -> new InvalidInputException(path
-            + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or plus_sd15 into its name"
-            + " (programs also say it by IpAdapterFile.version)"));
+            + " is FaceID-Plus or FaceID-Plus v2, whose files have the same layout; put plus_sd15 or plusv2 into"
+            + " the file name (in programs, call IpAdapterFile.version)"));
   }
 
-  /** Whether the LoRA inside the file is to be used: it has one and no other was given. */
+  /** Returns true if the LoRA inside the file is used: the file has one, and no other was given. */
   boolean usesLoraOf(AdapterLayout layout) {
     return layout.hasLora() && usesOwnLora();
   }
@@ -150,30 +171,29 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * The LoRA in a file of its own that the adapter is used with; empty if it is inside, or none is
-   * used.
+   * Returns the separate LoRA file of the adapter; empty if the LoRA is inside, or none is used.
    *
-   * @throws InvalidInputException if one is needed and missing, or one is given that the kind
-   *     cannot have
+   * @throws InvalidInputException if a needed LoRA is missing, or one is given for a kind without
+   *     LoRA
    */
   Optional<Path> loraFile(AdapterLayout layout) {
     boolean inside = usesLoraOf(layout);
     if (layout.variant().family().network().component() != ModelComponent.UNET
         && (inside || lora != null)) {
       throw new InvalidInputException(
-          path + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
+          path + " is " + layout.describe() + ", a kind without a LoRA of its own, but "
               + (inside
-                  ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.ignoreLora)"
-                  : "named, " + lora + "; give it to the request"));
+                  ? "the file contains one; give a file without it (in programs, call IpAdapterFile.ignoreLora)"
+                  : lora + " was given; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
   }
 
   /**
-   * The LoRA beside the adapter's file, when that inside is not to be used or is missing: as said,
-   * else the file beside it with {@code _lora} in its name; empty when it is to be left out.
+   * Returns the separate LoRA file: the given one, or the file beside the adapter with
+   * {@code _lora} in its name. Empty if the LoRA is ignored.
    *
-   * @throws InvalidInputException when there is none
+   * @throws InvalidInputException if there is no such file
    */
   private Optional<Path> loraFile() {
     if (lora != null || ignoresLora) {
@@ -183,10 +203,9 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
     Path beside = path.resolveSibling(stem + "_lora.safetensors");
     if (!Files.isRegularFile(beside)) {
       throw new InvalidInputException(
-          path + " was trained together with a LoRA that is neither inside it nor beside it as "
+          path + " was trained with a LoRA, which is neither inside it nor beside it as "
               + beside.getFileName()
-              + "; put it there under that name (programs also name it or leave it out:"
-              + " IpAdapterFile.lora, ignoreLora)");
+              + "; put the LoRA there (in programs, call IpAdapterFile.lora or ignoreLora)");
     }
     return Optional.of(beside);
   }
@@ -196,7 +215,9 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    * plain face tokens to the refined ones.
    */
   public enum FaceIdPlusVersion {
+    /** The first version. */
     V1,
+    /** The second version, with the plain face tokens. */
     V2;
 
     private static final Pattern V2_NAME = Pattern.compile("plus[-_ .]?v2");
@@ -205,13 +226,13 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
 
     private static final Pattern ANY_V2 = Pattern.compile("v2(?![0-9])");
 
-    /** The version that a file's name speaks of, if it does. */
+    /** Returns the version in a file name; empty if the name has none. */
     static Optional<FaceIdPlusVersion> of(String fileName) {
       String name = fileName.toLowerCase(Locale.ROOT);
       if (V2_NAME.matcher(name).find()) {
         return Optional.of(V2);
       }
-      // A second version of something else, or of this: better asked than guessed.
+      // "v2" may be the version of something else, so the caller must be asked.
       return V1_NAME.matcher(name).find() && !ANY_V2.matcher(name).find()
           ? Optional.of(V1)
           : Optional.empty();

@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An IP-Adapter with the networks that encode people for it: an image encoder, a face embedder, or
- * both, as its kind needs. Immutable and thread-safe; owns all of them until closed.
+ * An IP-Adapter with the networks that encode photos for it. Its kind needs an image encoder, a
+ * face embedder, or both. Immutable and thread-safe; owns adapter and networks until closed.
  */
 public final class PersonAdapter implements AutoCloseable {
   private final IpAdapter adapter;
@@ -89,21 +89,25 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * Opens the face embedder in {@code face_embedder} beside the adapter file.
    *
+   * @param file the adapter file
    * @return the face embedder; the caller closes it
-   * @throws InvalidInputException if there is none
+   * @throws InvalidInputException if the folder does not exist or is broken
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file) {
     return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
         .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
             + file.kind().title()
-            + ", which needs a face embedder, and has none (face_embedder beside"
-            + " it); give the one it was trained with: --face-embedder FILE"));
+            + ", which needs a face embedder, and there is no face_embedder folder beside it;"
+            + " give the one that it was trained with: --face-embedder FILE"));
   }
 
   /**
-   * Opens a face embedder from an ONNX file whose name tells its kind
+   * Opens a face embedder from an ONNX file. The file name gives its kind
    * ({@link EmbedderSpec#of(Path)}).
    *
+   * @param file the adapter file
+   * @param onnx the ONNX file
+   * @param policy the allowed uses of networks with restricted licences
    * @return the face embedder; the caller closes it
    * @throws InvalidInputException if {@code policy} forbids it, or the adapter was trained with
    *     another one
@@ -115,7 +119,12 @@ public final class PersonAdapter implements AutoCloseable {
     return OnnxEmbedder.open(onnx, spec, policy);
   }
 
-  /** Makes an image prompt of accepted photos. All photos have equal weight. */
+  /**
+   * Makes an image prompt of accepted photos. All photos have equal weight.
+   *
+   * @param photos the photos, at least one
+   * @return the image prompt; this adapter must stay open while it is used
+   */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return adapter.prompt(
         photos.stream().map(photo -> reference(photo.image(), photo.face())).toList());
@@ -124,6 +133,8 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * Makes an image prompt of encoded references.
    *
+   * @param kept references that the same networks encoded
+   * @return the image prompt; this adapter must stay open while it is used
    * @throws InvalidInputException if another image encoder or face embedder made them
    */
   public ImagePrompt prompt(ReferenceEmbeddings kept) {
@@ -134,7 +145,14 @@ public final class PersonAdapter implements AutoCloseable {
     return adapter.prompt(kept);
   }
 
-  /** Returns the reference that the adapter needs: the face embedding, or a crop of the head. */
+  /**
+   * Makes the reference that the adapter needs of a photo.
+   *
+   * @param photo the photo, of any size
+   * @param face the person's face in it
+   * @return the face embedding with the aligned face, or a crop of the head if the adapter needs no
+   *     face embedding
+   */
   public Reference reference(RgbImage photo, Face face) {
     if (adapter.layout().variant().needsFace()) {
       AdapterLayout layout = adapter.layout();
@@ -146,12 +164,12 @@ public final class PersonAdapter implements AutoCloseable {
             .of(photo, imageSize));
   }
 
-  /** Returns the adapter. This object owns it. */
+  /** {@return the adapter; this object owns it} */
   public IpAdapter adapter() {
     return adapter;
   }
 
-  /** Returns the name of the adapter file, for records. */
+  /** {@return the name of the adapter file, for records of a generation} */
   public String name() {
     return Path.of(adapter.describe()).getFileName().toString();
   }

@@ -24,25 +24,25 @@ import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** An image prompt at a weight: makes tokens, keys and values once for a request. */
+/** An image prompt at one weight. It computes tokens, keys and values once for each request. */
 record PromptAdapter(
     IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
     implements ModelAdapter {
   /**
-   * Another base may lack the part that this speaks to, or have attentions as wide that understand
-   * other tokens.
+   * Refuses a base that the adapter was not opened for. Equal widths are not enough, because the
+   * tokens of another base have another meaning.
    */
   @Override
   public void requireCompatible(ModelComponent.Tensors model) {
     if (weight == 0) {
       return;
     }
-    AdapterSites met =
-        AdapterSites.of("that draws", model).forVariant(adapter.layout().variant());
-    if (!adapter.sites().matches(met)) {
-      throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for "
-          + adapter.sites().describe() + " met " + met.describe()
-          + ": its adapter was opened for another base; open it for the base of the request");
+    AdapterSites found =
+        AdapterSites.of("of the request", model).forVariant(adapter.layout().variant());
+    if (!adapter.sites().matches(found)) {
+      throw new IllegalArgumentException("the image prompt of " + adapter.describe() + " is for "
+          + adapter.sites().describe() + ", the base of the request is " + found.describe()
+          + "; open the adapter for this base");
     }
   }
 
@@ -62,30 +62,31 @@ record PromptAdapter(
       return Adaptation.NONE;
     }
     throw new IllegalArgumentException(
-        "an image prompt needs the request; call adapt(part, drawing)");
+        "an image prompt needs the request; call adapt(part, context)");
   }
 
   @Override
-  public Adaptation adapt(ModelComponent part, ModelAdapter.Context drawing) {
+  public Adaptation adapt(ModelComponent part, ModelAdapter.Context context) {
     if (part != adapter.sites().component() || weight == 0) {
       return Adaptation.NONE;
     }
-    if (!drawing.compute().equals(adapter.compute())) {
+    if (!context.compute().equals(adapter.compute())) {
       throw new IllegalArgumentException(
           "the adapter " + adapter.describe() + " was opened for a base on " + adapter.compute()
-              + ", this one computes on " + drawing.compute() + "; open it for this base");
+              + ", this one computes on " + context.compute() + "; open it for this base");
     }
     return new PromptAdaptation(
-        new Branches(adapter, settings).of(references, settings, weight, drawing),
+        new Branches(adapter, settings).of(references, settings, weight, context),
         adapter.lora(),
         settings);
   }
 
   /**
-   * Makes the branches of a request's image prompt; what they hold belongs to the calling scope.
+   * Makes the attention branches of a request's image prompt. Their tensors belong to the calling
+   * scope.
    */
   static final class Branches {
-    /** The image tokens of one half of the batch, as attention {@code t} has it at a weight. */
+    /** Makes the image tokens that attention {@code t} uses for one half of the guidance batch. */
     private interface MemoryFactory {
       Memory at(int t, double scale);
     }
@@ -98,20 +99,20 @@ record PromptAdapter(
       imageTokens = adapter.tokens(settings.shortcutScale());
     }
 
-    /** A branch for each module that the prompt is added at, by its name. */
+    /** Returns a branch for each module that the prompt acts on, by module name. */
     Map<String, AttentionBranch> of(
         ReferenceEmbeddings references,
         Settings settings,
         double weight,
-        ModelAdapter.Context drawing) {
+        ModelAdapter.Context context) {
       MemoryFactory shown = memories(references, false);
-      MemoryFactory nothing = !drawing.usesGuidance()
+      MemoryFactory nothing = !context.usesGuidance()
           ? null
           : settings.negative() == null
               ? memories(references, true)
               : memories(settings.negative(), false);
       AttentionMask mask =
-          settings.mask() == null ? null : new AttentionMask(settings.mask(), drawing);
+          settings.mask() == null ? null : new AttentionMask(settings.mask(), context);
       Map<String, AttentionBranch> branches = new HashMap<>();
       for (int t = 0; t < adapter.sites().paths().size(); t++) {
         double scale = weight * settings.blockWeights().of(adapter.sites(), t);
@@ -122,22 +123,25 @@ record PromptAdapter(
                   nothing == null ? null : nothing.at(t, scale),
                   shown.at(t, scale),
                   mask != null && adapter.sites().includesText(t)
-                      ? mask.afterText(imageTokenCount(drawing))
+                      ? mask.afterText(imageTokenCount(context))
                       : mask));
         }
       }
       return branches;
     }
 
-    /** Tokens of an image in a transformer, each a square of two by two latent pixels. */
-    private static long imageTokenCount(ModelAdapter.Context drawing) {
-      return (long) drawing.width()
-          / drawing.vaeScaleFactor()
+    /**
+     * Returns the number of image tokens in a transformer; a token is a square of two by two
+     * latents.
+     */
+    private static long imageTokenCount(ModelAdapter.Context context) {
+      return (long) context.width()
+          / context.vaeScaleFactor()
           / 2
-          * (drawing.height() / drawing.vaeScaleFactor() / 2);
+          * (context.height() / context.vaeScaleFactor() / 2);
     }
 
-    /** @param hidden whether these references are not to be seen */
+    /** @param hidden true for the unconditional tokens instead of those of the references */
     private MemoryFactory memories(ReferenceEmbeddings references, boolean hidden) {
       if (adapter.layout().variant() == IpAdapterVariant.INSTANT_X_TIMED) {
         TimestepAttention.TimestepMemory.Tokens tokens =
@@ -158,8 +162,8 @@ record PromptAdapter(
   }
 
   /**
-   * What one request's image prompt adds: branches within its share of the steps, FaceID's LoRA in
-   * all of them.
+   * The adaptation of one request. Its branches apply in their share of the steps, FaceID's LoRA in
+   * all steps.
    */
   static final class PromptAdaptation implements Adaptation {
     private final Map<String, AttentionBranch> branches;

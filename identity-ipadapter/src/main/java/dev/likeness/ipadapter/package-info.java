@@ -2,12 +2,12 @@
  * Likeness from reference images, without training.
  *
  * <p>{@link IpAdapter} opens an adapter file of the IP-Adapter family for a base model with an
- * {@link ImageEncoder}, and makes an {@link ImagePrompt} of reference images: an identity that
- * travels with a request. {@link BlockWeights} limits it to blocks of the network, as for style or
- * composition alone. {@link PersonAdapter} is an adapter with the face embedder that it needs, used
- * with reviewed photos; {@link FaceReader} makes references of any photo. {@link FaceGuidance}
- * steers sampling so that generated faces match a person, if the base folder has a face embedder
- * and a small autoencoder.
+ * {@link ImageEncoder}, and makes an {@link ImagePrompt} of reference images: an identity that a
+ * request can have. {@link BlockWeights} limits it to blocks of the network, for style or
+ * composition alone. {@link PersonAdapter} is an adapter with the encoders that it needs, for
+ * reviewed photos; {@link FaceReader} makes references of any photo. {@link FaceGuidance} steers
+ * sampling so that generated faces match a person, if the base folder has a face embedder and a
+ * tiny autoencoder.
  *
  * <pre>{@code
  * Compute compute = Compute.best();

@@ -134,7 +134,7 @@ class AdapterLoraTest {
     String said = refusal(IpAdapterFile.of(ADAPTERS.write("portrait", folder)).lora(twin));
     assertTrue(
         said.startsWith(twin + ": ")
-            && said.endsWith("are the same layer's, spelled in two ways; take out one of them"),
+            && said.endsWith("are the same layer in two key formats; remove one of them"),
         said);
   }
 
@@ -160,15 +160,15 @@ class AdapterLoraTest {
       IpAdapter.open(IpAdapterFile.of(file).ignoreLora(), transformer, encoder).close();
       int attentions = IpAdapterFile.of(bare).layout().attentionWidths().size();
       String is = " is an IP-Adapter " + title + ", " + attentions
-          + " attentions, which has no LoRA of its own, and one is ";
+          + " attentions, a kind without a LoRA of its own, but ";
       assertEquals(
           file + is
-              + "inside it; give a file without it (programs also leave it out: IpAdapterFile.ignoreLora)",
+              + "the file contains one; give a file without it (in programs, call IpAdapterFile.ignoreLora)",
           assertThrows(
                   InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());
       assertEquals(
-          bare + is + "named, " + file + "; give it to the request",
+          bare + is + file + " was given; give it to the request",
           assertThrows(
                   InvalidInputException.class,
                   () -> IpAdapter.open(IpAdapterFile.of(bare).lora(file), transformer, encoder))

@@ -178,7 +178,7 @@ class FaceReaderTest {
     assertEquals("the face is less than 16 pixels wide", speck.description());
     FaceReader.FaceReading empty = reader.read(bars(64, 64), false);
     assertEquals(Optional.empty(), empty.face());
-    assertEquals("no face was found, however it was turned", empty.description());
+    assertEquals("no face was found in any orientation", empty.description());
   }
 
   @Test

@@ -224,11 +224,7 @@ class IpAdapterContractTest implements AdapterContract {
           IllegalArgumentException.class,
           () -> other.generate(
               ImageRequest.of("a woman").steps(1).size(32, 32).adapter(plainPrompt.at(1))));
-      assertTrue(
-          e.getMessage()
-              .endsWith(
-                  "its adapter was opened for another base; open it for the base of the request"),
-          e.getMessage());
+      assertTrue(e.getMessage().endsWith("; open the adapter for this base"), e.getMessage());
     }
   }
 
@@ -244,7 +240,7 @@ class IpAdapterContractTest implements AdapterContract {
               IllegalArgumentException.class,
               () -> flux.generate(request.adapter(plainPrompt.at(1))))
           .getMessage();
-      assertTrue(said.contains(" met FLUX.1 (context 24) of "), said);
+      assertTrue(said.contains(", the base of the request is FLUX.1 (context 24) of "), said);
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,
@@ -277,11 +273,10 @@ class IpAdapterContractTest implements AdapterContract {
     ModelAdapter.of(plainPrompt.at(1)).requireCompatible(own);
     ModelAdapter.of(plainPrompt.at(0)).requireCompatible(wider);
     assertEquals(
-        "an image prompt of " + plain.describe() + " for a base with context 32 of "
+        "the image prompt of " + plain.describe() + " is for a base with context 32 of "
             + plain.sites().paths().size()
-            + " attentions met a base with context 64 of "
-            + plain.sites().paths().size() + " attentions: its adapter was opened for"
-            + " another base; open it for the base of the request",
+            + " attentions, the base of the request is a base with context 64 of "
+            + plain.sites().paths().size() + " attentions; open the adapter for this base",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ModelAdapter.of(plainPrompt.at(1)).requireCompatible(wider))
@@ -297,12 +292,9 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void refusesInconsistentSavedReferences() {
-    String alone = " holds no reference embeddings that go together: ";
+    String alone = " has reference embeddings that do not fit together: ";
     refusesSaved(
-        alone + "2 weights belong to as many references, given image 1x1x40 and face null",
-        1,
-        1,
-        1);
+        alone + "expected references for 2 weights, given image 1x1x40 and face null", 1, 1, 1);
     refusesSaved(alone + "references' weights must be above 0, given [0.0]", 1, 0);
     refusesSaved(alone + "references' weights must be above 0, given [NaN]", 1, Float.NaN);
     refusesSaved(": image has shape [0, 1, 40], expected at least one number", 0, 1);
@@ -310,7 +302,7 @@ class IpAdapterContractTest implements AdapterContract {
     try (TensorScope scope = TensorScope.open()) {
       Grid one = new Grid(new float[40], 1, 1, 40);
       assertEquals(
-          "there is one nothing for all references, given 2x1x40",
+          "expected one unconditional output for all references, given 2x1x40",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new ReferenceEmbeddings(
@@ -343,13 +335,13 @@ class IpAdapterContractTest implements AdapterContract {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> face.prompt(images));
     assertEquals(
-        "references encoded as image 1x1x40, nothing null, face null are not what "
+        "the references have image 1x1x40, unconditional null and face null; "
             + folder.resolve("ip-adapter-faceid.safetensors")
-            + " looks at, an IP-Adapter FaceID with image width 0 and face "
-            + "width 24; encode them with it",
+            + " is an IP-Adapter FaceID with image width 0 and face "
+            + "width 24; encode the photos again for it",
         e.getMessage());
     assertEquals(
-        "an IP-Adapter FaceID looks at a face's numbers; the reference has an image x1.0",
+        "an IP-Adapter FaceID needs a face embedding; the reference has an image x1.0",
         assertThrows(IllegalArgumentException.class, () -> face.prompt(image("37x53.png")))
             .getMessage());
   }

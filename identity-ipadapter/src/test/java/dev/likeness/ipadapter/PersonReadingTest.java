@@ -59,7 +59,7 @@ class PersonReadingTest {
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
     assertEquals(2, person.prompt().references().face().count());
     assertEquals(
-        "no face was found, however it was turned", person.readings().get(1).description());
+        "no face was found in any orientation", person.readings().get(1).description());
     assertFalse(person.usesFallback());
   }
 
@@ -73,7 +73,7 @@ class PersonReadingTest {
             InvalidInputException.class,
             () -> FaceReader.PersonReading.of(face, reader, faceless, null))
         .getMessage()
-        .startsWith("no photo has a face that can be used: photo 1: no face"));
+        .startsWith("no photo has a usable face: photo 1: no face"));
   }
 
   /** A photo of one gray. */

@@ -162,7 +162,7 @@ class TransformerIpAdapterTest {
           refusal);
       ImagePrompt style = prompt(0, "37x53.png").blockWeights(BlockWeights.STYLE);
       assertEquals(
-          "the block weights \"style\" speak of a UNet's blocks; the base " + base.name() + " is "
+          "the block weights \"style\" are for UNets; the base " + base.name() + " is "
               + adapters.get(0).sites().baseDescription()
               + ": give linear, ease-in, ease-out, or weights by path",
           assertThrows(IllegalArgumentException.class, () -> generate(style)).getMessage());

@@ -25,14 +25,16 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
- * The content credentials of an image file. Reading them never uses the network.
+ * Everything in an image file that says where it comes from: XMP, watermark and content
+ * credentials. Reading them never uses the network.
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
- * @param sourceType XMP's digital source type, as an IPTC URL
- * @param watermarkBits how many bits of the watermark the pixels show, 0 to 48; empty when there
- *     can be none
- * @param manifest the content credentials
- * @param remoteManifest where others lie, which are not fetched
+ * @param sourceType XMP's digital source type, as an IPTC URL; empty if XMP has none
+ * @param watermarkBits number of watermark bits found in the pixels, 0 to 48; empty if the image is
+ *     too small or cannot be decoded
+ * @param manifest the validated content credentials; empty if the file has none
+ * @param remoteManifest URL of content credentials outside the file, which are not fetched; empty
+ *     if XMP names none
  */
 public record Provenance(
     String mediaType,
@@ -43,16 +45,26 @@ public record Provenance(
   private static final int MAX_BYTES = 200_000_000;
   private static final int MAX_SIDE = 16384;
 
-  /** Reads the content credentials of a file, without trust anchors. */
+  /**
+   * Reads the provenance of a file without trust anchors.
+   *
+   * @param file a PNG, JPEG or WebP file of at most 200 MB
+   * @return the provenance; the signer is reported, but not trusted
+   * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
+   *     WebP file
+   */
   public static Provenance inspect(Path file) {
     return inspect(file, TrustAnchors.NONE);
   }
 
   /**
-   * Reads the content credentials of a file.
+   * Reads the provenance of a file.
    *
+   * @param file a PNG, JPEG or WebP file of at most 200 MB
    * @param anchors the trusted certificates
-   * @throws InvalidInputException if it cannot be read, or is not a complete PNG, JPEG or WebP file
+   * @return the provenance
+   * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
+   *     WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -70,10 +82,12 @@ public record Provenance(
   }
 
   /**
-   * Reads the content credentials of a file's bytes.
+   * Reads the provenance of a file's bytes.
    *
+   * @param bytes the whole file
    * @param anchors the trusted certificates
-   * @throws InvalidInputException if it is not a complete PNG, JPEG or WebP file
+   * @return the provenance
+   * @throws InvalidInputException if the bytes are not a complete PNG, JPEG or WebP file
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
     ImageFile file = ImageFile.of(bytes).orElseThrow(NotAnImageException::new);
@@ -92,12 +106,17 @@ public record Provenance(
     }
   }
 
-  /** Whether the pixels carry the watermark. */
+  /**
+   * {@return true if the pixels have the watermark: at least {@link Watermark#MIN_BITS} of its
+   * bits}
+   */
   public boolean isWatermarked() {
     return watermarkBits.orElse(0) >= Watermark.MIN_BITS;
   }
 
-  /** Returns whether anything in the file discloses that a model made or changed it. */
+  /**
+   * {@return true if watermark, XMP or manifest discloses that a model made or changed the image}
+   */
   public boolean isDisclosed() {
     return isWatermarked()
         || sourceType.flatMap(DigitalSourceType::of).isPresent()
@@ -107,32 +126,36 @@ public record Provenance(
   }
 
   /**
-   * Returns whether the file or its manifest was changed after signing, or the manifest cannot be
-   * read. False without a manifest.
+   * Tells if the file was changed after signing.
+   *
+   * @return true if the file or its manifest was changed after signing, or the manifest cannot be
+   *     read; false without a manifest
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
   }
 
   /**
-   * Returns whether the signer's certificate is not valid now, and no time stamp attests that it
-   * was when it signed.
+   * Tells if the signer's certificate is not valid any more, or not yet.
+   *
+   * @return true if the certificate is not valid now and no time stamp proves that it was valid at
+   *     signing; false without a manifest
    */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();
   }
 
-  /** Returns the content of {@link #toJson} as maps, lists, strings, numbers and nulls. */
+  /** {@return the content of {@link #toJson} as maps, lists, strings, numbers and nulls} */
   public Map<String, Object> toMap() {
     return ProvenanceText.facts(this);
   }
 
-  /** Returns one JSON object. */
+  /** {@return all facts as one JSON object} */
   public String toJson() {
     return ProvenanceText.json(this);
   }
 
-  /** Returns one line for each fact. */
+  /** {@return one line of text for each fact} */
   @Override
   public String toString() {
     return ProvenanceText.lines(this);
@@ -146,11 +169,11 @@ public record Provenance(
     }
   }
 
-  /** Provenance in words, for people and for programs. */
+  /** Writes a provenance as text and as JSON. */
   static final class ProvenanceText {
     private ProvenanceText() {}
 
-    /** The facts under the names that JSON has them by. */
+    /** Returns the facts by their JSON names. */
     static Map<String, Object> facts(Provenance provenance) {
       Map<String, Object> facts = new LinkedHashMap<>();
       facts.put("media_type", provenance.mediaType());
@@ -219,8 +242,8 @@ public record Provenance(
       Map<String, Object> lines = new LinkedHashMap<>();
       lines.put(
           "disclosed",
-          provenance.isDisclosed() ? "yes: says that a model made it or took part" : "no");
-      lines.put("source type", provenance.sourceType().orElse("not said in XMP"));
+          provenance.isDisclosed() ? "yes: says that a model made or changed it" : "no");
+      lines.put("source type", provenance.sourceType().orElse("not given in XMP"));
       lines.put(
           "watermark",
           provenance.watermarkBits().isEmpty()
@@ -230,7 +253,7 @@ public record Provenance(
       provenance
           .manifest()
           .ifPresentOrElse(report -> manifest(lines, report), () -> lines.put("manifest", "none"));
-      provenance.remoteManifest().ifPresent(url -> lines.put("elsewhere", url + " (not fetched)"));
+      provenance.remoteManifest().ifPresent(url -> lines.put("remote", url + " (not fetched)"));
       return lines.entrySet().stream()
           .map(line -> String.format(Locale.ROOT, "%-12s %s", line.getKey(), line.getValue()))
           .collect(Collectors.joining(System.lineSeparator()));

@@ -8,22 +8,22 @@ import java.util.BitSet;
 import java.util.OptionalInt;
 
 /**
- * The invisible mark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}): its 48
- * bits, in the blue-yellow differences of blocks of 8 by 8 pixels, where the {@code dwtDct} method
- * of the Python package invisible-watermark finds them. Each bit lies in many blocks; reading takes
+ * The invisible watermark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}). Its
+ * 48 bits lie in the blue-yellow differences of blocks of 8 by 8 pixels. The {@code dwtDct} method
+ * of the Python package invisible-watermark reads them. Each bit lies in many blocks; reading takes
  * the majority.
  *
- * <p>That package's own writer moves one value a block, which JPEG undoes. This one moves whole
- * blocks, as few and as little as is needed for each bit to outlive JPEG at quality 80 after a
- * resize to nine tenths and back, and rather where there is something to see than on a plain
- * ground.
+ * <p>The package's own writer changes one value of a block, which JPEG compression undoes. This
+ * class changes whole blocks. It changes as few blocks as needed, as little as needed, and prefers
+ * textured blocks to plain ones. Each bit survives a resize to nine tenths and back, followed by
+ * JPEG of quality 80.
  */
 public final class Watermark {
-  /** How many bits the mark has. */
+  /** Number of bits of the watermark. */
   public static final int BITS = 48;
   /**
-   * The number of bits from which an image counts as marked: one unmarked image in a million has as
-   * many.
+   * Number of correct bits from which an image counts as watermarked. One image in a million
+   * without a watermark reaches it.
    */
   public static final int MIN_BITS = 40;
 
@@ -34,17 +34,27 @@ public final class Watermark {
 
   private Watermark() {}
 
-  /** The bit that block {@code index} of an image carries, row by row. */
+  /** Returns the bit, 0 or 1, of the block at {@code index}; blocks are counted row by row. */
   static int bit(int index) {
     return (int) (MESSAGE >> (BITS - 1 - index % BITS) & 1);
   }
 
-  /** Whether an image is large enough to be marked: 65536 pixels, as with the Python package. */
+  /**
+   * Tells if an image is large enough for a watermark: 65,536 pixels, as in the Python package.
+   *
+   * @param image an image of any size
+   * @return true if the image can have a watermark
+   */
   public static boolean canEmbed(RgbImage image) {
     return image.width() * (long) image.height() >= MIN_PIXELS;
   }
 
-  /** Returns the image with the watermark. An image that is too small is returned unchanged. */
+  /**
+   * Adds the watermark to an image.
+   *
+   * @param image an image of any size
+   * @return a new image with the watermark; the same image if it is too small
+   */
   public static RgbImage embed(RgbImage image) {
     if (!canEmbed(image)) {
       return image;
@@ -62,14 +72,19 @@ public final class Watermark {
     }
   }
 
-  /** Returns how many bits of the watermark an image shows, 0 to 48; empty if it is too small. */
+  /**
+   * Reads the watermark of an image.
+   *
+   * @param image an image of any size
+   * @return the number of correct bits, 0 to 48; empty if the image is too small
+   */
   public static OptionalInt read(RgbImage image) {
     return canEmbed(image)
         ? OptionalInt.of(new WatermarkBlocks(image).matchingBits())
         : OptionalInt.empty();
   }
 
-  // The bits that are lost, or nearly, by what happens to images.
+  // Returns the bits that are lost, or almost lost, after JPEG compression or a resize.
   private static BitSet weakBits(RgbImage marked) {
     int width = (int) Math.round(marked.width() * RESIZE_FACTOR);
     int height = (int) Math.round(marked.height() * RESIZE_FACTOR);

@@ -7,9 +7,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * An image as invisible-watermark sees it: the U channel (OpenCV's YUV), its Haar approximation
- * (the sum of two by two pixels, halved), in blocks of four by four of those. A block's value is
- * the largest of its last 15 numbers; the bit is in which half of a step of 36 it lies.
+ * The blocks of an image as invisible-watermark reads them. The U channel (OpenCV's YUV) is reduced
+ * to its Haar approximation: half the sum of two by two pixels. Four by four of these numbers make
+ * a block. The block's value is the largest of its last 15 numbers. The value modulo 36 gives the
+ * bit: 0 in the lower half, 1 in the upper half.
  */
 final class WatermarkBlocks {
   private static final double STEP = 36;
@@ -20,7 +21,7 @@ final class WatermarkBlocks {
   private static final double GREEN = -0.395;
   private static final double CLEAR = 0.08;
   private static final double UNDECIDED = 0.25;
-  // A plain ground hides as little as one that varies by so many levels hides twice as much.
+  // Added to a block's texture: a block with this standard deviation costs half of a plain block.
   private static final double PLAIN = 6;
 
   private final RgbImage image;
@@ -51,7 +52,7 @@ final class WatermarkBlocks {
     return most;
   }
 
-  // OpenCV's integers, rounding included.
+  // Integer arithmetic of OpenCV, with the same rounding.
   private int chroma(byte[] rgb, int x, int y) {
     int at = (y * image.width() + x) * 3;
     int blue = rgb[at + 2] & 255;
@@ -60,20 +61,18 @@ final class WatermarkBlocks {
     return (8061 * (blue - luma) + (128 << BITS_OF_ONE) + HALF) >> BITS_OF_ONE;
   }
 
-  /** How many bits of the mark the blocks vote for. */
+  /** Returns the number of watermark bits that a majority of blocks has right. */
   int matchingBits() {
     return Watermark.BITS - lostBits(0, 0).cardinality();
   }
 
-  /**
-   * The bits that the blocks do not vote for by a clear majority, whichever way the undecided vote.
-   */
+  /** Returns the bits without a clear majority. Blocks near the edge of a half count as wrong. */
   BitSet weakBits() {
     return lostBits(CLEAR, UNDECIDED);
   }
 
-  // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating
-  // point will have it.
+  // A bit is 1 if more than 127 of 255 votes say so, as in invisible-watermark. A value at the
+  // edge of its half may fall on either side by rounding.
   private BitSet lostBits(double margin, double edge) {
     byte[] rgb = image.rgb();
     int[] right = new int[Watermark.BITS];
@@ -95,9 +94,10 @@ final class WatermarkBlocks {
   }
 
   /**
-   * The image with the mark.
+   * Returns the image with the watermark.
    *
-   * @param strengths of each bit; of its blocks those are moved where it is seen least
+   * @param strengths strength of each bit; a share of its blocks is changed, the least visible
+   *     first
    */
   RgbImage embed(Strength[] strengths) {
     byte[] rgb = image.rgb();
@@ -135,7 +135,7 @@ final class WatermarkBlocks {
   }
 
   /**
-   * How much the green of a block and its surroundings varies: the standard deviation, in levels.
+   * Returns the standard deviation of green in a block and its surroundings, in levels of 0 to 255.
    */
   private double texture(byte[] rgb, int block) {
     int left = Math.max(0, block % columns * SIDE - SIDE / 2);
@@ -155,8 +155,8 @@ final class WatermarkBlocks {
     return Math.sqrt(Math.max(0, squares / n - sum / n * (sum / n)));
   }
 
-  // Luma stays, unless a channel would leave its range: then all three move, which leaves U as it
-  // is.
+  // Keeps the luma. If a channel would leave its range, all three channels are shifted, which keeps
+  // U.
   private void shiftBlock(byte[] rgb, int block, double shift) {
     double u = shift / 2;
     int left = block % columns * SIDE;
@@ -181,10 +181,10 @@ final class WatermarkBlocks {
   }
 
   /**
-   * How strongly a bit is marked, from weak to strong. A block's value may lie anywhere in its
-   * bit's half of a quantisation step, {@code below} away from the lower end and {@code above} away
-   * from the upper one; noise mostly raises the value, which is a maximum. Only a share of the
-   * bit's blocks is moved: they outvote the others.
+   * Strength of a bit, from weak to strong. A block's value is moved into its bit's half of a
+   * quantisation step: at least {@code below} from the lower end and {@code above} from the upper
+   * end. {@code above} is larger, because noise mostly raises a maximum. Only a share of the bit's
+   * blocks is changed, which is enough for a majority.
    */
   enum Strength {
     FAINT(0.55, 4, 7),

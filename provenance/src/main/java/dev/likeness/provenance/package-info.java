@@ -2,9 +2,9 @@
  * Discloses that images were generated, and validates content credentials.
  *
  * <p>{@link Disclosure} writes images with three disclosures: XMP, a signed C2PA manifest, and an
- * invisible {@link Watermark}. {@link Provenance} reads the credentials of a file and whether it
- * was altered. With this module on the class path, {@link Disclosure} also becomes the marking of
- * every image that {@code likeness-headshots} writes; no module depends on this one.
+ * invisible {@link Watermark}. {@link Provenance} reads the credentials of a file and detects
+ * alterations. If this module is on the class path, {@code likeness-headshots} writes every image
+ * with {@link Disclosure}. No other module needs this one.
  *
  * <pre>{@code
  * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));

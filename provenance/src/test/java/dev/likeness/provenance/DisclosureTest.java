@@ -147,9 +147,7 @@ class DisclosureTest {
     String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
         + " is valid from " + old.from() + " until " + end + ", and it is ";
     assertTrue(e.getMessage().startsWith(told), e.getMessage());
-    assertTrue(
-        e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"),
-        e.getMessage());
+    assertTrue(e.getMessage().endsWith("; give a certificate that is valid now"), e.getMessage());
     assertThrows(
         InvalidInputException.class,
         () -> ApplicationIdentity.make(
@@ -165,8 +163,8 @@ class DisclosureTest {
         "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
             + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
             + "a signer's has emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's claimSigning "
-            + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; no reader of content credentials trusts "
-            + "what it signs",
+            + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; readers of content "
+            + "credentials do not trust its signatures",
         e.getMessage());
   }
 
@@ -243,9 +241,7 @@ class DisclosureTest {
     InvalidInputException refusal =
         assertThrows(InvalidInputException.class, () -> SigningIdentity.open(key, chain));
     assertTrue(
-        refusal
-            .getMessage()
-            .startsWith("cannot read " + file + ", which should be a whole PEM file: "),
+        refusal.getMessage().startsWith("cannot read " + file + ", expected a complete PEM file: "),
         refusal.getMessage());
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The networks that encoded references came from. Embeddings of other networks have other meanings
+ * The networks that made reference embeddings. Embeddings of another network have another meaning
  * even if their size is equal. An empty value means unknown and is compatible with every value.
  *
  * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
@@ -21,18 +21,25 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
   private static final String FACE_EMBEDDER_KEY = "likeness.recogniser";
   private static final String NORMALIZATION_KEY = "likeness.length";
 
-  /** Whose numbers all the references have; unknown where one does not say. */
+  /**
+   * Returns the face embedder of references.
+   *
+   * @param references references with or without the name of a face embedder
+   * @return the one name that they have; empty if none has a name, or some have none
+   * @throws IllegalArgumentException if they name several face embedders
+   */
   public static String faceEmbedder(List<Reference> references) {
     List<String> names =
         references.stream().map(Reference::faceEmbedder).distinct().toList();
     if (names.stream().filter(name -> !name.isEmpty()).count() > 1) {
-      throw new IllegalArgumentException("the references have numbers of several face recognisers, "
-          + names + ", which mean different things; read all faces with one");
+      throw new IllegalArgumentException(
+          "the references have embeddings of several face embedders, " + names
+              + "; use one face embedder for all of them");
     }
     return names.size() == 1 ? names.get(0) : "";
   }
 
-  /** What a file's header keeps. */
+  /** Reads the origin from a file's header. */
   static EmbeddingOrigin of(Map<String, String> metadata) {
     return new EmbeddingOrigin(
         metadata.getOrDefault(ENCODER_KEY, ""),
@@ -40,7 +47,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
         metadata.getOrDefault(NORMALIZATION_KEY, ""));
   }
 
-  /** What is known, for a file's header. */
+  /** Returns the known values for a file's header. */
   Map<String, String> metadata() {
     Map<String, String> known = new HashMap<>(Map.of(
         ENCODER_KEY, encoder, FACE_EMBEDDER_KEY, faceEmbedder, NORMALIZATION_KEY, normalization));
@@ -49,22 +56,22 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
   }
 
   /**
-   * Checks that references come from the networks that a user of them needs.
+   * Checks that references were made by the networks that an adapter needs.
    *
-   * @param user name of the user in the message
-   * @param wanted the origin that it needs
-   * @throws InvalidInputException if a value that both know differs
+   * @param user name of the adapter, for the message
+   * @param wanted the origin that the adapter needs
+   * @throws InvalidInputException if a value that is known on both sides differs
    */
   public void require(String user, EmbeddingOrigin wanted) {
-    require(user, "through an image encoder of fingerprint ", encoder, wanted.encoder);
-    require(user, "by the face recogniser ", faceEmbedder, wanted.faceEmbedder);
-    require(user, "as face vectors of length ", normalization, wanted.normalization);
+    require(user, "image encoder fingerprint ", encoder, wanted.encoder);
+    require(user, "face embedder ", faceEmbedder, wanted.faceEmbedder);
+    require(user, "face vectors of length ", normalization, wanted.normalization);
   }
 
-  private static void require(String user, String how, String has, String wanted) {
+  private static void require(String user, String what, String has, String wanted) {
     if (!has.isEmpty() && !wanted.isEmpty() && !has.equals(wanted)) {
-      throw new InvalidInputException("references encoded " + how + has + " are not what " + user
-          + " looks at, which takes " + wanted + "; encode them with it");
+      throw new InvalidInputException("the references have " + what + has + ", " + user + " needs "
+          + wanted + "; encode the photos again for it");
     }
   }
 }

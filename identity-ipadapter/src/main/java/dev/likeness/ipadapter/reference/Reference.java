@@ -3,56 +3,96 @@ package dev.likeness.ipadapter.reference;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * One reference of a person or a thing.
+ * A reference of a person or a thing: an image, a face embedding, or both.
  *
  * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
- * @param face a face embedding, or null; of unit length except for the Portrait kind
+ * @param face a face embedding, or null; of unit length except for unnormalised Portrait
  * @param faceEmbedder name of the face embedder; empty if unknown
  * @param weight weight among the references, above 0: 2 counts as if the reference were given twice
  */
 public record Reference(RgbImage image, float[] face, String faceEmbedder, double weight) {
+  /**
+   * Checks and copies the components.
+   *
+   * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
+   * @param face a face embedding, or null; of unit length except for unnormalised Portrait
+   * @param faceEmbedder name of the face embedder; empty if unknown
+   * @param weight weight among the references, above 0: 2 counts as if the reference were given
+   *     twice
+   * @throws IllegalArgumentException if image and face are both null, or the weight is not a finite
+   *     number above 0
+   */
   public Reference {
     if (image == null && face == null) {
-      throw new IllegalArgumentException("a reference needs an image, a face's numbers, or both");
+      throw new IllegalArgumentException("a reference needs an image, a face embedding, or both");
     }
     if (!(weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException(
-          "a reference's weight must be above 0, given " + weight + "; leave it out instead");
+          "a reference's weight must be a finite number above 0, given " + weight
+              + "; to ignore a reference, leave it out");
     }
     face = face == null ? null : face.clone();
   }
 
-  /** Returns a reference image of weight 1. */
+  /**
+   * Returns a reference image of weight 1.
+   *
+   * @param image an image of any size
+   * @return the reference
+   */
   public static Reference of(RgbImage image) {
     return new Reference(image, null, "", 1);
   }
 
-  /** Returns a face embedding of weight 1. */
-  public static Reference face(float[] numbers) {
-    return new Reference(null, numbers, "", 1);
+  /**
+   * Returns a face embedding of weight 1.
+   *
+   * @param embedding the vector of a face embedder; copied
+   * @return the reference
+   */
+  public static Reference face(float[] embedding) {
+    return new Reference(null, embedding, "", 1);
   }
 
-  /** Returns a face embedding with the aligned face image, as FaceID-Plus needs them. */
-  public static Reference face(float[] numbers, RgbImage aligned) {
-    return new Reference(aligned, numbers, "", 1);
+  /**
+   * Returns a face embedding with the aligned face image, as FaceID-Plus needs them, of weight 1.
+   *
+   * @param embedding the vector of a face embedder; copied
+   * @param aligned the aligned face, 224 or 256 pixels square
+   * @return the reference
+   */
+  public static Reference face(float[] embedding, RgbImage aligned) {
+    return new Reference(aligned, embedding, "", 1);
   }
 
-  /** The same reference, its numbers those of a recogniser of that name. */
+  /**
+   * Returns the reference with the name of the face embedder.
+   *
+   * @param name name of the face embedder that made the embedding
+   * @return a changed copy
+   */
   public Reference withFaceEmbedder(String name) {
     return new Reference(image, face, name, weight);
   }
 
-  /** Returns the reference with another weight, above 0. */
+  /**
+   * Returns the reference with another weight.
+   *
+   * @param value the weight, a finite number above 0
+   * @return a changed copy
+   * @throws IllegalArgumentException if the weight is not a finite number above 0
+   */
   public Reference weight(double value) {
     return new Reference(image, face, faceEmbedder, value);
   }
 
+  /** {@return a copy of the face embedding, or null} */
   @Override
   public float[] face() {
     return face == null ? null : face.clone();
   }
 
-  /** Contains no personal data, so it may be logged. */
+  /** {@return a text without personal data, which may be logged} */
   @Override
   public String toString() {
     return (image == null ? "" : "an image ") + (face == null ? "" : "a face ") + "x" + weight;

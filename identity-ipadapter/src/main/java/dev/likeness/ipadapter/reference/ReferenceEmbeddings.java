@@ -38,10 +38,20 @@ public record ReferenceEmbeddings(
    * @param width width of each token
    */
   public record Grid(float[] values, int count, int tokens, int width) {
+    /**
+     * Checks the shape.
+     *
+     * @param values the values
+     * @param count number of references
+     * @param tokens number of tokens of each reference
+     * @param width width of each token
+     * @throws IllegalArgumentException if there are no values, or their number does not match the
+     *     shape
+     */
     public Grid {
       if (values.length == 0 || (long) count * tokens * width != values.length) {
         throw new IllegalArgumentException(
-            values.length + " numbers are not " + count + "x" + tokens + "x" + width);
+            values.length + " values do not fill a grid of " + count + "x" + tokens + "x" + width);
       }
     }
 
@@ -53,7 +63,7 @@ public record ReferenceEmbeddings(
       return torch.tensor(values).view(count, tokens, width);
     }
 
-    /** The mean over references, each counting its weight. */
+    /** Returns the weighted mean over references. */
     Grid mean(List<Double> weights) {
       double sum = weights.stream().mapToDouble(Double::doubleValue).sum();
       int size = tokens * width;
@@ -88,32 +98,44 @@ public record ReferenceEmbeddings(
     }
   }
 
+  /**
+   * Checks the components.
+   *
+   * @param image outputs of an image encoder [n, tokens, width], or null
+   * @param unconditional output for no image [1, tokens, width], or null if that is zeros
+   * @param face face embeddings [n, 1, width], or null
+   * @param weights weight of each of the n references
+   * @param origin the networks that made them
+   * @throws IllegalArgumentException if image and face are both null, the counts do not match, or a
+   *     weight is not a finite number above 0
+   */
   public ReferenceEmbeddings {
     weights = List.copyOf(weights);
     int count = weights.size();
     if (image == null && face == null
         || image != null && image.count != count
         || face != null && face.count != count) {
-      throw new IllegalArgumentException(count
-          + " weights belong to as many references, given image " + image + " and face " + face);
+      throw new IllegalArgumentException("expected references for " + count
+          + " weights, given image " + image + " and face " + face);
     }
     if (unconditional != null && unconditional.count != 1) {
       throw new IllegalArgumentException(
-          "there is one nothing for all references, given " + unconditional);
+          "expected one unconditional output for all references, given " + unconditional);
     }
     if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
     }
   }
 
-  /** Returns the number of references. */
+  /** {@return the number of references} */
   public int count() {
     return weights.size();
   }
 
   /**
-   * Returns the weighted mean of all references as one reference. The mean of unit-length face
-   * embeddings has unit length.
+   * Returns the weighted mean of all references as one reference.
+   *
+   * @return the mean; that of unit-length face embeddings has unit length again
    */
   public ReferenceEmbeddings averaged() {
     Grid mean = face == null ? null : keepUnitLength(face.mean(weights), face);
@@ -131,6 +153,13 @@ public record ReferenceEmbeddings(
     return new Grid(values, 1, mean.tokens, mean.width);
   }
 
+  /**
+   * Returns the Euclidean norm of a vector.
+   *
+   * @param values the vector
+   * @param count number of leading values to use, at most the length
+   * @return the square root of the sum of squares
+   */
   public static double norm(float[] values, int count) {
     double squares = 0;
     for (int i = 0; i < count; i++) {
@@ -141,13 +170,20 @@ public record ReferenceEmbeddings(
 
   /**
    * Writes the embeddings to a safetensors file, with their origin in the header. The file is
-   * written completely or not at all. A new file is readable by its owner alone.
+   * written completely or not at all. Only its owner can read a new file.
+   *
+   * @param file the file; an existing one is replaced
    */
   public void save(Path file) {
     save(file, Map.of());
   }
 
-  /** Writes the embeddings with further header entries, such as the name of the person. */
+  /**
+   * Writes the embeddings with further header entries; else like {@link #save(Path)}.
+   *
+   * @param file the file; an existing one is replaced
+   * @param notes header entries, such as the name of the person
+   */
   public void save(Path file, Map<String, String> notes) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -167,16 +203,19 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Reads a file of {@link #save}. If the file names no origin, adapters compare widths only.
+   * Reads a file of {@link #save(Path)}. If the file names no origin, adapters compare widths only.
    *
-   * @throws InvalidInputException if the file has no reference embeddings
+   * @param file the file
+   * @return the embeddings
+   * @throws InvalidInputException if the file is broken or has no reference embeddings
    */
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
       if (!saved.names().contains(WEIGHTS)) {
-        throw new InvalidInputException(file
-            + " holds no reference embeddings: no tensor \"weights\"; make it from images again");
+        throw new InvalidInputException(
+            file
+                + " has no reference embeddings: the tensor \"weights\" is missing; make it from images again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
@@ -194,7 +233,7 @@ public record ReferenceEmbeddings(
           EmbeddingOrigin.of(saved.metadata()));
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          file + " holds no reference embeddings that go together: " + e.getMessage()
+          file + " has reference embeddings that do not fit together: " + e.getMessage()
               + "; make it from images again",
           e);
     }

@@ -2,10 +2,9 @@
  * Reference images and their embeddings, as values that can be kept.
  *
  * <p>A {@link Reference} is an image, a face embedding, or both, with a weight.
- * {@link ReferenceEmbeddings} are what the encoders made of references: they can be saved, so that
- * the photos need not be kept, and used again without an image encoder. An {@link EmbeddingOrigin}
- * names the encoder and face embedder that made them; an adapter refuses those of another. They are
- * biometric data.
+ * {@link ReferenceEmbeddings} are encoded references. They can be saved and used again without
+ * photos and image encoder. They are biometric data. An {@link EmbeddingOrigin} names the image
+ * encoder and the face embedder that made them. An adapter refuses embeddings of other networks.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

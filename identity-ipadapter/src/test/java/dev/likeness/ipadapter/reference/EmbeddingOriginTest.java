@@ -72,9 +72,8 @@ class EmbeddingOriginTest {
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
       assertEquals(opened, own.prompt(opened).references());
       assertEquals(
-          "references encoded through an image encoder of fingerprint " + encoder.fingerprint()
-              + " are not what " + adapter + " looks at, which takes " + other.fingerprint()
-              + "; encode them with it",
+          "the references have image encoder fingerprint " + encoder.fingerprint() + ", " + adapter
+              + " needs " + other.fingerprint() + "; encode the photos again for it",
           assertThrows(InvalidInputException.class, () -> foreign.prompt(opened))
               .getMessage());
       foreign.prompt(withoutOrigin(opened));
@@ -90,8 +89,7 @@ class EmbeddingOriginTest {
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
       assertTrue(assertThrows(InvalidInputException.class, () -> portrait.prompt(given))
           .getMessage()
-          .startsWith("references encoded as face vectors of length unit are not what " + raw
-              + " looks at, which takes raw"));
+          .startsWith("the references have face vectors of length unit, " + raw + " needs raw"));
       ReferenceEmbeddings other = portrait.embed(List.of(face(9, 20)));
       assertThrows(InvalidInputException.class, () -> unit.prompt(other));
       portrait.prompt(withoutOrigin(given));
@@ -100,7 +98,7 @@ class EmbeddingOriginTest {
           assertThrows(InvalidInputException.class, () -> unit.embed(List.of(face(1, 20))))
               .getMessage()
               .endsWith(
-                  "takes a face's numbers of length 1, those given have 20.000: give what FaceEmbedder.embed returns"));
+                  " needs face embeddings of length 1, given one of length 20.000; use FaceEmbedder.embed"));
     }
   }
 
@@ -110,8 +108,8 @@ class EmbeddingOriginTest {
       List<Reference> mixed =
           List.of(face(1).withFaceEmbedder("ArcFace"), face(2).withFaceEmbedder("SFace"));
       assertEquals(
-          "the references have numbers of several face recognisers, [ArcFace, SFace], which mean different things; read"
-              + " all faces with one",
+          "the references have embeddings of several face embedders, [ArcFace, SFace]; use one face "
+              + "embedder for all of them",
           assertThrows(IllegalArgumentException.class, () -> adapter.embed(mixed))
               .getMessage());
       ImagePrompt person = adapter.prompt(List.of(face(1).withFaceEmbedder("ArcFace")));

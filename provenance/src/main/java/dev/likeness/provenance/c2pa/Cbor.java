@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * CBOR (RFC 8949) as plain objects: maps with text keys (numbers are spelled out), lists, strings,
- * byte arrays, numbers, booleans and null. What is written has definite lengths, in the order
- * given.
+ * Reads and writes CBOR (RFC 8949) as plain objects: maps, lists, strings, byte arrays, numbers,
+ * booleans and null. Map keys are read as text; the number 33 becomes {@code "33"}. Written maps
+ * and lists have definite lengths and keep their order.
  */
 final class Cbor {
   private static final int MAX_DEPTH = 64;
@@ -42,7 +42,7 @@ final class Cbor {
     throw new JumbfBox.MalformedManifest("CBOR where a map was expected");
   }
 
-  /** Reads any value; tags are passed over. */
+  /** Reads any value; tags are ignored. */
   static Object read(byte[] bytes) throws JumbfBox.MalformedManifest {
     try (CBORParser parser = FACTORY.createParser(bytes)) {
       return value(parser, parser.nextToken());
@@ -88,7 +88,7 @@ final class Cbor {
     return list;
   }
 
-  /** The bytes of a value; keys of maps are strings or whole numbers. */
+  /** Encodes a value; keys of maps are strings or integers. */
   static byte[] write(Object value) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (CBORGenerator generator = FACTORY.createGenerator(out)) {

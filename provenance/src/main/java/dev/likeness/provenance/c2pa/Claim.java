@@ -8,11 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One manifest of a store, taken apart.
+ * A manifest of a store, with its parsed claim.
  *
  * @param manifest the whole box
- * @param content the claim's bytes
- * @param fields the claim, read
+ * @param content the bytes of the claim
+ * @param fields the parsed claim
  */
 record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
   private static final String PREFIX = "self#jumbf=";
@@ -42,7 +42,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
     return manifest.kind().equals(JumbfBox.UPDATE_MANIFEST);
   }
 
-  /** The address of a box of this manifest. */
+  /** Returns the URL of a box of this manifest. */
   String url(String path) {
     return PREFIX + "/c2pa/" + label() + "/" + path;
   }
@@ -53,7 +53,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
         .findFirst();
   }
 
-  /** The assertions that lie in the manifest, whether the claim names them or not. */
+  /** Returns all assertions in the manifest, including those that the claim does not name. */
   List<JumbfBox> assertions() {
     return manifest.boxes().stream()
         .filter(box -> box.kind().equals(JumbfBox.ASSERTIONS))
@@ -84,7 +84,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
     return links;
   }
 
-  /** A hashed address, as claims and ingredients have them. */
+  /** Parses a hashed URI of a claim or an ingredient; empty if the value is none. */
   static Optional<Link> link(Object value) {
     if (value instanceof Map<?, ?> map
         && map.get("url") instanceof String url
@@ -95,14 +95,17 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
     return Optional.empty();
   }
 
-  /** The manifest that an address points into; empty for addresses within their own manifest. */
+  /**
+   * Returns the label of the manifest that a URL points into; empty for a URL within its own
+   * manifest.
+   */
   static String manifestLabel(String url) {
     String path = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : url;
     String[] parts = (path.startsWith("/") ? path.substring(1) : path).split("/");
     return parts.length > 1 && parts[0].equals("c2pa") ? parts[1] : "";
   }
 
-  /** The program that made it. */
+  /** Returns name and version of the program that made the claim; empty if not given. */
   String generator() {
     Object info = fields.get("claim_generator_info");
     Object first = info instanceof List<?> list && !list.isEmpty() ? list.get(0) : info;
@@ -120,14 +123,14 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
 
     private Hashes() {}
 
-    /** A digest called {@code name} in a manifest; empty for those that C2PA does not know. */
+    /** Returns the digest that a manifest calls {@code name}; empty if C2PA does not know it. */
     static Optional<MessageDigest> find(Object name) {
       return name instanceof String text
           ? Optional.ofNullable(NAMES.get(text)).map(Hashes::digest)
           : Optional.empty();
     }
 
-    /** The digest of {@code bytes} that new manifests use. */
+    /** Hashes {@code bytes} with the algorithm of new manifests. */
     static byte[] sha256(byte[] bytes) {
       return digest(NAMES.get(DEFAULT)).digest(bytes);
     }

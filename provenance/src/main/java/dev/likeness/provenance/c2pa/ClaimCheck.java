@@ -71,8 +71,8 @@ final class ClaimCheck {
         return;
       }
       reportTimeStamp(signature, stamp.isPresent(), attested, url, findings);
-      // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign
-      // yesterday.
+      // For a trusted signer, only a trusted time stamp counts. Otherwise the holder of an expired
+      // key could pretend to have signed earlier.
       Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
       reportValidity(TrustAnchors.isValidAt(signer, time), attested, url, findings);
       findings.success("claimSignature.validated", url);
@@ -81,7 +81,8 @@ final class ClaimCheck {
     }
   }
 
-  // That a signer's certificate has expired is found by itself, and makes it no stranger's.
+  // Trust and expiry are separate findings: an expired certificate is still that of a trusted
+  // signer.
   private static Instant clampToValidity(X509Certificate signer, Instant time) {
     Instant from = signer.getNotBefore().toInstant();
     Instant until = signer.getNotAfter().toInstant();
@@ -106,8 +107,8 @@ final class ClaimCheck {
     }
   }
 
-  // Who is known to have signed when the certificate was not valid has done what nobody may; else
-  // its time may just be over.
+  // A trusted time stamp outside the validity proves a wrong signature. Without one, the
+  // certificate may have expired after signing.
   private static void reportValidity(
       boolean valid, boolean attested, String url, ManifestReport.Findings findings) {
     if (valid) {
@@ -157,19 +158,21 @@ final class ClaimCheck {
   }
 
   /**
-   * When a claim was signed, as a time-stamping authority attests (RFC 3161).
+   * The time stamp of a claim's signature, attested by a time-stamping authority (RFC 3161).
    *
    * @param time the attested time
-   * @param authority the certificate of the time-stamping authority, then those of its issuers
+   * @param authority the certificate of the time-stamping authority first, then other certificates
    */
   record TimeStamp(Instant time, List<X509Certificate> authority) {
-    /** Whether the signature carries one at all. */
+    /** Returns true if the signature has a time stamp, valid or not. */
     static boolean isIn(CoseSign1 signature) {
       return signature.unprotectedHeaders().containsKey("sigTst")
           || signature.unprotectedHeaders().containsKey("sigTst2");
     }
 
-    /** The first time stamp, when it is genuine and is one of this signature. */
+    /**
+     * Returns the first time stamp; empty if it is missing, broken or belongs to another signature.
+     */
     static Optional<TimeStamp> of(CoseSign1 signature, byte[] claim) {
       boolean second = signature.unprotectedHeaders().containsKey("sigTst2");
       byte[] stamped =
@@ -226,7 +229,7 @@ final class ClaimCheck {
       return token.getSID();
     }
 
-    // Older writers put the whole response there, newer ones the token in it.
+    // Older writers store the whole time stamp response, newer ones only its token.
     private static TimeStampToken token(byte[] bytes)
         throws IOException, TSPException, CMSException {
       try {

@@ -13,11 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A signature of one signer over a claim that lies elsewhere: COSE_Sign1 with a detached payload
- * (RFC 9052, 4.2).
+ * A signature over a claim: COSE_Sign1 with a detached payload (RFC 9052, section 4.2).
  *
- * @param protectedBytes the protected headers as they were signed
- * @param protectedHeaders the same, read
+ * @param protectedBytes the signed bytes of the protected headers
+ * @param protectedHeaders the parsed protected headers
  * @param unprotectedHeaders the unprotected headers
  * @param signature the bytes of the signature
  */
@@ -31,7 +30,7 @@ record CoseSign1(
   private static final int CHAIN = 33;
   private static final String CHAIN_NAME = "x5chain";
 
-  /** Reads the content of a signature box. */
+  /** Parses the content of a signature box. */
   @SuppressWarnings("unchecked")
   static CoseSign1 parse(byte[] cbor) throws JumbfBox.MalformedManifest {
     if (Cbor.read(cbor) instanceof List<?> parts
@@ -45,7 +44,7 @@ record CoseSign1(
     throw new JumbfBox.MalformedManifest("a signature that is no COSE_Sign1");
   }
 
-  /** The content of a signature box for {@code claim}. */
+  /** Signs {@code claim}; returns the content of a signature box. */
   static byte[] sign(byte[] claim, SigningIdentity signer) {
     List<byte[]> chain = new ArrayList<>();
     try {
@@ -70,19 +69,19 @@ record CoseSign1(
     return Cbor.write(List.of(context, sealed, new byte[0], payload));
   }
 
-  /** What a time stamp of {@code content} stamps. */
+  /** Returns the bytes that a time stamp of {@code content} covers. */
   byte[] counterSignatureInput(byte[] content) {
     return toBeSigned("CounterSignature", protectedBytes, content);
   }
 
-  /** How it says that it was signed. */
+  /** Returns the algorithm that the headers name; empty if C2PA does not allow it. */
   Optional<SignatureAlgorithm> algorithm() {
     return protectedHeaders.get(String.valueOf(ALGORITHM)) instanceof Number number
         ? SignatureAlgorithm.ofCose(number.longValue())
         : Optional.empty();
   }
 
-  /** Whether the first certificate's key signed {@code claim}. */
+  /** Returns true if the certificate's key signed {@code claim}. */
   boolean isSignatureOf(byte[] claim, X509Certificate certificate) {
     byte[] message = toBeSigned("Signature1", protectedBytes, claim);
     return algorithm()
@@ -90,7 +89,7 @@ record CoseSign1(
         .orElse(false);
   }
 
-  /** The signer's certificate and those that vouch for it. */
+  /** Returns the signer's certificate, then the certificates of its issuers. */
   List<X509Certificate> chain() throws JumbfBox.MalformedManifest {
     Object chain = protectedHeaders.get(String.valueOf(CHAIN));
     for (Map<String, Object> map : List.of(protectedHeaders, unprotectedHeaders)) {

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Whether a file is still the one that a claim was made for (C2PA specification 2.1, 15.12). */
+/**
+ * Checks that a file is still the one that its claim was made for (C2PA specification 2.1, section
+ * 15.12).
+ */
 final class HardBinding {
   private static final String DATA = "c2pa.hash.data";
   private static final String BOXES = "c2pa.hash.boxes";
@@ -30,7 +33,7 @@ final class HardBinding {
   /**
    * Compares the file with the hashes of {@code claim}.
    *
-   * @param updated whether later manifests were added, which lets the excluded manifest have grown
+   * @param updated true if later manifests were added, so that the excluded manifest may have grown
    */
   void check(Claim claim, boolean updated, ManifestReport.Findings findings) {
     List<JumbfBox> bindings = of(claim);
@@ -154,7 +157,7 @@ final class HardBinding {
     return Optional.of(next == parts.size());
   }
 
-  // Some writers leave out PNG's signature.
+  // Some writers do not hash the PNG signature.
   private static int startOf(List<?> boxes, List<ImageFile.Part> parts) {
     boolean png = parts.get(0).name().equals("PNGh");
     boolean named = !boxes.isEmpty()

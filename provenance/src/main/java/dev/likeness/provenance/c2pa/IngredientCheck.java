@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether the images that went into an image still carry the manifests that they had (specification
- * 2.1, 15.11).
+ * Validates the manifests of the ingredients, the images that an image was made from (C2PA
+ * specification 2.1, section 15.11).
  */
 final class IngredientCheck {
   private static final String KIND = "c2pa.ingredient";
@@ -72,7 +72,7 @@ final class IngredientCheck {
         .orElse(false);
   }
 
-  /** The manifest that an ingredient had. */
+  /** Returns the link to an ingredient's manifest; empty if it has none. */
   static Optional<Claim.Link> manifest(Map<String, Object> ingredient) {
     Object old = ingredient.get("c2pa_manifest");
     return Claim.link(old == null ? ingredient.get("activeManifest") : old);
@@ -99,8 +99,8 @@ final class IngredientCheck {
     return true;
   }
 
-  // A fault that was already there, and said, when the ingredient was taken in is no news; nor are
-  // its own successes.
+  // Leaves out faults that were recorded when the ingredient was added, and successes of the
+  // ingredient's own checks.
   private static boolean isNew(ManifestReport.Finding finding, Set<String> known) {
     boolean fresh = !known.contains(key(finding.code(), finding.url()));
     return switch (finding.kind()) {

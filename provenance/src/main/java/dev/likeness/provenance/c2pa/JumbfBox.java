@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A JUMBF superbox (ISO/IEC 19566-5): a labelled box that holds others, or content.
+ * A JUMBF superbox (ISO/IEC 19566-5): a labelled box that contains other boxes, or content.
  *
  * @param kind the first four letters of its type, such as {@code c2ma} for a manifest
- * @param label its name among its neighbours
+ * @param label its name, unique in the box around it
  * @param boxes the superboxes in it
  * @param contents the payloads of its other boxes, in order
- * @param payload everything behind its header, which is what C2PA hashes
+ * @param payload all bytes after its header; C2PA hashes these
  */
 record JumbfBox(
     String kind, String label, List<JumbfBox> boxes, List<byte[]> contents, byte[] payload) {
@@ -37,7 +37,7 @@ record JumbfBox(
   private static final int MAX_DEPTH = 8;
   private static final int HEADER = 8;
 
-  /** The store in {@code bytes}. */
+  /** Parses a manifest store. */
   static JumbfBox parse(byte[] bytes) throws MalformedManifest {
     List<JumbfBox> boxes = new ArrayList<>();
     children(ByteBuffer.wrap(bytes), boxes, new ArrayList<>(), 0);
@@ -91,7 +91,7 @@ record JumbfBox(
     }
   }
 
-  /** The payload of the next box; null when it is not of {@code type}. */
+  /** Returns the payload of the next box; null if it is not of {@code type}. */
   private static ByteBuffer next(ByteBuffer in, String type) throws MalformedManifest {
     if (in.remaining() < HEADER || type != null && !typeOf(in).equals(type)) {
       return null;
@@ -113,12 +113,12 @@ record JumbfBox(
     return new String(type, StandardCharsets.ISO_8859_1);
   }
 
-  /** The superbox in it that is called {@code name}. */
+  /** Returns the inner superbox with a label; empty if there is none. */
   Optional<JumbfBox> findBox(String name) {
     return boxes.stream().filter(box -> box.label.equals(name)).findFirst();
   }
 
-  /** The first content. */
+  /** Returns the first content. */
   byte[] content() throws MalformedManifest {
     if (contents.isEmpty()) {
       throw new MalformedManifest("the JUMBF box " + label + " is empty");
@@ -126,14 +126,14 @@ record JumbfBox(
     return contents.get(0);
   }
 
-  /** A superbox of others. */
+  /** Makes a superbox of other superboxes. */
   static JumbfBox of(String kind, String label, List<JumbfBox> boxes) {
     ByteArrayOutputStream payload = description(kind, label);
     boxes.forEach(box -> payload.writeBytes(box.toBytes()));
     return new JumbfBox(kind, label, boxes, List.of(), payload.toByteArray());
   }
 
-  /** A superbox of one CBOR content. */
+  /** Makes a superbox of one CBOR content. */
   static JumbfBox of(String kind, String label, byte[] cbor) {
     ByteArrayOutputStream payload = description(kind, label);
     payload.writeBytes(encodeBox(CBOR, cbor));
@@ -151,7 +151,7 @@ record JumbfBox(
     return payload;
   }
 
-  /** The box with its header. */
+  /** Returns the bytes of the box, with its header. */
   byte[] toBytes() {
     return encodeBox("jumb", payload);
   }
@@ -174,7 +174,7 @@ record JumbfBox(
     return Arrays.hashCode(payload);
   }
 
-  /** A manifest that cannot be read at all; its message says why. */
+  /** Thrown for a manifest that cannot be parsed; the message gives the reason. */
   static final class MalformedManifest extends IOException {
     MalformedManifest(String message) {
       super(message);

@@ -35,9 +35,10 @@ public final class ManifestReader {
   }
 
   /**
-   * Reads and validates the manifest of a PNG, JPEG or WebP file; empty if there is none.
+   * Reads and validates the manifest of a PNG, JPEG or WebP file.
    *
    * @param bytes the whole file
+   * @return the report; empty if the file has no manifest or is of another format
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is damaged
    */
   public Optional<ManifestReport> read(byte[] bytes) {
@@ -103,10 +104,9 @@ public final class ManifestReader {
         : ManifestReport.State.VALID;
   }
 
-  // An update manifest speaks for the file that its one parent's manifest is bound to, and is bound
-  // to none itself. Neither its
-  // signature nor a hash covers that it is one: else a manifest could be carried over to what it
-  // was not made for.
+  // An update manifest has no binding of its own; the file is checked against the binding of its
+  // one parent. The box type "update manifest" is not signed. Without these checks, a manifest
+  // could be moved to another file.
   private static Claim boundClaim(
       Claim active, Map<String, Claim> claims, ManifestReport.Findings findings)
       throws JumbfBox.MalformedManifest {

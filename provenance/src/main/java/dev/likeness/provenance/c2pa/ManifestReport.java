@@ -10,12 +10,13 @@ import java.util.stream.Stream;
  * The content credentials of a file and their validation.
  *
  * @param state the result of the validation
- * @param activeManifest the label of the active manifest
- * @param generator the program that made the claim
+ * @param activeManifest the label of the active manifest; empty if it cannot be read
+ * @param generator name of the program that made the claim; empty if not given
  * @param actions the recorded actions, in order
- * @param signer the signer
+ * @param signer the signer; empty if the manifest has no readable signature
  * @param findings the findings about the file and its manifest
- * @param ingredients what was found about the images that went into it, beyond what is on record
+ * @param ingredients findings about the ingredients, the images that this one was made from;
+ *     findings that the manifest records itself are left out
  */
 public record ManifestReport(
     State state,
@@ -32,7 +33,7 @@ public record ManifestReport(
      * the certificate was valid at signing.
      */
     INVALID,
-    /** Everything matches; whether to believe the signer is for the reader to decide. */
+    /** Everything matches, but no trust anchor vouches for the signer. */
     VALID,
     /** Everything matches, and a trusted authority vouches for the signer. */
     TRUSTED
@@ -47,17 +48,29 @@ public record ManifestReport(
   public record Action(String name, String sourceType) {}
 
   /**
-   * Who signed.
+   * The signer of a manifest.
    *
    * @param name the organisation in the certificate, or else its common name
-   * @param algorithm such as {@code ES256}
-   * @param validFrom when the certificate began to be valid
-   * @param validUntil when it expires or did
+   * @param algorithm name of the signature algorithm, such as {@code ES256}, or {@code unknown}
+   * @param validFrom start of the certificate's validity
+   * @param validUntil end of the certificate's validity
    */
   public record Signer(String name, String algorithm, Instant validFrom, Instant validUntil) {}
 
   static final String EXPIRED = "signingCredential.expired";
 
+  /**
+   * Copies the lists.
+   *
+   * @param state the result of the validation
+   * @param activeManifest the label of the active manifest; empty if it cannot be read
+   * @param generator name of the program that made the claim; empty if not given
+   * @param actions the recorded actions, in order
+   * @param signer the signer; empty if the manifest has no readable signature
+   * @param findings the findings about the file and its manifest
+   * @param ingredients findings about the ingredients, the images that this one was made from;
+   *     findings that the manifest records itself are left out
+   */
   public ManifestReport {
     actions = List.copyOf(actions);
     findings = List.copyOf(findings);
@@ -75,7 +88,11 @@ public record ManifestReport(
         List.of());
   }
 
-  /** Returns the codes of failed checks, without that of an unknown signer. */
+  /**
+   * Returns the codes of failed checks, without the code of an untrusted signer.
+   *
+   * @return C2PA status codes, each once
+   */
   public List<String> faults() {
     return Stream.concat(findings.stream(), ingredients.stream())
         .filter(ManifestReport::isFault)
@@ -85,26 +102,29 @@ public record ManifestReport(
   }
 
   /**
-   * Whether something does not match or cannot be read. That a certificate has expired, of which
-   * C2PA makes an invalid manifest, alters nothing.
+   * Tells if the file or its manifest was altered. An expired certificate makes a manifest invalid
+   * in C2PA, but is no alteration.
+   *
+   * @return true if a check failed for a reason other than an expired certificate
    */
   public boolean isAltered() {
     return faults().stream().anyMatch(code -> !code.equals(EXPIRED));
   }
 
   /**
-   * Returns whether a certificate of the signer, or of an ingredient's signer, is not valid now and
-   * no time stamp attests that it was at signing.
+   * Tells if a certificate of the signer, or of an ingredient's signer, is not valid now.
+   *
+   * @return true if so and no time stamp proves that the certificate was valid at signing
    */
   public boolean isExpired() {
     return faults().contains(EXPIRED);
   }
 
-  /** What it comes to, in words. */
+  /** {@return the result as one line of text} */
   public String verdict() {
     return switch (state) {
       case TRUSTED -> "whole, from a trusted signer";
-      case VALID -> "whole, from a signer that nobody here vouches for";
+      case VALID -> "whole, from a signer that no trust anchor vouches for";
       case INVALID ->
         isAltered()
             ? "altered or broken: " + String.join(", ", faults())
@@ -117,8 +137,8 @@ public record ManifestReport(
     String whose = signer
         .filter(any -> own)
         .map(ManifestReport::expiryText)
-        .orElse("the certificate of who signed an image that went into it expired");
-    return whose + ", and nothing vouches for when it signed";
+        .orElse("the certificate of an ingredient's signer expired");
+    return whose + ", and no trusted time stamp says when it signed";
   }
 
   private static String expiryText(Signer signer) {
@@ -138,19 +158,22 @@ public record ManifestReport(
    *
    * @param code the C2PA status code (specification 2.1, section 15.2), such as
    *     {@code assertion.dataHash.mismatch}
-   * @param url the JUMBF URL of the object
+   * @param url the JUMBF URL of the checked object; may be empty
    * @param kind success, information or failure
    */
   public record Finding(String code, String url, Kind kind) {
-    /** How much a finding matters. */
+    /** The severity of a finding. */
     public enum Kind {
+      /** A check passed. */
       SUCCESS,
+      /** A remark that does not make the manifest invalid. */
       INFORMATIONAL,
+      /** A check failed. */
       FAILURE
     }
   }
 
-  /** Findings as they are made. */
+  /** Collects findings during a validation. */
   static final class Findings {
     private final List<Finding> all = new ArrayList<>();
 

@@ -12,7 +12,7 @@ import java.util.UUID;
 /**
  * Writes a signed manifest into an image: actions, digital source type and a hash over the rest of
  * the file (C2PA specification 2.1, claims of version 2). The same file and signer give the same
- * bytes wherever the signer's algorithm is deterministic (Ed25519).
+ * bytes if the signature algorithm is deterministic (Ed25519).
  */
 public final class ManifestWriter {
   private static final String ASSERTIONS = "c2pa.assertions";
@@ -30,11 +30,12 @@ public final class ManifestWriter {
   /**
    * Creates a writer.
    *
+   * @param signer signs the manifests
    * @param generator the program that made the image, for {@code claim_generator_info}
-   * @param sourceType IPTC's address of the digital source type
-   * @param edited whether the model changed another image ({@code c2pa.opened},
-   *     {@code c2pa.edited}) or from nothing ({@code c2pa.created}). Of that other image the
-   *     manifest says only that there was one: it carries none of its credentials.
+   * @param sourceType IPTC URL of the digital source type
+   * @param edited true if the model changed another image ({@code c2pa.opened},
+   *     {@code c2pa.edited}), false if it generated the image from noise ({@code c2pa.created}).
+   *     The manifest records that there was another image, but not the credentials of that image.
    */
   public ManifestWriter(
       SigningIdentity signer, String generator, String sourceType, boolean edited) {
@@ -45,21 +46,24 @@ public final class ManifestWriter {
   }
 
   /**
-   * The bytes of a PNG, JPEG or WebP file with a manifest.
+   * Adds a signed manifest to a PNG, JPEG or WebP file.
    *
    * @param bytes the whole file
-   * @throws IllegalArgumentException when it has a manifest already, or is of another kind
+   * @return the bytes of the file with the manifest
+   * @throws IllegalArgumentException if the file has a manifest already, or has another format
    */
   public byte[] sign(byte[] bytes) {
     ImageFile file = ImageFile.of(bytes)
-        .orElseThrow(() -> new IllegalArgumentException(
-            "content credentials are signed into PNG, JPEG and WebP files"));
+        .orElseThrow(
+            () -> new IllegalArgumentException(
+                "content credentials can be added to PNG, JPEG and WebP files only; give one of these"));
     if (file.manifestPart().isPresent()) {
-      throw new IllegalArgumentException("the image carries a manifest already");
+      throw new IllegalArgumentException(
+          "the file has a C2PA manifest already; give a file without one");
     }
     String id = uuid(Claim.Hashes.sha256(file.bytes())).toString();
-    // The exclusion's length is part of what it measures; its number may take more bytes once it is
-    // known.
+    // The exclusion's length is written inside the excluded range, and its encoding may need more
+    // bytes for a larger number. So repeat until the length is stable.
     int length = 0;
     for (int before = -1; before != length; ) {
       before = length;

@@ -3,9 +3,10 @@
  *
  * <p>A manifest is a tree of JUMBF boxes (ISO/IEC 19566-5) with CBOR content, signed by COSE (RFC
  * 9052). {@link ManifestWriter} puts one into the bytes of a PNG, JPEG or WebP file;
- * {@link ManifestReader} judges those that it finds and returns a {@link ManifestReport} with every
- * check that passed or failed. Applications mostly use {@link dev.likeness.provenance.Disclosure}
- * and {@link dev.likeness.provenance.Provenance}, which call these.
+ * {@link ManifestReader} validates the manifests of a file and returns a {@link ManifestReport}
+ * with every check that passed or failed. Applications mostly use
+ * {@link dev.likeness.provenance.Disclosure} and {@link dev.likeness.provenance.Provenance}, which
+ * call these.
  *
  * <pre>{@code
  * byte[] file = Files.readAllBytes(Path.of("signed.png"));

@@ -6,8 +6,9 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.provenance.Disclosure;
 
 /**
- * Marks generated images as {@link dev.likeness.provenance.Disclosure#standard()} does; a service
- * that ranks before XMP alone.
+ * The service that marks generated images with
+ * {@link dev.likeness.provenance.Disclosure#standard()}. Its priority is above that of the marking
+ * by XMP alone.
  */
 public final class DisclosureMarking implements GeneratedImage.Marking {
   private static final int PRIORITY = 100;

@@ -30,9 +30,9 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
- * The certificate that signs if an application has none. Its key is derived from a public text, so
- * that the same image gives the same file on every machine. Its signatures prove nothing about the
- * signer.
+ * The signing identity for applications without a certificate. Its key is derived from a public
+ * text, so that the same image gives the same file on every computer. Its signatures prove nothing
+ * about the signer.
  */
 final class DevelopmentCertificate {
   private static final String ORGANISATION = ",O=Likeness development certificate: do not trust";

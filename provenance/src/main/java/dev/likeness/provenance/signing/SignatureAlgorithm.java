@@ -13,16 +13,23 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The signatures that C2PA admits (specification 2.1, 13.2.1), with their COSE numbers (RFC 9053,
- * RFC 8230).
+ * Signature algorithms that C2PA allows (specification 2.1, section 13.2.1), with their COSE
+ * numbers (RFC 9053, RFC 8230).
  */
 public enum SignatureAlgorithm {
+  /** ECDSA with SHA-256, for keys on P-256. */
   ES256(-7, "SHA256withECDSAinP1363Format", 0),
+  /** ECDSA with SHA-384, for keys on P-384. */
   ES384(-35, "SHA384withECDSAinP1363Format", 0),
+  /** ECDSA with SHA-512, for keys on P-521. */
   ES512(-36, "SHA512withECDSAinP1363Format", 0),
+  /** RSASSA-PSS with SHA-256, for RSA keys of at least 2048 bits. */
   PS256(-37, "RSASSA-PSS", 256),
+  /** RSASSA-PSS with SHA-384; verified, not used for signing. */
   PS384(-38, "RSASSA-PSS", 384),
+  /** RSASSA-PSS with SHA-512; verified, not used for signing. */
   PS512(-39, "RSASSA-PSS", 512),
+  /** Ed25519 (EdDSA). The only deterministic one: equal messages give equal signatures. */
   ED25519(-8, "Ed25519", 0);
 
   private static final int MIN_RSA_BITS = 2048;
@@ -37,20 +44,27 @@ public enum SignatureAlgorithm {
     this.pssBits = pssBits;
   }
 
-  /** Its number in COSE headers. */
+  /** {@return the number of the algorithm in COSE headers, such as -7} */
   public int cose() {
     return cose;
   }
 
-  /** The algorithm of this COSE number. */
+  /**
+   * Finds an algorithm by its COSE number.
+   *
+   * @param number a number from a COSE header
+   * @return the algorithm; empty if C2PA does not allow it
+   */
   public static Optional<SignatureAlgorithm> ofCose(long number) {
     return Arrays.stream(values()).filter(algorithm -> algorithm.cose == number).findFirst();
   }
 
   /**
-   * The algorithm that keys like {@code key} sign with.
+   * Returns the algorithm that a key signs with.
    *
-   * @throws IllegalArgumentException when C2PA admits none
+   * @param key a public or private key
+   * @return the algorithm for the key's type and size
+   * @throws IllegalArgumentException if C2PA allows no algorithm for such a key
    */
   public static SignatureAlgorithm of(Key key) {
     if (key instanceof ECKey curve) {
@@ -64,11 +78,18 @@ public enum SignatureAlgorithm {
       return ED25519;
     }
     throw new IllegalArgumentException(
-        "content credentials are signed with EC keys on P-256, P-384 or P-521, RSA keys " + "of "
-            + MIN_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+        "content credentials need an EC key on P-256, P-384 or P-521, an RSA key of at least "
+            + MIN_RSA_BITS + " bits, or an Ed25519 key, given " + key.getAlgorithm());
   }
 
-  /** Signs {@code message}. */
+  /**
+   * Signs a message.
+   *
+   * @param key a private key of this algorithm
+   * @param message the bytes to sign
+   * @return the signature; for ECDSA in IEEE P1363 format, as COSE has it
+   * @throws IllegalArgumentException if the key does not belong to this algorithm
+   */
   public byte[] sign(PrivateKey key, byte[] message) {
     try {
       Signature signature = signature();
@@ -82,8 +103,13 @@ public enum SignatureAlgorithm {
   }
 
   /**
-   * Whether {@code signed} is the signature of {@code message}; false for keys and signatures of
-   * another kind.
+   * Verifies a signature.
+   *
+   * @param key a public key of any algorithm
+   * @param message the signed bytes
+   * @param signed the signature
+   * @return true if the signature fits message and key; false also for keys and signatures of
+   *     another algorithm
    */
   public boolean verify(PublicKey key, byte[] message, byte[] signed) {
     try {
@@ -92,7 +118,7 @@ public enum SignatureAlgorithm {
       signature.update(message);
       return signature.verify(signed);
     } catch (GeneralSecurityException | RuntimeException e) {
-      // A key from a file may be one that no signer has, on which providers fail in their own ways.
+      // For broken keys from a file, providers throw various RuntimeExceptions.
       return false;
     }
   }

@@ -23,18 +23,26 @@ import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /**
- * Who signs images and receipts.
+ * A private key with its certificate chain. It signs images and erasure receipts.
  *
  * @param key the private key of the first certificate
- * @param chain the signer's certificate, then those that vouch for it
+ * @param chain the signer's certificate, then the certificates of its issuers
  */
 public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   private static final byte[] PROBE = {1, 2, 3};
 
+  /**
+   * Checks that the key belongs to the first certificate.
+   *
+   * @param key the private key of the first certificate
+   * @param chain the signer's certificate, then the certificates of its issuers
+   * @throws IllegalArgumentException if the chain is empty, the key is of another kind than
+   *     {@link SignatureAlgorithm} has, or it does not belong to the first certificate
+   */
   public SigningIdentity {
     chain = List.copyOf(chain);
     if (chain.isEmpty()) {
-      throw new IllegalArgumentException("who signs needs a certificate, given none");
+      throw new IllegalArgumentException("a signing identity needs a certificate, given none");
     }
     SignatureAlgorithm algorithm = SignatureAlgorithm.of(key);
     if (!algorithm.verify(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
@@ -44,22 +52,25 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   }
 
   /**
-   * Returns the library's development identity, always the same. Its key is public, so its
-   * signatures prove nothing about the signer.
+   * Returns the library's development identity. Its key is public, so its signatures prove nothing
+   * about the signer.
+   *
+   * @return always the same identity
    */
   public static SigningIdentity development() {
     return DevelopmentCertificate.IDENTITY;
   }
 
   /**
-   * Reads PEM files.
+   * Reads a signing identity from PEM files. Signatures get no time stamp, so they count as valid
+   * only as long as the certificate is valid.
    *
-   * @param key a private key, not encrypted
-   * @param certificates the signer's certificate first
-   * @throws InvalidInputException when a file cannot be read or holds something else, the signer's
-   *     certificate has not the {@linkplain SignerProfile profile} of one, or is not valid now:
-   *     nothing is time-stamped, so that what is signed is called valid only as long as the
-   *     certificate is
+   * @param key file of a private key, not encrypted
+   * @param certificates file of the certificate chain, the signer's certificate first
+   * @return the signing identity
+   * @throws InvalidInputException if a file cannot be read or has other content, or if the signer's
+   *     certificate does not have the {@linkplain SignerProfile profile} of a signer or is not
+   *     valid now
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = chain(certificates);
@@ -81,7 +92,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     }
     if (chain.isEmpty()) {
       throw new InvalidInputException(
-          file + " holds no certificate; give a PEM file with the signer's first");
+          file + " has no certificate; give a PEM file with the signer's certificate first");
     }
     return chain;
   }
@@ -90,7 +101,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     SignerProfile.findFault(signer).ifPresent(fault -> {
       throw new InvalidInputException(
           "the certificate of " + signer.getSubjectX500Principal() + " in " + file + " " + fault
-              + "; no reader of content credentials trusts what it signs");
+              + "; readers of content credentials do not trust its signatures");
     });
   }
 
@@ -102,7 +113,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
       throw new InvalidInputException(
           "the certificate of " + signer.getSubjectX500Principal() + " in "
               + file + " is valid from " + from + " until " + until + ", and it is " + now
-              + ": what it signs now is called invalid; give one that is valid");
+              + "; give a certificate that is valid now");
     }
   }
 
@@ -120,7 +131,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
-    throw new InvalidInputException(file + " holds no private key; give an unencrypted PEM file");
+    throw new InvalidInputException(file + " has no private key; give an unencrypted PEM file");
   }
 
   private static List<Object> entries(Path file) {
@@ -139,43 +150,49 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   private static InvalidInputException unreadable(Path file, Exception cause) {
     return new InvalidInputException(
-        "cannot read " + file + ", which should be a whole PEM file: " + cause.getMessage(), cause);
+        "cannot read " + file + ", expected a complete PEM file: " + cause.getMessage(), cause);
   }
 
-  /** How it signs. */
+  /** {@return the algorithm that the key signs with} */
   public SignatureAlgorithm algorithm() {
     return SignatureAlgorithm.of(key);
   }
 
-  /** Its signature of {@code message}. */
+  /**
+   * Signs a message.
+   *
+   * @param message the bytes to sign
+   * @return the signature
+   */
   public byte[] sign(byte[] message) {
     return algorithm().sign(key, message);
   }
 
-  /** The name of the signer, without the key. */
+  /** {@return the name of the signer, without the key} */
   @Override
   public String toString() {
     return chain.get(0).getSubjectX500Principal().getName();
   }
 
   /**
-   * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1):
-   * it is not an authority, and is for signing. Erasure receipts have the same requirements.
+   * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1).
+   * It does not belong to an authority, and its key usages allow signing. Erasure receipts have the
+   * same requirements.
    */
   public static final class SignerProfile {
     private static final List<String> ACCEPTED = List.of(
         "1.3.6.1.5.5.7.3.4",
         "1.3.6.1.5.5.7.3.36",
         "1.3.6.1.4.1.62558.2.1",
-        // Microsoft's, of c2pa-rs' built-in list.
+        // A usage of Microsoft, in the built-in list of c2pa-rs.
         "1.3.6.1.4.1.311.76.59.1.9");
     private static final String ACCEPTED_NAMES =
         "emailProtection (" + ACCEPTED.get(0) + "), documentSigning (" + ACCEPTED.get(1)
             + ") or C2PA's claimSigning (" + ACCEPTED.get(2) + ")";
 
     /**
-     * For everything, time stamps, answers about revocation: with one of these a certificate is no
-     * signer's, whatever else it is for.
+     * Extended key usages that a signer's certificate must not have: any usage, time stamping and
+     * OCSP signing.
      */
     private static final List<String> EXCLUDED =
         List.of("2.5.29.37.0", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9");
@@ -183,14 +200,16 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     private SignerProfile() {}
 
     /**
-     * Why {@code certificate} is no signer's, to be read behind its name; empty where it may be
-     * one's.
+     * Finds the reason why a certificate cannot be a signer's.
+     *
+     * @param certificate the first certificate of a chain
+     * @return the reason, to be put behind the certificate's name; empty if the certificate is
+     *     suitable
      */
     public static Optional<String> findFault(X509Certificate certificate) {
       boolean[] usage = certificate.getKeyUsage();
       if (certificate.getBasicConstraints() >= 0) {
-        return Optional.of(
-            "is an authority's, which issues certificates; a signer's is none (CA:FALSE)");
+        return Optional.of("belongs to an authority; a signer's certificate has CA:FALSE");
       }
       if (usage != null && !usage[0]) {
         return Optional.of("has a key usage without digitalSignature");

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The trusted certificates.
+ * The certificates that a verifier trusts.
  *
  * @param certificates certificates of authorities, or of signers that are trusted directly
  */
@@ -36,14 +36,21 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   private static final int CERTIFICATE_SIGNING = 5;
   private static final List<String> TIME_STAMPING = List.of("1.3.6.1.5.5.7.3.8");
 
+  /**
+   * Copies the list.
+   *
+   * @param certificates certificates of authorities, or of signers that are trusted directly
+   */
   public TrustAnchors {
     certificates = List.copyOf(certificates);
   }
 
   /**
-   * The certificates of a PEM file.
+   * Reads trusted certificates from a PEM file.
    *
-   * @throws InvalidInputException when it cannot be read
+   * @param pem a file of one or more certificates
+   * @return the trust anchors
+   * @throws InvalidInputException if the file cannot be read or is not a PEM file of certificates
    */
   public static TrustAnchors open(Path pem) {
     try (InputStream in = Files.newInputStream(pem)) {
@@ -57,17 +64,26 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     }
   }
 
-  /** Whether these anchors {@linkplain #trusts(List, Instant) vouch} now. */
+  /**
+   * Tells if these anchors trust a signer now; see {@link #trusts(List, Instant)}.
+   *
+   * @param chain the signer's certificate first, at least one
+   * @return true if the signer is trusted
+   */
   public boolean trusts(List<X509Certificate> chain) {
     return trusts(chain, Instant.now());
   }
 
   /**
-   * Whether these anchors vouch at {@code time} for the first certificate of {@code chain} as a
-   * signer's: it is one of them and issues no others, or has the
-   * {@linkplain SigningIdentity.SignerProfile profile} of one and a path leads from it to one of
-   * them that is valid then (RFC 5280, 6). Whether a certificate was revoked is not asked, which
-   * would take the network.
+   * Tells if these anchors trust a signer at some time. A signer is trusted in two cases: its
+   * certificate is one of the anchors and is not an authority's; or it has the
+   * {@linkplain SigningIdentity.SignerProfile profile} of a signer, and a path that is valid at the
+   * time leads to an anchor (RFC 5280, section 6). Revocation is not checked, because that needs
+   * the network.
+   *
+   * @param chain the signer's certificate first, at least one; others in any order
+   * @param time the time at which the certificates must be valid
+   * @return true if the signer is trusted
    */
   public boolean trusts(List<X509Certificate> chain, Instant time) {
     X509Certificate signer = chain.get(0);
@@ -78,10 +94,11 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Returns whether these anchors trust a time-stamping authority at the attested time.
+   * Tells if these anchors trust a time-stamping authority at the attested time.
    *
-   * @param authority the authority's certificate first
+   * @param authority the authority's certificate first, at least one
    * @param time the attested time
+   * @return true if the certificate is for time stamping alone and a valid path leads to an anchor
    */
   public boolean trustsTimestamp(List<X509Certificate> authority, Instant time) {
     X509Certificate clock = authority.get(0);
@@ -94,7 +111,13 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     }
   }
 
-  /** Returns whether a certificate is valid at {@code time}. */
+  /**
+   * Tells if a certificate is valid at some time, by its dates alone.
+   *
+   * @param certificate any certificate
+   * @param time the time
+   * @return true if the time lies within the certificate's validity
+   */
   public static boolean isValidAt(X509Certificate certificate, Instant time) {
     return !time.isBefore(certificate.getNotBefore().toInstant())
         && !time.isAfter(certificate.getNotAfter().toInstant());
@@ -121,7 +144,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   private static boolean isValid(List<X509Certificate> path, X509Certificate anchor, Instant time) {
-    // Java takes an anchor as it is, and not at its word about how long a path may be.
+    // Java does not check the path length constraint of an anchor.
     if (anchor.getBasicConstraints() < path.size() - 1) {
       return false;
     }

@@ -3,7 +3,7 @@
  *
  * <p>A {@link SigningIdentity} is a private key with its certificate chain, opened from PEM files.
  * Without one, {@link SigningIdentity#development()} signs: that shows alterations, but proves
- * nothing about the signer. {@link SignatureAlgorithm} has the algorithms that C2PA allows.
+ * nothing about the signer. {@link SignatureAlgorithm} lists the algorithms that C2PA allows.
  * {@link TrustAnchors} are the certificates that a verifier trusts.
  *
  * <pre>{@code

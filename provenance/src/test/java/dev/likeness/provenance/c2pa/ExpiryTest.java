@@ -60,7 +60,7 @@ class ExpiryTest {
       assertEquals(
           "whole, but its signer's certificate expired on "
               + signer.certificate().getNotAfter().toInstant()
-              + ", and nothing vouches for when it signed",
+              + ", and no trusted time stamp shows when it signed",
           report.verdict());
     }
     assertEquals(ManifestReport.State.TRUSTED, report(file, trusted, NOW).state());

@@ -12,12 +12,14 @@ import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A component of a foreign file under its canonical names, headers alone. */
+/**
+ * The names and shapes of a component in a foreign file, under canonical names. Reads headers only.
+ */
 public class CanonicalTensors implements TensorNames {
   private final TensorNames foreign;
   private final Map<String, KeyMapping.Location> locations = new LinkedHashMap<>();
 
-  /** The tensors of {@code foreign} that {@code layout} knows. */
+  /** Lists the tensors of {@code foreign} that {@code layout} maps. */
   public CanonicalTensors(TensorNames foreign, KeyMapping layout) {
     this.foreign = foreign;
     for (String name : foreign.names()) {
@@ -32,7 +34,7 @@ public class CanonicalTensors implements TensorNames {
     return Collections.unmodifiableSet(locations.keySet());
   }
 
-  /** Where {@code name} lies. */
+  /** Returns the location of a canonical tensor in the foreign file. */
   KeyMapping.Location locate(String name) {
     return locations.get(name);
   }
@@ -66,13 +68,16 @@ public class CanonicalTensors implements TensorNames {
     return foreign.describe();
   }
 
-  /** The foreign names that a layout gives canonical ones, each with its parts in order. */
+  /**
+   * Returns the foreign names of canonical tensors, each with the canonical tensors in it, in
+   * order.
+   */
   public static Map<String, List<String>> foreignNames(Set<String> canonical, KeyMapping layout) {
     Map<String, TreeMap<Integer, String>> parts = new LinkedHashMap<>();
     for (String name : canonical) {
       KeyMapping.Location place = layout.locate(name);
       if (place == null) {
-        throw new IllegalArgumentException("the layout has no place for " + name);
+        throw new IllegalArgumentException("the key format has no name for the tensor " + name);
       }
       parts.computeIfAbsent(place.name(), key -> new TreeMap<>()).put(place.slice(), name);
     }
@@ -82,13 +87,13 @@ public class CanonicalTensors implements TensorNames {
   }
 
   /**
-   * A component of a foreign file under its canonical names; views of the file wherever its form
-   * allows.
+   * A component of a foreign file under canonical names. Tensors are views of the file if their
+   * stored form allows it.
    */
   public static final class CanonicalSource extends CanonicalTensors implements TensorSource {
     private final TensorSource foreign;
 
-    /** Takes over {@code foreign} and closes it with itself. */
+    /** Takes ownership of {@code foreign} and closes it. */
     public CanonicalSource(TensorSource foreign, KeyMapping layout) {
       super(foreign, layout);
       this.foreign = foreign;

@@ -11,15 +11,15 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A component's canonical tensors under the names and in the forms of a foreign layout:
- * {@link CanonicalTensors.CanonicalSource} undone.
+ * A component's canonical tensors under the names and in the forms of a foreign key format: the
+ * inverse of {@link CanonicalTensors.CanonicalSource}.
  */
 public final class ForeignSource implements TensorSource {
   private final TensorSource canonical;
   private final KeyMapping layout;
   private final Map<String, List<String>> parts;
 
-  /** Takes over {@code canonical} and closes it with itself. */
+  /** Takes ownership of {@code canonical} and closes it. */
   public ForeignSource(TensorSource canonical, KeyMapping layout) {
     this.canonical = canonical;
     this.layout = layout;

@@ -2,63 +2,67 @@ package dev.likeness.diffusion.internal.file;
 
 import java.util.List;
 
-/** How one component's tensors are named and stored in a foreign file, both ways. */
+/**
+ * A key mapping: names and stored forms of a component's tensors in a foreign file, in both
+ * directions.
+ */
 public interface KeyMapping {
-  /** Where the canonical tensor lies; null when this layout has no place for it. */
+  /** Returns the location of a canonical tensor; null if this key format does not have it. */
   Location locate(String canonical);
 
   /**
-   * The canonical tensors that a foreign one holds, in the order of their rows; empty when it is
-   * not of this component.
+   * Returns the canonical tensors in a foreign one, in the order of their rows; empty if it is not
+   * of this component.
    */
   List<String> canonicalNames(String foreign);
 
-  /** The same layout with {@code prefix} before every foreign name. */
+  /** Returns the mapping with {@code prefix} before every foreign name. */
   default KeyMapping withPrefix(String prefix) {
     return new PrefixedLayout(this, prefix);
   }
 
   /**
-   * Where a canonical tensor lies in a foreign file.
+   * The location of a canonical tensor in a foreign file. The rows of a foreign tensor are divided
+   * into equal slices.
    *
-   * @param name the foreign tensor
-   * @param slice at which of {@code slices} equal runs of its rows it begins, from 0
-   * @param span how many runs it takes
-   * @param slices how many runs the foreign tensor has
-   * @param form how it is stored there
+   * @param name name of the foreign tensor
+   * @param slice index of its first slice, from 0
+   * @param span number of its slices
+   * @param slices number of slices of the foreign tensor
+   * @param form stored form in the foreign file
    */
   public record Location(String name, int slice, int span, int slices, Form form) {
-    /** How a foreign file stores a matrix. */
+    /** The form in which a foreign file stores a matrix. */
     public enum Form {
-      /** As it is. */
+      /** Unchanged. */
       AS_STORED,
       /** Rows and columns exchanged. */
       TRANSPOSED,
-      /** As a convolution over one pixel: [rows, columns, 1, 1]. */
+      /** As a 1x1 convolution: [rows, columns, 1, 1]. */
       POINTWISE,
-      /** The second half of its rows before the first. */
+      /** The second half of its rows is stored before the first. */
       HALVES_SWAPPED,
-      /** Not at all: the identity, as wide as that vector is long. */
+      /** Not stored: an identity matrix, as wide as the named vector is long. */
       IDENTITY
     }
 
-    /** The whole of {@code name}, as it is. */
+    /** Returns the location of the whole tensor {@code name}, unchanged. */
     public static Location whole(String name) {
       return whole(name, Form.AS_STORED);
     }
 
-    /** The whole of {@code name} in another form. */
+    /** Returns the location of the whole tensor {@code name} in a stored form. */
     public static Location whole(String name, Form form) {
       return new Location(name, 0, 1, 1, form);
     }
 
-    /** One of {@code slices} equal runs of {@code name}. */
+    /** Returns the location of one of {@code parts} equal slices of {@code name}. */
     public static Location slice(String name, int part, int parts) {
       return new Location(name, part, 1, parts, Form.AS_STORED);
     }
   }
 
-  /** A layout whose foreign names begin with a prefix. */
+  /** A key mapping with a prefix before foreign names. */
   record PrefixedLayout(KeyMapping layout, String prefix) implements KeyMapping {
     @Override
     public Location locate(String canonical) {
@@ -78,9 +82,9 @@ public interface KeyMapping {
   }
 
   /**
-   * A file that names a component's tensors as the published folders do.
+   * A key mapping without changes, for files with canonical names.
    *
-   * @param roots what the names begin with
+   * @param roots the first parts of the names of the component
    */
   public record SameNames(List<String> roots) implements KeyMapping {
     @Override

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.file;
 import java.util.Map;
 
 /**
- * Text encoders as llama.cpp names their tensors, in GGUF files; matrices are as transformers has
- * them.
+ * The key format of llama.cpp for text encoders in GGUF files. Matrices are stored as in
+ * transformers.
  *
  * <p>Source: {@code TensorNameMap} of ggml-org/llama.cpp {@code gguf-py/gguf/tensor_mapping.py}.
  */
@@ -53,7 +53,7 @@ public final class LlamaCppKeyFormat {
         && keys.has(prefix + EMBEDDING + ".weight");
   }
 
-  /** The layout of a T5 encoder; the feed-forward of version 1.1 has a gate. */
+  /** Returns the key mapping of a T5 encoder; the feed-forward of T5 1.1 has a gate. */
   public static KeyMapping t5(TensorNames keys, String prefix) {
     TensorTable table = new TensorTable()
         .addLayer("shared", EMBEDDING)
@@ -74,7 +74,7 @@ public final class LlamaCppKeyFormat {
     return table.withPrefix(prefix);
   }
 
-  /** The layout of a Qwen3 language model. */
+  /** Returns the key mapping of a Qwen3 language model. */
   public static KeyMapping qwen3(TensorNames keys, String prefix) {
     TensorTable table = new TensorTable()
         .addLayer("model.embed_tokens", EMBEDDING)

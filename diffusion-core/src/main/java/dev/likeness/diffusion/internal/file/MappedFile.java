@@ -27,9 +27,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A file of any size, mapped privately: what is written into its tensors never reaches the file,
- * and pages that nobody touches are never loaded. A file inside a jar, which cannot be mapped, is
- * read into memory. Thread-safe.
+ * A memory-mapped file of any size. The mapping is private: writing to a tensor never changes the
+ * file. Pages are loaded when they are first used. A file inside a jar cannot be mapped and is read
+ * into memory. Thread-safe.
  */
 public final class MappedFile implements AutoCloseable {
   static {
@@ -54,17 +54,17 @@ public final class MappedFile implements AutoCloseable {
   /**
    * Maps the first {@code length} bytes of {@code file}, at least one.
    *
-   * @throws ResourceLimitException when the file cannot be mapped
+   * @throws ResourceLimitException if the file cannot be mapped
    */
   public static MappedFile open(Path file, long length) {
     return new MappedFile(file, length);
   }
 
   /**
-   * The elements from byte {@code start} on: a view, or a copy where their place in the file is not
-   * aligned. The calling scope owns it; it stays valid after {@link #close()}.
+   * Returns the tensor from byte {@code start} on: a view, or a copy if its position in the file is
+   * not aligned. The calling scope owns it. It stays valid after {@link #close()}.
    *
-   * @param sizes the shape, whose elements the caller has checked to lie within the file
+   * @param sizes the shape; the caller has checked that its elements lie within the file
    */
   public synchronized Tensor read(DType dtype, long start, long... sizes) {
     if (closed) {
@@ -93,7 +93,7 @@ public final class MappedFile implements AutoCloseable {
     return (start % width == 0 ? stored : stored.clone()).view(type).view(sizes);
   }
 
-  /** Bytes of the file in memory of their own, read past the mapping. */
+  /** Reads bytes of the file into new memory, without the mapping. */
   private Tensor readCopy(long start, long length) {
     Tensor memory = torch.empty(
         new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
@@ -113,8 +113,8 @@ public final class MappedFile implements AutoCloseable {
         ByteBuffer buffer = to.position(done).limit(done + run).asByteBuffer();
         while (buffer.hasRemaining()) {
           if (channel.read(buffer, start + done + buffer.position()) < 0) {
-            throw new InvalidInputException(
-                file + " has become shorter since it was opened; nobody may write it meanwhile");
+            throw new InvalidInputException(file
+                + " has become shorter since it was opened; do not change it while it is in use");
           }
         }
         done += run;
@@ -123,7 +123,7 @@ public final class MappedFile implements AutoCloseable {
     }
   }
 
-  // Outside inference mode, whatever the caller's: an inference tensor could never be trained on.
+  // Always outside inference mode, because an inference tensor cannot be trained on.
   private Tensor map(long length) {
     try (TensorScope scope = TensorScope.open();
         InferenceMode recording = new InferenceMode(false)) {
@@ -136,7 +136,7 @@ public final class MappedFile implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new ResourceLimitException(
           "cannot map " + file + " (" + length + " bytes) into memory: " + LibTorch.firstLine(e)
-              + "; see that it is a local file which nobody is writing, and that address space is not limited",
+              + "; use a local file that no program is writing, and do not limit the address space",
           e);
     }
   }
@@ -171,8 +171,8 @@ public final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * While open on a thread, tensors are read there into memory of their own rather than as views of
-   * mapped files, so that no page of a file counts with the process.
+   * While open on a thread, tensors are read into new memory instead of as views of mapped files.
+   * Pages of files then do not count as memory of the process.
    */
   public static final class PrivateCopies implements AutoCloseable {
     private static final ThreadLocal<Boolean> ACTIVE = ThreadLocal.withInitial(() -> false);

@@ -16,19 +16,17 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A {@code config.json}: typed reading with defaults, and refusal by name of options that nothing
- * here supports.
+ * A {@code config.json}. Reads typed options with defaults, and refuses options that are not
+ * supported, by name.
  */
 public final class ModelConfig {
-  // Python writes -Infinity where JSON has no word for it, as published scheduler configs show.
+  // Python writes -Infinity, which JSON does not have; published scheduler configs contain it.
   private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build())
       .build();
 
-  /**
-   * What diffusers' {@code EMAModel} leaves in the config of a network whose weights it averaged.
-   */
+  /** Options of diffusers' {@code EMAModel} in the config of a network with averaged weights. */
   private static final Set<String> EMA_OPTIONS = Set.of(
       "decay",
       "inv_gamma",
@@ -64,35 +62,35 @@ public final class ModelConfig {
   }
 
   /**
-   * A JSON object's options, infinities as Python writes them included.
+   * Parses a JSON object; Python's infinities are allowed.
    *
-   * @throws IOException when the text is no such object
+   * @throws IOException if the text is no JSON object
    */
   public static Map<String, Object> options(String json) throws IOException {
     return PYTHON_JSON.mapFrom(json);
   }
 
-  /** A config from memory; {@code source} names it in errors. */
+  /** Returns a config from memory; {@code where} names it in errors. */
   public static ModelConfig of(Map<String, Object> values, String where) {
     return new ModelConfig(values, where);
   }
 
-  /** Every option as read. */
+  /** Returns all options. */
   public Map<String, Object> values() {
     return Collections.unmodifiableMap(values);
   }
 
-  /** What errors call this config. */
+  /** Returns the name of this config in error messages. */
   public String source() {
     return source;
   }
 
-  /** Whether the option is there and not null. */
+  /** Returns true if the option is present and not null. */
   public boolean has(String name) {
     return values.get(name) != null;
   }
 
-  /** Whether the option is there and says null, which for some is not the same as being absent. */
+  /** Returns true if the option is present and null. For some options this differs from absent. */
   public boolean isNull(String name) {
     return values.containsKey(name) && values.get(name) == null;
   }
@@ -124,9 +122,9 @@ public final class ModelConfig {
   }
 
   /**
-   * Fails unless the config is of a class, by its {@code _class_name}.
+   * Refuses a config with another {@code _class_name}.
    *
-   * @param advice what to do, e.g. "give a folder that ..."
+   * @param advice advice for the user, such as "give a folder that ..."
    */
   public void requireClass(String expected, String advice) {
     String found = text("_class_name", "");
@@ -147,7 +145,7 @@ public final class ModelConfig {
     throw wrong(name, value, "a text");
   }
 
-  /** A list of whole numbers; null when the option is absent. */
+  /** Returns a list of integers; null if the option is absent. */
   public List<Integer> integers(String name) {
     Object value = value(name);
     if (value == null) {
@@ -159,7 +157,7 @@ public final class ModelConfig {
     throw wrong(name, value, "a list of whole numbers");
   }
 
-  /** A list of numbers; null when the option is absent. */
+  /** Returns a list of numbers; null if the option is absent. */
   public List<Double> numbers(String name) {
     Object value = value(name);
     if (value == null) {
@@ -171,9 +169,7 @@ public final class ModelConfig {
     throw wrong(name, value, "a list of numbers");
   }
 
-  /**
-   * A list of {@code count} whole numbers, which the config may also give as one number for all.
-   */
+  /** Returns a list of {@code count} integers; the config may give one number for all. */
   public List<Integer> integers(String name, int count, Integer fallback) {
     Object value = value(name);
     if (value == null && fallback != null || value instanceof Number) {
@@ -187,7 +183,7 @@ public final class ModelConfig {
     return list;
   }
 
-  /** A list of {@code count} flags, which the config may also give as one flag for all. */
+  /** Returns a list of {@code count} flags; the config may give one flag for all. */
   public List<Boolean> flags(String name, int count, boolean fallback) {
     Object value = value(name);
     if (value == null || value instanceof Boolean) {
@@ -201,7 +197,7 @@ public final class ModelConfig {
     throw wrong(name, value, "true, false or a list of " + count);
   }
 
-  /** A list of texts; {@code fallback} when the option is absent. */
+  /** Returns a list of strings; {@code fallback} if the option is absent. */
   public List<String> texts(String name, List<String> fallback) {
     Object value = value(name);
     if (value == null) {
@@ -213,7 +209,7 @@ public final class ModelConfig {
     throw wrong(name, value, "a list of texts");
   }
 
-  /** Reads an option that only one value of is supported. */
+  /** Reads an option of which only one value is supported. */
   public void requireValue(String name, Object only) {
     Object value = value(name);
     boolean same = value instanceof Number a && only instanceof Number b
@@ -226,8 +222,8 @@ public final class ModelConfig {
   }
 
   /**
-   * Refuses every option that was not read, is not null or false, is not of averaging, and does not
-   * start with an underscore.
+   * Refuses all other options. Exempt are options that were read, are null or false, belong to
+   * weight averaging, or begin with an underscore.
    */
   public void refuseOthers() {
     for (Map.Entry<String, Object> option : values.entrySet()) {
@@ -238,7 +234,7 @@ public final class ModelConfig {
           && !EMA_OPTIONS.contains(option.getKey())) {
         throw new InvalidInputException(
             source + ": option \"" + option.getKey() + "\" (" + option.getValue()
-                + ") is not supported; see docs/reference/checkpoint-formats.md for the options that are");
+                + ") is not supported; see docs/reference/checkpoint-formats.md for the supported options");
       }
     }
   }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * A layout that is a table of modules: a tensor is found by the longest module whose name its own
+ * A key mapping by module names. A tensor is mapped by the longest module name that its own name
  * begins with.
  */
 public final class ModuleTable implements KeyMapping {
@@ -15,8 +15,8 @@ public final class ModuleTable implements KeyMapping {
   private final Predicate<String> pointwise;
 
   /**
-   * An empty table; weights of canonical modules that {@code pointwise} accepts are convolutions in
-   * the foreign file.
+   * Creates an empty table. Weights of modules that {@code pixelwise} accepts are 1x1 convolutions
+   * in the foreign file.
    */
   public ModuleTable(Predicate<String> pixelwise) {
     this.pointwise = pixelwise;
@@ -28,7 +28,7 @@ public final class ModuleTable implements KeyMapping {
     return this;
   }
 
-  /** Adds a residual block of the UNet or the autoencoder, leaf by leaf. */
+  /** Adds a residual block of the UNet or the autoencoder, with its inner modules. */
   public ModuleTable addAll(String canonical, String foreign, Map<String, String> leaves) {
     leaves.forEach((leaf, there) -> add(canonical + "." + leaf, foreign + "." + there));
     return this;

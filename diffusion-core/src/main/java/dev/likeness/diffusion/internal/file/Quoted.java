@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
-/** Text out of a file that nobody vouches for, made fit for a one-line message. */
+/** Quotes text from untrusted files for one-line messages. */
 public final class Quoted {
   private static final int LONGEST = 120;
 
   private Quoted() {}
 
-  /** The text in double quotes, with what is not printable escaped, cut at 120 characters. */
+  /**
+   * Returns the text in double quotes, with non-printable characters escaped, cut at 120
+   * characters.
+   */
   public static String of(String text) {
     StringBuilder out = new StringBuilder("\"");
     text.codePoints().limit(LONGEST).forEach(c -> append(out, c));
@@ -32,7 +35,7 @@ public final class Quoted {
     }
   }
 
-  /** Why reading failed, in words. */
+  /** Returns the reason for a failed read, for a message. */
   public static String reason(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "no such file";

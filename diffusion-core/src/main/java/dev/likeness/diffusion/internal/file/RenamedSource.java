@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A source under other names: foreign spellings are translated here, once, before any module sees
+ * A source with other tensor names. Foreign names are translated here, before any network reads
  * them.
  */
 public final class RenamedSource implements TensorSource {
@@ -17,8 +17,8 @@ public final class RenamedSource implements TensorSource {
   private final Map<String, String> original = new LinkedHashMap<>();
 
   /**
-   * Names each tensor {@code rename.apply(name)}; those renamed to null are left out. Takes over
-   * {@code source}.
+   * Renames each tensor to {@code rename.apply(name)}; tensors renamed to null are left out. Takes
+   * ownership of {@code source}.
    */
   public RenamedSource(TensorSource source, UnaryOperator<String> rename) {
     this.source = source;
@@ -30,7 +30,7 @@ public final class RenamedSource implements TensorSource {
     }
   }
 
-  /** What the source itself calls a tensor of {@link #names()}. */
+  /** Returns the original name of a tensor of {@link #names()}. */
   public String original(String name) {
     return original.get(name);
   }

@@ -9,10 +9,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A folder of model files whose own texts (an index, a {@code model_index.json}) name other files:
- * such a name must be plain, and what it leads to must lie inside the repository. In a Hugging Face
- * cache the repository is the {@code models--…} folder, so links from {@code snapshots} into
- * {@code blobs} are fine.
+ * A folder of model files. Some files, such as {@code model_index.json}, name other files. Such a
+ * name must be plain, and its target must lie inside the repository. In a Hugging Face cache the
+ * repository is the {@code models--…} folder, so links from {@code snapshots} into {@code blobs}
+ * are allowed.
  */
 public final class RepositoryFolder {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]+");
@@ -26,9 +26,9 @@ public final class RepositoryFolder {
   }
 
   /**
-   * The repository that {@code folder} belongs to.
+   * Returns the repository of a folder.
    *
-   * @throws InvalidInputException when there is no such folder
+   * @throws InvalidInputException if the folder does not exist
    */
   public static RepositoryFolder of(Path folder) {
     if (!Files.isDirectory(folder)) {
@@ -51,11 +51,11 @@ public final class RepositoryFolder {
   }
 
   /**
-   * The file or folder {@code name} directly in this folder, links followed.
+   * Returns the file or folder {@code name} directly in this folder; links are followed.
    *
-   * @param namedBy the file that the name was read from, for the message
-   * @throws InvalidInputException when the name is not plain, leads out of the repository, or leads
-   *     to nothing
+   * @param namedBy the file that contains the name, for messages
+   * @throws InvalidInputException if the name is not plain, leads out of the repository, or does
+   *     not exist
    */
   public Path resolve(String name, Path namedBy) {
     if (!PLAIN.matcher(name).matches() || name.equals(".") || name.equals("..")) {
@@ -89,15 +89,14 @@ public final class RepositoryFolder {
 
   /**
    * The cache of huggingface_hub: {@code models--org--name} with {@code refs}, {@code snapshots}
-   * and {@code blobs}. The snapshot that {@code refs/main} names is taken, or the only one there
-   * is.
+   * and {@code blobs}. Uses the snapshot of {@code refs/main}, or the only snapshot.
    */
   public static final class HubCache {
     private static final int LONGEST_REVISION = 100;
 
     private HubCache() {}
 
-    /** The snapshot in {@code folder}, or {@code folder} itself when it is no such cache. */
+    /** Returns the snapshot in {@code folder}; {@code folder} itself if it is no such cache. */
     public static Path snapshot(Path folder) {
       Path snapshots = folder.resolve("snapshots");
       if (!Files.isDirectory(snapshots) || Files.exists(folder.resolve("model_index.json"))) {

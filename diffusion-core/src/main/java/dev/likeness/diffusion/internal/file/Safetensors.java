@@ -7,8 +7,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One safetensors file, mapped into memory whatever its size: reading a tensor copies nothing.
- * Thread-safe.
+ * A memory-mapped safetensors file of any size. Reading a tensor copies nothing. Thread-safe.
  *
  * <p>The file must not be overwritten in place while it is open; {@link SafetensorsWriter} never
  * does.
@@ -25,9 +24,9 @@ public final class Safetensors implements TensorSource {
   /**
    * Checks the header of {@code file} and maps it.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when the file breaks a rule of the
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file breaks a rule of the
    *     format
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the file cannot be mapped
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be mapped
    */
   public static Safetensors open(Path file) {
     return open(file, SafetensorsHeader.DEFAULT_CAP);
@@ -39,12 +38,12 @@ public final class Safetensors implements TensorSource {
     return new Safetensors(header, MappedFile.open(file, header.fileLength()));
   }
 
-  /** The header: names, shapes, metadata. */
+  /** Returns the header: names, shapes, metadata. */
   public SafetensorsHeader header() {
     return header;
   }
 
-  /** The free text pairs of the header. */
+  /** Returns the metadata of the header. */
   public Map<String, String> metadata() {
     return header.metadata();
   }

@@ -18,21 +18,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The checked header of a safetensors file: what tensors are in it and where. Only the header is
- * read, and libtorch is not needed.
+ * The checked header of a safetensors file: its tensors and their positions. Reads only the header
+ * and does not need libtorch.
  *
  * <p>Rules: huggingface/safetensors {@code safetensors/src/tensor.rs} ({@code read_metadata},
- * {@code validate}), and stricter in two places: a name given twice is refused, and so is a header
- * beyond the cap.
+ * {@code validate}), and stricter in two places: a duplicate name and a header above the cap are
+ * refused.
  */
 public final class SafetensorsHeader implements TensorNames {
   /**
-   * The longest header read unless asked for more, in bytes: 16 MiB; published files stay below 1
-   * MiB.
+   * The default limit of the header in bytes: 16 MiB. Headers of published files stay below 1 MiB.
    */
   public static final long DEFAULT_CAP = 16L << 20;
 
-  /** The longest header that the format allows, in bytes. */
+  /** The limit of the format for the header, in bytes. */
   public static final long FORMAT_CAP = 100_000_000;
 
   static final String SAVE_AGAIN_ADVICE = "the file is damaged; download or save it again";
@@ -53,8 +52,8 @@ public final class SafetensorsHeader implements TensorNames {
   /**
    * Reads the header of {@code file}, of at most {@link #DEFAULT_CAP} bytes.
    *
-   * @throws InvalidInputException when the file breaks a rule of the format; names the place and
-   *     what was expected
+   * @throws InvalidInputException if the file breaks a rule of the format; the message names place
+   *     and rule
    */
   public static SafetensorsHeader read(Path file) {
     return read(file, DEFAULT_CAP);
@@ -101,7 +100,7 @@ public final class SafetensorsHeader implements TensorNames {
     }
     if (headerLength > cap) {
       throw new InvalidInputException(source + " has a header of " + headerLength
-          + " bytes, more than the " + cap + " allowed: not a model file as people publish them");
+          + " bytes, more than the " + cap + " allowed; it is not a usual model file");
     }
   }
 
@@ -124,7 +123,7 @@ public final class SafetensorsHeader implements TensorNames {
     }
   }
 
-  /** The tensors by name, in the header's order. */
+  /** Returns the tensors by name, in the header's order. */
   public Map<String, Entry> tensors() {
     return tensors;
   }
@@ -149,22 +148,22 @@ public final class SafetensorsHeader implements TensorNames {
     return source;
   }
 
-  /** The free text pairs under {@code __metadata__}; empty when there are none. */
+  /** Returns the texts under {@code __metadata__}; empty if there are none. */
   public Map<String, String> metadata() {
     return metadata;
   }
 
-  /** The offset in the file that entries count from: one past the header. */
+  /** Returns the file offset of byte 0 of the entries: one past the header. */
   public long dataStart() {
     return dataStart;
   }
 
-  /** One past the last byte of the file. */
+  /** Returns the length of the file in bytes. */
   public long fileLength() {
     return dataStart + tensors.values().stream().mapToLong(Entry::end).max().orElse(0);
   }
 
-  /** The entry of one tensor. */
+  /** Returns the entry of one tensor. */
   Entry entry(String name) {
     Entry entry = tensors.get(name);
     if (entry == null) {
@@ -179,29 +178,29 @@ public final class SafetensorsHeader implements TensorNames {
   }
 
   /**
-   * What a safetensors header says of one tensor.
+   * The entry of one tensor in a safetensors header.
    *
    * @param dtype element type
    * @param shape sizes, each 0 or more; empty for a scalar
    * @param begin first byte, counted from the end of the header
-   * @param end one past the last byte
+   * @param end one past the last byte, counted in the same way
    */
   public record Entry(DType dtype, List<Long> shape, long begin, long end) {
     public Entry {
       shape = List.copyOf(shape);
     }
 
-    /** The number of elements; 1 for a scalar. */
+    /** Returns the number of elements; 1 for a scalar. */
     public long elements() {
       return shape.stream().reduce(1L, (a, b) -> a * b);
     }
 
-    /** The number of bytes in the file. */
+    /** Returns the number of bytes in the file. */
     public long bytes() {
       return end - begin;
     }
 
-    /** The shape as libtorch takes it: a fresh array. */
+    /** Returns the shape as a new array, as libtorch needs it. */
     public long[] sizes() {
       return shape.stream().mapToLong(Long::longValue).toArray();
     }

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The JSON object of a safetensors header, read strictly; offsets are checked against each other
- * elsewhere.
+ * A strict parser of the JSON object in a safetensors header. {@link HeaderLayout} checks the
+ * offsets.
  */
 final class SafetensorsParser {
   private static final JsonFactory JSON = new JsonFactory();
@@ -148,19 +148,16 @@ final class SafetensorsParser {
   }
 
   /**
-   * Whether the tensors of a safetensors header fill its data exactly: in order, no hole, no
-   * overlap, no rest.
+   * Checks that the tensors of a safetensors header fill its data exactly: in order, without gap,
+   * overlap or remainder.
    */
   static final class HeaderLayout {
-    /** libtorch's own loops go no deeper. */
+    /** The limit of libtorch. */
     private static final int MAX_DIMENSIONS = 64;
 
     private HeaderLayout() {}
 
-    /**
-     * Checks every tensor by itself and against its neighbours; {@code length} bytes follow the
-     * header.
-     */
+    /** Checks every tensor and its neighbours; {@code length} bytes follow the header. */
     static void check(String source, Map<String, SafetensorsHeader.Entry> tensors, long length) {
       tensors.forEach((name, entry) -> checkSize(source, name, entry));
       List<Map.Entry<String, SafetensorsHeader.Entry>> byOffset = tensors.entrySet().stream()
@@ -194,7 +191,7 @@ final class SafetensorsParser {
       try {
         bits = bits(entry);
       } catch (ArithmeticException e) {
-        throw broken(source, name, entry, "has a shape that no machine can hold");
+        throw broken(source, name, entry, "has a shape that is too large for any memory");
       }
       if (bits % Byte.SIZE != 0) {
         throw broken(source, name, entry, "must take whole bytes, not " + bits + " bits");
@@ -204,7 +201,7 @@ final class SafetensorsParser {
       }
     }
 
-    // A zero among the sizes must not hide an overflow: libtorch multiplies strides without it.
+    // A size of zero must not hide an overflow, because libtorch multiplies strides without it.
     private static long bits(SafetensorsHeader.Entry entry) {
       long strides = entry.dtype().bits();
       for (long size : entry.shape()) {

@@ -19,12 +19,11 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Writes safetensors files of any size, whole or not at all: tensors go out one at a time, each
- * through one small buffer. A file that is mapped may be replaced; its readers keep the old
- * content.
+ * Writes safetensors files of any size, completely or not at all. Tensors are written one at a time
+ * through a small buffer. A mapped file may be replaced; its readers keep the old content.
  *
- * <p>As the reference writer does, wide elements come first, then names in order, so every tensor
- * is aligned; the header begins with a brace and is padded with spaces to a multiple of 8 bytes.
+ * <p>Like the reference writer, it sorts by element size, largest first, and then by name, so that
+ * every tensor is aligned. The header is padded with spaces to a multiple of 8 bytes.
  */
 public final class SafetensorsWriter {
   private static final JsonFactory JSON = new JsonFactory();
@@ -33,19 +32,18 @@ public final class SafetensorsWriter {
   private SafetensorsWriter() {}
 
   /**
-   * Writes {@code tensors}, on any device and with any strides, and the free text pairs
-   * {@code metadata}.
+   * Writes {@code tensors}, on any device and with any strides, and {@code metadata}.
    *
-   * @throws IllegalArgumentException when a tensor has an element type that the format lacks, or a
-   *     reserved name
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the disk refuses
+   * @throws IllegalArgumentException if a tensor has a reserved name, or an element type that the
+   *     format does not have
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     write(file, new TensorSource.MemoryTensors(tensors), metadata);
   }
 
   /**
-   * The same for personal data, such as a person trained from photos; see
+   * Writes personal data, such as a trained person, to a file for its owner only; see
    * {@link AtomicFile#writePrivate}.
    */
   public static void writePrivate(

@@ -18,10 +18,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A file whose eight-bit weights are to be multiplied by a scale that stands beside them, as
- * ComfyUI and its kin write it ({@code scale_weight} or {@code weight_scale}); the products are
- * f32. Whole numbers are weights only where a marker says how. Scales of inputs, which only F8
- * arithmetic needs, and markers are left out.
+ * A file with scaled eight-bit weights, as ComfyUI writes it. Each weight is multiplied by the
+ * scale beside it ({@code scale_weight} or {@code weight_scale}); the result is f32. Integers are
+ * read as weights only if a marker gives their format. Markers are left out, and so are input
+ * scales, which only F8 arithmetic needs.
  */
 public final class ScaledSource implements TensorSource {
   private static final String WEIGHT = "weight";
@@ -47,10 +47,10 @@ public final class ScaledSource implements TensorSource {
   }
 
   /**
-   * {@code source} with its scales applied; itself when it has none.
+   * Returns {@code source} with its scales applied; {@code source} itself if it has none.
    *
-   * @throws InvalidInputException when weights are stored in a way that is not read; {@code source}
-   *     is closed then
+   * @throws InvalidInputException if weights are in an unsupported format; {@code source} is then
+   *     closed
    */
   public static TensorSource of(Safetensors source) {
     try {
@@ -67,7 +67,7 @@ public final class ScaledSource implements TensorSource {
     }
   }
 
-  /** The texts of a header that are still true of the products. */
+  /** Returns the metadata that is still true after scaling. */
   public static Map<String, String> metadata(Map<String, String> metadata) {
     Map<String, String> kept = new LinkedHashMap<>(metadata);
     kept.remove(QuantizationMarkers.METADATA);
@@ -85,8 +85,9 @@ public final class ScaledSource implements TensorSource {
     if (whole != eight || eight && (scale == null || source.dtype(name) != DType.I8)) {
       throw new InvalidInputException(
           source.describe() + ": " + Quoted.of(name) + " is of type " + source.dtype(name)
-              + (scale == null ? " without a scale" : "") + " and stored as "
-              + (format == null ? "nothing beside it says" : Quoted.of(format)) + "; "
+              + (scale == null ? " without a scale" : "")
+              + " in " + (format == null ? "an unknown format" : "the format " + Quoted.of(format))
+              + "; "
               + QuantizationMarkers.ADVICE);
     }
     if (scale != null) {
@@ -94,7 +95,7 @@ public final class ScaledSource implements TensorSource {
     }
   }
 
-  // One factor for all, or one for each row; blocks have more.
+  // One scale for all, or one for each row; block formats have more.
   private void requireScale(String name, String scale) {
     long[] shape = source.shape(name);
     long count = source.elements(scale);
@@ -103,7 +104,8 @@ public final class ScaledSource implements TensorSource {
       throw new InvalidInputException(source.describe() + ": " + Quoted.of(scale) + " has type "
           + source.dtype(scale) + " and shape "
           + Arrays.toString(source.shape(scale)) + " beside a weight of " + Arrays.toString(shape)
-          + "; read are one scale for all and one for each row: " + QuantizationMarkers.ADVICE);
+          + "; supported are one scale for all and one for each row: "
+          + QuantizationMarkers.ADVICE);
     }
   }
 
@@ -165,21 +167,21 @@ public final class ScaledSource implements TensorSource {
   }
 
   /**
-   * How a file says that its weights are stored, as ComfyUI writes it: a tensor of JSON text beside
-   * a weight, or one text in the header for all. A format that is not read is refused, since its
-   * numbers would pass for weights and generate noise.
+   * The markers of ComfyUI for quantised weights: a tensor of JSON text beside a weight, or one
+   * text in the header for all. Unsupported formats are refused, because their values would be
+   * taken for weights.
    *
    * <p>Source: {@code convert_old_quants} of Comfy-Org/ComfyUI {@code comfy/utils.py},
    * {@code comfy/ops.py}.
    */
   static final class QuantizationMarkers {
-    /** The tensor's name, after its module's. */
+    /** Name of the marker tensor in its module. */
     static final String TENSOR = "comfy_quant";
-    /** The text's name in the header. */
+    /** Key of the marker in the header. */
     static final String METADATA = "_quantization_metadata";
-    /** The one format of whole numbers that is read. */
+    /** The only supported integer format. */
     static final String INT8 = "int8_tensorwise";
-    /** What to do about others. */
+    /** Advice in errors about other formats. */
     static final String ADVICE = "give the model in bf16, f16 or float8, or as GGUF";
 
     private static final String FLOAT8 = "float8_";
@@ -188,9 +190,9 @@ public final class ScaledSource implements TensorSource {
     private QuantizationMarkers() {}
 
     /**
-     * The formats by module, each of them one that is read.
+     * Returns the formats by module, all of them supported.
      *
-     * @throws InvalidInputException when another is named, or a marker is damaged
+     * @throws InvalidInputException if a format is not supported, or a marker is damaged
      */
     static Map<String, String> formats(TensorSource source, Map<String, String> metadata) {
       Map<String, String> formats = new LinkedHashMap<>();
@@ -239,7 +241,8 @@ public final class ScaledSource implements TensorSource {
       if (turned || !format.equals(INT8) && !format.startsWith(FLOAT8)) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(module)
             + " is stored as " + Quoted.of(format)
-            + (turned ? " with convrot" : "") + ", which is not read; read are float8 and " + INT8
+            + (turned ? " with convrot" : "")
+            + ", which is not supported; supported are float8 and " + INT8
             + " without convrot: " + ADVICE);
       }
       return format;
@@ -249,8 +252,7 @@ public final class ScaledSource implements TensorSource {
         TensorSource source, String name, Exception cause) {
       return new InvalidInputException(
           source.describe() + ": " + Quoted.of(name)
-              + " is not the JSON text that says how weights are"
-              + " stored; download the file again",
+              + " is not a JSON text with the format of weights; download the file again",
           cause);
     }
   }

@@ -3,17 +3,17 @@ package dev.likeness.diffusion.internal.file;
 import dev.likeness.diffusion.error.InvalidInputException;
 
 /**
- * Sizes out of a file's header.
+ * Reads sizes from a file's header.
  *
- * @param prefix what every name begins with
- * @param label what errors call the network
+ * @param prefix prefix of every name
+ * @param label name of the network in error messages
  */
 public record ShapeReader(TensorNames keys, String prefix, String label) {
   public boolean has(String name) {
     return keys.has(prefix + name);
   }
 
-  /** How many modules the list {@code name}, with its dot, has. */
+  /** Returns the number of modules in the list {@code name}, given with its dot. */
   public int count(String name) {
     return Numbered.count(keys, prefix + name);
   }
@@ -22,18 +22,20 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
       throw new InvalidInputException(
           keys.describe() + ": the " + label + " has no usable tensor \"" + prefix + name
-              + "\"; the file is incomplete, or of another kind");
+              + "\"; the file is incomplete or of another kind");
     }
     return (int) keys.shape(prefix + name)[dimension];
   }
 
-  /** How many modules a list in a file has: {@code blocks.0}, {@code blocks.1} and so on. */
+  /** Counts the modules of a list in a file: {@code blocks.0}, {@code blocks.1} and so on. */
   public static final class Numbered {
     private static final int MAX_DIGITS = 4;
 
     private Numbered() {}
 
-    /** One more than the largest number that directly follows {@code prefix}; 0 when none does. */
+    /**
+     * Returns one more than the largest number directly after {@code prefix}; 0 if there is none.
+     */
     public static int count(TensorNames keys, String prefix) {
       int most = 0;
       for (String name : keys.names()) {
@@ -43,7 +45,7 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
       return most;
     }
 
-    /** The number that {@code text} spells in one to four digits; -1 for any other text. */
+    /** Parses a number of one to four digits; returns -1 for any other text. */
     public static int number(String text) {
       boolean digits = !text.isEmpty()
           && text.length() <= MAX_DIGITS

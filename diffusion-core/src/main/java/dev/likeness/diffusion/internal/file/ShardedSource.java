@@ -18,9 +18,8 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Several safetensors files that a {@code *.safetensors.index.json} makes one: its
- * {@code weight_map} says which file holds which tensor. Every file is mapped as
- * {@link Safetensors} does. Thread-safe.
+ * A model in several safetensors files with a {@code *.safetensors.index.json}, whose
+ * {@code weight_map} gives the file of each tensor. All files are mapped. Thread-safe.
  */
 public final class ShardedSource implements TensorSource {
   private static final JSON STRICT = JSON.builder(JsonFactory.builder()
@@ -39,14 +38,14 @@ public final class ShardedSource implements TensorSource {
   /**
    * Opens every file that {@code index} names, all in the folder of the index.
    *
-   * @throws InvalidInputException when the index or a shard is broken, a shard is missing or lies
-   *     outside the repository, or a tensor is not in the shard that should hold it
+   * @throws InvalidInputException if the index or a shard is broken, a shard is missing or lies
+   *     outside the repository, or a tensor is not in its shard
    */
   public static ShardedSource open(Path index) {
     return open(index, Safetensors::open);
   }
 
-  /** Opens an index whose files {@code opening} reads; see {@link #open(Path)}. */
+  /** Opens an index and its files by {@code opening}; see {@link #open(Path)}. */
   public static ShardedSource open(Path index, Function<Path, TensorSource> opening) {
     Map<String, String> fileOf = readIndex(index);
     RepositoryFolder folder = RepositoryFolder.of(index.toAbsolutePath().getParent());

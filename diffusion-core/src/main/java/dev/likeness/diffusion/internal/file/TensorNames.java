@@ -3,26 +3,26 @@ package dev.likeness.diffusion.internal.file;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Set;
 
-/** Names, shapes and types of tensors: all that a header tells. */
+/** Names, shapes and element types of tensors, the content of a header. */
 public interface TensorNames {
-  /** Every tensor's name, in the file's order. */
+  /** Returns the names of all tensors, in the file's order. */
   Set<String> names();
 
-  /** The shape of {@code name}, which must be one of {@link #names()}. */
+  /** Returns the shape of {@code name}, which must be one of {@link #names()}. */
   long[] shape(String name);
 
-  /** The element type as stored. */
+  /** Returns the stored element type. */
   DType dtype(String name);
 
-  /** What error messages call this list: its file or folder. */
+  /** Returns the file or folder, for error messages. */
   String describe();
 
-  /** Whether there is such a tensor. */
+  /** Returns true if there is such a tensor. */
   default boolean has(String name) {
     return names().contains(name);
   }
 
-  /** The number of a tensor's elements. */
+  /** Returns the number of a tensor's elements. */
   default long elements(String name) {
     long count = 1;
     for (long size : shape(name)) {

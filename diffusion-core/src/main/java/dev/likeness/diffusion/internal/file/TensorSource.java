@@ -11,28 +11,28 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Named tensors as a file holds them: one safetensors file, several shards, a safely read pickle,
- * or memory.
+ * A source of named tensors: a safetensors file, several shards, a pickle that is read safely, or
+ * memory.
  */
 public interface TensorSource extends TensorNames, AutoCloseable {
   /**
-   * The tensor as stored, on the CPU: a view where the file is mapped. The calling scope owns it.
+   * Reads a tensor as stored, on the CPU; it is a view if the file is mapped. The calling scope
+   * owns it.
    */
   Tensor read(String name);
 
-  /** Lets go of the file; tensors already read stay valid. */
+  /** Closes the file; tensors already read stay valid. */
   @Override
   void close();
 
   /**
-   * A source whose floating-point tensors have another element type; whole numbers stay as they
-   * are.
+   * A source that casts floating-point tensors to another element type. Integers stay as they are.
    *
-   * @param source what is cast; closed with this
+   * @param source the source, which is closed with this one
    * @param type the floating-point type
    */
   public record Cast(TensorSource source, DType type) implements TensorSource {
-    /** {@code source} in {@code type}, or as it is when that is null. */
+    /** Returns {@code source} cast to {@code type}; {@code source} itself if the type is null. */
     public static TensorSource of(TensorSource source, DType type) {
       return type == null ? source : new Cast(source, type);
     }
@@ -73,7 +73,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
   }
 
-  /** Tensors in memory, which stay their owner's. */
+  /** Tensors in memory; the caller still owns them. */
   public static final class MemoryTensors implements TensorSource {
     private final Map<String, Tensor> tensors;
 
@@ -112,12 +112,12 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
   }
 
-  /** Several sources as one; of two tensors of one name the first source's counts. */
+  /** Several sources as one. If two have a tensor of one name, the first source counts. */
   public static final class CombinedSource implements TensorSource {
     private final List<TensorSource> sources;
     private final Map<String, TensorSource> sourceOf = new LinkedHashMap<>();
 
-    /** Takes over {@code sources} and closes them with itself. */
+    /** Takes ownership of {@code sources} and closes them. */
     public CombinedSource(List<TensorSource> sources) {
       this.sources = List.copyOf(sources);
       sources.forEach(source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));

@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A layout that lists every tensor, layer by layer. */
+/** A key mapping that lists every tensor. */
 public final class TensorTable implements KeyMapping {
   private static final List<String> KINDS = List.of(".weight", ".bias");
 
@@ -32,9 +32,9 @@ public final class TensorTable implements KeyMapping {
   }
 
   /**
-   * Adds layers whose rows a foreign layer has one below the other.
+   * Adds layers that are stacked in one foreign layer.
    *
-   * @param spans how many runs each takes, in their order
+   * @param spans number of slices of each layer, in order
    */
   public TensorTable addFused(String foreign, List<String> layers, List<Integer> spans) {
     int parts = spans.stream().mapToInt(Integer::intValue).sum();

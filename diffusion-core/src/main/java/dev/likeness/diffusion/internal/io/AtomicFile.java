@@ -22,12 +22,13 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Whole files or none: content goes to a unique name beside the target, is forced to the disk,
- * moved into place in one step, and the folder is forced. A failure at any point leaves the old
- * file, or no file, and nothing beside it. That the thread was interrupted is no failure.
+ * Writes files completely or not at all. The content is written to a temporary file beside the
+ * target and flushed to the disk. The temporary file then replaces the target in one step, and the
+ * folder is flushed. After a failure, the old file or no file is there, and the temporary file is
+ * deleted. An interrupt of the thread does not stop a write.
  */
 public final class AtomicFile {
-  /** Writes the content of one file to {@code out}; need not flush or close it. */
+  /** Writes the content of a file; need not flush or close the stream. */
   @FunctionalInterface
   public interface Content {
     void writeTo(OutputStream out) throws IOException;
@@ -38,21 +39,21 @@ public final class AtomicFile {
   private AtomicFile() {}
 
   /**
-   * Writes {@code target}, replacing a file that is there, whose POSIX permissions stay; missing
+   * Writes {@code target}. An existing file is replaced and keeps its POSIX permissions. Missing
    * parent folders are created.
    *
-   * @throws ResourceLimitException when the disk refuses (full, read-only, no permission); names
-   *     the file and the reason
+   * @throws ResourceLimitException if the file cannot be written (disk full, read-only, no
+   *     permission); the message has file and reason
    */
   public static void write(Path target, Content content) {
     write(target, content, false);
   }
 
   /**
-   * The same for personal data, such as a person trained from photos: a new file is readable by its
-   * owner alone, where the file system has POSIX permissions.
+   * Writes personal data, such as a trained person. Only its owner can read a new file, if the file
+   * system has POSIX permissions.
    *
-   * @throws ResourceLimitException as {@link #write} does
+   * @throws ResourceLimitException if the file cannot be written
    */
   public static void writePrivate(Path target, Content content) {
     write(target, content, true);
@@ -86,8 +87,8 @@ public final class AtomicFile {
   }
 
   /**
-   * Removes what processes that were killed while they wrote {@code target} left beside it; while
-   * another may be writing it, this must not be called.
+   * Deletes temporary files that killed processes left beside {@code target}. Must not be called
+   * while another process may write the target.
    */
   public static void sweep(Path target) {
     Path folder = target.toAbsolutePath().getParent();
@@ -104,7 +105,7 @@ public final class AtomicFile {
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot remove what was left of writing " + target + ": " + reason(e), e);
+          "cannot delete the temporary files of " + target + ": " + reason(e), e);
     }
   }
 
@@ -119,8 +120,8 @@ public final class AtomicFile {
     }
   }
 
-  // A stream, since an interrupt closes a channel. Other file systems, such as encrypted ones, see
-  // to their own durability.
+  // A stream, because an interrupt closes a channel. Other file systems, such as encrypted ones,
+  // flush by themselves.
   private static OutputStream open(Path file) throws IOException {
     return file.getFileSystem() == FileSystems.getDefault()
         ? new FileOutputStream(file.toFile())
@@ -128,8 +129,7 @@ public final class AtomicFile {
   }
 
   /**
-   * Forces to the disk what {@code folder} calls its files, unless it is of a file system that sees
-   * to that.
+   * Flushes the entries of {@code folder} to the disk, unless its file system does so by itself.
    */
   public static void force(Path folder) throws IOException {
     if (folder.getFileSystem() == FileSystems.getDefault()) {
@@ -158,10 +158,7 @@ public final class AtomicFile {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
-  /**
-   * Who may read a file, where the file system has POSIX permissions; elsewhere that is the
-   * folder's to say.
-   */
+  /** POSIX permissions of written files. Other file systems use the permissions of the folder. */
   static final class FilePermissions {
     private static final Set<PosixFilePermission> OWNERS =
         PosixFilePermissions.fromString("rw-------");
@@ -169,11 +166,11 @@ public final class AtomicFile {
     private FilePermissions() {}
 
     /**
-     * The permissions to write {@code target} with: those of the file that it replaces, or its
-     * owner's alone.
+     * Returns the permissions for {@code target}: those of the file that it replaces, or those for
+     * its owner only.
      *
-     * @param owners whether a new file is its owner's alone
-     * @return empty where a new file has what the process gives to its files
+     * @param owners true if only its owner may read a new file
+     * @return the permissions; empty for the defaults of the process
      */
     static Optional<Set<PosixFilePermission>> of(Path target, boolean owners) throws IOException {
       FileSystem system = target.getFileSystem();
@@ -187,12 +184,12 @@ public final class AtomicFile {
       return owners ? Optional.of(OWNERS) : Optional.empty();
     }
 
-    /** Makes an empty file that nobody but its owner can open, not even before it is whole. */
+    /** Creates an empty file that only its owner can open, from the beginning on. */
     static void create(Path file) throws IOException {
       Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNERS));
     }
 
-    // A disk that keeps no permissions has the same for all files, and refuses to set any.
+    // A file system without permissions has the same for all files and refuses to set any.
     static void set(Path file, Set<PosixFilePermission> permissions) throws IOException {
       if (!Files.getPosixFilePermissions(file).equals(permissions)) {
         try {
@@ -204,11 +201,11 @@ public final class AtomicFile {
     }
   }
 
-  /** Whether what long work makes can be written, found out before it begins. */
+  /** Checks before long work that its result can be written. */
   public static final class Writable {
     private Writable() {}
 
-    /** Refuses a folder that cannot be written into; one that is not there yet is not made. */
+    /** Refuses a folder that cannot be written into. A missing folder is not created. */
     public static void requireFolder(Path folder) {
       Path there = folder.toAbsolutePath();
       while (there != null && !Files.exists(there)) {
@@ -235,27 +232,22 @@ public final class AtomicFile {
     }
   }
 
-  /**
-   * Where bytes leave for the disk: a seam that tests replace to fail at a chosen byte, as a full
-   * disk does.
-   */
+  /** The output to the disk. Tests replace it to fail at a chosen byte, as a full disk does. */
   @FunctionalInterface
   public interface Disk {
-    /** The real disk: nothing in between. */
+    /** The real disk. */
     Disk REAL = (file, out) -> out;
 
     /** Returns the stream that the bytes of {@code file} go through. */
     OutputStream guard(Path file, OutputStream out);
 
-    /** The disk that {@link AtomicFile} writes to from this thread. */
+    /** Returns the disk that {@link AtomicFile} uses on this thread. */
     static Disk current() {
       Disk installed = DiskHolder.INSTALLED.get();
       return installed == null ? REAL : installed;
     }
 
-    /**
-     * The disk that a test put in place, for this thread and those it starts; null outside tests.
-     */
+    /** Keeps the disk of a test, for its thread and threads started from it; null outside tests. */
     static final class DiskHolder {
       static final InheritableThreadLocal<Disk> INSTALLED = new InheritableThreadLocal<>();
 

@@ -8,13 +8,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Work on files that no interrupt breaks. A channel closes when a thread is interrupted that works
- * through it, and a jar's file system has one for all who read from it (JDK-8316882). Hence a
- * thread of its own does the work, which nobody interrupts; the caller waits for it, and stays
- * interrupted where it was.
+ * Runs file work that interrupts cannot break. An interrupt closes the channel that a thread uses,
+ * and a jar's file system shares one channel between all readers (JDK-8316882). Therefore a
+ * separate thread does the work, which is never interrupted. The caller waits for it and keeps its
+ * interrupt status.
  */
 public final class UninterruptibleIo {
-  /** Reads something of a file. */
+  /** Reads from a file. */
   @FunctionalInterface
   public interface Reading<T> {
     T of(Path file) throws IOException;
@@ -29,10 +29,10 @@ public final class UninterruptibleIo {
   private UninterruptibleIo() {}
 
   /**
-   * What {@code reading} gives of {@code file}; another thread reads only where others may share
-   * its channel, or where an interrupt has come already.
+   * Returns the result of {@code reading} for {@code file}. Another thread reads only if the
+   * channel may be shared, or if the caller is already interrupted.
    *
-   * @param reading must keep nothing open: what is read later, the calling thread reads
+   * @param reading must not keep the file open, because later reads run on the calling thread
    */
   public static <T> T read(Path file, Reading<T> reading) throws IOException {
     boolean alone = file.getFileSystem() == FileSystems.getDefault()
@@ -41,8 +41,7 @@ public final class UninterruptibleIo {
   }
 
   /**
-   * Does {@code work}, which must not need what belongs to the calling thread, such as its locks
-   * and scopes.
+   * Runs {@code work} on another thread. It must not need locks or scopes of the calling thread.
    */
   public static <T> T run(Work<T> work) throws IOException {
     try {

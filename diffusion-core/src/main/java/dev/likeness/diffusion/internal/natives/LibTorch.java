@@ -6,9 +6,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * Brings libtorch up once per JVM, with the one setting that Likeness makes without being asked.
- */
+/** Loads libtorch once for each JVM, with one changed setting of JavaCPP. */
 public final class LibTorch {
   private static final String[] LIMIT = {
     "org.bytedeco.javacpp.maxPhysicalBytes", "org.bytedeco.javacpp.maxphysicalbytes"
@@ -17,9 +15,9 @@ public final class LibTorch {
   private LibTorch() {}
 
   /**
-   * Turns off JavaCPP's watch over resident memory unless the user chose a limit. The watch costs
-   * 2.5 times the price of a small operation and refuses large tensors under a small heap. Must run
-   * before a bytedeco class loads.
+   * Turns off JavaCPP's limit of resident memory, unless the user set one. The check makes small
+   * operations 2.5 times slower and refuses large tensors if the heap is small. Must run before a
+   * bytedeco class loads.
    */
   public static void prepare() {
     if (System.getProperty(LIMIT[0]) == null && System.getProperty(LIMIT[1]) == null) {
@@ -28,26 +26,24 @@ public final class LibTorch {
   }
 
   /**
-   * Loads the natives.
+   * Loads the native libraries.
    *
-   * @throws ResourceLimitException when they are not on the class path, do not fit the machine or
-   *     cannot be unpacked; says what to do
+   * @throws ResourceLimitException if they are not on the class path, do not fit the platform or
+   *     cannot be unpacked; the message has advice
    */
   public static void load() {
     Natives.READY.run();
   }
 
   /**
-   * Gives memory that was freed back to the system: glibc keeps it for the next layer, which here
-   * is another network's.
+   * Returns freed memory to the system. glibc would keep it, but the next network needs other
+   * sizes.
    */
   public static void trim() {
     Pointer.trimMemory();
   }
 
-  /**
-   * Holder, so that the natives load at first use and a failure is reported the same way each time.
-   */
+  /** Holder, so that the libraries load at first use and each failed use reports the same error. */
   private static final class Natives {
     static final Runnable READY = tryLoad();
 
@@ -77,7 +73,7 @@ public final class LibTorch {
     }
   }
 
-  /** The first line of libtorch's message, without the C++ frames below it. */
+  /** Returns the first line of libtorch's message, without the C++ stack trace. */
   public static String firstLine(Throwable e) {
     String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     int end = text.indexOf('\n');

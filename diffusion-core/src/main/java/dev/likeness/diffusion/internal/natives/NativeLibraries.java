@@ -10,9 +10,9 @@ import java.util.Set;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Loads natives one process after the other. JavaCPP unpacks each library under a lock of its own,
- * but a library brings up those beside it that it was linked with: of two processes that find the
- * cache empty, one would load what the other is still writing, and end by SIGBUS.
+ * Loads native libraries in one process at a time. JavaCPP unpacks each library under its own lock,
+ * but a library also loads those that it is linked with. If two processes start with an empty
+ * cache, one could load a library that the other is still writing, and crash with SIGBUS.
  */
 public final class NativeLibraries {
   private static final String LOCK = ".likeness.lock";
@@ -21,9 +21,9 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Loads the libraries that {@code global} binds, which takes nothing once they are.
+   * Loads the libraries that {@code global} binds; does nothing if they are loaded.
    *
-   * @throws LinkageError when they are not on the class path or do not fit the machine
+   * @throws LinkageError if they are not on the class path or do not fit the platform
    */
   public static synchronized void load(Class<?> global) {
     if (LOADED.contains(global)) {
@@ -33,14 +33,14 @@ public final class NativeLibraries {
     try (FileChannel held = lock()) {
       Loader.load(global);
     } catch (IOException e) {
-      // Only closing the lock file fails so, when the libraries are loaded.
+      // Only closing the lock file can fail here; the libraries are loaded.
     }
     LOADED.add(global);
   }
 
   /**
-   * The lock until it is closed; {@code null} where the cache can have none, as on some network
-   * drives.
+   * Takes the lock, until it is closed; {@code null} if the cache cannot have one, as on some
+   * network drives.
    */
   private static FileChannel lock() {
     FileChannel channel = null;
@@ -49,8 +49,8 @@ public final class NativeLibraries {
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       channel.lock();
     } catch (IOException | OverlappingFileLockException e) {
-      // Loading tells what is wrong with the cache; another class loader of this process holds the
-      // lock where it overlaps.
+      // Loading reports a broken cache. If locks overlap, another class loader of this process has
+      // the lock.
     }
     return channel;
   }

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The non-linearities that published configs name. */
+/** Activation functions of published configs. */
 public enum Activation {
   SILU("silu", "swish"),
   GELU("gelu"),
@@ -21,7 +21,7 @@ public enum Activation {
     this.names = names;
   }
 
-  /** Reads a config's {@code act_fn} or {@code hidden_act}. */
+  /** Returns the activation that a config's {@code act_fn} or {@code hidden_act} names. */
   public static Activation parse(String name) {
     return Arrays.stream(values())
         .filter(a -> Arrays.asList(a.names).contains(name))
@@ -33,7 +33,7 @@ public enum Activation {
                     .collect(Collectors.joining(", "))));
   }
 
-  /** Applies it to every element. */
+  /** Applies the function to every element. */
   public Tensor apply(Tensor x) {
     return switch (this) {
       case SILU -> torch.silu(x);
@@ -46,8 +46,8 @@ public enum Activation {
   }
 
   /**
-   * As {@link #apply}, for a tensor that the caller has just made: it is overwritten where no
-   * gradient needs it.
+   * Like {@link #apply}, but overwrites {@code x} if no gradient needs it. The caller must own the
+   * tensor.
    */
   public Tensor applyInPlace(Tensor x) {
     return this == SILU && !x.requires_grad() ? torch.silu_(x) : apply(x);

@@ -11,11 +11,11 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
- * The equal parts that a network is a chain of: all in memory, or each brought in while the one
- * before computes and freed after its use. Immutable and shared by threads; each {@link Pass} is
- * one thread's.
+ * The chain of equal blocks of a network. All blocks stay in memory, or they are streamed: each is
+ * loaded while the one before computes, and freed after use. Immutable and thread-safe; a
+ * {@link Pass} is for one thread.
  *
- * @param <B> a block
+ * @param <B> type of a block
  */
 public final class BlockList<B> {
   private static final ExecutorService PREFETCHER = Executors.newCachedThreadPool(task -> {
@@ -39,25 +39,25 @@ public final class BlockList<B> {
   }
 
   /**
-   * The blocks {@code 0} to {@code count - 1} of a list of modules, each built of its weights and
-   * its number.
+   * Creates the blocks {@code 0} to {@code count - 1} of a list of modules; each is built from its
+   * weights and its index.
    */
   public static <B> BlockList<B> of(
       Weights list, int count, BiFunction<Weights, Integer, B> build) {
     return new BlockList<>(list, count, build);
   }
 
-  /** One way through all blocks. */
+  /** Starts a pass through all blocks. */
   public Pass<B> pass() {
     return pass(i -> true);
   }
 
-  /** One way through the blocks whose numbers are {@code wanted}. */
+  /** Starts a pass through the blocks whose index is {@code wanted}. */
   public Pass<B> pass(IntPredicate wanted) {
     return new Pass<>(this, IntStream.range(0, count).filter(wanted).iterator());
   }
 
-  /** One way through the blocks, first to last; close it when done, or when given up. */
+  /** A pass through the blocks, first to last. Close it at the end, also after an error. */
   public static final class Pass<B> implements AutoCloseable {
     private final BlockList<B> blocks;
     private final Iterator<Integer> order;
@@ -71,14 +71,14 @@ public final class BlockList<B> {
       prefetch();
     }
 
-    /** Whether there is another block. */
+    /** Returns true if there is another block. */
     public boolean hasNext() {
       return prefetchedIndex >= 0;
     }
 
     /**
-     * The next block, valid until the one after it is asked for; what it is built with belongs to
-     * the calling scope.
+     * Returns the next block, valid until the next call; tensors of its construction belong to the
+     * calling scope.
      */
     public B next() {
       int number = prefetchedIndex;

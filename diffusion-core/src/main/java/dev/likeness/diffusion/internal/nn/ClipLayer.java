@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.nn;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One transformer layer of CLIP's towers: attention and a feed-forward, each normalised before and
- * added after.
+ * A transformer layer of CLIP's towers: attention and feed-forward, each with a norm before it and
+ * a residual connection.
  */
 public final class ClipLayer {
   private final LayerNorm norm1;
@@ -23,7 +23,7 @@ public final class ClipLayer {
    *
    * @param width tokens' channels; {@code heads} must divide it
    * @param inner channels inside the feed-forward
-   * @param eps of the norms
+   * @param eps epsilon of the norms
    */
   public ClipLayer(Weights w, int width, int inner, int heads, Activation activation, double eps) {
     norm1 = new LayerNorm(w.at("layer_norm1"), width, eps);

@@ -5,8 +5,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A small convolutional network that brings a ControlNet's image to the size and width that the
- * network works at.
+ * A small convolutional network that maps a ControlNet's control image to size and channels of the
+ * network's features.
  */
 public final class ConditioningEmbedding {
   private final Conv2d convIn;
@@ -17,8 +17,7 @@ public final class ConditioningEmbedding {
    * Reads {@code conv_in}, {@code blocks} and {@code conv_out}.
    *
    * @param in channels of the image
-   * @param channels widths on the way; every one but the first is at half the size of the one
-   *     before
+   * @param channels inner channels; each level after the first has half the size of the one before
    * @param out channels of the result
    */
   public ConditioningEmbedding(Weights w, int in, List<Integer> channels, int out) {

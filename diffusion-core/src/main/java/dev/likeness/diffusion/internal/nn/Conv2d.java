@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A two-dimensional convolution over [batch, channels, height, width], with what adapters add
- * beside it.
+ * A two-dimensional convolution over [batch, channels, height, width], with the layers that
+ * adapters add to it.
  */
 public final class Conv2d {
   private static final long[] ONE = {1, 1};
@@ -57,12 +57,12 @@ public final class Conv2d {
         w.adapterLayers());
   }
 
-  /** Stride 1, padded so that the size stays. */
+  /** Reads a convolution with stride 1, padded so that the size does not change. */
   public Conv2d(Weights w, long in, long out, int kernel) {
     this(w, in, out, kernel, 1, kernel / 2);
   }
 
-  /** Reads {@code weight} alone. */
+  /** Reads {@code weight} only. */
   public static Conv2d withoutBias(
       Weights w, long in, long out, int kernel, int stride, int padding) {
     return new Conv2d(
@@ -85,8 +85,8 @@ public final class Conv2d {
   }
 
   /**
-   * The same over {@code x} at twice its size, every pixel four times; for kernels of three by
-   * three that keep the size.
+   * Applies the layer to {@code x} after nearest-neighbour upsampling by two; for 3x3 kernels that
+   * keep the size.
    */
   public Tensor forwardUpsampled(Tensor x) {
     if (adapterLayers.isEmpty() && weight.keepsForms() && UpsampleConvolution.isFaster(x)) {
@@ -96,10 +96,7 @@ public final class Conv2d {
     return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
   }
 
-  /**
-   * The same in f32 of weights and input of any type, for layers whose rounding the run would
-   * multiply.
-   */
+  /** Applies the layer in f32, for layers whose rounding errors would grow over the steps. */
   public Tensor forwardInF32(Tensor x) {
     TensorOptional offset =
         bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
@@ -109,7 +106,7 @@ public final class Conv2d {
     return adapterLayers.isEmpty() ? y : addAdapters(y, x.to(wide.scalar_type()));
   }
 
-  /** The type of its weights. */
+  /** Returns the type of its weights. */
   public ScalarType type() {
     return weight.tensor().scalar_type();
   }
@@ -129,14 +126,14 @@ public final class Conv2d {
     return sum;
   }
 
-  /** How a network's images lie in memory. */
+  /** The memory format of a network's feature maps. */
   public static final class ImageMemoryFormat {
     private ImageMemoryFormat() {}
 
     /**
-     * An image [batch, channels, h, w] as convolutions read it fastest, its channels lying
-     * together; every layer after keeps that, and a pixel's channels are a token's without a copy.
-     * Not used in training, where it is slower.
+     * Converts an image [batch, channels, h, w] to channels-last, the fastest format for
+     * convolutions. Later layers keep it, and pixels become tokens without a copy. Not used in
+     * training, where it is slower.
      */
     public static Tensor channelsLast(Tensor x) {
       return GradMode.is_enabled() ? x : x.contiguous(MemoryFormat.ChannelsLast);

@@ -24,8 +24,8 @@ public final class FeedForward {
   }
 
   /**
-   * Two linear layers without bias around SiLU of one half times the other (Shazeer 2020,
-   * arXiv:2002.05202).
+   * SwiGLU: two linear layers without bias; between them SiLU of one half times the other half
+   * (Shazeer 2020, arXiv:2002.05202).
    */
   public static final class GatedFeedForward {
     private final Linear both;
@@ -70,14 +70,14 @@ public final class FeedForward {
               : siluGate(both.forward(x)));
     }
 
-    /** SiLU of the first half of the channels times the second. */
+    /** Returns SiLU of the first half of the channels times the second half. */
     public static Tensor siluGate(Tensor x) {
       long half = x.size(-1) / 2;
       return Activation.SILU.apply(x.narrow(-1, 0, half)).mul(x.narrow(-1, half, half));
     }
   }
 
-  /** Two linear layers around GELU by its tanh formula, four times as wide inside. */
+  /** Two linear layers with GELU (tanh formula) between them, four times as wide inside. */
   public static final class GeluFeedForward {
     private final Linear in;
     private final Linear out;

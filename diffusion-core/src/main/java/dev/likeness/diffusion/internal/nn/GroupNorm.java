@@ -31,7 +31,7 @@ public final class GroupNorm {
         x, groups, new TensorOptional(weight), new TensorOptional(bias), eps, false);
   }
 
-  /** The same in f32 of weights and input of any type. */
+  /** Applies the norm in f32, for weights and input of any type. */
   public Tensor forwardInF32(Tensor x) {
     return torch.group_norm(
         x.to(torch.ScalarType.Float),
@@ -43,8 +43,8 @@ public final class GroupNorm {
   }
 
   /**
-   * This norm with the statistics of the whole of {@code x} [batch, channels, h, w], for parts of
-   * it.
+   * Returns this norm with the statistics of the whole {@code x} [batch, channels, h, w], to apply
+   * it to parts of {@code x}.
    */
   UnaryOperator<Tensor> withStatisticsOf(Tensor x) {
     long batch = x.size(0);
@@ -58,7 +58,7 @@ public final class GroupNorm {
     Tensor scales = scale.view(batch, -1, 1, 1);
     Tensor shifts = shift.view(batch, -1, 1, 1);
     return part -> {
-      // In f32, rounded once, as the whole norm is.
+      // In f32, rounded once, like the whole norm.
       try (TensorScope scope = TensorScope.open()) {
         return scope.promote(part.mul(scales).add_(shifts).to(part.scalar_type()));
       }
@@ -66,8 +66,8 @@ public final class GroupNorm {
   }
 
   /**
-   * The sum over each group of what is made of its values in f32, a few rows at a time: [batch,
-   * groups, 1, 1, 1].
+   * Returns the sum over each group of {@code of} applied to its values in f32, [batch, groups, 1,
+   * 1, 1]. Computes a few rows at a time.
    */
   private Tensor groupSums(Tensor x, UnaryOperator<Tensor> of) {
     try (TensorScope scope = TensorScope.open()) {
@@ -85,7 +85,7 @@ public final class GroupNorm {
   }
 
   /**
-   * Statistics of groups [batch, groups, 1, 1, 1] as each of their channels has them: [batch,
+   * Repeats statistics of groups [batch, groups, 1, 1, 1] for each of their channels: [batch,
    * channels].
    */
   private static Tensor perChannel(Tensor ofGroups, long each) {

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A fully connected layer over the last dimension, with what adapters add beside it. */
+/** A fully connected layer over the last dimension, with the layers that adapters add to it. */
 public final class Linear {
   private final LayerWeight weight;
   private final Tensor bias;
@@ -29,12 +29,12 @@ public final class Linear {
     this(w.matrix("weight", out, in), w.tensor("bias", out), w.adapterLayers());
   }
 
-  /** Reads {@code weight} [out, in] alone. */
+  /** Reads {@code weight} [out, in] only. */
   public static Linear withoutBias(Weights w, long in, long out) {
     return new Linear(w.matrix("weight", out, in), null, w.adapterLayers());
   }
 
-  /** Either, as {@code biased} says. */
+  /** Reads a layer with bias if {@code biased}, else without. */
   public static Linear of(Weights w, long in, long out, boolean biased) {
     return biased ? new Linear(w, in, out) : withoutBias(w, in, out);
   }
@@ -44,9 +44,7 @@ public final class Linear {
     return addAdapters(product(x), x);
   }
 
-  /**
-   * The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that.
-   */
+  /** Maps [..., in] to [..., out] in f32 if the layer is f16, for sums beyond the range of f16. */
   public Tensor forwardInF32(Tensor x) {
     if (Tensors.dtype(x) != DType.F16) {
       return forward(x);

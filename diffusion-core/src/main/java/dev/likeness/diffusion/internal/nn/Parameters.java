@@ -5,40 +5,40 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where a network's tensors come from: a loaded file, seeded initial values, or the casts of a
+ * The source of a network's tensors: a loaded file, seeded initial values, or the casts of a
  * training step.
  */
 public interface Parameters {
-  /** Whether a tensor of this full name can be had. */
+  /** Returns true if there is a tensor with this full name. */
   boolean has(String name);
 
   /**
-   * The tensor of this full name, which must have this shape. The parameters own it; callers never
-   * close it.
+   * Returns the tensor with this full name, which must have this shape. The parameters own it;
+   * callers never close it.
    */
   Tensor get(String name, long... shape);
 
-  /** The same as a layer's weight, which may lie in memory smaller than it is used. */
+  /**
+   * Returns a tensor as a layer's weight, which may be stored in a smaller type than it is used in.
+   */
   default LayerWeight matrix(String name, long... shape) {
     return new LayerWeight.Plain(get(name, shape));
   }
 
-  /**
-   * Whether the tensors of a network's blocks are brought in by {@link #block} rather than kept.
-   */
+  /** Returns true if the network's blocks are loaded by {@link #block} for each use. */
   default boolean isStreamed() {
     return false;
   }
 
-  /** The tensors below the module {@code path}, still to be loaded. */
+  /** Returns the tensors below the module {@code path}, not loaded yet. */
   default Block block(String path) {
     throw new IllegalStateException("these tensors stay in memory");
   }
 
   /**
-   * Master weights seen in another type for one training step: each get is a cast that gradients
-   * flow back through, owned by the calling scope. A network is built over it anew in each step,
-   * which costs less than the casts.
+   * Master weights cast to another type for one training step. Gradients flow back through the
+   * casts; the calling scope owns them. A new network is built over it in each step, which costs
+   * less than the casts.
    */
   public record CastParameters(Parameters master, ScalarType type) implements Parameters {
     @Override
@@ -52,12 +52,12 @@ public interface Parameters {
     }
   }
 
-  /** Some of a network's tensors, brought into memory for as long as they are used. */
+  /** Some of a network's tensors, which are in memory only while they are used. */
   public interface Block extends Parameters, AutoCloseable {
-    /** Brings the tensors in, on whatever thread; before that none can be had. */
+    /** Loads the tensors, on any thread; needed before the first read. */
     void load();
 
-    /** Frees them. */
+    /** Frees the tensors. */
     @Override
     void close();
   }

@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Two normalised convolutions around the time embedding, beside a shortcut (He et al. 2016; Ho et
- * al. 2020).
+ * A residual block: two convolutions with norms, the time embedding between them, and a shortcut
+ * (He et al. 2016; Ho et al. 2020).
  */
 public final class ResnetBlock {
   private final GroupNorm norm1;
@@ -21,9 +21,9 @@ public final class ResnetBlock {
 
   /**
    * Reads {@code norm1}, {@code conv1}, {@code time_emb_proj} (when {@code timeWidth} is not 0),
-   * {@code norm2}, {@code conv2}, and {@code conv_shortcut} where channels change.
+   * {@code norm2}, {@code conv2}, and {@code conv_shortcut} if the number of channels changes.
    *
-   * @param scale what the sum is divided by
+   * @param scale divisor of the sum
    */
   public ResnetBlock(
       Weights w,
@@ -37,7 +37,7 @@ public final class ResnetBlock {
     this(w, in, out, timeWidth, groups, eps, activation, scale, RowTiling.NONE);
   }
 
-  /** A block that computes its halves in {@code tiling}. */
+  /** Reads a block that computes its convolutions in {@code tiling}. */
   public ResnetBlock(
       Weights w,
       int in,
@@ -73,8 +73,8 @@ public final class ResnetBlock {
   }
 
   /**
-   * Norm, activation, convolution; what lies between is freed at once, since at full size it is the
-   * peak of memory.
+   * Applies norm, activation and convolution. Intermediate tensors are freed at once, because they
+   * are the memory peak at full size.
    */
   private Tensor normActConv(GroupNorm norm, Conv2d conv, Tensor x) {
     try (TensorScope scope = TensorScope.open()) {

@@ -26,7 +26,7 @@ public final class RmsNorm {
   }
 
   /**
-   * As {@link #forward}, of f32 in front of layers in f16: normalised as it is, then of the
+   * Like {@link #forward}, for f32 input before f16 layers: normalises in f32, then casts to the
    * weight's type.
    */
   public Tensor forwardToWeightType(Tensor x) {

@@ -7,38 +7,39 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An image's layer computed some rows at a time, with the neighbouring rows that it looks at: what
- * lies between its operations is never whole, and its output equals the whole layer's to rounding.
+ * Computes a layer in strips of rows, together with the neighbouring rows that it reads.
+ * Intermediate tensors are never complete, which saves memory. The output equals that of the whole
+ * layer up to rounding.
  *
- * @param rows output rows at a time; 0 computes every layer whole
+ * @param rows output rows of a strip, even; 0 for no strips
  */
 public record RowTiling(int rows) {
-  /** Every layer whole. */
+  /** No strips. */
   public static final RowTiling NONE = new RowTiling(0);
 
   public RowTiling {
     if (rows < 0 || rows % 2 != 0) {
       throw new IllegalArgumentException(
-          "strips of " + rows + " rows: expected an even number from 0");
+          "strips have " + rows + " rows, expected an even number from 0");
     }
   }
 
-  /** A layer that keeps the size and looks one row up and one down. */
+  /** Applies a layer that keeps the size and reads one row above and one below. */
   public Tensor keepSize(Tensor x, UnaryOperator<Tensor> layer) {
     return map(x, 1, 1, 1, layer);
   }
 
-  /** A layer that doubles the size, then looks one row up and one down. */
+  /** Applies a layer that doubles the size, then reads one row above and one below. */
   public Tensor upsample(Tensor x, UnaryOperator<Tensor> layer) {
     return map(x, 2, 1, 1, layer);
   }
 
-  /** A layer that halves the size and looks one row down. */
+  /** Applies a layer that halves the size and reads one row below. */
   public Tensor downsample(Tensor x, UnaryOperator<Tensor> layer) {
     return map(x, 1, 2, 0, layer);
   }
 
-  /** A norm over the whole image, then such a layer over what it gives. */
+  /** Applies a norm with statistics of the whole image, then a layer as for {@link #keepSize}. */
   public Tensor normalised(GroupNorm norm, Tensor x, UnaryOperator<Tensor> layer) {
     if (rows == 0) {
       return layer.apply(norm.forward(x));

@@ -12,16 +12,17 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, arXiv:1706.03762, eq. 1), by the kernel that is
- * fastest for the type and device. libtorch's fused kernel multiplies bf16 on a CPU without a
- * vendor library 12 to 34 times slower than oneDNN's plain products, so there the attention is
- * spelled out, a block of rows at a time where it is large.
+ * Scaled dot-product attention: softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, arXiv:1706.03762,
+ * eq. 1), by the fastest kernel for type and device. For bf16 on a CPU without a vendor library,
+ * libtorch's fused kernel is 12 to 34 times slower than oneDNN's plain products. There the
+ * attention consists of plain products, in blocks of rows if it is large.
  */
 public final class ScaledDotProduct {
   /**
-   * Scores of one head that still fit the caches. More are computed block by block in bf16 on a
-   * CPU, and while learning within {@link dev.likeness.diffusion.internal.tensor.CustomGradients}
-   * computed once more rather than kept.
+   * Number of scores of one head that fit the CPU's caches. Larger attentions in bf16 on a CPU are
+   * computed in blocks. In training with
+   * {@link dev.likeness.diffusion.internal.tensor.CustomGradients}, their scores are recomputed
+   * instead of stored.
    */
   public static final long MAX_SCORES_AT_ONCE = 512 * 1024;
 
@@ -35,7 +36,10 @@ public final class ScaledDotProduct {
     return attend(q, k, v, null);
   }
 
-  /** As above, with {@code mask} (additive, broadcast over [batch, heads, n, m]) or null. */
+  /**
+   * Attends with a {@code mask}, which is additive and broadcast over [batch, heads, n, m], or
+   * null.
+   */
   public static Tensor attend(Tensor q, Tensor k, Tensor v, Tensor mask) {
     if (!q.is_cpu() || Tensors.dtype(q) != DType.BF16) {
       TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask);
@@ -62,7 +66,7 @@ public final class ScaledDotProduct {
   }
 
   /**
-   * Head by head: what learning keeps is the same, what it needs for a moment is that of one head.
+   * Computes one head after the other, so that training needs temporary memory for one head only.
    */
   private static Tensor byHeads(Tensor q, Tensor k, Tensor v) {
     TensorVector queries = q.unbind(1);

@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Sinusoidal features of a scalar (Vaswani et al. 2017, section 3.5), as diffusers'
- * {@code get_timestep_embedding} has them: always in f32, since a phase of 1000 radians needs every
- * bit.
+ * Sinusoidal features of a scalar (Vaswani et al. 2017, section 3.5), as in diffusers'
+ * {@code get_timestep_embedding}. Always in f32, because a phase of 1000 radians needs the
+ * precision.
  *
  * @param width number of features, even
  * @param cosineFirst cosines before sines ({@code flip_sin_to_cos})
@@ -21,11 +21,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record SinusoidalEmbedding(int width, boolean cosineFirst, double shift) {
   public SinusoidalEmbedding {
     if (width < 2 || width % 2 != 0) {
-      throw new IllegalArgumentException("sinusoids need an even width, not " + width);
+      throw new IllegalArgumentException(
+          "the width of a sinusoidal embedding must be even, not " + width);
     }
   }
 
-  /** Features [n, width] in f32 of {@code values} [n]. */
+  /** Returns features [n, width] in f32 of {@code values} [n]. */
   public Tensor embed(Tensor values) {
     long half = width / 2;
     TensorOptions here = values.options().dtype(new ScalarTypeOptional(ScalarType.Float));
@@ -42,8 +43,8 @@ public record SinusoidalEmbedding(int width, boolean cosineFirst, double shift) 
   }
 
   /**
-   * Features [1, width] of a guidance scale, on the CPU, as diffusers'
-   * {@code get_guidance_scale_embedding} rounds them.
+   * Returns features [1, width] of a guidance scale, on the CPU, rounded like diffusers'
+   * {@code get_guidance_scale_embedding}.
    */
   public static Tensor guidance(double scale, int width) {
     TensorOptions single = new TensorOptions(ScalarType.Float);

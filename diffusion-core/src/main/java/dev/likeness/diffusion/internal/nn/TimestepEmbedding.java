@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.nn;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Two linear layers that turn sinusoids into the vector that every residual block listens to. */
+/** Two linear layers that map sinusoidal features to the time embedding of the residual blocks. */
 public final class TimestepEmbedding {
   private final Linear linear1;
   private final Linear linear2;
@@ -18,7 +18,7 @@ public final class TimestepEmbedding {
     this.activation = activation;
   }
 
-  /** The same of layers without bias. */
+  /** Reads layers without bias. */
   public static TimestepEmbedding withoutBias(Weights w, int in, int width, Activation activation) {
     return new TimestepEmbedding(w, in, width, activation, false);
   }

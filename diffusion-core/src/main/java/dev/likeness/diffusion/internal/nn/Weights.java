@@ -9,8 +9,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A cursor over named tensors: {@code w.at("down_blocks").at(0)}. A module spells the checkpoint's
- * own key in the constructor that reads it, and asks here what an adapter adds to it.
+ * A cursor over named tensors: {@code w.at("down_blocks").at(0)}. A module names the checkpoint's
+ * keys in its constructor and gets from here the additions of adapters.
  */
 public final class Weights {
   private final Parameters parameters;
@@ -23,35 +23,38 @@ public final class Weights {
     this.path = path;
   }
 
-  /** The root of {@code parameters}, adapted by nothing. */
+  /** Returns the root of {@code parameters} without adapters. */
   public static Weights of(Parameters parameters) {
     return of(parameters, Adaptation.NONE);
   }
 
-  /** The root of {@code parameters}, adapted. */
+  /** Returns the root of {@code parameters} with an adaptation. */
   public static Weights of(Parameters parameters, Adaptation adaptation) {
     return new Weights(parameters, adaptation, "");
   }
 
-  /** The module {@code name} below this one; dots may join several. */
+  /** Returns the module {@code name} below this one; a name may have several parts with dots. */
   public Weights at(String name) {
     return new Weights(parameters, adaptation, fullName(name));
   }
 
-  /** The {@code index}-th module of this list. */
+  /** Returns module {@code index} of this list. */
   public Weights at(int index) {
     return at(Integer.toString(index));
   }
 
   /**
-   * The tensor {@code name} of this module, checked for presence and shape, as adapters have it.
+   * Returns the tensor {@code name} of this module, checked for presence and shape, with changes by
+   * adapters.
    */
   public Tensor tensor(String name, long... shape) {
     String full = fullName(name);
     return adaptation.tensor(full, parameters.get(full, shape));
   }
 
-  /** The same as a layer's weight, which may lie in memory smaller than it is used. */
+  /**
+   * Returns a tensor as a layer's weight, which may be stored in a smaller type than it is used in.
+   */
   public LayerWeight matrix(String name, long... shape) {
     String full = fullName(name);
     LayerWeight own = adaptation.allowsPackedWeights()
@@ -67,49 +70,47 @@ public final class Weights {
     }
   }
 
-  /** Whether this module has a tensor {@code name}. */
+  /** Returns true if this module has a tensor {@code name}. */
   public boolean has(String name) {
     return parameters.has(fullName(name));
   }
 
-  /** What adapters add beside this layer. */
+  /** Returns the layers that adapters add to this layer. */
   public List<AdapterLayer> adapterLayers() {
     return adaptation.adapterLayers(path);
   }
 
-  /** What adapters add beside this attention. */
+  /** Returns the branches that adapters add to this attention. */
   public List<AttentionBranch> branches() {
     return adaptation.branches(path);
   }
 
-  /** Whether in this self-attention every token sees itself alone. */
+  /** Returns true if this self-attention is perturbed: every token attends to itself only (PAG). */
   public boolean isPerturbed() {
     return adaptation.isPerturbed(path);
   }
 
-  /**
-   * The share of an image's tokens that is merged for self-attention where the image is largest.
-   */
+  /** Returns the share of tokens that is merged for self-attention at the highest resolution. */
   public double tokenMergingRatio() {
     return adaptation.tokenMergingRatio();
   }
 
-  /** Whether the blocks of a network are brought in for their use alone. */
+  /** Returns true if the blocks of the network are streamed. */
   boolean isStreamed() {
     return parameters.isStreamed();
   }
 
-  /** The tensors of this module, still to be loaded. */
+  /** Returns the tensors of this module, not loaded yet. */
   Parameters.Block block() {
     return parameters.block(path);
   }
 
-  /** The same module with other tensors. */
+  /** Returns this module with the tensors of a block. */
   Weights of(Parameters.Block portion) {
     return new Weights(portion, adaptation, path);
   }
 
-  /** This module's full name, empty at the root. */
+  /** Returns this module's full name, empty at the root. */
   public String path() {
     return path;
   }

@@ -4,14 +4,14 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One tensor that a run carries from step to step; it dies with the scope that was open on this
- * thread when this was made.
+ * A tensor that is kept from step to step of a generation. It is freed with the scope that was open
+ * when this object was created.
  */
 public final class CachedTensor {
   private final PointerScope scope;
   private Tensor tensor;
 
-  /** Nothing yet, in the scope that is open now. */
+  /** Creates an empty holder in the current scope of this thread. */
   public CachedTensor() {
     this(PointerScope.getInnerScope());
   }
@@ -19,21 +19,22 @@ public final class CachedTensor {
   private CachedTensor(PointerScope home) {
     this.scope = home;
     if (home == null) {
-      throw new IllegalStateException("open a TensorScope first: what a run carries dies with it");
+      throw new IllegalStateException(
+          "no TensorScope is open on this thread; open one, which will own the cached tensor");
     }
   }
 
-  /** Nothing yet, in this one's scope. */
+  /** Returns an empty holder in the same scope. */
   public CachedTensor inSameScope() {
     return new CachedTensor(scope);
   }
 
-  /** What is carried, or null. */
+  /** Returns the tensor, or null. */
   public Tensor tensor() {
     return tensor;
   }
 
-  /** Carries another tensor, but not what it was computed from, and frees the one before. */
+  /** Keeps another tensor, without its gradient history, and frees the one before. */
   public void replace(Tensor next) {
     Tensor alone = next.requires_grad() ? next.detach() : next;
     scope.attach(alone);

@@ -9,57 +9,57 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Operations whose gradients are computed by a rule of their own, as
- * {@code torch.autograd.Function} has it, so that a training step keeps what the rule needs and not
- * what libtorch would. On this thread, from {@link #open} to {@link #close}; a backward pass
- * through them ends before that.
+ * Operations with their own gradient rule, like {@code torch.autograd.Function}. A training step
+ * then stores only the tensors that the rule needs. It applies to this thread from {@link #open} to
+ * {@link #close}; a backward pass must end before the close.
  */
 public final class CustomGradients implements AutoCloseable {
   private static final ThreadLocal<CustomGradients> CURRENT = new ThreadLocal<>();
 
   private final CustomGradients outer = CURRENT.get();
   private final TensorRegion region = new TensorRegion();
-  /** The way back knows its hooks weakly. */
+  /** Keeps the hooks alive, because autograd refers to them weakly. */
   private final List<Hook> hooks = new ArrayList<>();
 
   private CustomGradients() {}
 
   /**
-   * From the gradient of an operation's output to those of its inputs, in their order and shapes.
+   * Computes the gradients of an operation's inputs, in their order and shapes, from the gradient
+   * of its output.
    */
   @FunctionalInterface
   public interface Rule {
     Tensor[] gradients(Tensor gradient);
   }
 
-  /** Lets operations on this thread keep less until it is closed, innermost first. */
+  /** Starts custom gradients on this thread, until the object is closed, innermost first. */
   public static CustomGradients open() {
     CustomGradients opened = new CustomGradients();
     CURRENT.set(opened);
     return opened;
   }
 
-  /** The innermost that is open on this thread, or null. */
+  /** Returns the innermost open object of this thread, or null. */
   public static CustomGradients current() {
     return CURRENT.get();
   }
 
-  /** Keeps {@code tensor} for a rule; without the history that it has. */
+  /** Keeps {@code tensor} for a rule, without its gradient history. */
   public Tensor keep(Tensor tensor) {
     return region.keep(tensor.detach());
   }
 
   /**
-   * Lets the gradient of {@code value}, computed without a record, go to {@code inputs} by
-   * {@code rule}; returns it.
+   * Connects {@code value}, which was computed without autograd, to {@code inputs} by {@code rule};
+   * returns it.
    */
   public Tensor join(Tensor value, Rule rule, Tensor... inputs) {
     TensorVector flat = new TensorVector();
     for (Tensor input : inputs) {
       flat.push_back(input.reshape(-1));
     }
-    // A node that keeps no numbers, and that parts one gradient among the inputs: the one that the
-    // hook gives it.
+    // A node that stores no tensors. It splits one gradient, which the hook provides, among the
+    // inputs.
     Node node = torch.cat(flat).grad_fn();
     torch.create_gradient_edge(value, node);
     hooks.add(Hook.attach(node, rule));
@@ -73,7 +73,10 @@ public final class CustomGradients implements AutoCloseable {
     region.close();
   }
 
-  /** Gives the node what it parts, in the place of what arrives from the value. */
+  /**
+   * Replaces the gradient of the value by the concatenated gradients of the inputs, which the node
+   * splits.
+   */
   private static final class Hook extends FunctionPreHook {
     private final Rule rule;
 
@@ -83,8 +86,7 @@ public final class CustomGradients implements AutoCloseable {
 
     static Hook attach(Node node, Rule rule) {
       Hook hook = new Hook(rule);
-      // The node is to own it. JavaCPP registers what is left, anew, and would count the first
-      // registration for good.
+      // The node must own the hook. JavaCPP would otherwise register it twice and never free it.
       hook.deallocate(false);
       node.add_pre_hook(hook);
       return hook;

@@ -9,16 +9,19 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Images to tensors and back. Tensors are [1, 3, height, width], red first. */
+/** Converts images to tensors and back. Tensors are [1, 3, height, width], red first. */
 public final class ImageTensors {
   private ImageTensors() {}
 
-  /** The image in -1..1, f32, CPU: what an autoencoder encodes. */
+  /** Converts an image to -1..1, f32, CPU, the input of an autoencoder. */
   public static Tensor toSigned(RgbImage image) {
     return signed(rows(image));
   }
 
-  /** Bytes [n, height, width, 3] of images in -1..1, [n, 3, height, width], f32, where they lie. */
+  /**
+   * Converts bytes [n, height, width, 3] of images to -1..1, [n, 3, height, width], f32, on the
+   * same device.
+   */
   public static Tensor toSigned(Tensor bytes) {
     return signed(bytes.permute(0, 3, 1, 2).to(ScalarType.Float));
   }
@@ -27,7 +30,7 @@ public final class ImageTensors {
     return rows.div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
   }
 
-  /** The image in 0..1, f32, CPU: the input of a ControlNet. */
+  /** Converts an image to 0..1, f32, CPU, the input of a ControlNet. */
   public static Tensor toUnit(RgbImage image) {
     return rows(image).div(new Scalar(255.0)).contiguous();
   }
@@ -39,8 +42,8 @@ public final class ImageTensors {
   }
 
   /**
-   * The image's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height, width],
-   * f32, CPU.
+   * Converts an image to grey in 0..1 (ITU-R BT.601 luma with Pillow's rounding), [1, 1, height,
+   * width], f32, CPU.
    */
   public static Tensor toGrey(RgbImage image) {
     float[] grey = new float[image.width() * image.height()];
@@ -55,7 +58,7 @@ public final class ImageTensors {
     return torch.tensor(grey).view(1, 1, image.height(), image.width());
   }
 
-  /** A decoded image brought from -1..1 to 0..1 and clamped, f32, CPU. */
+  /** Converts a decoded image from -1..1 to 0..1 and clamps it, f32, CPU. */
   public static Tensor toUnit(Tensor decoded) {
     return decoded
         .to(ScalarType.Float)
@@ -65,7 +68,10 @@ public final class ImageTensors {
         .cpu();
   }
 
-  /** The image of one tensor in 0..1, each value rounded to the nearest byte, halves to even. */
+  /**
+   * Converts one tensor in 0..1 to an image; values are rounded to the nearest byte, halves to
+   * even.
+   */
   public static RgbImage toImage(Tensor unit) {
     Tensor bytes = unit.mul(new Scalar(255.0))
         .round()
@@ -77,14 +83,14 @@ public final class ImageTensors {
     return RgbImage.of(Math.toIntExact(unit.size(3)), Math.toIntExact(unit.size(2)), rgb);
   }
 
-  /** Whether no value is infinite or no number. */
+  /** Returns true if all values are finite. */
   public static boolean isFinite(Tensor tensor) {
     try (TensorScope scope = TensorScope.open()) {
       return torch.isfinite(tensor).all().item_bool();
     }
   }
 
-  /** The values of any tensor, row by row, as f32. */
+  /** Returns the values of a tensor in row-major order, as f32. */
   public static float[] floats(Tensor tensor) {
     Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();
     float[] values = new float[Math.toIntExact(flat.numel())];

@@ -24,12 +24,12 @@ public final class NoiseSource implements AutoCloseable {
     this.generators = generators;
   }
 
-  /** Image {@code i} of {@code count} uses {@code seed + i}. */
+  /** Creates a source in which image {@code i} of {@code count} uses the seed {@code seed + i}. */
   public static NoiseSource seeded(long seed, int count) {
     return seeded(LongStream.range(seed, seed + count).toArray());
   }
 
-  /** Image {@code i} uses {@code seeds[i]}. */
+  /** Creates a source in which image {@code i} uses the seed {@code seeds[i]}. */
   public static NoiseSource seeded(long... seeds) {
     LibTorch.load();
     return new NoiseSource(IntStream.range(0, seeds.length)
@@ -41,7 +41,9 @@ public final class NoiseSource implements AutoCloseable {
     return generators.length;
   }
 
-  /** Standard normal noise of shape [count, shape...], f32, CPU; owned by the calling scope. */
+  /**
+   * Returns standard normal noise of shape [count, shape...], f32, CPU; owned by the calling scope.
+   */
   public Tensor next(long... shape) {
     long[] one = new long[shape.length + 1];
     one[0] = 1;

@@ -5,14 +5,17 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Tensors that live as long as their owner, on any thread: weights, adapters, optimiser state.
+ * Owns tensors that live longer than a scope, on any thread: weights, adapters, optimiser state.
  * Thread-safe.
  */
 public final class TensorRegion implements AutoCloseable {
   private final List<Tensor> owned = new ArrayList<>();
   private boolean closed;
 
-  /** Keeps {@code tensor} alive until {@link #close()}, whatever scope it was made in. */
+  /**
+   * Keeps {@code tensor} alive until {@link #close()}, independent of the scope in which it was
+   * created.
+   */
   public synchronized Tensor keep(Tensor tensor) {
     if (closed) {
       throw new IllegalStateException("the region is closed; nothing can be kept in it");
@@ -22,7 +25,7 @@ public final class TensorRegion implements AutoCloseable {
     return tensor;
   }
 
-  /** Takes over all that {@code other} keeps, which keeps nothing afterwards. */
+  /** Takes all tensors of {@code other}, which is empty afterwards. */
   public synchronized void adopt(TensorRegion other) {
     if (closed) {
       throw new IllegalStateException("the region is closed; nothing can be kept in it");
@@ -31,7 +34,7 @@ public final class TensorRegion implements AutoCloseable {
     other.owned.clear();
   }
 
-  /** Frees everything kept; a second call does nothing. */
+  /** Frees all tensors; a second call does nothing. */
   @Override
   public synchronized void close() {
     closed = true;

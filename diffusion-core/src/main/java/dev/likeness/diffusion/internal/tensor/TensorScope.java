@@ -5,11 +5,11 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A block of native memory on this thread: every tensor made inside dies with it, except what it
- * promotes.
+ * A scope of native memory on this thread. All tensors created inside are freed with it, except
+ * promoted ones.
  *
- * <p>Whoever loops opens the scope (the sampler per step, a network per block); a leaf
- * {@code forward} opens nothing.
+ * <p>Code with a loop opens the scope: the sampling loop for each step, a network for each block. A
+ * single layer's {@code forward} opens none.
  */
 public final class TensorScope implements AutoCloseable {
   static {
@@ -27,8 +27,7 @@ public final class TensorScope implements AutoCloseable {
   }
 
   /**
-   * Hands {@code tensor} to the enclosing scope, or to the caller (who must close it) when there is
-   * none.
+   * Moves {@code tensor} to the enclosing scope. If there is none, the caller owns and closes it.
    */
   public Tensor promote(Tensor tensor) {
     if (parent == null) {
@@ -39,7 +38,7 @@ public final class TensorScope implements AutoCloseable {
     return tensor;
   }
 
-  /** Promotes {@code next} and frees {@code old}, which this method's caller promoted earlier. */
+  /** Promotes {@code next} and frees {@code old}, which the caller promoted earlier. */
   public Tensor replace(Tensor old, Tensor next) {
     promote(next);
     release(old);

@@ -13,13 +13,13 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Places tensors on the device and in the type of a {@link Compute}, and maps {@link DType} to
- * libtorch's types.
+ * Moves tensors to device and type of a {@link Compute}, and maps {@link DType} to libtorch's
+ * types.
  *
  * <p>{@code toDeviceOf}, {@code toDevice} and {@code copyInto} copy from the host without waiting
- * for the device: onto a graphics card through page-locked memory and a copy in the card's queue.
- * That memory is of libtorch's own cache, which marks each block with an event behind the copy and
- * gives it out again only when the event has passed, so the host may drop the tensor at once.
+ * for the device. For a GPU, they use page-locked memory and a copy in the GPU's queue. libtorch's
+ * cache owns this memory and reuses a block only after its copy has finished, so the host may free
+ * the tensor at once.
  */
 public final class Tensors {
   private static final Map<DType, ScalarType> TYPES = new EnumMap<>(Map.ofEntries(
@@ -46,8 +46,8 @@ public final class Tensors {
   private Tensors() {}
 
   /**
-   * {@code tensor} on the device and in the type of {@code compute}; the same tensor when it is
-   * there already.
+   * Returns {@code tensor} on the device and in the type of {@code compute}; the same tensor if it
+   * is there already.
    */
   public static Tensor place(Compute compute, Tensor tensor) {
     boolean there = tensor.is_cpu() == compute.isCpu();
@@ -57,16 +57,16 @@ public final class Tensors {
     return tensor.to(new Device(compute.device()), scalarType(compute.dtype()));
   }
 
-  /** Options for new tensors of the type of {@code compute}, on its device. */
+  /** Returns options for new tensors with type and device of {@code compute}. */
   public static TensorOptions options(Compute compute) {
     return new TensorOptions(scalarType(compute.dtype()))
         .device(new DeviceOptional(new Device(compute.device())));
   }
 
   /**
-   * The libtorch type of {@code type}.
+   * Returns the libtorch type of {@code type}.
    *
-   * @throws InvalidInputException when libtorch has none
+   * @throws InvalidInputException if libtorch has none
    */
   public static ScalarType scalarType(DType type) {
     ScalarType known = TYPES.get(type);
@@ -77,15 +77,16 @@ public final class Tensors {
     return known;
   }
 
-  /** {@link #dtype(ScalarType)} of a tensor's elements. */
+  /** Returns {@link #dtype(ScalarType)} of a tensor's elements. */
   public static DType dtype(Tensor tensor) {
     return dtype(tensor.scalar_type());
   }
 
   /**
-   * The type of a libtorch tensor.
+   * Returns the type of a libtorch tensor.
    *
-   * @throws IllegalArgumentException when safetensors has none (quantised and wide complex types)
+   * @throws IllegalArgumentException if safetensors has no such type (quantised and wide complex
+   *     types)
    */
   public static DType dtype(ScalarType type) {
     ScalarType constant = type.intern();
@@ -99,16 +100,16 @@ public final class Tensors {
   }
 
   /**
-   * {@code host} (CPU) on the device of {@code there}, of its own type; the same tensor where it is
-   * there already.
+   * Copies {@code host} (CPU) to the device of {@code there}, with its own type; returns the same
+   * tensor if that is the CPU.
    */
   public static Tensor toDeviceOf(Tensor there, Tensor host) {
     return there.is_cuda() ? copy(host, there.device()) : host;
   }
 
   /**
-   * {@code host} (CPU) on the device of {@code compute}, of its own type; the same tensor where
-   * that is the CPU.
+   * Copies {@code host} (CPU) to the device of {@code compute}, with its own type; returns the same
+   * tensor if that is the CPU.
    */
   public static Tensor toDevice(Compute compute, Tensor host) {
     return compute.isCpu() ? host : copy(host, new Device(compute.device()));

@@ -10,7 +10,9 @@ import java.util.function.Supplier;
  * Thread-safe.
  */
 public final class UsageLock {
-  /** The thread whose work a thread's is part of, and which waits for it; mostly itself. */
+  /**
+   * The thread on whose behalf a thread works and which waits for it; usually the thread itself.
+   */
   public static final ThreadLocal<Thread> OWNER_THREAD =
       ThreadLocal.withInitial(Thread::currentThread);
 
@@ -18,12 +20,12 @@ public final class UsageLock {
   private final List<Thread> holders = new ArrayList<>();
   private boolean closed;
 
-  /** {@code name} is what errors say. */
+  /** Creates a lock; {@code name} is its name in error messages. */
   public UsageLock(String name) {
     this.name = name;
   }
 
-  /** Runs {@code work} while all of these stay open. */
+  /** Runs {@code work} and keeps all of these open meanwhile. */
   public static <T> T callWhileOpen(List<UsageLock> all, Supplier<T> work) {
     return all.isEmpty()
         ? work.get()
@@ -31,8 +33,8 @@ public final class UsageLock {
   }
 
   /**
-   * Runs {@code work} while this stays open; with {@code alone} after every other user has
-   * finished.
+   * Runs {@code work} and keeps this open meanwhile; if {@code alone}, waits for all other users
+   * first.
    */
   public <T> T callWhileOpen(boolean alone, Supplier<T> work) {
     acquire(alone);
@@ -43,8 +45,8 @@ public final class UsageLock {
     }
   }
 
-  // A refused call must not wait: the generation that close waits for may itself wait for the
-  // call. A call by a listener belongs to its generation.
+  // A refused call must fail at once instead of waiting: the generation that close waits for may
+  // itself wait for this call. A call by a listener belongs to its generation.
   private synchronized void acquire(boolean alone) {
     Thread owner = OWNER_THREAD.get();
     BooleanSupplier others = () -> holders.stream().anyMatch(other -> other != owner);
@@ -68,14 +70,13 @@ public final class UsageLock {
   }
 
   /**
-   * Refuses new work, waits for what is under way unless it is this thread's own, and frees;
-   * whoever calls it again waits likewise.
+   * Refuses new work, waits for current work of other threads, and frees. A second call waits too.
    */
   public synchronized void close(Runnable freeing) {
     if (holders.contains(OWNER_THREAD.get())) {
       throw new IllegalStateException(
-          name + " is generating on this thread, which would wait for itself; close it when"
-              + " the generation has ended, which a Cancellation hastens");
+          name + " is generating on this thread, so that close would wait for itself; close it when"
+              + " the generation has ended (a Cancellation ends it early)");
     }
     closed = true;
     waitWhile(() -> !holders.isEmpty());

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param source the file or folder they came from
  * @param ids from symbol to id
  * @param merges pairs of symbols, the first merged first
- * @param added what {@code tokenizer.json} lists as added tokens; empty for the two-file form
+ * @param added the added tokens of {@code tokenizer.json}; empty for the two-file form
  */
 record BpeVocabulary(
     String source, Map<String, Integer> ids, List<List<String>> merges, List<Map<?, ?>> added) {
@@ -83,7 +83,7 @@ record BpeVocabulary(
         if (!ids.containsKey(symbol)) {
           throw new InvalidInputException(
               file + ": merge " + (merges.size() + 1) + " makes the symbol \"" + symbol
-                  + "\", which the vocabulary lacks; download both files again, of one tokenizer");
+                  + "\", which is not in the vocabulary; download both files of one tokenizer again");
         }
       }
       merges.add(List.of(left, right));
@@ -99,7 +99,7 @@ record BpeVocabulary(
     return pair instanceof List<?> list ? list : List.of();
   }
 
-  /** The code as {@code tokenizer.json} writes it, which lacks how a word ends. */
+  /** Returns the model as {@code tokenizer.json} has it, without the end-of-word suffix. */
   Map<String, Object> model() {
     return Map.of(
         "type",
@@ -118,7 +118,7 @@ record BpeVocabulary(
         merges);
   }
 
-  /** The JSON object in the file {@code name}. */
+  /** Reads the JSON object in the file {@code name}. */
   static Map<String, Object> object(TokenizerFiles files, String name) {
     Path file = files.path(name);
     try {

@@ -21,7 +21,7 @@ public final class ClipKeyFormat {
    * The key mapping of the text encoder below {@code prefix}; null if there is none.
    *
    * @param most the largest number of layers that the family uses
-   * @param projects whether the family uses the projection
+   * @param projects true if the family uses the projection
    */
   public static KeyMapping layout(TensorNames keys, String prefix, int most, boolean projects) {
     for (String own : List.of("transformer.", "")) {
@@ -49,7 +49,7 @@ public final class ClipKeyFormat {
     return new Unprojected(layout);
   }
 
-  /** Whether a tensor of a whole CLIP does not belong to its text encoder. */
+  /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
   public static boolean isOtherClipTensor(String name) {
     return ClipLayout.isOtherClipTensor(name);
   }
@@ -61,7 +61,7 @@ public final class ClipKeyFormat {
         : ClipLayout.whole().withPrefix(prefix + "transformer.");
   }
 
-  /** The options under transformers' names, by canonical names. */
+  /** Returns the options under transformers' names, detected by canonical names. */
   public static Map<String, Object> config(TensorNames keys, boolean projects) {
     String embedding = "text_model.embeddings.token_embedding.weight";
     int width = size(keys, embedding, 1);
@@ -88,8 +88,7 @@ public final class ClipKeyFormat {
   private static int heads(TensorNames keys, int width) {
     if (width % HEAD_DIM != 0) {
       throw new InvalidInputException(keys.describe() + ": a text encoder of width " + width
-          + " has an unknown number of heads, which the file does not tell; give a diffusers"
-          + " folder, or its config");
+          + " has an unknown number of heads; give a diffusers folder, or its config.json");
     }
     return width / HEAD_DIM;
   }
@@ -97,7 +96,7 @@ public final class ClipKeyFormat {
   private static int size(TensorNames keys, String name, int dimension) {
     if (!keys.has(name) || keys.shape(name).length <= dimension) {
       throw new InvalidInputException(keys.describe() + ": the text encoder has no usable tensor \""
-          + name + "\"; the file is incomplete, or a text encoder of another kind");
+          + name + "\"; the file is incomplete or a text encoder of another kind");
     }
     return (int) keys.shape(name)[dimension];
   }
@@ -137,12 +136,12 @@ public final class ClipKeyFormat {
     /**
      * The text encoder below {@code prefix}.
      *
-     * @param named whether the file has {@code text_model.} in its names
+     * @param named true if the file has {@code text_model.} in its names
      * @param most the largest number of layers that are used
      */
     static ClipLayout of(TensorNames keys, String prefix, boolean named, int most) {
       String open = MODULE + "text_projection";
-      // Stable Diffusion 3's files have it transposed already.
+      // Stable Diffusion 3 files have a transposed projection already.
       KeyMapping.Location.Form form = prefix.startsWith("text_encoders.")
           ? KeyMapping.Location.Form.AS_STORED
           : KeyMapping.Location.Form.TRANSPOSED;
@@ -157,7 +156,7 @@ public final class ClipKeyFormat {
               : KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
     }
 
-    /** Whether a tensor of a whole CLIP does not belong to its text encoder. */
+    /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
     static boolean isOtherClipTensor(String name) {
       return name.endsWith("position_ids")
           || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);

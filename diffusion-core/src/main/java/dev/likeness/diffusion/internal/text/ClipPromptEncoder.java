@@ -62,7 +62,7 @@ public record ClipPromptEncoder(
    * Encodes one prompt.
    *
    * @param layersLeftOut the number of last layers that are skipped
-   * @param normed whether the final norm is applied even then
+   * @param normed true if the final norm is applied even then
    * @param chunks the smallest number of chunks; additional ones are empty
    * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first
    *     chunk's

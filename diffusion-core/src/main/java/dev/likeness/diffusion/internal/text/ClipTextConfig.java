@@ -8,7 +8,7 @@ import java.util.List;
  * The shape of a CLIP text encoder, by transformers' names.
  *
  * @param projection width of {@code text_projection}, or 0 when the class has none
- * @param endToken the id whose first place gives the pooled vector; 2 is a legacy spelling of "the
+ * @param endToken the id whose first position gives the pooled vector; 2 is a legacy value for "the
  *     largest id"
  */
 public record ClipTextConfig(

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * CLIP's text encoder (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of
- * transformers' {@code CLIPTextModel}. Immutable and shared by threads.
+ * CLIP's text encoder (Radford et al. 2021, arXiv:2103.00020), with the names and results of
+ * transformers' {@code CLIPTextModel}. Immutable and thread-safe.
  */
 public final class ClipTextEncoder {
   private final ClipTextConfig config;
@@ -63,11 +63,11 @@ public final class ClipTextEncoder {
    *
    * @param words their embeddings [vectors, width], with ids from the vocabulary's size on; null
    *     for none
-   * @param normed whether the final norm is applied to skipped layers too, as for Stable Diffusion
+   * @param normed true if the final norm is applied to skipped layers too, as for Stable Diffusion
    *     1 and 2
-   * @param wordsEnd whether a word's vector may stand for the end token in the pooled state, as it
-   *     does in transformers where the config has CLIP's first, wrong number of that token: the
-   *     highest id is taken for it then
+   * @param wordsEnd true if an inversion's vector may be taken for the end token in the pooled
+   *     state. This happens in transformers if the config has the legacy end token 2, because the
+   *     highest id then counts as the end
    */
   TextEncoding forward(
       Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {

@@ -15,7 +15,7 @@ public final class ClipTokenizer implements AutoCloseable {
   /** The vocabulary size of CLIP's tokenizer. */
   public static final int CLIP_VOCABULARY = 49408;
 
-  /** More than any tokenizer's ids. */
+  /** An id that is larger than those of any tokenizer. */
   private static final int BEYOND_VOCABULARY = 1 << 30;
 
   private final String source;
@@ -52,30 +52,30 @@ public final class ClipTokenizer implements AutoCloseable {
     return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
   }
 
-  /** The number of ids that {@link #encode} gives, 77 for every published model. */
+  /** Returns the number of ids of {@link #encode}; 77 for every published model. */
   public int maxLength() {
     return maxLength;
   }
 
-  /** The id that begins a prompt. */
+  /** Returns the id that begins a prompt. */
   public int begin() {
     return begin;
   }
 
-  /** The id that ends a prompt. */
+  /** Returns the id that ends a prompt. */
   public int end() {
     return end;
   }
 
-  /**
-   * The id that fills up a short prompt: the end again, or 0 for SD 2.x and the second encoder of
-   * SDXL.
-   */
+  /** Returns the padding id: the end id, or 0 for SD 2.x and the second encoder of SDXL. */
   public int pad() {
     return pad;
   }
 
-  /** The prompt as {@link #maxLength()} ids: begin, its own as far as they fit, end, padding. */
+  /**
+   * Encodes a prompt as {@link #maxLength()} ids: begin, the prompt, end, padding. A long prompt is
+   * truncated.
+   */
   public int[] encode(String prompt) {
     int[] own = ids(prompt);
     int fitting = Math.min(own.length, maxLength - 2);
@@ -88,7 +88,7 @@ public final class ClipTokenizer implements AutoCloseable {
   }
 
   /**
-   * The truncated end of a plain prompt, in lower case; empty if it fits.
+   * Returns the truncated end of a plain prompt, in lower case; empty if it fits.
    *
    * @param words the textual inversions that the prompt may name
    */
@@ -96,12 +96,12 @@ public final class ClipTokenizer implements AutoCloseable {
     return new PromptChunker(this, words, BEYOND_VOCABULARY).truncatedText(prompt);
   }
 
-  /** Every id of the text, however long, without begin, end and padding. */
+  /** Returns all ids of the text, without begin, end, padding and truncation. */
   public int[] ids(String text) {
     return code.ids(text);
   }
 
-  /** The text of some ids, words separated by one space. */
+  /** Decodes ids; words are separated by one space. */
   public String decode(int[] ids) {
     return code.decode(ids).replace("</w>", " ").strip();
   }
@@ -118,9 +118,9 @@ public final class ClipTokenizer implements AutoCloseable {
   }
 
   /**
-   * Builds CLIP's tokenizer out of its tables: the pipeline is always transformers' own (NFC, white
-   * space to one space, lower case, CLIP's split, byte-level byte-pair encoding with {@code </w>}
-   * at the end of a word), whatever the folder's files have.
+   * Builds CLIP's tokenizer from its tables. The pipeline is always that of transformers (NFC,
+   * white space to one space, lower case, CLIP's split, byte-level byte-pair encoding with
+   * {@code </w>} at the end of a word); settings in the folder's files are ignored.
    *
    * <p>Source: {@code CLIPTokenizer} of transformers 5, {@code models/clip/tokenization_clip.py}.
    */

@@ -55,14 +55,14 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  /** Every id of the text, without begin, end and padding. */
+  /** Returns all ids of the text, without begin, end and padding. */
   int[] ids(String text) {
     long[] ids =
         locked(tokens -> tokens.encode(wholeCharacters(text), false, false).getIds());
     return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
   }
 
-  /** The text of some ids, as the tokenizer's own decoder has it. */
+  /** Decodes ids with the tokenizer's own decoder. */
   String decode(int[] ids) {
     long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
     return locked(tokens -> tokens.decode(wide, false));

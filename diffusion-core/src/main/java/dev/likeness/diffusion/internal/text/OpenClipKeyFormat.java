@@ -38,7 +38,7 @@ final class OpenClipKeyFormat implements KeyMapping {
   private final boolean projects;
 
   /**
-   * A text encoder of which the first {@code layers} are used, and the projection if
+   * Maps a text encoder with its first {@code layers} layers, and the projection if
    * {@code projects}.
    */
   OpenClipKeyFormat(int layers, boolean projects) {

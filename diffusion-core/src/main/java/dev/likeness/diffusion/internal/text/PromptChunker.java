@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Prompts to chunks of ids.
+ * Splits prompts into chunks of ids.
  *
  * @param inversions the textual inversions that prompts may name
  * @param vocabulary the vocabulary size; ids from there on are embeddings of textual inversions, in
@@ -17,10 +17,10 @@ import java.util.stream.Stream;
  */
 public record PromptChunker(
     ClipTokenizer tokenizer, List<TextualInversion> inversions, int vocabulary) {
-  /** How far back a full chunk searches for a comma to end at, as in the web UI. */
+  /** Number of ids in which a full chunk searches back for a comma to end at, as in the web UI. */
   private static final int COMMA_BACKTRACK = 20;
 
-  /** One truncated chunk. */
+  /** Returns one chunk, truncated if the prompt is longer. */
   public PromptChunk plain(String prompt) {
     int[] own = ids(prompt);
     return chunk(Arrays.copyOf(own, Math.min(own.length, capacity())), null);
@@ -151,7 +151,7 @@ public record PromptChunker(
       }
     }
 
-    /** Moves what follows the last comma into a new chunk. */
+    /** Moves the ids after the last comma into a new chunk. */
     private void carryFrom(int place) {
       List<Integer> moved = new ArrayList<>(ids.subList(place, ids.size()));
       List<Double> theirs = new ArrayList<>(weights.subList(place, weights.size()));

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A prompt that changes over the steps: {@code [from:to:when]} with {@code switchStep} a share of
- * the steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]}
- * step by step. They nest. Brackets that are neither stay as they are, for the weights.
+ * A prompt that changes over the steps: {@code [from:to:when]}, {@code [to:when]} and
+ * {@code [from::when]} switch at {@code when}, a share of the steps (0.4) or a step (8).
+ * {@code [this|that]} alternates with each step. Expressions may be nested. Other brackets are
+ * kept, because they are weights.
  *
  * <p>Steps count as in the web UI: the prompt of step k, from 1, goes to the k-th call of the
  * network from 0, and that of step 1 also to the first call. In a second pass shares are 1 to 2,
@@ -27,7 +28,7 @@ public record PromptSchedule(int rows, int totalRows, int completedRows, int fir
     return new PromptSchedule(rows, rows, 0, 0);
   }
 
-  /** The text of a prompt at a row, from 0. */
+  /** Returns the text of a prompt at a row, from 0. */
   public String at(String prompt, int row) {
     return resolve(prompt, Math.max(completedRows + row, 1));
   }
@@ -92,7 +93,7 @@ public record PromptSchedule(int rows, int totalRows, int completedRows, int fir
     return -1;
   }
 
-  /** The parts between separators that no bracket holds. */
+  /** Splits at separators outside of brackets. */
   private static List<String> split(String source, char separator) {
     List<String> parts = new ArrayList<>();
     int depth = 0;

@@ -11,9 +11,9 @@ import java.util.Map;
  *
  * @param keyValueHeads the number of key and value heads, which query heads share
  * @param headDim channels of one head; heads times this need not be the width
- * @param attentionBias whether the attention's layers have biases
+ * @param attentionBias true if the attention's layers have biases
  * @param theta the base of the rotary embedding
- * @param tiedEmbeddings whether the output layer is the embedding
+ * @param tiedEmbeddings true if the output layer is the embedding
  */
 public record Qwen3Config(
     int vocabulary,
@@ -30,8 +30,8 @@ public record Qwen3Config(
     boolean tiedEmbeddings) {
 
   /**
-   * Reads a text encoder's {@code config.json}; positions that are scaled and windowed attention
-   * are refused.
+   * Reads a text encoder's {@code config.json}; scaled positions and windowed attention are
+   * refused.
    */
   public static Qwen3Config of(ModelConfig c) {
     c.requireValue("use_sliding_window", false);
@@ -52,7 +52,7 @@ public record Qwen3Config(
         c.flag("tie_word_embeddings", false));
     if (!c.texts("layer_types", List.of()).stream().allMatch("full_attention"::equals)) {
       throw new InvalidInputException(c.source()
-          + ": option \"layer_types\" names others than full_attention, which are not supported");
+          + ": option \"layer_types\" has unsupported types; only full_attention is supported");
     }
     if (config.keyValueHeads < 1 || heads % config.keyValueHeads != 0) {
       throw new InvalidInputException(c.source() + ": num_key_value_heads " + config.keyValueHeads

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The layers of Qwen3 (arXiv:2505.09388) up to the last one that an image model reads, with the
- * names and numbers of transformers' {@code Qwen3Model}. Immutable and shared by threads.
+ * names and results of transformers' {@code Qwen3Model}. Immutable and thread-safe.
  */
 public final class Qwen3Encoder {
   private final Qwen3Config config;

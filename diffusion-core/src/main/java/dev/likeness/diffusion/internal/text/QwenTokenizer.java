@@ -10,8 +10,9 @@ import java.util.Map;
  * The tokenizer of Qwen's language models: ids equal to those of transformers'
  * {@code Qwen2Tokenizer}. Thread-safe; needs no network.
  *
- * <p>The pipeline is always transformers' own (NFC, Qwen's split, byte-level byte-pair code),
- * whatever the folder says. Source: transformers 5, {@code models/qwen2/tokenization_qwen2.py}.
+ * <p>The pipeline is always that of transformers (NFC, Qwen's split, byte-level byte-pair
+ * encoding); settings in the folder are ignored. Source: transformers 5,
+ * {@code models/qwen2/tokenization_qwen2.py}.
  */
 public final class QwenTokenizer implements AutoCloseable {
   private static final String SPLIT =
@@ -53,8 +54,8 @@ public final class QwenTokenizer implements AutoCloseable {
               + "; give the model's own tokenizer");
     }
     if ("left".equals(config.get("padding_side"))) {
-      throw new InvalidInputException(files.folder()
-          + ": padding_side is left; only right, as image models have it, is supported");
+      throw new InvalidInputException(
+          files.folder() + ": padding_side is left; only right is supported");
     }
     return new QwenTokenizer(tables, SpecialTokens.read(files, tables, SpecialTokens.QWEN));
   }
@@ -62,7 +63,7 @@ public final class QwenTokenizer implements AutoCloseable {
   /**
    * The ids of a prompt as a user message in Qwen3's chat template.
    *
-   * @param thinking whether the template enables thinking
+   * @param thinking true if the template enables thinking
    */
   public int[] encodePrompt(String prompt, boolean thinking) {
     return ids("<|im_start|>user\n" + prompt + TURN_END + "\n<|im_start|>assistant\n"
@@ -77,12 +78,12 @@ public final class QwenTokenizer implements AutoCloseable {
     return lost.substring(0, Math.max(0, lost.lastIndexOf(TURN_END))).strip();
   }
 
-  /** Every id of the text, however long. */
+  /** Returns all ids of the text, without truncation. */
   public int[] ids(String text) {
     return code.ids(text);
   }
 
-  /** The padding id. */
+  /** Returns the padding id. */
   public int pad() {
     return pad;
   }

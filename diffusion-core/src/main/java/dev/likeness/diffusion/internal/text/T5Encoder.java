@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * T5's encoder (Raffel et al. 2019, arXiv:1910.10683), with the names and numbers of transformers'
- * {@code T5EncoderModel}. Padding is not masked, as in most diffusion models, unless a caller gives
- * the numbers of text tokens. Immutable and shared by threads.
+ * T5's encoder (Raffel et al. 2019, arXiv:1910.10683), with the names and results of transformers'
+ * {@code T5EncoderModel}. As in most diffusion models, padding is masked only if a caller gives the
+ * numbers of text tokens. Immutable and thread-safe.
  */
 public final class T5Encoder {
   private final T5Config config;
@@ -182,7 +182,7 @@ public final class T5Encoder {
    * The shape of a T5 encoder, by transformers' names.
    *
    * @param headDim channels of one head ({@code d_kv}); heads times this need not be the width
-   * @param isGated whether the feed-forward multiplies two branches, as version 1.1 does
+   * @param isGated true if the feed-forward multiplies two branches, as in version 1.1
    * @param relativeBuckets the number of buckets of relative distances
    * @param maxDistance the distance from which all share a bucket
    */

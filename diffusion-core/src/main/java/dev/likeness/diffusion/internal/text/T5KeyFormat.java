@@ -61,7 +61,7 @@ public final class T5KeyFormat {
     /**
      * Creates the mapping.
      *
-     * @param tiedAlone whether the embedding is named {@code encoder.embed_tokens.weight} only
+     * @param tiedAlone true if the embedding is named {@code encoder.embed_tokens.weight} only
      */
     T5Layout(boolean tiedAlone) {
       this.tiedAlone = tiedAlone;

@@ -14,9 +14,9 @@ import java.util.Map;
  * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
  * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  *
- * <p>The pipeline is always transformers' own (character map, split at white space, {@code ▁}
- * before the first piece of a word), whatever the folder's files have. Source: transformers 5,
- * {@code models/t5/tokenization_t5.py}.
+ * <p>The pipeline is always that of transformers (character map, split at white space, {@code ▁}
+ * before the first piece of a word); settings in the folder's files are ignored. Source:
+ * transformers 5, {@code models/t5/tokenization_t5.py}.
  */
 public final class T5Tokenizer implements AutoCloseable {
   private static final String WORD = "\u2581";
@@ -44,7 +44,9 @@ public final class T5Tokenizer implements AutoCloseable {
     return new T5Tokenizer(Vocabulary.read(folder));
   }
 
-  /** The prompt as {@code length} ids: its own as far as they fit, end, padding. */
+  /**
+   * Encodes a prompt as {@code length} ids: the prompt, end, padding. A long prompt is truncated.
+   */
   public int[] encode(String prompt, int length) {
     int[] own = ids(prompt);
     int fitting = Math.min(own.length, length - 1);
@@ -68,7 +70,7 @@ public final class T5Tokenizer implements AutoCloseable {
         : code.decode(Arrays.copyOfRange(own, length - 1, own.length)).strip();
   }
 
-  /** Every id of the text, however long, without end and padding. */
+  /** Returns all ids of the text, without end, padding and truncation. */
   public int[] ids(String text) {
     return code.ids(text);
   }
@@ -120,7 +122,7 @@ public final class T5Tokenizer implements AutoCloseable {
   }
 
   /**
-   * The tables of T5's unigram code.
+   * The tables of T5's unigram model.
    *
    * @param source the file they came from
    * @param pieces in the order of their ids

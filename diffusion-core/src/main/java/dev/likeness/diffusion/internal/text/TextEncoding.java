@@ -11,12 +11,12 @@ import org.bytedeco.pytorch.global.torch;
  *     [batch, 1]
  */
 public record TextEncoding(Tensor tokens, Tensor pooled) {
-  /** Zeros of these shapes, for bases whose empty prompt is zeros. */
+  /** Returns zeros of the same shapes, for bases whose empty prompt is zeros. */
   public TextEncoding zeros() {
     return new TextEncoding(torch.zeros_like(tokens), torch.zeros_like(pooled));
   }
 
-  /** {@code count} of the texts. */
+  /** Returns {@code count} of the texts, from {@code first} on. */
   public TextEncoding narrow(long first, long count) {
     return new TextEncoding(tokens.narrow(0, first, count), pooled.narrow(0, first, count));
   }

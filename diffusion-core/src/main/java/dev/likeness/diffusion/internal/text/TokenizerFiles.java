@@ -63,7 +63,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
     return ClipVocabulary.files(merges(), pad);
   }
 
-  /** Whether both give every text the same ids and the same padding. */
+  /** Returns true if both give the same ids and the same padding for every text. */
   public boolean sameIds(TokenizerFiles other) {
     BpeVocabulary mine = BpeVocabulary.read(this);
     BpeVocabulary theirs = BpeVocabulary.read(other);

@@ -12,37 +12,41 @@ import org.bytedeco.pytorch.global.torch;
  * to the calling scope.
  */
 public interface Autoencoder {
-  /** The number of latent channels. */
+  /** Returns the number of latent channels. */
   int latentChannels();
 
-  /** The number of pixels along a side of a latent pixel. */
+  /** Returns the number of pixels along the side of a latent. */
   int vaeScaleFactor();
 
   /** Decodes latents to images, without clamping. */
   Tensor decode(Tensor latents);
 
-  /** The distribution of an image's latents. */
+  /** Encodes images; returns the distribution of their latents. */
   LatentDistribution encode(Tensor images);
 
-  /** The approximate memory of decoding an image in bytes, with weights; 0 if it is not known. */
+  /**
+   * Returns the approximate memory in bytes to decode an image, with weights; 0 if it is not known.
+   */
   default long decodingMemory(int width, int height) {
     return 0;
   }
 
   /**
-   * This autoencoder with large layers computed in strips: less memory, and the same result up to
-   * rounding.
+   * Returns this autoencoder with large layers computed in strips: less memory, and the same result
+   * up to rounding.
    */
   default Autoencoder tiled() {
     return this;
   }
 
-  /** This autoencoder in f32; itself if it is f32. */
+  /** Returns this autoencoder in f32; itself if it is f32. */
   default Autoencoder inF32() {
     return this;
   }
 
-  /** This autoencoder on one image after the other: the same result with the memory of one. */
+  /**
+   * Returns this autoencoder for one image after the other: the same result with the memory of one.
+   */
   default Autoencoder sliced() {
     return new SlicedAutoencoder(this);
   }

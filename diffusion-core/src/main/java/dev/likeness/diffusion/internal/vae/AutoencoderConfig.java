@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param channels of the encoder's levels, the highest resolution first
  * @param decoderChannels of the decoder's levels
- * @param forceUpcast whether it overflows in f16
+ * @param forceUpcast true if it overflows in f16
  * @param mean of the latents of each channel, or null; latents are normalised with mean and
  *     standard deviation
  * @param std standard deviation of the latents of each channel, or null
@@ -33,7 +33,7 @@ public record AutoencoderConfig(
     List<Double> mean,
     List<Double> std) {
 
-  /** The number of image channels; others, such as LDM3D's depth, are not supported. */
+  /** The number of image channels. Other numbers, such as LDM3D's with depth, are not supported. */
   static final int COLOURS = 3;
 
   /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The variational autoencoder of latent diffusion (Rombach et al. 2022, arXiv:2112.10752), with the
- * names and numbers of diffusers' {@code AutoencoderKL}. Immutable and shared by threads.
+ * names and results of diffusers' {@code AutoencoderKL}. Immutable and thread-safe.
  */
 public final class AutoencoderKL implements Autoencoder {
   private final AutoencoderConfig config;
@@ -113,7 +113,7 @@ public final class AutoencoderKL implements Autoencoder {
     return torch.tensor(floats).to(like.device(), like.scalar_type()).view(1, values.size(), 1, 1);
   }
 
-  /** Latents to images. */
+  /** Decodes latents to images. */
   static final class Decoder {
     private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 

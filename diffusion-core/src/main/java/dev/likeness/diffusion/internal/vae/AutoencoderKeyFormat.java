@@ -134,7 +134,7 @@ public final class AutoencoderKeyFormat {
     /**
      * The key mapping of an autoencoder.
      *
-     * @param inside whether the layers between encoder and decoder belong to them, as in FLUX.2's
+     * @param inside true if the layers between encoder and decoder belong to them, as in FLUX.2's
      */
     public static KeyMapping of(int levels, int mostBlocks, boolean inside) {
       ModuleTable table = new ModuleTable(

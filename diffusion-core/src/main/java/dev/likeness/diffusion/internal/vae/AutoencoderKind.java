@@ -12,7 +12,7 @@ import java.util.function.Function;
 /**
  * A class of autoencoders.
  *
- * @param className in diffusers
+ * @param className name of the class in diffusers
  * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL},
  *     which has none
  * @param read reads its {@code config.json}
@@ -44,7 +44,7 @@ public record AutoencoderKind(
    *
    * @param network creates it from its tensors
    * @param channels of the decoder's last level
-   * @param forceUpcast whether it overflows in f16
+   * @param forceUpcast true if it overflows in f16
    * @param ignored tensors that are allowed and not used
    */
   public record Shape(

@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The small, fast autoencoder of previews (TAESD), with the names and numbers of diffusers'
- * {@code AutoencoderTiny}. Its encoder is deterministic. Immutable and shared by threads.
+ * The tiny autoencoder for previews (TAESD), with the names and results of diffusers'
+ * {@code AutoencoderTiny}. Its encoder is deterministic. Immutable and thread-safe.
  */
 public final class AutoencoderTiny implements Autoencoder {
   private final Config config;

@@ -88,8 +88,8 @@ class SafetensorsHeaderTest {
     InvalidInputException refused =
         assertThrows(InvalidInputException.class, () -> SafetensorsHeader.read(file, 100));
     assertEquals(
-        file + " has a header of 154 bytes, more than the 100 allowed:"
-            + " not a model file as people publish them",
+        file + " has a header of 154 bytes, more than the 100 allowed;"
+            + " it is not a usual model file",
         refused.getMessage());
   }
 
@@ -159,9 +159,9 @@ class SafetensorsHeaderTest {
         "[2]|[8,0]|8|needs 8 bytes",
         "[3]|[0,8]|8|needs 12 bytes",
         "[2]|[0,9]|9|needs 8 bytes",
-        "[4611686018427387904, 4]|[0,8]|8|has a shape that no machine can hold",
-        "[2305843009213693952]|[0,8]|8|has a shape that no machine can hold",
-        "[9223372036854775807, 0, 3]|[0,0]|0|has a shape that no machine can hold"
+        "[4611686018427387904, 4]|[0,8]|8|has a shape that is too large for any memory",
+        "[2305843009213693952]|[0,8]|8|has a shape that is too large for any memory",
+        "[9223372036854775807, 0, 3]|[0,0]|0|has a shape that is too large for any memory"
       })
   void refusesATensorWhoseBytesDoNotFitItsShape(
       String shape, String offsets, int data, String problem) {

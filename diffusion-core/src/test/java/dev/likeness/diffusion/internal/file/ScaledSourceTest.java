@@ -114,24 +114,24 @@ class ScaledSourceTest {
               text("{\"format\": \"int8_tensorwise\", \"convrot\": true}")),
           Map.of(),
           "\"a\" is stored as"
-              + " \"int8_tensorwise\" with convrot, which is not read; read are float8 and int8_tensorwise without convrot: "
+              + " \"int8_tensorwise\" with convrot, which is not supported; supported are float8 and int8_tensorwise without convrot: "
               + advice);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of("_quantization_metadata", "{\"layers\": {\"a\": {\"format\": \"nvfp4\"}}}"),
-          "\"a\" is stored as \"nvfp4\", which is not read; read are float8 and int8_tensorwise without convrot: "
+          "\"a\" is stored as \"nvfp4\", which is not supported; supported are float8 and int8_tensorwise without convrot: "
               + advice);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of(),
-          "\"a.weight\" is of type I8 and stored as nothing beside it says; " + advice);
+          "\"a.weight\" is of type I8 in an unknown format; " + advice);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.comfy_quant", text("{\"format\": \"int8_tensorwise\"}")),
           Map.of(),
-          "\"a.weight\" is of type I8 without a scale and stored as \"int8_tensorwise\"; "
+          "\"a.weight\" is of type I8 without a scale in the format \"int8_tensorwise\"; "
               + advice);
       assertRefused(
           folder,
@@ -141,14 +141,14 @@ class ScaledSourceTest {
               "a.weight_scale",
               torch.ones(4, 2)),
           Map.of(),
-          "\"a.weight_scale\" has type F32 and shape [4, 2] beside a weight of [4, 64]; read are one scale for all and"
+          "\"a.weight_scale\" has type F32 and shape [4, 2] beside a weight of [4, 64]; supported are one scale for all and"
               + " one for each row: " + advice);
       assertRefused(
           folder,
           Map.of("a.weight", one, "a.comfy_quant", text("{")),
           Map.of(),
-          "\"a.comfy_quant\" is not the JSON text"
-              + " that says how weights are stored; download the file again");
+          "\"a.comfy_quant\" is not a JSON text with the format of "
+              + "weights; download the file again");
     }
   }
 

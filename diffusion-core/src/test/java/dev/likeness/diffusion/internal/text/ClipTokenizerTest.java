@@ -151,8 +151,8 @@ class ClipTokenizerTest {
     Files.writeString(folder.resolve("vocab.json"), "{\"a\":0,\"b</w>\":1}");
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b</w>\n");
     refused(folder.resolve("merges.txt")
-        + ": merge 1 makes the symbol \"ab</w>\", which the vocabulary lacks;"
-        + " download both files again, of one tokenizer");
+        + ": merge 1 makes the symbol \"ab</w>\", which is not in the vocabulary;"
+        + " download both files of one tokenizer again");
   }
 
   @Test

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where in the image a reference counts, brought to each level of the network as diffusers' mask
- * processor does.
+ * The mask of an image prompt, resized to each level of the network like in diffusers'
+ * {@code IPAdapterMaskProcessor}.
  */
 public final class AttentionMask {
   private static final int LEVELS = 6;
@@ -20,16 +20,16 @@ public final class AttentionMask {
   private final Map<Long, Tensor> levels;
   private final long imageQueries;
 
-  /** The mask for the generated image; its tensors belong to the calling scope. */
-  public AttentionMask(RgbImage white, ModelAdapter.Context drawing) {
-    RgbImage sized = PillowResampling.LANCZOS.resize(white, drawing.width(), drawing.height());
+  /** Makes the mask for the generated image; its tensors belong to the calling scope. */
+  public AttentionMask(RgbImage white, ModelAdapter.Context context) {
+    RgbImage sized = PillowResampling.LANCZOS.resize(white, context.width(), context.height());
     Tensor binary = binarize(sized);
     levels = new HashMap<>();
     imageQueries = 0;
-    for (int level = 0, step = drawing.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
-      long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
+    for (int level = 0, step = context.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
+      long queries = ceil(context.width(), step) * ceil(context.height(), step);
       levels.computeIfAbsent(
-          queries, n -> Tensors.place(drawing.compute(), downsample(binary, n)).view(1, 1, n, 1));
+          queries, n -> Tensors.place(context.compute(), downsample(binary, n)).view(1, 1, n, 1));
     }
   }
 
@@ -39,21 +39,21 @@ public final class AttentionMask {
   }
 
   /**
-   * The same where a text's tokens come before {@code image} of the image's: they count as the mask
-   * does on average.
+   * Returns the mask for a sequence with text tokens before {@code image} image tokens. Text tokens
+   * get the mean of the mask.
    */
   public AttentionMask afterText(long image) {
     return new AttentionMask(levels, image);
   }
 
-  /** What each of {@code queries} positions counts, [1, 1, queries, 1]. */
+  /** Returns the weight of each of {@code queries} positions, [1, 1, queries, 1]. */
   Tensor forQueries(long queries) {
     Tensor level = levels.get(imageQueries == 0 ? queries : imageQueries);
     if (level == null) {
       throw new IllegalArgumentException(
-          "an image prompt's mask lies over the image that is drawn, and no level of the"
-              + " network has " + queries + " positions of it, known: " + levels.keySet()
-              + "; where another image is edited beside it, ask without a mask");
+          "the mask of an image prompt does not fit: an attention has " + queries
+              + " positions, expected one of " + levels.keySet()
+              + "; to edit an image, remove the mask from the image prompt");
     }
     return imageQueries == 0
         ? level
@@ -74,9 +74,7 @@ public final class AttentionMask {
     return (p.at(x, y, 0) * 19595 + p.at(x, y, 1) * 38470 + p.at(x, y, 2) * 7471 + 0x8000) >> 16;
   }
 
-  /**
-   * [1, 1, queries], from the rows and columns that the mask's own shape gives that many positions.
-   */
+  /** Resizes the mask to [1, 1, queries]. Rows and columns follow from the mask's aspect ratio. */
   private static Tensor downsample(Tensor mask, long queries) {
     double ratio = (double) mask.size(3) / mask.size(2);
     long rows = Math.max(1, (long) Math.sqrt(queries / ratio));

@@ -20,17 +20,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The LoRA that an adapter of faces was trained with: every attention's four layers, at a strength
- * of its own.
+ * The LoRA that a FaceID adapter was trained with: four layers of every attention, with their own
+ * strength.
  */
 public final class FaceIdLora implements AutoCloseable {
   private final LoadedWeights weights;
   private final Map<String, Pair> factors = new HashMap<>();
 
-  /** One layer's, at a scale of the file's own. */
+  /** The factors of one layer, with the scale from the file. */
   private record Pair(Tensor down, Tensor up, double scale) {}
 
-  /** What is added beside a layer; of the prompts of one adapter the first says how strongly. */
+  /**
+   * The low-rank change of one layer. If a request has several prompts of one adapter, the first
+   * decides the strength.
+   */
   private record LowRankLayer(Pair pair, double strength) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
@@ -49,12 +52,12 @@ public final class FaceIdLora implements AutoCloseable {
 
   /**
    * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes
-   * over {@code source}.
+   * ownership of {@code source}.
    *
-   * @param whole whether it has to have all attentions of the base, as FaceID's does, rather than
-   *     some
-   * @throws dev.likeness.diffusion.error.InvalidInputException when a layer is missing or does not
-   *     fit the base, or is of no attention of it
+   * @param whole true if all attentions of the base are required, as for FaceID; false if some are
+   *     enough
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a layer is missing, does not fit
+   *     the base, or belongs to none of its attentions
    */
   public FaceIdLora(TensorSource source, AdapterSites base, boolean whole, Compute compute) {
     this(new LoadedWeights(source, compute), base, whole);
@@ -82,7 +85,7 @@ public final class FaceIdLora implements AutoCloseable {
     }
   }
 
-  /** Of a layer's key the beginning that names its attention. */
+  /** Returns the part of a layer's key that names its attention. */
   private static String attentionPath(String key) {
     return key.substring(0, key.indexOf(".to_"));
   }
@@ -91,7 +94,7 @@ public final class FaceIdLora implements AutoCloseable {
     return weights.has(key) && weights.shape(key).length > 0 ? weights.shape(key)[0] : 1;
   }
 
-  /** kohya's files say by an alpha what others have in the factors. */
+  /** Returns alpha / rank for kohya's files, else 1. */
   private static double scale(LoadedWeights weights, String key) {
     String alpha = key + ".alpha";
     if (!weights.has(alpha)) {
@@ -101,7 +104,7 @@ public final class FaceIdLora implements AutoCloseable {
     return value.item_double() / rank(weights, key + ".down.weight");
   }
 
-  /** During training, with that rank everywhere. */
+  /** Creates the LoRA for training, with the same rank in every layer. */
   public FaceIdLora(Parameters weights, int rank, AdapterSites base) {
     this.weights = null;
     read(weights, base, n -> true, key -> rank, key -> 1);
@@ -129,7 +132,7 @@ public final class FaceIdLora implements AutoCloseable {
     }
   }
 
-  /** What is added beside the layer at {@code module}. */
+  /** Returns the change of the layer at {@code module}; empty if it has none. */
   public List<AdapterLayer> adapterLayers(String module, double strength) {
     Pair pair = factors.get(module);
     return pair == null ? List.of() : List.of(new LowRankLayer(pair, strength));

@@ -11,19 +11,19 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Image tokens out of encoded references.
+ * Computes image tokens of encoded references.
  *
- * @param compute where the projection's weights are
+ * @param compute device and dtype of the projection's weights
  */
 public record ImageTokens(AdapterLayout layout, ImageProjection projection, Compute compute) {
-  /** Tokens of all references side by side, [1, n tokens, contextWidth]. */
+  /** Returns the concatenated tokens of all references, [1, n tokens, contextWidth]. */
   public Tensor of(ReferenceEmbeddings e) {
     Tensor tokens = projection.forward(
         new ImageProjection.ProjectionInputs(place(e.image()), place(e.face(), -1)));
     return tokens.reshape(1, -1, layout.contextWidth());
   }
 
-  /** Tokens that stand for no reference beside {@code e}, [1, tokens, contextWidth]. */
+  /** Returns the unconditional tokens for guidance, [1, tokens, contextWidth]. */
   public Tensor unconditional(ReferenceEmbeddings e) {
     Grid face = e.face() == null ? null : zeros(e.face());
     Grid image =
@@ -32,8 +32,8 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   }
 
   /**
-   * Tokens that change with the time: of all references side by side, or, when hidden, of as many
-   * nothings.
+   * Returns tokens that depend on the timestep: the concatenated tokens of all references, or as
+   * many unconditional ones if {@code hidden}.
    */
   public TimestepAttention.TimestepMemory.Tokens timestepTokens(
       ReferenceEmbeddings e, boolean hidden) {
@@ -46,8 +46,8 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   }
 
   /**
-   * Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when that
-   * changes nothing, as where all count the same and there is nothing else to attend to.
+   * Returns the logarithm of each token's weight in the attention, [1, 1, 1, n tokens]; null if the
+   * weights have no effect, as for equal weights without other tokens.
    */
   public Tensor weightBias(ReferenceEmbeddings e, long tokens) {
     boolean besideImage = layout.variant() == IpAdapterVariant.INSTANT_X_TIMED;

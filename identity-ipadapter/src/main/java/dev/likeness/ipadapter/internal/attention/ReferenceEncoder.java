@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Encodes references for an adapter. One thread. */
+/** Encodes references for an adapter. Not thread-safe. */
 public final class ReferenceEncoder {
   private final String adapter;
   private final AdapterLayout layout;
@@ -50,10 +50,7 @@ public final class ReferenceEncoder {
     }
   }
 
-  /**
-   * Where the adapter's references come from; {@code references} say whose the numbers of faces
-   * are.
-   */
+  /** Returns the origin of the adapter's embeddings; the references name the face embedder. */
   public EmbeddingOrigin origin(List<Reference> references) {
     boolean looks = layout.variant().imageInput() != ImageInput.NONE && encoder != null;
     String length = layout.variant().needsRawEmbedding() ? "raw" : "unit";
@@ -78,22 +75,22 @@ public final class ReferenceEncoder {
         && (e.face() == null || e.face().width() == layout.faceWidth());
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
-          "references encoded as image " + e.image() + ", nothing " + e.unconditional()
-              + ", face " + e.face() + " are not what " + adapter + " looks at, an "
+          "the references have image " + e.image() + ", unconditional " + e.unconditional()
+              + " and face " + e.face() + "; " + adapter + " is an "
               + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
-              + "; encode them with it");
+              + "; encode the photos again for it");
     }
     e.origin().require(adapter, origin(List.of()));
   }
 
-  /** The same for all references, looked at once. */
+  /** Returns the unconditional output, which is computed once for all references. */
   private Grid unconditional() {
     unconditional = unconditional == null ? encodeUnconditional() : unconditional;
     return unconditional;
   }
 
-  /** What the encoder makes of no image, or null where zeros stand for it. */
+  /** Encodes the unconditional input; null if it is zeros instead of an output. */
   private Grid encodeUnconditional() {
     int side = encoder.config().imageSize();
     return switch (layout.variant().unconditionalInput()) {
@@ -108,30 +105,28 @@ public final class ReferenceEncoder {
     boolean looks = layout.variant().imageInput() != ImageInput.NONE;
     if (looks && reference.image() == null
         || layout.variant().needsFace() && reference.face() == null) {
-      throw new IllegalArgumentException("an " + layout.variant().title() + " looks at "
+      throw new IllegalArgumentException("an " + layout.variant().title() + " needs "
           + (looks && layout.variant().needsFace()
-              ? "a face's numbers and the aligned image of it"
-              : looks ? "an image" : "a face's numbers")
+              ? "a face embedding and the aligned face image"
+              : looks ? "an image" : "a face embedding")
           + "; the reference has " + reference);
     }
     if (layout.variant().needsFace()) {
-      AdapterCompatibility.checkFace(
-          adapter, layout, reference.face().length, "the recogniser behind the reference");
+      AdapterCompatibility.checkFace(adapter, layout, reference.face().length, "the reference");
       requireLength(reference.face());
     }
   }
 
-  /** The same numbers at another length are another person to the adapter. */
+  /** Refuses embeddings of another length: the adapter would see another person. */
   private void requireLength(float[] face) {
     boolean raw = layout.variant().needsRawEmbedding();
     double length = ReferenceEmbeddings.norm(face, face.length);
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "%s takes a face's numbers %s length 1, those given have %.3f: give what"
-              + " FaceEmbedder.%s returns",
+          "%s needs face embeddings %s, given one of length %.3f; use FaceEmbedder.%s",
           adapter,
-          raw ? "as they come, not of" : "of",
+          raw ? "that are not normalised to length 1" : "of length 1",
           length,
           raw ? "embedRaw" : "embed"));
     }
@@ -143,7 +138,7 @@ public final class ReferenceEncoder {
     return torch.cat(rows, 0);
   }
 
-  /** What the kind wants of an encoding, [1, tokens, width]. */
+  /** Returns the part of an encoding that the adapter needs, [1, tokens, width]. */
   private Tensor features(VisionModel.ImageEncoding encoding) {
     return layout.variant().imageInput() == ImageInput.POOLED
         ? encoding.pooled().unsqueeze(1)

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * InstantX's attention for Stable Diffusion 3.5: the image attends to itself and to image tokens,
- * queries and keys normalised anew. With the names and numbers of diffusers'
+ * with own norms of queries and keys. Same names and results as diffusers'
  * {@code SD3IPAdapterJointAttnProcessor2_0}.
  */
 public final class TimestepAttention {
@@ -33,9 +33,9 @@ public final class TimestepAttention {
    * Reads {@code norm_ip.linear}, {@code to_k_ip}, {@code to_v_ip}, {@code norm_q}, {@code norm_k},
    * {@code norm_ip_k}.
    *
-   * @param width of tokens and image
-   * @param timeWidth of the timestep embedding
-   * @param headWidth of the base's attention
+   * @param width width of tokens and image
+   * @param timeWidth width of the timestep embedding
+   * @param headWidth head width of the base's attention
    */
   public TimestepAttention(Weights w, long width, long timeWidth, long headWidth) {
     this.width = width;
@@ -48,7 +48,7 @@ public final class TimestepAttention {
   }
 
   /**
-   * Attends to the image itself and to tokens [1, n, width] at a time [1, timeWidth].
+   * Attends to the image itself and to tokens [1, n, width] at a timestep embedding [1, timeWidth].
    *
    * @param bias added to the tokens' scores, [1, 1, 1, n], or null
    */
@@ -78,7 +78,7 @@ public final class TimestepAttention {
     return one.expand(like.size(0), one.size(1), one.size(2), one.size(3));
   }
 
-  /** The scores of the image's own tokens stay as they are. */
+  /** Pads the bias with zeros for the image's own tokens. */
   private static Tensor padBias(Tensor own, Tensor bias) {
     return bias == null
         ? null
@@ -86,7 +86,7 @@ public final class TimestepAttention {
   }
 
   /**
-   * Image tokens that change with the time, looked at through one block of Stable Diffusion 3.
+   * Image tokens that depend on the timestep, for one block of Stable Diffusion 3.
    *
    * @param bias added to the scores of the tokens, [1, 1, 1, tokens], or null
    */
@@ -94,8 +94,8 @@ public final class TimestepAttention {
       Tokens tokens, TimestepAttention attention, double scale, Tensor bias)
       implements TokenBranch.Memory {
     /**
-     * The tokens of one request, made once for each pass of the network and shared by its blocks.
-     * One thread's.
+     * The tokens of one request, computed once for each pass of the network and shared by its
+     * blocks. Not thread-safe.
      */
     public static final class Tokens {
       private final ImageProjection.TimestepResampler resampler;
@@ -105,10 +105,11 @@ public final class TimestepAttention {
       private Tensor time;
 
       /**
-       * Tokens of references that an image encoder saw so, [n, tokens, width]; what is made belongs
-       * to the calling scope.
+       * Creates the tokens; they belong to the calling scope.
        *
-       * @param count how many tokens of what width
+       * @param seen outputs of the image encoder, [n, tokens, width]
+       * @param count number of tokens
+       * @param width width of a token
        */
       Tokens(ImageProjection.TimestepResampler resampler, Tensor seen, long count, long width) {
         this.resampler = resampler;
@@ -118,8 +119,8 @@ public final class TimestepAttention {
       }
 
       /**
-       * Made anew for each pass, which another tensor tells: a replayed one writes its numbers into
-       * the same.
+       * Computes the tokens if the timestep tensor is another one. A replayed CUDA graph updates
+       * them in place.
        */
       private void update(Tensor now) {
         if (now == time) {

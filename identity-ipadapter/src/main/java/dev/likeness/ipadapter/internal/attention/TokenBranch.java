@@ -10,19 +10,19 @@ import org.bytedeco.pytorch.global.torch;
  * The image tokens of one attention (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
  * already in them.
  *
- * @param unconditional tokens for the negative prompt, or null when there are none
+ * @param unconditional tokens for the negative prompt, or null without guidance
  * @param conditional tokens for the prompt
- * @param mask where this counts, or null for everywhere
+ * @param mask the mask, or null for the whole image
  */
 public record TokenBranch(Memory unconditional, Memory conditional, AttentionMask mask)
     implements AttentionBranch {
-  /** What is looked at. */
+  /** The tokens that an attention attends to. */
   public interface Memory {
     Tensor attend(BranchInputs image);
   }
 
   /**
-   * Keys and values [1 or batch, tokens, width], made once for a request.
+   * Keys and values [1 or batch, tokens, width], computed once for a request.
    *
    * @param bias added to every query's scores, [1, 1, 1, tokens], or null
    */
@@ -37,9 +37,9 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
     private static Tensor splitHeads(Tensor tokens, Tensor query) {
       long batch = query.size(0);
       if (tokens.size(2) != query.size(1) * query.size(3)) {
-        throw new IllegalArgumentException("an image prompt made for attentions of "
-            + tokens.size(2) + " channels met one of " + query.size(1) * query.size(3)
-            + ": its adapter was opened for another base; open it for the base of the request");
+        throw new IllegalArgumentException("the image prompt is for attentions of "
+            + tokens.size(2) + " channels, an attention of the base has "
+            + query.size(1) * query.size(3) + "; open the adapter for the base of the request");
       }
       return tokens
           .view(tokens.size(0), tokens.size(1), query.size(1), -1)

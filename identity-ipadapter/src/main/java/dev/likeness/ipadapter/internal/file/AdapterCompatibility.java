@@ -7,10 +7,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/**
- * Whether an adapter, a base model, an image encoder and a face recogniser were made for each
- * other.
- */
+/** Checks that an adapter, a base model, an image encoder and a face embedder fit together. */
 public final class AdapterCompatibility {
   private static final String CLIP = "CLIP";
   private static final String SIGLIP = "SigLIP";
@@ -24,7 +21,7 @@ public final class AdapterCompatibility {
   /**
    * Refuses an adapter that was trained for another base.
    *
-   * @param file what errors call the adapter
+   * @param file name of the adapter in error messages
    */
   public static void check(String file, AdapterLayout adapter, AdapterSites base) {
     if (adapter.variant().family() != base.family()
@@ -50,8 +47,8 @@ public final class AdapterCompatibility {
   /**
    * Refuses an image encoder that the adapter was not trained with.
    *
-   * @param encoder the encoder, or null when there is none
-   * @param folder what errors call it
+   * @param encoder the encoder, or null if there is none
+   * @param folder name of the encoder in error messages
    */
   public static void check(
       String file, AdapterLayout adapter, VisionConfig encoder, String folder) {
@@ -59,10 +56,10 @@ public final class AdapterCompatibility {
   }
 
   /**
-   * Refuses an image encoder that the adapter was not trained with: by what its file says of that,
-   * else by its kind.
+   * Refuses an image encoder that the adapter was not trained with.
    *
-   * @param trained the family of encoders that the adapter's file names
+   * @param trained the family of encoders that the adapter's file names; empty to judge by the
+   *     adapter's kind
    */
   public static void check(
       String file,
@@ -75,11 +72,11 @@ public final class AdapterCompatibility {
     }
     String family = trained.orElse(encoderFamily(adapter));
     boolean pooled = adapter.variant().imageInput() == IpAdapterVariant.ImageInput.POOLED;
-    String wanted = file + " is an " + adapter.variant().title() + " and looks at images through "
+    String wanted = file + " is an " + adapter.variant().title() + " and was trained with "
         + encoderName(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
       throw new InvalidInputException(wanted
-          + "; give that image encoder: --image-encoder PATH, for programs ImageEncoder.open");
+          + "; give that image encoder: --image-encoder PATH (in programs, ImageEncoder.open)");
     }
     long has = pooled ? encoder.projectionDim() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
@@ -89,8 +86,8 @@ public final class AdapterCompatibility {
   }
 
   /**
-   * The family of the encoders that were published with adapters of a kind, or that alone have that
-   * width; else empty.
+   * Returns the encoder family of published adapters of this kind or width; empty if it is not
+   * known.
    */
   private static String encoderFamily(AdapterLayout adapter) {
     return switch (adapter.variant()) {
@@ -106,31 +103,31 @@ public final class AdapterCompatibility {
     };
   }
 
-  /** Refuses a face recogniser's numbers that the adapter does not take. */
-  public static void checkFace(String file, AdapterLayout adapter, int numbers, String recogniser) {
-    if (numbers != adapter.faceWidth()) {
+  /** Refuses face embeddings of another length than the adapter needs. */
+  public static void checkFace(String file, AdapterLayout adapter, int length, String embedder) {
+    if (length != adapter.faceWidth()) {
       throw new InvalidInputException(
-          file + " is an " + adapter.variant().title() + " and takes the " + adapter.faceWidth()
-              + " numbers of an ArcFace recogniser; " + recogniser + " gives " + numbers
-              + ": give the recogniser it was trained with");
+          file + " is an " + adapter.variant().title() + " and needs face embeddings of "
+              + adapter.faceWidth() + " values; " + embedder + " has " + length
+              + "; give the face embedder that the adapter was trained with");
     }
   }
 
   /**
-   * Refuses a recogniser whose name says that a published adapter, unlike one of this library's,
-   * was trained with another.
+   * Refuses a face embedder that published adapters were not trained with, by its kind and file
+   * name.
    *
-   * @param ours whether this library trained the adapter
+   * @param ours true if this library trained the adapter, which may then use any face embedder
    */
   public static void checkFaceEmbedder(
-      String file, AdapterLayout adapter, boolean ours, EmbedderSpec spec, Path recogniser) {
+      String file, AdapterLayout adapter, boolean ours, EmbedderSpec spec, Path embedder) {
     boolean other = spec != EmbedderSpec.ARCFACE
-        || OTHER_EMBEDDERS.matcher(recogniser.getFileName().toString()).find();
+        || OTHER_EMBEDDERS.matcher(embedder.getFileName().toString()).find();
     if (adapter.faceWidth() == ARCFACE_WIDTH && other && !ours) {
       throw new InvalidInputException(
           file + " is an " + adapter.variant().title()
-              + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
-              + " is another recogniser: give that one, or an adapter that uses images, such as Plus Face");
+              + ", trained with w600k_r50.onnx of InsightFace's buffalo_l; " + embedder
+              + " is another face embedder; give that one, or an adapter that uses images, such as Plus Face");
     }
   }
 
@@ -141,7 +138,9 @@ public final class AdapterCompatibility {
         + (pooled && !siglip ? " (projection " : " (width ") + width + ")";
   }
 
-  /** The published CLIP with tokens, or a projection, of that width. */
+  /**
+   * Returns the name of the published CLIP whose tokens, or projection if pooled, have this width.
+   */
   private static String encoderSize(long width, boolean pooled) {
     return switch ((int) width) {
       case 768 -> pooled ? "ViT-L/14" : "ViT-B";

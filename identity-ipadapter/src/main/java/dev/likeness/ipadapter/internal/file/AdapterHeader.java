@@ -19,16 +19,16 @@ import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
- * Tells an adapter's kind and sizes from names and shapes, by the rules of
+ * Detects an adapter's kind and sizes from tensor names and shapes, by the rules of
  * docs/reference/adapters.md.
  */
 public final class AdapterHeader {
-  /** The header's key for the family of the image encoder that the adapter was trained with. */
+  /** Header key for the family of the image encoder that the adapter was trained with. */
   public static final String FAMILY = "likeness.encoder_family";
-  /** The header's key for how this library trained the adapter. */
+  /** Header key for the training settings, present if this library trained the adapter. */
   public static final String RECIPE = "likeness.recipe";
 
-  // How published files of FaceID Portrait, unnormalised, are named.
+  // File names of published FaceID Portrait adapters, unnormalised.
   private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
   private static final String RESAMPLER_PREFIX = "perceiver_resampler.";
   private static final Pattern KEY_WEIGHT =
@@ -40,10 +40,10 @@ public final class AdapterHeader {
   private final String fileName;
 
   /**
-   * Opens an adapter's file: its tensors under their published names; reads no weight. The caller
-   * closes it.
+   * Opens an adapter file; its tensors have their published names. Reads no weights. The caller
+   * closes the source.
    *
-   * @throws InvalidInputException if the file is broken or not an IP-Adapter's
+   * @throws InvalidInputException if the file is broken or is no IP-Adapter
    */
   public static TensorSource open(Path file) {
     TensorSource source = published(file);
@@ -71,9 +71,9 @@ public final class AdapterHeader {
   }
 
   /**
-   * What the header of a file says.
+   * Reads kind and sizes of an adapter from its header.
    *
-   * @throws InvalidInputException as {@link #open}
+   * @throws InvalidInputException if the file is broken or is no IP-Adapter
    */
   public static AdapterLayout layout(Path file) {
     try (TensorSource source = open(file)) {
@@ -81,7 +81,7 @@ public final class AdapterHeader {
     }
   }
 
-  /** The texts in the header of a file; pickled files have none. */
+  /** Returns the metadata in the header of a file; empty for pickled files. */
   public static Map<String, String> metadata(Path file) {
     return isSafetensors(file) ? SafetensorsHeader.read(file).metadata() : Map.of();
   }
@@ -90,7 +90,7 @@ public final class AdapterHeader {
     return file.getFileName().toString().endsWith(".safetensors");
   }
 
-  /** @param fileName which speaks of what the header does not */
+  /** @param fileName tells kinds apart that have equal headers */
   AdapterHeader(TensorSource source, String fileName) {
     this.source = source;
     this.fileName = fileName.toLowerCase(Locale.ROOT);
@@ -121,7 +121,7 @@ public final class AdapterHeader {
       return linearLayout(attentions);
     }
     throw new InvalidInputException(
-        source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
+        source.describe() + ": its image_proj is not that of a known IP-Adapter, found e.g. \""
             + source.names().stream().findFirst().orElse("nothing")
             + "\"; docs/reference/adapters.md lists the kinds");
   }
@@ -131,8 +131,8 @@ public final class AdapterHeader {
     if (sinusoids % 2 != 0) {
       throw new InvalidInputException(
           source.describe() + ": image_proj.time_embedding.linear_1.weight has "
-              + sinusoids + " columns, expected"
-              + " as many for sines as for cosines; the file is broken, or no IP-Adapter's");
+              + sinusoids + " columns, expected an even number"
+              + " (sines and cosines); the file is broken or no IP-Adapter");
     }
     return new AdapterLayout(
         IpAdapterVariant.INSTANT_X_TIMED,
@@ -191,17 +191,17 @@ public final class AdapterHeader {
   }
 
   /**
-   * Recognisers give 512 numbers and no vision tower has tokens of 512; InstantID's, too, so that
-   * the name has to tell.
+   * An input width of 512 means a face embedding, because no vision tower has tokens of this width.
+   * InstantID has the same layout, so the file name decides.
    */
   private AdapterLayout resamplerLayout(List<Long> attentions) {
     long in = columns("proj_in.weight");
     boolean unnorm = fileName.contains("unnorm");
     if (in == FACE_WIDTH && !UNNORMALISED.matcher(fileName).find()) {
       throw new InvalidInputException(
-          source.describe() + " may be InstantID's, which cannot be attached, or an "
+          source.describe() + " is InstantID, which is not supported, or an "
               + IpAdapterVariant.PORTRAIT_UNNORM.title()
-              + ", which looks alike; where it is that, put portrait into its name");
+              + ", which has the same layout; if it is the latter, put portrait into the file name");
     }
     boolean face = in == FACE_WIDTH || unnorm;
     return new AdapterLayout(
@@ -238,12 +238,15 @@ public final class AdapterHeader {
     return (int) size("image_proj.latents", 3, 1);
   }
 
-  /** How many tokens a layer makes at once. */
+  /** Returns the number of tokens in the output of a layer. */
   private int tokenCount(String layer) {
     return (int) (rows(layer) / length("norm.weight"));
   }
 
-  /** Whether the first attention has keys: in a UNet it is over the image alone, and has none. */
+  /**
+   * Returns true for a transformer's adapter: its first attention has keys. The first one of a UNet
+   * is a self-attention without keys.
+   */
   private boolean hasTransformerKey(String tensor) {
     return source.names().contains("ip_adapter.0.to_k_ip." + tensor);
   }
@@ -288,7 +291,7 @@ public final class AdapterHeader {
     if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {
       throw new InvalidInputException(
           source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected "
-              + dimensions + " dimensions of at least 1; the file is broken, or no IP-Adapter's");
+              + dimensions + " dimensions of at least 1; the file is broken or no IP-Adapter");
     }
     return shape[axis];
   }

@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The published key format, {@code image_proj.*} and {@code ip_adapter.N.*}, of files that
- * diffusers or a training script spelled otherwise.
+ * Maps the keys of adapter files in other key formats, such as diffusers', to the published format:
+ * {@code image_proj.*} and {@code ip_adapter.N.*}.
  */
 public final class AdapterKeyFormat {
   private static final String PROJECTION = "image_proj.";
@@ -30,10 +30,10 @@ public final class AdapterKeyFormat {
           + "(to_[kv]_ip|to_(?:q|k|v|out)_lora|norm_(?:ip\\.linear|q|k|ip_k))\\.(?:0\\.)?(.+)");
   private static final Pattern XLABS = Pattern.compile(
       "double_blocks\\.(\\d+)\\.processor\\.ip_adapter_double_stream_([kv])_proj\\.(.+)");
-  /** Of a second adapter beside the first in one network. */
+  /** A key of a second adapter in the same file. */
   private static final Pattern SECOND_ADAPTER = Pattern.compile(
       "image_projection_layers\\.[1-9]\\d*\\.|\\.processor\\.to_[kv]_ip\\.[1-9]\\d*\\.");
-  /** A number that no list of blocks has. */
+  /** An index that is too large for a block. */
   private static final Pattern HUGE_INDEX = Pattern.compile("\\d{7}");
 
   private static final Pattern LAYER =
@@ -57,11 +57,11 @@ public final class AdapterKeyFormat {
   private AdapterKeyFormat() {}
 
   /**
-   * The file under its published names; takes over {@code source}. Of a training's checkpoint the
-   * base is left out, which has the adapter's layers once more.
+   * Returns a source with published names; it owns {@code source}. The base's weights in a training
+   * checkpoint are left out, because they contain the adapter's layers a second time.
    *
-   * @throws InvalidInputException when two of its tensors are one by their names, or it holds
-   *     several adapters
+   * @throws InvalidInputException if two tensors map to one name, or the file contains several
+   *     adapters
    */
   public static TensorSource toPublished(TensorSource source) {
     Set<String> names = new LinkedHashSet<>(source.names());
@@ -74,8 +74,8 @@ public final class AdapterKeyFormat {
     Map<String, String> roles = new LinkedHashMap<>();
     for (String name : names) {
       if (SECOND_ADAPTER.matcher(name).find()) {
-        throw new InvalidInputException(source.describe() + " holds several adapters (it has \""
-            + name + "\"); give each in a file of" + " its own");
+        throw new InvalidInputException(source.describe() + " contains several adapters (it has \""
+            + name + "\"); give a file with one adapter");
       }
       String key = convertProcessor(convertPrefix(name), numbers);
       if (key.startsWith(PROJECTION)) {
@@ -90,10 +90,10 @@ public final class AdapterKeyFormat {
     return FusedKeyValues.of(source, roles);
   }
 
-  /** What is said of two tensors that are one and the same layer's. */
+  /** Returns the error for two tensors of one layer. */
   static InvalidInputException duplicateLayer(TensorSource source, String one, String other) {
     return new InvalidInputException(source.describe() + ": \"" + one + "\" and \"" + other
-        + "\" are the same layer's, spelled in two ways;" + " take out one of them");
+        + "\" are the same layer in two key formats; remove one of them");
   }
 
   private static String convertPrefix(String name) {
@@ -127,8 +127,8 @@ public final class AdapterKeyFormat {
   }
 
   /**
-   * The place of each attention that is named by its path: in a UNet 2t for the self-attention of
-   * transformer block t, 2t + 1 beside; in a transformer t for the t-th.
+   * Returns the index of each attention path. In a UNet, transformer block t has its self-attention
+   * at 2t and its cross-attention at 2t + 1. In a transformer, attention t has index t.
    */
   private static Map<String, Integer> attentionIndices(TensorSource source, Set<String> names) {
     TreeSet<AttentionPath> transformers = new TreeSet<>();
@@ -137,9 +137,9 @@ public final class AdapterKeyFormat {
       if (m.matches()) {
         String path = m.group(1);
         if (HUGE_INDEX.matcher(path).find()) {
-          throw new InvalidInputException(source.describe() + ": \"" + name
-              + "\" is of no attention that a base has; give an IP-Adapter's"
-              + " file as it was published");
+          throw new InvalidInputException(
+              source.describe() + ": \"" + name
+                  + "\" belongs to no attention of a base; give an IP-Adapter file as it was published");
         }
         transformers.add(
             AttentionPath.of(isInUnet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
@@ -163,8 +163,8 @@ public final class AdapterKeyFormat {
   }
 
   /**
-   * In diffusers' key format Full Face and FaceID share their names; Full Face makes one token of
-   * each.
+   * Returns true for Full Face, which has the same key names as FaceID in diffusers' key format.
+   * Its output layer makes one token, that of FaceID several.
    */
   private static boolean projectsTokensSeparately(TensorSource source, Set<String> names) {
     Map<String, long[]> shapes = new HashMap<>();
@@ -195,8 +195,8 @@ public final class AdapterKeyFormat {
   }
 
   /**
-   * A source under other names, some of which stand for a resampler's keys with the values below
-   * them.
+   * A source with other names. It stacks a resampler's separate key and value weights into one
+   * tensor.
    */
   static final class FusedKeyValues implements TensorSource {
     private static final Pattern KEYS_OR_VALUES =
@@ -211,10 +211,10 @@ public final class AdapterKeyFormat {
     }
 
     /**
-     * Takes over {@code source}, whose tensors have these {@code roles}: published names, but that
-     * keys and values may stand apart.
+     * Returns a source that owns {@code source}.
      *
-     * @throws InvalidInputException when one of them lacks the other, or they stand together, too
+     * @param roles tensor names by published name; keys and values may be separate
+     * @throws InvalidInputException if keys or values are missing, or also exist as one tensor
      */
     static FusedKeyValues of(TensorSource source, Map<String, String> roles) {
       Map<String, List<String>> parts = new LinkedHashMap<>();
@@ -235,8 +235,7 @@ public final class AdapterKeyFormat {
             || source.shape(name).length != 2
             || !Arrays.equals(source.shape(keys), source.shape(values))) {
           throw new InvalidInputException(source.describe() + ": \"" + name
-              + "\" is not one of two matrices alike, of keys and of values; the"
-              + " file is incomplete");
+              + "\" needs key and value matrices of equal shape; the file is incomplete");
         }
         parts.put(together, List.of(keys, values));
       });

@@ -3,18 +3,19 @@ package dev.likeness.ipadapter.internal.file;
 import java.util.List;
 
 /**
- * What an IP-Adapter's header says of it.
+ * Kind and sizes of an IP-Adapter, read from its header.
  *
- * @param tokens image tokens of one reference; 0 where every token of the encoder becomes one
- * @param contextWidth channels of the tokens: the width of what the base's attentions attend to
- * @param imageWidth width of what it takes from an image encoder, or 0
- * @param faceWidth numbers of what it takes from a face recogniser, or 0
- * @param hiddenWidth width inside the two layers of the kinds that have them, of the sinusoids of a
- *     time, or 0
+ * @param variant the kind of adapter
+ * @param tokens image tokens of one reference; 0 if every token of the encoder becomes one
+ * @param contextWidth channels of the tokens: the context width of the base's attentions
+ * @param imageWidth width of the image encoder's output, or 0
+ * @param faceWidth length of face embeddings, or 0
+ * @param hiddenWidth inner width of the two projection layers, width of the timestep's sinusoids,
+ *     or 0
  * @param resampler the resampler, or null
- * @param attentionWidths width of each attention it has keys and values for, in the base's
- *     registration order
- * @param hasLora whether the file holds a LoRA, as FaceID's do
+ * @param attentionWidths width of each attention with keys and values, in the base's registration
+ *     order
+ * @param hasLora true if the file contains a LoRA, as FaceID files do
  */
 public record AdapterLayout(
     IpAdapterVariant variant,
@@ -26,25 +27,26 @@ public record AdapterLayout(
     ResamplerConfig resampler,
     List<Long> attentionWidths,
     boolean hasLora) {
-  /** The width of what the attentions attend to in bases that are generated at 1024 pixels. */
+  /** The context width of SDXL. */
   private static final int XL_CONTEXT = 2048;
 
   /**
    * The shape of a resampler.
    *
-   * @param width of its tokens
+   * @param width width of its tokens
    * @param innerWidth width of its queries; heads are 64 wide
    * @param depth number of layers
    */
   public record ResamplerConfig(long width, long innerWidth, int depth) {
     public ResamplerConfig {
       if (width < 1 || innerWidth < 1 || innerWidth > 64 && innerWidth % 64 != 0) {
-        throw new IllegalArgumentException("a resampler's queries are heads of 64, given "
-            + innerWidth + " in all for tokens of " + width);
+        throw new IllegalArgumentException(
+            "a resampler's query width must be a multiple of 64, given " + innerWidth
+                + " for tokens of width " + width);
       }
     }
 
-    /** Attention heads. */
+    /** Returns the number of attention heads. */
     public long heads() {
       return Math.max(1, innerWidth / 64);
     }
@@ -54,12 +56,17 @@ public record AdapterLayout(
     attentionWidths = List.copyOf(attentionWidths);
   }
 
-  /** Pixels of a side of the aligned faces it was trained with: SDXL's with larger ones. */
+  /**
+   * Returns the side in pixels of the aligned faces that it was trained with: 256 for SDXL, else
+   * 224.
+   */
   public int faceSize() {
     return contextWidth == XL_CONTEXT ? 256 : 224;
   }
 
-  /** Its name and the base family that its width speaks of. */
+  /**
+   * Returns its name, the kind of base that it is for, and its number of attentions, for messages.
+   */
   public String describe() {
     return "an " + variant.title() + " for " + variant.baseDescription(contextWidth) + ", "
         + attentionWidths.size() + " attentions";

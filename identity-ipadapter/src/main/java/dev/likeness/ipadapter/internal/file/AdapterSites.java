@@ -13,16 +13,16 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * The attentions of a base model that image prompts speak to, in the order in which IP-Adapters
- * number them. In a UNet transformer block t has its self-attention at 2t and its cross-attention
- * at 2t + 1; in a transformer attention t is at t.
+ * The attentions of a base model that image prompts act on, in the order of IP-Adapter files. In a
+ * UNet, transformer block t has its self-attention at 2t and its cross-attention at 2t + 1. In a
+ * transformer, attention t is at t.
  *
- * @param name the base's
- * @param family the base's
- * @param paths of a UNet's transformer blocks, or of a transformer's attentions
+ * @param name name of the base
+ * @param family family of the base
+ * @param paths paths of a UNet's transformer blocks, or of a transformer's attentions
  * @param widths channels of each
- * @param contextWidth channels of the image tokens that they understand
- * @param headDim channels of a head, or 0 where the base's tensors do not tell
+ * @param contextWidth channels of the image tokens
+ * @param headDim channels of a head, or 0 if the base's tensors do not tell
  */
 public record AdapterSites(
     String name,
@@ -36,12 +36,14 @@ public record AdapterSites(
     widths = List.copyOf(widths);
   }
 
-  /** Finds them in an opened base. */
+  /** Finds the attentions of an opened base. */
   public static AdapterSites of(BaseModel base) {
     return of(base.name(), base.unwrap(OpenModel.class));
   }
 
-  /** Finds them among the tensors of a base that errors call {@code base}. */
+  /**
+   * Finds the attentions among the tensors of a base; {@code base} is its name in error messages.
+   */
   public static AdapterSites of(String base, ModelComponent.Tensors tensors) {
     ModelComponent part = tensors.tensorNames(ModelComponent.UNET).isEmpty()
         ? ModelComponent.TRANSFORMER
@@ -50,9 +52,9 @@ public record AdapterSites(
   }
 
   /**
-   * Finds them among a network's tensors.
+   * Finds the attentions among a network's tensors.
    *
-   * @throws InvalidInputException when there are none
+   * @throws InvalidInputException if no family knows the network
    */
   static AdapterSites of(String base, Set<String> names, Function<String, long[]> shape) {
     for (ModelFamily family : FamilyRegistry.families()) {
@@ -65,12 +67,11 @@ public record AdapterSites(
       }
     }
     throw new InvalidInputException("the base " + base
-        + " has no attention that an image prompt could speak to; IP-Adapters are made"
-        + " for other kinds of bases");
+        + " is of a family without IP-Adapter support; use another base, or no IP-Adapter");
   }
 
   /**
-   * Those that an adapter of a kind speaks to: XLabs' to FLUX's double blocks alone, all others to
+   * Returns the attentions that a kind of adapter acts on: FLUX's double blocks for XLabs, else
    * all.
    */
   public AdapterSites forVariant(IpAdapterVariant kind) {
@@ -82,42 +83,41 @@ public record AdapterSites(
         name, family, doubles, widths.subList(0, doubles.size()), contextWidth, headDim);
   }
 
-  /** Whether these are another base's attentions too, place by place, whatever it is called. */
+  /** Returns true if another base has the same attentions; the base's name may differ. */
   public boolean matches(AdapterSites other) {
     return other.equals(new AdapterSites(other.name, family, paths, widths, contextWidth, headDim));
   }
 
-  /** The component that they are in. */
+  /** Returns the component that has the attentions. */
   public ModelComponent component() {
     return family.network().component();
   }
 
   /**
-   * Whether they are a UNet's, whose transformer blocks have a self-attention and a
-   * cross-attention.
+   * Returns true for a UNet, whose transformer blocks have a self-attention and a cross-attention.
    */
   public boolean isUnet() {
     return component() == ModelComponent.UNET;
   }
 
-  /** The kind of base, such as {@code SDXL (context 2048)}. */
+  /** Returns the kind of base, such as {@code SDXL (context 2048)}. */
   public String baseDescription() {
     return family.attentionSites().orElseThrow().baseDescription(contextWidth);
   }
 
-  /** What kind of base has these. */
+  /** Returns kind of base and number of attentions, for messages. */
   public String describe() {
     return baseDescription() + " of " + paths.size() + " attentions";
   }
 
-  /** The number of attention {@code t} in an adapter's keys. */
+  /** Returns the index of attention {@code t} in an adapter's keys. */
   public int keyIndex(int t) {
     return isUnet() ? 2 * t + 1 : t;
   }
 
   /**
-   * The full name of the module that an adapter of a kind adds to: attention {@code t}, or XLabs'
-   * double block.
+   * Returns the full name of the module that a kind of adapter adds to: attention {@code t}, or the
+   * double block for XLabs.
    */
   public String module(IpAdapterVariant kind, int t) {
     String path = paths.get(t);
@@ -127,14 +127,14 @@ public record AdapterSites(
   }
 
   /**
-   * Whether attention {@code t} is over the text and the image as one sequence, as in FLUX's single
-   * blocks.
+   * Returns true if attention {@code t} processes text and image as one sequence, as in FLUX's
+   * single blocks.
    */
   public boolean includesText(int t) {
     return isSingle(paths.get(t));
   }
 
-  /** The full name of a UNet's attention at position {@code n}. */
+  /** Returns the full name of a UNet's attention at index {@code n}. */
   public String attentionPath(int n) {
     return paths.get(n / 2) + (n % 2 == 0 ? ".attn1" : ".attn2");
   }

@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Files that resemble IP-Adapters and are something else, each by its name. */
+/** Files of other adapters that resemble IP-Adapters, detected to be refused by name. */
 public enum AdapterType {
-  /** Its file for SDXL is also spread with IP-Adapters' prefixes. */
+  /** Also published for SDXL with the key prefixes of IP-Adapters. */
   PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),
   PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
   CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
 
-  private static final String SUPPORTED = "; attached are IP-Adapters only";
+  private static final String SUPPORTED = "; only IP-Adapters are supported";
 
   private final String title;
   private final Predicate<String> signature;
@@ -23,7 +23,7 @@ public enum AdapterType {
     signature = name -> Stream.of(signs).anyMatch(name::contains);
   }
 
-  /** Throws when {@code source} is none that can be attached to a base model. */
+  /** Refuses a file that is no IP-Adapter. */
   public static void check(TensorSource source) {
     for (AdapterType kind : values()) {
       Optional<String> key = source.names().stream().filter(kind.signature).findFirst();
@@ -37,11 +37,11 @@ public enum AdapterType {
     if (projects && !attends) {
       throw new InvalidInputException(
           source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
-              + "InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
+              + "InfiniteYou's image_proj_model.bin; give an IP-Adapter file");
     }
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()
-          + " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \""
+          + " is no IP-Adapter: expected keys image_proj.* and ip_adapter.*, found e.g. \""
           + source.names().stream().findFirst().orElse("nothing") + "\"");
     }
   }

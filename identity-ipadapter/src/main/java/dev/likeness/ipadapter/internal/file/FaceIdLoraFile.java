@@ -11,10 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/**
- * FaceID's LoRA in a file of its own, under any of the key formats it is found in, brought to the
- * adapter's.
- */
+/** A separate file of FaceID's LoRA. Maps its key formats to that of adapter files. */
 public final class FaceIdLoraFile {
   /** The four layers of an attention. */
   public static final List<String> LAYERS = List.of("q", "k", "v", "out");
@@ -24,27 +21,28 @@ public final class FaceIdLoraFile {
 
   private FaceIdLoraFile() {}
 
-  /** Whether a tensor of an adapter's file is of such a LoRA. */
+  /** Returns true if a tensor of an adapter file belongs to FaceID's LoRA. */
   public static boolean isKey(String name) {
     return KEY.matcher(name).matches();
   }
 
   /**
-   * The key of a layer at position {@code n}, without {@code .down.weight} or {@code .up.weight}.
+   * Returns the key of a layer of attention {@code n}, without {@code .down.weight} or
+   * {@code .up.weight}.
    */
   public static String key(int n, String layer) {
     return "ip_adapter." + n + ".to_" + layer + "_lora";
   }
 
-  /** The layer's name inside an attention of the base. */
+  /** Returns the name of the layer inside an attention of the base. */
   public static String module(String layer) {
     return layer.equals("out") ? "to_out.0" : "to_" + layer;
   }
 
   /**
-   * Opens a twin for a base; reads no weight.
+   * Opens a LoRA file for a base; reads no weights.
    *
-   * @throws InvalidInputException when keys of it belong to no attention of the base, or two to one
+   * @throws InvalidInputException if a key belongs to no attention of the base, or two keys to one
    *     layer
    */
   public static TensorSource open(Path file, AdapterSites base) {
@@ -66,8 +64,8 @@ public final class FaceIdLoraFile {
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
         throw new InvalidInputException(
-            source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
-                + "; give the _lora file that was published with the adapter");
+            source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for the base "
+                + base.name() + "; give the _lora file that was published with the adapter");
       }
       String other = roles.putIfAbsent(known.get(name), name);
       if (other != null) {
@@ -77,7 +75,8 @@ public final class FaceIdLoraFile {
   }
 
   /**
-   * Built forwards from the base's own names, since underscored ones cannot be taken apart again.
+   * Maps foreign keys to adapter keys. It is built from the base's names, because names with
+   * underscores cannot be parsed.
    */
   private static Map<String, String> keyNames(AdapterSites base) {
     Map<String, String> known = new HashMap<>();

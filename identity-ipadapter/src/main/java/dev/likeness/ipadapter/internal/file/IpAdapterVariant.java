@@ -3,45 +3,45 @@ package dev.likeness.ipadapter.internal.file;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 
-/** The kinds of IP-Adapters, by what they make their tokens from. */
+/** The kinds of IP-Adapters. They differ in input and projection. */
 public enum IpAdapterVariant {
-  /** A linear layer over an image's pooled vector (Ye et al. 2023, arXiv:2308.06721). */
+  /** A linear layer over the image's pooled vector (Ye et al. 2023, arXiv:2308.06721). */
   BASE("IP-Adapter", ImageInput.POOLED, false),
   /** A resampler over an image's tokens. */
   PLUS("IP-Adapter Plus", ImageInput.TOKENS, false),
   /** Two layers over each of an image's tokens. */
   FULL_FACE("IP-Adapter Full Face", ImageInput.TOKENS, false),
-  /** Two layers over a face recogniser's numbers, and a LoRA. */
+  /** Two layers over a face embedding, and a LoRA. */
   FACE_ID("IP-Adapter FaceID", ImageInput.NONE, true),
-  /** FaceID's tokens, refined by an image of the face. */
+  /** FaceID's tokens, refined by attention over an image of the face. */
   FACE_ID_PLUS("IP-Adapter FaceID-Plus", ImageInput.TOKENS, true),
-  /** As FaceID with more tokens and no LoRA, for several photos of one face. */
+  /** FaceID with more tokens and no LoRA, for several photos of one face. */
   PORTRAIT("IP-Adapter FaceID Portrait", ImageInput.NONE, true),
-  /** A resampler over a face recogniser's numbers as they come, not brought to unit length. */
+  /** A resampler over a face embedding that is not normalised to unit length. */
   PORTRAIT_UNNORM("IP-Adapter FaceID Portrait, unnormalised", ImageInput.NONE, true),
-  /** As the plain one, added to the image after each of FLUX's double blocks (XLabs). */
+  /** Like the base kind, but added to the image after each of FLUX's double blocks (XLabs). */
   XLABS("IP-Adapter of XLabs", ImageInput.POOLED, false),
-  /** Two layers over an image's pooled vector, for all of FLUX's attentions (InstantX). */
+  /** Two layers over the image's pooled vector, for all of FLUX's attentions (InstantX). */
   INSTANT_X("IP-Adapter of InstantX", ImageInput.POOLED, false),
   /**
    * A resampler over an image's tokens with timestep input, for Stable Diffusion 3.5 (InstantX).
    */
   INSTANT_X_TIMED("IP-Adapter of InstantX", ImageInput.TOKENS, false);
 
-  /** What of an image encoder's answer is used. */
+  /** The output of an image encoder that an adapter uses. */
   public enum ImageInput {
     NONE,
     POOLED,
     TOKENS
   }
 
-  /** What an adapter was given in training where there was no image. */
+  /** The input of an adapter in training for "no image". */
   public enum UnconditionalInput {
-    /** Zeros in the place of the encoder's answer. */
+    /** Zeros instead of the encoder's output. */
     ZEROS,
-    /** The encoder's answer to an input of zeros. */
+    /** The encoder's output for an input of zeros. */
     ZERO_PIXELS,
-    /** The encoder's answer to a black image. */
+    /** The encoder's output for a black image. */
     BLACK
   }
 
@@ -55,12 +55,12 @@ public enum IpAdapterVariant {
     this.needsFace = face;
   }
 
-  /** Its published name. */
+  /** Returns its published name. */
   public String title() {
     return title;
   }
 
-  /** The family of bases that it is made for. */
+  /** Returns the family of bases that it is made for. */
   public ModelFamily family() {
     return switch (this) {
       case XLABS, INSTANT_X -> FamilyRegistry.FLUX;
@@ -69,12 +69,12 @@ public enum IpAdapterVariant {
     };
   }
 
-  /** What errors call the bases whose attentions understand image tokens of this width. */
+  /** Returns the kind of base with this context width, for messages. */
   public String baseDescription(long contextWidth) {
     return family().attentionSites().orElseThrow().baseDescription(contextWidth);
   }
 
-  /** What stands for no image beside a negative prompt, as diffusers' pipelines have it. */
+  /** Returns the unconditional image input for guidance, as in diffusers' pipelines. */
   public UnconditionalInput unconditionalInput() {
     return switch (this) {
       case XLABS, INSTANT_X -> UnconditionalInput.BLACK;
@@ -84,22 +84,22 @@ public enum IpAdapterVariant {
     };
   }
 
-  /** What it wants of an image encoder. */
+  /** Returns the output of an image encoder that it needs. */
   public ImageInput imageInput() {
     return imageInput;
   }
 
-  /** Whether it wants a face recogniser's numbers. */
+  /** Returns true if it needs a face embedding. */
   public boolean needsFace() {
     return needsFace;
   }
 
-  /** Whether it wants them as they come, not brought to unit length. */
+  /** Returns true if it needs a face embedding that is not normalised to unit length. */
   public boolean needsRawEmbedding() {
     return this == PORTRAIT_UNNORM;
   }
 
-  /** Whether it was trained together with a LoRA. */
+  /** Returns true if it was trained together with a LoRA. */
   public boolean needsLora() {
     return this == FACE_ID || this == FACE_ID_PLUS;
   }

@@ -1,5 +1,5 @@
 /**
- * IP-Adapter files: what a header says, the key formats of their keys brought to the published one,
- * and whether adapter, base model and image encoder belong together. Nothing here reads a weight.
+ * IP-Adapter files: reads headers, maps foreign key formats to the published one, and checks that
+ * adapter, base model and image encoder fit together. No class here reads weights.
  */
 package dev.likeness.ipadapter.internal.file;

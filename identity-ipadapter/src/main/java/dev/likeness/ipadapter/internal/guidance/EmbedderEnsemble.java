@@ -16,36 +16,38 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The face embedders of guidance: one embedder, or several that were trained apart, since what
- * pleases one alone is more often a pattern that deceives it than the person. A vector holds those
- * of all, so that the cosine of two is the mean of theirs.
+ * The face embedders of face guidance: one, or several that were trained independently. Several
+ * embedders make adversarial patterns less likely, which raise the similarity without a likeness. A
+ * vector concatenates the vectors of all embedders, so that a cosine is the mean of their cosines.
  */
 public final class EmbedderEnsemble implements FaceEmbedder {
   private final List<TorchEmbedder> embedders;
   private final boolean hasAdapterEmbedder;
 
-  /** {@code hasAdapterEmbedder} says whether the first is the base's own adapter's. */
-  private EmbedderEnsemble(List<TorchEmbedder> eyes, boolean adapters) {
-    this.embedders = List.copyOf(eyes);
+  /** {@code adapters} is true if the first embedder belongs to the base's own adapter. */
+  private EmbedderEnsemble(List<TorchEmbedder> opened, boolean adapters) {
+    this.embedders = List.copyOf(opened);
     this.hasAdapterEmbedder = adapters;
   }
 
   /**
-   * Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings
-   * none.
+   * Opens the embedders of a base folder: that of its adapter and the one in {@code guidance}.
+   * Empty if there are none.
    */
   public static Optional<EmbedderEnsemble> findIn(Path folder) {
-    List<TorchEmbedder> eyes = new ArrayList<>();
+    List<TorchEmbedder> opened = new ArrayList<>();
     boolean adapters;
     try {
-      Extra.IP_ADAPTER_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(eyes::add);
-      adapters = !eyes.isEmpty();
-      Extra.GUIDANCE_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(eyes::add);
+      Extra.IP_ADAPTER_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(opened::add);
+      adapters = !opened.isEmpty();
+      Extra.GUIDANCE_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(opened::add);
     } catch (RuntimeException e) {
-      eyes.forEach(TorchEmbedder::close);
+      opened.forEach(TorchEmbedder::close);
       throw e;
     }
-    return eyes.isEmpty() ? Optional.empty() : Optional.of(new EmbedderEnsemble(eyes, adapters));
+    return opened.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new EmbedderEnsemble(opened, adapters));
   }
 
   @Override
@@ -62,12 +64,12 @@ public final class EmbedderEnsemble implements FaceEmbedder {
     return all;
   }
 
-  /** Whether the base's own adapter uses one of them. */
+  /** Returns true if the base's own adapter uses one of them. */
   public boolean hasAdapterEmbedder() {
     return hasAdapterEmbedder;
   }
 
-  /** The reference for the base's own adapter, of a vector of {@link #embed}. */
+  /** Returns the reference for the base's own adapter, made of a vector of {@link #embed}. */
   public Reference reference(float[] vector) {
     TorchEmbedder own = embedders.get(0);
     float[] numbers = Arrays.copyOf(vector, own.embeddingSize());
@@ -78,10 +80,10 @@ public final class EmbedderEnsemble implements FaceEmbedder {
   }
 
   /**
-   * How near faces are to {@code person}, a vector of {@link #embed}: a number with a gradient.
-   * Each eye looks at its share of the faces, which costs as much as one that looks at all of them.
+   * Returns the similarity of faces to {@code person}, a vector of {@link #embed}, as a scalar with
+   * a gradient. Each embedder gets its share of the faces, so that several cost no more than one.
    *
-   * @param faces [n, 3, 112, 112], at least one for each eye, aligned as for ArcFace, in -1..1
+   * @param faces [n, 3, 112, 112], at least one for each embedder, aligned as for ArcFace, in -1..1
    */
   Tensor similarity(Tensor faces, float[] person) {
     Tensor wanted = torch.tensor(person);

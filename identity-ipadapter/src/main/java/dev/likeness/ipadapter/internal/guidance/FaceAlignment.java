@@ -12,28 +12,28 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The latents that a face lies in, and how the image of these alone is brought onto ArcFace's
+ * A window of latents around a face, and the map that aligns its decoded image to ArcFace's
  * template.
  *
  * @param left first column of latents
  * @param top first row
  * @param width columns
  * @param height rows
- * @param affine from the template to the window's image, both from -1 to 1: the affine map [2, 3]
- *     by rows that {@code grid_sample} takes
+ * @param affine affine map [2, 3] by rows from the template to the window's image, both in -1..1,
+ *     as {@code grid_sample} needs it
  */
 record FaceAlignment(int left, int top, int width, int height, float[] affine) {
   private static final AlignmentTemplate TEMPLATE = AlignmentTemplate.ARCFACE;
   private static final int SIDE = TEMPLATE.size();
-  /** A decoder's pixels depend on latents beside theirs. */
+  /** Extra latents on each side, because decoded pixels also depend on neighbouring latents. */
   private static final int MARGIN = 1;
 
   private static final int BILINEAR = 0;
   private static final int ZEROS = 0;
 
   /**
-   * Around a face in an image of {@code columns} by {@code rows} latents, each {@code factor}
-   * pixels wide.
+   * Makes the window around a face in an image of {@code columns} by {@code rows} latents, each
+   * {@code factor} pixels wide.
    */
   static FaceAlignment forFace(Face face, int columns, int rows, int factor) {
     SimilarityTransform onto = TEMPLATE.estimateTransform(face);
@@ -76,15 +76,15 @@ record FaceAlignment(int left, int top, int width, int height, float[] affine) {
         .mapToDouble(axis);
   }
 
-  /** The part of latents [1, channels, h, w], a view of them. */
+  /** Returns the window of latents [1, channels, h, w], as a view. */
   Tensor crop(Tensor latents) {
     return latents.narrow(2, top, height).narrow(3, left, width);
   }
 
   /**
-   * The aligned face, [n, 3, 112, 112], in the image that the window's latents show.
+   * Returns the aligned face, [n, 3, 112, 112], of the window's decoded image.
    *
-   * @param views how the template is moved before, affine maps [n, 3, 3] of places from -1 to 1
+   * @param views affine maps [n, 3, 3] that move the template first, coordinates in -1..1
    */
   Tensor align(Tensor image, Tensor views) {
     long count = views.size(0);
@@ -94,23 +94,23 @@ record FaceAlignment(int left, int top, int width, int height, float[] affine) {
   }
 
   /**
-   * Ways of looking at a face all at once: aligned a little differently, every second as in a
-   * mirror. What an embedder takes for the person in all of them is a face rather than a pattern
-   * that deceives it, and eyes may be found some pixels off.
+   * Augmentations of an aligned face: small random shifts, rotations and scales, and every second
+   * one mirrored. A gradient over all of them favours a real face over an adversarial pattern, and
+   * tolerates inexact landmarks.
    */
   static final class FaceViews {
     static final int COUNT = 6;
-    /**
-     * The farthest shift of half a face's width, the greatest turn in radians, and how much larger
-     * or smaller at most.
-     */
+    /** Largest shift in half face widths, rotation in radians, and change of scale. */
     private static final double MAX_CHANGE = 0.06;
 
     private static final int ENTRIES = 9;
 
     private FaceViews() {}
 
-    /** Those of a row, [6, 3, 3], other ones in the next: affine maps of places from -1 to 1. */
+    /**
+     * Returns the augmentations of a step, affine maps [6, 3, 3] of coordinates in -1..1. Each step
+     * has others.
+     */
     static Tensor of(int row) {
       Random random = new Random(row);
       float[] maps = new float[COUNT * ENTRIES];

@@ -18,13 +18,13 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Leads one image towards a face; what {@link dev.likeness.ipadapter.FaceGuidance} does. */
+/** The gradient guidance of one image, behind {@link dev.likeness.ipadapter.FaceGuidance}. */
 public final class FaceGradientGuidance implements GradientGuidance {
   /** The move of the denoised prediction per unit of noise-to-signal ratio. */
   private static final double STEP_LENGTH = 6;
-  /** More noise than this lets a row reach no further. */
+  /** The noise-to-signal ratio is capped at this value. */
   private static final double MAX_NOISE = 5;
-  /** Every so many rows the face is looked for anew. */
+  /** Steps between two detections of the face. */
   private static final int DETECTION_INTERVAL = 2;
 
   private final LoadedAutoencoder autoencoder;
@@ -49,7 +49,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
     this.weight = weight;
   }
 
-  /** The cosine to the person, from -1 to 1; null as long as no face is seen. */
+  /** Returns the cosine to the person, -1 to 1; null as long as no face was found. */
   @Override
   public Tensor objective(Tensor denoised) {
     Tensor latents = denoised.cpu();
@@ -69,7 +69,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
     return weight * STEP_LENGTH * Math.min(noise, MAX_NOISE);
   }
 
-  /** Where the face is by now; where none is seen, where it was. */
+  /** Detects the face again; keeps the last position if none is found. */
   private void detect(Tensor latents) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -85,8 +85,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
   }
 
   /**
-   * A face that is looked for again and again while it comes into being: its eyes are where the
-   * last detections agree.
+   * Tracks the face over the steps while it forms. Its eyes are the mean of the last detections.
    */
   static final class FaceTrack {
     private static final int MAX_DETECTIONS = 3;
@@ -94,8 +93,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
     private final Deque<Face.Eyes> eyes = new ArrayDeque<>();
 
     /**
-     * The last detection, with the eyes in the middle of those of the last detections that found
-     * any.
+     * Returns the last detection, with the mean eye positions of the last successful detections.
      */
     Face update(Face found) {
       found.eyes().ifPresent(pair -> {

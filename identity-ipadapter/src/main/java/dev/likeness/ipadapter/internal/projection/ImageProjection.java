@@ -11,21 +11,18 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * Turns references into tokens that a base model's attentions understand. Immutable and shared by
- * threads.
- */
+/** Turns references into tokens for a base model's attentions. Immutable and thread-safe. */
 @FunctionalInterface
 public interface ImageProjection {
-  /** Tokens [n, tokens, contextWidth] of n references. */
+  /** Computes tokens [n, tokens, contextWidth] of n references. */
   Tensor forward(ProjectionInputs sights);
 
   /**
-   * The projection of a layout.
+   * Reads the projection of an adapter.
    *
-   * @param w at {@code image_proj}
-   * @param shortcut how much of FaceID-Plus's refined tokens is added to the plain ones; NaN for
-   *     the refined ones alone
+   * @param w the weights below {@code image_proj}
+   * @param shortcut weight of FaceID-Plus's refined tokens, added to the plain ones; NaN for the
+   *     refined ones alone
    */
   static ImageProjection of(AdapterLayout layout, Weights w, double shortcut) {
     return switch (layout.variant()) {
@@ -40,7 +37,8 @@ public interface ImageProjection {
   }
 
   /**
-   * One linear layer over an image's pooled vector (Ye et al. 2023, arXiv:2308.06721, section 3.2).
+   * IP-Adapter: a linear layer over the image's pooled vector (Ye et al. 2023, arXiv:2308.06721,
+   * section 3.2).
    */
   static final class PooledProjection implements ImageProjection {
     private final Linear proj;
@@ -61,8 +59,8 @@ public interface ImageProjection {
   }
 
   /**
-   * FaceID's tokens attend to an image of the face: FaceID-Plus; the second version adds what they
-   * were before.
+   * FaceID-Plus: FaceID's tokens attend to an image of the face. Version 2 adds the tokens from
+   * before the attention.
    */
   static final class FaceIdPlusProjection implements ImageProjection {
     private final MlpProjection face;
@@ -88,8 +86,8 @@ public interface ImageProjection {
   }
 
   /**
-   * Learned queries attend to an image's tokens, or to a face's numbers as one token: IP-Adapter
-   * Plus.
+   * IP-Adapter Plus: trained queries attend to the image's tokens, or to a face embedding as one
+   * token.
    */
   static final class ResamplerProjection implements ImageProjection {
     private final Tensor latents;
@@ -115,22 +113,22 @@ public interface ImageProjection {
   }
 
   /**
-   * What a projection is given, one row for each reference.
+   * The inputs of a projection, one row for each reference.
    *
-   * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when
-   *     the kind takes none
-   * @param face of a face recogniser: [n, numbers]; null when the kind takes none
-   * @param time as {@link TimestepResampler#timeEmbedding} has it, [1, width]; null when the kind
-   *     is not told it
+   * @param image output of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null
+   *     if not used
+   * @param face face embeddings [n, width]; null if not used
+   * @param time the timestep embedding of {@link TimestepResampler#timeEmbedding}, [1, width]; null
+   *     if not used
    */
   public record ProjectionInputs(Tensor image, Tensor face, Tensor time) {
-    /** At no time. */
+    /** Creates inputs without a timestep. */
     public ProjectionInputs(Tensor image, Tensor face) {
       this(image, face, null);
     }
   }
 
-  /** Two layers over each of an image's tokens: IP-Adapter Full Face. */
+  /** IP-Adapter Full Face: two layers over each of the image's tokens. */
   static final class TokenProjection implements ImageProjection {
     private final Linear in;
     private final Linear out;
@@ -149,8 +147,8 @@ public interface ImageProjection {
   }
 
   /**
-   * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over an
-   * image's pooled vector.
+   * FaceID and Portrait: two layers over a face embedding. InstantX: two layers over the image's
+   * pooled vector.
    */
   static final class MlpProjection implements ImageProjection {
     private final Linear in;
@@ -182,8 +180,9 @@ public interface ImageProjection {
   }
 
   /**
-   * Trained queries attend to an image's tokens and a timestep embedding: InstantX's adapter for
-   * Stable Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
+   * InstantX's projection for Stable Diffusion 3.5: trained queries attend to the image's tokens,
+   * modulated by a timestep embedding. Same results as diffusers'
+   * {@code IPAdapterTimeImageProjection}.
    */
   public static final class TimestepResampler implements ImageProjection {
     private final SinusoidalEmbedding timeProj;
@@ -201,7 +200,7 @@ public interface ImageProjection {
           w, layout.resampler(), layout.imageWidth(), layout.contextWidth());
     }
 
-    /** The embedding [1, width] of a timestep [1] in 0..1000. */
+    /** Computes the embedding [1, width] of a timestep [1] in 0..1000. */
     public Tensor timeEmbedding(Tensor time) {
       return timestepEmbedding.forward(timeProj.embed(time).to(latents.scalar_type()));
     }

@@ -35,14 +35,14 @@ final class PerceiverResampler {
     normOut = new LayerNorm(w.at("norm_out"), out);
   }
 
-  /** Layers with timestep input. */
+  /** Reads a resampler with timestep input. */
   static PerceiverResampler withTimestep(Weights w, ResamplerConfig shape, long in, long out) {
     return new PerceiverResampler(w, shape, in, out, true);
   }
 
   /**
-   * Lets latents [n, tokens, width] attend to x [n, m, in], at a time [1, width] or null; returns
-   * [n, tokens, out].
+   * Lets latents [n, tokens, width] attend to x [n, m, in]; {@code time} is a timestep embedding
+   * [1, width] or null. Returns [n, tokens, out].
    */
   Tensor forward(Tensor latents, Tensor x, Tensor time) {
     Tensor projected = projIn.forward(x);
@@ -55,8 +55,8 @@ final class PerceiverResampler {
   }
 
   /**
-   * Latents attend to what is seen and to themselves, then a feed-forward, each normalised before
-   * and added after.
+   * A layer: latents attend to the input and to themselves, then a feed-forward. Both have a norm
+   * before and a residual connection.
    */
   static final class PerceiverLayer {
     private final LayerNorm normInput;
@@ -70,9 +70,7 @@ final class PerceiverResampler {
     private final Linear modulation;
     private final long heads;
 
-    /**
-     * Reads a layer; {@code timed} tells whether the time shifts and scales what its norms give.
-     */
+    /** Reads a layer; if {@code timed}, the timestep shifts and scales the outputs of its norms. */
     PerceiverLayer(Weights w, ResamplerConfig shape, boolean timed) {
       long width = shape.width();
       long inner = shape.innerWidth();
@@ -89,8 +87,8 @@ final class PerceiverResampler {
     }
 
     /**
-     * Maps latents [n, tokens, width] to the same shape, seeing [n, m, width], at a time [1, width]
-     * or null.
+     * Maps latents [n, tokens, width] to the same shape, given inputs [n, m, width] and a timestep
+     * embedding [1, width] or null.
      */
     Tensor forward(Tensor latents, Tensor seen, Tensor time) {
       TensorVector told = modulation == null
@@ -106,7 +104,7 @@ final class PerceiverResampler {
       return h.add(out.forward(torch.gelu(in.forward(modulate(normInner.forward(h), told, 2)))));
     }
 
-    /** Scaled and shifted by two of the vectors that the time gives. */
+    /** Scales and shifts {@code x} by two of the vectors computed from the timestep. */
     private static Tensor modulate(Tensor x, TensorVector told, long first) {
       return told == null
           ? x

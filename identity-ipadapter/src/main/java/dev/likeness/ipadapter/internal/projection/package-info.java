@@ -1,5 +1,5 @@
 /**
- * The networks that turn an image encoder's or a face recogniser's answer into tokens for
+ * The networks that turn outputs of an image encoder or a face embedder into tokens for
  * cross-attention.
  */
 package dev.likeness.ipadapter.internal.projection;

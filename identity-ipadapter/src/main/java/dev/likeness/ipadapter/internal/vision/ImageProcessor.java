@@ -10,17 +10,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How images become an encoder's input: resized, cropped at the centre, brought to 0..1 and
- * normalised; the numbers of transformers' {@code CLIPImageProcessorPil} and
- * {@code SiglipImageProcessorPil} to the bit.
+ * Prepares images for an image encoder: resize, centre crop, rescale to 0..1, normalise. Results
+ * equal transformers' {@code CLIPImageProcessorPil} and {@code SiglipImageProcessorPil} bit by bit.
  *
- * @param size what images are resized to, or null for not at all
- * @param resample how they are resized
- * @param crop what is cut out of the centre, with black where the image ends, or null for
- *     everything
- * @param rescale what each byte is multiplied with, or 0 for nothing
+ * @param size size to resize to, or null for no resize
+ * @param resample the resampling filter
+ * @param crop size of the centre crop, padded with black, or null for no crop
+ * @param rescale factor of each byte, or 0 for no rescale
  * @param mean subtracted from red, green and blue; empty for none
- * @param std divided by afterwards
+ * @param std divisors of red, green and blue after that
  */
 public record ImageProcessor(
     Size size,
@@ -36,7 +34,7 @@ public record ImageProcessor(
   /**
    * A size in pixels.
    *
-   * @param width or 0 where {@code height} is what the shorter side becomes, the other following
+   * @param width width, or 0 if {@code height} is the shorter side and the aspect ratio is kept
    */
   public record Size(int width, int height) {
     public Size {
@@ -56,7 +54,7 @@ public record ImageProcessor(
     }
   }
 
-  /** CLIP's own settings for an input of {@code side} by {@code side} pixels. */
+  /** Returns CLIP's default settings for an input of {@code side} by {@code side} pixels. */
   public static ImageProcessor clip(int side) {
     return new ImageProcessor(
         new Size(0, side),
@@ -67,13 +65,16 @@ public record ImageProcessor(
         CLIP_STD);
   }
 
-  /** SigLIP's own settings: the whole image squeezed into the square. */
+  /**
+   * Returns SigLIP's default settings: the whole image resized to the square, without its aspect
+   * ratio.
+   */
   public static ImageProcessor siglip(int side) {
     return new ImageProcessor(
         new Size(side, side), PillowResampling.BICUBIC, null, 1 / 255.0, HALF, HALF);
   }
 
-  /** Reads a {@code preprocessor_config.json}; what it leaves out is as in {@code usual}. */
+  /** Reads a {@code preprocessor_config.json}; missing settings come from {@code usual}. */
   public static ImageProcessor of(ModelConfig c, ImageProcessor usual) {
     try {
       boolean normalises = c.flag("do_normalize", !usual.mean.isEmpty());
@@ -91,28 +92,31 @@ public record ImageProcessor(
     }
   }
 
-  /** Whether all images fit the encoder's input, except for pixels that fill no patch. */
-  public boolean isCompatible(VisionConfig textEncoder) {
+  /**
+   * Returns true if prepared images have the encoder's input size. Pixels that fill no whole patch
+   * may differ.
+   */
+  public boolean isCompatible(VisionConfig encoder) {
     Size made = outputSize();
-    int patches = textEncoder.imageSize() / textEncoder.patchSize();
+    int patches = encoder.imageSize() / encoder.patchSize();
     return made != null
-        && made.width / textEncoder.patchSize() == patches
-        && made.height / textEncoder.patchSize() == patches;
+        && made.width / encoder.patchSize() == patches
+        && made.height / encoder.patchSize() == patches;
   }
 
-  /** What shape images are prepared in, in words. */
+  /** Returns the size of prepared images, for messages. */
   public String sizeText() {
     return outputSize() == null
-        ? "their own shape"
+        ? "their original size"
         : outputSize().width + "x" + outputSize().height;
   }
 
-  /** The size that every image gets, or null where it is another for each. */
+  /** Returns the size of all prepared images, or null if it differs between images. */
   private Size outputSize() {
     return crop != null ? crop : size != null && size.width > 0 ? size : null;
   }
 
-  /** Pixels of one image, [1, 3, height, width], f32, CPU. */
+  /** Prepares one image; returns pixels [1, 3, height, width], f32, CPU. */
   public Tensor preprocess(RgbImage image) {
     RgbImage sized = size == null ? image : resize(image);
     int width = crop == null ? sized.width() : crop.width;
@@ -131,7 +135,7 @@ public record ImageProcessor(
     return torch.tensor(out).view(1, 3, height, width);
   }
 
-  /** Pixels of an image that is black to the encoder itself: zeros of the input's shape. */
+  /** Returns an input of zeros, [1, 3, side, side]. */
   public Tensor zeros(int side) {
     return torch.zeros(1, 3, crop == null ? side : crop.height, crop == null ? side : crop.width);
   }

@@ -28,8 +28,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * An opened image encoder: config, preparation of images, and the vision tower over its weights.
- * Immutable, shared by threads; owns its tensors until closed.
+ * An opened image encoder: configuration, preparation of images, and vision tower with weights.
+ * Immutable and thread-safe; owns its tensors until closed.
  */
 public final class LoadedImageEncoder implements AutoCloseable {
   private static final int FINGERPRINT_BYTES = 8;
@@ -61,11 +61,10 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder with {@code config.json}, weights, and, where images are prepared in another way
-   * than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
-   * which these may lie.
+   * Opens a folder with {@code config.json} and weights, or a weights file. A
+   * {@code preprocessor_config.json} in the folder replaces the defaults of CLIP or SigLIP.
    *
-   * @throws InvalidInputException when something in it is missing, broken or not an image encoder
+   * @throws InvalidInputException if a file is missing, broken or not an image encoder
    */
   public static LoadedImageEncoder open(Path folder, Compute compute) {
     VisionConfig config = config(folder);
@@ -76,16 +75,17 @@ public final class LoadedImageEncoder implements AutoCloseable {
     ImageProcessor processor =
         Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.isCompatible(config)) {
-      throw new InvalidInputException(own + " prepares images of " + processor.sizeText()
-          + ", and the encoder takes " + config.imageSize() + "x" + config.imageSize()
-          + " (config.json); give files that belong together");
+      throw new InvalidInputException(
+          own + " prepares images of " + processor.sizeText() + ", the encoder needs "
+              + config.imageSize() + "x" + config.imageSize()
+              + " (config.json); give the files of one encoder");
     }
     return new LoadedImageEncoder(folder, config, processor, compute);
   }
 
   /**
-   * What kind of encoder a folder or file is, by {@code config.json} alone, or a file without one
-   * by its shapes.
+   * Reads the configuration of an encoder from {@code config.json}, or from tensor shapes if there
+   * is none. Reads no weights.
    */
   public static VisionConfig config(Path folder) {
     if (!Files.exists(folder)) {
@@ -111,27 +111,26 @@ public final class LoadedImageEncoder implements AutoCloseable {
     return config;
   }
 
-  /**
-   * Tells its weights from those of other encoders of the same shape; the same for files in f32 and
-   * in f16.
-   */
+  /** Returns a hash of the weights, equal for f32 and f16 files of one encoder. */
   public String fingerprint() {
     return fingerprint;
   }
 
-  /** What errors call it: its folder or file. */
+  /** Returns its folder or file, for messages. */
   public String describe() {
     return folder.toString();
   }
 
-  /** Encodes one image; owned by the calling scope. */
+  /** Encodes one image; the result belongs to the calling scope. */
   public VisionModel.ImageEncoding encode(RgbImage image) {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(Tensors.place(compute, processor.preprocess(image)));
     }
   }
 
-  /** Encodes an input of zeros, which stands for "no image"; owned by the calling scope. */
+  /**
+   * Encodes an input of zeros, the input for "no image"; the result belongs to the calling scope.
+   */
   public VisionModel.ImageEncoding encodeZeros() {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(Tensors.place(compute, processor.zeros(config.imageSize())));
@@ -161,7 +160,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /**
-   * A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix.
+   * Returns the canonical name of a tensor; null to skip it. A file of a whole CLIP also has the
+   * text tower. Newer files of the vision tower alone lack the prefix.
    */
   public static String canonical(String name) {
     if (name.endsWith("position_ids") || name.startsWith("text_") || name.startsWith("logit_")) {
@@ -173,8 +173,9 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /**
-   * SHA-256, cut to 16 hexadecimal digits, of the norms and biases: a thousandth of the weights,
-   * and others after any training. They are rounded to f16, in which encoders are published too.
+   * Returns the first 16 hexadecimal digits of the SHA-256 of norms and biases. These are a
+   * thousandth of the weights and change in any training. They are rounded to f16, because encoders
+   * are published in f16 too.
    */
   private static String fingerprint(TensorSource weights) {
     MessageDigest digest = sha256();

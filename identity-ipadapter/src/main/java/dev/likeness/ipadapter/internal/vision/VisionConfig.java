@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The shape of a CLIP or SigLIP vision tower, by transformers' names.
+ * The configuration of a CLIP or SigLIP vision tower, with transformers' names.
  *
- * @param isSiglip whether it is SigLIP's: no class token, an attention pool instead of a projection
+ * @param isSiglip true for SigLIP: no class token, an attention pool instead of a projection
  * @param imageSize side of its input in pixels
- * @param patchSize side of the square that becomes one token
- * @param projectionDim width of the one vector for an image, out of CLIP's
- *     {@code visual_projection} or SigLIP's pool; 0 when the class has none
+ * @param patchSize side in pixels of the square that becomes one token
+ * @param projectionDim width of the pooled output, of CLIP's {@code visual_projection} or SigLIP's
+ *     pool; 0 if there is none
  */
 public record VisionConfig(
     boolean isSiglip,
@@ -37,8 +37,8 @@ public record VisionConfig(
         || imageSize < patchSize
         || width % heads != 0) {
       throw new IllegalArgumentException(
-          "no vision tower has width " + width + ", " + heads + " heads, " + layers
-              + " layers and patches of " + patchSize + " in images of " + imageSize);
+          "not a valid vision tower: width " + width + ", " + heads + " heads, " + layers
+              + " layers, patches of " + patchSize + " in images of " + imageSize);
     }
   }
 
@@ -77,15 +77,13 @@ public record VisionConfig(
     }
   }
 
-  /** Tokens of one image. */
+  /** Returns the number of tokens of one image. */
   public int tokens() {
     int side = imageSize / patchSize;
     return side * side + (isSiglip ? 0 : 1);
   }
 
-  /**
-   * What people call it, with the width that tells its kind: {@code CLIP ViT-H/14 (width 1280)}.
-   */
+  /** Returns its name with its width, such as {@code CLIP ViT-H/14 (width 1280)}. */
   public String describe() {
     String size =
         switch (width) {
@@ -102,7 +100,7 @@ public record VisionConfig(
             : isSiglip ? ")" : ", projection " + projectionDim + ")");
   }
 
-  /** {@code CLIP} or {@code SigLIP}. */
+  /** Returns {@code CLIP} or {@code SigLIP}. */
   public String family() {
     return isSiglip ? "SigLIP" : "CLIP";
   }
@@ -120,13 +118,13 @@ public record VisionConfig(
   }
 
   /**
-   * The config of a published vision tower that comes as a file alone, by its canonical names and
-   * their shapes.
+   * Detects the configuration of a published vision tower without {@code config.json} from names
+   * and shapes.
    */
   public record ShapeDetector(TensorNames keys) {
     private static final int HEADS = 16;
     /**
-     * What SigLIP's images are a multiple of: 384 for 27 patches of 14, which leave some pixels
+     * SigLIP's image size is a multiple of this: 384 for 27 patches of 14, which leave some pixels
      * out.
      */
     private static final int SIGLIP_SIDE = 32;
@@ -163,15 +161,15 @@ public record VisionConfig(
     }
 
     /**
-     * No shape tells it, nor the heads: known are ViT-L as OpenAI made it, OpenCLIP's larger ones,
-     * and SigLIP's So400m. Of ViT-B there are OpenAI's (quick GELU) and LAION's (GELU), and no
-     * published adapter that would tell which is meant.
+     * Returns the activation, which no shape tells, for known towers: OpenAI's ViT-L, OpenCLIP's
+     * larger ones and SigLIP's So400m. ViT-B is ambiguous: OpenAI's has quick GELU, LAION's has
+     * GELU.
      */
     private Activation activation(int width, boolean siglip) {
       if (siglip ? width != 1152 : width != 1024 && width != 1280 && width != 1664) {
         throw new InvalidInputException(
             keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " tower of width " + width
-                + ", whose heads and activation its shapes do not tell; put its config.json beside it");
+                + ", whose heads and activation are unknown; put its config.json beside it");
       }
       return siglip
           ? Activation.GELU_TANH
@@ -181,7 +179,7 @@ public record VisionConfig(
     private int size(String name, int dimension) {
       if (!keys.has(name) || keys.shape(name).length <= dimension) {
         throw new InvalidInputException(keys.describe() + ": no usable tensor \"" + name
-            + "\"; give a vision tower under transformers' names");
+            + "\"; give a vision tower with transformers' key names");
       }
       return (int) keys.shape(name)[dimension];
     }

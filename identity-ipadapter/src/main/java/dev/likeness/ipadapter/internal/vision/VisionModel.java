@@ -17,9 +17,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The vision transformer of CLIP (Radford et al. 2021, arXiv:2103.00020) and of SigLIP (Zhai et al.
- * 2023, arXiv:2303.15343), with the names and numbers of transformers'
- * {@code CLIPVisionModelWithProjection} and {@code SiglipVisionModel}. Immutable and shared by
- * threads.
+ * 2023, arXiv:2303.15343), with the names and results of transformers'
+ * {@code CLIPVisionModelWithProjection} and {@code SiglipVisionModel}. Immutable and thread-safe.
  */
 public final class VisionModel {
   private final VisionConfig config;
@@ -44,7 +43,7 @@ public final class VisionModel {
     classToken = config.isSiglip() ? null : model.tensor("embeddings.class_embedding", width);
     positionEmbedding =
         model.tensor("embeddings.position_embedding.weight", config.tokens(), width);
-    // Published checkpoints spell it so.
+    // The name has this typo in published checkpoints.
     preNorm = config.isSiglip()
         ? null
         : new LayerNorm(model.at("pre_layrnorm"), width, config.layerNormEps());
@@ -102,7 +101,7 @@ public final class VisionModel {
     return projection == null ? null : projection.forward(postNorm.forward(last.select(1, 0)));
   }
 
-  /** SigLIP's pool: one learned query attends to all tokens, then a feed-forward. */
+  /** SigLIP's pool: one trained query attends to all tokens, then a feed-forward. */
   static final class AttentionPool {
     private final Tensor probe;
     private final Tensor inWeight;
@@ -136,7 +135,7 @@ public final class VisionModel {
       return h.add(fc2.forward(activation.apply(fc1.forward(norm.forward(h))))).select(1, 0);
     }
 
-    /** The queries (0), keys (1) or values (2): the fused weight holds them one below the other. */
+    /** Computes queries (0), keys (1) or values (2), whose weights are stacked in one tensor. */
     private Tensor project(Tensor x, int which) {
       long row = (long) which * width;
       Tensor y = torch.linear(
@@ -146,9 +145,9 @@ public final class VisionModel {
   }
 
   /**
-   * What a vision tower makes of images.
+   * The outputs of a vision tower.
    *
-   * @param pooled one vector for each image, [batch, projection]; null when the tower has no
+   * @param pooled one vector for each image, [batch, projection]; null if the tower has no
    *     projection
    * @param penultimate tokens before the last layer, [batch, tokens, width]: transformers'
    *     {@code hidden_states[-2]}

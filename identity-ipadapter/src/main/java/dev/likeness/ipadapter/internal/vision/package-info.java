@@ -1,5 +1,5 @@
 /**
- * Reference images as numbers: {@link dev.likeness.ipadapter.ImageEncoder} opens a CLIP or SigLIP
- * vision tower, prepares images as its folder says, and gives what an image prompt is made from.
+ * Image encoders: the networks behind {@link dev.likeness.ipadapter.ImageEncoder}. They prepare
+ * images and encode them with a CLIP or SigLIP vision tower.
  */
 package dev.likeness.ipadapter.internal.vision;

@@ -71,12 +71,12 @@ class AdapterKeyFormatTest {
     long[] shape = {4, 4};
     refuses(
         Map.of("image_proj.proj.weight", shape, "image_proj_model.proj.weight", shape),
-        "a.bin: \"image_proj.proj.weight\" and \"image_proj_model.proj.weight\" are the same layer's, spelled in two ways; take out one"
-            + " of them");
+        "a.bin: \"image_proj.proj.weight\" and \"image_proj_model.proj.weight\" are the same layer in two key formats; "
+            + "remove one of them");
     refuses(
         Map.of("ip_adapter.1.to_k_ip.weight", shape, "adapter_modules.1.to_k_ip.weight", shape),
-        "a.bin: \"adapter_modules.1.to_k_ip.weight\" and \"ip_adapter.1.to_k_ip.weight\" are the same layer's, spelled in two ways; take"
-            + " out one of them");
+        "a.bin: \"adapter_modules.1.to_k_ip.weight\" and \"ip_adapter.1.to_k_ip.weight\" are the same layer in two key formats; "
+            + "remove one of them");
     refuses(
         Map.of(
             LAYER + "to_k.weight",
@@ -86,13 +86,13 @@ class AdapterKeyFormatTest {
             LAYER + "to_kv.weight",
             shape),
         "a.bin: \"" + LAYER + "to_kv.weight\" and \"" + LAYER
-            + "to_k.weight\" are the same layer's, spelled in two ways; take out one of" + " them");
+            + "to_k.weight\" are the same layer in two key formats; remove one of them");
   }
 
   @Test
   void refusesKeysWithoutValues() {
     String said = "a.bin: \"" + LAYER
-        + "to_k.weight\" is not one of two matrices alike, of keys and of values; the file is incomplete";
+        + "to_k.weight\" needs key and value matrices of equal shape; the file is incomplete";
     refuses(Map.of(LAYER + "to_k.weight", new long[] {64, 8}), said);
     refuses(
         Map.of(
@@ -106,12 +106,13 @@ class AdapterKeyFormatTest {
     String second = "encoder_hid_proj.image_projection_layers.1.image_embeds.weight";
     refuses(
         Map.of(second, new long[] {4, 4}),
-        "a.bin holds several adapters (it has \"" + second + "\"); give each in a file of its own");
+        "a.bin contains several adapters (it has \"" + second
+            + "\"); give a file with one adapter");
     String keys =
         "down_blocks.0.attentions.0.transformer_blocks.0.attn2.processor.to_k_ip.1.weight";
     refuses(
         Map.of(keys, new long[] {4, 4}),
-        "a.bin holds several adapters (it has \"" + keys + "\"); give each in a file of its own");
+        "a.bin contains several adapters (it has \"" + keys + "\"); give a file with one adapter");
   }
 
   @Test
@@ -121,7 +122,7 @@ class AdapterKeyFormatTest {
     refuses(
         Map.of(name, new long[] {4, 4}),
         "a.bin: \"" + name
-            + "\" is of no attention that a base has; give an IP-Adapter's file as it was published");
+            + "\" belongs to no attention of a base; give an IP-Adapter file as it was published");
   }
 
   private static void refuses(Map<String, long[]> shapes, String message) {

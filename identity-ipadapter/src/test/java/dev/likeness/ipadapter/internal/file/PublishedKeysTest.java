@@ -103,7 +103,7 @@ class PublishedKeysTest {
     VisionConfig large = encoder("clip-vit-large-patch14/config.json");
     AdapterLayout plain = layout("Standard Reference (IP Adapter).safetensors.json");
     assertEquals(
-        "a.bin is an IP-Adapter and looks at images through CLIP ViT-H/14 (projection 1024); the image encoder "
+        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024); the image encoder "
             + "here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
         refusal(() -> AdapterCompatibility.check("a.bin", plain, large, "here")));
     AdapterLayout plus = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
@@ -121,7 +121,7 @@ class PublishedKeysTest {
             1280),
         "bigG"));
     assertEquals(
-        "a.bin is an IP-Adapter Plus and looks at images through CLIP ViT-H/14 (width 1280); the image encoder "
+        "a.bin is an IP-Adapter Plus and was trained with CLIP ViT-H/14 (width 1280); the image encoder "
             + "here is CLIP ViT-bigG/14 (width 1664, projection 1280): give the one it was trained with",
         refusal(() -> AdapterCompatibility.check("a.bin", plus, bigG, "here")));
     assertEquals(729, encoder("siglip-so400m-patch14-384/config.json").tokens());

@@ -67,8 +67,7 @@ class TransformerAdaptersTest {
             + "Stable Diffusion 3.x (width 2432): give an adapter made for it",
         refusal(XLABS, "sd3.5-large"));
     assertEquals(
-        "the base flux2-klein-4b has no attention that an image prompt could speak to; IP-Adapters are made for "
-            + "other kinds of bases",
+        "the base flux2-klein-4b is of a family without IP-Adapter support; use another base, or no IP-Adapter",
         assertThrows(InvalidInputException.class, () -> base("flux2-klein-4b")).getMessage());
     assertThrows(InvalidInputException.class, () -> base("z-image-turbo"));
   }
@@ -122,12 +121,12 @@ class TransformerAdaptersTest {
     AdapterCompatibility.check("a.bin", layout(INSTANT_X), siglip, "here");
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), siglip, "here");
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and looks at images through CLIP ViT-L/14 (projection 768); the image "
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the image "
             + "encoder here is SigLIP So400m/14 (width 1152): give the one it was trained with",
         refusal(XLABS, siglip));
     for (KeyList list : List.of(INSTANT_X, INSTANT_X_SD3)) {
       assertEquals(
-          "a.bin is an IP-Adapter of InstantX and looks at images through SigLIP So400m (width 1152); the image"
+          "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the image"
               + " encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
           refusal(list, large));
     }
@@ -137,11 +136,11 @@ class TransformerAdaptersTest {
   void distinguishesEncodersOfOneWidthByTheirFamily() {
     VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and looks at images through CLIP ViT-L/14 (projection 768); the image encoder here"
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the image encoder here"
             + " is SigLIP ViT-B/16 (width 768): give the one it was trained with",
         refusal(XLABS, siglip));
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX and looks at images through SigLIP So400m (width 1152); the image encoder here is"
+        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the image encoder here is"
             + " CLIP So400m/16 (width 1152, projection 1152): give the one it was trained with",
         refusal(INSTANT_X, encoder("clip_vision_model", 1152, 1152)));
     VisionConfig bare = VisionConfig.of(ModelConfig.of(
@@ -160,7 +159,7 @@ class TransformerAdaptersTest {
             List.of("CLIPVisionModel")),
         "clip"));
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and looks at images through CLIP ViT-L/14 (projection 768); the image encoder here"
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the image encoder here"
             + " is CLIP ViT-L/14 (width 1024, without projection): give the one it was trained with",
         refusal(XLABS, bare));
   }
@@ -168,11 +167,11 @@ class TransformerAdaptersTest {
   @Test
   void detectsTheEncoderFamilyByAnUnambiguousWidth() {
     assertEquals(
-        "a.bin is an IP-Adapter and looks at images through CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
+        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
             + " ViT-L/16 (width 1024): give the one it was trained with",
         refusal(plain(1024), encoder("siglip", 1024, 0)));
     assertEquals(
-        "a.bin is an IP-Adapter and looks at images through SigLIP So400m (width 1152); the image encoder here is CLIP"
+        "a.bin is an IP-Adapter and was trained with SigLIP So400m (width 1152); the image encoder here is CLIP"
             + " So400m/16 (width 1152, projection 1152): give the one it was trained with",
         refusal(plain(1152), encoder("clip", 1152, 1152)));
     AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
@@ -196,7 +195,7 @@ class TransformerAdaptersTest {
         "siglip"));
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), bare, "here");
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX and looks at images through SigLIP So400m (width 1152); the image encoder here is"
+        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the image encoder here is"
             + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with",
         refusal(INSTANT_X, bare));
   }

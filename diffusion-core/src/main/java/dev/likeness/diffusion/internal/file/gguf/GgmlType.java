@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * The element types of GGUF files that are read: plain ones, and blocks of quantised numbers.
+ * The supported element types of GGUF files: plain types and quantised blocks.
  *
  * <p>Source: {@code GGMLQuantizationType} and {@code GGML_QUANT_SIZES} of ggml-org/ggml's
  * {@code gguf} package.
@@ -48,22 +48,22 @@ public enum GgmlType {
     this.plain = null;
   }
 
-  /** How many elements a block has; 1 for plain types. */
+  /** Returns the number of elements in a block; 1 for plain types. */
   public int blockElements() {
     return elements;
   }
 
-  /** How many bytes a block takes. */
+  /** Returns the number of bytes of a block. */
   public int blockBytes() {
     return bytes;
   }
 
-  /** Whether the elements are quantised in blocks. */
+  /** Returns true if the elements are quantised in blocks. */
   public boolean isQuantised() {
     return plain == null;
   }
 
-  /** What a tensor of this type is read as: itself, or f32 where it is quantised. */
+  /** Returns the element type after reading: f32 for quantised types, else the same. */
   public DType dtype() {
     return plain == null ? DType.F32 : plain;
   }
@@ -74,8 +74,8 @@ public enum GgmlType {
         .findFirst()
         .orElseThrow(
             () -> new InvalidInputException(file + ": tensor " + tensor + " has the GGML type "
-                + code + ", which is not read; read are "
+                + code + ", which is not supported; supported are "
                 + Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(", "))
-                + "; give the model in one of them"));
+                + "; give the model in one of these"));
   }
 }

@@ -21,11 +21,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One GGUF file, mapped into memory: plain tensors are views of it, quantised ones become f32 as
- * they are read. Thread-safe.
+ * A memory-mapped GGUF file. Plain tensors are views of it; quantised ones are converted to f32
+ * when they are read. Thread-safe.
  */
 public final class Gguf implements TensorSource {
-  /** Blocks that are dequantised at once. */
+  /** Number of blocks that are dequantised at once. */
   private static final int BLOCKS_AT_ONCE = 4096;
 
   private final GgufHeader header;
@@ -39,9 +39,9 @@ public final class Gguf implements TensorSource {
   /**
    * Checks the header of {@code file} and maps it.
    *
-   * @throws InvalidInputException when the file breaks a rule of the format, or has a type that is
-   *     not read
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the file cannot be mapped
+   * @throws InvalidInputException if the file breaks a rule of the format, or has an unsupported
+   *     type
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be mapped
    */
   public static Gguf open(Path file) {
     GgufHeader header = GgufHeader.read(file);
@@ -52,7 +52,7 @@ public final class Gguf implements TensorSource {
     }
   }
 
-  /** The header: names, shapes, types, metadata. */
+  /** Returns the header: names, shapes, types, metadata. */
   public GgufHeader header() {
     return header;
   }
@@ -118,8 +118,8 @@ public final class Gguf implements TensorSource {
   }
 
   /**
-   * Blocks of quantised numbers to f32, with the roundings of the {@code gguf} package's
-   * {@code quants.py}: every product and difference is rounded to f32 on its own.
+   * Converts quantised blocks to f32. It rounds like {@code quants.py} of the {@code gguf} package:
+   * every product and difference is rounded to f32.
    */
   static final class Dequantizer {
     private static final int SUPER = 256;
@@ -127,8 +127,8 @@ public final class Gguf implements TensorSource {
     private Dequantizer() {}
 
     /**
-     * Reads one block of {@code type} at {@code in}'s position and writes its elements from
-     * {@code at} on.
+     * Reads one block of {@code type} at the position of {@code in} and writes its elements to
+     * {@code out} from index {@code at} on.
      */
     static void block(GgmlType type, ByteBuffer in, float[] out, int at) {
       switch (type) {
@@ -148,8 +148,8 @@ public final class Gguf implements TensorSource {
     }
 
     /**
-     * 32 numbers of four bits, or of five whose highest lie apart; about a middle, or above a least
-     * one.
+     * Q4_0, Q4_1, Q5_0, Q5_1: 32 values of four or five bits. The fifth bits are stored separately.
+     * Values are relative to a middle, or to a minimum.
      */
     private static void small(GgmlType type, ByteBuffer in, float[] out, int at) {
       boolean five = type == GgmlType.Q5_0 || type == GgmlType.Q5_1;
@@ -167,7 +167,7 @@ public final class Gguf implements TensorSource {
       }
     }
 
-    /** Eight runs of 32, each with a scale and a least value of six bits. */
+    /** Q4_K and Q5_K: eight groups of 32 values, each with a scale and a minimum of six bits. */
     private static void mixed(boolean five, ByteBuffer in, float[] out, int at) {
       float d = half(in.getShort());
       float dMin = half(in.getShort());
@@ -197,7 +197,7 @@ public final class Gguf implements TensorSource {
       return run < 4 ? packed[run + 4] & 63 : packed[run + 4] >> 4 & 15 | packed[run] >> 2 & 48;
     }
 
-    /** Sixteen runs of 16, each with a signed scale of eight bits. */
+    /** Q6_K: sixteen groups of 16 values, each with a signed scale of eight bits. */
     private static void sixBits(ByteBuffer in, float[] out, int at) {
       byte[] low = new byte[SUPER / 2];
       in.get(low);
@@ -215,7 +215,7 @@ public final class Gguf implements TensorSource {
       }
     }
 
-    /** A number of 16 bits, IEEE 754. */
+    /** Converts an IEEE 754 half to f32. */
     static float half(short bits) {
       int exponent = bits >> 10 & 31;
       int fraction = bits & 1023;

@@ -18,18 +18,18 @@ import java.util.stream.LongStream;
  * <p>Source: {@code docs/gguf.md} of ggml-org/ggml.
  */
 public final class GgufHeader implements TensorNames {
-  /** The first four bytes of such a file. */
+  /** The first four bytes of a GGUF file. */
   public static final String MAGIC = "GGUF";
 
   private static final long MAGIC_NUMBER = 0x46554747L;
   private static final long ALIGNMENT = 32;
   private static final int MAX_DIMENSIONS = 4;
-  /** Name length, dimensions, type and offset: what a tensor takes at least. */
+  /** The smallest size of a tensor's entry in bytes: name length, dimensions, type and offset. */
   private static final int MIN_ENTRY = 24;
 
   private static final int MIN_PAIR = 13;
   private static final String SHAPE = "comfy.gguf.orig_shape.";
-  /** Tensors that begin with a size of 1, which GGML drops, and how many sizes are left then. */
+  /** Tensors whose first size is 1, which GGML drops, with the number of sizes that are left. */
   private static final Map<String, Integer> LEADING_ONES =
       Map.of("x_pad_token", 1, "cap_pad_token", 1, "pos_embed", 2);
 
@@ -40,7 +40,7 @@ public final class GgufHeader implements TensorNames {
   /**
    * A tensor.
    *
-   * @param begin its first byte in the file
+   * @param begin offset of its first byte in the file
    */
   record Entry(GgmlType type, long begin, long... sizes) {
     long elements() {
@@ -66,8 +66,8 @@ public final class GgufHeader implements TensorNames {
   /**
    * Reads the header of {@code file}.
    *
-   * @throws InvalidInputException when the file breaks a rule of the format, or has a type that is
-   *     not read
+   * @throws InvalidInputException if the file breaks a rule of the format, or has an unsupported
+   *     type
    */
   public static GgufHeader read(Path file) {
     return new GgufHeader(file);
@@ -80,7 +80,7 @@ public final class GgufHeader implements TensorNames {
     long version = in.u32();
     if (version != 2 && version != 3) {
       throw new InvalidInputException(
-          source + " is GGUF of version " + version + "; read are 2 and 3");
+          source + " is GGUF of version " + version + "; supported are 2 and 3");
     }
     long count = in.count(MIN_ENTRY, "tensors");
     long pairs = in.count(MIN_PAIR, "pairs of metadata");
@@ -132,8 +132,8 @@ public final class GgufHeader implements TensorNames {
     return new Entry(entry.type, start + entry.begin, originalShape(name, entry, elements));
   }
 
-  // Convolutions are stored flattened where blocks would not fit their rows; their true shape is
-  // noted.
+  // If blocks do not fit the rows of a convolution, it is stored flattened, and metadata gives its
+  // true shape.
   private long[] originalShape(String name, Entry entry, long elements) {
     if (metadata.get(SHAPE + name) instanceof List<?> sizes
         && sizes.stream().allMatch(Long.class::isInstance)) {
@@ -155,7 +155,7 @@ public final class GgufHeader implements TensorNames {
         : LongStream.concat(LongStream.of(1), LongStream.of(entry.sizes)).toArray();
   }
 
-  /** Numbers, flags and texts of the header; long lists are null. */
+  /** Returns the metadata: numbers, flags and texts; long lists are null. */
   public Map<String, Object> metadata() {
     return Collections.unmodifiableMap(metadata);
   }
@@ -164,7 +164,7 @@ public final class GgufHeader implements TensorNames {
     return tensors.get(name);
   }
 
-  /** How a tensor is stored. */
+  /** Returns the stored type of a tensor. */
   public GgmlType type(String name) {
     return tensors.get(name).type;
   }

@@ -15,12 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The little-endian values of a GGUF header, read in order; nothing is believed that the file is
- * too short for.
+ * Reads the little-endian values of a GGUF header in order. Refuses counts that are too large for
+ * the rest of the file.
  */
 final class GgufInput implements AutoCloseable {
   private static final int MAX_TEXT = 1 << 20;
-  /** Longer lists are passed over: vocabularies, of which nothing here reads. */
+  /** Longer lists, such as vocabularies, are skipped. */
   private static final int MAX_LIST = 64;
 
   private static final int MAX_DEPTH = 4;
@@ -61,7 +61,10 @@ final class GgufInput implements AutoCloseable {
     return bytes(Long.BYTES).getLong();
   }
 
-  /** A number of things, each of which takes at least {@code least} bytes of what is left. */
+  /**
+   * Reads a count of items that take at least {@code least} bytes each; refuses counts that do not
+   * fit the rest of the file.
+   */
   long count(int least, String what) {
     long count = i64();
     if (count < 0 || count > (length - position) / least) {
@@ -79,7 +82,7 @@ final class GgufInput implements AutoCloseable {
     return StandardCharsets.UTF_8.decode(bytes((int) size)).toString();
   }
 
-  /** A value of the metadata: a number, flag, text or short list; null for a long list. */
+  /** Reads a metadata value: a number, flag, text or short list; null for a long list. */
   Object value() {
     return value(u32(), 0);
   }
@@ -136,7 +139,7 @@ final class GgufInput implements AutoCloseable {
     }
   }
 
-  /** The complaint that the file {@code does} something, at this place. */
+  /** Returns the error that the file is damaged at this position; {@code does} is its predicate. */
   InvalidInputException damaged(String does) {
     return new InvalidInputException(
         file + " " + does + " (byte " + position + "); the file is damaged, download it again");

@@ -85,7 +85,7 @@ enum Opcode {
     this.code = code;
   }
 
-  /** The instruction of that byte, or null. */
+  /** Returns the instruction with this code; null if there is none. */
   static Opcode of(int code) {
     return BY_CODE[code];
   }

@@ -6,24 +6,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The only names that a checkpoint may use, and what they mean here; nothing is looked up anywhere
- * else.
+ * The allowed names in a pickled checkpoint and their meanings. All other names are refused; no
+ * class is ever looked up.
  *
  * <p>Source: {@code _weights_only_unpickler.py} of PyTorch 2.10, without sparse, quantised and
- * subclassed tensors; beside these, what old checkpoints of Lightning and old textual inversions
- * name.
+ * subclassed tensors; also the names in old checkpoints of Lightning and old textual inversions.
  */
 final class PickleAllowList {
-  /** A name that was allowed: an element type, or something to call. */
+  /** The meaning of an allowed name: an element type or a callable. */
   sealed interface Allowed permits StorageType, Callable {}
 
-  /** {@code torch.FloatStorage} and its kin. */
+  /** A storage class such as {@code torch.FloatStorage}. */
   record StorageType(DType dtype) implements Allowed {}
 
   /**
-   * What {@code REDUCE} and {@code NEWOBJ} may call. {@code FOREIGN} stands for a class or function
-   * whose values lie beside weights and are of no use here, and for each of those values: whatever
-   * it is given, it stays itself and holds nothing.
+   * The callables for {@code REDUCE} and {@code NEWOBJ}. {@code FOREIGN} stands for an ignored
+   * class or function, such as that of a training state beside the weights, and for its values.
+   * Calling it returns itself and stores nothing.
    */
   enum Callable implements Allowed {
     ORDERED_DICT,
@@ -58,12 +57,12 @@ final class PickleAllowList {
 
   private PickleAllowList() {}
 
-  /** What {@code module.name} means, or null when it is not allowed. */
+  /** Returns the meaning of {@code module.name}; null if it is not allowed. */
   static Allowed find(String module, String name) {
     return KNOWN.get(module + "." + name);
   }
 
-  /** The result of a call, or null when the arguments are not those that PyTorch writes. */
+  /** Returns the result of a call; null if the arguments are not as PyTorch writes them. */
   static Object call(Callable callable, List<?> arguments) {
     return switch (callable) {
       case ORDERED_DICT -> arguments.isEmpty() ? new LinkedHashMap<>() : null;
@@ -75,7 +74,8 @@ final class PickleAllowList {
   }
 
   /**
-   * Whether a value may be a key: a text, a number or a foreign class, which cannot contain itself.
+   * Returns true if a value may be a key: a text, a number or a foreign class. These cannot contain
+   * themselves.
    */
   static boolean isKey(Object value) {
     return value instanceof String || value instanceof Long || value == Callable.FOREIGN;

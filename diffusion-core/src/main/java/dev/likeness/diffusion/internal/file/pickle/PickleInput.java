@@ -9,8 +9,8 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads a stretch of a file forwards, through a small buffer; never reads or allocates beyond the
- * stretch.
+ * Reads a range of a file forwards through a small buffer. Never reads or allocates beyond the
+ * range.
  */
 final class PickleInput {
   private static final int BUFFER = 1 << 16;
@@ -30,7 +30,7 @@ final class PickleInput {
     this.end = end;
   }
 
-  /** The offset in the file of the next byte. */
+  /** Returns the file offset of the next byte. */
   long position() {
     return filled - buffer.remaining();
   }
@@ -63,7 +63,7 @@ final class PickleInput {
     return Double.longBitsToDouble(Long.reverseBytes(i64()));
   }
 
-  /** Two's complement of so many bytes, the lowest first. */
+  /** Reads a little-endian two's complement integer of {@code bytes} bytes. */
   BigInteger integer(int bytes) {
     byte[] little = bytes(bytes);
     byte[] big = new byte[bytes + 1];
@@ -95,7 +95,7 @@ final class PickleInput {
     return new String(bytes(count), StandardCharsets.UTF_8);
   }
 
-  /** The text up to a line feed, which at most {@code longest} bytes precede. */
+  /** Reads the text up to a line feed, at most {@code longest} bytes. */
   String line(int longest) {
     StringBuilder line = new StringBuilder();
     for (int c = u8(); c != '\n'; c = u8()) {
@@ -107,7 +107,7 @@ final class PickleInput {
     return line.toString();
   }
 
-  /** Goes on behind the next {@code count} bytes. */
+  /** Skips {@code count} bytes. */
   void skip(long count) {
     if (count < 0 || count > remaining()) {
       throw broken("wants " + count + " bytes but " + remaining() + " are left");
@@ -116,7 +116,7 @@ final class PickleInput {
     buffer.limit(0);
   }
 
-  /** An error at the next byte. */
+  /** Returns an error at the position of the next byte. */
   InvalidInputException broken(String what) {
     return new InvalidInputException(source + " at byte " + position() + ": " + what
         + "; the file is damaged or no checkpoint: download it again");

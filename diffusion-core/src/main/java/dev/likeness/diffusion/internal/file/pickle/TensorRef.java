@@ -4,19 +4,20 @@ import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
 
 /**
- * A tensor as PyTorch describes it: a strided view of a storage.
+ * A strided view of a storage, as PyTorch describes a tensor.
  *
- * @param storage where its elements are
+ * @param storage the storage with its elements
  * @param offset index of the first element
  * @param sizes the shape
- * @param strides elements between neighbours, by dimension
+ * @param strides distance of neighbours in elements, for each dimension
  */
 record TensorRef(Storage storage, long offset, List<Long> sizes, List<Long> strides) {
-  /** libtorch's own loops go no deeper. */
+  /** The limit of libtorch. */
   static final int MAX_DIMENSIONS = 64;
 
   /**
-   * Whether the view is well formed, lies within the storage, and has no more elements than that.
+   * Returns true if the view is well formed, lies within the storage, and has no more elements than
+   * the storage.
    */
   boolean isValid() {
     boolean sane = offset >= 0
@@ -32,7 +33,7 @@ record TensorRef(Storage storage, long offset, List<Long> sizes, List<Long> stri
     }
   }
 
-  /** The number of elements; a zero among the sizes must not hide an overflow. */
+  /** Returns the number of elements; a size of zero must not hide an overflow. */
   long numel() {
     long product = 1;
     for (long size : sizes) {
@@ -41,7 +42,9 @@ record TensorRef(Storage storage, long offset, List<Long> sizes, List<Long> stri
     return sizes.contains(0L) ? 0 : product;
   }
 
-  /** The number of storage elements from the first to the last of the view, both included. */
+  /**
+   * Returns the number of storage elements from the first to the last of the view, both included.
+   */
   long extent() {
     long last = 0;
     for (int i = 0; i < sizes.size(); i++) {
@@ -64,14 +67,14 @@ record TensorRef(Storage storage, long offset, List<Long> sizes, List<Long> stri
   }
 
   /**
-   * A run of elements that tensors are views of.
+   * A storage: a range of elements that tensors are views of.
    *
    * @param key its name in the file
    * @param dtype element type
    * @param elements number of elements, 0 or more
    */
   record Storage(String key, DType dtype, long elements) {
-    /** The number of bytes. */
+    /** Returns the number of bytes. */
     long bytes() {
       return Math.multiplyExact(elements, dtype.bits() / Byte.SIZE);
     }

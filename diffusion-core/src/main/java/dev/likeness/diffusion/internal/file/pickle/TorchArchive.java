@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a PyTorch file holds, and where in the file each storage lies.
+ * The content of a PyTorch file: the saved object and the position of each storage.
  *
  * @param root the object that was saved
- * @param storages the bytes of each storage, by key
+ * @param storages the byte range of each storage, by key
  */
 record TorchArchive(Object root, Map<String, ByteRange> storages) {
   /** {@code MAGIC_NUMBER} of {@code torch/serialization.py}. */
@@ -20,7 +20,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
 
   private static final long PROTOCOL = 1001;
 
-  /** Reads today's form, a zip file with one pickle and one entry per storage. */
+  /** Reads the current form: a zip file with one pickle and one entry for each storage. */
   static TorchArchive fromZip(FileChannel channel, String source, long length) {
     Map<String, ByteRange> entries = ZipEntries.read(channel, source, length);
     List<String> pickles = entries.keySet().stream()
@@ -72,7 +72,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
             + " was saved on a machine of another byte order; convert it to safetensors on that machine");
   }
 
-  /** Reads the form before PyTorch 1.6: several pickles in a row, then the storages. */
+  /** Reads the form before PyTorch 1.6: several pickles, then the storages. */
   static TorchArchive fromStream(FileChannel channel, String source, long length) {
     PickleInput in = new PickleInput(channel, source, 0, length);
     if (!MAGIC.equals(new Unpickler(in, source).load())) {

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The tensors and plain values of a checkpoint, by path, with the tensors' places checked against
- * the file.
+ * The tensors and plain values of a checkpoint, by path. Checks that all tensors lie within the
+ * file.
  */
 final class TorchContents implements TensorNames {
   private static final int MAX_DEPTH = 32;
@@ -105,7 +105,7 @@ final class TorchContents implements TensorNames {
     return Collections.unmodifiableMap(values);
   }
 
-  /** The first byte of a storage that holds at least one element. */
+  /** Returns the file offset of a storage with at least one element. */
   long start(TensorRef.Storage storage) {
     return storages.get(storage.key()).start();
   }

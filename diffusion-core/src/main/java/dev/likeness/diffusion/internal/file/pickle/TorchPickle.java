@@ -23,10 +23,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A file of {@code torch.save} ({@code .pt}, {@code .bin}, {@code .ckpt}; today's zip form and the
- * older one), read without running it and mapped into memory. Tensors inside dictionaries and lists
- * are named by their path, with dots; of a dictionary with a {@code state_dict} only that is taken.
- * Thread-safe.
+ * A memory-mapped file of {@code torch.save} ({@code .pt}, {@code .bin}, {@code .ckpt}; zip form
+ * and older form). No code in it is run. Tensors inside dictionaries and lists are named by their
+ * path, with dots. If there is a {@code state_dict}, only its tensors are read. Thread-safe.
  */
 public final class TorchPickle implements TensorSource {
   private static final int ZIP = 0x04034b50;
@@ -41,11 +40,11 @@ public final class TorchPickle implements TensorSource {
   }
 
   /**
-   * Follows the pickle's instructions as far as they lay out tensors, and maps the file.
+   * Interprets the pickle's data instructions and maps the file.
    *
-   * @throws InvalidInputException when the file is damaged, is no PyTorch file, or uses an
-   *     instruction or a name that tensors do not need; names it and its place
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the file cannot be mapped
+   * @throws InvalidInputException if the file is damaged, is no PyTorch file, or uses an
+   *     instruction or name that tensors do not need; the message has name and position
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be mapped
    */
   public static TorchPickle open(Path file) {
     try {
@@ -57,8 +56,8 @@ public final class TorchPickle implements TensorSource {
   }
 
   /**
-   * The names, shapes and types in {@code file} alone, without mapping it; refuses what
-   * {@link #open} refuses.
+   * Reads names, shapes and types of {@code file} without mapping it. Has the same checks as
+   * {@link #open}.
    */
   public static TensorNames list(Path file) {
     try {
@@ -86,7 +85,7 @@ public final class TorchPickle implements TensorSource {
             + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
   }
 
-  /** The plain numbers, texts and truth values beside the tensors, named the same way. */
+  /** Returns the numbers, texts and booleans beside the tensors, named in the same way. */
   public Map<String, Object> values() {
     return contents.values();
   }
@@ -107,8 +106,8 @@ public final class TorchPickle implements TensorSource {
   }
 
   /**
-   * The tensor as stored, on the CPU, with its elements in row order: copied where the file's
-   * strides are others.
+   * Reads a tensor as stored, on the CPU, in row-major order. It is a copy if the file has other
+   * strides.
    */
   @Override
   public Tensor read(String name) {
@@ -150,10 +149,13 @@ public final class TorchPickle implements TensorSource {
     return file + ": " + contents.tensors().size() + " tensors";
   }
 
-  /** A pickle whose alphas are plain numbers, which safetensors files have as tensors. */
+  /**
+   * A pickled LoRA whose alphas are plain numbers. It offers them as tensors, like a safetensors
+   * file.
+   */
   public record PickledAlphas(TensorSource pickle, Map<String, Double> alphas)
       implements TensorSource {
-    /** A pickle with those of its numbers that scale a LoRA's layers. */
+    /** Returns a pickle with its alphas as tensors. */
     public static PickledAlphas of(TorchPickle pickle) {
       return new PickledAlphas(
           pickle,
@@ -162,7 +164,7 @@ public final class TorchPickle implements TensorSource {
                   Map.Entry::getKey, value -> ((Number) value.getValue()).doubleValue())));
     }
 
-    /** What else it says beside its tensors, as a safetensors header would. */
+    /** Returns the other values as texts, like the metadata of a safetensors header. */
     public static Map<String, String> texts(TorchPickle pickle) {
       return values(pickle, false)
           .collect(Collectors.toMap(Map.Entry::getKey, value -> value.getValue().toString()));

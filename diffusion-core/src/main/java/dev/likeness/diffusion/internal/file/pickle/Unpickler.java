@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Python's pickle machine with the instructions that lay out data, and no other: numbers, texts,
- * lists, tuples (here lists that cannot change), dictionaries, storages and tensors, and an empty
- * place for what some files hold beside these. Nothing that a file names is ever run.
+ * Python's pickle machine, restricted to instructions that make data: numbers, texts, lists, tuples
+ * (as immutable lists), dictionaries, storages and tensors. Other known objects become empty
+ * placeholders. Code that a file names is never run.
  */
 final class Unpickler {
   private static final Object MARK = new Object();
@@ -37,7 +37,7 @@ final class Unpickler {
     this.source = source;
   }
 
-  /** Follows the instructions up to {@code STOP} and gives what is then on the stack. */
+  /** Interprets the instructions up to {@code STOP}; returns the top of the stack. */
   Object load() {
     while (true) {
       at = in.position();
@@ -53,7 +53,7 @@ final class Unpickler {
     }
   }
 
-  /** The storages that the instructions named, by key. */
+  /** Returns the storages in the pickle, by key. */
   Map<String, TensorRef.Storage> storages() {
     return storages;
   }
@@ -132,8 +132,8 @@ final class Unpickler {
     return result;
   }
 
-  // A dictionary of parameters has them among its attributes; of a state dictionary's none says
-  // anything about its tensors.
+  // A parameter dictionary has its parameters among its attributes. The attributes of a state
+  // dictionary have no tensors.
   @SuppressWarnings("unchecked")
   private void build(Object state) {
     if (top() == Callable.FOREIGN) {

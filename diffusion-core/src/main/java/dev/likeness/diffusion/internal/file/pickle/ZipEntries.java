@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the entries of a zip file lie. Nothing is unpacked: PyTorch stores without compression, so
- * each entry is a stretch of the file. Every entry must be described alike in front of it and in
- * the directory at the end, and none may overlap another.
+ * Finds the entries of a zip file. PyTorch stores without compression, so each entry is a range of
+ * the file. The header before an entry must agree with the directory at the end, and entries must
+ * not overlap.
  *
  * <p>Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16.
  */
 final class ZipEntries {
   /**
-   * A stretch of the file.
+   * A range of the file.
    *
-   * @param start its first byte
-   * @param length its number of bytes
+   * @param start offset of its first byte
+   * @param length number of bytes
    */
   record ByteRange(long start, long length) {
     long end() {
@@ -91,8 +91,8 @@ final class ZipEntries {
     expect(in, ranges.put(name, locate(name, flags, wide)) == null, quoted + " is there twice");
   }
 
-  // The header in front of the data must tell the same story as the directory, or two readers see
-  // two files.
+  // The header before the data must agree with the directory. Otherwise two readers could see
+  // different files.
   private ByteRange locate(String name, int flags, Zip64 entry) {
     PickleInput in = input(entry.offset(), directory.start());
     String quoted = "the entry " + Quoted.of(name);
@@ -144,17 +144,17 @@ final class ZipEntries {
   }
 
   /**
-   * The sizes and the place of a zip entry, in 64 bits where the 32-bit fields say so.
+   * Sizes and offset of a zip entry, from 64-bit fields if the 32-bit fields refer to them.
    *
    * @param length bytes unpacked
    * @param packed bytes in the file
-   * @param offset where the entry's header begins
+   * @param offset offset of the entry's header
    */
   record Zip64(long length, long packed, long offset) {
     private static final long ELSEWHERE = 0xffffffffL;
     private static final int EXTENDED = 1;
 
-    /** Takes from the extra field {@code in} what the given values leave to it. */
+    /** Reads from the extra field {@code in} the values that are not in the 32-bit fields. */
     static Zip64 read(PickleInput in, long length, long packed, long offset) {
       boolean wide = length == ELSEWHERE || packed == ELSEWHERE || offset == ELSEWHERE;
       while (wide && in.remaining() >= 4) {
@@ -180,11 +180,11 @@ final class ZipEntries {
   }
 
   /**
-   * Where the directory of a zip file lies.
+   * The directory of a zip file.
    *
-   * @param start its first byte
+   * @param start offset of its first byte
    * @param end one past its last byte
-   * @param entries how many it lists
+   * @param entries number of entries
    */
   record ZipDirectory(long start, long end, long entries) {
     private static final int END = 0x06054b50;
@@ -194,7 +194,7 @@ final class ZipEntries {
     private static final int LOCATOR_LENGTH = 20;
     private static final int LONGEST_COMMENT = 0xffff;
 
-    /** Finds the directory from the end of the file, which only a comment may follow. */
+    /** Finds the directory at the end of the file; only a comment may follow it. */
     static ZipDirectory find(FileChannel channel, String source, long length) {
       long end = findEnd(channel, source, length);
       PickleInput in = new PickleInput(channel, source, end + 4, length);

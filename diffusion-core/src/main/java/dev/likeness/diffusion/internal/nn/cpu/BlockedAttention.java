@@ -10,13 +10,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Attention in bf16 on a CPU, head by head, a block of rows at a time whose scores fit the caches.
+ * Attention in bf16 on a CPU. It computes one head after the other in blocks of rows whose scores
+ * fit the caches.
  */
 public final class BlockedAttention {
   static final long ROWS = 512;
 
   /**
-   * Keys from which few long columns multiply a quarter faster as rows of the transposed product
+   * Number of keys from which the transposed product is a quarter faster
    * (benchmarks/cpu-kernels.md).
    */
   private static final long MIN_KEYS = 1024;
@@ -24,22 +25,21 @@ public final class BlockedAttention {
   private static final double LOG2_E = 1 / Math.log(2);
 
   /**
-   * Sums of thousands of 2^this, and their products with values, are far from bf16's largest
-   * number, 2^128.
+   * The largest exponent of a weight. Sums of thousands of 2^90 and their products with values stay
+   * far below bf16's largest number, 2^128.
    */
   private static final double LARGEST_POWER = 90;
 
   private BlockedAttention() {}
 
   /**
-   * How scores become weights: by powers of two where no score can be too large for them, so that
-   * the largest need not be taken off first; else by softmax.
+   * Turns scores into weights. If all scores are small enough, it uses powers of two and need not
+   * subtract the maximum. Otherwise it uses softmax.
    */
   record Weighing(double scale, boolean isBaseTwo) {
     static Weighing of(Tensor q, Tensor k, double scale) {
       try (TensorScope scope = TensorScope.open()) {
-        // No score is larger than the longest query's length times the longest key's (Cauchy and
-        // Schwarz).
+        // By Cauchy-Schwarz, no score exceeds the largest query norm times the largest key norm.
         return new Weighing(scale, maxNorm(q) * maxNorm(k) * scale * LOG2_E < LARGEST_POWER);
       }
     }
@@ -50,7 +50,7 @@ public final class BlockedAttention {
       return Math.sqrt(squares.max().item_double());
     }
 
-    /** What queries are multiplied by beside {@link #scale}. */
+    /** Returns the factor of queries in addition to {@link #scale}. */
     double unit() {
       return isBaseTwo ? LOG2_E : 1;
     }
@@ -59,20 +59,27 @@ public final class BlockedAttention {
       return q.mul(new Scalar(scale * unit()));
     }
 
-    /** Weights that count as many times as they sum to; {@code scores} are overwritten. */
+    /**
+     * Returns the weights; powers of two are not divided by their sum yet. {@code scores} may be
+     * overwritten.
+     */
     Tensor weights(Tensor scores) {
       return isBaseTwo ? scores.exp2_() : torch.softmax(scores, -1);
     }
   }
 
   /**
-   * softmax(scale q k') v, of queries [batch, heads, n, d], keys and values [batch, heads, m, d].
+   * Computes softmax(scale q k') v for queries [batch, heads, n, d], keys and values [batch, heads,
+   * m, d].
    */
   public static Tensor of(Tensor q, Tensor k, Tensor v, double scale) {
     return of(q, k, v, Weighing.of(q, k, scale), null);
   }
 
-  /** The same with a record that keeps the inputs and a number for each row, but no weights. */
+  /**
+   * Computes the attention for training. It stores the inputs and one number for each row, but no
+   * weights.
+   */
   public static Tensor withGradients(
       Tensor q, Tensor k, Tensor v, double scale, CustomGradients custom) {
     Tensor queries = custom.keep(q);
@@ -90,8 +97,8 @@ public final class BlockedAttention {
   }
 
   /**
-   * Writes into {@code rows} [batch, heads, n, 1], f32, where it is not null, the sum of each row's
-   * weights.
+   * Computes the attention. If {@code rows} [batch, heads, n, 1], f32, is not null, it gets the sum
+   * of each row's weights.
    */
   private static Tensor of(Tensor q, Tensor k, Tensor v, Weighing weighing, Tensor rows) {
     Tensor scaled = weighing.queries(q);
@@ -99,7 +106,7 @@ public final class BlockedAttention {
     for (long image = 0; image < q.size(0); image++) {
       for (long head = 0; head < q.size(1); head++) {
         try (TensorScope scope = TensorScope.open()) {
-          // In one piece: the products read each of them once for every block.
+          // Contiguous, because the products of every block read keys and values.
           Tensor keys = of(k, image, head).transpose(0, 1).contiguous();
           Tensor values = of(v, image, head);
           Tensor summing =
@@ -118,8 +125,9 @@ public final class BlockedAttention {
   }
 
   /**
-   * {@code values} with a column of ones last: the sums of the weights are one more column of the
-   * product, so that powers are read half as often as by softmax, and round no more.
+   * Computes one head. The last column of {@code values} is ones, so that the product also has the
+   * sums of the weights. The weights are then read half as often as in softmax, with the same
+   * rounding.
    */
   private static void head(
       Tensor queries, Tensor keys, Tensor values, Weighing weighing, Tensor out, Tensor rows) {
@@ -134,7 +142,7 @@ public final class BlockedAttention {
     }
   }
 
-  /** Rows as {@link #sums} reads them best: each column in one piece where they are many. */
+  /** Returns rows in the fastest layout for {@link #sums}: contiguous columns if there are many. */
   static Tensor summed(Tensor rows) {
     return rows.size(0) < MIN_KEYS
         ? rows.contiguous()
@@ -142,8 +150,8 @@ public final class BlockedAttention {
   }
 
   /**
-   * Of {@code rows}, each as many times as {@code weights} [n, m] say; by the transposed where they
-   * are many.
+   * Returns the weighted sums of {@code rows} with {@code weights} [n, m], by the transposed
+   * product if there are many rows.
    */
   static Tensor sums(Tensor weights, Tensor rows) {
     return rows.size(0) < MIN_KEYS
@@ -151,22 +159,22 @@ public final class BlockedAttention {
         : torch.mm(rows.transpose(0, 1), weights.transpose(0, 1)).transpose(0, 1);
   }
 
-  /** One head of one image. */
+  /** Returns one head of one image. */
   static Tensor of(Tensor x, long image, long head) {
     return x.select(0, image).select(0, head);
   }
 
   /**
-   * The gradients of {@link BlockedAttention}, from weights that are computed once more, a block of
-   * rows at a time (Dao et al. 2022, arXiv:2205.14135, algorithm 4).
+   * The gradients of {@link BlockedAttention}. The weights are recomputed in blocks of rows (Dao et
+   * al. 2022, arXiv:2205.14135, algorithm 4).
    *
-   * @param out of the way forward
+   * @param out the output of the forward pass
    * @param rows the sum of each row's weights, [batch, heads, n, 1], f32
    */
   record BlockedGradients(
       Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows, BlockedAttention.Weighing weighing)
       implements CustomGradients.Rule {
-    /** Of bf16's 8 bits each, which make f32's 24. */
+    /** Three columns of bf16 with 8 bits each have the 24 bits of f32. */
     private static final int COLUMNS = 3;
 
     @Override
@@ -189,7 +197,7 @@ public final class BlockedAttention {
       Tensor sums = of(rows, image, head);
       Tensor keys = of(k, image, head);
       Tensor queries = weighing.queries(of(q, image, head));
-      // The weights' sum is divided out of what they are multiplied by.
+      // The division by the weights' sum is applied to the other factor.
       Tensor gradient = arriving.div(sums).to(ScalarType.BFloat16);
       Tensor pulls = arriving
           .mul(of(out, image, head))
@@ -216,7 +224,7 @@ public final class BlockedAttention {
         Tensor forK,
         Tensor forV) {
       Tensor gradient = ofWeights.narrow(1, 0, forV.size(1));
-      // Sums over blocks, in f32; transposed, as they are multiplied faster.
+      // Sums over blocks in f32, transposed for faster products.
       Tensor ofKeys = torch.zeros(forK.size(1), forK.size(0));
       Tensor ofValues = torch.zeros(forV.size(1), forV.size(0));
       for (long row = 0; row < queries.size(0); row += BlockedAttention.ROWS) {
@@ -236,7 +244,7 @@ public final class BlockedAttention {
     }
 
     /**
-     * The columns of {@code x} and those of ones that {@link #negatedColumns} is for, transposed.
+     * Returns the columns of {@code x} and columns of ones for {@link #negatedColumns}, transposed.
      */
     private static Tensor withOnes(Tensor x) {
       return torch
@@ -246,8 +254,8 @@ public final class BlockedAttention {
     }
 
     /**
-     * Numbers [n, 1] in f32, taken off, as columns of bf16: a product with ones adds them up in f32
-     * again.
+     * Splits negated f32 numbers [n, 1] into columns of bf16. A product with ones adds them up in
+     * f32 again.
      */
     private static Tensor negatedColumns(Tensor numbers) {
       Tensor rest = numbers.neg();

@@ -6,46 +6,44 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A layer's weight as it lies in memory: as the layer computes with it, smaller and widened at each
- * use, or in a form that the layer made of it once.
+ * A layer's weight in memory. It is stored in the type of the computation, in a smaller type that
+ * is cast at each use, or in a form that the layer derived from it.
  */
 @FunctionalInterface
 public interface LayerWeight {
-  /** A tensor that is used as it is. */
+  /** A weight that is used as it is stored. */
   record Plain(Tensor tensor) implements LayerWeight {}
 
-  /** The numbers to compute with; where they are widened the calling scope owns them. */
+  /** Returns the weight for a computation; if it is cast, the calling scope owns it. */
   Tensor tensor();
 
-  /** Its dimensions. */
+  /** Returns its shape. */
   default long[] shape() {
     return tensor().shape();
   }
 
-  /** Whether what a layer makes of the numbers is kept. */
+  /** Returns true if derived forms are kept. */
   default boolean keepsForms() {
     return false;
   }
 
-  /**
-   * Whether products with it are asked for in eight bits; what the layer makes of it then is kept.
-   */
+  /** Returns true if products use eight bits; the derived forms are then kept. */
   default boolean usesInt8Matmul() {
     return false;
   }
 
   /**
-   * What {@code making} makes of the numbers. Where it is kept, it is made at the first asking and
-   * lies in the place of the numbers themselves, owned by the network's weights; else the calling
-   * scope owns it.
+   * Returns a derived form, computed by {@code making}. A form that is kept is computed at the
+   * first call and replaces the weight in memory; the network's weights own it. Otherwise the
+   * calling scope owns it.
    *
-   * @param use the name of what is made, always the same for the same {@code making}
+   * @param use name of the form, the same for the same {@code making}
    */
   default Tensor form(String use, UnaryOperator<Tensor> making) {
     return making.apply(tensor());
   }
 
-  /** The weight of another {@code shape} that {@code making} makes of this one. */
+  /** Returns a weight of another {@code shape}, derived from this one by {@code making}. */
   default LayerWeight withForm(String use, UnaryOperator<Tensor> making, long... shape) {
     LayerWeight own = this;
     return new LayerWeight() {
@@ -71,7 +69,7 @@ public interface LayerWeight {
     };
   }
 
-  /** A weight of a network that keeps the {@code forms} its layer makes of it. */
+  /** A weight of a network that keeps its derived {@code forms}. */
   public record CachingMatrix(
       long[] shape,
       Supplier<Tensor> numbers,

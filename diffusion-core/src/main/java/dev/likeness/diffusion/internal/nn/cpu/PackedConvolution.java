@@ -16,22 +16,22 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file
- * has them they are brought into it at every call; packed once, at the first image that asks for
- * that {@link PackedOrder}, a step takes a tenth less (benchmarks/cpu-kernels.md). The same kernels
- * over the same numbers: not a bit differs. Weights that nothing keeps (while learning, merged with
- * an adapter's, in eight bits) are taken as they are.
+ * Convolutions on a CPU with packed weights, in oneDNN's memory layout. Unpacked weights are
+ * reordered at every call. Packed weights are reordered once, at the first image that needs that
+ * {@link PackedOrder}, and a step takes a tenth less time (benchmarks/cpu-kernels.md). The kernels
+ * are the same, so results are equal bit by bit. Weights whose forms are not kept are not packed:
+ * in training, merged with an adapter, or in eight bits.
  */
 public final class PackedConvolution {
   private static final long[] ONE = {1, 1};
 
-  /** Asked once, of the first image in bf16. */
+  /** Holder; the check runs once, at the first image in bf16. */
   private static final class Bf16 {
     static final boolean IS_PACKED = isPacked();
 
     /**
-     * Whether oneDNN takes bf16 on this CPU: it does with AVX-512 or AVX-NE-CONVERT alone, and says
-     * so by an error.
+     * Returns true if oneDNN supports bf16 on this CPU. It needs AVX-512 or AVX-NE-CONVERT and
+     * fails without.
      */
     private static boolean isPacked() {
       long[] one = {1, 1, 1, 1};
@@ -47,7 +47,7 @@ public final class PackedConvolution {
   private PackedConvolution() {}
 
   /**
-   * Convolves, in one group and without dilation.
+   * Convolves in one group without dilation.
    *
    * @param x [batch, in, h, w]
    * @param weight [out, in, kernel, kernel]
@@ -77,8 +77,8 @@ public final class PackedConvolution {
   }
 
   /**
-   * Outside training, of an image whose channels lie together, as the result's will, in a type that
-   * oneDNN takes here.
+   * Returns true outside training, for a channels-last image of a type that oneDNN supports on this
+   * CPU.
    */
   static boolean isFaster(Tensor x) {
     return x.is_cpu()
@@ -88,7 +88,7 @@ public final class PackedConvolution {
         && (Tensors.dtype(x) == DType.F32 || Bf16.IS_PACKED);
   }
 
-  /** A weight in the order for images of the shape {@code x}. */
+  /** Packs a weight for images of the shape {@code x}. */
   static Tensor packed(Tensor weight, long[] x, long[] stride, long[] padding) {
     TorchOperator reorder = new TorchOperator("mkldnn::_reorder_convolution_weight");
     return reorder.call(
@@ -101,18 +101,18 @@ public final class PackedConvolution {
   }
 
   /**
-   * The order in which oneDNN wants a convolution's weight, by name. It changes with the number of
-   * pixels, and a weight in another order is brought into the wanted one at every call, which takes
-   * longer than the convolution of a small image (benchmarks/cpu-kernels.md); two to four orders
-   * are all that the shapes of a run lead to.
+   * The memory layout that oneDNN needs for a convolution's weight, by name. It depends on the
+   * number of pixels. A weight in another layout is reordered at every call, which takes longer
+   * than the convolution of a small image (benchmarks/cpu-kernels.md). The shapes of a generation
+   * need two to four layouts.
    */
   static final class PackedOrder {
-    /** What decides it. */
+    /** The inputs that determine the layout. */
     private record Key(DType type, String shapes, int threads) {}
 
     /**
-     * How many are known at once: a run asks for some hundred, a service of any size for more every
-     * day.
+     * The size of the cache. A generation needs some hundred entries; a service with images of any
+     * size needs more over time.
      */
     static final int MAX_KNOWN = 4096;
 
@@ -121,8 +121,8 @@ public final class PackedConvolution {
     private PackedOrder() {}
 
     /**
-     * The order for a weight of such a shape under images like {@code x}, asked of oneDNN once
-     * while few others are.
+     * Returns the layout for a weight of this shape and images like {@code x}. Asks oneDNN if it is
+     * not in the cache.
      */
     static String of(long[] weight, Tensor x, long[] stride, long[] padding) {
       String shapes = Arrays.toString(weight)

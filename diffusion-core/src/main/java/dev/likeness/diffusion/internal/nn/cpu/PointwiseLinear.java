@@ -8,14 +8,13 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A fully connected layer as a convolution of one pixel over an image of one column, whose pixels
- * are the tokens. It is the same sum; but libtorch without a vendor library gives f32 products on a
- * CPU to OpenBLAS, and convolutions to oneDNN, which is up to three times as fast, and a
- * convolution's weight can be packed (benchmarks/cpu-kernels.md). Nothing is copied: both are
- * views.
+ * A fully connected layer as a 1x1 convolution over an image of one column, whose pixels are the
+ * tokens. The sum is the same. Without a vendor library, libtorch uses OpenBLAS for f32 products on
+ * a CPU, but oneDNN for convolutions. oneDNN is up to three times as fast, and a convolution's
+ * weight can be packed (benchmarks/cpu-kernels.md). Input and weight are views without a copy.
  */
 public final class PointwiseLinear {
-  /** Numbers in the input from which the product is what takes the time. */
+  /** The smallest input, in elements, for which the product dominates the time. */
   private static final long MIN_ELEMENTS = 1 << 15;
 
   private static final long[] ONE = {1, 1};
@@ -27,7 +26,7 @@ public final class PointwiseLinear {
     if (!x.is_cpu() || x.numel() < MIN_ELEMENTS || !torch.hasMKLDNN()) {
       return false;
     }
-    // With one thread libtorch computes such a convolution by OpenBLAS too.
+    // With one thread libtorch uses OpenBLAS for such a convolution too.
     return Tensors.dtype(x) == DType.F32
         ? torch.get_num_threads() > 1
         : weight.keepsForms() && !GradMode.is_enabled();
@@ -35,7 +34,7 @@ public final class PointwiseLinear {
 
   /** Maps [..., in] to [..., out]. */
   public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
-    // The strides of an image whose channels lie together: of a dimension of one they count too.
+    // The strides of a channels-last image; libtorch also checks those of dimensions of size 1.
     Tensor column = x.reshape(1, -1, 1, x.size(-1)).permute(0, 3, 1, 2);
     LayerWeight pixel = weight.withForm(
         "pixel",

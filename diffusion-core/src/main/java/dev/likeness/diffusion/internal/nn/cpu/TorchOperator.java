@@ -8,31 +8,30 @@ import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An operator of libtorch that has no function of its own in Java, called by name. The calling
- * scope owns all it makes.
+ * A libtorch operator without a Java binding, called by name. The calling scope owns its results.
  */
 final class TorchOperator {
   private final OperatorHandle handle;
 
   /**
-   * The operator {@code name}, e.g. {@code mkldnn::_convolution_pointwise}, in the form without an
-   * overload's name.
+   * Finds the operator {@code name}, such as {@code mkldnn::_convolution_pointwise}, without an
+   * overload name.
    */
   TorchOperator(String name) {
     handle = Dispatcher.singleton().findSchemaOrThrow(name, "");
   }
 
-  /** What the operator makes of its arguments, all of them in the schema's order. */
+  /** Calls the operator with all arguments, in the schema's order; returns its result. */
   Tensor call(IValue... arguments) {
     IValueVector stack = new IValueVector(arguments);
     handle.callBoxed(stack);
-    // What the stack gives is a part of it, and dies with it.
+    // The result belongs to the stack and is freed with it.
     return new Tensor(stack.get(0).toTensor());
   }
 
   /**
-   * Whole numbers as a list like the argument at {@code index}, whose elements' type only the
-   * schema can name.
+   * Converts integers to a list for the argument at {@code index}; only the schema has its element
+   * type.
    */
   IValue list(int index, long... values) {
     GenericList list = new GenericList(

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A convolution of three by three over an image of twice the size whose every pixel is written four
- * times. Of the nine pixels under the kernel only four differ, so each of the four kinds of output
- * pixels is a convolution of two by two over the small image: four ninths of the work. The same
- * sum, its weights added first, once.
+ * Nearest-neighbour upsampling by two and a 3x3 convolution in one operation. Only four of the nine
+ * pixels under the kernel differ. Each of the four kinds of output pixels is therefore a 2x2
+ * convolution over the small image, which is four ninths of the work. The result is the same sum;
+ * weights of equal pixels are added once in advance.
  */
 public final class UpsampleConvolution {
   private static final long[] ONE = {1, 1};
@@ -20,8 +20,8 @@ public final class UpsampleConvolution {
   private UpsampleConvolution() {}
 
   /**
-   * Not while learning, and on a graphics card one large convolution is better than four small
-   * ones.
+   * Returns true outside training on a CPU. On a GPU, one large convolution is faster than four
+   * small ones.
    */
   public static boolean isFaster(Tensor x) {
     return x.is_cpu() && !GradMode.is_enabled();
@@ -66,7 +66,7 @@ public final class UpsampleConvolution {
     return along(along(weight.to(ScalarType.Float), 2, row), 3, column).to(weight.scalar_type());
   }
 
-  /** The two weights along a dimension that the three are to one kind of output pixel. */
+  /** Adds the three weights along a dimension to the two weights of one kind of output pixel. */
   private static Tensor along(Tensor weight, int dimension, int kind) {
     Tensor first = weight.narrow(dimension, 0, 1);
     Tensor middle = weight.narrow(dimension, 1, 1);

@@ -12,31 +12,31 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /**
- * A convolution of three by three by Winograd's minimal filtering F(4, 3) along rows (Lavin and
- * Gray, arXiv:1509.09308, section 4): four pixels of a row come of six products and not of twelve,
- * so it multiplies half as much. It pays with passes over the image, hence only where channels are
- * many. Along columns it sums as ever: in both directions the passes would cost what the products
- * save.
+ * A 3x3 convolution by Winograd's minimal filtering F(4, 3) along rows (Lavin and Gray,
+ * arXiv:1509.09308, section 4). Four pixels of a row need six products instead of twelve. The
+ * method needs additional passes over the image, so it pays only for many channels. Along columns
+ * it is a plain sum, because passes in both directions would cost as much as the products save.
  *
- * <p>In f32 alone: its rounding is twice that of the plain sum there, and eight times in bf16.
+ * <p>For f32 only: its rounding error is twice that of the plain sum in f32, but eight times in
+ * bf16.
  */
 public final class WinogradConvolution {
   private static final int TILE = 4;
 
-  /** Weights a pixel, and pixels an image, from which the products saved outweigh the passes. */
+  /** The smallest number of weights, and of pixels, for which the method is faster. */
   private static final long WEIGHTS = 256 * 128;
 
   private static final long PIXELS = 32 * 32;
 
   /**
-   * Numbers of the image, and rows at least, that are taken at once, so that what is made of them
-   * stays in the caches.
+   * Elements of the image in one band; with a minimum of rows. Intermediate tensors of a band fit
+   * the caches.
    */
   private static final long BAND = 4 << 20;
 
   private static final long ROWS = 32;
 
-  /** The three weights of a row in each of the six. */
+  /** The six transformed weights as sums of the three weights of a row. */
   private static final double[][] SUMS = {
     {1 / 4., 0, 0},
     {-1 / 6., -1 / 6., -1 / 6.},
@@ -58,8 +58,8 @@ public final class WinogradConvolution {
   }
 
   /**
-   * Whether it is, of a kernel of three by three and an image [batch, in, h, w]; {@code out} are
-   * its channels.
+   * Returns true if the method is faster for a 3x3 kernel with {@code out} output channels and an
+   * image [batch, in, h, w].
    */
   public static boolean isFaster(Tensor x, long out, LayerWeight weight) {
     return weight.keepsForms()
@@ -71,7 +71,7 @@ public final class WinogradConvolution {
   }
 
   /**
-   * Convolves, padded by a pixel so that the size stays.
+   * Convolves with a padding of one pixel, so that the size does not change.
    *
    * @param x [batch, in, h, w], w a multiple of four
    * @param out channels of the result
@@ -86,7 +86,7 @@ public final class WinogradConvolution {
     long band = Math.max(ROWS, BAND / (x.size(0) * x.size(1) * x.size(3)));
     for (long row = 0; row < x.size(2); row += band) {
       long rows = Math.min(band, x.size(2) - row);
-      // The rows around it are read, and what the padding makes of them is dropped.
+      // Neighbouring rows are included, and the output rows at the padding are dropped.
       long first = Math.max(0, row - 1);
       long last = Math.min(x.size(2), row + rows + 1);
       try (TensorScope scope = TensorScope.open()) {
@@ -116,8 +116,8 @@ public final class WinogradConvolution {
   }
 
   /**
-   * Of four pixels' tiles; the first and the last product also see a pixel of the tile before and
-   * of the next.
+   * Returns the six products of tiles of four pixels. The first and the last also read a pixel of
+   * the neighbouring tile.
    */
   private Tensor[] products(Tensor[] x) {
     Tensor a = torch.sub(x[3], x[1], new Scalar(4));
@@ -146,8 +146,8 @@ public final class WinogradConvolution {
   }
 
   /**
-   * The second product alone is once, and with one sign, in each of the four pixels: it brings the
-   * bias.
+   * Computes one product. The second includes the bias, because only it is in each of the four
+   * pixels once with the same sign.
    */
   private Tensor product(int index, Tensor x) {
     return PackedConvolution.of(
@@ -167,7 +167,7 @@ public final class WinogradConvolution {
     return sum;
   }
 
-  /** Every fourth column from {@code first} on. */
+  /** Returns every fourth column from {@code first} on. */
   private static Tensor quarter(Tensor x, int first) {
     return x.slice(3, new LongOptional(first), new LongOptional(), TILE);
   }

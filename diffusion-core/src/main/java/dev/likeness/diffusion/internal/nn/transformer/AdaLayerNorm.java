@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Shifts, scales and gates that a block takes from the embedded time (adaLN-Zero, Peebles and Xie
- * 2022, arXiv:2212.09748): one linear layer, cut into as many vectors as the block needs.
+ * Adaptive layer norm (adaLN-Zero, Peebles and Xie 2022, arXiv:2212.09748): a linear layer maps the
+ * time embedding to shifts, scales and gates of a block.
  */
 public final class AdaLayerNorm {
   private static final double EPS = 1e-6;
@@ -31,13 +31,13 @@ public final class AdaLayerNorm {
     this.vectors = vectors;
   }
 
-  /** The same of a layer without bias. */
+  /** Reads a layer without bias. */
   public static AdaLayerNorm withoutBias(Weights w, int width, int vectors) {
     return new AdaLayerNorm(
         Linear.withoutBias(w.at("linear"), width, (long) vectors * width), width, vectors);
   }
 
-  /** The vectors, each [batch, 1, width], of the activated embedding [batch, width]. */
+  /** Returns the vectors, each [batch, 1, width], of the activated embedding [batch, width]. */
   public List<Tensor> vectors(Tensor activated) {
     Tensor all = linear.forward(activated).unsqueeze(1);
     return IntStream.range(0, vectors)
@@ -45,14 +45,12 @@ public final class AdaLayerNorm {
         .toList();
   }
 
-  /**
-   * {@code x} normalised without weights of its own, then scaled by {@code 1 + scale} and shifted.
-   */
+  /** Normalises {@code x} without weights, then scales it by {@code 1 + scale} and shifts it. */
   public static Tensor apply(Tensor x, Tensor shift, Tensor scale) {
     return apply(x, scale).add_(shift);
   }
 
-  /** {@code x} normalised without weights of its own, then scaled by {@code 1 + scale}. */
+  /** Normalises {@code x} without weights, then scales it by {@code 1 + scale}. */
   public static Tensor apply(Tensor x, Tensor scale) {
     TensorOptional none = new TensorOptional();
     return torch

@@ -8,13 +8,14 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * FLUX's chain of blocks: over image and text as two streams, then over both as one.
+ * FLUX's blocks: double-stream blocks over image and text, then single-stream blocks over both as
+ * one sequence.
  *
- * @param <D> a block over two streams
- * @param <S> a block over one
+ * @param <D> type of a double-stream block
+ * @param <S> type of a single-stream block
  */
 public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> singles) {
-  /** Sees the image's tokens after each block, and may change them in place. */
+  /** Called with the image's tokens after each block; may change them in place. */
   public interface Visitor {
     Visitor NONE = (single, block, image) -> {};
 
@@ -22,10 +23,12 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
   }
 
   /**
-   * Takes both streams through all blocks, or through the first alone where {@code cache}, which
-   * may be null, knows the others; what lies between is freed.
+   * Applies all blocks, or only the first if {@code cache} predicts the others. Intermediate
+   * tensors are freed.
    *
-   * @return the image's tokens [batch, imageTokens, width], a view of the calling scope's
+   * @param cache the first-block cache, or null
+   * @return the image's tokens [batch, imageTokens, width], a view that belongs to the calling
+   *     scope
    */
   public Tensor forward(
       JointAttention.Streams start,

@@ -11,19 +11,19 @@ import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Joint attention, then each stream's own feed-forward, shifted, scaled and gated by six vectors
- * each.
+ * FLUX's double-stream block: joint attention, then a feed-forward for each stream. Six vectors
+ * shift, scale and gate each stream.
  *
- * @param ff the image's feed-forward
- * @param ffText the text's
- * @param branches what adapters add to the image after the block
+ * @param ff feed-forward of the image
+ * @param ffText feed-forward of the text
+ * @param branches branches that adapters add to the image after the block
  */
 public record DoubleStreamBlock(
     JointAttention attention,
     UnaryOperator<Tensor> ff,
     UnaryOperator<Tensor> ffText,
     List<AttentionBranch> branches) {
-  /** The block that reads from these weights, with a family's feed-forwards. */
+  /** Reads the block, with the family's feed-forwards. */
   public static DoubleStreamBlock of(
       Weights w,
       int width,
@@ -37,17 +37,17 @@ public record DoubleStreamBlock(
   }
 
   /**
-   * Both streams after the block.
+   * Applies the block to both streams.
    *
-   * @param m shifts, scales and gates of the image, for the attention and for the feed-forward
-   * @param c the same of the text
+   * @param m shifts, scales and gates of the image, for attention and feed-forward
+   * @param c shifts, scales and gates of the text
    */
   public JointAttention.Streams forward(
       JointAttention.Streams x, List<Tensor> m, List<Tensor> c, RotaryEmbedding rotation) {
     return forward(x, m, c, rotation, null);
   }
 
-  /** The same with {@code mask}, which is added to the scores and may be null. */
+  /** Applies the block with {@code mask}, which is added to the scores and may be null. */
   public JointAttention.Streams forward(
       JointAttention.Streams x,
       List<Tensor> m,
@@ -75,13 +75,13 @@ public record DoubleStreamBlock(
     return h.add(m.get(5).mul(ff.apply(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
   }
 
-  /** Keeps f16 activations finite, as FLUX's blocks need it. */
+  /** Keeps f16 activations finite in FLUX's blocks. */
   public static final class HalfPrecision {
     private static final double LARGEST = 65504;
 
     private HalfPrecision() {}
 
-    /** {@code x} within f16's range when it is f16, else itself. */
+    /** Clamps {@code x} to the range of f16 if it is f16. */
     public static Tensor clamp(Tensor x) {
       return Tensors.dtype(x) == DType.F16
           ? x.clamp(

@@ -5,11 +5,11 @@ import dev.likeness.diffusion.request.CachingOptions;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What all blocks of a transformer but the first last added to the image's tokens, for calls at
- * which the first alone is asked: where what it adds has changed little since all were asked, by
- * the sum of the differences' sizes over the sum of sizes, the others are taken to add what they
- * added then (the first-block cache of chengzeyi/ParaAttention; {@code hooks/first_block_cache.py}
- * of diffusers 0.42). One run's, on one thread; dies with the scope that it was made in.
+ * First-block cache (chengzeyi/ParaAttention; {@code hooks/first_block_cache.py} of diffusers
+ * 0.42). It stores the residual of all transformer blocks after the first. In later calls, it
+ * compares the residual of the first block with the stored one: mean absolute difference over mean
+ * absolute value. If the change is small, the stored residual replaces the other blocks. For one
+ * generation on one thread; freed with the scope in which it was created.
  */
 public final class FirstBlockCache {
   private final double threshold;
@@ -19,30 +19,34 @@ public final class FirstBlockCache {
   private int skippedCalls;
 
   /**
-   * Nothing known yet; {@code threshold} is the change up to which the other blocks are not asked.
+   * Creates an empty cache; {@code threshold} is the largest change for which the other blocks are
+   * skipped.
    */
   public FirstBlockCache(double threshold) {
     this.threshold = threshold;
   }
 
-  /** For a run of these options, or null where they ask for none; belongs to the calling scope. */
+  /**
+   * Returns a cache for these options, or null if they do not use it; it belongs to the calling
+   * scope.
+   */
   public static FirstBlockCache of(CachingOptions options) {
     return options.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(options.threshold())
         : null;
   }
 
-  /** How many calls asked the first block alone. */
+  /** Returns the number of calls that computed the first block only. */
   public int skippedCalls() {
     return skippedCalls;
   }
 
   /**
-   * The image's tokens after all blocks, where the first alone tells them; null where all have to
-   * be asked. The calling scope owns them.
+   * Predicts the image's tokens after all blocks; null if all blocks must be computed. The calling
+   * scope owns the result.
    *
    * @param before the image's tokens before the first block, [batch, tokens, width]
-   * @param behind the same after it
+   * @param behind the image's tokens after the first block
    */
   public Tensor predict(Tensor before, Tensor behind) {
     Tensor added = behind.sub(before);
@@ -55,7 +59,7 @@ public final class FirstBlockCache {
     return null;
   }
 
-  /** Told what the image's tokens are after all blocks, where they were asked. */
+  /** Stores the image's tokens after all blocks, when they were computed. */
   public void update(Tensor end) {
     others.replace(end.sub(after.tensor()));
   }

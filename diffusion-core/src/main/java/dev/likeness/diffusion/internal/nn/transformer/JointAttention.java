@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Multi-head attention over two streams at once, each with projections of its own (MMDiT, Esser et
- * al. 2024, arXiv:2403.03206, figure 2b), or over one.
+ * Joint attention: multi-head attention over two streams with separate projections (MMDiT, Esser et
+ * al. 2024, arXiv:2403.03206, figure 2b), or over one stream.
  */
 public final class JointAttention {
   private final QkvProjection image;
@@ -25,8 +25,8 @@ public final class JointAttention {
   private final boolean perturbed;
 
   /**
-   * Which stream comes first in the joint sequence: text for FLUX, the image for Stable Diffusion
-   * 3.
+   * The order of streams in the joint sequence: text first for FLUX, the image first for Stable
+   * Diffusion 3.
    */
   public enum Order {
     TEXT_FIRST,
@@ -52,10 +52,9 @@ public final class JointAttention {
   /**
    * Reads {@code to_q}, {@code to_k}, {@code to_v}, {@code to_out.0}, {@code add_q_proj},
    * {@code add_k_proj}, {@code add_v_proj} and {@code to_add_out}, and {@code norm_q},
-   * {@code norm_k}, {@code norm_added_q}, {@code norm_added_k} where queries and keys are
-   * normalised.
+   * {@code norm_k}, {@code norm_added_q}, {@code norm_added_k} if queries and keys are normalised.
    *
-   * @param textOut whether the text goes on after this attention
+   * @param textOut true if later blocks use the text
    */
   public static JointAttention joint(
       Weights w, int width, int heads, QkvProjection.Style style, Order order, boolean textOut) {
@@ -68,7 +67,7 @@ public final class JointAttention {
         order);
   }
 
-  /** Attention over one stream; {@code projected} tells whether it has a {@code to_out.0}. */
+  /** Reads attention over one stream; with {@code to_out.0} if {@code projected}. */
   public static JointAttention single(
       Weights w, int width, int heads, QkvProjection.Style style, boolean projected) {
     return new JointAttention(
@@ -81,15 +80,16 @@ public final class JointAttention {
   }
 
   /**
-   * Attends over both streams; {@code rotation} may be null, and {@code time} where no adapter asks
-   * for it.
+   * Attends over both streams; {@code rotation} may be null, and so may {@code time} if no adapter
+   * needs it.
    */
   public Streams forward(Streams x, RotaryEmbedding rotation, Tensor time) {
     return forward(x, rotation, null, time);
   }
 
   /**
-   * The same with {@code mask}, which is added to the scores of the joint sequence and may be null.
+   * Attends over both streams with {@code mask}, which is added to the scores of the joint sequence
+   * and may be null.
    */
   public Streams forward(Streams x, RotaryEmbedding rotation, Tensor mask, Tensor time) {
     QkvProjection.Plain plain = image.project(x.image());
@@ -116,7 +116,7 @@ public final class JointAttention {
     return forward(x, rotation, mask, null);
   }
 
-  /** The same, telling adapters the time. */
+  /** Attends over one stream; adapters get {@code time}. */
   public Tensor forward(Tensor x, RotaryEmbedding rotation, Tensor mask, Tensor time) {
     Tensor y;
     if (perturbed && branches.isEmpty()) {
@@ -129,7 +129,7 @@ public final class JointAttention {
     return toOut == null ? y : toOut.forward(y);
   }
 
-  /** What was attended to, [batch, tokens, width], with what adapters add. */
+  /** Adds the branches of adapters to the attention's output, [batch, tokens, width]. */
   private Tensor addBranches(
       Tensor attended, QkvProjection.Plain plain, QkvProjection.Heads own, Tensor time) {
     Tensor y = attended;
@@ -140,14 +140,14 @@ public final class JointAttention {
     return y;
   }
 
-  /** The image's queries, [batch, heads, tokens, headWidth], before any rotation. */
+  /** Returns the image's queries, [batch, heads, tokens, headWidth], before rotation. */
   Tensor queries(Tensor x) {
     return image.queries(x);
   }
 
   /**
-   * What keeps each of {@code count} tokens from the others of them, [tokens, tokens], to be added
-   * to the scores.
+   * Returns an additive mask [tokens, tokens] that prevents attention between {@code count} tokens
+   * (PAG).
    */
   private static Tensor isolationMask(Tensor q, long first, long count) {
     Tensor mask = q.new_zeros(q.size(2), q.size(2));
@@ -161,10 +161,10 @@ public final class JointAttention {
    * The two streams of a joint transformer.
    *
    * @param image [batch, imageTokens, width]
-   * @param text [batch, textTokens, width], or null where a network has no more use for it
+   * @param text [batch, textTokens, width], or null if the network does not use it any more
    */
   public record Streams(Tensor image, Tensor text) {
-    /** These after a {@code block} that listens to {@code listened}, run by {@code segments}. */
+    /** Applies a {@code block} with the conditioning {@code listened}, run by {@code segments}. */
     public Streams apply(
         BiFunction<Streams, Tensor, Streams> block, Tensor listened, SegmentRunner segments) {
       if (segments == SegmentRunner.PLAIN) {

@@ -5,7 +5,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Latents as FLUX's tokens: each square of two by two pixels is one, channel by channel. */
+/**
+ * Packs latents into FLUX's tokens: each square of two by two latents is one token, channel by
+ * channel.
+ */
 public final class LatentPacking {
   private LatentPacking() {}
 
@@ -28,7 +31,7 @@ public final class LatentPacking {
   }
 
   /**
-   * Where the tokens of an image lie: [height/2 * width/2, 3], f32, of which the first number is
+   * Returns the positions of an image's tokens: [height/2 * width/2, 3], f32; the first number is
    * {@code layer}.
    */
   public static Tensor positions(long height, long width, double layer) {

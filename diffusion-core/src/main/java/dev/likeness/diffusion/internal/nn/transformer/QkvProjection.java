@@ -9,14 +9,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Queries, keys and values of one stream; the norms are null where there are none. */
+/** The projections of one stream to queries, keys and values; the norms may be null. */
 public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm normK, int heads) {
   /**
-   * What the projections of a family have in common.
+   * The common properties of a family's projections.
    *
-   * @param hasQkNorm whether queries and keys are normalised
-   * @param hasBias whether the layers, that after the attention too, have biases
-   * @param eps of the norms
+   * @param hasQkNorm true if queries and keys are normalised
+   * @param hasBias true if the layers have biases, including the output layer
+   * @param eps epsilon of the norms
    */
   public record Style(boolean hasQkNorm, boolean hasBias, double eps) {}
 
@@ -57,7 +57,7 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
     return new Plain(q.forward(x), k.forward(x), v.forward(x));
   }
 
-  /** What branches see of an image whose heads these are. */
+  /** Returns the inputs for branches of adapters. */
   AttentionBranch.BranchInputs branchInputs(Plain plain, Heads own, Tensor time) {
     return new AttentionBranch.BranchInputs(
         own.q(),
@@ -73,13 +73,15 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
 
   /** Queries, keys and values by heads, each [batch, heads, tokens, headWidth]. */
   public record Heads(Tensor q, Tensor k, Tensor v) {
-    /** Tokens [batch, tokens, width] by heads, normalised where {@code norm} is not null. */
+    /**
+     * Splits tokens [batch, tokens, width] into heads; normalises them if {@code norm} is not null.
+     */
     public static Tensor split(Tensor x, int heads, RmsNorm norm) {
       Tensor byHead = x.view(x.size(0), x.size(1), heads, -1);
       return (norm == null ? byHead : norm.forward(byHead)).transpose(1, 2);
     }
 
-    /** These tokens, then others. */
+    /** Concatenates the tokens of both. */
     Heads concat(Heads others) {
       return new Heads(
           torch.cat(new TensorVector(q, others.q), 2),
@@ -88,8 +90,8 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
     }
 
     /**
-     * Attends, [batch, tokens, width]; {@code rotation} and {@code mask}, which is added to the
-     * scores, may be null.
+     * Attends; returns [batch, tokens, width]. {@code rotation} and {@code mask}, which is added to
+     * the scores, may be null.
      */
     public Tensor attend(RotaryEmbedding rotation, Tensor mask) {
       return mergeHeads(
@@ -98,7 +100,7 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
               : ScaledDotProduct.attend(rotation.rotate(q), rotation.rotate(k), v, mask));
     }
 
-    /** Tokens by heads side by side again. */
+    /** Merges the heads to [batch, tokens, width] again. */
     static Tensor mergeHeads(Tensor byHead) {
       return byHead.transpose(1, 2).reshape(byHead.size(0), byHead.size(2), -1);
     }

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Rotary positions (Su et al. 2021, arXiv:2104.09864) over several axes: each axis turns its own
- * share of a head's pairs.
+ * Rotary position embedding (Su et al. 2021, arXiv:2104.09864) over several axes. Each axis rotates
+ * its own share of a head's channel pairs.
  *
  * @param cos cosines [tokens, headWidth / 2] or [batch, 1, tokens, headWidth / 2], f32
  * @param sin sines of the same angles
@@ -17,17 +17,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record RotaryEmbedding(Tensor cos, Tensor sin) {
   private static final double THETA = 10000;
 
-  /** The rotation that most networks were trained with; see below. */
+  /** Returns the rotation with the default theta; see below. */
   public static RotaryEmbedding of(Tensor positions, List<Integer> widths) {
     return of(positions, widths, THETA);
   }
 
   /**
-   * The rotation of tokens at {@code positions}; angles are computed in f64.
+   * Returns the rotation of tokens at {@code positions}; angles are computed in f64.
    *
    * @param positions [tokens, axes], or a row for each image [batch, 1, tokens, axes]
-   * @param widths how many of a head's channels each axis turns, all even
-   * @param theta the ratio of the fastest turn to the slowest
+   * @param widths number of a head's channels that each axis rotates, all even
+   * @param theta the ratio of the highest frequency to the lowest
    */
   public static RotaryEmbedding of(Tensor positions, List<Integer> widths, double theta) {
     TensorVector angles = new TensorVector();
@@ -45,21 +45,24 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) {
     return new RotaryEmbedding(all.cos().to(ScalarType.Float), all.sin().to(ScalarType.Float));
   }
 
-  /** These tokens, then others of as many rows. */
+  /** Concatenates the rotations of these tokens and others of the same batch. */
   public RotaryEmbedding concat(RotaryEmbedding others) {
     return new RotaryEmbedding(
         torch.cat(new TensorVector(cos, others.cos), -2),
         torch.cat(new TensorVector(sin, others.sin), -2));
   }
 
-  /** The same after one more token, at the origin. */
+  /** Returns the rotation with one more token before the others, at the origin. */
   public RotaryEmbedding afterOrigin() {
     return new RotaryEmbedding(
         torch.cat(new TensorVector(torch.ones_like(cos.narrow(0, 0, 1)), cos), 0),
         torch.cat(new TensorVector(torch.zeros_like(sin.narrow(0, 0, 1)), sin), 0));
   }
 
-  /** Turns queries or keys [batch, heads, tokens, headWidth], pair by neighbouring pair, in f32. */
+  /**
+   * Rotates queries or keys [batch, heads, tokens, headWidth] by pairs of neighbouring channels, in
+   * f32.
+   */
   Tensor rotate(Tensor x) {
     Tensor pairs = x.to(ScalarType.Float).reshape(x.size(0), x.size(1), x.size(2), -1, 2);
     Tensor real = pairs.select(-1, 0);

@@ -9,13 +9,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * FLUX's single block: attention and feed-forward side by side over one sequence (Dehghani et al.
- * 2023, arXiv:2302.05442), shifted, scaled and gated by three vectors.
+ * FLUX's single-stream block: attention and feed-forward in parallel over one sequence (Dehghani et
+ * al. 2023, arXiv:2302.05442). Three vectors shift, scale and gate it.
  */
 public record SingleStreamBlock(JointAttention attention, Linear projMlp, Linear projOut) {
-  /**
-   * The block that reads {@code attn}, {@code proj_mlp} and {@code proj_out} from these weights.
-   */
+  /** Reads {@code attn}, {@code proj_mlp} and {@code proj_out}. */
   public static SingleStreamBlock of(Weights w, int width, int heads, QkvProjection.Style style) {
     return new SingleStreamBlock(
         JointAttention.single(w.at("attn"), width, heads, style, false),
@@ -27,7 +25,7 @@ public record SingleStreamBlock(JointAttention attention, Linear projMlp, Linear
    * Maps [batch, textTokens + imageTokens, width] to the same shape.
    *
    * @param m shift, scale and gate, each [batch, 1, width]
-   * @param mask is added to the scores; may be null
+   * @param mask added to the scores; may be null
    */
   public Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation, Tensor mask) {
     Tensor normed = AdaLayerNorm.apply(x, m.get(0), m.get(1));

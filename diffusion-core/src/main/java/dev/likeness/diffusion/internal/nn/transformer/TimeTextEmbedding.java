@@ -7,8 +7,8 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What every block listens to: the time, the pooled text and, for guidance-distilled networks, the
- * guidance, summed.
+ * The conditioning vector of all blocks: the sum of the embeddings of time, pooled text and, for
+ * guidance-distilled networks, guidance scale.
  */
 public final class TimeTextEmbedding {
   private static final SinusoidalEmbedding SINUSOIDS = new SinusoidalEmbedding(256, true, 0);
@@ -18,7 +18,7 @@ public final class TimeTextEmbedding {
   private final TimestepEmbedding text;
 
   /**
-   * Reads {@code timestep_embedder}, {@code text_embedder} and, where asked for,
+   * Reads {@code timestep_embedder}, {@code text_embedder} and, if {@code guided},
    * {@code guidance_embedder}.
    */
   public TimeTextEmbedding(Weights w, int width, int pooledWidth, boolean guided) {
@@ -32,10 +32,11 @@ public final class TimeTextEmbedding {
   }
 
   /**
-   * The activated sum [batch, width].
+   * Returns the activated sum [batch, width].
    *
    * @param timestep [batch] or [1], 0..1000
-   * @param guide guidance times 1000 [batch] or [1]; ignored where the network knows no guidance
+   * @param guide guidance times 1000 [batch] or [1]; ignored if the network has no guidance
+   *     embedding
    * @param pooled [batch, pooledWidth]
    */
   public Tensor forward(Tensor timestep, Tensor guide, Tensor pooled) {

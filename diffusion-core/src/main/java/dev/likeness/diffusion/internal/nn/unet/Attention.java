@@ -8,8 +8,8 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Multi-head attention of image tokens over themselves or over a context (text), as Latent
- * Diffusion has it.
+ * Multi-head attention of image tokens over themselves or over a context (text), as in Latent
+ * Diffusion.
  */
 public final class Attention {
   private final Linear toQ;
@@ -24,7 +24,7 @@ public final class Attention {
    * Reads {@code to_q}, {@code to_k}, {@code to_v} (no bias) and {@code to_out.0}.
    *
    * @param width tokens' channels; {@code heads} must divide it
-   * @param contextWidth channels of what is attended to
+   * @param contextWidth channels of the context
    */
   public Attention(Weights w, int width, int contextWidth, int heads) {
     toQ = Linear.withoutBias(w.at("to_q"), width, width);
@@ -47,7 +47,7 @@ public final class Attention {
     return attend(x, keys(context), values(context));
   }
 
-  /** The same, to what may be attended to at every step. */
+  /** Attends to a context, whose keys and values may be cached over the steps. */
   public Tensor forward(Tensor x, AttentionContext context) {
     return attend(x, context.keys(this), context.values(this));
   }

@@ -6,9 +6,9 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What attentions read beside the image, a text most often. A run that tells a network the same at
- * every step keeps each attention's keys and values of it: one run's, on one thread, until the
- * scope ends in which {@link #withCache} was called.
+ * The context of cross-attentions, usually the text. If it is the same in every step, each
+ * attention's keys and values can be cached. The cache is for one generation on one thread, and
+ * ends with the scope in which {@link #withCache} was called.
  */
 public final class AttentionContext {
   private final Tensor tokens;
@@ -22,19 +22,19 @@ public final class AttentionContext {
     this.cacheScope = run;
   }
 
-  /** Tokens [batch, tokens, width], of which nothing is kept. */
+  /** Returns a context of tokens [batch, tokens, width] without a cache. */
   public static AttentionContext of(Tensor tokens) {
     return new AttentionContext(tokens, null);
   }
 
-  /** The same with keys and values kept; not for learning. */
+  /** Returns the context with cached keys and values; not for training. */
   public AttentionContext withCache() {
     return new AttentionContext(tokens, new CachedTensor());
   }
 
   /**
-   * The same of tokens that a stretch of a network was given: this where they are its own, else
-   * nothing is kept of them.
+   * Returns the context for the tokens of a segment: this context if they are its own tokens, else
+   * one without a cache.
    */
   public AttentionContext forTokens(Tensor here) {
     return here == tokens ? this : of(here);

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The way down at one resolution: residual blocks, attending where the level does, then half the
- * size.
+ * A down block of the UNet: residual blocks, with attention if the level has it, then downsampling
+ * by two.
  */
 public final class DownBlock {
   private final List<ResnetBlock> resnets = new ArrayList<>();
@@ -51,7 +51,7 @@ public final class DownBlock {
         : new Conv2d(w.at("downsamplers.0.conv"), out, out, 3, 2, config.downsamplePadding());
   }
 
-  /** Returns the block's output; pushes it and every layer's output for the way up. */
+  /** Returns the block's output; pushes the output of each layer as a skip connection. */
   public Tensor forward(
       Tensor x,
       Tensor time,
@@ -71,7 +71,7 @@ public final class DownBlock {
     return resnets.size();
   }
 
-  /** The first {@code layers} of it, at the size that it is given. */
+  /** Applies the first {@code layers} layers, without downsampling. */
   public Tensor forwardFirst(
       int layers,
       Tensor x,

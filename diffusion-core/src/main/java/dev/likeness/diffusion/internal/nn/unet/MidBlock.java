@@ -5,7 +5,10 @@ import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** The bottom: a residual block, attention to the text, a residual block; or the first alone. */
+/**
+ * The mid block of the UNet: a residual block, attention to the text, and a residual block; or the
+ * first only.
+ */
 public final class MidBlock {
   private final ResnetBlock first;
   private final SpatialTransformer attention;

@@ -71,7 +71,8 @@ final class SpatialTransformer {
   }
 
   /**
-   * Self-attention, attention to the text, feed-forward, each normalised before and added after.
+   * Self-attention, cross-attention and feed-forward, each with a norm before it and a residual
+   * connection.
    */
   static final class TransformerBlock {
     private final LayerNorm norm1;
@@ -83,7 +84,10 @@ final class SpatialTransformer {
     private final boolean onlyCrossAttention;
     private final double tokenMergingRatio;
 
-    /** {@code tokenMergingRatio} is the share of the tokens that is merged for self-attention. */
+    /**
+     * Reads a block; {@code tokenMergingRatio} is the share of tokens that is merged for
+     * self-attention.
+     */
     TransformerBlock(
         Weights w, int width, int contextWidth, int heads, boolean onlyCross, double merged) {
       norm1 = new LayerNorm(w.at("norm1"), width);
@@ -115,25 +119,24 @@ final class SpatialTransformer {
   }
 
   /**
-   * Which of an image's tokens are merged before a layer, and how they come apart after it (Bolya
-   * and Hoffman 2023, arXiv:2303.17604, sections 3 and 4): of each square of two by two tokens the
-   * first stays, the others look among those that stay for the one most like them, and the share of
-   * them that found the likest are merged with it, to their mean. The paper chooses at random which
-   * of a square stays; here it is always the same one, so that nothing depends on chance or on what
-   * else is in the batch.
+   * Token merging (Bolya and Hoffman 2023, arXiv:2303.17604, sections 3 and 4). Of each square of
+   * two by two tokens, the first is a destination. Each other token finds its most similar
+   * destination. The most similar tokens are merged with their destination to the mean. The paper
+   * chooses the destination of a square at random; here it is always the first, so that results
+   * depend on neither chance nor batch.
    *
    * @param row for each token the row that it is merged into, [batch, tokens]
-   * @param rows how many rows there are
+   * @param rows number of rows
    */
   record TokenMerging(Tensor row, long rows) {
     private static final long SIDE = 2;
 
     /**
-     * Of tokens that are to be merged.
+     * Chooses the tokens to merge.
      *
-     * @param x what they are compared by, [batch, tokens, width], row by row of the image
-     * @param columns of the image
-     * @param share of the tokens to merge, 0 to 0.75
+     * @param x features for the comparison, [batch, tokens, width], row by row of the image
+     * @param columns columns of the image
+     * @param share share of the tokens to merge, 0 to 0.75
      */
     static TokenMerging of(Tensor x, long columns, double share) {
       long tokens = x.size(1);
@@ -156,7 +159,7 @@ final class SpatialTransformer {
           tokens - merged);
     }
 
-    /** The tokens' numbers, those that stay first. */
+    /** Returns the indices of the tokens, destinations first. */
     private static Tensor order(Tensor x, long columns) {
       Tensor kind = x.new_zeros(x.size(1) / columns, columns);
       firsts(firsts(kind, 0), 1).fill_(new Scalar(-1.0));
@@ -169,8 +172,8 @@ final class SpatialTransformer {
     }
 
     /**
-     * Each token's row: those that are kept have the first, then come those that stay, each with
-     * what goes {@code into} it.
+     * Returns each token's row: first the kept tokens, then the destinations with the tokens that
+     * are merged into them.
      */
     private static Tensor rows(Tensor kept, Tensor stay, Tensor gone, Tensor into) {
       long batch = kept.size(0);
@@ -181,12 +184,12 @@ final class SpatialTransformer {
       return torch.empty_like(places).scatter_(1, places, all);
     }
 
-    /** The means of the tokens that share a row, [batch, rows, width]. */
+    /** Returns the means of tokens of one row, [batch, rows, width]. */
     Tensor merge(Tensor x) {
       return x.new_zeros(x.size(0), rows, x.size(2)).scatter_reduce(1, wide(x), x, "mean", false);
     }
 
-    /** Every token what its row is, [batch, tokens, width]. */
+    /** Copies each row to its tokens, [batch, tokens, width]. */
     Tensor unmerge(Tensor y) {
       return y.gather(1, wide(y));
     }

@@ -7,16 +7,15 @@ import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import java.util.List;
 
 /**
- * The shape of a {@code UNet2DConditionModel}, by diffusers' names. {@code heads} is what its
- * configs call {@code attention_head_dim}: the number of heads, not their width.
+ * The configuration of a {@code UNet2DConditionModel}, by diffusers' names. {@code heads} is the
+ * number of heads, which configs call {@code attention_head_dim}.
  *
- * @param sampleSize side of the latents that the model was trained on, or 0 when unsaid
- * @param hasMidBlock whether there is a bottom block; small distilled models leave it out
- * @param midTransformers transformer blocks of the bottom; 0 for a bottom of one residual block
- *     alone
- * @param timeIds how SDXL's size ids enter, or null
- * @param guidanceWidth features of the guidance scale that it takes in place of a negative prompt,
- *     or 0
+ * @param sampleSize side of the latents that the model was trained on, or 0 if unknown
+ * @param hasMidBlock true if there is a mid block; small distilled models have none
+ * @param midTransformers transformer blocks of the mid block; 0 for a mid block of one residual
+ *     block only
+ * @param timeIds SDXL's size conditioning, or null
+ * @param guidanceWidth width of the guidance scale embedding of guidance-distilled models, or 0
  */
 public record UNetConfig(
     int inChannels,
@@ -41,7 +40,7 @@ public record UNetConfig(
   /**
    * One resolution.
    *
-   * @param hasAttention whether its blocks attend to the text
+   * @param hasAttention true if its blocks have cross-attention
    * @param transformers transformer blocks after each residual block
    */
   public record Level(
@@ -55,8 +54,8 @@ public record UNetConfig(
       boolean hasUpAttention) {}
 
   /**
-   * Micro-conditioning: sinusoids of each id, joined with the pooled text, {@code inputWidth}
-   * numbers in all.
+   * Size conditioning of SDXL: sinusoidal features of each id, concatenated with the pooled text;
+   * {@code inputWidth} is the total width.
    */
   public record TimeIds(SinusoidalEmbedding sinusoids, int inputWidth) {}
 
@@ -105,7 +104,7 @@ public record UNetConfig(
     return config;
   }
 
-  /** The level of the largest image that any blocks attend to; null where none does. */
+  /** Returns the level of the highest resolution with attention; null if there is none. */
   public Level largestWithAttention() {
     return levels.stream()
         .filter(level -> level.hasAttention() || level.hasUpAttention())
@@ -113,7 +112,9 @@ public record UNetConfig(
         .orElse(null);
   }
 
-  /** The same with a bottom of one residual block alone, as small ControlNets have it. */
+  /**
+   * Returns the configuration with a mid block of one residual block only, as in small ControlNets.
+   */
   public UNetConfig withoutMiddleAttention() {
     return new UNetConfig(
         inChannels,
@@ -137,8 +138,8 @@ public record UNetConfig(
   }
 
   /**
-   * The latents' side. UNets saved before diffusers 0.9 often say a smaller one than they were
-   * trained on: there 64 is the least.
+   * Returns the side of the latents. Configs from before diffusers 0.9 often have a smaller one
+   * than the training size; for them, at least 64.
    */
   private static int sampleSize(ModelConfig c) {
     int side = c.integer("sample_size", 0);
@@ -198,7 +199,7 @@ public record UNetConfig(
     return new TimeIds(sinusoids, c.integer("projection_class_embeddings_input_dim", 2816));
   }
 
-  // Options with one supported value, and those that change nothing at inference.
+  // Options with one supported value, and options without effect at inference.
   private static void refuse(ModelConfig c) {
     c.requireValue("mid_block_type", "UNetMidBlock2DCrossAttn");
     c.requireValue("time_embedding_type", "positional");

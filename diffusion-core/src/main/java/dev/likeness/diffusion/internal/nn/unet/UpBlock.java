@@ -12,16 +12,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * The way up at one resolution: residual blocks that take back what the way down left, then twice
- * the size.
- */
+/** An up block of the UNet: residual blocks with skip connections, then upsampling by two. */
 public final class UpBlock {
   private final List<ResnetBlock> resnets = new ArrayList<>();
   private final List<SpatialTransformer> attentions = new ArrayList<>();
   private final Conv2d upsampler;
 
-  /** {@code index} counts from the bottom, as {@code up_blocks} does. */
+  /**
+   * Reads the block; {@code index} is its index in {@code up_blocks}, from the lowest resolution.
+   */
   public UpBlock(Weights w, UNetConfig config, int index) {
     int levels = config.levels().size();
     int here = levels - 1 - index;
@@ -62,7 +61,7 @@ public final class UpBlock {
     x = layers(0, resnets.size(), x, time, context, skips, segments);
     if (upsampler != null) {
       try (TensorScope layer = TensorScope.open()) {
-        // Sizes that halve unevenly come back to what the way down had there.
+        // After an odd size was halved, upsampling restores the size of the skip connection.
         Tensor like = skips.peek();
         long[] size = {like.size(2), like.size(3)};
         boolean twice = size[0] == 2 * x.size(2) && size[1] == 2 * x.size(3);
@@ -82,7 +81,7 @@ public final class UpBlock {
     return resnets.size();
   }
 
-  /** Its layers from one to before another, freeing {@code x}. */
+  /** Applies the layers of a range, freeing {@code x}. */
   public Tensor layers(
       int from,
       int to,
@@ -101,7 +100,7 @@ public final class UpBlock {
     return x;
   }
 
-  /** Layer {@code i} over what comes up, what the way down left, the time and the text. */
+  /** Applies layer {@code i} to features, skip connection, time embedding and text. */
   private Tensor layer(int i, AttentionContext context, Tensor... in) {
     Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(in[0], in[1]), 1), in[2]);
     return attentions.isEmpty() ? h : attentions.get(i).forward(h, context.forTokens(in[3]));

@@ -219,7 +219,7 @@ class InitialAdapterTest {
         "config.json"));
     assertEquals(
         file
-            + " is an IP-Adapter and looks at images through SigLIP (width 36); the image encoder here is CLIP (width 48,"
+            + " is an IP-Adapter and was trained with SigLIP (width 36); the image encoder here is CLIP (width 48,"
             + " projection 36): give the one it was trained with",
         assertThrows(
                 InvalidInputException.class,

@@ -48,6 +48,12 @@ public record Consent(
   /**
    * Checks the text and the purposes, and copies the purposes.
    *
+   * @param person the component {@code person}
+   * @param givenBy the component {@code givenBy}
+   * @param purposes the component {@code purposes}
+   * @param textVersion the component {@code textVersion}
+   * @param givenAt the component {@code givenAt}
+   * @param text the component {@code text}
    * @throws IllegalArgumentException if the text is blank or there is no purpose
    */
   public Consent {

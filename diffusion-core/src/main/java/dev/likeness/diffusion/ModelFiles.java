@@ -21,7 +21,12 @@ import java.util.Map;
  *     {@code text_encoder_3}
  */
 public record ModelFiles(Path path, Map<String, Path> components) {
-  /** Copies the map of components. */
+  /**
+   * Copies the map of components.
+   *
+   * @param path the component {@code path}
+   * @param components the component {@code components}
+   */
   public ModelFiles {
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
   }

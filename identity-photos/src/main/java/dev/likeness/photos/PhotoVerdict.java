@@ -24,7 +24,15 @@ public record PhotoVerdict(
     Verdict verdict,
     List<Reason> reasons,
     List<Face> faces) {
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param name the component {@code name}
+   * @param format the component {@code format}
+   * @param verdict the component {@code verdict}
+   * @param reasons the component {@code reasons}
+   * @param faces the component {@code faces}
+   */
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
     faces = List.copyOf(faces);

@@ -12,7 +12,13 @@ import dev.likeness.photos.quality.QualityLimits;
  *     per pixel of the largest photo
  */
 public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimits, int threads) {
-  /** Checks that there is at least one thread. */
+  /**
+   * Checks that there is at least one thread.
+   *
+   * @param decodeLimits the component {@code decodeLimits}
+   * @param qualityLimits the component {@code qualityLimits}
+   * @param threads the component {@code threads}
+   */
   public ReviewOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("a review needs at least one thread, given " + threads);

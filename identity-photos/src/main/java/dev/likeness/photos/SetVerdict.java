@@ -27,7 +27,15 @@ public record SetVerdict(
   /** Photos beyond this number improve the result little. */
   public static final int MAX_PHOTOS = 20;
 
-  /** Copies the advice. */
+  /**
+   * Copies the advice.
+   *
+   * @param photos the component {@code photos}
+   * @param accepted the component {@code accepted}
+   * @param readiness the component {@code readiness}
+   * @param coverage the component {@code coverage}
+   * @param advice the component {@code advice}
+   */
   public SetVerdict {
     advice = List.copyOf(advice);
   }

@@ -31,6 +31,9 @@ public record Clipping(Kind kind, double limit, double ratio) {
   /**
    * Checks that the limit is above 0 and the ratio in 0..1.
    *
+   * @param kind the component {@code kind}
+   * @param limit the component {@code limit}
+   * @param ratio the component {@code ratio}
    * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1
    */
   public Clipping {

@@ -13,6 +13,8 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * Checks that both factors are finite and not negative.
    *
+   * @param alpha the component {@code alpha}
+   * @param sigma the component {@code sigma}
    * @throws IllegalArgumentException if a factor is negative, infinite or NaN
    */
   public NoiseLevel {

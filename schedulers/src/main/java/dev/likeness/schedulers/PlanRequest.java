@@ -31,6 +31,14 @@ public record PlanRequest(
   /**
    * Checks the ranges and copies the arrays.
    *
+   * @param steps the component {@code steps}
+   * @param strength the component {@code strength}
+   * @param denoisingStart the component {@code denoisingStart}
+   * @param denoisingEnd the component {@code denoisingEnd}
+   * @param eta the component {@code eta}
+   * @param mu the component {@code mu}
+   * @param timesteps the component {@code timesteps}
+   * @param sigmas the component {@code sigmas}
    * @throws IllegalArgumentException if a number is out of its range
    */
   public PlanRequest {

@@ -112,6 +112,15 @@ public record Step(
     /**
      * Copies the arrays and checks that all factors are finite.
      *
+     * @param samples the component {@code samples}
+     * @param unblended the component {@code unblended}
+     * @param denoised the component {@code denoised}
+     * @param raw the component {@code raw}
+     * @param unguided the component {@code unguided}
+     * @param modelOutputs the component {@code modelOutputs}
+     * @param noise the component {@code noise}
+     * @param needsNoise the component {@code needsNoise}
+     * @param needsUnguided the component {@code needsUnguided}
      * @throws IllegalArgumentException if a factor is infinite or NaN
      */
     public Update {

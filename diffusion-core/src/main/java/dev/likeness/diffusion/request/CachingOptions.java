@@ -36,6 +36,11 @@ public record CachingOptions(
   /**
    * Checks the ranges.
    *
+   * @param kind the component {@code kind}
+   * @param interval the component {@code interval}
+   * @param layers the component {@code layers}
+   * @param threshold the component {@code threshold}
+   * @param mergeRatio the component {@code mergeRatio}
    * @throws IllegalArgumentException if a number is out of its range
    */
   public CachingOptions {

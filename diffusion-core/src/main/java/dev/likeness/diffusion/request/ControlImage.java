@@ -30,6 +30,13 @@ public record ControlImage(
   /**
    * Checks the interval and the control mode.
    *
+   * @param controlNet the component {@code controlNet}
+   * @param image the component {@code image}
+   * @param scale the component {@code scale}
+   * @param start the component {@code start}
+   * @param end the component {@code end}
+   * @param mode the component {@code mode}
+   * @param mask the component {@code mask}
    * @throws IllegalArgumentException if the shares are not in 0..1 or not in order, or if the
    *     ControlNet has no such mode
    */

@@ -33,6 +33,12 @@ public record DegradedGuidance(
   /**
    * Checks the ranges and copies the layers.
    *
+   * @param kind the component {@code kind}
+   * @param layers the component {@code layers}
+   * @param scale the component {@code scale}
+   * @param adaptiveScale the component {@code adaptiveScale}
+   * @param start the component {@code start}
+   * @param end the component {@code end}
    * @throws IllegalArgumentException if there are no layers, or if a number is out of its range
    */
   public DegradedGuidance {

@@ -49,6 +49,8 @@ public interface GuidanceFormula {
     /**
      * Checks that the factor is above 0.
      *
+     * @param formula the component {@code formula}
+     * @param factor the component {@code factor}
      * @throws IllegalArgumentException if the factor is not above 0
      */
     public CfgNormalization {

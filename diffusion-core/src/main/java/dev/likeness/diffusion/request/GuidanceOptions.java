@@ -33,6 +33,14 @@ public record GuidanceOptions(
   /**
    * Checks the ranges.
    *
+   * @param scale the component {@code scale}
+   * @param rescale the component {@code rescale}
+   * @param start the component {@code start}
+   * @param end the component {@code end}
+   * @param sequential the component {@code sequential}
+   * @param formula the component {@code formula}
+   * @param degradedGuidance the component {@code degradedGuidance}
+   * @param trueCfgScale the component {@code trueCfgScale}
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the shares of the
    *     interval are not in 0..1 or not in order
    */

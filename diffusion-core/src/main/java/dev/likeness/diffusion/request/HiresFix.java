@@ -16,6 +16,10 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   /**
    * Checks the ranges.
    *
+   * @param scale the component {@code scale}
+   * @param strength the component {@code strength}
+   * @param steps the component {@code steps}
+   * @param pixels the component {@code pixels}
    * @throws IllegalArgumentException if a number is out of its range
    */
   public HiresFix {

@@ -35,7 +35,21 @@ public record ImageRequest(
     GenerationHooks hooks)
     implements RequestValues, RequestOptions {
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param prompts the component {@code prompts}
+   * @param sampling the component {@code sampling}
+   * @param sizeOptions the component {@code sizeOptions}
+   * @param guidanceOptions the component {@code guidanceOptions}
+   * @param adapters the component {@code adapters}
+   * @param initialImage the component {@code initialImage}
+   * @param controlImages the component {@code controlImages}
+   * @param caching the component {@code caching}
+   * @param tiling the component {@code tiling}
+   * @param hires the component {@code hires}
+   * @param hooks the component {@code hooks}
+   */
   public ImageRequest {
     adapters = List.copyOf(adapters);
     controlImages = List.copyOf(controlImages);

@@ -27,6 +27,12 @@ public record InitialImage(
   /**
    * Checks the strength, and that either an image or latents are given.
    *
+   * @param image the component {@code image}
+   * @param latents the component {@code latents}
+   * @param strength the component {@code strength}
+   * @param mask the component {@code mask}
+   * @param isDifferential the component {@code isDifferential}
+   * @param keepsSize the component {@code keepsSize}
    * @throws IllegalArgumentException if both or none are given, or if the strength is not in 0..1
    */
   public InitialImage {

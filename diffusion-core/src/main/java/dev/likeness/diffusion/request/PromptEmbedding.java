@@ -16,6 +16,9 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   /**
    * Checks the number of tokens and copies the arrays.
    *
+   * @param tokens the component {@code tokens}
+   * @param count the component {@code count}
+   * @param pooled the component {@code pooled}
    * @throws IllegalArgumentException if the values cannot be divided into this number of tokens
    */
   public PromptEmbedding {

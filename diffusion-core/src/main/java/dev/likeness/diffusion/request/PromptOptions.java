@@ -30,6 +30,13 @@ public record PromptOptions(
   /**
    * Checks the values and removes equal textual inversions.
    *
+   * @param prompt the component {@code prompt}
+   * @param negative the component {@code negative}
+   * @param syntax the component {@code syntax}
+   * @param clipSkip the component {@code clipSkip}
+   * @param textualInversions the component {@code textualInversions}
+   * @param embedding the component {@code embedding}
+   * @param negativeEmbedding the component {@code negativeEmbedding}
    * @throws IllegalArgumentException if a prompt is null, if the clip skip is negative, or if two
    *     different textual inversions have the same token
    */

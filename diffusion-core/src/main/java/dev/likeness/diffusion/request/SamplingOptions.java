@@ -44,6 +44,17 @@ public record SamplingOptions(
   /**
    * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
    *
+   * @param steps the component {@code steps}
+   * @param timesteps the component {@code timesteps}
+   * @param sigmas the component {@code sigmas}
+   * @param scheduler the component {@code scheduler}
+   * @param customScheduler the component {@code customScheduler}
+   * @param eta the component {@code eta}
+   * @param denoisingStart the component {@code denoisingStart}
+   * @param denoisingEnd the component {@code denoisingEnd}
+   * @param seed the component {@code seed}
+   * @param count the component {@code count}
+   * @param noise the component {@code noise}
    * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
    *     descend, or if both are given
    */

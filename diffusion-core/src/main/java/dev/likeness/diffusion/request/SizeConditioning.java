@@ -30,6 +30,13 @@ public record SizeConditioning(
   /**
    * Checks that no size is negative.
    *
+   * @param originalWidth the component {@code originalWidth}
+   * @param originalHeight the component {@code originalHeight}
+   * @param left the component {@code left}
+   * @param top the component {@code top}
+   * @param targetWidth the component {@code targetWidth}
+   * @param targetHeight the component {@code targetHeight}
+   * @param aestheticScore the component {@code aestheticScore}
    * @throws IllegalArgumentException if a size is negative
    */
   public SizeConditioning {

@@ -24,6 +24,10 @@ public record SizeOptions(
   /**
    * Checks that no side is negative.
    *
+   * @param width the component {@code width}
+   * @param height the component {@code height}
+   * @param conditioning the component {@code conditioning}
+   * @param negativeConditioning the component {@code negativeConditioning}
    * @throws IllegalArgumentException if a side is negative
    */
   public SizeOptions {

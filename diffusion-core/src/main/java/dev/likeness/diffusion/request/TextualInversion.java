@@ -44,6 +44,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
    * Checks the shapes and copies the map, but not the arrays.
    *
+   * @param token the component {@code token}
+   * @param values the component {@code values}
    * @throws IllegalArgumentException if the token is blank, if there are no embeddings, or if text
    *     encoders have different numbers of vectors
    */

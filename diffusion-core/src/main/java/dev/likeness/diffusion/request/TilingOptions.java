@@ -17,6 +17,9 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
   /**
    * Checks the ranges.
    *
+   * @param vaeTiling the component {@code vaeTiling}
+   * @param window the component {@code window}
+   * @param stride the component {@code stride}
    * @throws IllegalArgumentException if the window is negative, or if the stride is not in
    *     1..{@code window}
    */

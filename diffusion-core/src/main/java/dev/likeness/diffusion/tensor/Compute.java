@@ -29,6 +29,8 @@ public record Compute(String device, DType dtype) {
   /**
    * Checks that the device is known and that it computes in the type.
    *
+   * @param device the component {@code device}
+   * @param dtype the component {@code dtype}
    * @throws IllegalArgumentException if the device is not known, or if it does not compute in the
    *     type
    */

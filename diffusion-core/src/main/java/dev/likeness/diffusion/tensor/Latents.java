@@ -17,6 +17,10 @@ public record Latents(float[] values, int channels, int height, int width) {
   /**
    * Checks the shape and copies the values.
    *
+   * @param values the component {@code values}
+   * @param channels the component {@code channels}
+   * @param height the component {@code height}
+   * @param width the component {@code width}
    * @throws IllegalArgumentException if a dimension is less than 1 or does not fit the number of
    *     values
    */

@@ -45,6 +45,11 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   /**
    * Checks the ranges.
    *
+   * @param bytes the component {@code bytes}
+   * @param allow8Bit the component {@code allow8Bit}
+   * @param width the component {@code width}
+   * @param height the component {@code height}
+   * @param batchSize the component {@code batchSize}
    * @throws IllegalArgumentException if a number is out of its range, or if a limit comes with
    *     {@code WEIGHTS} or {@code PRODUCTS}
    */

@@ -17,7 +17,14 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
    */
   public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048, true);
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param maxBytes the component {@code maxBytes}
+   * @param maxPixels the component {@code maxPixels}
+   * @param maxLongSide the component {@code maxLongSide}
+   * @param allowsPrograms the component {@code allowsPrograms}
+   */
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {
       throw new IllegalArgumentException(

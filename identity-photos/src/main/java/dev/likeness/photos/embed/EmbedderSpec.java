@@ -98,7 +98,17 @@ public record EmbedderSpec(
         : folder.getFileName().toString().toLowerCase(Locale.ROOT);
   }
 
-  /** Checks threshold and scale. */
+  /**
+   * Checks threshold and scale.
+   *
+   * @param name the component {@code name}
+   * @param template the component {@code template}
+   * @param rgb the component {@code rgb}
+   * @param mean the component {@code mean}
+   * @param scale the component {@code scale}
+   * @param samePersonThreshold the component {@code samePersonThreshold}
+   * @param licence the component {@code licence}
+   */
   public EmbedderSpec {
     if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {
       throw new IllegalArgumentException(

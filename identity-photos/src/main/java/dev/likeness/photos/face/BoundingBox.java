@@ -9,7 +9,14 @@ package dev.likeness.photos.face;
  * @param height height in pixels, above 0
  */
 public record BoundingBox(double x, double y, double width, double height) {
-  /** Checks that the size is positive. */
+  /**
+   * Checks that the size is positive.
+   *
+   * @param x the component {@code x}
+   * @param y the component {@code y}
+   * @param width the component {@code width}
+   * @param height the component {@code height}
+   */
   public BoundingBox {
     if (!(width > 0 && height > 0)) {
       throw new IllegalArgumentException(

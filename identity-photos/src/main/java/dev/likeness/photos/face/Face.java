@@ -18,7 +18,15 @@ public record Face(
     HeadPose pose,
     Optional<Eyes> eyes,
     Optional<Landmarks> landmarks) {
-  /** Checks that the score is in 0..1. */
+  /**
+   * Checks that the score is in 0..1.
+   *
+   * @param box the component {@code box}
+   * @param score the component {@code score}
+   * @param pose the component {@code pose}
+   * @param eyes the component {@code eyes}
+   * @param landmarks the component {@code landmarks}
+   */
   public Face {
     if (!(score >= 0 && score <= 1)) {
       throw new IllegalArgumentException("a face's score must be in 0..1, got " + score);
@@ -56,7 +64,12 @@ public record Face(
    * @param right the other eye
    */
   public record Eyes(Point left, Point right) {
-    /** Checks that the left eye is not right of the right eye. */
+    /**
+     * Checks that the left eye is not right of the right eye.
+     *
+     * @param left the component {@code left}
+     * @param right the component {@code right}
+     */
     public Eyes {
       if (left.x() > right.x()) {
         throw new IllegalArgumentException(

@@ -25,7 +25,17 @@ public record LikenessReport(
     boolean isIndependent,
     Optional<RocCurve> roc,
     String meaning) {
-  /** Copies the scores. */
+  /**
+   * Copies the scores.
+   *
+   * @param images the component {@code images}
+   * @param mean the component {@code mean}
+   * @param confidenceInterval the component {@code confidenceInterval}
+   * @param genuineMean the component {@code genuineMean}
+   * @param isIndependent the component {@code isIndependent}
+   * @param roc the component {@code roc}
+   * @param meaning the component {@code meaning}
+   */
   public LikenessReport {
     images = List.copyOf(images);
   }

@@ -18,6 +18,9 @@ public record ValidationSplit(
   /**
    * Checks that both sets have photos, and copies them.
    *
+   * @param training the component {@code training}
+   * @param validation the component {@code validation}
+   * @param isIndependent the component {@code isIndependent}
    * @throws IllegalArgumentException if one of the sets is empty
    */
   public ValidationSplit {

@@ -84,7 +84,12 @@ public final class QualityLimits {
    * @param reject values beyond it reject the photo
    */
   public record Band(double warn, double reject) {
-    /** Checks that the limits are numbers and differ. */
+    /**
+     * Checks that the limits are numbers and differ.
+     *
+     * @param warn the component {@code warn}
+     * @param reject the component {@code reject}
+     */
     public Band {
       if (Double.isNaN(warn) || Double.isNaN(reject) || warn == reject) {
         throw new IllegalArgumentException(

@@ -12,7 +12,15 @@ package dev.likeness.photos.quality;
  */
 public record Reason(
     ReasonCode code, Verdict severity, double value, double limit, String message) {
-  /** Checks that the severity is not KEEP. */
+  /**
+   * Checks that the severity is not KEEP.
+   *
+   * @param code the component {@code code}
+   * @param severity the component {@code severity}
+   * @param value the component {@code value}
+   * @param limit the component {@code limit}
+   * @param message the component {@code message}
+   */
   public Reason {
     if (severity == Verdict.KEEP) {
       throw new IllegalArgumentException(code + " needs the severity WARN or REJECT, got KEEP");

@@ -138,7 +138,7 @@ public record ManifestReport(
         .filter(any -> own)
         .map(ManifestReport::expiryText)
         .orElse("the certificate of an ingredient's signer expired");
-    return whose + ", and no trusted time stamp says when it signed";
+    return whose + ", and no trusted time stamp shows when it signed";
   }
 
   private static String expiryText(Signer signer) {

@@ -18,6 +18,7 @@ public record Ddim(double eta) implements Solver {
   /**
    * Checks that eta is in 0..1.
    *
+   * @param eta the component {@code eta}
    * @throws IllegalArgumentException if eta is not in 0..1
    */
   public Ddim {

@@ -23,6 +23,8 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implemen
   /**
    * Checks that the order is 1 to 3.
    *
+   * @param order the component {@code order}
+   * @param finalOrder the component {@code finalOrder}
    * @throws IllegalArgumentException if the order is not 1 to 3
    */
   public Deis {

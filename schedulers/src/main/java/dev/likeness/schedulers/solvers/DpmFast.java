@@ -27,7 +27,14 @@ import java.util.function.DoubleUnaryOperator;
 public record DpmFast(
     List<Integer> orders, double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
-  /** Copies the orders. */
+  /**
+   * Copies the orders.
+   *
+   * @param orders the component {@code orders}
+   * @param eta the component {@code eta}
+   * @param noiseScale the component {@code noiseScale}
+   * @param timesteps the component {@code timesteps}
+   */
   public DpmFast {
     orders = List.copyOf(orders);
   }

@@ -27,6 +27,10 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
   /**
    * Checks that the order is 2 or 3.
    *
+   * @param order the component {@code order}
+   * @param heun the component {@code heun}
+   * @param eta the component {@code eta}
+   * @param noiseScale the component {@code noiseScale}
    * @throws IllegalArgumentException if the order is not 2 or 3
    */
   public DpmPlusPlusMSde {

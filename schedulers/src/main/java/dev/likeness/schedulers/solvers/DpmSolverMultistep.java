@@ -28,6 +28,10 @@ public record DpmSolverMultistep(
   /**
    * Checks that the algorithm supports the order.
    *
+   * @param algorithm the component {@code algorithm}
+   * @param order the component {@code order}
+   * @param heun the component {@code heun}
+   * @param finalOrder the component {@code finalOrder}
    * @throws IllegalArgumentException if the algorithm does not support the order
    */
   public DpmSolverMultistep {

@@ -23,7 +23,13 @@ import java.util.List;
  */
 public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun)
     implements Solver {
-  /** Copies the orders. */
+  /**
+   * Copies the orders.
+   *
+   * @param algorithm the component {@code algorithm}
+   * @param orders the component {@code orders}
+   * @param heun the component {@code heun}
+   */
   public DpmSolverSinglestep {
     orders = List.copyOf(orders);
   }

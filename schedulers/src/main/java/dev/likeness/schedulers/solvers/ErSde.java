@@ -34,6 +34,8 @@ public record ErSde(int stages, double noiseScale) implements Solver {
   /**
    * Checks that the number of terms is 1 to 3.
    *
+   * @param stages the component {@code stages}
+   * @param noiseScale the component {@code noiseScale}
    * @throws IllegalArgumentException if the number is not 1 to 3
    */
   public ErSde {

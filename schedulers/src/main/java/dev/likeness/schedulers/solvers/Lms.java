@@ -33,6 +33,8 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**
    * Checks that the order is 1 to 4.
    *
+   * @param order the component {@code order}
+   * @param orderByStepIndex the component {@code orderByStepIndex}
    * @throws IllegalArgumentException if the order is not 1 to 4
    */
   public Lms {

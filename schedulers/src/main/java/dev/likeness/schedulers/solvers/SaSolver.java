@@ -34,6 +34,12 @@ public record SaSolver(
   /**
    * Checks that both orders are 1 to 4.
    *
+   * @param predictorOrder the component {@code predictorOrder}
+   * @param correctorOrder the component {@code correctorOrder}
+   * @param predictX0 the component {@code predictX0}
+   * @param lowerOrderFinal the component {@code lowerOrderFinal}
+   * @param usePece the component {@code usePece}
+   * @param tau the component {@code tau}
    * @throws IllegalArgumentException if an order is not 1 to 4
    */
   public SaSolver {

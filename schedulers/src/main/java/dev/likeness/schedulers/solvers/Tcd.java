@@ -21,6 +21,8 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
   /**
    * Checks that gamma is in 0..1.
    *
+   * @param gamma the component {@code gamma}
+   * @param levels the component {@code levels}
    * @throws IllegalArgumentException if gamma is not in 0..1
    */
   public Tcd {

@@ -39,6 +39,11 @@ public record UniPc(
   /**
    * Checks that the order is at least 1, and copies the set.
    *
+   * @param order the component {@code order}
+   * @param bh1 the component {@code bh1}
+   * @param predictX0 the component {@code predictX0}
+   * @param lowerOrderFinal the component {@code lowerOrderFinal}
+   * @param disableCorrector the component {@code disableCorrector}
    * @throws IllegalArgumentException if the order is less than 1
    */
   public UniPc {

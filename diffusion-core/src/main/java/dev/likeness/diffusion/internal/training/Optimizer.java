@@ -167,10 +167,10 @@ public interface Optimizer extends AutoCloseable {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
         Tensor bits = value.detach().contiguous().view(ScalarType.Int);
-        Tensor random = torch
+        Tensor dropped = torch
             .empty_like(bits.cpu())
             .random_(0, new LongOptional(DROPPED), new GeneratorOptional(random));
-        Tensor rounded = bits.add(random.to(bits.device(), ScalarType.Int))
+        Tensor rounded = bits.add(dropped.to(bits.device(), ScalarType.Int))
             .bitwise_and(new Scalar(-DROPPED))
             .view(ScalarType.Float);
         bf16.copy_(rounded);

@@ -130,7 +130,7 @@ class IdentityStrengthTest {
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()
         .startsWith(file
-            + " is no likeness dial; expected the curves \"reference_only\" and \"with_lora\""));
+            + " is no file of identity strengths; expected the curves \"reference_only\" and \"with_lora\""));
   }
 
   private static IdentityStrength strength() {

@@ -61,7 +61,7 @@ public final class GenerationQueue implements AutoCloseable {
    * @param person the person, whose consent must cover headshots
    * @param request the request
    * @param priority higher is sooner; running jobs are not interrupted
-   * @param progress gets the job's events on a worker thread
+   * @param progress gets the job's events, usually on a worker thread
    * @return the job
    * @throws QueueFullException if the queue is full; this method does not wait
    * @throws ResourceLimitException if the shoot needs more memory than the queue's budget

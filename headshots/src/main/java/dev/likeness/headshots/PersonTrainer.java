@@ -226,7 +226,7 @@ public final class PersonTrainer {
    *
    * @param person the trained person
    * @param profile the corrected profile
-   * @return the same person with the profile; it shares the weights of {@code person}
+   * @return the same person with the profile; both share their tensors; close one of them
    */
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =

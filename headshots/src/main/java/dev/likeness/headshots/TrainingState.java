@@ -25,7 +25,7 @@ public final class TrainingState {
    *
    * @param person the trained person
    * @param state the state file of the training
-   * @return the same person with the mark; it shares the weights of {@code person}
+   * @return the same person with the mark; both share their tensors; close one of them
    */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
     return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());

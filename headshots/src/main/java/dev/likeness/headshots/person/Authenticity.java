@@ -156,9 +156,9 @@ public final class Authenticity {
    * The result for one headshot.
    *
    * @param flags the differences from the photos
-   * @param notJudged the flags that could not be judged: {@link Flag#LOW_LIKENESS} without an
-   *     embedder or with a single photo, {@link Flag#SLIMMER} without landmarks or for a face
-   *     turned away, all but {@link Flag#NO_FACE} if there is no face
+   * @param notJudged the flags that could not be judged. {@link Flag#LOW_LIKENESS} needs an
+   *     embedder and several photos. {@link Flag#SLIMMER} needs landmarks and a face that is not
+   *     turned away. Without a face, only {@link Flag#NO_FACE} is judged
    */
   public record Result(Set<Flag> flags, Set<Flag> notJudged) {
     /** Copies the sets. */

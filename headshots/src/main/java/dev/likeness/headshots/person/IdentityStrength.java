@@ -132,9 +132,9 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * Selects the curve from measured settings. The curve starts with {@link Setting#OFF}. It keeps a
-   * setting if its prompt adherence is high enough, its likeness is not above that of {@code end},
-   * and no other setting is better in both (the Pareto front).
+   * Selects the curve from measured settings: the Pareto front of likeness and prompt adherence. It
+   * starts with {@link Setting#OFF}. Settings with too low prompt adherence, or with a higher
+   * likeness than {@code end}, are left out.
    *
    * @param measured the measurements, {@link Setting#OFF} and {@code end} among them
    * @param floor the lowest prompt adherence, as a share of that of {@link Setting#OFF}, 0 to 1

@@ -54,9 +54,9 @@ public record PersonProfile(List<Trait> traits) {
    * The same profile with a correction by the user.
    *
    * @param attribute one of {@link #attributes()}
-   * @param words such as {@code round glasses}. {@code #} stands for the colour of the hair; known
-   *     words such as {@code long hair} get it by themselves. Empty means that the person has no
-   *     such thing: captions and prompts do not mention it
+   * @param words such as {@code round glasses}; {@code #} stands for the colour of the hair, and is
+   *     added to known words such as {@code long hair}. Empty means that the person has no such
+   *     thing, and captions and prompts do not mention it
    * @return the corrected profile
    * @throws IllegalArgumentException if the attribute is unknown
    */
@@ -110,8 +110,9 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * The words of the traits with at least this confidence. A word for an attribute of one sex only,
-   * such as a beard, is left out for a person of the other sex unless the user gave it.
+   * The words of the traits with at least this confidence. Some attributes, such as a beard, apply
+   * to one sex only. For a person of the other sex, their words are used only if the user gave
+   * them.
    *
    * @param confidence the lowest confidence, 0 to 1
    * @return the words

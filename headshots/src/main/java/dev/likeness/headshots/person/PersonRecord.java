@@ -64,7 +64,7 @@ public record PersonRecord(
    * Puts this record into a person's file, in place of the present one.
    *
    * @param person the trained person
-   * @return the same person with this record; it shares the weights of {@code person}
+   * @return the same person with this record; both share their tensors; close one of them
    */
   public TrainedPerson addTo(TrainedPerson person) {
     TrainedPerson with = person;

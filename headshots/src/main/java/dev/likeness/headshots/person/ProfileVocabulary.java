@@ -35,8 +35,8 @@ public record ProfileVocabulary(Map<String, String> values) {
   }
 
   /**
-   * The known word of an attribute that equals {@code words}, ignoring case and a placeholder for
-   * the colour; otherwise {@code words} themselves.
+   * The known word of an attribute that equals {@code words}; otherwise {@code words} themselves.
+   * Case and the placeholder for a colour are ignored.
    */
   static String canonicalWords(String attribute, String words) {
     return ATTRIBUTES.stream()

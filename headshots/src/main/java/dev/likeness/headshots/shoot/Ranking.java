@@ -56,8 +56,8 @@ final class Ranking {
   }
 
   /**
-   * Aspects that more than half of many images fail do not distinguish the images and are ignored,
-   * except face, second face and likeness.
+   * The aspects that more than half of the images fail, if there are enough images. They do not
+   * distinguish the images and are ignored. Face, second face and likeness are never among them.
    */
   private static Set<ScoreAspect> sharedFailures(List<SelectionResult.Candidate> candidates) {
     Set<ScoreAspect> shared = EnumSet.noneOf(ScoreAspect.class);

@@ -269,7 +269,7 @@ public record Style(
 
   /** A part of a headshot that can be described in other words. */
   public enum Part {
-    /** The clothes, below the chin. */
+    /** The clothes. */
     OUTFIT("wearing ", 0.85, Style::wardrobe),
     /** The expression of the face. */
     EXPRESSION("", 0.55, Style::expressions),

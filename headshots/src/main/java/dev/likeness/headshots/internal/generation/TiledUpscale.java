@@ -121,7 +121,7 @@ public final class TiledUpscale {
           .steps(steps)
           .initialImage(InitialImage.of(enlarged).strength(strength));
       RgbImage generated = base.generate(over, progress, cancellation).get(0).image();
-      // If the base does not keep colours and shapes, only finer detail is taken from the result.
+      // keepColours: the colour of each previous pixel is restored, so only finer detail is added.
       larger = by.keepColours()
           ? ColourCorrection.correct(enlarged, generated, larger.width(), larger.height())
           : ColourCorrection.correct(

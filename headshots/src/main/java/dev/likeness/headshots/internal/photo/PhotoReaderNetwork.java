@@ -17,9 +17,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Classifies portraits by several attributes. Two small residual encoders see the whole image at
- * half size, and its middle with the head at full size. Both end in a grid of 8x8 cells, and a
- * linear layer with weights for each cell joins them, because heads and shoulders are always in the
- * same place. One head for each attribute gives the logits of its words. Normalised values are only
+ * half size, and its middle with the head at full size. Both end in a grid of 8x8 cells. A linear
+ * layer with weights for each cell joins them, because heads and shoulders are always in the same
+ * place. One head for each attribute gives the logits of its words. Normalised values are only
  * added in residual branches, so that colours are preserved.
  */
 public final class PhotoReaderNetwork {

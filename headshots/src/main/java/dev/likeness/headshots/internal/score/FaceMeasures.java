@@ -102,8 +102,8 @@ public final class FaceMeasures {
   }
 
   /**
-   * The root mean square of the logarithmic brightness ratios between the cells of one eye and of
-   * the other, mirrored, after subtraction of a linear slope that light causes.
+   * The difference between one eye and the other, mirrored: the root mean square of logarithmic
+   * brightness ratios of their cells. A linear slope, which light causes, is subtracted.
    */
   private static double difference(Plane head, int dx, int dy) {
     int half = FaceView.EYE_DISTANCE / 2;

@@ -217,7 +217,8 @@ public record PersonTraining(
     List<Integer> heldOut =
         validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
     if (validation.isPresent() && heldOut.isEmpty()) {
-      steps.onEvent(new ProgressEvent.Notice("there is no validation by likeness: it needs at least 5 photos, given " + photos));
+      steps.onEvent(new ProgressEvent.Notice(
+          "there is no validation by likeness: it needs at least 5 photos, given " + photos));
     }
     List<TrainingExample> trained = IntStream.range(0, images.size())
         .filter(i -> !heldOut.contains(i * photos / images.size()))

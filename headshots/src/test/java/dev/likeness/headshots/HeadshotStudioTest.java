@@ -449,7 +449,7 @@ class HeadshotStudioTest {
             .withGuidanceFaces(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})))
             .addTo(ada))
         .orElseThrow();
-    assertTrue(said.contains("the faces are 0.60 alike"), said);
+    assertTrue(said.contains("the similarity of their faces is 0.60"), said);
   }
 
   private static ShootRequest request() {

@@ -238,8 +238,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
           read(get(curves, WITH_LORA)));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY + "\" and \""
-              + WITH_LORA + "\" (" + e.getMessage() + "); measure it again, or delete it",
+          file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY
+              + "\" and \"" + WITH_LORA + "\" (" + e.getMessage() + "); measure it again, or delete it",
           e);
     }
   }

@@ -66,7 +66,10 @@ public record PersonProfile(List<Trait> traits) {
           "unknown trait \"" + attribute + "\"; known: " + String.join(", ", attributes()));
     }
     return with(new Trait(
-        attribute, ProfileVocabulary.canonicalWords(attribute, words.strip()), 1, Trait.Source.USER));
+        attribute,
+        ProfileVocabulary.canonicalWords(attribute, words.strip()),
+        1,
+        Trait.Source.USER));
   }
 
   /**
@@ -189,8 +192,8 @@ public record PersonProfile(List<Trait> traits) {
      */
     public Trait {
       if (attribute.isBlank() || !(confidence >= 0 && confidence <= 1)) {
-        throw new IllegalArgumentException("a trait needs an attribute and a confidence in 0..1, given \""
-            + attribute + "\" and " + confidence);
+        throw new IllegalArgumentException(
+            "a trait needs an attribute and a confidence in 0..1, given \"" + attribute + "\" and " + confidence);
       }
     }
   }

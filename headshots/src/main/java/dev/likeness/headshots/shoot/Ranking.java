@@ -123,7 +123,10 @@ final class Ranking {
         rankingScores[i],
         selected.isEmpty()
             ? ", the highest"
-            : String.format(Locale.ROOT, ", %.0f %% different from the images kept before", 100 * distance(i)));
+            : String.format(
+                Locale.ROOT,
+                ", %.0f %% different from the images kept before",
+                100 * distance(i)));
     List<ScoreCard.Score> failures = failures(i);
     return failures.isEmpty()
         ? "kept: " + score + sharedFailureText(i)

@@ -104,7 +104,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    */
   public static HeadshotCrop of(RgbImage image, Face face, double ratio) {
     if (!isValidRatio(ratio)) {
-      throw new IllegalArgumentException("the aspect ratio of a crop must be 1:4 to 4:1, given " + ratio);
+      throw new IllegalArgumentException(
+          "the aspect ratio of a crop must be 1:4 to 4:1, given " + ratio);
     }
     double height = Math.min(image.height(), image.width() / ratio);
     return place(image, face, height * ratio, height);

@@ -170,7 +170,8 @@ public record Style(
    */
   public String prompt(String who, int index) {
     if (who.isBlank()) {
-      throw new InvalidInputException("the words for the person are empty; give words such as \"a woman\"");
+      throw new InvalidInputException(
+          "the words for the person are empty; give words such as \"a woman\"");
     }
     int clothes = index % wardrobe.size();
     int rounds = index / wardrobe.size();

@@ -57,8 +57,8 @@ public final class TiledUpscale {
    */
   static void requireValidSize(BaseModel base, int size) {
     if (size % base.sizeMultiple() != 0) {
-      throw new InvalidInputException("size " + size + " is not a multiple of " + base.sizeMultiple()
-          + ", which " + base.name() + " needs; ask for "
+      throw new InvalidInputException("size " + size + " is not a multiple of "
+          + base.sizeMultiple() + ", which " + base.name() + " needs; ask for "
           + Math.max(1, size / base.sizeMultiple()) * base.sizeMultiple());
     }
     requireTiledSampling(base, size);

@@ -31,8 +31,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Generates headshots of persons on one base model, and trains persons with its {@link
- * PersonTrainer}. The studio never changes the base, and the caller closes it. Immutable and
+ * Generates headshots of persons on one base model, and trains persons with its
+ * {@link PersonTrainer}. The studio never changes the base, and the caller closes it. Immutable and
  * thread-safe.
  */
 public final class HeadshotStudio {
@@ -239,8 +239,8 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after {@code
-   *     cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
@@ -260,8 +260,8 @@ public final class HeadshotStudio {
    * @return the new headshot, of the same size
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after {@code
-   *     cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public Headshot regenerateFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
@@ -290,8 +290,8 @@ public final class HeadshotStudio {
    *     cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is neither a mask nor a
    *     detected face, or if the mask has another size than the headshot
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after {@code
-   *     cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public HeadshotEdit.Result edit(
       Identity person,

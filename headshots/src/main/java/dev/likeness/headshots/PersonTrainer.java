@@ -116,8 +116,8 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no training fits into memory
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after {@code
-   *     cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public TrainedPerson train(
       PhotoReview review,
@@ -150,8 +150,8 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after {@code
-   *     cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public TrainedModel trainModel(
       PhotoReview review,
@@ -237,8 +237,9 @@ public final class PersonTrainer {
   }
 
   /**
-   * Names the file for the state of a training. It depends on photos, settings, base and {@code
-   * known}: a stopped training finds its own state there, and other trainings have other files.
+   * Names the file for the state of a training. It depends on photos, settings, base and
+   * {@code known}: a stopped training finds its own state there, and other trainings have other
+   * files.
    *
    * @param folder the folder of the file
    * @param review the reviewed photos

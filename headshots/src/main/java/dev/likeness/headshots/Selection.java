@@ -92,8 +92,8 @@ public final class Selection {
   }
 
   /**
-   * Generates the images of a request and scores them, without selecting. {@link
-   * SelectionResult#of} selects among them.
+   * Generates the images of a request and scores them, without selecting.
+   * {@link SelectionResult#of} selects among them.
    *
    * @param person the person
    * @param request the request

@@ -63,8 +63,7 @@ class GenerationQueueTest {
       GenerationQueue.QueueFullException full = assertThrows(
           GenerationQueue.QueueFullException.class, () -> submit(queue, "too much", 0, done, gate));
       assertEquals(
-          "the queue is full with 1 waiting jobs; submit the job again later",
-          full.getMessage());
+          "the queue is full with 1 waiting jobs; submit the job again later", full.getMessage());
       Thread opener = new Thread(gate::countDown);
       opener.start();
       GenerationJob<String> patient = queue.submit(

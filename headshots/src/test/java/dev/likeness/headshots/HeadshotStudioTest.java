@@ -257,8 +257,7 @@ class HeadshotStudioTest {
             () -> studio.shoot(left, request().size(64), events::add, new Cancellation()))
         .getMessage();
     assertTrue(
-        said.startsWith(
-            "an image of 64 pixels needs windows or crops of the image, and an image"),
+        said.startsWith("an image of 64 pixels needs windows or crops of the image, and an image"),
         said);
     assertEquals(1, events.size(), "nothing was drawn");
     Face face = new Face(

@@ -150,8 +150,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
         measured.stream().filter(m -> m.likeness() <= most).toList();
     List<Measurement> curve = new ArrayList<>(List.of(off));
     within.stream()
-        .filter(m -> m.likeness() > off.likeness()
-            && m.promptAdherence() >= floor * off.promptAdherence())
+        .filter(m ->
+            m.likeness() > off.likeness() && m.promptAdherence() >= floor * off.promptAdherence())
         .filter(m -> within.stream().noneMatch(other -> dominates(other, m)))
         .sorted(Comparator.comparingDouble(Measurement::likeness))
         .forEach(curve::add);
@@ -233,13 +233,12 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
     try {
       Map<String, Object> curves =
           JSON.std.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes));
-      return new IdentityStrength(
-          read(get(curves, REFERENCE_ONLY)),
-          read(get(curves, WITH_LORA)));
+      return new IdentityStrength(read(get(curves, REFERENCE_ONLY)), read(get(curves, WITH_LORA)));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY
-              + "\" and \"" + WITH_LORA + "\" (" + e.getMessage() + "); measure it again, or delete it",
+              + "\" and \"" + WITH_LORA + "\" (" + e.getMessage()
+              + "); measure it again, or delete it",
           e);
     }
   }

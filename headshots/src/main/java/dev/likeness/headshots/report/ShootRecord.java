@@ -164,8 +164,8 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with a note about face guidance; see {@link
-   * dev.likeness.headshots.HeadshotStudio#faceGuidance}.
+   * The same record with a note about face guidance; see
+   * {@link dev.likeness.headshots.HeadshotStudio#faceGuidance}.
    *
    * @param guided true if face guidance was used
    * @return the new record

@@ -165,9 +165,7 @@ public final class ShootReport {
       page.append(candidate.hasRegeneratedFace() ? "<p>The face was generated again.</p>\n" : "");
       if (!Double.isNaN(candidate.promptAdherence())) {
         page.append(String.format(
-            Locale.ROOT,
-            "<p>Prompt adherence: %.0f %%</p>%n",
-            100 * candidate.promptAdherence()));
+            Locale.ROOT, "<p>Prompt adherence: %.0f %%</p>%n", 100 * candidate.promptAdherence()));
       }
       appendScores(page, candidate.card());
       page.append("</figcaption></figure>\n");

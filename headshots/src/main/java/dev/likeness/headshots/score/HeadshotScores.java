@@ -103,8 +103,8 @@ public final class HeadshotScores {
   }
 
   /**
-   * Scores an image by its largest face. Without a face, the card has only {@link
-   * ScoreAspect#FACE}.
+   * Scores an image by its largest face. Without a face, the card has only
+   * {@link ScoreAspect#FACE}.
    *
    * @param image the image
    * @return the scores
@@ -154,8 +154,8 @@ public final class HeadshotScores {
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
-      throw new IllegalArgumentException("the aspect " + aspect.label()
-          + " cannot be measured on a single face; choose another");
+      throw new IllegalArgumentException(
+          "the aspect " + aspect.label() + " cannot be measured on a single face; choose another");
     }
     return measure.applyAsDouble(new FaceView(image, face));
   }

@@ -160,8 +160,8 @@ public record Headshot(
   }
 
   /**
-   * Encodes an image file that is marked as generated or edited, by {@link
-   * GeneratedImage.Marking#load()}. The file does not identify the person.
+   * Encodes an image file that is marked as generated or edited, by
+   * {@link GeneratedImage.Marking#load()}. The file does not identify the person.
    *
    * @param format the file format
    * @return the bytes of the file

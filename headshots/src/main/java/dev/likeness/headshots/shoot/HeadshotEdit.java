@@ -199,8 +199,8 @@ public record HeadshotEdit(
    */
   public record Result(Headshot before, Headshot after, RgbImage mask) {
     /**
-     * Name of the file that describes an edit. The edited headshot stands there under {@code
-     * after}.
+     * Name of the file that describes an edit. The edited headshot stands there under
+     * {@code after}.
      */
     public static final String FILE = "edit.json";
 

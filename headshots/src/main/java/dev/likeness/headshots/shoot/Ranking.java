@@ -124,9 +124,7 @@ final class Ranking {
         selected.isEmpty()
             ? ", the highest"
             : String.format(
-                Locale.ROOT,
-                ", %.0f %% different from the images kept before",
-                100 * distance(i)));
+                Locale.ROOT, ", %.0f %% different from the images kept before", 100 * distance(i)));
     List<ScoreCard.Score> failures = failures(i);
     return failures.isEmpty()
         ? "kept: " + score + sharedFailureText(i)

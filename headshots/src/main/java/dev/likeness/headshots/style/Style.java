@@ -53,8 +53,8 @@ public record Style(
     List<String> bases,
     boolean isMonochrome) {
   /**
-   * The families that styles may name. A model folder may declare another one ({@code
-   * style_family}).
+   * The families that styles may name. A model folder may declare another one
+   * ({@code style_family}).
    */
   public static final List<String> FAMILIES =
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");

@@ -44,7 +44,8 @@ class SelectionResultTest {
     SelectionResult choice =
         SelectionResult.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
     assertEquals(List.of(2L, 1L), choice.selected().stream().map(Headshot::seed).toList());
-    assertEquals("kept: ranking score 1.00, the highest", choice.verdicts().get(1).reason());
+    assertEquals(
+        "kept: ranking score 1.00, the highest", choice.verdicts().get(1).reason());
     assertTrue(
         choice
             .verdicts()
@@ -174,9 +175,8 @@ class SelectionResultTest {
             .verdicts()
             .get(3)
             .reason()
-            .matches(
-                "kept: ranking score 0.89, [0-9]+ % different from the images kept before;"
-                    + " flaws of most images of this shoot: the face is blurred .*"),
+            .matches("kept: ranking score 0.89, [0-9]+ % different from the images kept before;"
+                + " flaws of most images of this shoot: the face is blurred .*"),
         SelectionResult.of(blurred, 8).verdicts().get(3).reason());
     assertTrue(SelectionResult.of(blurred.subList(0, 7), 7)
         .verdicts()
@@ -222,8 +222,8 @@ class SelectionResultTest {
             false))
         .toList();
     assertTrue(SelectionResult.of(unlike, 8).verdicts().subList(2, 8).stream()
-        .allMatch(verdict ->
-            verdict.rank() > 2 && verdict.reason().startsWith("kept because no better image is left")));
+        .allMatch(verdict -> verdict.rank() > 2
+            && verdict.reason().startsWith("kept because no better image is left")));
   }
 
   @Test

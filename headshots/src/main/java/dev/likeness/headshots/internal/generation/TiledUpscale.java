@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.global.torch;
  * generates details by image-to-image with the request and the person's adapter, in windows of the
  * base's own size. The strength falls from pass to pass, because a window then shows only a part of
  * the face, which the prompt does not describe. A base that was trained only on whole heads would
- * generate a head in each window; its folder declares a lower strength ({@link
- * ModelExtras.Upscaling}).
+ * generate a head in each window; its folder declares a lower strength
+ * ({@link ModelExtras.Upscaling}).
  */
 public final class TiledUpscale {
   /** The base can generate images up to this many times its own size directly. */
@@ -70,10 +70,9 @@ public final class TiledUpscale {
       int most = (int) (MAX_UNTILED_SCALE * base.defaults().width())
           / base.sizeMultiple()
           * base.sizeMultiple();
-      throw new InvalidInputException(
-          "size " + size + " needs tiled sampling, which " + base.name()
-              + " does not support; ask for at most " + most
-              + ", or enlarge the images with an upscaler afterwards");
+      throw new InvalidInputException("size " + size + " needs tiled sampling, which " + base.name()
+          + " does not support; ask for at most " + most
+          + ", or enlarge the images with an upscaler afterwards");
     }
   }
 

@@ -130,7 +130,8 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
     SceneWords words = SceneWords.EMPTY;
     for (String attribute : SCENE_ATTRIBUTES) {
       Word best = best(List.of(this), attribute);
-      boolean needed = attribute.equals("outfit") && !words.word("outfit colour").isEmpty();
+      boolean needed =
+          attribute.equals("outfit") && !words.word("outfit colour").isEmpty();
       if (best.probability >= minProbability || needed) {
         words = words.with(attribute, best.text);
       }

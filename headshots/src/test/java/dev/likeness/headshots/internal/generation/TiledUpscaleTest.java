@@ -68,8 +68,8 @@ class TiledUpscaleTest {
               .getMessage());
       int odd = own + base.sizeMultiple() / 2;
       assertEquals(
-          "size " + odd + " is not a multiple of " + base.sizeMultiple() + ", which "
-              + base.name() + " needs; ask for " + own,
+          "size " + odd + " is not a multiple of " + base.sizeMultiple() + ", which " + base.name()
+              + " needs; ask for " + own,
           assertThrows(InvalidInputException.class, () -> TiledUpscale.requireValidSize(base, odd))
               .getMessage());
       studio.validate(request.size(most));

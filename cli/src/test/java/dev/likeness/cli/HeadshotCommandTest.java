@@ -123,8 +123,8 @@ class HeadshotCommandTest {
     assertEquals(3, refused.status(), refused.err());
     assertEquals(
         List.of(reading.resolve("photo_reader/config.json")
-            + ": \"slots\" lacks light, expected all of profiles and scenes; take a reader that has "
-            + "them, or the folder away"),
+            + ": \"slots\" lacks light, which profiles and scenes need; use a complete photo reader, "
+            + "or remove its folder"),
         refused.errorLines());
   }
 
@@ -298,7 +298,7 @@ class HeadshotCommandTest {
     assertEquals(2, size.status(), size.err());
     assertEquals(
         List.of(
-            "size 100 is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own"),
+            "size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or 0 for the base's own"),
         size.errorLines());
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");
@@ -311,7 +311,7 @@ class HeadshotCommandTest {
     CommandResult style = headshot("--photos", photos.toString(), "--styles", styles.toString());
     assertEquals(3, style.status(), style.err());
     assertTrue(
-        style.errorLines().get(0).startsWith("the style noir is for bases of flux, and "),
+        style.errorLines().get(0).startsWith("the style noir is for bases of the family flux, and "),
         style.err());
     assertFalse(style.err().contains("train"), "somebody was learnt first: " + style.err());
     assertEquals(List.of(), TinyBase.namesIn(out));

@@ -13,16 +13,24 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Work that a queue took in: a future of its result. It is waiting, running or done; cancelling it
- * takes it out of the queue, or stops it within a step.
+ * A job in a {@link GenerationQueue}, and the future of its result. A job waits, runs and ends.
+ * Cancelling a waiting job removes it from the queue; cancelling a running job stops it within a
+ * step. Thread-safe.
+ *
+ * @param <T> the type of the result
  */
 public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJob<?>> {
-  /** Where a job is. */
+  /** The state of a job. */
   public enum State {
+    /** The job is in the queue. */
     WAITING,
+    /** A worker executes the job. */
     RUNNING,
+    /** The job has a result. */
     DONE,
+    /** The job's task threw an exception. */
     FAILED,
+    /** The job was cancelled. */
     CANCELLED
   }
 
@@ -45,12 +53,12 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     this.progress = progress;
   }
 
-  /** The order in which its queue took it in, from 1. */
+  /** {@return the number of the job in its queue, in order of submission, from 1} */
   public long id() {
     return id;
   }
 
-  /** Where it is now. */
+  /** {@return the current state} */
   public State state() {
     if (!result.isDone()) {
       return isStarted ? State.RUNNING : State.WAITING;
@@ -60,19 +68,27 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
         : result.isCompletedExceptionally() ? State.FAILED : State.DONE;
   }
 
-  /** The last event of its work, or null before any. */
+  /** {@return the latest progress event; null before the first} */
   public ProgressEvent lastEvent() {
     return lastEvent;
   }
 
-  /** Completed with the result, or exceptionally; completing it does nothing to the job. */
+  /**
+   * Returns a future that completes with the job. Completing or cancelling the future has no effect
+   * on the job.
+   *
+   * @return a new future
+   */
   public CompletableFuture<T> toCompletableFuture() {
     return result.copy();
   }
 
   /**
-   * Removes the job from the queue or stops it within a step; {@code interrupt} has no effect.
-   * Exceptions of its listener reach the caller, after the job was cancelled.
+   * Removes the job from the queue, or stops it within a step. An exception of its progress
+   * listener reaches the caller after the job was cancelled.
+   *
+   * @param interrupt has no effect
+   * @return false if the job has ended already
    */
   @Override
   public boolean cancel(boolean interrupt) {
@@ -84,7 +100,10 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     return true;
   }
 
-  /** Whether it was waiting; those who wait for its result hear of it outside the lock. */
+  /**
+   * Returns true if the job was waiting. The future is completed outside the lock, because it calls
+   * dependents.
+   */
   private boolean cancelWaiting() {
     synchronized (this) {
       if (isStarted || isRemoved) {
@@ -105,7 +124,11 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     return result.isDone();
   }
 
-  /** {@inheritDoc} What the work threw is the cause of the {@link ExecutionException}. */
+  /**
+   * {@inheritDoc}
+   *
+   * @throws ExecutionException if the task failed; its exception is the cause
+   */
   @Override
   public T get() throws InterruptedException, ExecutionException {
     return result.get();
@@ -117,7 +140,13 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     return result.get(timeout, unit);
   }
 
-  /** The result, waiting for it as long as it takes; throws what the work threw. */
+  /**
+   * Waits for the result without a time limit.
+   *
+   * @return the result
+   * @throws CancelledException if the job was cancelled
+   * @throws RuntimeException the exception of the task, unwrapped
+   */
   public T join() {
     try {
       return result.join();
@@ -131,7 +160,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     }
   }
 
-  /** Higher priorities first, then first come, first served. */
+  /**
+   * {@inheritDoc} Higher priority comes first; jobs of one priority come in order of submission.
+   */
   @Override
   public int compareTo(GenerationJob<?> other) {
     return priority == other.priority
@@ -158,14 +189,15 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     } catch (RuntimeException e) {
       finish(() -> result.completeExceptionally(e), new ProgressEvent.Failed(e));
     } catch (Throwable e) {
-      // Languages without checked exceptions throw them, too.
+      // Languages without checked exceptions may throw checked exceptions here.
       finish(
           () -> result.completeExceptionally(e),
           new ProgressEvent.Failed(new IllegalStateException(e)));
     }
   }
 
-  // How the work's parts ended is not how the job did.
+  // The end of a part of the task is not the end of the job, so terminal events of parts are
+  // dropped.
   private void report(ProgressEvent event) {
     if (!event.isTerminal()) {
       lastEvent = event;
@@ -173,17 +205,27 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     }
   }
 
-  // First the result: a listener that hears of the end may ask for it at once.
+  // The result comes first: a listener may ask for it when it gets the terminal event.
   private void finish(Runnable ending, ProgressEvent how) {
     lastEvent = how;
     ending.run();
     progress.onEvent(how);
   }
 
-  /** Something that takes long, tells how far it is and stops when asked. */
+  /**
+   * The work of a job. It reports progress and stops when it is cancelled.
+   *
+   * @param <T> the type of the result
+   */
   @FunctionalInterface
   public interface Task<T> {
-    /** Does it; {@code progress} hears exactly one terminal event. */
+    /**
+     * Does the work.
+     *
+     * @param progress gets progress events; terminal events are ignored, the job reports its own
+     * @param cancellation the task must stop within a step when it is cancelled
+     * @return the result
+     */
     T run(Progress progress, Cancellation cancellation);
   }
 }

@@ -14,13 +14,13 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Serves many persons from one base: takes so many jobs in and no more, runs so many at once within
- * a budget of memory, the most urgent first. An image is the same to the bit whatever runs beside
- * it. Safe for threads; the studio's base and the persons stay their owners', and must live until
+ * Runs jobs for many persons on one base model. It accepts a limited number of jobs, runs a few at
+ * once within a memory budget, and takes jobs of higher priority first. Other jobs never change the
+ * pixels of an image. Thread-safe. The caller closes the studio's base and the persons, after
  * {@link #close()}.
  */
 public final class GenerationQueue implements AutoCloseable {
-  /** The priority of work that says nothing of it. */
+  /** The priority of a job that is submitted without one. */
   public static final int DEFAULT_PRIORITY = 0;
 
   private final HeadshotStudio studio;
@@ -37,7 +37,13 @@ public final class GenerationQueue implements AutoCloseable {
     this.options = options;
   }
 
-  /** A queue for {@code studio}, whose workers run until it is closed. */
+  /**
+   * Creates a queue and starts its worker threads.
+   *
+   * @param studio generates the headshots
+   * @param options limits of the queue
+   * @return the queue; the caller closes it, which ends the threads
+   */
   public static GenerationQueue on(HeadshotStudio studio, Options options) {
     GenerationQueue queue = new GenerationQueue(studio, options);
     for (int i = 0; i < options.workers(); i++) {
@@ -50,10 +56,16 @@ public final class GenerationQueue implements AutoCloseable {
   }
 
   /**
-   * Takes a shoot in.
+   * Submits a shoot.
    *
-   * @throws QueueFullException at once when there is no room
-   * @throws ResourceLimitException when it needs more memory than all jobs may have together
+   * @param person the person, whose consent must cover headshots
+   * @param request the request
+   * @param priority higher is sooner; running jobs are not interrupted
+   * @param progress gets the job's events, usually on a worker thread
+   * @return the job
+   * @throws QueueFullException if the queue is full; this method does not wait
+   * @throws ResourceLimitException if the shoot needs more memory than the queue's budget
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
    */
   public GenerationJob<Shoot> shoot(
       Identity person, ShootRequest request, int priority, Progress progress) {
@@ -66,27 +78,42 @@ public final class GenerationQueue implements AutoCloseable {
         Duration.ZERO);
   }
 
-  /** Takes a shoot of the usual priority in, silently. */
+  /**
+   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress.
+   *
+   * @param person the person, whose consent must cover headshots
+   * @param request the request
+   * @return the job
+   * @throws QueueFullException if the queue is full; this method does not wait
+   * @throws ResourceLimitException if the shoot needs more memory than the queue's budget
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
+   */
   public GenerationJob<Shoot> shoot(Identity person, ShootRequest request) {
     return shoot(person, request, DEFAULT_PRIORITY, Progress.SILENT);
   }
 
   /**
-   * Queues any work, such as training a person.
+   * Submits any work, such as training a person.
    *
-   * @param needed bytes that it is likely to need while it runs
-   * @param priority higher is sooner; jobs that run are not put aside
-   * @param progress hears of the end when the job has its result; what it throws then goes to the
-   *     worker's uncaught exception handler
-   * @param patience how long to wait for room: the caller is held back when too much is asked
-   * @throws QueueFullException when there was no room in that time
+   * @param <T> the type of the result
+   * @param work the task
+   * @param needed estimated memory of the task in bytes
+   * @param priority higher is sooner; running jobs are not interrupted
+   * @param progress gets the job's events. The terminal event comes after the result is available.
+   *     An exception of this listener goes to the worker's uncaught exception handler
+   * @param patience how long to wait if the queue is full
+   * @return the job
+   * @throws QueueFullException if the queue is still full after {@code patience}
+   * @throws ResourceLimitException if the task needs more memory than the queue's budget
+   * @throws CancelledException if the thread is interrupted while it waits
+   * @throws IllegalStateException if the queue is closed
    */
   public synchronized <T> GenerationJob<T> submit(
       GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
     if (needed > options.memoryBytes()) {
       throw new ResourceLimitException(
-          "a job needs about " + needed + " bytes, and all jobs may have " + options.memoryBytes()
-              + " together; ask for smaller images, or give the queue more");
+          "the job needs about " + needed + " bytes, and the queue's memory budget is "
+              + options.memoryBytes() + "; ask for smaller images, or raise the budget");
     }
     long until = System.nanoTime() + patience.toNanos();
     while (!isClosed && blockedCount() >= options.capacity()) {
@@ -102,7 +129,10 @@ public final class GenerationQueue implements AutoCloseable {
     return job;
   }
 
-  /** How many wait because of what runs; the others are about to be taken by workers that sleep. */
+  /**
+   * The number of jobs that must wait for running jobs. If all waiting jobs fit into memory, idle
+   * workers are about to take some of them.
+   */
   private int blockedCount() {
     boolean all =
         runningBytes + waiting.stream().mapToLong(GenerationJob::memoryBytes).sum()
@@ -110,23 +140,23 @@ public final class GenerationQueue implements AutoCloseable {
     return all ? waiting.size() - (workers.size() - running.size()) : waiting.size();
   }
 
-  /** How many jobs wait. */
+  /** {@return the number of waiting jobs} */
   public synchronized int waiting() {
     return waiting.size();
   }
 
-  /** How many jobs run. */
+  /** {@return the number of running jobs} */
   public synchronized int running() {
     return running.size();
   }
 
   /**
-   * Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second
-   * call does nothing. A job or listener that closes the queue it runs in cannot wait for itself,
-   * and waits for nothing: close it outside, too, before the base.
+   * Cancels all jobs and waits until the running ones have stopped. Later submissions fail. A
+   * second call has no effect. If a job or listener closes its own queue, this method cannot wait
+   * for that job; close the queue from another thread as well, before the base is closed.
    *
-   * @throws IllegalStateException when listeners threw something at being told; everything has
-   *     stopped all the same
+   * @throws IllegalStateException if progress listeners threw exceptions; all jobs have stopped
+   *     anyway
    */
   @Override
   public void close() {
@@ -185,12 +215,12 @@ public final class GenerationQueue implements AutoCloseable {
 
   private void runJobs() {
     for (GenerationJob<?> job = awaitNext(); job != null; job = awaitNext()) {
-      // An interrupt that one job or its listener left stops no other.
+      // An interrupt that one job or its listener left behind must not stop the next job.
       Thread.interrupted();
       try {
         job.run();
       } catch (RuntimeException | Error listener) {
-        // Its own result is there already, and others wait for this thread.
+        // The job has its result already, and this thread must serve other jobs.
         Thread.currentThread()
             .getUncaughtExceptionHandler()
             .uncaughtException(Thread.currentThread(), listener);
@@ -200,8 +230,8 @@ public final class GenerationQueue implements AutoCloseable {
     }
   }
 
-  // The most urgent one is waited for even when a smaller one would fit: otherwise large ones never
-  // came.
+  // The first job is not overtaken by smaller jobs that would fit; otherwise a large job might wait
+  // forever.
   private synchronized GenerationJob<?> awaitNext() {
     while (!isClosed
         && (waiting.isEmpty()
@@ -209,7 +239,7 @@ public final class GenerationQueue implements AutoCloseable {
       try {
         wait();
       } catch (InterruptedException e) {
-        // Nobody but close() ends a worker.
+        // Only close() ends a worker.
         Thread.interrupted();
       }
     }
@@ -235,45 +265,72 @@ public final class GenerationQueue implements AutoCloseable {
     }
   }
 
-  /** The queue holds as much work as it may; nothing was taken in. Ask again later. */
+  /** Thrown if the queue holds as many waiting jobs as it may. The job was not accepted. */
   public static final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     QueueFullException(int waiting) {
-      super(waiting
-          + " jobs are waiting already, as many as the queue may hold; ask again when one is done");
+      super("the queue is full with " + waiting + " waiting jobs; submit the job again later");
     }
   }
 
   /**
-   * How much a queue does at once. Immutable.
+   * Limits of a queue. Immutable.
    *
    * @param workers jobs that run at once, at least 1
    * @param capacity jobs that may wait, at least 1
-   * @param memoryBytes what the running jobs may need together, by their own estimates
+   * @param memoryBytes memory budget of all running jobs together, by their estimates, at least 1
    */
   public record Options(int workers, int capacity, long memoryBytes) {
+    /**
+     * Checks the limits.
+     *
+     * @throws IllegalArgumentException if a limit is below 1
+     */
     public Options {
       if (workers < 1 || capacity < 1 || memoryBytes < 1) {
         throw new IllegalArgumentException(
-            "a queue has at least 1 worker, room for 1 job and 1 byte, given " + workers + ", "
+            "a queue needs at least 1 worker, capacity 1 and 1 byte, given " + workers + ", "
                 + capacity + " and " + memoryBytes);
       }
     }
 
-    /** Two at once, so that one draws while another decodes; 64 waiting; no bound on memory. */
+    /**
+     * The default limits: two workers, so that one job generates while another decodes; 64 waiting
+     * jobs; no memory limit.
+     *
+     * @return the limits
+     */
     public static Options defaults() {
       return new Options(2, 64, Long.MAX_VALUE);
     }
 
+    /**
+     * The same limits with another number of workers.
+     *
+     * @param n jobs that run at once, at least 1
+     * @return the new limits
+     */
     public Options workers(int n) {
       return new Options(n, capacity, memoryBytes);
     }
 
+    /**
+     * The same limits with another capacity.
+     *
+     * @param n jobs that may wait, at least 1
+     * @return the new limits
+     */
     public Options capacity(int n) {
       return new Options(workers, n, memoryBytes);
     }
 
+    /**
+     * The same limits with another memory budget.
+     *
+     * @param n bytes, at least 1
+     * @return the new limits
+     */
     public Options memoryBytes(long n) {
       return new Options(workers, capacity, n);
     }

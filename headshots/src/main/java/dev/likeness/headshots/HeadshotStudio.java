@@ -31,9 +31,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Generates headshots of persons on one base model, and trains the persons by its
- * {@link PersonTrainer}. The base is never changed and stays its caller's to close. Immutable and
- * shared by threads.
+ * Generates headshots of persons on one base model, and trains persons with its
+ * {@link PersonTrainer}. The studio never changes the base, and the caller closes it. Immutable and
+ * thread-safe.
  */
 public final class HeadshotStudio {
   private final BaseModel base;
@@ -55,7 +55,12 @@ public final class HeadshotStudio {
     this.onHeadshot = onHeadshot;
   }
 
-  /** A studio with the settings of {@link PersonTrainer#on} and without face guidance. */
+  /**
+   * Creates a studio with the settings of {@link PersonTrainer#on} and without face guidance.
+   *
+   * @param base the base model; the caller closes it after the last use of the studio
+   * @return the studio
+   */
   public static HeadshotStudio on(BaseModel base) {
     return new HeadshotStudio(
         base, PersonTrainer.on(base), Upscaler.CUBIC, Optional.empty(), headshot -> {});
@@ -65,40 +70,60 @@ public final class HeadshotStudio {
     return new HeadshotStudio(base, other, upscaler, guidance, onHeadshot);
   }
 
-  /** Trains persons with the settings of this studio. */
+  /** {@return the trainer of this studio, with its settings} */
   public PersonTrainer trainer() {
     return trainer;
   }
 
-  /** The same studio with {@linkplain PersonTrainer#settings(LoraTraining) other settings}. */
+  /**
+   * The same studio with {@linkplain PersonTrainer#settings(LoraTraining) other training settings}.
+   *
+   * @param settings the settings
+   * @return the new studio
+   */
   public HeadshotStudio training(LoraTraining settings) {
     return trainer(trainer.settings(settings));
   }
 
-  /** The same studio with {@linkplain PersonTrainer#embedder face embeddings in person files}. */
+  /**
+   * The same studio with {@linkplain PersonTrainer#embedder face embeddings in person files}.
+   *
+   * @param other the embedder; the caller closes it
+   * @return the new studio
+   */
   public HeadshotStudio embedder(FaceEmbedder other) {
     return trainer(trainer.embedder(other));
   }
 
-  /** The same studio with {@linkplain PersonTrainer#validation validation by likeness}. */
-  public HeadshotStudio validation(int interval, FaceEmbedder eye) {
-    return trainer(trainer.validation(interval, eye));
+  /**
+   * The same studio with {@linkplain PersonTrainer#validation validation by likeness}.
+   *
+   * @param interval training steps between two validations, at least 1
+   * @param embedder compares faces; the caller closes it
+   * @return the new studio
+   */
+  public HeadshotStudio validation(int interval, FaceEmbedder embedder) {
+    return trainer(trainer.validation(interval, embedder));
   }
 
   /**
-   * The same studio with another upscaler. Headshots above 1.5 times the base's own size are
-   * enlarged by it, and details are generated over the result.
+   * The same studio with another upscaler. It enlarges headshots above 1.5 times the base's own
+   * size, and the base then adds details by image-to-image.
+   *
+   * @param other the upscaler
+   * @return the new studio
    */
   public HeadshotStudio upscaler(Upscaler other) {
     return new HeadshotStudio(base, trainer, other, guidance, onHeadshot);
   }
 
   /**
-   * The same studio with face guidance: sampling is steered so that generated faces match the
-   * person. It applies to persons trained or encoded by this studio, and to person files made so.
-   * Each image takes four to five times as long.
+   * The same studio with face guidance: the gradient of the face's similarity steers sampling, so
+   * that generated faces match the person. It applies to persons that this studio trained or
+   * encoded, and to their files. Each image takes four to five times as long.
    *
-   * @param other stays the caller's to close; null for no face guidance
+   * @param other the face guidance, which the caller closes; null for none
+   * @return the new studio
    */
   public HeadshotStudio faceGuidance(FaceGuidance other) {
     Optional<FaceGuidance> given = Optional.ofNullable(other);
@@ -106,17 +131,21 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same studio with another listener, which gets each headshot of a shoot as soon as it is
-   * generated, on the generating thread. So a cancelled or failed shoot still hands out what it
-   * finished.
+   * The same studio with one more listener. It gets each headshot of a shoot as soon as it is
+   * generated, on the generating thread. So the finished headshots of a cancelled or failed shoot
+   * are not lost.
+   *
+   * @param listener gets the headshots
+   * @return the new studio
    */
   public HeadshotStudio onHeadshot(Consumer<Headshot> listener) {
     return new HeadshotStudio(base, trainer, upscaler, guidance, onHeadshot.andThen(listener));
   }
 
   /**
-   * Refuses a request that the base cannot serve, before a person is trained for it.
+   * Checks that the base can serve a request. Call it before a person is trained for the request.
    *
+   * @param request the request
    * @throws dev.likeness.diffusion.error.InvalidInputException if a style is for other bases, or
    *     the base cannot generate the size or sample in the steps
    */
@@ -124,14 +153,22 @@ public final class HeadshotStudio {
     HeadshotGenerator.requireCompatible(request, base);
   }
 
-  /** Whether the images of a request are so large that {@link #upscaler} takes part. */
+  /**
+   * Returns true if the images of a request are so large that {@link #upscaler} is used.
+   *
+   * @param request the request
+   * @return true above 1.5 times the base's own size
+   */
   public boolean needsUpscaling(ShootRequest request) {
     return TiledUpscale.isNeeded(base, request.size());
   }
 
   /**
-   * Estimates the memory of a request in bytes: its images included, the networks that all shoots
-   * share excluded, except for the autoencoder's weights.
+   * Estimates the memory of a request. Its images and the autoencoder's weights are included; the
+   * other networks, which all shoots share, are not.
+   *
+   * @param request the request
+   * @return bytes
    */
   public long memoryBytes(ShootRequest request) {
     return HeadshotGenerator.memoryBytes(request, base);
@@ -140,6 +177,9 @@ public final class HeadshotStudio {
   /**
    * Reviews a person's photos with the built-in tools.
    *
+   * @param photos the photos
+   * @param consent the person's consent
+   * @return the review
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover reviewing
    */
   public static PhotoReview review(PhotoSet photos, Consent consent) {
@@ -150,6 +190,8 @@ public final class HeadshotStudio {
   /**
    * Trains a LoRA of the person in the accepted photos, without progress and cancellation.
    *
+   * @param review the reviewed photos
+   * @param consent the person's consent
    * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @see PersonTrainer#train
@@ -159,12 +201,29 @@ public final class HeadshotStudio {
         review, consent, PersonProfile.UNKNOWN, null, Progress.SILENT, new Cancellation());
   }
 
-  /** Generates {@code count} headshots in one style, without progress and cancellation. */
+  /**
+   * Generates headshots in one style, without progress and cancellation.
+   *
+   * @param person the person
+   * @param style the style
+   * @param count the number of headshots, at least 1
+   * @return the headshots
+   * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
+   *     cover headshots
+   */
   public Shoot shoot(Identity person, Style style, int count) {
     return shoot(person, ShootRequest.of(style, count));
   }
 
-  /** Generates headshots without progress and cancellation. */
+  /**
+   * Generates headshots without progress and cancellation.
+   *
+   * @param person the person
+   * @param request the request
+   * @return the headshots
+   * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
+   *     cover headshots
+   */
   public Shoot shoot(Identity person, ShootRequest request) {
     return shoot(person, request, Progress.SILENT, new Cancellation());
   }
@@ -172,9 +231,16 @@ public final class HeadshotStudio {
   /**
    * Generates headshots.
    *
+   * @param person the person
+   * @param request the request
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the shoot within a step
+   * @return the headshots
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
@@ -184,13 +250,18 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same headshot with its face generated again at the base's own size or larger, and blended
-   * in.
+   * Generates the face of a headshot again, at the base's own size or larger, and blends it in.
    *
+   * @param person the person
+   * @param headshot the headshot
    * @param face the face in pixels of the headshot
    * @param strength denoising strength, 0 to 1: 0 keeps the face, 1 starts from noise
+   * @param cancellation stops within a step
+   * @return the new headshot, of the same size
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public Headshot regenerateFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
@@ -206,15 +277,21 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same headshot with some parts generated again. Pixels that the edit keeps stay exactly the
-   * same.
+   * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same.
    *
-   * @param detector finds the face that parts are located by; stays the caller's
+   * @param person the person
+   * @param headshot the headshot
+   * @param edit the changes
+   * @param detector finds the face, which locates the parts; the caller closes it
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops within a step
+   * @return the headshot before and after the edit
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is neither a mask nor a
    *     detected face, or if the mask has another size than the headshot
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public HeadshotEdit.Result edit(
       Identity person,
@@ -228,28 +305,44 @@ public final class HeadshotStudio {
         .edit(headshot, edit, Phases.withoutTerminalEvents(progress), cancellation));
   }
 
-  /** Opens a measure of how clearly headshots show what was asked; the caller closes it. */
+  /**
+   * Opens a measure of prompt adherence, with the photo reader of the base.
+   *
+   * @return the measure; the caller closes it
+   */
   public PromptAdherence promptAdherence() {
     return PromptAdherence.measure(base);
   }
 
-  /** Whether face guidance applies to headshots of this person here. */
+  /**
+   * Returns true if face guidance applies to headshots of a person in this studio.
+   *
+   * @param person the person
+   * @return true if the studio has face guidance and the person's face embeddings are known
+   */
   public boolean usesFaceGuidance(Identity person) {
     return withFaceGuidance(person) != person;
   }
 
   /**
-   * Measures likeness to the face embeddings that face guidance follows; empty without face
-   * guidance. The embedder took part in generation and flatters: rank images by it, do not judge
+   * Creates a measure of likeness to the face embeddings that face guidance follows. Its values are
+   * too high, because the same embedder guided the generation. Use it to rank images, not to judge
    * them.
    *
-   * @param detector finds the faces; stays the caller's
+   * @param person the person
+   * @param detector finds the faces; the caller closes it
+   * @return the measure; empty if face guidance does not apply
    */
   public Optional<Likeness> guidanceLikeness(Identity person, FaceDetector detector) {
     return guidance.flatMap(by -> GuidedPerson.likeness(person, by, detector));
   }
 
-  /** The person with face guidance, if this studio has it and the person's embeddings are known. */
+  /**
+   * Adds face guidance to a person.
+   *
+   * @param person the person
+   * @return the guided person; {@code person} itself if face guidance does not apply
+   */
   public Identity withFaceGuidance(Identity person) {
     return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
   }

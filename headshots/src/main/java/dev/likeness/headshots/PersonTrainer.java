@@ -28,8 +28,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Makes a person of reviewed photos: a LoRA, a trained copy of the base, or references for an
- * IP-Adapter. Immutable and shared by threads; the base stays its caller's to close.
+ * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or references for an
+ * IP-Adapter. Immutable and thread-safe; the caller closes the base.
  */
 public final class PersonTrainer {
   private final BaseModel base;
@@ -41,8 +41,11 @@ public final class PersonTrainer {
   }
 
   /**
-   * A trainer with balanced settings: minutes on {@code portrait}, hours on a base of full size
-   * without a graphics card.
+   * Creates a trainer with balanced settings. On a CPU, training takes minutes for {@code portrait}
+   * and hours for a base of full size.
+   *
+   * @param base the base model; the caller closes it
+   * @return the trainer
    */
   public static PersonTrainer on(BaseModel base) {
     LoraTraining settings = LoraTraining.balanced().forBase(base).captions("selfie of %s");
@@ -51,12 +54,17 @@ public final class PersonTrainer {
         new PersonTraining(base, settings, Optional.empty(), Optional.empty(), Optional.empty()));
   }
 
-  /** The same trainer with other settings. */
+  /**
+   * The same trainer with other settings.
+   *
+   * @param settings the training settings
+   * @return the new trainer
+   */
   public PersonTrainer settings(LoraTraining settings) {
     return new PersonTrainer(base, engine.training(settings));
   }
 
-  /** The settings that it trains with. */
+  /** {@return the training settings} */
   public LoraTraining settings() {
     return engine.training();
   }
@@ -65,23 +73,25 @@ public final class PersonTrainer {
    * The same trainer, which also keeps face embeddings in each person's file. The likeness of
    * headshots can then be measured without the photos.
    *
-   * @param other stays the caller's to close
+   * @param other the embedder; the caller closes it
+   * @return the new trainer
    */
   public PersonTrainer embedder(FaceEmbedder other) {
     return new PersonTrainer(base, engine.embedder(other));
   }
 
   /**
-   * The same trainer, which validates trainings by likeness. Every fifth photo is held out of the
-   * training set; two headshots are generated at each validation and compared with these photos.
-   * The best weights are kept, and four validations in a row without progress end the training.
-   * With fewer than five photos there is no validation.
+   * The same trainer with validation by likeness. Every fifth photo is held out of the training
+   * set. At each validation, two headshots are generated and compared with the held-out photos. The
+   * best weights are kept, and four validations in a row without progress end the training. With
+   * fewer than five photos there is no validation.
    *
    * @param interval training steps between two validations, at least 1
-   * @param eye compares faces; stays the caller's to close
+   * @param embedder compares faces; the caller closes it
+   * @return the new trainer
    */
-  public PersonTrainer validation(int interval, FaceEmbedder eye) {
-    return new PersonTrainer(base, engine.validation(new LikenessValidation(interval, eye)));
+  public PersonTrainer validation(int interval, FaceEmbedder embedder) {
+    return new PersonTrainer(base, engine.validation(new LikenessValidation(interval, embedder)));
   }
 
   /** The same trainer, which also keeps the face embeddings that {@code guidance} follows. */
@@ -93,17 +103,21 @@ public final class PersonTrainer {
    * Trains a LoRA of the person in the accepted photos. If memory is short, it trains with
    * {@linkplain dev.likeness.lora.LoraTrainer#fitting settings that fit}.
    *
+   * @param review the reviewed photos
    * @param consent the person's consent; kept in the person's file
-   * @param known what the user says of the person's appearance; it is believed. The rest is read
-   *     from the photos, and all of it is kept in the person's file
-   * @param state the file in which the training keeps its state, and from which a stopped training
+   * @param known the traits that the user gave; they are not changed. The others are read from the
+   *     photos, and all are kept in the person's file
+   * @param state the file in which the training saves its state, and from which a stopped training
    *     resumes; null for none
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the training within a step
    * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no training fits into memory
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public TrainedPerson train(
       PhotoReview review,
@@ -125,13 +139,19 @@ public final class PersonTrainer {
    * Trains a copy of the whole base (DreamBooth). It needs more memory than a LoRA, and the result
    * is as large as the base.
    *
+   * @param review the reviewed photos
    * @param consent the person's consent
-   * @param known what the user says of the person's appearance
+   * @param known the traits that the user gave; they are not changed
    * @param method settings; in their captions {@code %s} stands for the person
    * @param state the file of the training's state, as in {@link #train}; null for none
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the training within a step
    * @return the trained model; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
+   *     head
+   * @throws dev.likeness.diffusion.error.CancelledException within a step after
+   *     {@code cancellation}
    */
   public TrainedModel trainModel(
       PhotoReview review,
@@ -154,10 +174,14 @@ public final class PersonTrainer {
   /**
    * Encodes the accepted photos as references for an adapter of the base, in seconds.
    *
-   * @param adapter with its image encoder or face recogniser; stays the caller's, open while
-   *     headshots of the person are generated
+   * @param review the reviewed photos
+   * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
+   *     the last headshot of the person
    * @param consent the person's consent; kept in the person's file
-   * @param known what the user says of the person's appearance
+   * @param known the traits that the user gave; they are not changed
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the reading of photos
+   * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training: an
    *     adapter's embeddings of a face are a model of the person too
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
@@ -179,8 +203,13 @@ public final class PersonTrainer {
   }
 
   /**
-   * Reads the appearance of the person from the accepted photos, to be corrected before training.
+   * Reads the person's appearance from the accepted photos. The user can correct it before
+   * training.
    *
+   * @param review the reviewed photos
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the reading of photos
+   * @return the profile
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
@@ -191,7 +220,14 @@ public final class PersonTrainer {
         .profile());
   }
 
-  /** A trained person with a corrected profile, which words prompts and is kept in their file. */
+  /**
+   * A trained person with a corrected profile, which is used in prompts and kept in the person's
+   * file.
+   *
+   * @param person the trained person
+   * @param profile the corrected profile
+   * @return the same person with the profile; both share their tensors; close one of them
+   */
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
         PersonStudy.subject(base, profile).consent(person.personToken().consent());
@@ -201,11 +237,14 @@ public final class PersonTrainer {
   }
 
   /**
-   * The file for the state of training on these photos. A stopped training finds its own state
-   * there; other photos, settings or another base have another file.
+   * Names the file for the state of a training. It depends on photos, settings, base and
+   * {@code known}: a stopped training finds its own state there, and other trainings have other
+   * files.
    *
    * @param folder the folder of the file
+   * @param review the reviewed photos
    * @param known as given to {@link #train}
+   * @return the path; the file need not exist
    */
   public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {
     List<Object> photos = review.accepted().stream()

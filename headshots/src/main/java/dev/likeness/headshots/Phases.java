@@ -6,16 +6,16 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Progress of a part of some work: its phases and steps are passed on, each notice once, how it
- * ended is for the whole to say.
+ * The progress of one part of a larger work. Phases and steps are passed on, each notice only once.
+ * Terminal events are dropped, because the larger work reports its own.
  */
 final class Phases {
   private Phases() {}
 
   static Progress withoutTerminalEvents(Progress whole) {
-    Set<ProgressEvent> told = new HashSet<>();
+    Set<ProgressEvent> seen = new HashSet<>();
     return event -> {
-      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !told.add(event))) {
+      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !seen.add(event))) {
         whole.onEvent(event);
       }
     };

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * How clearly headshots show what was asked, by the photo reader of the base that generated them.
- * Shared by threads.
+ * Measures how clearly headshots show what the prompt asks for, with the photo reader of the base.
+ * Thread-safe.
  */
 public final class PromptAdherence implements AutoCloseable {
   private final Optional<PhotoReader> reader;
@@ -26,40 +26,42 @@ public final class PromptAdherence implements AutoCloseable {
     this.reader = reader;
   }
 
-  /** Opens the reader that {@code base} brings. */
+  /** Opens the photo reader of the base, if it has one. */
   static PromptAdherence measure(BaseModel base) {
     return new PromptAdherence(base.folder().flatMap(PhotoReader::find));
   }
 
   /**
-   * How likely the reader finds the hair, clothes, light and backdrop that were asked for: the
-   * geometric mean over the words that it knows.
+   * The probability of the prompt's words for hair, clothes, light and backdrop in the image, as
+   * the photo reader sees them: the geometric mean over the words that the reader knows.
    *
-   * @return 0 to 1; NaN where the base brings no reader, or the prompt has none of its words
+   * @param headshot the headshot, with its prompt
+   * @return 0 to 1; NaN if the base has no photo reader, or the prompt has none of its words
    */
   public double measure(Headshot headshot) {
     return reader.map(eye -> measureWith(eye, headshot)).orElse(Double.NaN);
   }
 
   private static double measureWith(PhotoReader reader, Headshot headshot) {
-    PromptWords asked = PromptWords.of(headshot.request().prompt(), reader.attributes());
-    return (headshot.style().isMonochrome() ? asked.withoutColours() : asked)
+    PromptWords wanted = PromptWords.of(headshot.request().prompt(), reader.attributes());
+    return (headshot.style().isMonochrome() ? wanted.withoutColours() : wanted)
         .probability(reader.read(headshot.image()));
   }
 
+  /** Closes the photo reader. */
   @Override
   public void close() {
     reader.ifPresent(PhotoReader::close);
   }
 
   /**
-   * The words of a prompt about hair, clothes, light and backdrop that a base's photo reader can
+   * The words of a prompt about hair, clothes, light and backdrop that the base's photo reader can
    * find in images. Identity is measured by likeness instead.
    *
-   * @param words slot to the place of the asked word among the slot's
+   * @param words attribute to index of the prompt's word in the reader's list for the attribute
    */
   record PromptWords(Map<String, Integer> words) {
-    // The slots with that of their colour, which # stands for in their words.
+    // The attributes, each with the attribute of its colour: # in a word stands for that colour.
     private static final Map<String, Optional<String>> ATTRIBUTES = Map.of(
         "hair",
         Optional.of("colour"),
@@ -70,25 +72,26 @@ public final class PromptAdherence implements AutoCloseable {
         "backdrop",
         Optional.of("backdrop colour"));
 
-    /** A word of a slot where a prompt says it, and the colour that is said of it or null. */
+    /** A reader's word that occurs in the prompt, with the colour in that place, or null. */
     private record Mention(int word, int start, int end, String colour) {}
 
     /**
-     * Of {@code slots}, a reader's, those that {@code prompt} speaks of; capitals are as small
-     * letters.
+     * Finds the reader's words in a prompt, ignoring case.
+     *
+     * @param attributes the reader's attributes with their words
      */
-    static PromptWords of(String prompt, Map<String, List<String>> slots) {
+    static PromptWords of(String prompt, Map<String, List<String>> attributes) {
       Map<String, Integer> words = new LinkedHashMap<>();
-      ATTRIBUTES.forEach((slot, colour) -> {
-        List<String> colours = toLowerCase(colour.map(slots::get).orElse(List.of()));
+      ATTRIBUTES.forEach((attribute, colour) -> {
+        List<String> colours = toLowerCase(colour.map(attributes::get).orElse(List.of()));
         firstMention(findMentions(
                 prompt.toLowerCase(Locale.ROOT),
-                toLowerCase(slots.getOrDefault(slot, List.of())),
+                toLowerCase(attributes.getOrDefault(attribute, List.of())),
                 colours))
-            .ifPresent(said -> {
-              words.put(slot, said.word);
-              if (said.colour != null) {
-                words.put(colour.orElseThrow(), colours.indexOf(said.colour));
+            .ifPresent(mention -> {
+              words.put(attribute, mention.word);
+              if (mention.colour != null) {
+                words.put(colour.orElseThrow(), colours.indexOf(mention.colour));
               }
             });
       });
@@ -117,20 +120,20 @@ public final class PromptAdherence implements AutoCloseable {
     }
 
     /**
-     * The first that is said, and of words in one place the longest: a gradient background is no
-     * plain one.
+     * The first mention; of overlapping mentions the longest, so that "gradient background" is not
+     * found as "background".
      */
     private static Optional<Mention> firstMention(List<Mention> all) {
       return all.stream()
           .min(Comparator.comparingInt(Mention::start))
           .flatMap(first -> all.stream()
-              .filter(said -> said.start < first.end)
-              .max(Comparator.comparingInt(said -> said.end - said.start)));
+              .filter(mention -> mention.start < first.end)
+              .max(Comparator.comparingInt(mention -> mention.end - mention.start)));
     }
 
     /**
-     * Of a word with a colour's place in it, with one of {@code colours} there or none, whatever
-     * its article.
+     * The pattern of a word. Where the word has {@code #}, one of the colours may stand, or none. A
+     * leading article is ignored.
      */
     private static Pattern pattern(String word, List<String> colours) {
       int place = word.indexOf('#');
@@ -147,25 +150,25 @@ public final class PromptAdherence implements AutoCloseable {
         parts.add(colour);
         parts.add(Pattern.quote(word.substring(place + 1).strip()));
       }
-      // No part of a longer word, nor of one with a hyphen: a t-shirt is no shirt.
+      // Not inside a longer or hyphenated word: "t-shirt" is not "shirt".
       return Pattern.compile("(?<![\\w-])" + String.join("", parts) + "(?![\\w-])");
     }
 
     /**
-     * The geometric mean of how likely each of the asked words is, 0 to 1; NaN where none is asked
-     * for.
+     * The geometric mean of the probabilities of the prompt's words, 0 to 1; NaN if the prompt has
+     * none of the words.
      */
     double probability(Map<String, float[]> likely) {
       return Math.exp(words.entrySet().stream()
-          .mapToDouble(asked -> Math.log(likely.get(asked.getKey())[asked.getValue()]))
+          .mapToDouble(wanted -> Math.log(likely.get(wanted.getKey())[wanted.getValue()]))
           .average()
           .orElse(Double.NaN));
     }
 
-    /** The same but for colours, which nothing black and white shows. */
+    /** The same words without colours, which a black-and-white image cannot show. */
     PromptWords withoutColours() {
       return new PromptWords(words.entrySet().stream()
-          .filter(asked -> ATTRIBUTES.containsKey(asked.getKey()))
+          .filter(wanted -> ATTRIBUTES.containsKey(wanted.getKey()))
           .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     }
   }

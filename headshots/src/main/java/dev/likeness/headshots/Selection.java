@@ -22,11 +22,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may
- * help, and the best are chosen. Immutable; the tools stay the caller's to close.
+ * Generates many headshots and keeps a varied few. Each image is scored; its face is generated
+ * again if that may help; the best images are kept. Immutable; the caller closes the tools.
  */
 public final class Selection {
-  // What drawing the face again can mend.
+  // Flaws that generating the face again can repair.
   private static final Set<ScoreAspect> REPAIRABLE = EnumSet.of(
       ScoreAspect.SHARPNESS,
       ScoreAspect.EYES,
@@ -53,21 +53,33 @@ public final class Selection {
   }
 
   /**
-   * Chooses by {@code scores} among what {@code studio} draws.
+   * Creates a selection.
    *
-   * @param detector finds the faces to draw again, and those that are compared by what holds them
+   * @param studio generates the headshots
+   * @param detector finds faces, to generate them again and to measure the likeness to the face
+   *     guidance
+   * @param scores scores the headshots
+   * @return the selection
    */
   public static Selection of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
     return new Selection(studio, detector, scores);
   }
 
   /**
-   * Draws {@code request} and keeps {@code keep} of its images; fewer when no more show a face of
-   * their own.
+   * Generates the images of a request and keeps some of them.
    *
-   * @throws IllegalArgumentException when more are to be kept than drawn
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
-   *     judging an image, of {@code cancellation}
+   * @param person the person
+   * @param request the request
+   * @param keep the number of images to keep; fewer are kept if not enough images show a face or
+   *     differ
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the generation within a step, and the scoring after an image
+   * @return all images with their scores, and which are kept
+   * @throws IllegalArgumentException if {@code keep} is not between 1 and the number of generated
+   *     images
+   * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
+   *     cover headshots
+   * @throws dev.likeness.diffusion.error.CancelledException after {@code cancellation}
    */
   public SelectionResult shoot(
       Identity person,
@@ -80,37 +92,43 @@ public final class Selection {
   }
 
   /**
-   * Draws {@code request}, scores its images and draws faces again where that helps: what
-   * {@link SelectionResult#of} chooses among.
+   * Generates the images of a request and scores them, without selecting.
+   * {@link SelectionResult#of} selects among them.
    *
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
-   *     judging an image, of {@code cancellation}
+   * @param person the person
+   * @param request the request
+   * @param progress gets phases, steps, notices, and one terminal event
+   * @param cancellation stops the generation within a step, and the scoring after an image
+   * @return the images with their scores, in the order of the request
+   * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
+   *     cover headshots
+   * @throws dev.likeness.diffusion.error.CancelledException after {@code cancellation}
    */
   public List<SelectionResult.Candidate> candidates(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    int drawn = imageCount(request);
+    int count = imageCount(request);
     return progress.reportOutcome(() -> {
       Progress steps = innerProgress(progress);
-      // What judges is opened before anything is drawn: what cannot be costs no image then.
-      try (PromptAdherence obedience = studio.promptAdherence()) {
-        Optional<Likeness> holding = studio.guidanceLikeness(person, detector);
+      // Tools are opened before the first image is generated, so that a failure is early.
+      try (PromptAdherence adherence = studio.promptAdherence()) {
+        Optional<Likeness> guidance = studio.guidanceLikeness(person, detector);
         Shoot shoot = studio.shoot(person, request, steps, cancellation);
-        steps.onEvent(new ProgressEvent.Phase("choose", drawn));
-        // Who is in some places of an image alone cannot be drawn in a crop of it.
-        boolean redraws =
+        steps.onEvent(new ProgressEvent.Phase("choose", count));
+        // A regional adapter acts in one place of the image, so it cannot be used on a crop.
+        boolean repairs =
             !studio.withFaceGuidance(person).at(request.likeness()).isRegional();
         List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
           cancellation.throwIfCancelled();
-          Scored best = score(person, headshot, redraws, cancellation);
+          Scored best = score(person, headshot, repairs, cancellation);
           cancellation.throwIfCancelled();
           candidates.add(new SelectionResult.Candidate(
               best.headshot,
               best.card,
-              obedience.measure(best.headshot),
+              adherence.measure(best.headshot),
               best.headshot != headshot,
-              holding.map(held -> held.cosine(best.headshot.image())).orElse(Double.NaN)));
-          steps.onEvent(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+              guidance.map(measure -> measure.cosine(best.headshot.image())).orElse(Double.NaN)));
+          steps.onEvent(new ProgressEvent.Step("choose", candidates.size(), count, Double.NaN));
         }
         return candidates;
       }
@@ -118,16 +136,18 @@ public final class Selection {
   }
 
   /**
-   * Refuses to keep more than is drawn, before anybody is learnt.
+   * Checks the number of images to keep. Call it before a person is trained.
    *
-   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} images, or
-   *     none are to be kept
+   * @param request the request
+   * @param keep the number of images to keep
+   * @throws IllegalArgumentException if {@code keep} is not between 1 and the number of generated
+   *     images
    */
   public static void requireCount(ShootRequest request, int keep) {
-    int drawn = imageCount(request);
-    if (keep < 1 || keep > drawn) {
+    int count = imageCount(request);
+    if (keep < 1 || keep > count) {
       throw new IllegalArgumentException(
-          "cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
+          "cannot keep " + keep + " of " + count + " headshots; keep 1 to " + count);
     }
   }
 
@@ -135,34 +155,37 @@ public final class Selection {
     return request.count() * request.styles().size();
   }
 
-  /** Scores an image, and draws its face again when that mends more than it spoils. */
+  /**
+   * Scores an image. If its face can be repaired, generates the face again and takes the better
+   * image.
+   */
   private Scored score(
-      Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
+      Identity person, Headshot headshot, boolean repairs, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.image());
     Headshot best = headshot;
-    boolean mendable = redraws
+    boolean repairable = repairs
         && card.failures().stream().map(ScoreCard.Score::aspect).anyMatch(REPAIRABLE::contains);
-    List<Face> faces = mendable ? detector.detect(headshot.image()) : List.of();
+    List<Face> faces = repairable ? detector.detect(headshot.image()) : List.of();
     if (!faces.isEmpty()) {
       Headshot again =
           studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
       cancellation.throwIfCancelled();
-      ScoreCard mended = scores.score(again.image());
-      int fewer = card.failures().size() - mended.failures().size();
-      if (!isWorse(card, mended)
+      ScoreCard repaired = scores.score(again.image());
+      int fewer = card.failures().size() - repaired.failures().size();
+      if (!isWorse(card, repaired)
           && (fewer > 0
               || fewer == 0
-                  && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
+                  && repaired.quality() * repaired.likeness() > card.quality() * card.likeness())) {
         best = again;
-        card = mended;
+        card = repaired;
       }
     }
     return new Scored(best, card);
   }
 
   /**
-   * A repair that loses the face, changes the person or adds a second face is worse, whatever else
-   * it improves: without a face nothing else is scored.
+   * Returns true if a repair loses the face, changes the person or adds a second face. Other scores
+   * do not make up for this: without a face, nothing else is scored.
    */
   private static boolean isWorse(ScoreCard before, ScoreCard after) {
     return Stream.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS)
@@ -173,7 +196,7 @@ public final class Selection {
     return card.of(aspect).map(ScoreCard.Score::isPassed).orElse(true);
   }
 
-  // The one terminal event is the casting's own.
+  // The selection reports its own terminal event.
   private static Progress innerProgress(Progress progress) {
     return event -> {
       if (event instanceof ProgressEvent.Phase

@@ -12,38 +12,58 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * State files of trainings, from which a stopped training resumes. They hold biometric data, so
- * they are deleted when the training is done.
+ * State files of trainings, from which a stopped training resumes. They hold biometric data and are
+ * deleted when the training is done.
  */
 public final class TrainingState {
   private static final String FILE_PATTERN = "training-????????.safetensors";
 
   private TrainingState() {}
 
-  /** The same person, whose file tells by which training they were learnt: that of this state. */
+  /**
+   * Marks a person's file with the training that made it.
+   *
+   * @param person the trained person
+   * @param state the state file of the training
+   * @return the same person with the mark; both share their tensors; close one of them
+   */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
     return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());
   }
 
-  /** Whether the person in a file was learnt by the training of this state. */
+  /**
+   * Returns true if the person in a file was trained by the training of a state file.
+   *
+   * @param person the person's file
+   * @param state the state file
+   * @return true if the marks are equal
+   * @throws InvalidInputException if the person's file cannot be read
+   */
   public static boolean matches(Path person, Path state) {
     return state.getFileName().toString().equals(TrainingStateFile.owner(person));
   }
 
-  /** The state in {@code folder} of the training with that number. */
+  /** The state file in {@code folder} of the training with that number. */
   static Path file(Path folder, int number) {
     return folder.resolve(String.format(Locale.ROOT, "training-%08x.safetensors", number));
   }
 
-  /** Where a caller may keep a training's losses beside its state: they are deleted with it. */
+  /**
+   * Names a file beside the state, in which the caller may keep the losses of the training. It is
+   * deleted with the state.
+   *
+   * @param state the state file
+   * @return the path; the file need not exist
+   */
   public static Path lossFile(Path state) {
     return state.resolveSibling(state.getFileName() + ".losses");
   }
 
   /**
-   * Deletes a state, the losses beside it, and what was left of writing it.
+   * Deletes a state file, the losses beside it, and temporary files of writing it.
    *
-   * @throws ResourceLimitException when the disk refuses
+   * @param state the state file; it need not exist
+   * @throws ResourceLimitException if a file cannot be deleted
    */
   public static void delete(Path state) {
     try {
@@ -56,10 +76,11 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes every state that {@link PersonTrainer#stateFile} named in {@code folder}: of these
-   * photos, and of others.
+   * Deletes all state files in a folder that {@link PersonTrainer#stateFile} named, whatever their
+   * photos and settings.
    *
-   * @throws ResourceLimitException when the disk refuses
+   * @param folder the folder
+   * @throws ResourceLimitException if the folder cannot be read or a file cannot be deleted
    */
   public static void deleteAll(Path folder) {
     try (DirectoryStream<Path> states = Files.newDirectoryStream(folder, FILE_PATTERN)) {

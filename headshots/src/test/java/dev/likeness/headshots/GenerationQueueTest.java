@@ -63,8 +63,7 @@ class GenerationQueueTest {
       GenerationQueue.QueueFullException full = assertThrows(
           GenerationQueue.QueueFullException.class, () -> submit(queue, "too much", 0, done, gate));
       assertEquals(
-          "1 jobs are waiting already, as many as the queue may hold; ask again when one is done",
-          full.getMessage());
+          "the queue is full with 1 waiting jobs; submit the job again later", full.getMessage());
       Thread opener = new Thread(gate::countDown);
       opener.start();
       GenerationJob<String> patient = queue.submit(
@@ -198,8 +197,8 @@ class GenerationQueueTest {
           ResourceLimitException.class,
           () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
       assertEquals(
-          "a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller images, or give "
-              + "the queue more",
+          "the job needs about 101 bytes, and the queue's memory budget is 100;"
+              + " ask for smaller images, or raise the budget",
           refused.getMessage());
     }
     assertEquals(2, most.get());

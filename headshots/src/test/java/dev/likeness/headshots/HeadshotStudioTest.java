@@ -203,8 +203,8 @@ class HeadshotStudioTest {
                 () -> HeadshotStudio.on(base).validate(ShootRequest.of(photographic, 1)))
             .getMessage());
     assertEquals(
-        "the style noir is for bases of flux, stable-diffusion, and " + base.name()
-            + " is of drawn; choose another style, or another base",
+        "the style noir is for bases of the family flux, stable-diffusion, and " + base.name()
+            + " is of the family drawn; choose another style or base",
         wrong.getMessage());
   }
 
@@ -215,7 +215,8 @@ class HeadshotStudioTest {
         assertThrows(InvalidInputException.class, () -> HeadshotStudio.on(base).validate(many));
     assertEquals(
         base.name()
-            + " cannot draw in 1001 steps: this scheduler supports 1 to 1000 steps, got 1001; choose so many",
+            + " cannot generate in 1001 steps: this scheduler supports 1 to 1000 steps, got 1001;"
+            + " choose another number",
         wrong.getMessage());
   }
 
@@ -256,8 +257,7 @@ class HeadshotStudioTest {
             () -> studio.shoot(left, request().size(64), events::add, new Cancellation()))
         .getMessage();
     assertTrue(
-        said.startsWith(
-            "an image of 64 pixels is drawn in windows or crops of the image, and an image"),
+        said.startsWith("an image of 64 pixels needs windows or crops of the image, and an image"),
         said);
     assertEquals(1, events.size(), "nothing was drawn");
     Face face = new Face(
@@ -266,7 +266,7 @@ class HeadshotStudioTest {
             IllegalArgumentException.class,
             () -> studio.regenerateFace(left, shot, face, 0.5, new Cancellation()))
         .getMessage()
-        .startsWith("a face again is drawn in windows or crops"));
+        .startsWith("regenerating a face needs windows or crops"));
   }
 
   @Test
@@ -448,7 +448,7 @@ class HeadshotStudioTest {
             .withGuidanceFaces(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})))
             .addTo(ada))
         .orElseThrow();
-    assertTrue(said.contains("the faces are 0.60 alike"), said);
+    assertTrue(said.contains("the similarity of their faces is 0.60"), said);
   }
 
   private static ShootRequest request() {

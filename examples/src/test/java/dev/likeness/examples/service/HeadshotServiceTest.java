@@ -342,7 +342,7 @@ class HeadshotServiceTest {
         DETECTOR,
         0);
     String refused = fetchText("POST", "?person=ada");
-    assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
+    assertTrue(refused.startsWith("503 {\"error\":\"the job needs about "), refused);
   }
 
   private RgbImage fetchImage(String name, int seed) throws Exception {

@@ -16,13 +16,13 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Tells headshots that flatter from those that do not, on the scale of the person's own photos. It
- * only says so: nothing is retouched or left out, and what could not be compared is named. What it
- * sees depends on light and sharpness too, so a flag is a reason to look, not a judgement.
- * Immutable; the tools stay the caller's to close.
+ * Compares headshots with the person's own photos and flags flattering changes: younger, slimmer or
+ * lighter-skinned faces. It only reports and changes no image. Light and sharpness affect the
+ * measures, so a flag is a reason to look at the image, not a verdict. Immutable; the caller closes
+ * the tools.
  */
 public final class Authenticity {
-  // How far beyond the most extreme photo a headshot must be.
+  // How far a headshot may go beyond the most extreme photo.
   private static final double TONE_DEGREES = 10;
   private static final double TEXTURE_SHARE = 0.6;
   private static final double BREADTH_SHARE = 0.95;
@@ -40,9 +40,11 @@ public final class Authenticity {
   }
 
   /**
-   * Compares with {@code photos}.
+   * Compares headshots with photos.
    *
-   * @param tools whose detector finds the face; likeness is judged when they have an embedder
+   * @param photos the person's photos
+   * @param tools provide the face detector; likeness is judged only if they have an embedder
+   * @return the comparison
    */
   public static Authenticity of(List<AcceptedPhoto> photos, ReviewTools tools) {
     Optional<Likeness> likeness = tools
@@ -53,17 +55,25 @@ public final class Authenticity {
   }
 
   /**
-   * Compares with the photos that a person was learnt from, by what their file keeps of them; empty
-   * when it keeps nothing.
+   * Compares headshots with the photos that a person was trained on, by the measures in the
+   * person's file.
+   *
+   * @param person the trained person
+   * @param tools provide the face detector; likeness is judged only if they have the embedder of
+   *     the person's file
+   * @return the comparison; empty if the file has no measures
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
     return of(PersonRecord.of(person), tools);
   }
 
   /**
-   * The same for a record, also of a person from reference images.
+   * Compares headshots with a record, which may be that of a person from reference images.
    *
-   * @param tools as above; likeness is judged when the file was made with the same embedder
+   * @param person the record
+   * @param tools provide the face detector; likeness is judged only if they have the embedder of
+   *     the record
+   * @return the comparison; empty if the record has no measures
    */
   public static Optional<Authenticity> of(PersonRecord person, ReviewTools tools) {
     Optional<Likeness> likeness = tools
@@ -77,7 +87,12 @@ public final class Authenticity {
         .map(traits -> new Authenticity(tools.detector(), traits, likeness));
   }
 
-  /** In what {@code headshot} departs from the photos. */
+  /**
+   * Compares a headshot with the photos.
+   *
+   * @param headshot the generated image
+   * @return the flags, and the flags that could not be judged
+   */
   public Result judge(RgbImage headshot) {
     List<Face> faces = detector.detect(headshot);
     Set<Flag> flags = EnumSet.noneOf(Flag.class);
@@ -95,7 +110,7 @@ public final class Authenticity {
     return new Result(flags, unjudged);
   }
 
-  /** How far beyond its bound each measure is; NaN for one that was not taken. */
+  /** The amount by which each measure exceeds its bound; NaN if it was not measured. */
   private Map<Flag, Double> excess(RgbImage headshot, FaceTraits traits) {
     double standing =
         likeness.map(measure -> measure.score(headshot).percentile()).orElse(Double.NaN);
@@ -118,40 +133,46 @@ public final class Authenticity {
         .orElse(Double.NaN);
   }
 
-  /** In what a headshot departs from the person's own photos. */
+  /** The ways in which a headshot can differ from the photos. */
   public enum Flag {
-    /** Less like the person than their own photos are like each other. */
+    /** The likeness is below that of the photos among themselves. */
     LOW_LIKENESS,
-    /** Its skin has less fine detail than in any of the photos, as younger skin has. */
+    /** The skin has less fine detail than in every photo, as younger skin has. */
     YOUNGER,
-    /** Its face is narrower than in any of the photos. */
+    /** The face is narrower than in every photo. */
     SLIMMER,
-    /** Its skin is lighter than in any of the photos. */
+    /** The skin is lighter than in every photo. */
     LIGHTER_SKIN,
-    /** No face was found to compare. */
+    /** The detector found no face in the headshot. */
     NO_FACE;
 
-    /** Its name in records. */
+    /** {@return the flag in lower case, as {@code record.json} has it} */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
 
   /**
-   * What {@link Authenticity} says of a headshot.
+   * The result for one headshot.
    *
-   * @param flags in what it departs from the photos
-   * @param notJudged what could not be compared: {@link Flag#LOW_LIKENESS} without an embedder or
-   *     with a single photo, {@link Flag#SLIMMER} without a detector of landmarks or for a face
-   *     turned away, all where no face was found
+   * @param flags the differences from the photos
+   * @param notJudged the flags that could not be judged. {@link Flag#LOW_LIKENESS} needs an
+   *     embedder and several photos. {@link Flag#SLIMMER} needs landmarks and a face that is not
+   *     turned away. Without a face, only {@link Flag#NO_FACE} is judged
    */
   public record Result(Set<Flag> flags, Set<Flag> notJudged) {
+    /** Copies the sets. */
     public Result {
       flags = Set.copyOf(flags);
       notJudged = Set.copyOf(notJudged);
     }
 
-    /** As it stands in records, of the image in {@code file}. */
+    /**
+     * The result as an object of {@code record.json}.
+     *
+     * @param file the name of the headshot's file
+     * @return the keys {@code file}, {@code flags} and {@code not_judged}
+     */
     public Map<String, Object> toMap(String file) {
       return Map.of("file", file, "flags", labels(flags), "not_judged", labels(notJudged));
     }

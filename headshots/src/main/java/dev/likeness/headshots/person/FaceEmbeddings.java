@@ -14,15 +14,22 @@ import java.util.stream.IntStream;
  * Embeddings of a person's face, kept in the person's file. Biometric data: never logged.
  * Immutable.
  *
- * @param embedder whose vectors they are
- * @param vectors of unit length, one a photo
+ * @param embedder name of the embedder that made the vectors
+ * @param vectors one vector of unit length for each photo; copied on construction
  */
 public record FaceEmbeddings(String embedder, List<float[]> vectors) {
+  /** Copies the vectors. */
   public FaceEmbeddings {
     vectors = vectors.stream().map(float[]::clone).toList();
   }
 
-  /** The faces in {@code photos}. */
+  /**
+   * Embeds the faces of photos.
+   *
+   * @param photos the person's photos
+   * @param embedder the embedder; the caller closes it
+   * @return one vector for each photo
+   */
   public static FaceEmbeddings of(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
     return new FaceEmbeddings(
         embedder.name(),
@@ -32,23 +39,26 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   }
 
   /**
-   * Measures likeness with these.
+   * Creates a measure of likeness to these embeddings.
    *
-   * @throws InvalidInputException when {@code eye} is another embedder, whose vectors mean
-   *     something else
+   * @param detector finds faces; the caller closes it
+   * @param other the embedder that made the vectors; the caller closes it
+   * @return the measure; it uses both tools
+   * @throws InvalidInputException if {@code other} is another embedder, because vectors of
+   *     different embedders cannot be compared
    */
-  public Likeness likeness(FaceDetector detector, FaceEmbedder eye) {
-    if (!eye.name().equals(embedder)) {
+  public Likeness likeness(FaceDetector detector, FaceEmbedder other) {
+    if (!other.name().equals(embedder)) {
       throw new InvalidInputException(
-          "the person's file keeps faces as " + embedder + " sees them, given " + eye.name()
-              + "; give " + embedder + ", or learn the person again");
+          "the person's file has face embeddings of " + embedder + ", given the embedder "
+              + other.name() + "; use " + embedder + ", or train the person again");
     }
-    return Likeness.of(vectors, detector, eye);
+    return Likeness.of(vectors, detector, other);
   }
 
   /**
-   * How alike these are to {@code others} on average, -1 to 1; 1 for the same photos. Both are of
-   * one embedder.
+   * The cosine similarity of the mean embeddings, -1 to 1; 1 for the same photos. Both must be of
+   * the same embedder.
    */
   double similarity(FaceEmbeddings others) {
     float[] mine = sum();
@@ -88,7 +98,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
     return Objects.hash(embedder, Arrays.deepHashCode(vectors.toArray()));
   }
 
-  /** Nothing of the faces: it may be logged. */
+  /** {@inheritDoc} The text contains no embedding, so it may be logged. */
   @Override
   public String toString() {
     return vectors.size() + " face embeddings by " + embedder;

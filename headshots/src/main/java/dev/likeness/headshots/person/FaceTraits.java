@@ -6,19 +6,19 @@ import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Arrays;
 
 /**
- * What flattering images change about a face, measured on its standard patch.
+ * Measures of a face that flattering images change, taken on an aligned patch of the face.
  *
- * @param tone how light the skin is: the individual typology angle in degrees, -90 to 90, higher is
- *     lighter (Chardon, Cretois and Hourseau 1991), of the medians over the middle of the face; NaN
- *     in black and white
- * @param texture how much fine detail the skin has: mean difference from the mean of the pixels
- *     around, in grey levels; it grows with age
- * @param faceWidth the distance of the eyes, as if the head looked ahead, over their distance from
- *     the mouth; NaN without landmarks, or turned away
+ * @param tone lightness of the skin: the individual typology angle in degrees, -90 to 90, higher is
+ *     lighter (Chardon, Cretois and Hourseau 1991), from medians over the middle of the face; NaN
+ *     for black and white
+ * @param texture fine detail of the skin: mean difference of a pixel from its 3x3 neighbourhood, in
+ *     grey levels; it grows with age
+ * @param faceWidth distance between the eyes, corrected for yaw, divided by their distance to the
+ *     mouth; NaN without landmarks or if the face is turned by more than 20 degrees
  */
 public record FaceTraits(double tone, double texture, double faceWidth) {
   private static final double MAX_YAW = 20;
-  // Skin has a chroma of 10 and more; without colours the angle would be that of noise.
+  // The chroma of skin is 10 or more. With hardly any colour, the angle would only measure noise.
   private static final double MIN_CHROMA = 3;
 
   static FaceTraits of(RgbImage image, Face face) {
@@ -80,12 +80,26 @@ public record FaceTraits(double tone, double texture, double faceWidth) {
     return sorted[n / 2];
   }
 
-  /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
+  /**
+   * The CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1).
+   *
+   * @param image the image
+   * @param x column of the pixel, from 0
+   * @param y row of the pixel, from 0
+   * @return L* (0 to 100), a* and b*
+   */
   public static double[] lab(RgbImage image, int x, int y) {
     return lab(linear(image.at(x, y, 0)), linear(image.at(x, y, 1)), linear(image.at(x, y, 2)));
   }
 
-  /** The same of linear light, 0 to 1. */
+  /**
+   * The CIE L*, a* and b* of linear light under D65.
+   *
+   * @param r linear red, 0 to 1
+   * @param g linear green, 0 to 1
+   * @param b linear blue, 0 to 1
+   * @return L* (0 to 100), a* and b*
+   */
   public static double[] lab(double r, double g, double b) {
     double fx = labRoot((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
     double fy = labRoot(0.2126 * r + 0.7152 * g + 0.0722 * b);

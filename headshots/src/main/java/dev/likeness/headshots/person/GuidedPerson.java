@@ -10,33 +10,44 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 
 /**
- * A person drawn as they are known and, beside that, held to their face; who was learnt is shown to
- * the base's own adapter, too, a little, by what their file keeps of the face.
+ * A person who is generated with face guidance. For a trained person, the face embeddings in the
+ * person's file also condition the base's own face adapter, with a small weight.
  *
- * @param person as they are known
- * @param guidedAdapter the same and held, at a likeness setting
+ * @param person the person without face guidance
+ * @param guidedAdapter returns the adapter with face guidance for an identity strength, 0 to 1
  */
 public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapter)
     implements Identity {
   /**
-   * How much of a LoRA: what holds the face leaves less to it, and the rest of a LoRA brings along
-   * what selfies look like, so that fewer of the asked words are drawn.
+   * Weight of the LoRA at identity strength 1. Face guidance already gives the likeness; a higher
+   * weight adds the look of selfies and lowers prompt adherence.
    */
   static final double LORA_SHARE = 0.4;
 
   /**
-   * {@code person} held to what is kept of their face; as they are where nothing is, or of another
-   * embedder.
+   * Adds face guidance to a person.
+   *
+   * @param person the person
+   * @param guidance the face guidance; the caller closes it after the last generation
+   * @return the guided person, or {@code person} itself if no embeddings of the guidance's embedder
+   *     are known
    */
   public static Identity of(Identity person, FaceGuidance guidance) {
     KnownPerson known = KnownPerson.of(person);
     return known
         .faces(guidance)
-        .<Identity>map(kept -> new GuidedPerson(person, known.held(kept.vectors(), guidance)))
+        .<Identity>map(kept -> new GuidedPerson(person, known.guided(kept.vectors(), guidance)))
         .orElse(person);
   }
 
-  /** How like {@code person} images are to what holds their face; empty where nothing does. */
+  /**
+   * Creates a measure of likeness to the face embeddings that face guidance follows.
+   *
+   * @param person the person
+   * @param guidance the face guidance, whose embedder compares faces
+   * @param detector finds faces; the caller closes it
+   * @return the measure; empty if no embeddings of the guidance's embedder are known
+   */
   public static Optional<Likeness> likeness(
       Identity person, FaceGuidance guidance, FaceDetector detector) {
     return KnownPerson.of(person)

@@ -5,6 +5,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,60 +14,57 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * Maps the identity strength, 0 to 1, to weights of an adapter and a LoRA. It follows a measured
- * curve of likeness against prompt adherence, so that equal steps of the setting are equal steps of
- * likeness. Immutable.
+ * Maps the identity strength, 0 to 1, to weights of an adapter and a LoRA. The mapping follows a
+ * measured curve of likeness against prompt adherence, so equal steps of the setting are equal
+ * steps of likeness. Immutable.
  *
- * @param referenceOnly the curve of reference images alone, from weakest to strongest
- * @param withLora the curve with the person's LoRA as well
+ * @param referenceOnly the curve for reference images alone: at least two points, likeness strictly
+ *     increasing, the first with {@link Setting#OFF}
+ * @param withLora the curve for reference images together with the person's LoRA; same rules
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   private static final String REFERENCE_ONLY = "reference_only";
   private static final String WITH_LORA = "with_lora";
   private static final String PROMPT_ADHERENCE = "prompt_adherence";
   private static final String IMAGES = "images";
-  // Keys of files that earlier versions wrote; they are only read.
-  private static final String OLD_REFERENCE_ONLY = "shown";
-  private static final String OLD_WITH_LORA = "both";
-  private static final String OLD_PROMPT_ADHERENCE = "following";
-  private static final String OLD_IMAGES = "pictures";
+  private static final Properties FORMER_KEYS = formerKeys();
 
-  // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023,
-  // section 4.4.2).
+  // At full weight an adapter copies the photo and ignores the prompt (Ye et al. 2023, section
+  // 4.4.2).
   private static final double REFERENCE_ONLY_SCALE = 0.8;
-  // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like
-  // the person.
+  // With a LoRA, or with face guidance, a higher weight lowers prompt adherence and adds no
+  // likeness.
   private static final double WITH_LORA_SCALE = 0.4;
-  // With both LoRA and face guidance.
+  // With both a LoRA and face guidance.
   static final double WITH_LORA_AND_GUIDANCE_SCALE = 0.2;
 
   /**
-   * What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to
-   * 0.4 beside the whole LoRA.
+   * The default mapping, used if no curve was measured. It is linear, up to an adapter weight of
+   * 0.8 for reference images alone, or 0.4 with a LoRA at weight 1.
    */
   public static final IdentityStrength DEFAULT = new IdentityStrength(
       linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
-   * For people whose drawn faces are held to theirs: 0.4 of the adapter, or 0.2 with
-   * {@link GuidedPerson#LORA_SHARE} of the LoRA.
+   * The default mapping with face guidance. It is linear, up to an adapter weight of 0.4 for
+   * reference images alone, or 0.2 with a LoRA at weight 0.4.
    */
   public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_AND_GUIDANCE_SCALE, 0, 1, GuidedPerson.LORA_SHARE, 1)));
 
   /**
-   * How strongly a person is drawn.
+   * The weights at one identity strength.
    *
-   * @param adapter the adapter's weight
-   * @param start share of the steps after which it begins to count
-   * @param end share of the steps after which it no longer counts
-   * @param lora the LoRA's weight
-   * @param face how strongly drawn faces are held to the person's, 0 to 1, where the studio has
-   *     face guidance
+   * @param adapter weight of the IP-Adapter, 0 to 1
+   * @param start share of the steps after which the adapter starts to act, 0 to 1
+   * @param end share of the steps after which the adapter stops, 0 to 1
+   * @param lora weight of the LoRA, 0 to 1
+   * @param face strength of face guidance, 0 to 1; ignored if the studio has no face guidance
    */
   public record Setting(double adapter, double start, double end, double lora, double face) {
     /** All weights 0. */
@@ -82,28 +81,37 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * A setting and what was measured of images drawn with it.
+   * A setting, and measurements of images that were generated with it.
    *
-   * @param likeness mean cosine to held-out photos
-   * @param promptAdherence share of asked words that were read back, 0 to 1
-   * @param images how many were measured; 0 for none
+   * @param setting the weights
+   * @param likeness mean cosine similarity to held-out photos, -1 to 1
+   * @param promptAdherence share of the prompt's words that the photo reader found, 0 to 1
+   * @param images the number of measured images; 0 if nothing was measured
    */
   public record Measurement(Setting setting, double likeness, double promptAdherence, int images) {}
 
+  /**
+   * Checks and copies the curves.
+   *
+   * @throws IllegalArgumentException if a curve has fewer than two points, does not start with
+   *     {@link Setting#OFF}, or does not increase in likeness
+   */
   public IdentityStrength {
     referenceOnly = List.copyOf(referenceOnly);
     withLora = List.copyOf(withLora);
     for (List<Measurement> curve : List.of(referenceOnly, withLora)) {
       if (curve.size() < 2 || !curve.get(0).setting().equals(Setting.OFF) || !isIncreasing(curve)) {
         throw new IllegalArgumentException(
-            "a dial's curve begins with nothing of the person and rises in likeness, given "
+            "a curve of identity strength needs two points or more, starts with all weights 0 and"
+                + " increases in likeness; given "
                 + curve);
       }
     }
   }
 
   /**
-   * The mapping without face guidance: a curve that was measured with face guidance does not apply.
+   * The mapping without face guidance: this one, or {@link #DEFAULT} if a point was measured with
+   * face guidance.
    */
   IdentityStrength withoutFaceGuidance() {
     return Stream.of(referenceOnly, withLora)
@@ -113,36 +121,44 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
         : this;
   }
 
-  /** A straight way from nothing to {@code most}. */
+  /**
+   * A linear curve from {@link Setting#OFF} to a setting, with nominal likeness 0 and 1.
+   *
+   * @param most the weights at identity strength 1
+   * @return a curve of two points
+   */
   public static List<Measurement> linear(Setting most) {
     return List.of(new Measurement(Setting.OFF, 0, 1, 0), new Measurement(most, 1, 1, 0));
   }
 
   /**
-   * The curve of measured settings from nothing on: those that no other beats in likeness without
-   * following less, that follow at least {@code floor} as often as those of nothing, and that are
-   * no more like the person than {@code end}.
+   * Selects the curve from measured settings: the Pareto front of likeness and prompt adherence. It
+   * starts with {@link Setting#OFF}. Settings with too low prompt adherence, or with a higher
+   * likeness than {@code end}, are left out.
    *
-   * @param end beyond which the dial is not to go
-   * @throws IllegalArgumentException when nothing or the end was not measured, or no setting
-   *     between them follows enough
+   * @param measured the measurements, {@link Setting#OFF} and {@code end} among them
+   * @param floor the lowest prompt adherence, as a share of that of {@link Setting#OFF}, 0 to 1
+   * @param end the setting with the highest allowed likeness
+   * @return the curve, sorted by likeness
+   * @throws IllegalArgumentException if {@link Setting#OFF} or {@code end} was not measured, or if
+   *     no other setting qualifies
    */
   public static List<Measurement> curve(List<Measurement> measured, double floor, Setting end) {
-    Measurement nothing = find(measured, Setting.OFF);
+    Measurement off = find(measured, Setting.OFF);
     double most = find(measured, end).likeness();
     List<Measurement> within =
         measured.stream().filter(m -> m.likeness() <= most).toList();
-    List<Measurement> curve = new ArrayList<>(List.of(nothing));
+    List<Measurement> curve = new ArrayList<>(List.of(off));
     within.stream()
-        .filter(m -> m.likeness() > nothing.likeness()
-            && m.promptAdherence() >= floor * nothing.promptAdherence())
+        .filter(m ->
+            m.likeness() > off.likeness() && m.promptAdherence() >= floor * off.promptAdherence())
         .filter(m -> within.stream().noneMatch(other -> dominates(other, m)))
         .sorted(Comparator.comparingDouble(Measurement::likeness))
         .forEach(curve::add);
     if (curve.size() < 2) {
       throw new IllegalArgumentException(
-          "no measured setting is more like the person than nothing and follows at least " + floor
-              + " as often; measure more people or weaker settings");
+          "no measured setting raises the likeness and keeps at least " + floor
+              + " of the prompt adherence; measure more people or weaker settings");
     }
     return List.copyOf(curve);
   }
@@ -156,17 +172,20 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * The weights for an identity strength in 0..1, of reference images alone or with a LoRA.
+   * The weights for an identity strength, interpolated along the curve.
    *
-   * @throws IllegalArgumentException when it lies outside
+   * @param strength the identity strength, 0 to 1
+   * @param hasLora whether the person's LoRA acts too
+   * @return the weights
+   * @throws IllegalArgumentException if the strength is outside 0 to 1
    */
-  public Setting at(double dial, boolean besideLora) {
-    if (!(dial >= 0 && dial <= 1)) {
-      throw new IllegalArgumentException("likeness " + dial + " is outside 0..1");
+  public Setting at(double strength, boolean hasLora) {
+    if (!(strength >= 0 && strength <= 1)) {
+      throw new IllegalArgumentException("likeness " + strength + " is outside 0..1");
     }
-    List<Measurement> curve = besideLora ? withLora : referenceOnly;
+    List<Measurement> curve = hasLora ? withLora : referenceOnly;
     double wanted =
-        interpolate(curve.get(0).likeness(), curve.get(curve.size() - 1).likeness(), dial);
+        interpolate(curve.get(0).likeness(), curve.get(curve.size() - 1).likeness(), strength);
     int i = 1;
     while (i < curve.size() - 1 && curve.get(i).likeness() < wanted) {
       i++;
@@ -178,17 +197,22 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * The dial that was measured of an adapter: {@code likeness-dial.json} beside its file, or
-   * {@link #DEFAULT} without.
+   * Reads the measured mapping of an adapter: {@code likeness-dial.json} beside the adapter's file.
    *
-   * @throws InvalidInputException as {@link #open}
+   * @param adapter the adapter's file
+   * @return the measured mapping, or {@link #DEFAULT} if there is no such file
+   * @throws InvalidInputException if the file is not valid, as in {@link #open}
    */
   public static IdentityStrength forAdapter(Path adapter) {
     Path measured = adapter.resolveSibling("likeness-dial.json");
     return Files.exists(measured) ? open(measured) : DEFAULT;
   }
 
-  /** Writes a JSON file, whole or not at all. */
+  /**
+   * Writes the mapping as a JSON file. The write is atomic.
+   *
+   * @param file the file to write; an existing one is replaced
+   */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();
     curves.put(
@@ -199,21 +223,22 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * Reads a file of {@link #save}.
+   * Reads a file that {@link #save} wrote, or one of an earlier version.
    *
-   * @throws InvalidInputException when it is none
+   * @param file the JSON file
+   * @return the mapping
+   * @throws InvalidInputException if the file cannot be read or is not valid
    */
   public static IdentityStrength open(Path file) {
     try {
       Map<String, Object> curves =
           JSON.std.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes));
-      return new IdentityStrength(
-          read(get(curves, REFERENCE_ONLY, OLD_REFERENCE_ONLY)),
-          read(get(curves, WITH_LORA, OLD_WITH_LORA)));
+      return new IdentityStrength(read(get(curves, REFERENCE_ONLY)), read(get(curves, WITH_LORA)));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          file + " is no likeness dial; expected the curves \"" + REFERENCE_ONLY + "\" and \""
-              + WITH_LORA + "\" (" + e.getMessage() + "); measure it again, or delete it",
+          file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY
+              + "\" and \"" + WITH_LORA + "\" (" + e.getMessage()
+              + "); measure it again, or delete it",
           e);
     }
   }
@@ -243,8 +268,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
                     number(point, "lora"),
                     point.containsKey("face") ? number(point, "face") : 0),
                 number(point, "likeness"),
-                number(get(point, PROMPT_ADHERENCE, OLD_PROMPT_ADHERENCE)),
-                (int) number(get(point, IMAGES, OLD_IMAGES))))
+                number(get(point, PROMPT_ADHERENCE)),
+                (int) number(get(point, IMAGES))))
             .toList();
   }
 
@@ -256,8 +281,19 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
     return ((Number) value).doubleValue();
   }
 
-  private static Object get(Map<?, ?> object, String key, String oldKey) {
-    return object.containsKey(key) ? object.get(key) : object.get(oldKey);
+  /** The value of a key, or of the key that earlier versions wrote in its place. */
+  private static Object get(Map<?, ?> object, String key) {
+    return object.containsKey(key) ? object.get(key) : object.get(FORMER_KEYS.getProperty(key));
+  }
+
+  private static Properties formerKeys() {
+    try (InputStream in = IdentityStrength.class.getResourceAsStream("former-keys.properties")) {
+      Properties keys = new Properties();
+      keys.load(in);
+      return keys;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static boolean dominates(Measurement other, Measurement m) {

@@ -20,8 +20,8 @@ sealed interface KnownPerson {
     if (person instanceof GuidedPerson guided) {
       return new Guided(guided);
     }
-    if (person instanceof ReferencePerson shown) {
-      return new Shown(shown);
+    if (person instanceof ReferencePerson reference) {
+      return new Referenced(reference);
     }
     return person instanceof TrainedPerson trained ? new Trained(trained) : new Other(person);
   }
@@ -30,16 +30,16 @@ sealed interface KnownPerson {
   Stream<FaceEmbeddings> faces();
 
   /**
-   * How the person is generated with face guidance, at a likeness setting.
+   * The adapter with face guidance, as a function of the identity strength.
    *
    * @param faces vectors of the guidance's embedder
    */
-  DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance);
+  DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance);
 
-  /** The light that the photos share, or empty where none is known. */
+  /** The light that the photos share; empty if it is unknown. */
   String light();
 
-  /** The most face embeddings by the guidance's own embedder. */
+  /** The largest set of face embeddings that the guidance's own embedder made. */
   default Optional<FaceEmbeddings> faces(FaceGuidance guidance) {
     return faces()
         .filter(kept -> kept.embedder().equals(guidance.embedder().name()))
@@ -47,7 +47,7 @@ sealed interface KnownPerson {
   }
 
   /** A person from reference images, optionally with a LoRA. */
-  record Shown(ReferencePerson person) implements KnownPerson {
+  record Referenced(ReferencePerson person) implements KnownPerson {
     /** The LoRA may have been trained on more photos than the references. */
     @Override
     public Stream<FaceEmbeddings> faces() {
@@ -59,7 +59,7 @@ sealed interface KnownPerson {
     }
 
     @Override
-    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+    public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.forPerson(faces);
       IdentityStrength dial = person.strength().equals(IdentityStrength.DEFAULT)
           ? IdentityStrength.DEFAULT_WITH_GUIDANCE
@@ -84,12 +84,12 @@ sealed interface KnownPerson {
     }
 
     @Override
-    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+    public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.forPerson(faces);
-      Optional<ImagePrompt> shown = guidance.imagePrompt(faces);
+      Optional<ImagePrompt> reference = guidance.imagePrompt(faces);
       return likeness -> {
         Adapter lora = person.lora().at(GuidedPerson.LORA_SHARE * likeness);
-        return shown
+        return reference
             .map(prompt ->
                 lora.and(prompt.at(IdentityStrength.WITH_LORA_AND_GUIDANCE_SCALE * likeness)))
             .orElse(lora)
@@ -111,7 +111,7 @@ sealed interface KnownPerson {
     }
 
     @Override
-    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+    public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       return person::at;
     }
 
@@ -121,7 +121,7 @@ sealed interface KnownPerson {
     }
   }
 
-  /** An identity of another kind, of which nothing is kept. */
+  /** An identity of another kind, without a record of photos. */
   record Other(Identity person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
@@ -129,7 +129,7 @@ sealed interface KnownPerson {
     }
 
     @Override
-    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+    public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       return person::at;
     }
 

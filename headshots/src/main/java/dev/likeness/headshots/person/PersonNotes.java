@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The notes in the header of a person's file: the only place that reads and writes them. Keys and
+ * Reads and writes the notes in the header of a person's file. No other class does. Keys and
  * formats are those of all earlier versions.
  */
 final class PersonNotes {
@@ -25,7 +25,7 @@ final class PersonNotes {
   private static final String TRAITS = "likeness.measures";
   private static final String GUIDANCE_FACES = "likeness.faces.guide";
   private static final String FACES = "likeness.faces";
-  // Of files of references alone; files of LoRAs have these keys from identity-lora.
+  // Keys in files of references. Files of LoRAs get the same keys from identity-lora.
   private static final String BASE = "likeness.base";
   private static final String CLASS_WORD = "likeness.class_word";
   private static final String CONSENT = "likeness.consent";
@@ -36,14 +36,14 @@ final class PersonNotes {
 
   private PersonNotes() {}
 
-  /** What a file of references says beside its tensors. */
+  /** The notes of a file of references. */
   record OfReferences(
       String base,
       String classWord,
       Optional<Consent> consent,
       String adapterName,
       PersonRecord record) {
-    /** Empty for a file whose header does not say whose references it holds. */
+    /** Reads the notes; empty if the header has no note about consent. */
     static Optional<OfReferences> read(Map<String, String> notes) {
       return Optional.ofNullable(notes.get(CONSENT))
           .map(consent -> new OfReferences(
@@ -67,7 +67,7 @@ final class PersonNotes {
   }
 
   /**
-   * Reads what a file keeps of a person; files of other programs keep nothing.
+   * Reads the record of a person. Files of other programs give an empty record.
    *
    * @throws InvalidInputException if a note is not in its format
    */
@@ -80,7 +80,7 @@ final class PersonNotes {
         parse(notes, FACES, "face embeddings", PersonNotes::faces));
   }
 
-  /** Writes what {@link #read} reads; parts that are not known have no note. */
+  /** Writes the notes that {@link #read} reads. Unknown parts have no note. */
   static Map<String, String> write(PersonRecord record) {
     Map<String, String> notes = new LinkedHashMap<>();
     notes.put(PROFILE, json(record.profile().asList()));
@@ -107,7 +107,7 @@ final class PersonNotes {
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           "the " + what + " in the person's file (" + key
-              + ") cannot be read; train or show the person again",
+              + ") cannot be read; train or encode the person again",
           e);
     }
   }
@@ -143,7 +143,7 @@ final class PersonNotes {
     });
   }
 
-  /** The three numbers; null for one that was not measured. */
+  /** The three numbers; null for a number that was not measured. */
   private static List<Double> numbers(FaceTraits traits) {
     return Arrays.asList(
         Double.isNaN(traits.tone()) ? null : traits.tone(),

@@ -9,77 +9,102 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * How someone looks, in words with how sure they are: found in their photos, corrected by the user.
- * It words the captions that they are learnt by and the prompts that they are drawn by, and it is
- * kept in their file. Immutable.
+ * A person's appearance in words, each with a confidence. The words are read from the photos and
+ * can be corrected by the user. They are used in the captions of the training and in prompts, and
+ * are kept in the person's file. Immutable.
  *
- * @param traits one a slot at most, in the order in which they were found
+ * @param traits at most one for each attribute, in the order in which they were found
  */
 public record PersonProfile(List<Trait> traits) {
   /** A profile without traits. */
   public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
 
   /**
-   * The least confidence of a trait in captions and prompts. A wrong word changes the person, and a
-   * missing word leaves the trait to the face.
+   * The lowest confidence of a trait in captions and prompts. A wrong word changes the person; if a
+   * word is missing, the trained face still has the trait.
    */
   public static final double MIN_CONFIDENCE = 0.5;
 
+  /** Copies the traits. */
   public PersonProfile {
     traits = List.copyOf(traits);
   }
 
-  /** The attributes that users can correct, such as {@code glasses}, in the order of prompts. */
+  /**
+   * {@return the attributes that users can correct, such as {@code glasses}, in the order of
+   * prompts}
+   */
   public static List<String> attributes() {
     return ProfileVocabulary.attributes().stream()
         .map(ProfileVocabulary.Attribute::name)
         .toList();
   }
 
-  /** What the pixels of a person's photos tell alone: skin and hair, at least one photo. */
+  /**
+   * Measures the tone of skin and the colour of hair in photos.
+   *
+   * @param photos the person's photos, at least one
+   * @return a profile with skin and hair only
+   */
   public static PersonProfile fromPixels(List<AcceptedPhoto> photos) {
     return PixelTraits.of(photos, UNKNOWN);
   }
 
   /**
-   * The same as the user corrects it.
+   * The same profile with a correction by the user.
    *
-   * @param slot one of {@link #attributes()}
-   * @param words such as {@code round glasses}; {@code #} stands for the hair's colour, which known
-   *     words such as {@code long hair} take without it, too; empty when there is none: captions
-   *     and prompts are silent about it, and nothing is guessed
-   * @throws IllegalArgumentException for another slot
+   * @param attribute one of {@link #attributes()}
+   * @param words such as {@code round glasses}; {@code #} stands for the colour of the hair, and is
+   *     added to known words such as {@code long hair}. Empty means that the person has no such
+   *     thing, and captions and prompts do not mention it
+   * @return the corrected profile
+   * @throws IllegalArgumentException if the attribute is unknown
    */
-  public PersonProfile withCorrection(String slot, String words) {
-    if (!attributes().contains(slot)) {
+  public PersonProfile withCorrection(String attribute, String words) {
+    if (!attributes().contains(attribute)) {
       throw new IllegalArgumentException(
-          "unknown trait \"" + slot + "\"; known: " + String.join(", ", attributes()));
+          "unknown trait \"" + attribute + "\"; known: " + String.join(", ", attributes()));
     }
     return with(new Trait(
-        slot, ProfileVocabulary.canonicalWords(slot, words.strip()), 1, Trait.Source.USER));
-  }
-
-  /** What is known of one slot. */
-  public Optional<Trait> trait(String slot) {
-    return traits.stream().filter(trait -> trait.attribute().equals(slot)).findFirst();
+        attribute,
+        ProfileVocabulary.canonicalWords(attribute, words.strip()),
+        1,
+        Trait.Source.USER));
   }
 
   /**
-   * What prompts say: such as {@code a young woman with fair skin and red hair}; only what is sure
-   * enough.
+   * The trait of one attribute.
+   *
+   * @param attribute one of {@link #attributes()}
+   * @return the trait; empty if nothing is known
+   */
+  public Optional<Trait> trait(String attribute) {
+    return traits.stream().filter(trait -> trait.attribute().equals(attribute)).findFirst();
+  }
+
+  /**
+   * The person in words for prompts, such as {@code a young woman with fair skin and red hair}.
+   * Only traits with at least {@link #MIN_CONFIDENCE} are used.
+   *
+   * @return the words, with an article
    */
   public String phrase() {
     return vocabulary(MIN_CONFIDENCE).phrase();
   }
 
   /**
-   * What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where
-   * neither is sure.
+   * {@return the class word: {@code woman}, {@code man}, or {@code person} if neither is certain}
    */
   public String classWord() {
     return vocabulary(MIN_CONFIDENCE).classWord();
   }
 
+  /**
+   * The same profile with one trait added or replaced.
+   *
+   * @param trait the new trait
+   * @return the new profile
+   */
   public PersonProfile with(Trait trait) {
     Map<String, Trait> bySlot = new LinkedHashMap<>();
     traits.forEach(old -> bySlot.put(old.attribute(), old));
@@ -88,14 +113,18 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * The words of traits with at least this confidence. Attributes of one sex apply to a person of
-   * another sex only if the user gave them.
+   * The words of the traits with at least this confidence. Some attributes, such as a beard, apply
+   * to one sex only. For a person of the other sex, their words are used only if the user gave
+   * them.
+   *
+   * @param confidence the lowest confidence, 0 to 1
+   * @return the words
    */
   public ProfileVocabulary vocabulary(double confidence) {
     ProfileVocabulary sure = vocabulary(trait -> trait.confidence() >= confidence);
     List<String> foreign = ProfileVocabulary.attributes().stream()
-        .filter(slot -> !sure.values().getOrDefault("sex", "").isEmpty())
-        .filter(slot -> !sure.isApplicable(slot))
+        .filter(attribute -> !sure.values().getOrDefault("sex", "").isEmpty())
+        .filter(attribute -> !sure.isApplicable(attribute))
         .map(ProfileVocabulary.Attribute::name)
         .toList();
     return vocabulary(trait -> trait.confidence() >= confidence
@@ -110,6 +139,7 @@ public record PersonProfile(List<Trait> traits) {
     return words;
   }
 
+  /** {@return one object for each trait, as person files and {@code record.json} have them} */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Trait trait : traits) {
@@ -124,25 +154,22 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * One thing that can be said of how someone looks.
+   * One statement about a person's appearance.
    *
-   * @param attribute what it is about, such as {@code hair}
-   * @param value the words, such as {@code short # hair} where {@code #} stands for the colour;
-   *     empty says that there is none, such as no glasses
-   * @param confidence how sure this is, 0 (a guess) to 1
-   * @param source who says so
+   * @param attribute one of {@link PersonProfile#attributes()}, such as {@code hair}
+   * @param value the words, such as {@code short # hair}, where {@code #} stands for the colour;
+   *     empty means that the person has no such thing, such as no glasses
+   * @param confidence 0 (a guess) to 1 (certain)
+   * @param source where the statement comes from
    */
   public record Trait(String attribute, String value, double confidence, Source source) {
-    /** Who says what someone looks like. */
+    /** The origin of a trait. */
     public enum Source {
-      /** The photos' pixels: measured, or read by the base's own reader. */
+      /** The pixels of the photos, measured or read by the base's photo reader. */
       PHOTOS("photos"),
-      /**
-       * The base model, in files of earlier versions, which asked it which caption explains the
-       * photos best.
-       */
+      /** The base model. Only files of earlier versions have it. */
       BASE_MODEL("base model"),
-      /** The user, who knows better. */
+      /** The user. */
       USER("user");
 
       private final String label;
@@ -151,16 +178,23 @@ public record PersonProfile(List<Trait> traits) {
         this.label = word;
       }
 
-      /** As the record spells it. */
+      /** {@return the word for this source in files and {@code record.json}} */
       public String label() {
         return label;
       }
     }
 
+    /**
+     * Checks the attribute and the confidence.
+     *
+     * @throws IllegalArgumentException if the attribute is blank or the confidence is outside 0 to
+     *     1
+     */
     public Trait {
       if (attribute.isBlank() || !(confidence >= 0 && confidence <= 1)) {
-        throw new IllegalArgumentException("a trait has a slot and a confidence in 0..1, given \""
-            + attribute + "\" and " + confidence);
+        throw new IllegalArgumentException(
+            "a trait needs an attribute and a confidence in 0..1, given \"" + attribute + "\" and "
+                + confidence);
       }
     }
   }

@@ -12,14 +12,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a person's file keeps beside the weights: the profile, and what the photos showed. It
- * measures and guides likeness when the photos are gone. Biometric data: never logged. Immutable.
+ * The data that a person's file keeps beside the weights: the profile, and measures of the photos.
+ * Likeness can be measured and guided by it when the photos are gone. Biometric data: never logged.
+ * Immutable.
  *
  * @param profile the person's appearance in words
  * @param traits measures of the face, one for each photo; empty if the file keeps none
  * @param light the light that the photos share
- * @param guidanceFaces the face embeddings that face guidance follows, if the file keeps any
- * @param faces the face embeddings that likeness is measured by, if the file keeps any
+ * @param guidanceFaces the face embeddings for face guidance, if the file keeps any
+ * @param faces the face embeddings for measuring likeness, if the file keeps any
  */
 public record PersonRecord(
     PersonProfile profile,
@@ -31,27 +32,40 @@ public record PersonRecord(
   public static final PersonRecord EMPTY = new PersonRecord(
       PersonProfile.UNKNOWN, List.of(), new SharedLight(""), Optional.empty(), Optional.empty());
 
+  /** Copies the measures. */
   public PersonRecord {
     traits = List.copyOf(traits);
   }
 
   /**
-   * Reads the record in a person's file; {@link #EMPTY} for files of other programs.
+   * Reads the record in a person's file.
    *
+   * @param person the trained person
+   * @return the record; {@link #EMPTY} for files of other programs
    * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is damaged
    */
   public static PersonRecord of(TrainedPerson person) {
     return PersonNotes.read(person.notes());
   }
 
-  /** Measures the faces in {@code photos}. */
+  /**
+   * Measures the faces in photos.
+   *
+   * @param photos the person's photos
+   * @return the measures, one for each photo
+   */
   public static List<FaceTraits> traits(List<AcceptedPhoto> photos) {
     return photos.stream()
         .map(photo -> FaceTraits.of(photo.image(), photo.face()))
         .toList();
   }
 
-  /** The same person with this record in their file, in place of the one that it has. */
+  /**
+   * Puts this record into a person's file, in place of the present one.
+   *
+   * @param person the trained person
+   * @return the same person with this record; both share their tensors; close one of them
+   */
   public TrainedPerson addTo(TrainedPerson person) {
     TrainedPerson with = person;
     for (Map.Entry<String, String> note : PersonNotes.write(this).entrySet()) {
@@ -60,50 +74,81 @@ public record PersonRecord(
     return with;
   }
 
-  /** The same record with another profile. */
+  /**
+   * The same record with another profile.
+   *
+   * @param other the profile
+   * @return the new record
+   */
   public PersonRecord withProfile(PersonProfile other) {
     return new PersonRecord(other, traits, light, guidanceFaces, faces);
   }
 
-  /** The same record with measures of other photos. */
+  /**
+   * The same record with measures of other photos.
+   *
+   * @param others the measures, one for each photo
+   * @return the new record
+   */
   public PersonRecord withTraits(List<FaceTraits> others) {
     return new PersonRecord(profile, others, light, guidanceFaces, faces);
   }
 
-  /** The same record with the light of other photos. */
+  /**
+   * The same record with the light of other photos.
+   *
+   * @param other the light
+   * @return the new record
+   */
   public PersonRecord withLight(SharedLight other) {
     return new PersonRecord(profile, traits, other, guidanceFaces, faces);
   }
 
-  /** The same record with other face embeddings for face guidance. */
+  /**
+   * The same record with other face embeddings for face guidance.
+   *
+   * @param others the embeddings
+   * @return the new record
+   */
   public PersonRecord withGuidanceFaces(FaceEmbeddings others) {
     return new PersonRecord(profile, traits, light, Optional.of(others), faces);
   }
 
-  /** The same record with other face embeddings to measure likeness by. */
+  /**
+   * The same record with other face embeddings for measuring likeness.
+   *
+   * @param others the embeddings
+   * @return the new record
+   */
   public PersonRecord withFaces(FaceEmbeddings others) {
     return new PersonRecord(profile, traits, light, guidanceFaces, Optional.of(others));
   }
 
   /**
-   * The light that nearly all photos of a person were taken in. A training learns it with the face,
-   * whatever the captions say, so it goes into the negative prompt of images that do not ask for
-   * it.
+   * The light that nearly all photos of a person were taken in. Training learns this light together
+   * with the face, whatever the captions say. It is therefore added to the negative prompt of
+   * images that do not ask for it.
    *
    * @param words such as {@code flash}; empty if the photos differ or their light is unknown
    */
   public record SharedLight(String words) {
-    /** The light of a trained person's photos; empty for other identities. */
+    /**
+     * The light of a person's photos.
+     *
+     * @param person any identity
+     * @return the light; empty if the identity keeps none
+     */
     public static SharedLight of(Identity person) {
       return new SharedLight(KnownPerson.of(person).light());
     }
 
     /**
-     * Adds this light to a negative prompt, and removes from it what the prompt asks for, whatever
-     * the case of letters.
+     * Adds this light to a negative prompt, and removes the parts that the prompt asks for. Case is
+     * ignored.
      *
      * @param own the negative prompt
      * @param prompt the prompt of the same image
+     * @return the new negative prompt
      */
     public String negativePrompt(String own, String prompt) {
       List<String> parts = Arrays.stream(own.split(","))
@@ -117,7 +162,7 @@ public record PersonRecord(
       return unasked.equals(parts) ? own : String.join(", ", unasked);
     }
 
-    /** Whether {@code words} are among those of the prompt, with hyphens or without. */
+    /** Returns true if the prompt contains the words, with hyphens or without. */
     private static boolean contains(String prompt, String words) {
       return Pattern.compile("(?<!\\w)" + Pattern.quote(normalize(words)) + "(?!\\w)")
           .matcher(normalize(prompt))

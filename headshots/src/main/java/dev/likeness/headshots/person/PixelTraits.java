@@ -12,17 +12,16 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * What pixels alone tell of how someone looks: the tone of their skin and the colour of their hair.
- * Every photo votes, since light deceives in any one of them; the confidence is the winner's share
- * of the votes, times how often such votes name the very word on rendered people, whose looks are
- * known.
+ * Measures the tone of skin and the colour of hair from pixels. Each photo votes, because the light
+ * of a single photo may mislead. The confidence is the winner's share of the votes, times the
+ * reliability of such votes, which was measured on rendered people with known looks.
  */
 public final class PixelTraits {
   private static final double SKIN_RELIABILITY = 0.4;
   private static final double HAIR_RELIABILITY = 0.93;
   private static final double COLOUR_RELIABILITY = 0.56;
-  // Chardon's bounds of the individual typology angle, in degrees, lightest first; the last two
-  // share a word.
+  // Bounds of the individual typology angle in degrees, lightest first (Chardon et al. 1991). The
+  // last two classes of the paper share a word.
   private static final double[] TONE_BOUNDS = {55, 41, 28, -30};
   private static final List<String> SKIN_WORDS =
       List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
@@ -34,10 +33,16 @@ public final class PixelTraits {
 
   private PixelTraits() {}
 
-  /** What of the photos is not known yet. */
+  /**
+   * Adds skin and hair to a profile, if they are not known yet.
+   *
+   * @param photos the person's photos, at least one
+   * @param known the profile so far; its traits are kept
+   * @return the profile with the measured traits
+   */
   public static PersonProfile of(List<AcceptedPhoto> photos, PersonProfile known) {
     PersonProfile profile = known;
-    // Photos without colours say nothing of any.
+    // Black-and-white photos have no vote about colours.
     List<AcceptedPhoto> coloured =
         photos.stream().filter(photo -> !Double.isNaN(skinTone(photo))).toList();
     if (profile.trait("skin").isEmpty() && !coloured.isEmpty()) {
@@ -97,7 +102,7 @@ public final class PixelTraits {
     return meanColour(photo, 0.3, -0.3, 0.4, 0.18);
   }
 
-  /** The median colour of a part of the image given in shares of the face's box, as L*, a*, b*. */
+  /** The median L*, a*, b* in a rectangle, given in units of the face's box. */
   private static double[] meanColour(
       AcceptedPhoto photo, double x, double y, double width, double height) {
     BoundingBox box = photo.face().box();

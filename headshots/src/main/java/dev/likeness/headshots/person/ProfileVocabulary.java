@@ -10,55 +10,60 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What can be said of how someone looks, a word for each slot; slots not yet filled are left out.
+ * Words about a person's appearance, at most one for each attribute. Immutable.
  *
- * @param values slot to word
+ * @param values attribute to word; unknown attributes are missing
  */
 public record ProfileVocabulary(Map<String, String> values) {
   /**
-   * Something that can be said.
+   * An attribute of a person's appearance.
    *
-   * @param name of the slot
-   * @param words its possible words; an empty one says nothing
-   * @param sex the only sex that it is asked of, or null for both
+   * @param name such as {@code hair}
+   * @param words the possible words; an empty word means that there is nothing to say
+   * @param sex the only sex that the attribute applies to; null for both
    */
   public record Attribute(String name, List<String> words, String sex) {}
 
   private static final List<Attribute> ATTRIBUTES = read();
 
-  /** Nothing said yet: a person. */
+  /** No words: a person. */
   static final ProfileVocabulary EMPTY = new ProfileVocabulary(Map.of());
 
-  /** The slots in the order in which they are best found out. */
+  /** {@return the attributes, in the order in which a photo reader determines them} */
   public static List<Attribute> attributes() {
     return ATTRIBUTES;
   }
 
   /**
-   * The word of a slot that {@code words} are but for capitals and the place of a colour; else the
-   * words themselves.
+   * The known word of an attribute that equals {@code words}; otherwise {@code words} themselves.
+   * Case and the placeholder for a colour are ignored.
    */
-  static String canonicalWords(String slot, String words) {
+  static String canonicalWords(String attribute, String words) {
     return ATTRIBUTES.stream()
-        .filter(known -> known.name.equals(slot))
+        .filter(known -> known.name.equals(attribute))
         .flatMap(known -> known.words.stream())
         .filter(word -> word.replace("# ", "").equalsIgnoreCase(words))
         .findFirst()
         .orElse(words);
   }
 
-  /** Whether the slot can be asked of this person. */
-  public boolean isApplicable(Attribute slot) {
-    return slot.sex() == null || slot.sex().equals(word("sex"));
+  /**
+   * Returns true if the attribute applies to this person.
+   *
+   * @param attribute the attribute
+   * @return false if the attribute is for another sex than this person's, or the sex is unknown
+   */
+  public boolean isApplicable(Attribute attribute) {
+    return attribute.sex() == null || attribute.sex().equals(word("sex"));
   }
 
-  ProfileVocabulary with(String slot, String word) {
+  ProfileVocabulary with(String attribute, String word) {
     Map<String, String> more = new LinkedHashMap<>(values);
-    more.put(slot, word);
+    more.put(attribute, word);
     return new ProfileVocabulary(more);
   }
 
-  /** Such as {@code a young woman with fair skin, short red hair and glasses}. */
+  /** Returns words such as {@code a young woman with fair skin, short red hair and glasses}. */
   String phrase() {
     String noun = (word("age") + " " + classWord()).strip();
     String hair =
@@ -71,16 +76,13 @@ public record ProfileVocabulary(Map<String, String> values) {
         + (with.isEmpty() ? "" : " with " + join(with));
   }
 
-  /**
-   * What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where
-   * neither is known.
-   */
+  /** The class word: {@code woman}, {@code man}, or {@code person} if neither is known. */
   String classWord() {
     return word("sex").isEmpty() ? "person" : word("sex");
   }
 
-  private String word(String slot) {
-    return values.getOrDefault(slot, "");
+  private String word(String attribute) {
+    return values.getOrDefault(attribute, "");
   }
 
   private static String join(List<String> parts) {
@@ -93,7 +95,7 @@ public record ProfileVocabulary(Map<String, String> values) {
   private static List<Attribute> read() {
     try (InputStream in = ProfileVocabulary.class.getResourceAsStream("person-words.json")) {
       return JSON.std.listFrom(in).stream()
-          .map(slot -> attribute((Map<?, ?>) slot))
+          .map(each -> attribute((Map<?, ?>) each))
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

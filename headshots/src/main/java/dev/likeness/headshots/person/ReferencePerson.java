@@ -22,8 +22,8 @@ import java.util.Optional;
  * @param trainedPerson the person's LoRA, or null
  * @param photoConsent the consent for the photos, or null if unknown
  * @param adapterName file name of the adapter, for the record
- * @param strength meaning of the identity strength setting
- * @param base the name of the base that the photos were encoded for; empty if unknown
+ * @param strength maps the identity strength to weights
+ * @param base name of the base that the photos were encoded for; empty if unknown
  * @param record the record of the photos
  */
 public record ReferencePerson(
@@ -36,10 +36,12 @@ public record ReferencePerson(
     PersonRecord record)
     implements Identity {
   /**
-   * Opens a person that {@link #save} wrote; the photos are not needed again.
+   * Opens a file that {@link #save} wrote; the photos are not needed again.
    *
+   * @param file the person's file
    * @param adapter the adapter that encoded the photos, or another with the same image encoder and
    *     face embedder; the caller closes it after the last generation
+   * @return the person
    * @throws InvalidInputException if the file holds no person, or its embeddings do not fit the
    *     adapter
    */
@@ -48,7 +50,7 @@ public record ReferencePerson(
     PersonNotes.OfReferences notes = PersonNotes.OfReferences.read(
             SafetensorsHeader.read(file).metadata())
         .orElseThrow(() -> new InvalidInputException(file
-            + " holds references, but its header does not say of which person (likeness.consent);"
+            + " holds references, but its header has no note likeness.consent;"
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new ReferencePerson(
         adapter.prompt(references).withPhrase(notes.classWord()),
@@ -60,7 +62,14 @@ public record ReferencePerson(
         notes.record());
   }
 
-  /** Whether {@code file} was written from exactly these photos. */
+  /**
+   * Returns true if a file was written from exactly these photos.
+   *
+   * @param review the reviewed photos
+   * @param file a person's file
+   * @return true if the measures of the faces are equal
+   * @throws InvalidInputException if the file cannot be read
+   */
   public static boolean matches(PhotoReview review, Path file) {
     return PersonNotes.read(SafetensorsHeader.read(file).metadata())
         .traits()
@@ -68,9 +77,11 @@ public record ReferencePerson(
   }
 
   /**
-   * Writes what the adapter sees of the person, its record, what showed them, what prompts call
-   * them and who agreed, whole or not at all: biometric data, not encrypted. A LoRA beside has a
-   * file of its own.
+   * Writes the person's file: the embeddings, the record, the adapter's name, the class word and
+   * the consent. It holds biometric data and is not encrypted. The write is atomic. A LoRA has its
+   * own file.
+   *
+   * @param file the file to write
    */
   public void save(Path file) {
     imagePrompt
@@ -86,12 +97,17 @@ public record ReferencePerson(
                 .write());
   }
 
-  /** How they look, as far as their photos told. */
+  /** {@return the person's appearance, as read from the photos} */
   public PersonProfile profile() {
     return record.profile();
   }
 
-  /** The same person, whose drawn faces are held to these. */
+  /**
+   * The same person with other face embeddings for face guidance.
+   *
+   * @param others the embeddings
+   * @return the new person
+   */
   public ReferencePerson withFaceGuidance(FaceEmbeddings others) {
     return new ReferencePerson(
         imagePrompt,
@@ -103,15 +119,23 @@ public record ReferencePerson(
         record.withGuidanceFaces(others));
   }
 
-  /** The same person with their LoRA acting too. */
+  /**
+   * The same person with a LoRA that acts too.
+   *
+   * @param lora the trained person; the caller closes it after the last generation
+   * @return the new person
+   */
   public ReferencePerson withTrainedPerson(TrainedPerson lora) {
     return new ReferencePerson(
         imagePrompt, lora, photoConsent, adapterName, strength, base, record);
   }
 
   /**
-   * What to say where {@code lora} was learnt from other photos than were shown here, as far as
-   * both files keep faces to tell.
+   * Returns a warning if a LoRA was trained on other photos than these references. This is known
+   * only if both files keep face embeddings of the same embedder.
+   *
+   * @param lora the trained person
+   * @return the warning for the user; empty if the photos are the same or cannot be compared
    */
   public Optional<String> findMismatch(TrainedPerson lora) {
     return PersonRecord.of(lora)
@@ -121,28 +145,38 @@ public record ReferencePerson(
             .filter(faces -> other.embedder().equals(faces.embedder()) && !other.equals(faces))
             .map(faces -> String.format(
                 Locale.ROOT,
-                "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
-                    + " being the same; if they are of two people, both are drawn at once",
+                "the reference photos are not the photos that the LoRA was trained on: the"
+                    + " similarity of their faces is %.2f (1 is the same);"
+                    + " if they show two people, the images mix both",
                 faces.similarity(other))));
   }
 
-  /** The same person drawn along a measured curve. */
+  /**
+   * The same person with another mapping of the identity strength.
+   *
+   * @param measured the mapping
+   * @return the new person
+   */
   public ReferencePerson withStrength(IdentityStrength measured) {
     return new ReferencePerson(
         imagePrompt, trainedPerson, photoConsent, adapterName, measured, base, record);
   }
 
-  /** At a likeness setting, 0 to 1, their face held by nothing. */
+  /**
+   * {@inheritDoc} Face guidance is not part of it.
+   *
+   * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
+   */
   @Override
   public Adapter at(double likeness) {
     return at(strength.withoutFaceGuidance().at(likeness, trainedPerson != null));
   }
 
   Adapter at(IdentityStrength.Setting setting) {
-    Adapter shown = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
+    Adapter images = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
     return trainedPerson == null
-        ? shown
-        : trainedPerson.lora().at(setting.lora()).and(shown);
+        ? images
+        : trainedPerson.lora().at(setting.lora()).and(images);
   }
 
   @Override
@@ -150,7 +184,10 @@ public record ReferencePerson(
     return trainedPerson == null ? imagePrompt.phrase() : trainedPerson.phrase();
   }
 
-  /** What was agreed to both for the photos and, where a LoRA acts beside, for the LoRA. */
+  /**
+   * {@inheritDoc} With a LoRA, it is the intersection of the consents for the photos and for the
+   * LoRA.
+   */
   @Override
   public Optional<Consent> consent() {
     Optional<Consent> own = Optional.ofNullable(photoConsent);
@@ -159,14 +196,14 @@ public record ReferencePerson(
         : own.flatMap(photos -> trainedPerson.consent().flatMap(photos::intersect));
   }
 
-  /** The same person with this consent, of the LoRA beside too. */
+  /** {@inheritDoc} The LoRA gets the same consent. */
   @Override
   public ReferencePerson withConsent(Consent consent) {
     TrainedPerson lora = trainedPerson == null ? null : trainedPerson.withConsent(consent);
     return new ReferencePerson(imagePrompt, lora, consent, adapterName, strength, base, record);
   }
 
-  /** Contains no personal data, so it may be logged. */
+  /** {@inheritDoc} The text contains no personal data, so it may be logged. */
   @Override
   public String toString() {
     return "a person from references for " + adapterName

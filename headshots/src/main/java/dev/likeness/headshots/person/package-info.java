@@ -1,13 +1,15 @@
 /**
- * What is known of a person: words, traits, embeddings and identity strength.
+ * Data about a person: words, traits, embeddings and identity strength.
  *
  * <p>A {@link PersonProfile} describes a person in the words of {@link ProfileVocabulary}; the
- * caller may correct it. {@link PixelTraits} measures what pixels tell. {@link FaceEmbeddings} keep
- * what measures and guides likeness, {@link PersonRecord} keeps traits of the photos for the time
- * when these are deleted, and {@link Authenticity} compares generated faces with the person's. A
- * {@link ReferencePerson} is shown by reference images instead of a LoRA, a {@link GuidedPerson}
- * has face guidance as well, and {@link IdentityStrength} maps one setting from 0 to 1 to the
- * strengths of both.
+ * caller may correct it. {@link PixelTraits} measures skin and hair from pixels.
+ * {@link FaceEmbeddings} measure and guide likeness. {@link PersonRecord} keeps measures of the
+ * photos for the time after these are deleted. {@link Authenticity} compares headshots with the
+ * photos.
+ *
+ * <p>A {@link ReferencePerson} consists of reference images and needs no training. A
+ * {@link GuidedPerson} has face guidance as well. {@link IdentityStrength} maps one setting from 0
+ * to 1 to the weights of adapter and LoRA.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

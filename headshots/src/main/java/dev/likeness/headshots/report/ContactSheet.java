@@ -8,10 +8,7 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/**
- * One image that shows the photos above the headshots, to see at a glance whether it is the same
- * person.
- */
+/** A single image with the photos above the headshots, so that they can be compared at a glance. */
 public final class ContactSheet {
   private static final int WIDTH = 1360;
   private static final int MARGIN = 48;
@@ -25,11 +22,12 @@ public final class ContactSheet {
   private ContactSheet() {}
 
   /**
-   * Draws the sheet, 1360 pixels wide.
+   * Paints the sheet, 1360 pixels wide.
    *
-   * @param photos the person's photos; may be empty when the person was opened from a file
-   * @param headshots at least one
-   * @param footer one line below everything
+   * @param photos the person's photos; may be empty, such as for a person from a file
+   * @param headshots the headshots, at least one
+   * @param footer one line of text at the bottom
+   * @return the sheet
    */
   public static RgbImage of(List<RgbImage> photos, List<Headshot> headshots, String footer) {
     SheetGrid above = new SheetGrid(
@@ -76,12 +74,12 @@ public final class ContactSheet {
   }
 
   /**
-   * Square cells in rows.
+   * A grid of square cells.
    *
-   * @param width of the grid
+   * @param width width of the grid in pixels
    * @param columns cells in a row
-   * @param gap between cells
-   * @param captionHeight room under each cell
+   * @param gap pixels between cells
+   * @param captionHeight pixels for a caption under each cell
    */
   record SheetGrid(int width, int columns, int gap, int captionHeight) {
     int cellSize() {

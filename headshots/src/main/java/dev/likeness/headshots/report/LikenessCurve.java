@@ -9,9 +9,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * How like the person each image that was drawn is, the most alike first, as a drawing in a page.
- */
+/** A bar chart of the likeness of each generated image, highest first, as SVG for an HTML page. */
 public final class LikenessCurve {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 180;
@@ -21,13 +19,18 @@ public final class LikenessCurve {
 
   private LikenessCurve() {}
 
-  /** The drawing; empty when likeness was not measured. */
+  /**
+   * The chart of a selection.
+   *
+   * @param choice the result of the selection
+   * @return HTML with a heading and an SVG element; empty if likeness was not measured
+   */
   public static String svg(SelectionResult choice) {
     return svg(choice.verdicts().stream()
         .flatMap(verdict -> barOf(verdict.candidate().card(), verdict.isSelected()).stream()));
   }
 
-  /** The drawing of images that were all kept. */
+  /** The chart of images that were all kept. */
   static String svg(List<ScoreCard> cards) {
     return svg(cards.stream().flatMap(card -> barOf(card, true).stream()));
   }

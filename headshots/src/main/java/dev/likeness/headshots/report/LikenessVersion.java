@@ -5,13 +5,13 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** The version of the library, as its build wrote it into the jar. */
+/** The version of this library, as the build wrote it into the jar. */
 public final class LikenessVersion {
   private static final String RESOURCE = "version.properties";
 
   private LikenessVersion() {}
 
-  /** Such as {@code 0.1.0}. */
+  /** {@return the version, such as {@code 0.1.0}} */
   public static String current() {
     try (InputStream in = LikenessVersion.class.getResourceAsStream(RESOURCE)) {
       Properties properties = new Properties();

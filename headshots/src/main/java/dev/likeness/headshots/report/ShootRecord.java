@@ -27,12 +27,12 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * How headshots, or images of no shoot, came about, as JSON: versions, settings, seeds, prompts,
- * timings, and which photos were used or set aside and why. It names photos and a person's words,
- * so it is as private as the photos are. Immutable.
+ * The record of a generation as JSON: versions, settings, seeds, prompts, timings, and which photos
+ * were used or rejected and why. It contains names of photos and words about the person, so it is
+ * as private as the photos. Immutable.
  */
 public final class ShootRecord {
-  /** What its file is called. */
+  /** Name of the record's file. */
   public static final String FILE = "record.json";
 
   private final Map<String, Object> content;
@@ -43,17 +43,40 @@ public final class ShootRecord {
     this.firstIndex = first;
   }
 
-  /** The record of a shoot; the headshots are called {@code headshot-001.png} and so on. */
+  /**
+   * The record of a shoot with a trained person. The headshots are named {@code headshot-001.png}
+   * and so on.
+   *
+   * @param base the base model
+   * @param person the trained person
+   * @param shoot the headshots
+   * @return the record
+   */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot) {
     return of(base, person, shoot, 0);
   }
 
-  /** The same of headshots that are called by the numbers after {@code firstIndex} others'. */
+  /**
+   * The record of a later shoot with a trained person, whose headshots are numbered on.
+   *
+   * @param base the base model
+   * @param person the trained person
+   * @param shoot the headshots
+   * @param first the number of earlier headshots: the first name is that of index {@code first}
+   * @return the record
+   */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {
     return of(base, person(person), shoot, first);
   }
 
-  /** The record of a shoot with reference images. */
+  /**
+   * The record of a shoot with a person from reference images.
+   *
+   * @param base the base model
+   * @param person the person
+   * @param shoot the headshots
+   * @return the record
+   */
   public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
     Map<String, Object> object =
         person.trainedPerson() == null ? new LinkedHashMap<>() : person(person.trainedPerson());
@@ -80,7 +103,14 @@ public final class ShootRecord {
     return new ShootRecord(content, first);
   }
 
-  /** The record of single images: the common request, and the details of each image. */
+  /**
+   * The record of single images that belong to no shoot.
+   *
+   * @param base the base model
+   * @param options the options that all images share
+   * @param images the details of each image
+   * @return the record
+   */
   public static ShootRecord ofImages(
       BaseModel base, Map<String, ?> options, List<Map<String, Object>> images) {
     Map<String, Object> content = header(base);
@@ -99,14 +129,21 @@ public final class ShootRecord {
     return content;
   }
 
-  /** The same record with what became of each photo. */
+  /**
+   * The same record with the verdict about each photo.
+   *
+   * @param review the reviewed photos
+   * @return the new record
+   */
   public ShootRecord photos(PhotoReview review) {
     return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
   }
 
   /**
-   * The same record with what each headshot departs from the photos in, in their order; see
-   * {@link dev.likeness.headshots.person.Authenticity}.
+   * The same record with the results of {@link dev.likeness.headshots.person.Authenticity}.
+   *
+   * @param verdicts one result for each headshot, in their order
+   * @return the new record
    */
   public ShootRecord authenticity(List<Authenticity.Result> verdicts) {
     return with(
@@ -116,27 +153,40 @@ public final class ShootRecord {
             .toList());
   }
 
-  /** The same record with what became of each image that was drawn, kept or not. */
+  /**
+   * The same record with the verdict about each generated image, kept or not.
+   *
+   * @param verdicts {@link dev.likeness.headshots.shoot.SelectionResult#asList}
+   * @return the new record
+   */
   public ShootRecord selection(List<Map<String, Object>> verdicts) {
     return with("selection", verdicts);
   }
 
   /**
-   * The same record with whether drawn faces were held to the person's; see
+   * The same record with a note about face guidance; see
    * {@link dev.likeness.headshots.HeadshotStudio#faceGuidance}.
+   *
+   * @param guided true if face guidance was used
+   * @return the new record
    */
-  public ShootRecord faceGuidance(boolean held) {
-    return with("face_guidance", held);
+  public ShootRecord faceGuidance(boolean guided) {
+    return with("face_guidance", guided);
   }
 
-  /** The same record with how long the parts of the work took. */
+  /**
+   * The same record with durations.
+   *
+   * @param parts name of a part of the work to its duration
+   * @return the new record
+   */
   public ShootRecord timings(Map<String, Duration> parts) {
     Map<String, Object> seconds = new LinkedHashMap<>();
     parts.forEach((name, time) -> seconds.put(name, time.toMillis() / 1000.0));
     return with("seconds", seconds);
   }
 
-  /** The record as one JSON object. */
+  /** {@return the record as one JSON object} */
   public String toJson() {
     try {
       return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(content);
@@ -145,7 +195,11 @@ public final class ShootRecord {
     }
   }
 
-  /** Writes a JSON file, whole or not at all; a new one is readable by its owner alone. */
+  /**
+   * Writes the JSON file. The write is atomic; a new file is readable by its owner only.
+   *
+   * @param file the file to write
+   */
   public void write(Path file) {
     AtomicFile.writePrivate(
         file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));

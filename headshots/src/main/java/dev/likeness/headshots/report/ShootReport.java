@@ -26,9 +26,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A shoot as one HTML page that opens from disk, with everything in it: the photos and what was
- * thought of them, the headshots with all of their scores, and with a choice why each was kept or
- * not. As private as the photos are. Immutable.
+ * A report of a shoot as one self-contained HTML page: the photos with their review, and the
+ * headshots with their scores. With a selection, it also has the reason why each image was kept or
+ * not. It is as private as the photos. Immutable.
  */
 public final class ShootReport {
   private static final int THUMBNAIL = 160;
@@ -41,16 +41,18 @@ public final class ShootReport {
   }
 
   /**
-   * The report of what was drawn.
+   * Builds the report.
    *
-   * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was
-   *     cropped since
-   * @param cards the scores of what is delivered where nothing was chosen, one an image; none where
-   *     they were not measured
-   * @param review empty for a person from a file
-   * @param marking marks the images in it as generated: a saved image keeps the mark
-   * @throws IllegalArgumentException when the shoot is not what was kept, or has another number of
-   *     images than there are cards
+   * @param shoot the delivered headshots: with a selection, the kept ones in the order of their
+   *     ranks, cropped or not
+   * @param choice the selection; empty if nothing was selected
+   * @param cards one score card for each headshot if there is no selection; empty if there are no
+   *     scores
+   * @param review the reviewed photos; empty for a person from a file
+   * @param marking marks the images in the page as generated, so that a saved image keeps the mark
+   * @return the report
+   * @throws IllegalArgumentException if {@code shoot} is not the kept headshots, or the number of
+   *     cards does not match
    */
   public static ShootReport of(
       Shoot shoot,
@@ -59,15 +61,15 @@ public final class ShootReport {
       Optional<PhotoReview> review,
       GeneratedImage.Marking marking) {
     if (!cards.isEmpty() && cards.size() != shoot.headshots().size()) {
-      throw new IllegalArgumentException(cards.size() + " cards of scores for "
-          + shoot.headshots().size() + " headshots; give one each");
+      throw new IllegalArgumentException(cards.size() + " score cards for "
+          + shoot.headshots().size() + " headshots; give one for each");
     }
     StringBuilder page = new StringBuilder();
     page.append(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
         .append(readResource("report.css"))
         .append("</style></head><body>\n<h1>Headshots</h1>\n")
-        .append("<p class=\"note\">Generated images, not photographs; drawn by likeness ")
+        .append("<p class=\"note\">Generated images, not photographs; made with likeness ")
         .append(escape(LikenessVersion.current()))
         .append(".</p>\n");
     choice.ifPresentOrElse(
@@ -77,12 +79,16 @@ public final class ShootReport {
     return new ShootReport(page.append("</body></html>\n").toString());
   }
 
-  /** The page. */
+  /** {@return the HTML page} */
   public String toHtml() {
     return html;
   }
 
-  /** Writes the page, whole or not at all; a new one is readable by its owner alone. */
+  /**
+   * Writes the page. The write is atomic; a new file is readable by its owner only.
+   *
+   * @param file the file to write
+   */
   public void write(Path file) {
     AtomicFile.writePrivate(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
   }
@@ -95,7 +101,7 @@ public final class ShootReport {
     page.append(LikenessCurve.svg(cards))
         .append("<h2>")
         .append(headshots.size())
-        .append(" drawn</h2>\n<div class=\"grid\">\n");
+        .append(" generated</h2>\n<div class=\"grid\">\n");
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
       appendFigure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), marking);
@@ -115,8 +121,8 @@ public final class ShootReport {
         .toList();
     if (kept.size() != delivered.headshots().size()) {
       throw new IllegalArgumentException(
-          "the shoot has " + delivered.headshots().size() + " headshots and the choice keeps "
-              + kept.size() + "; give the shoot of those that were kept");
+          "the shoot has " + delivered.headshots().size() + " headshots and the selection keeps "
+              + kept.size() + "; give the shoot with the kept headshots");
     }
     List<SelectionResult.Verdict> others =
         choice.verdicts().stream().filter(verdict -> !verdict.isSelected()).toList();
@@ -141,12 +147,12 @@ public final class ShootReport {
   private static void appendVerdicts(
       StringBuilder page,
       List<SelectionResult.Verdict> verdicts,
-      Function<SelectionResult.Verdict, Headshot> shown,
+      Function<SelectionResult.Verdict, Headshot> image,
       GeneratedImage.Marking marking) {
     page.append("<div class=\"grid\">\n");
     for (SelectionResult.Verdict verdict : verdicts) {
       SelectionResult.Candidate candidate = verdict.candidate();
-      Headshot headshot = shown.apply(verdict);
+      Headshot headshot = image.apply(verdict);
       String name =
           verdict.isSelected() ? Headshot.fileName(verdict.rank() - 1) : "seed " + headshot.seed();
       appendFigure(
@@ -159,9 +165,7 @@ public final class ShootReport {
       page.append(candidate.hasRegeneratedFace() ? "<p>The face was generated again.</p>\n" : "");
       if (!Double.isNaN(candidate.promptAdherence())) {
         page.append(String.format(
-            Locale.ROOT,
-            "<p>Shows what was asked: %.0f %%</p>%n",
-            100 * candidate.promptAdherence()));
+            Locale.ROOT, "<p>Prompt adherence: %.0f %%</p>%n", 100 * candidate.promptAdherence()));
       }
       appendScores(page, candidate.card());
       page.append("</figcaption></figure>\n");
@@ -210,9 +214,9 @@ public final class ShootReport {
 
   private static void appendPhotos(StringBuilder page, PhotoReview review) {
     page.append(
-        "<h2>The photos</h2>\n<p class=\"note\">What was thought of each: those to keep and those with a warning "
-            + "show the person, rejected ones were left out.</p>\n<div class=\"grid small\">\n");
-    // Of one name there may be several: those that may be used come in the order of the photos.
+        "<h2>The photos</h2>\n<p class=\"note\">The result of the review. Photos with the verdict keep or warn "
+            + "were used; rejected photos were not.</p>\n<div class=\"grid small\">\n");
+    // Several photos may have the same name, so accepted photos are matched by their order.
     Iterator<AcceptedPhoto> accepted = review.accepted().iterator();
     for (PhotoVerdict photo : review.photos()) {
       page.append("<figure class=\"").append(escape(photo.verdict().id())).append("\">");

@@ -1,10 +1,10 @@
 /**
- * What a shoot made, for people and for programs.
+ * Reports of a shoot, for people and for programs.
  *
- * <p>{@link ContactSheet} puts photos and headshots on one image, {@link ShootReport} makes an HTML
- * page with scores and reasons, and {@link ShootRecord} writes {@code record.json}: how each image
- * was made, without photos or embeddings. {@link dev.likeness.headshots.shoot.Headshot#read} reads
- * a headshot of a record again, so that it can be edited.
+ * <p>{@link ContactSheet} puts photos and headshots on one image. {@link ShootReport} makes an HTML
+ * page with scores and reasons. {@link ShootRecord} writes {@code record.json}: the settings of
+ * each image, without photos or embeddings. {@link dev.likeness.headshots.shoot.Headshot#read}
+ * reads a headshot of a record again, so that it can be edited.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

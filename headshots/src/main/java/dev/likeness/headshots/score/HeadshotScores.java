@@ -21,7 +21,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/** Scores headshots. Immutable and shared by threads; the tools stay the caller's to close. */
+/**
+ * Scores headshots by the aspects of {@link ScoreAspect}. Immutable and thread-safe; the caller
+ * closes the tools.
+ */
 public final class HeadshotScores {
   private static final Map<ScoreAspect, ToDoubleFunction<FaceView>> MEASURES = measures();
 
@@ -35,50 +38,77 @@ public final class HeadshotScores {
       FaceDetector detector,
       Optional<Brisque> brisque,
       Optional<Likeness> likeness,
-      double sameAbove,
+      double minLikeness,
       ScoreLimits limits) {
     this.detector = detector;
     this.brisque = brisque;
     this.likeness = likeness;
-    this.minLikeness = sameAbove;
+    this.minLikeness = minLikeness;
     this.limits = limits;
   }
 
   /**
-   * Scores of everything but distortion and likeness; of proportions when the detector gives
-   * landmarks, of glasses and jewellery where some are found, of hands where skin has a colour.
+   * Creates scores of all aspects except distortion and likeness. Some aspects are scored only if
+   * they can be measured: proportions if the detector returns landmarks, glasses and jewellery if
+   * they are worn, hands if the skin has a colour.
+   *
+   * @param detector finds faces; the caller closes it
+   * @return the scores, with {@link ScoreLimits#builtIn()}
    */
   public static HeadshotScores of(FaceDetector detector) {
     return new HeadshotScores(
         detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
   }
 
-  /** Adds the distortion score. */
+  /**
+   * Adds the score of distortion.
+   *
+   * @param model the BRISQUE model
+   * @return the new scores
+   */
   public HeadshotScores brisque(Brisque model) {
     return new HeadshotScores(detector, Optional.of(model), likeness, minLikeness, limits);
   }
 
-  /** Adds likeness to a person; an image below {@link Likeness#threshold()} fails. */
+  /**
+   * Adds the likeness to a person. An image below {@link Likeness#threshold()} fails.
+   *
+   * @param measure the likeness to the person's photos
+   * @return the new scores
+   */
   public HeadshotScores likeness(Likeness measure) {
     return likeness(measure, measure.threshold());
   }
 
   /**
-   * Adds likeness to a person.
+   * Adds the likeness to a person, with another threshold.
    *
-   * @param least the cosine below which an image fails, such as the embedder's
+   * @param measure the likeness to the person's photos
+   * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
    *     {@code minLikeness()}
+   * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {
     return new HeadshotScores(detector, brisque, Optional.of(measure), least, limits);
   }
 
-  /** The same with other thresholds. */
+  /**
+   * The same scores with other limits.
+   *
+   * @param other the limits
+   * @return the new scores
+   */
   public HeadshotScores limits(ScoreLimits other) {
     return new HeadshotScores(detector, brisque, likeness, minLikeness, other);
   }
 
-  /** The scores of an image, of its largest face; without a face that alone is said. */
+  /**
+   * Scores an image by its largest face. Without a face, the card has only
+   * {@link ScoreAspect#FACE}.
+   *
+   * @param image the image
+   * @return the scores
+   */
   public ScoreCard score(RgbImage image) {
     List<Face> faces = detector.detect(image);
     List<ScoreCard.Score> scores = new ArrayList<>();
@@ -99,7 +129,7 @@ public final class HeadshotScores {
           ScoreAspect.DISTORTION,
           model.score(image, faces.get(0)),
           limits.of(ScoreAspect.DISTORTION))));
-      // Its own detector may find no face: the cosine is NaN then, and the score fails.
+      // The detector of the likeness may find no face. The cosine is then NaN, and the score fails.
       likeness
           .map(measure -> measure.score(image))
           .ifPresent(measured -> scores.add(ScoreCard.Score.likeness(measured, minLikeness)));
@@ -112,13 +142,20 @@ public final class HeadshotScores {
   }
 
   /**
-   * One measure of one face, in the aspect's unit, NaN where there is nothing to measure, such as
-   * glasses on a bare face; for grading the measures themselves.
+   * Measures one aspect of one face, to evaluate the measures themselves.
+   *
+   * @param aspect the aspect; not a face, second face, distortion or likeness
+   * @param image the image
+   * @param face the face in pixels of the image
+   * @return the value in the unit of the aspect; NaN if there is nothing to measure, such as no
+   *     glasses
+   * @throws IllegalArgumentException if the aspect needs more than one face and its image
    */
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
-      throw new IllegalArgumentException(aspect.label() + " is not measured on the image alone");
+      throw new IllegalArgumentException(
+          "the aspect " + aspect.label() + " cannot be measured on a single face; choose another");
     }
     return measure.applyAsDouble(new FaceView(image, face));
   }

@@ -1,50 +1,52 @@
 package dev.likeness.headshots.score;
 
 /**
- * What a headshot is scored on. Every value but that of {@link #LIKENESS} grows with what is wrong.
+ * An aspect that a headshot is scored by. Higher values are worse, except for {@link #LIKENESS}.
  */
 public enum ScoreAspect {
-  /** Whether a face is seen: 0 when it is, 1 when not. */
+  /** 0 if a face was found, 1 if not. */
   FACE("face", "no face was found"),
-  /** How large the next face is beside the largest, in its area, 0 to 1. */
+  /** Area of the second largest face as a share of the largest, 0 to 1. */
   SECOND_FACE("second face", "another face is in the image"),
-  /** Mean cosine with the person's photos, -1 to 1; the more the better. */
+  /** Mean cosine similarity to the person's photos, -1 to 1; higher is better. */
   LIKENESS("likeness", "it does not look like the person"),
-  /** How blurred the face is, 0 to 1 (the blur effect). */
+  /** Blur of the face, 0 to 1 (the blur effect, Crete et al. 2007). */
   SHARPNESS("sharpness", "the face is blurred"),
   /**
-   * Stops that the lit parts of the face are too dark, or tens of percent of it that are burnt out.
+   * The larger of two values: stops of underexposure of the lit parts, and tens of percent of the
+   * face that are clipped.
    */
-  EXPOSURE("exposure", "the face is too dark or burnt out"),
+  EXPOSURE("exposure", "the face is too dark or overexposed"),
   /** Standard deviation of the noise, in grey levels. */
-  NOISE("noise", "it is noisy"),
-  /** How much stronger steps between blocks of eight pixels are than others. */
-  COMPRESSION("compression", "blocks of compression are seen"),
-  /** How differently brow, cheeks and chin are lit from left and right, in stops. */
+  NOISE("noise", "the image is noisy"),
+  /** Ratio of the steps between blocks of 8 pixels to other steps, minus 1. */
+  COMPRESSION("compression", "blocks of compression are visible"),
+  /**
+   * Difference between forehead, cheeks and chin in the brightness ratio of right to left, in
+   * stops.
+   */
   LIGHT_DIRECTION("light direction", "the parts of the face are lit from different sides"),
-  /** One over how much the lightness of skin differs from place to place, in natural logarithms. */
+  /** Inverse of the variation of the skin's lightness over the face, in natural logarithms. */
   LIGHT_FALLOFF("light falloff", "the light on the face is flat"),
   /**
-   * How far the distance of the eyes is from usual against that of eyes and mouth: the logarithm of
-   * the ratio.
+   * Deviation of the ratio of eye distance to eye-mouth distance from its usual value, as a
+   * logarithm.
    */
   PROPORTIONS("proportions", "the face is stretched"),
-  /**
-   * How much better neighbouring columns of the face match when one is moved than where they are, 0
-   * to 2.
-   */
+  /** Gain in correlation, 0 to 2, if one of two neighbouring columns of the face is shifted. */
   SYMMETRY("symmetry", "the halves of the face do not match"),
   /**
-   * How differently the two eyes are lit place by place, in natural logarithms, shade counting
-   * less; 1 when none are open.
+   * Difference in brightness between the two eyes, cell by cell, in natural logarithms; 1 if no
+   * open eye was found. Shade counts less.
    */
   EYES("eyes", "the eyes do not match or are not open"),
-  /** How far apart the irises lie in both eyes, in halves of an eye's width. */
+  /** Difference between the positions of the two irises, in halves of an eye's width. */
   GAZE("gaze", "the eyes do not look the same way"),
-  /** How much of the mouth runs across it rather than along it. */
+  /** Ratio of the horizontal gradient in the mouth to its vertical gradient. */
   MOUTH("mouth", "mouth or teeth are smeared"),
   /**
-   * How well the side of the head is repeated next to it, and that by nothing further out, 0 to 1.
+   * Correlation of a strip at the side of the head with a strip next to it, 0 to 1, reduced if the
+   * pattern repeats further out.
    */
   EARS("ears", "an ear or the side of the head is doubled"),
   /** How much weaker one rim of the glasses is than the other, 0 to 1. */
@@ -52,24 +54,22 @@ public enum ScoreAspect {
   /** How much weaker one hoop at the ears is than the other, 0 to 1. */
   JEWELLERY("jewellery", "the earrings do not match"),
   /**
-   * The root of how large the largest broad piece of skin beside face and neck is, in distances
-   * between the eyes.
+   * Square root of the area of the largest broad piece of skin beside face and neck, in eye
+   * distances.
    */
-  HANDS("hands", "a hand or other bare skin is in the frame, where a headshot has none"),
-  /** One over the fine detail of the plainer third of the skin, in grey levels. */
-  SKIN_WAX("waxed skin", "the skin is waxed: it has no texture"),
-  /** How much of the face's detail is finer than its edges. */
+  HANDS("hands", "a hand or other bare skin is in the image"),
+  /** Inverse of the fine detail in the smoothest third of the skin, in grey levels. */
+  SKIN_WAX("waxed skin", "the skin looks like wax: it has no texture"),
+  /** Ratio of the face's fine detail to its edges. */
   SKIN_SHARP("over-sharp skin", "the skin is sharpened too much"),
-  /**
-   * How much lighter or darker a line around hair and head is than both its sides, in grey levels.
-   */
-  HAIR_EDGES("hair edges", "a rim runs around the hair"),
+  /** Contrast of a line around hair and head with both its sides, in grey levels. */
+  HAIR_EDGES("hair edges", "a halo surrounds the hair"),
   /** The strongest straight step through the whole image, in grey levels. */
   BACKGROUND("background", "a seam runs through the image"),
-  /** How much a line of strokes stands out from what is above and below it. */
-  TEXT("text", "there are marks like writing"),
-  /** How unlike a photograph it is, 0 to 100 (BRISQUE). */
-  DISTORTION("distortion", "noise, smear or compression distort it");
+  /** Contrast of a line of strokes with the rows above and below it. */
+  TEXT("text", "there are marks that look like writing"),
+  /** Distance from natural photographs, 0 to 100 (BRISQUE, Mittal et al. 2012). */
+  DISTORTION("distortion", "noise, blur or compression distort the image");
 
   private final String label;
   private final String failureText;
@@ -79,12 +79,12 @@ public enum ScoreAspect {
     this.failureText = complaint;
   }
 
-  /** As reports and records call it. */
+  /** {@return the name in reports and in {@code record.json}} */
   public String label() {
     return label;
   }
 
-  /** What is wrong with an image that fails it, in words. */
+  /** {@return the flaw of an image that fails this aspect, as a clause for users} */
   public String failureText() {
     return failureText;
   }

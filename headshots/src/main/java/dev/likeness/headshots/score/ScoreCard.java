@@ -12,24 +12,30 @@ import java.util.Optional;
 /**
  * The scores of one image. Immutable.
  *
- * @param scores one an aspect that could be measured
+ * @param scores one score for each aspect that could be measured
  */
 public record ScoreCard(List<Score> scores) {
+  /** Copies the scores. */
   public ScoreCard {
     scores = List.copyOf(scores);
   }
 
-  /** One aspect's score; empty when it was not measured. */
+  /**
+   * The score of one aspect.
+   *
+   * @param aspect the aspect
+   * @return the score; empty if the aspect was not measured
+   */
   public Optional<Score> of(ScoreAspect aspect) {
     return scores.stream().filter(score -> score.aspect() == aspect).findFirst();
   }
 
-  /** What failed, in the order of {@link #scores}. */
+  /** {@return the scores beyond their limits, in the order of {@link #scores}} */
   public List<Score> failures() {
     return scores.stream().filter(score -> !score.isPassed()).toList();
   }
 
-  /** How good the image is without its likeness, 0 to 1: the geometric mean over the aspects. */
+  /** {@return the quality without likeness, 0 to 1: the geometric mean over the aspects} */
   public double quality() {
     double logarithms = 0;
     int n = 0;
@@ -43,13 +49,13 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /**
-   * How alike it is, 0 to 1 with 0.5 at the threshold; 1 when there was nothing to measure it with.
+   * {@return the likeness mapped to 0 to 1, with 0.5 at the threshold; 1 if it was not measured}
    */
   public double likeness() {
     return of(ScoreAspect.LIKENESS).map(Score::quality).orElse(1.0);
   }
 
-  /** One object a score, for records and reports. */
+  /** {@return one object for each score, as {@code record.json} has them} */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Score score : scores) {
@@ -75,12 +81,12 @@ public record ScoreCard(List<Score> scores) {
   /**
    * One score of one image.
    *
-   * @param aspect of what
-   * @param value measured, in the aspect's unit
-   * @param threshold beyond which it fails
-   * @param isPassed whether it is within the threshold
-   * @param interval that the value lies in with 95 % confidence, where that is known: of likeness
-   *     to several photos
+   * @param aspect the aspect
+   * @param value the measured value in the unit of the aspect; NaN if no face was found
+   * @param threshold the limit
+   * @param isPassed true if the value is within the limit
+   * @param interval the 95 % confidence interval of the value, if it is known: for the likeness to
+   *     several photos
    */
   public record Score(
       ScoreAspect aspect,
@@ -88,20 +94,24 @@ public record ScoreCard(List<Score> scores) {
       double threshold,
       boolean isPassed,
       Optional<ConfidenceInterval> interval) {
-    /** A score that says nothing of how sure its value is. */
+    /**
+     * Creates a score without a confidence interval.
+     *
+     * @param aspect the aspect
+     * @param value the measured value in the unit of the aspect; NaN if no face was found
+     * @param threshold the limit
+     * @param passed true if the value is within the limit
+     */
     public Score(ScoreAspect aspect, double value, double threshold, boolean passed) {
       this(aspect, value, threshold, passed, Optional.empty());
     }
 
-    /** A score that fails when it is more than {@code most}; NaN fails. */
+    /** A score that fails above {@code most}, or if it is NaN. */
     static Score atMost(ScoreAspect aspect, double value, double most) {
       return new Score(aspect, value, most, value <= most);
     }
 
-    /**
-     * The score of a likeness, which fails when it is less than {@code least} or its detector found
-     * no face.
-     */
+    /** A score of likeness. It fails below {@code least}, or if its detector found no face. */
     static Score likeness(LikenessScore measured, double least) {
       ConfidenceInterval interval = measured.confidenceInterval();
       return new Score(
@@ -112,20 +122,22 @@ public record ScoreCard(List<Score> scores) {
           Optional.of(interval).filter(range -> range.low() < range.high()));
     }
 
-    /** Why it fails, with both numbers; or that it is well. */
+    /** {@return a sentence for users: passed, or the flaw, with value and limit} */
     public String reason() {
       String numbers = valueText() + String.format(Locale.ROOT, ", limit %.3g", threshold);
       return isPassed
-          ? aspect.label() + " is well (" + numbers + ")"
+          ? aspect.label() + " passed (" + numbers + ")"
           : failureText() + " (" + aspect.label() + " " + numbers + ")";
     }
 
-    /** What is wrong when it fails, in words. */
+    /** {@return the flaw of an image that fails, as a clause for users} */
     public String failureText() {
       return Double.isNaN(value) ? "no face was found to measure it on" : aspect.failureText();
     }
 
-    /** The value and the range that it lies in, such as {@code 0.612, 95 % 0.574 to 0.651}. */
+    /**
+     * {@return the value with its confidence interval, such as {@code 0.612, 95 % 0.574 to 0.651}}
+     */
     public String valueText() {
       return Double.isNaN(value)
           ? "none"
@@ -136,7 +148,7 @@ public record ScoreCard(List<Score> scores) {
                   .orElse("");
     }
 
-    /** The threshold in words, such as {@code at most 0.439}. */
+    /** {@return the limit in words, such as {@code at most 0.439}} */
     public String limitText() {
       return String.format(
           Locale.ROOT,
@@ -145,7 +157,7 @@ public record ScoreCard(List<Score> scores) {
           threshold);
     }
 
-    /** How good it is, 0 to 1: 0.5 at the threshold, more within it. */
+    /** The value mapped to 0 to 1: 0.5 at the limit, higher is better. */
     double quality() {
       if (Double.isNaN(value)) {
         return 0;

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The thresholds of the scores. Immutable; {@link #with} changes one. */
+/** The limits of the scores. Immutable. */
 public final class ScoreLimits {
   private static final ScoreLimits BUILT_IN = read();
 
@@ -23,21 +23,20 @@ public final class ScoreLimits {
     this.limits = new EnumMap<>(limits);
   }
 
-  /**
-   * What few flawless renders pass: research/portrait-training/notes/studio-figures.md says how
-   * they were found.
-   */
+  /** {@return the built-in limits, chosen so that most good renders pass} */
   public static ScoreLimits builtIn() {
     return BUILT_IN;
   }
 
   /**
-   * The thresholds of what {@code base} draws: the built-in ones but for those in
-   * {@code score_limits.json} in its folder, numbers by aspects' names such as {@code SHARPNESS}. A
-   * base that draws everything softer than a photograph would fail by that in every image, which
-   * says nothing of any of them.
+   * The limits for images of a base model: those in {@code score_limits.json} of its folder, and
+   * the built-in ones for other aspects. The keys of the file are names of aspects, such as
+   * {@code SHARPNESS}. A base may need its own limits, for example if all its images are softer
+   * than photographs.
    *
-   * @throws InvalidInputException when that file is no such thing
+   * @param base the base model
+   * @return the limits
+   * @throws InvalidInputException if the file is not valid
    */
   public static ScoreLimits of(BaseModel base) {
     return base.folder()
@@ -53,20 +52,31 @@ public final class ScoreLimits {
       return new ScoreLimits(others);
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          file + " holds no thresholds of scores, expected numbers by names such as SHARPNESS ("
-              + e.getMessage() + "); measure them anew, or delete it",
+          file + " is no file of score limits; expected numbers by names such as SHARPNESS ("
+              + e.getMessage() + "); correct or delete it",
           e);
     }
   }
 
-  /** The same with another threshold. */
+  /**
+   * The same limits with another limit for one aspect.
+   *
+   * @param aspect the aspect
+   * @param limit the limit, in the unit of the aspect
+   * @return the new limits
+   */
   public ScoreLimits with(ScoreAspect aspect, double limit) {
     Map<ScoreAspect, Double> more = new EnumMap<>(limits);
     more.put(aspect, limit);
     return new ScoreLimits(more);
   }
 
-  /** The threshold of one aspect; infinite when it never fails. */
+  /**
+   * The limit of one aspect.
+   *
+   * @param aspect the aspect
+   * @return the limit, in the unit of the aspect; infinite if the aspect never fails
+   */
   public double of(ScoreAspect aspect) {
     return limits.getOrDefault(aspect, Double.POSITIVE_INFINITY);
   }

@@ -1,10 +1,10 @@
 /**
- * Scores of a headshot: likeness, and everything that speaks against it.
+ * Scores of a headshot: likeness to the person, and flaws of the image.
  *
  * <p>{@link HeadshotScores} measures an image in each {@link ScoreAspect} (faces, sharpness, light,
- * eyes, skin, hands, background and more) and returns a {@link ScoreCard}: each score has a value,
- * a limit and a reason; values grow with the flaw. {@link ScoreLimits} are built in, brought by a
- * base model's folder, or the caller's own. Likeness counts if a
+ * eyes, skin, hands, background and more) and returns a {@link ScoreCard}. Each score has a value,
+ * a limit and a reason; higher values are worse, except for likeness. {@link ScoreLimits} are built
+ * in, read from a base model's folder, or set by the caller. Likeness is scored if a
  * {@link dev.likeness.photos.likeness.Likeness} is given.
  *
  * <pre>{@code

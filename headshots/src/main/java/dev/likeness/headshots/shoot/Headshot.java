@@ -15,15 +15,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One headshot and how it was made.
+ * A headshot with the settings that it was generated with. Immutable.
  *
  * @param image the pixels
- * @param style the style it was asked in
- * @param seed the seed of its noise
+ * @param style the style
+ * @param seed the seed of the noise
  * @param request the request with every default filled in
- * @param likeness how strongly the person was drawn, 0 to 1
- * @param isEdited whether it goes on from another image, such as a photo or a file, which its own
- *     file says then
+ * @param likeness the identity strength, 0 to 1
+ * @param isEdited true if the headshot was made from another image, such as a photo or a file; it
+ *     is then marked as edited
  */
 public record Headshot(
     RgbImage image,
@@ -32,21 +32,37 @@ public record Headshot(
     ImageRequest request,
     double likeness,
     boolean isEdited) {
+  /**
+   * Checks the identity strength.
+   *
+   * @throws IllegalArgumentException if it is outside 0 to 1
+   */
   public Headshot {
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
     }
   }
 
-  /** One that was drawn from nothing. */
+  /**
+   * Creates a headshot that was generated from noise.
+   *
+   * @param image the pixels
+   * @param style the style
+   * @param seed the seed of the noise
+   * @param request the request with every default filled in
+   * @param likeness the identity strength, 0 to 1
+   */
   public Headshot(RgbImage image, Style style, long seed, ImageRequest request, double likeness) {
     this(image, style, seed, request, likeness, false);
   }
 
   /**
-   * An image from a file, of which nothing but the prompt is known: to be edited.
+   * Wraps an image of unknown origin, so that it can be edited.
    *
-   * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
+   * @param image the image
+   * @param style the style that the edit assumes
+   * @param who the person in words for the prompt, {@link dev.likeness.diffusion.Identity#phrase()}
+   * @return a headshot with default settings
    */
   public static Headshot of(RgbImage image, Style style, String who) {
     ImageRequest request = ShootRequest.of(style, 1)
@@ -56,9 +72,13 @@ public record Headshot(
   }
 
   /**
-   * The same in another format, as {@link dev.likeness.headshots.style.HeadshotCrop#ratio} reads
-   * it, e.g. its style's own, {@link Style#crop}; empty where no face is seen that the crop would
-   * go by.
+   * The same headshot with another crop.
+   *
+   * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as that
+   *     of {@link Style#crop}
+   * @param detector finds the face, which places the crop; the caller closes it
+   * @return the cropped headshot; empty if the crop needs a face and none was found
+   * @throws IllegalArgumentException if the format is unknown
    */
   public Optional<Headshot> crop(String format, FaceDetector detector) {
     return HeadshotCrop.of(image, format, detector)
@@ -66,23 +86,36 @@ public record Headshot(
             new Headshot(shown.of(image, format), style, seed, request, likeness, isEdited));
   }
 
-  /** The same asked by another prompt. */
+  /**
+   * The same headshot with another prompt in its request.
+   *
+   * @param text the prompt
+   * @return the new headshot
+   */
   public Headshot prompt(String text) {
     return new Headshot(image, style, seed, request.prompt(text), likeness, isEdited);
   }
 
-  /** The same drawn over in so many steps, where it is edited. */
+  /**
+   * The same headshot with another number of steps in its request. Edits use this number.
+   *
+   * @param n sampling steps, at least 1
+   * @return the new headshot
+   */
   public Headshot steps(int n) {
     return new Headshot(image, style, seed, request.steps(n), likeness, isEdited);
   }
 
   /**
-   * An image file to be edited: as the {@code record.json}, a later shoot's
-   * {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
+   * Reads an image file, so that it can be edited. The settings come from the record beside the
+   * file: {@code record.json}, {@code record-003.json} of a later shoot, or {@code edit.json}.
+   * Without a record, a default prompt is used.
    *
-   * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
-   * @throws dev.likeness.diffusion.error.InvalidInputException when it is no image, or a record
-   *     beside it is broken
+   * @param file the image file
+   * @param who the person in words for the prompt, {@link dev.likeness.diffusion.Identity#phrase()}
+   * @return the headshot, upright
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is no image, or the
+   *     record cannot be read
    */
   public static Headshot read(Path file, String who) {
     RgbImage image = readUpright(file);
@@ -90,7 +123,14 @@ public record Headshot(
         .orElseGet(() -> of(image, Style.defaults().get(0), who));
   }
 
-  /** The same, empty where no record beside it tells how it was made. */
+  /**
+   * Reads an image file with the record beside it.
+   *
+   * @param file the image file
+   * @return the headshot, upright; empty if no record beside the file describes it
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is no image, or the
+   *     record cannot be read
+   */
   public static Optional<Headshot> findRecorded(Path file) {
     return HeadshotEntries.find(file, readUpright(file));
   }
@@ -99,7 +139,12 @@ public record Headshot(
     return ExifOrientation.toUpright(file, RgbImage.read(file));
   }
 
-  /** What records tell of it as {@code file}, by which {@link #read} finds what it was asked by. */
+  /**
+   * The settings as an object of {@code record.json}, which {@link #read} reads again.
+   *
+   * @param file the name of the headshot's file
+   * @return the object
+   */
   public Map<String, Object> toMap(String file) {
     return HeadshotEntries.entry(this, file);
   }
@@ -107,27 +152,38 @@ public record Headshot(
   /**
    * Encodes a PNG file that is marked as generated or edited. The file does not identify the
    * person.
+   *
+   * @return the bytes of the file
    */
   public byte[] encodePng() {
     return encode(ImageFormat.PNG);
   }
 
   /**
-   * The bytes of a file of this kind that says the same, as {@link GeneratedImage.Marking#load()}
-   * does.
+   * Encodes an image file that is marked as generated or edited, by
+   * {@link GeneratedImage.Marking#load()}. The file does not identify the person.
+   *
+   * @param format the file format
+   * @return the bytes of the file
    */
   public byte[] encode(ImageFormat format) {
     return GeneratedImage.Marking.load().encode(image, format, isEdited);
   }
 
-  /** Writes such a PNG file, whole or not at all. */
+  /**
+   * Writes a PNG file that is marked as generated or edited. The write is atomic.
+   *
+   * @param file the file to write
+   */
   public void write(Path file) {
     write(file, GeneratedImage.Marking.load());
   }
 
   /**
-   * Writes a PNG file that is marked in the application's own way, and as edited where it was;
-   * whole or not at all.
+   * Writes a PNG file with a marking of the application's own. The write is atomic.
+   *
+   * @param file the file to write
+   * @param marking marks the file as generated or edited
    */
   public void write(Path file, GeneratedImage.Marking marking) {
     byte[] bytes = marking.encodePng(image, isEdited);
@@ -135,8 +191,10 @@ public record Headshot(
   }
 
   /**
-   * What the headshot at {@code index} of a shoot is called, counted from 0:
-   * {@code headshot-001.png}.
+   * Names the file of a headshot.
+   *
+   * @param index index of the headshot in its shoot, from 0
+   * @return the name, such as {@code headshot-001.png} for index 0
    */
   public static String fileName(int index) {
     return String.format(Locale.ROOT, "headshot-%03d.png", index + 1);

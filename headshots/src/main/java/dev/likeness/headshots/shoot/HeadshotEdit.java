@@ -13,17 +13,17 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What to change of a headshot. Immutable; the methods give another one. What an edit does not
- * speak of stays as it is, to the pixel, but for light, which falls on everything, and the person's
- * outline before a new backdrop.
+ * The changes to a headshot. Everything else stays the same, to the pixel, with two exceptions: a
+ * new light changes the whole image, and a new backdrop changes the outline of the person.
+ * Immutable.
  *
- * @param words what to draw instead, part by part
- * @param mask white where to draw, as large as the headshot; empty for where the parts are found to
- *     be
- * @param margins how many pixels to draw around it: left, top, right, bottom
- * @param strength how much is drawn anew, 0 to 1, or NaN for what each part needs; within a mask,
- *     what that part needs that needs the most
- * @param seed of the noise
+ * @param words the new words for each part
+ * @param mask the region to generate again, as large as the headshot; if empty, the regions of the
+ *     parts are found from the face
+ * @param margins pixels to add around the headshot
+ * @param strength denoising strength, 0 to 1; NaN for the default of each part, or within a mask,
+ *     the highest default of its parts
+ * @param seed the seed of the noise
  */
 public record HeadshotEdit(
     Map<Style.Part, String> words,
@@ -32,17 +32,29 @@ public record HeadshotEdit(
     double strength,
     long seed) {
   /**
-   * A place and what to draw there.
+   * A region and the words for it.
    *
-   * @param image white where to draw
-   * @param words said beside everything else; may be empty
+   * @param image the mask, white where to generate
+   * @param words added to the prompt; may be empty
    */
   public record Masked(RgbImage image, String words) {}
 
-  /** Pixels added on each side, 0 to 4096. */
+  /**
+   * Pixels to add on each side.
+   *
+   * @param left pixels on the left, 0 to 4096
+   * @param top pixels at the top, 0 to 4096
+   * @param right pixels on the right, 0 to 4096
+   * @param bottom pixels at the bottom, 0 to 4096
+   */
   public record Margins(int left, int top, int right, int bottom) {
     static final Margins NONE = new Margins(0, 0, 0, 0);
 
+    /**
+     * Checks the margins.
+     *
+     * @throws IllegalArgumentException if a margin is outside 0 to 4096
+     */
     public Margins {
       if (IntStream.of(left, top, right, bottom)
           .anyMatch(side -> side < 0 || side > ShootRequest.MAX_SIZE)) {
@@ -51,16 +63,22 @@ public record HeadshotEdit(
       }
     }
 
-    /** Whether any side has pixels added. */
+    /** {@return true if at least one side has pixels to add} */
     public boolean isNonZero() {
       return left + top + right + bottom > 0;
     }
   }
 
+  /**
+   * Checks the edit.
+   *
+   * @throws IllegalArgumentException if the edit changes nothing, words are blank, margins come
+   *     with other changes, or the strength is outside 0 to 1
+   */
   public HeadshotEdit {
     if (words.values().stream().anyMatch(String::isBlank)) {
       throw new IllegalArgumentException(
-          "an edit's words are empty; say what to draw, such as a navy blazer");
+          "the words of an edit are empty; describe the new part, such as a navy blazer");
     }
     if (words.isEmpty() && mask.isEmpty() && !margins.isNonZero()) {
       throw new IllegalArgumentException(
@@ -68,7 +86,7 @@ public record HeadshotEdit(
     }
     if (margins.isNonZero() && (!words.isEmpty() || mask.isPresent())) {
       throw new IllegalArgumentException(
-          "extend a headshot first and change parts of it then; an edit does one of these");
+          "an edit either extends a headshot or changes parts; extend it first, then change the parts");
     }
     if (strength < 0 || strength > 1) {
       throw new IllegalArgumentException("strength " + strength + " is outside 0..1");
@@ -76,29 +94,55 @@ public record HeadshotEdit(
     words = Map.copyOf(words);
   }
 
-  /** One part in other words, such as {@code OUTFIT} in {@code a navy blazer}. */
+  /**
+   * Changes one part.
+   *
+   * @param part the part, such as {@code OUTFIT}
+   * @param words the new words, such as {@code a navy blazer}
+   * @return the edit
+   */
   public static HeadshotEdit of(Style.Part part, String words) {
     return new HeadshotEdit(Map.of(part, words), Optional.empty(), Margins.NONE, Double.NaN, 0);
   }
 
-  /** A little more of a smile: the same face, drawn over lightly. */
+  /** {@return an edit that adds a slight smile, with a low denoising strength} */
   public static HeadshotEdit smile() {
     return of(Style.Part.SMILE, "smiling");
   }
 
-  /** What {@code words} say, where {@code white} is white. */
+  /**
+   * Changes a region.
+   *
+   * @param white the mask, white where to generate, as large as the headshot
+   * @param words added to the prompt; may be empty
+   * @return the edit
+   */
   public static HeadshotEdit inMask(RgbImage white, String words) {
     return new HeadshotEdit(
         Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
   }
 
-  /** A larger canvas: so many pixels more on each side. */
+  /**
+   * Extends the headshot (outpainting).
+   *
+   * @param left pixels on the left, 0 to 4096
+   * @param top pixels at the top, 0 to 4096
+   * @param right pixels on the right, 0 to 4096
+   * @param bottom pixels at the bottom, 0 to 4096
+   * @return the edit
+   */
   public static HeadshotEdit extend(int left, int top, int right, int bottom) {
     return new HeadshotEdit(
         Map.of(), Optional.empty(), new Margins(left, top, right, bottom), Double.NaN, 0);
   }
 
-  /** Another part too, at once. */
+  /**
+   * The same edit with a change of another part.
+   *
+   * @param part the part
+   * @param text the new words
+   * @return the new edit
+   */
   public HeadshotEdit with(Style.Part part, String text) {
     Map<Style.Part, String> more = new EnumMap<>(Style.Part.class);
     more.putAll(words);
@@ -106,16 +150,32 @@ public record HeadshotEdit(
     return new HeadshotEdit(more, mask, margins, strength, seed);
   }
 
+  /**
+   * The same edit with another denoising strength.
+   *
+   * @param share the strength, 0 to 1; NaN for the default of each part
+   * @return the new edit
+   */
   public HeadshotEdit strength(double share) {
     return new HeadshotEdit(words, mask, margins, share, seed);
   }
 
-  /** Drawn from other noise: another result for the same words. */
+  /**
+   * The same edit with other noise, which gives another result for the same words.
+   *
+   * @param value the seed
+   * @return the new edit
+   */
   public HeadshotEdit seed(long value) {
     return new HeadshotEdit(words, mask, margins, strength, value);
   }
 
-  /** The prompt of a headshot with this edit's words in it. */
+  /**
+   * The prompt of the edited headshot.
+   *
+   * @param headshot the headshot before the edit
+   * @return its prompt with the words of this edit
+   */
   public String prompt(Headshot headshot) {
     String prompt = headshot.request().prompt();
     for (Style.Part part : Style.Part.values()) {
@@ -133,13 +193,13 @@ public record HeadshotEdit(
   /**
    * A headshot before and after an edit.
    *
-   * @param before as it was
-   * @param after as it is now
-   * @param mask the lighter the more was drawn anew, as large as {@code after}
+   * @param before the headshot before
+   * @param after the headshot after
+   * @param mask the region that was generated again, as large as {@code after}; lighter is stronger
    */
   public record Result(Headshot before, Headshot after, RgbImage mask) {
     /**
-     * What the file is called that tells of an edit; what it was changed to stands there as
+     * Name of the file that describes an edit. The edited headshot stands there under
      * {@code after}.
      */
     public static final String FILE = "edit.json";
@@ -149,7 +209,7 @@ public record HeadshotEdit(
     private static final int HEADING_HEIGHT = 56;
     private static final Color BACKGROUND = new Color(0xFAF8F5);
 
-    /** The share of the image that was drawn anew, 0 to 1. */
+    /** {@return the share of the image that was generated again, 0 to 1} */
     public double changedShare() {
       long sum = 0;
       for (int i = 0; i < mask.width() * mask.height(); i++) {
@@ -158,26 +218,26 @@ public record HeadshotEdit(
       return sum / 255.0 / mask.width() / mask.height();
     }
 
-    /** Both beside each other, and where they differ. */
+    /** {@return an image with both headshots and the mask beside each other} */
     public RgbImage comparison() {
-      RgbImage[] shown = {before.image(), after.image(), mask};
-      String[] headings = {"Before", "After", "Drawn anew"};
+      RgbImage[] images = {before.image(), after.image(), mask};
+      String[] headings = {"Before", "After", "Regenerated"};
       BufferedImage image = new BufferedImage(
-          MARGIN + shown.length * (IMAGE_SIDE + MARGIN),
+          MARGIN + images.length * (IMAGE_SIDE + MARGIN),
           HEADING_HEIGHT + IMAGE_SIDE + 2 * MARGIN,
           BufferedImage.TYPE_INT_RGB);
       Graphics2D paper = image.createGraphics();
       paper.setColor(BACKGROUND);
       paper.fillRect(0, 0, image.getWidth(), image.getHeight());
       SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
-      for (int i = 0; i < shown.length; i++) {
+      for (int i = 0; i < images.length; i++) {
         int x = MARGIN + i * (IMAGE_SIDE + MARGIN);
         pen.paintHeading(
             headings[i],
             i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * changedShare()) : "",
             x,
             MARGIN / 2);
-        pen.paintImage(shown[i], x, MARGIN / 2 + HEADING_HEIGHT, IMAGE_SIDE);
+        pen.paintImage(images[i], x, MARGIN / 2 + HEADING_HEIGHT, IMAGE_SIDE);
       }
       paper.dispose();
       return RgbImage.of(image);

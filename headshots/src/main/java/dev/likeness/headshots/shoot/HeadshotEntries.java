@@ -18,19 +18,19 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Headshots as they stand in records, one object each, and read from there. */
+/** Reads and writes the objects of single headshots in records. */
 final class HeadshotEntries {
-  // A smile is an expression.
+  // SMILE is missing: a smile is an expression.
   private static final List<Style.Part> PARTS =
       List.of(Style.Part.OUTFIT, Style.Part.EXPRESSION, Style.Part.LIGHT, Style.Part.BACKDROP);
 
-  /** A store numbers the records of a subject's later shoots. */
+  /** A record of a shoot, of a later shoot in a store, or of an edit. */
   private static final Pattern RECORD =
       Pattern.compile("record(-[0-9]+)?[.]json|" + Pattern.quote(HeadshotEdit.Result.FILE));
 
   private HeadshotEntries() {}
 
-  /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
+  /** Finds the headshot in a record beside its file, of a shoot or of an edit. */
   static Optional<Headshot> find(Path file, RgbImage image) {
     return records(file).stream()
         .flatMap(record -> entries(record)
@@ -39,7 +39,7 @@ final class HeadshotEntries {
         .findFirst();
   }
 
-  /** Those beside it: of the shoots, the first one's at the head, and of an edit. */
+  /** The records beside a file: the first shoot, later shoots, then an edit. */
   private static List<Path> records(Path file) {
     try (Stream<Path> beside = Files.list(file.toAbsolutePath().getParent())) {
       return beside
@@ -58,15 +58,15 @@ final class HeadshotEntries {
   private static Stream<Map<?, ?>> entries(Path record) {
     try {
       Map<String, Object> content = JSON.std.mapFrom(Files.readAllBytes(record));
-      List<?> drawn = content.get("headshots") instanceof List<?> list ? list : List.of();
-      return Stream.concat(drawn.stream(), Stream.ofNullable(content.get("after")))
+      List<?> headshots = content.get("headshots") instanceof List<?> list ? list : List.of();
+      return Stream.concat(headshots.stream(), Stream.ofNullable(content.get("after")))
           .<Map<?, ?>>map(shot -> shot instanceof Map<?, ?> map ? map : Map.of());
     } catch (IOException e) {
       throw unreadable(record, e);
     }
   }
 
-  /** Whether it is of this file, or of the same in another format. */
+  /** Returns true if the object describes this file, or the same image in another file format. */
   private static boolean matches(Map<?, ?> shot, Path file) {
     return shot.get("file") instanceof String name
         && stem(name).equals(stem(file.getFileName().toString()))
@@ -98,7 +98,8 @@ final class HeadshotEntries {
   }
 
   /**
-   * The style as far as the record tells: of an application's own, what the headshot was asked by.
+   * The recorded style. For an application's own style, it has the words that the headshot was
+   * generated with.
    */
   private static Style style(Map<?, ?> shot) {
     Style usual = Style.defaults().get(0);
@@ -108,10 +109,10 @@ final class HeadshotEntries {
         .findFirst()
         .orElse(usual);
     Map<Style.Part, String> words = new EnumMap<>(Style.Part.class);
-    if (shot.get("words") instanceof Map<?, ?> said) {
+    if (shot.get("words") instanceof Map<?, ?> recorded) {
       PARTS.stream()
-          .filter(part -> !text(said, part.label()).isBlank())
-          .forEach(part -> words.put(part, text(said, part.label())));
+          .filter(part -> !text(recorded, part.label()).isBlank())
+          .forEach(part -> words.put(part, text(recorded, part.label())));
     }
     return known
         .withWords(words)

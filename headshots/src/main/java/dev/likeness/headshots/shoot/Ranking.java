@@ -12,12 +12,12 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
-/** One selection among candidates: what was taken so far, and why. For one use, on one thread. */
+/** Selects among candidates, and states the reasons. For one use, on one thread. */
 final class Ranking {
-  // Fingerprints of images of one person in one style differ in about a third of their bits.
+  // Hashes of images of one person in one style differ in about a third of their bits.
   private static final double REFERENCE_DISTANCE = 0.33;
   private static final double DUPLICATE_DISTANCE = 0.08;
-  // Fewer images do not tell what is the base's or the person's from what is an image's own.
+  // With fewer images, a flaw of the base or the person cannot be told from a flaw of an image.
   private static final int MIN_FOR_SHARED = 8;
 
   private final List<SelectionResult.Candidate> candidates;
@@ -35,7 +35,7 @@ final class Ranking {
     this.sharedFailures = sharedFailures(candidates);
   }
 
-  /** What {@link SelectionResult#of} says. */
+  /** Selects as {@link SelectionResult#of} describes. */
   SelectionResult select(int count) {
     SelectionResult.Verdict[] verdicts = new SelectionResult.Verdict[rankingScores.length];
     for (boolean failing : new boolean[] {false, true}) {
@@ -56,8 +56,8 @@ final class Ranking {
   }
 
   /**
-   * Aspects that more than half of many images fail do not distinguish the images and are ignored,
-   * except face, second face and likeness.
+   * The aspects that more than half of the images fail, if there are enough images. They do not
+   * distinguish the images and are ignored. Face, second face and likeness are never among them.
    */
   private static Set<ScoreAspect> sharedFailures(List<SelectionResult.Candidate> candidates) {
     Set<ScoreAspect> shared = EnumSet.noneOf(ScoreAspect.class);
@@ -73,7 +73,7 @@ final class Ranking {
     return shared;
   }
 
-  /** What counts against an image. */
+  /** The failed scores of an image, without the shared ones. */
   private List<ScoreCard.Score> failures(int i) {
     return candidates.get(i).card().failures().stream()
         .filter(score -> !sharedFailures.contains(score.aspect()))
@@ -81,8 +81,8 @@ final class Ranking {
   }
 
   /**
-   * The candidate with the most merit times its distance from those taken; -1 when there is no more
-   * to take.
+   * The candidate with the highest product of ranking score and distance from the selected images;
+   * -1 if no more can be selected.
    */
   private int findBest(boolean failing) {
     int best = -1;
@@ -117,36 +117,37 @@ final class Ranking {
   }
 
   private String reasonSelected(int i) {
-    String merit = String.format(
+    String score = String.format(
         Locale.ROOT,
-        "merit %.2f%s",
+        "ranking score %.2f%s",
         rankingScores[i],
         selected.isEmpty()
-            ? ", the most"
-            : String.format(Locale.ROOT, ", %.0f %% unlike those kept before", 100 * distance(i)));
+            ? ", the highest"
+            : String.format(
+                Locale.ROOT, ", %.0f %% different from the images kept before", 100 * distance(i)));
     List<ScoreCard.Score> failures = failures(i);
     return failures.isEmpty()
-        ? "kept: " + merit + sharedFailureText(i)
-        : "kept for want of better: " + merit + "; but " + reasons(failures);
+        ? "kept: " + score + sharedFailureText(i)
+        : "kept because no better image is left: " + score + "; flaws: " + reasons(failures);
   }
 
   private String reasonRejected(int i) {
     List<ScoreCard.Score> failures =
         hasFace(candidates.get(i)) ? failures(i) : candidates.get(i).card().failures();
     if (!failures.isEmpty()) {
-      return "dropped: " + reasons(failures);
+      return "not kept: " + reasons(failures);
     }
     return distance(i) <= DUPLICATE_DISTANCE
-        ? "dropped: nearly the same image as one that was kept"
+        ? "not kept: nearly the same image as a kept one"
         : String.format(
             Locale.ROOT,
-            "not needed: merit %.2f, others have more or differ more",
+            "not kept: ranking score %.2f, the kept images score higher or differ more",
             rankingScores[i]);
   }
 
   private String sharedFailureText(int i) {
     List<ScoreCard.Score> common = candidates.get(i).card().failures();
-    return common.isEmpty() ? "" : "; like most that were drawn, " + reasons(common);
+    return common.isEmpty() ? "" : "; flaws of most images of this shoot: " + reasons(common);
   }
 
   private static String reasons(List<ScoreCard.Score> failures) {
@@ -154,16 +155,15 @@ final class Ranking {
   }
 
   /**
-   * What images are worth beside the others that were drawn with them. Likeness, quality and
-   * adherence vary by very different amounts from image to image, so that the product of the values
-   * would follow whichever varies most; here each counts by how many of the others an image is as
-   * good as.
+   * Compares an image with the other candidates. Likeness, quality and prompt adherence have
+   * different variances, so a product of their values would follow the one that varies most.
+   * Therefore percentiles among the candidates are used instead of values.
    */
   static final class RankingScore {
     private RankingScore() {}
 
     /**
-     * The ranking score of each, above 0, and 1 if no other is better in any respect. It is the
+     * The ranking scores, above 0; 1 if no other image is better in any respect. A score is the
      * geometric mean of percentiles among the candidates: likeness (counted twice), quality and
      * prompt adherence.
      */
@@ -179,25 +179,25 @@ final class Ranking {
     }
 
     /**
-     * By the embedder that judges and by what held the face, together where there are both: what
-     * one network takes for the person is in part a mistake of its own, and fewer of these are
-     * shared.
+     * The mean of two embedders' cosine similarities: the one that judges, and the one of face
+     * guidance. Their errors are partly independent, so the mean is more reliable. If only one is
+     * known, that one.
      */
     private static double likeness(SelectionResult.Candidate candidate) {
-      double judged =
+      double scored =
           candidate.card().of(ScoreAspect.LIKENESS).map(RankingScore::cosine).orElse(Double.NaN);
-      double held = candidate.guidanceLikeness();
-      return Double.isNaN(judged) ? held : Double.isNaN(held) ? judged : (judged + held) / 2;
+      double guided = candidate.guidanceLikeness();
+      return Double.isNaN(scored) ? guided : Double.isNaN(guided) ? scored : (scored + guided) / 2;
     }
 
-    /** Less than of any face where none was found. */
+    /** The cosine similarity; below that of any face if no face was found. */
     private static double cosine(ScoreCard.Score score) {
       return Double.isNaN(score.value()) ? -2 : score.value();
     }
 
     /**
-     * Of how many of the measured candidates each is no worse; of all where nothing was measured,
-     * and of half of them, as they are on average, where others were.
+     * For each candidate, the share of measured candidates that are not better. 1 for all if
+     * nothing was measured; 0.5 for a candidate that alone was not measured.
      */
     private static double[] normalize(
         List<SelectionResult.Candidate> candidates,

@@ -7,42 +7,49 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which candidates are kept, and why or why not each. Immutable.
+ * The result of a selection, with a reason for each candidate. Immutable.
  *
- * @param verdicts one a candidate, in their order
+ * @param verdicts one verdict for each candidate, in their order
  */
 public record SelectionResult(List<Verdict> verdicts) {
   /**
-   * What became of one candidate.
+   * The verdict about one candidate.
    *
    * @param candidate the image and its scores
-   * @param rankingScore what it is worth beside the others, 0 to 1
-   * @param rank from 1 for the first that was kept; 0 for one that was not
-   * @param reason why, for people
+   * @param rankingScore comparison with the other candidates, 0 to 1, higher is better
+   * @param rank from 1 for the best kept image; 0 if the image was not kept
+   * @param reason the reason, for users
    */
   public record Verdict(Candidate candidate, double rankingScore, int rank, String reason) {
-    /** Whether it was kept. */
+    /** {@return true if the image was kept} */
     public boolean isSelected() {
       return rank > 0;
     }
   }
 
+  /** Copies the verdicts. */
   public SelectionResult {
     verdicts = List.copyOf(verdicts);
   }
 
   /**
-   * Keeps {@code count} of the candidates: always the one with the most merit times its distance
-   * from those kept already. What fails a score is kept only when nothing better is left, what
-   * shows no face or the same image again never. A score that more than half of eight or more
-   * candidates fail counts against none of them, since it is the base's, or the person's; but
-   * likeness and a second face always count.
+   * Selects up to {@code count} candidates. Each time it takes the one with the highest product of
+   * ranking score and distance from the images selected before.
+   *
+   * <p>An image with a failed score is selected only if no better image is left. An image without a
+   * face, or nearly the same as a selected one, is never selected. If more than half of eight or
+   * more candidates fail an aspect, that aspect is ignored, because the flaw is one of the base or
+   * the person. Likeness and second face are never ignored.
+   *
+   * @param candidates the images with their scores
+   * @param count the number of images to select, at least 1
+   * @return one verdict for each candidate
    */
   public static SelectionResult of(List<Candidate> candidates, int count) {
     return new Ranking(candidates).select(count);
   }
 
-  /** The kept headshots, the best first. */
+  /** {@return the kept headshots, the best first} */
   public List<Headshot> selected() {
     return verdicts.stream()
         .filter(Verdict::isSelected)
@@ -52,8 +59,10 @@ public record SelectionResult(List<Verdict> verdicts) {
   }
 
   /**
-   * One object a candidate, for records: which file it became or none, merit and what it comes of,
-   * reason, scores.
+   * The verdicts as objects of {@code record.json}: file name if kept, style, seed, prompt, reason,
+   * ranking score and its parts, and all scores.
+   *
+   * @return one object for each candidate
    */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
@@ -85,11 +94,11 @@ public record SelectionResult(List<Verdict> verdicts) {
    *
    * @param headshot the image
    * @param card its scores
-   * @param promptAdherence how clearly it shows what its prompt asked, 0 to 1; NaN when that was
-   *     not measured
-   * @param hasRegeneratedFace whether its face was drawn again
-   * @param guidanceLikeness the cosine of its face to the person's by what held it while it was
-   *     drawn, -1 to 1, where no face was found -1; NaN where nothing held it
+   * @param promptAdherence how clearly it shows what its prompt asks for, 0 to 1; NaN if not
+   *     measured
+   * @param hasRegeneratedFace true if its face was generated again
+   * @param guidanceLikeness cosine similarity of its face to the person's by the embedder of face
+   *     guidance, -1 to 1; -1 if no face was found, NaN without face guidance
    */
   public record Candidate(
       Headshot headshot,

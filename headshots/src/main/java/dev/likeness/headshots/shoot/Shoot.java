@@ -4,19 +4,23 @@ import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 
 /**
- * The headshots of a shoot.
+ * The headshots of a shoot. Immutable.
  *
- * @param request what was asked
- * @param headshots style by style, in the order of the request
+ * @param request the request
+ * @param headshots the headshots, style by style, in the order of the request
  */
 public record Shoot(ShootRequest request, List<Headshot> headshots) {
+  /** Copies the list. */
   public Shoot {
     headshots = List.copyOf(headshots);
   }
 
   /**
-   * The same with each headshot cropped as its style says; whole where {@code detector} sees no
-   * face to crop by.
+   * The same shoot with each headshot cropped to the format of its style. A headshot stays whole if
+   * its crop needs a face and none was found.
+   *
+   * @param detector finds faces; the caller closes it
+   * @return the new shoot
    */
   public Shoot crop(FaceDetector detector) {
     return new Shoot(

@@ -6,20 +6,20 @@ import dev.likeness.headshots.style.Style;
 import java.util.List;
 
 /**
- * How many headshots to generate, in which styles and how. Immutable.
+ * A request for headshots. Immutable.
  *
- * @param styles in which styles
- * @param count how many images in each style
+ * @param styles the styles, at least one
+ * @param count images in each style, at least 1
  * @param likeness identity strength, 0 (none) to 1 (as trained)
- * @param steps sampling steps
- * @param guidance how strictly to follow the style, or NaN for as the style says, and else two
- *     thirds of what the base itself takes, at most 4
- * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own;
- *     above half as large again as that, images are drawn at the base's size and enlarged by
- *     drawing over them
- * @param seed image i of the shoot draws its noise from {@code seed + i}
- * @param variant which combination of a style's clothes, expressions, lights and backdrops its
- *     first image shows, from 0
+ * @param steps sampling steps, at least 1
+ * @param guidance guidance scale, from 0. NaN for the style's own, or if the style has none, two
+ *     thirds of the base's default, at most 4
+ * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own.
+ *     Above 1.5 times the base's own size, images are generated at the base's size, enlarged, and
+ *     details are generated over the result
+ * @param seed image i of the shoot uses the noise of {@code seed + i}
+ * @param variant the combination of clothes, expressions, lights and backdrops of a style's first
+ *     image, from 0
  */
 public record ShootRequest(
     List<Style> styles,
@@ -30,22 +30,25 @@ public record ShootRequest(
     int size,
     long seed,
     int variant) {
-  /**
-   * Sampling steps unless said; with ten more, {@code portrait}'s images are no more like the
-   * person and follow no better.
-   */
+  /** The default number of sampling steps. */
   public static final int STEPS = 20;
 
   private static final int MIN_SIZE = 64;
 
   /** The longest side of an image, in pixels. */
   public static final int MAX_SIZE = 4096;
-  // What autoencoders make of one latent.
+  // Pixels of one latent in most autoencoders.
   private static final int SIZE_MULTIPLE = 8;
-  // Less than for free drawing: guidance pulls towards the words and away from the person.
+  // Lower than for images without a person, because guidance moves towards the prompt and away from
+  // the person.
   private static final double MAX_GUIDANCE = 4;
   private static final double GUIDANCE_SHARE = 2.0 / 3;
 
+  /**
+   * Checks the request.
+   *
+   * @throws IllegalArgumentException if a value is outside its range
+   */
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
       throw new IllegalArgumentException(
@@ -59,12 +62,12 @@ public record ShootRequest(
     }
     if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
       throw new IllegalArgumentException(
-          "size " + size + " is no multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
-              + MAX_SIZE + "; choose one that is, or 0 for the base's own");
+          "size " + size + " is not a multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
+              + MAX_SIZE + "; choose such a multiple, or 0 for the base's own");
     }
     if (guidance < 0 || Double.isInfinite(guidance)) {
       throw new IllegalArgumentException(
-          "guidance " + guidance + " is no number from 0; leave it out for the base's own");
+          "guidance " + guidance + " is not a finite number from 0; omit it for the base's own");
     }
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
@@ -72,17 +75,35 @@ public record ShootRequest(
     styles = List.copyOf(styles);
   }
 
-  /** {@code count} headshots in one style, everything else by default. */
+  /**
+   * Requests headshots in one style, with defaults.
+   *
+   * @param style the style
+   * @param count images, at least 1
+   * @return the request
+   */
   public static ShootRequest of(Style style, int count) {
     return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0, 0);
   }
 
-  /** {@code count} headshots in each of these styles, everything else by default. */
+  /**
+   * Requests headshots in several styles, with defaults.
+   *
+   * @param styles the styles, at least one
+   * @param count images in each style, at least 1
+   * @return the request
+   */
   public static ShootRequest of(List<Style> styles, int count) {
     return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0, 0);
   }
 
-  /** What the base is asked for one image, before size and person. */
+  /**
+   * The request for one image, without size and person.
+   *
+   * @param prompt the prompt
+   * @param style provides the negative prompt, and the guidance scale if this request has none
+   * @return the request
+   */
   public ImageRequest imageRequest(String prompt, Style style) {
     return ImageRequest.of(prompt)
         .negative(style.negative())
@@ -91,34 +112,72 @@ public record ShootRequest(
         .seed(seed);
   }
 
-  /** How strictly words are followed when {@code base} draws a person. */
+  /**
+   * The default guidance scale for a person: two thirds of the base's default, at most 4.
+   *
+   * @param base the base model
+   * @return the guidance scale
+   */
   public static double guidance(BaseModel base) {
     return Math.min(MAX_GUIDANCE, GUIDANCE_SHARE * base.defaults().guidance());
   }
 
+  /**
+   * The same request with another identity strength.
+   *
+   * @param value identity strength, 0 to 1
+   * @return the new request
+   */
   public ShootRequest likeness(double value) {
     return new ShootRequest(styles, count, value, steps, guidance, size, seed, variant);
   }
 
+  /**
+   * The same request with another number of steps.
+   *
+   * @param n sampling steps, at least 1
+   * @return the new request
+   */
   public ShootRequest steps(int n) {
     return new ShootRequest(styles, count, likeness, n, guidance, size, seed, variant);
   }
 
+  /**
+   * The same request with another guidance scale.
+   *
+   * @param scale guidance scale, from 0; NaN for the default
+   * @return the new request
+   */
   public ShootRequest guidance(double scale) {
     return new ShootRequest(styles, count, likeness, steps, scale, size, seed, variant);
   }
 
+  /**
+   * The same request with another size.
+   *
+   * @param pixels width and height in pixels, a multiple of 8 from 64 to 4096; 0 for the base's own
+   * @return the new request
+   */
   public ShootRequest size(int pixels) {
     return new ShootRequest(styles, count, likeness, steps, guidance, pixels, seed, variant);
   }
 
+  /**
+   * The same request with another seed.
+   *
+   * @param value seed of the first image
+   * @return the new request
+   */
   public ShootRequest seed(long value) {
     return new ShootRequest(styles, count, likeness, steps, guidance, size, value, variant);
   }
 
   /**
-   * The same whose styles begin with another of their combinations, as a later shoot of the same
-   * person wants it.
+   * The same request with another first combination of each style, such as for a later shoot of the
+   * same person.
+   *
+   * @param first the combination of a style's first image, from 0
+   * @return the new request
    */
   public ShootRequest variant(int first) {
     return new ShootRequest(styles, count, likeness, steps, guidance, size, seed, first);

@@ -3,12 +3,19 @@ package dev.likeness.headshots.shoot;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
-/** Enlarges an image before details are generated over it. */
+/** Enlarges an image before details are generated over it. Implementations are thread-safe. */
 @FunctionalInterface
 public interface Upscaler {
   /** Cubic convolution, which adds no detail. */
   Upscaler CUBIC = Resampler.CUBIC::resize;
 
-  /** The image at {@code width} by {@code height} pixels, neither smaller than its own. */
+  /**
+   * Enlarges an image.
+   *
+   * @param image the image
+   * @param width width of the result in pixels, at least that of the image
+   * @param height height of the result in pixels, at least that of the image
+   * @return the enlarged image
+   */
   RgbImage upscale(RgbImage image, int width, int height);
 }

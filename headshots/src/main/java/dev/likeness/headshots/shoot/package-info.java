@@ -1,8 +1,8 @@
 /**
- * What is asked of the studio, and the headshots that come back.
+ * Requests to the studio, and the headshots that it returns.
  *
- * <p>A {@link ShootRequest} says how many headshots to generate, in which
- * {@linkplain dev.likeness.headshots.style.Style styles} and how; a {@link Shoot} holds the
+ * <p>A {@link ShootRequest} has the number of headshots, their
+ * {@linkplain dev.likeness.headshots.style.Style styles} and settings. A {@link Shoot} has the
  * {@link Headshot headshots}. A {@link HeadshotEdit} changes outfit, backdrop, light or expression
  * of one of them. A {@link SelectionResult} keeps a varied few of many candidates. Images are
  * marked as generated (XMP); {@code likeness-provenance} adds signatures and a watermark.

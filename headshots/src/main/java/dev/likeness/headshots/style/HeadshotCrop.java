@@ -11,38 +11,44 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The part of a headshot that a format shows: the eyes on the upper third, room above the hair, the
- * face in the middle; as large as the image allows. Where a wide one cannot show hair and chin,
- * hair is cut off before the chin is.
+ * A crop of a headshot: eyes on the upper third, room above the hair, face in the middle, as large
+ * as the image allows. If a wide format cannot show both hair and chin, the hair is cut.
  *
  * @param x left edge in pixels
  * @param y top edge in pixels
- * @param width in pixels
- * @param height in pixels
+ * @param width width in pixels
+ * @param height height in pixels
  */
 public record HeadshotCrop(int x, int y, int width, int height) {
   private static final Pattern SIDES = Pattern.compile("([1-9][0-9]{0,4})[:x]([1-9][0-9]{0,4})");
-  // A cascade's box begins above the brows; hair and some room need this much of its height above
-  // it.
+  // The box of a cascade starts above the eyebrows. Hair and room above it need this share of the
+  // box's height.
   private static final double HEADROOM = 0.45;
-  // It ends at the chin, or a little above; some neck belongs to a headshot.
+  // The box ends at the chin or a little above. A headshot shows some neck.
   private static final double NECK = 0.1;
-  // A circle in a square loses its corners: the head, half as high again as the box, has to lie
-  // within.
+  // The circle cuts the corners of the square. The head, 1.5 times as high as the box, must fit
+  // into the circle.
   private static final double AVATAR_SCALE = 1.9;
 
   private static final int MIN_PIXELS = 64;
   private static final int MAX_PIXELS = 4096;
 
-  /** A size in pixels. */
+  /**
+   * A size in pixels.
+   *
+   * @param width the width
+   * @param height the height
+   */
   public record Pixels(int width, int height) {}
 
   /**
-   * Width over height of {@code square}, {@code avatar}, sides such as {@code 4:5}, and pixels such
-   * as {@code 1200x630}.
+   * The aspect ratio of a format: {@code square}, {@code avatar}, sides such as {@code 4:5}, or
+   * pixels such as {@code 1200x630}.
    *
-   * @throws IllegalArgumentException for anything else, for sides outside 1:4 to 4:1, and for
-   *     pixels outside 64 to 4096
+   * @param format the format
+   * @return width divided by height, 0.25 to 4
+   * @throws IllegalArgumentException if the format is unknown, its ratio is outside 1:4 to 4:1, or
+   *     its pixels are outside 64 to 4096
    */
   public static double ratio(String format) {
     if (format.equals("square") || format.equals("avatar")) {
@@ -63,15 +69,17 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     if (Math.min(pixels.width, pixels.height) < MIN_PIXELS
         || Math.max(pixels.width, pixels.height) > MAX_PIXELS) {
       throw new IllegalArgumentException(
-          "the crop " + format + " is in pixels, of which a side has " + MIN_PIXELS + " to "
-              + MAX_PIXELS + "; for sides give " + format.replace('x', ':'));
+          "the crop " + format + " is in pixels, and a side must have " + MIN_PIXELS + " to "
+              + MAX_PIXELS + "; for an aspect ratio give " + format.replace('x', ':'));
     }
     return ratio;
   }
 
   /**
-   * The pixels that a format such as {@code 1200x630} asks for; empty for one that leaves them
-   * open.
+   * The pixels of a format.
+   *
+   * @param format the format, such as {@code 1200x630}
+   * @return the pixels; empty if the format has none
    */
   public static Optional<Pixels> pixels(String format) {
     Matcher sides = SIDES.matcher(format);
@@ -86,21 +94,32 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * The crop of an image with sides in {@code ratio}, width over height.
+   * Places a crop with the given aspect ratio by a face.
    *
-   * @throws IllegalArgumentException for a ratio outside 1:4 to 4:1
+   * @param image the image
+   * @param face the face in pixels of the image
+   * @param ratio width divided by height, 0.25 to 4
+   * @return the crop
+   * @throws IllegalArgumentException if the ratio is outside 1:4 to 4:1
    */
   public static HeadshotCrop of(RgbImage image, Face face, double ratio) {
     if (!isValidRatio(ratio)) {
-      throw new IllegalArgumentException("a headshot's sides may be 1:4 to 4:1, given " + ratio);
+      throw new IllegalArgumentException(
+          "the aspect ratio of a crop must be 1:4 to 4:1, given " + ratio);
     }
     double height = Math.min(image.height(), image.width() / ratio);
     return place(image, face, height * ratio, height);
   }
 
   /**
-   * The crop that {@code format} asks for; empty where that goes by a face and none is seen. A
-   * square image is square as it is.
+   * Places a crop of a format. An image that already has the aspect ratio is not cropped, except
+   * for an avatar.
+   *
+   * @param image the image
+   * @param format a format as in {@link #ratio}
+   * @param detector finds the face; the caller closes it
+   * @return the crop; empty if it needs a face and none was found
+   * @throws IllegalArgumentException if the format is unknown
    */
   public static Optional<HeadshotCrop> of(RgbImage image, String format, FaceDetector detector) {
     double ratio = ratio(format);
@@ -113,7 +132,13 @@ public record HeadshotCrop(int x, int y, int width, int height) {
         .map(face -> avatar ? avatar(image, face) : of(image, face, ratio));
   }
 
-  /** A square whose inscribed circle shows the whole head, as round avatars do. */
+  /**
+   * Places a square whose inscribed circle shows the whole head, for round avatars.
+   *
+   * @param image the image
+   * @param face the face in pixels of the image
+   * @return the crop
+   */
   public static HeadshotCrop avatar(RgbImage image, Face face) {
     double side = Math.min(
         Math.min(image.width(), image.height()), AVATAR_SCALE * face.box().height());
@@ -124,22 +149,30 @@ public record HeadshotCrop(int x, int y, int width, int height) {
         (int) side);
   }
 
-  /** The crop of {@code image}. */
+  /**
+   * Crops an image.
+   *
+   * @param image the image that the crop was placed in, or one of the same size
+   * @return the crop
+   */
   public RgbImage of(RgbImage image) {
     return image.crop(x, y, width, height);
   }
 
   /**
-   * The crop of {@code image}, reduced to the pixels that {@code format} asks for where it has as
-   * many; never enlarged.
+   * Crops an image and reduces it to the pixels of a format. The result is never enlarged.
+   *
+   * @param image the image that the crop was placed in, or one of the same size
+   * @param format a format as in {@link #ratio}
+   * @return the crop
    */
   public RgbImage of(RgbImage image, String format) {
-    RgbImage shown = of(image);
-    // Sides are cut off to whole pixels: less than one more is made up.
+    RgbImage crop = of(image);
+    // The crop's sides were rounded down, so one missing pixel is allowed.
     return pixels(format)
-        .filter(asked -> asked.width <= width + 1 && asked.height <= height + 1)
-        .map(asked -> Lanczos.resize(shown, asked.width, asked.height))
-        .orElse(shown);
+        .filter(wanted -> wanted.width <= width + 1 && wanted.height <= height + 1)
+        .map(wanted -> Lanczos.resize(crop, wanted.width, wanted.height))
+        .orElse(crop);
   }
 
   private static HeadshotCrop place(RgbImage image, Face face, double width, double height) {

@@ -18,28 +18,25 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * How a headshot looks, apart from who is on it. Images of one style differ: each takes the next
- * clothes, against which expressions, lights and backdrops shift, each otherwise, so that every
- * combination of them comes before one comes again.
+ * The look of a headshot, without the person. Each image of a style gets the next combination of
+ * clothes, expression, light and backdrop. All combinations are used before one repeats. Immutable.
  *
- * @param name what it is asked for by, such as {@code black-and-white}
- * @param title what people call it
- * @param opening the words that begin the prompt, at most eight, such as {@code studio portrait}
- * @param wardrobe what is worn, one text a variant, such as {@code a navy suit and tie}
- * @param expressions such as {@code smiling}
- * @param lights such as {@code soft light}
- * @param backdrops such as {@code gray background}
- * @param lens words for a base that was trained on photographs, such as {@code 85mm lens}; may be
+ * @param name identifier, such as {@code black-and-white}
+ * @param title name for users
+ * @param opening the first words of the prompt, at most eight, such as {@code studio portrait}
+ * @param wardrobe clothes, at least one, such as {@code a navy suit and tie}
+ * @param expressions expressions, at least one, such as {@code smiling}
+ * @param lights lights, at least one, such as {@code soft light}
+ * @param backdrops backdrops, at least one, such as {@code gray background}
+ * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; may be
  *     empty
- * @param negative what must not be seen; may be empty
- * @param guidance how strictly to follow the words where the shoot does not say, or NaN for as the
- *     base is usually followed
- * @param crop what the command shows of the images unless asked otherwise, {@link HeadshotCrop}'s
- *     formats: {@code square}, {@code avatar} or sides such as {@code 4:5}
- * @param bases the families of base models that it is for, of {@link #FAMILIES} or declared by a
- *     model's folder; empty for all
- * @param isMonochrome whether images are drawn in colour and then made black and white; the prompt
- *     says nothing of it
+ * @param negative the negative prompt; may be empty
+ * @param guidance guidance scale if the shoot has none; NaN for the default of the base
+ * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
+ * @param bases families of base models that the style is for, of {@link #FAMILIES} or declared by a
+ *     model folder; empty for all
+ * @param isMonochrome true if images are generated in colour and then converted to black and white;
+ *     the prompt does not mention it
  */
 public record Style(
     String name,
@@ -56,13 +53,13 @@ public record Style(
     List<String> bases,
     boolean isMonochrome) {
   /**
-   * The families that styles may name beside those that models' folders declare for themselves
+   * The families that styles may name. A model folder may declare another one
    * ({@code style_family}).
    */
   public static final List<String> FAMILIES =
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
 
-  /** What style files call a family; ids of the registry came later. */
+  /** The names of families in style files, which differ from the ids in the registry. */
   private static final Map<ModelFamily, String> FAMILY_NAMES = Map.of(
       FamilyRegistry.STABLE_DIFFUSION,
       FAMILIES.get(0),
@@ -75,6 +72,12 @@ public record Style(
 
   private static final int MAX_OPENING_WORDS = 8;
 
+  /**
+   * Checks and copies the parts.
+   *
+   * @throws IllegalArgumentException if a required part is missing, the opening is too long, or the
+   *     crop is unknown
+   */
   public Style {
     if (name.isBlank()
         || opening.isBlank()
@@ -88,10 +91,9 @@ public record Style(
     }
     if (opening.trim().split("\\s+").length > MAX_OPENING_WORDS) {
       throw new IllegalArgumentException(
-          "the style " + name + " opens with more than " + MAX_OPENING_WORDS
-              + " words, which come before"
-              + " the person and would push them out of a prompt that is cut; move them to"
-              + " wardrobe, lights, backdrops or lens");
+          "the style " + name + " has an opening of more than " + MAX_OPENING_WORDS
+              + " words; the person's words come after it and might be truncated;"
+              + " move words to wardrobe, lights, backdrops or lens");
     }
     HeadshotCrop.ratio(crop);
     wardrobe = List.copyOf(wardrobe);
@@ -101,7 +103,13 @@ public record Style(
     bases = List.copyOf(bases);
   }
 
-  /** Refuses a base of a family that the style is not for, and words that belong to the person. */
+  /**
+   * Checks that the style can be used with a base.
+   *
+   * @param base the base model
+   * @throws InvalidInputException if the style is for other families, or has words that belong to
+   *     the person, such as hair
+   */
   public void requireCompatible(BaseModel base) {
     StyleVocabulary.validate(this);
     String family = base.unwrap(ModelExtras.class)
@@ -110,12 +118,18 @@ public record Style(
             () -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
-          "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
-              + base.name() + " is of " + family + "; choose another style, or another base");
+          "the style " + name + " is for bases of the family " + String.join(", ", bases) + ", and "
+              + base.name() + " is of the family " + family + "; choose another style or base");
     }
   }
 
-  /** The built-in style of this name; {@link #all()} has them all. */
+  /**
+   * Finds a built-in style by its name, ignoring case.
+   *
+   * @param name the name
+   * @return the style
+   * @throws IllegalArgumentException if there is no such style; the message lists all names
+   */
   public static Style named(String name) {
     return all().stream()
         .filter(style -> style.name().equalsIgnoreCase(name))
@@ -124,39 +138,45 @@ public record Style(
             + String.join(", ", all().stream().map(Style::name).toList())));
   }
 
-  /** Every built-in style, the four that a shoot takes unasked first. */
+  /** {@return all built-in styles, the four default ones first} */
   public static List<Style> all() {
     return StyleFile.BUILT_IN;
   }
 
-  /** What a shoot draws when no style is asked for. */
+  /** {@return the four styles of a shoot for which the user names none} */
   public static List<Style> defaults() {
     return all().subList(0, 4);
   }
 
   /**
-   * An application's own styles, a JSON list of objects with the fields of this record.
+   * Reads an application's own styles: a JSON list of objects with the fields of this record.
    *
-   * @throws InvalidInputException naming the line and the reason, when the file is not that
+   * @param file the JSON file
+   * @return the styles, at least one
+   * @throws InvalidInputException if the file is not valid; the message has the line and the reason
    */
   public static List<Style> read(Path file) {
     return StyleFile.read(file);
   }
 
   /**
-   * The prompt of image {@code index} of this style, counted from 0. The person comes first, so
-   * that no style's words push theirs out of a prompt that is cut.
+   * The prompt of one image. The person comes before the style's words, so that they are not
+   * truncated in a long prompt.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
+   * @param index index of the image, from 0
+   * @return the prompt
+   * @throws InvalidInputException if {@code who} is blank
    */
   public String prompt(String who, int index) {
     if (who.isBlank()) {
-      throw new InvalidInputException("nobody to draw: the words for the person are empty");
+      throw new InvalidInputException(
+          "the words for the person are empty; give words such as \"a woman\"");
     }
     int clothes = index % wardrobe.size();
     int rounds = index / wardrobe.size();
-    // Digits of the index, one a list: whatever those before add to the next, each combination
-    // comes once.
+    // The index as a mixed-radix number, one digit for each list, so that each combination comes
+    // once. The offsets below only change the order.
     int face = rounds % expressions.size();
     int light = rounds / expressions.size() % lights.size();
     int backdrop = rounds / expressions.size() / lights.size();
@@ -166,22 +186,34 @@ public record Style(
         + cycle(backdrops, clothes - face - light + backdrop);
   }
 
-  /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
+  /**
+   * The prompt of one image with the lens, for bases that were trained on photographs.
+   *
+   * @param who the person in words, such as {@code a young woman with red hair}
+   * @param index index of the image, from 0
+   * @return the prompt
+   * @throws InvalidInputException if {@code who} is blank
+   */
   public String photographicPrompt(String who, int index) {
     return lens.isEmpty() ? prompt(who, index) : prompt(who, index) + ", " + lens;
   }
 
   /**
-   * The image as this style shows it, of one that was drawn: black and white by its luma (ITU-R
-   * BT.601) where it is monochrome.
+   * Converts a generated image to the colours of this style: black and white by its luma (ITU-R
+   * BT.601) if the style is monochrome.
+   *
+   * @param image the generated image
+   * @return the converted image, or {@code image} itself
    */
-  public RgbImage convertColours(RgbImage drawn) {
-    return isMonochrome ? Luma.of(drawn).toImage() : drawn;
+  public RgbImage convertColours(RgbImage image) {
+    return isMonochrome ? Luma.of(image).toImage() : image;
   }
 
   /**
-   * The same that also has these words for its parts among its own, so that they are found in
-   * prompts.
+   * The same style with more words, so that they are found in prompts.
+   *
+   * @param words words for parts; words that the style has already are ignored
+   * @return the new style
    */
   public Style withWords(Map<Part, String> words) {
     return new Style(
@@ -200,7 +232,13 @@ public record Style(
         isMonochrome);
   }
 
-  /** The same by another name, shown black and white or as it is drawn. */
+  /**
+   * The same style with another name.
+   *
+   * @param other the name
+   * @param grey true for black and white
+   * @return the new style
+   */
   public Style withName(String other, boolean grey) {
     return new Style(
         other,
@@ -230,17 +268,17 @@ public record Style(
     return texts.get(Math.floorMod(index, texts.size()));
   }
 
-  /** What of a headshot is asked for in other words. */
+  /** A part of a headshot that can be described in other words. */
   public enum Part {
-    /** The clothes, below the chin. */
+    /** The clothes. */
     OUTFIT("wearing ", 0.85, Style::wardrobe),
-    /** What the face does. */
+    /** The expression of the face. */
     EXPRESSION("", 0.55, Style::expressions),
-    /** A little more of an expression: the face is drawn over lightly. */
+    /** A slight smile, with a low denoising strength. */
     SMILE("", 0.4, Style::expressions),
-    /** How everything is lit; of the face only the broad light changes. */
+    /** The light on everything. The face keeps its details. */
     LIGHT("", 0.5, Style::lights),
-    /** What is behind the person. */
+    /** The background behind the person. */
     BACKDROP("", 0.9, Style::backdrops);
 
     private final String prefix;
@@ -253,19 +291,23 @@ public record Style(
       this.styleTexts = texts;
     }
 
-    /** How much of it is drawn anew unless an edit says, 0 to 1. */
+    /** {@return the default denoising strength of an edit of this part, 0 to 1} */
     public double strength() {
       return strength;
     }
 
-    /** As records spell it. */
+    /** {@return the name in {@code record.json}} */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * A prompt of {@code style} with these words for this part: instead of the style's own, or
-     * behind all others.
+     * Replaces the words for this part in a prompt, or appends them if the prompt has none.
+     *
+     * @param prompt the prompt
+     * @param style the style of the prompt
+     * @param words the new words
+     * @return the new prompt
      */
     public String replaceIn(String prompt, Style style, String words) {
       return findIn(prompt, style)
@@ -273,7 +315,13 @@ public record Style(
           .orElseGet(() -> prompt + clause(words));
     }
 
-    /** Which of the style's words for this part a prompt says. */
+    /**
+     * Finds the words for this part in a prompt.
+     *
+     * @param prompt the prompt
+     * @param style the style of the prompt
+     * @return the longest of the style's words that the prompt has; empty if it has none
+     */
     public Optional<String> findIn(String prompt, Style style) {
       return styleTexts.apply(style).stream()
           .filter(text -> prompt.contains(clause(text)))

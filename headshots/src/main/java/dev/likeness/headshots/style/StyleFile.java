@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
+/** Reads styles from JSON, field by field, so that an error message has the line of the fault. */
 final class StyleFile {
   private static final Set<String> TEXT_FIELDS =
       Set.of("name", "title", "opening", "lens", "negative", "crop");
@@ -29,7 +29,7 @@ final class StyleFile {
   private static final String MONOCHROME = "monochrome";
   private static final Map<String, String> OTHER_FIELDS = Map.of(
       GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
-  /** What no prompt says. */
+  /** Fields that are not part of a prompt. */
   private static final Set<String> UNPROMPTED_FIELDS = Set.of("name", "title");
 
   static final List<Style> BUILT_IN = builtIn();
@@ -97,7 +97,7 @@ final class StyleFile {
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String field = json.currentName();
       if (fields.containsKey(field)) {
-        throw invalidStyle("this style says \"" + field + "\" twice");
+        throw invalidStyle("this style has the field \"" + field + "\" twice");
       }
       json.nextToken();
       fields.put(field, readValue(field));
@@ -180,9 +180,9 @@ final class StyleFile {
     }
     if (field.equals("bases") && !ModelExtras.isFamily(text)) {
       throw invalidStyle(
-          "\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
-              + ", and what a base's "
-              + ModelExtras.FILE + " declares as style_family");
+          "\"bases\" has \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
+              + ", and the style_family in a base's "
+              + ModelExtras.FILE);
     }
     if (text.isBlank() && !field.equals(StyleVocabulary.NEGATIVE) && !field.equals("lens")) {
       throw invalidStyle("\"" + field + "\" is empty");

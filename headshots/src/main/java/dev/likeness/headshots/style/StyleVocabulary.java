@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The words that belong to the person, and that no style says. */
+/** The words that describe the person and that a style must not contain. */
 final class StyleVocabulary {
   static final String NEGATIVE = "negative";
   /**
-   * A style that said one of these, or what profiles say of hair, beards and glasses, would draw it
-   * instead of the person's own; one that forbade it would take it from who has it.
+   * Words for the person's looks, besides those for hair, beards and glasses in profiles. In a
+   * style's prompt they would replace the person's own looks; in a negative prompt they would
+   * remove them.
    */
   private static final List<String> PERSON_WORDS = List.of(
       "hair",
@@ -62,7 +63,7 @@ final class StyleVocabulary {
       "old",
       "elderly",
       "aged");
-  /** What would hide them, and may be forbidden. */
+  /** Things that hide the person's looks. They may stand in a negative prompt. */
   private static final List<String> COVERING_WORDS = List.of(
       "hat",
       "mask",
@@ -85,18 +86,19 @@ final class StyleVocabulary {
 
   private StyleVocabulary() {}
 
-  /** What is wrong with a text of a style's field, if anything. */
+  /** The fault in a text of a style's field; empty if there is none. */
   static Optional<String> findFault(String field, String text) {
-    boolean forbids = field.equals(NEGATIVE);
-    Matcher said = (forbids ? PERSON_PATTERN : HIDING_PATTERN).matcher(text);
-    return said.find()
-        ? Optional.of("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT)
-            + "\", which belongs to the person and would "
-            + (forbids ? "be taken from them" : "hide theirs"))
+    boolean isNegative = field.equals(NEGATIVE);
+    Matcher match = (isNegative ? PERSON_PATTERN : HIDING_PATTERN).matcher(text);
+    return match.find()
+        ? Optional.of("\"" + field + "\" has \"" + match.group().toLowerCase(Locale.ROOT)
+            + "\"; a style must not "
+            + (isNegative ? "exclude the person's own looks" : "describe or hide the person")
+            + "; remove the word")
         : Optional.empty();
   }
 
-  /** Refuses a style, read or made in code, that says something of the person. */
+  /** Refuses a style, from a file or from code, that has words about the person. */
   static void validate(Style style) {
     Map.of(
             "opening",
@@ -119,7 +121,7 @@ final class StyleVocabulary {
             })));
   }
 
-  /** Any of them, each also as a plural. */
+  /** Matches each of the words, in singular and plural. */
   private static Pattern pattern(Stream<String> words) {
     return Pattern.compile(
         words
@@ -129,7 +131,10 @@ final class StyleVocabulary {
         Pattern.CASE_INSENSITIVE);
   }
 
-  /** Such as {@code buzz cut}, {@code ponytail} and, of {@code # hair in a bun}, {@code bun}. */
+  /**
+   * Words of profiles, such as {@code buzz cut}, {@code ponytail}, and {@code bun} of {@code # hair
+   * in a bun}.
+   */
   private static Stream<String> profileWords() {
     return ProfileVocabulary.attributes().stream()
         .filter(slot -> Set.of("hair", "beard", "glasses").contains(slot.name()))

@@ -127,10 +127,12 @@ class IdentityStrengthTest {
         () -> new IdentityStrength(
             List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"reference_only\": 3}");
-    assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
-        .getMessage()
-        .startsWith(file
-            + " is no likeness dial; expected the curves \"reference_only\" and \"with_lora\""));
+    assertTrue(
+        assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
+            .getMessage()
+            .startsWith(
+                file
+                    + " is no file of identity strengths; expected the curves \"reference_only\" and \"with_lora\""));
   }
 
   private static IdentityStrength strength() {

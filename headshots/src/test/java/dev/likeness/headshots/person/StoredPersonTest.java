@@ -150,7 +150,7 @@ class StoredPersonTest {
         assertThrows(InvalidInputException.class, () -> PersonRecord.of(torn));
     assertEquals(
         "the face embeddings in the person's file (likeness.faces) cannot be read;"
-            + " train or show the person again",
+            + " train or encode the person again",
         refused.getMessage());
   }
 

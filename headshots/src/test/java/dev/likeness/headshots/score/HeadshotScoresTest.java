@@ -84,7 +84,7 @@ class HeadshotScoresTest {
     // least and most alike.
     assertEquals(Math.cos(0.9), range.low(), 1e-6);
     assertEquals(Math.cos(0.3), range.high(), 1e-6);
-    assertEquals("likeness is well (0.801, 95 % 0.622 to 0.955, limit 0.500)", likeness.reason());
+    assertEquals("likeness passed (0.801, 95 % 0.622 to 0.955, limit 0.500)", likeness.reason());
     assertEquals(List.of(0.6216, 0.9553), entry(card).get("interval"));
     assertTrue(card.of(ScoreAspect.SHARPNESS).orElseThrow().interval().isEmpty());
   }

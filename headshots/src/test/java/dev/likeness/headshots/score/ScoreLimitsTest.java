@@ -44,7 +44,7 @@ class ScoreLimitsTest {
       String said =
           assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
       assertTrue(
-          said.startsWith(Extra.SCORE_LIMITS.at(files) + " holds no thresholds of scores"), said);
+          said.startsWith(Extra.SCORE_LIMITS.at(files) + " is no file of score limits"), said);
     }
   }
 }

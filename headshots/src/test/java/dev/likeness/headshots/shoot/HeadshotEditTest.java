@@ -226,7 +226,7 @@ class HeadshotEditTest {
   @Test
   void refusesImpossibleEdits() {
     assertEquals(
-        "no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw",
+        "no face was found in the headshot, so its parts cannot be located; give a mask of the region to change",
         assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.smile()))
             .getMessage());
     assertEquals(
@@ -238,7 +238,7 @@ class HeadshotEditTest {
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(0, 0, 0, 0))
             .getMessage());
     assertEquals(
-        "an edit's words are empty; say what to draw, such as a navy blazer",
+        "the words of an edit are empty; describe the new part, such as a navy blazer",
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(Style.Part.OUTFIT, " "))
             .getMessage());
     assertEquals(
@@ -246,7 +246,7 @@ class HeadshotEditTest {
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0))
             .getMessage());
     assertEquals(
-        "the canvas would have 4128x32 pixels, and a side has 4096 at most; extend it by less",
+        "the canvas would have 4128x32 pixels, and a side may have at most 4096; extend it by less",
         assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0)))
             .getMessage());
   }

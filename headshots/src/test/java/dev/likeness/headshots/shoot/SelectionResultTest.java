@@ -44,16 +44,17 @@ class SelectionResultTest {
     SelectionResult choice =
         SelectionResult.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
     assertEquals(List.of(2L, 1L), choice.selected().stream().map(Headshot::seed).toList());
-    assertEquals("kept: merit 1.00, the most", choice.verdicts().get(1).reason());
+    assertEquals(
+        "kept: ranking score 1.00, the highest", choice.verdicts().get(1).reason());
     assertTrue(
         choice
             .verdicts()
             .get(0)
             .reason()
-            .matches("kept: merit 0.90, [0-9]+ % unlike those kept before"),
+            .matches("kept: ranking score 0.90, [0-9]+ % different from the images kept before"),
         choice.verdicts().get(0).reason());
     assertEquals(
-        "not needed: merit 0.76, others have more or differ more",
+        "not kept: ranking score 0.76, the kept images score higher or differ more",
         choice.verdicts().get(2).reason());
   }
 
@@ -67,7 +68,7 @@ class SelectionResultTest {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), again), 2);
     assertEquals(List.of(1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals(
-        "dropped: nearly the same image as one that was kept",
+        "not kept: nearly the same image as a kept one",
         choice.verdicts().get(1).reason());
   }
 
@@ -99,11 +100,11 @@ class SelectionResultTest {
     SelectionResult choice = SelectionResult.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
     assertEquals(List.of(3L, 1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals(
-        "kept for want of better: merit 0.90, 100 % unlike those kept before; but the face is blurred (sharpness "
-            + "1.50, limit 1.00)",
+        "kept because no better image is left: ranking score 0.90, 100 % different from the images kept before;"
+            + " flaws: the face is blurred (sharpness 1.50, limit 1.00)",
         choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
     assertEquals(
-        "dropped: no face was found (face 1.00, limit 0.00)",
+        "not kept: no face was found (face 1.00, limit 0.00)",
         choice.verdicts().get(1).reason());
   }
 
@@ -174,21 +175,21 @@ class SelectionResultTest {
             .verdicts()
             .get(3)
             .reason()
-            .matches(
-                "kept: merit 0.89, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
+            .matches("kept: ranking score 0.89, [0-9]+ % different from the images kept before;"
+                + " flaws of most images of this shoot: the face is blurred .*"),
         SelectionResult.of(blurred, 8).verdicts().get(3).reason());
     assertTrue(SelectionResult.of(blurred.subList(0, 7), 7)
         .verdicts()
         .get(3)
         .reason()
-        .startsWith("kept for want of better"));
+        .startsWith("kept because no better image is left"));
     List<SelectionResult.Candidate> fewer =
         IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 4 ? 0.9 : 1.5)).toList();
     assertTrue(SelectionResult.of(fewer, 8)
         .verdicts()
         .get(4)
         .reason()
-        .startsWith("kept for want of better"));
+        .startsWith("kept because no better image is left"));
   }
 
   @Test
@@ -221,8 +222,8 @@ class SelectionResultTest {
             false))
         .toList();
     assertTrue(SelectionResult.of(unlike, 8).verdicts().subList(2, 8).stream()
-        .allMatch(verdict ->
-            verdict.rank() > 2 && verdict.reason().startsWith("kept for want of better")));
+        .allMatch(verdict -> verdict.rank() > 2
+            && verdict.reason().startsWith("kept because no better image is left")));
   }
 
   @Test
@@ -260,7 +261,7 @@ class SelectionResultTest {
             GeneratedImage.Marking.load())
         .toHtml();
     assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
-    assertTrue(html.contains("dropped: the face is blurred"), html);
+    assertTrue(html.contains("not kept: the face is blurred"), html);
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
         html);
@@ -293,7 +294,7 @@ class SelectionResultTest {
     assertEquals(List.of("40x50 image", "64x64 image"), sizes);
     Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
     assertEquals(
-        "the shoot has 0 headshots and the choice keeps 1; give the shoot of those that were kept",
+        "the shoot has 0 headshots and the selection keeps 1; give the shoot with the kept headshots",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ShootReport.of(

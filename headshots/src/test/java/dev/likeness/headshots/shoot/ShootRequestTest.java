@@ -35,7 +35,7 @@ class ShootRequestTest {
   void saysWhichGuidanceThereIs(double guidance) {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
     assertEquals(
-        "guidance " + guidance + " is no number from 0; leave it out for the base's own",
+        "guidance " + guidance + " is not a finite number from 0; omit it for the base's own",
         assertThrows(IllegalArgumentException.class, () -> any.guidance(guidance))
             .getMessage());
   }
@@ -46,7 +46,7 @@ class ShootRequestTest {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
     assertEquals(
         "size " + size
-            + " is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own",
+            + " is not a multiple of 8 from 64 to 4096; choose such a multiple, or 0 for the base's own",
         assertThrows(IllegalArgumentException.class, () -> any.size(size)).getMessage());
     List.of(0, 64, 256, 1200, 4096)
         .forEach(good -> assertEquals(good, any.size(good).size()));

@@ -124,32 +124,32 @@ class StyleTest {
       value = {
         "\"smiling\", \"serious\" | \"smiling\", 7 | line 5: expected a text for \"expressions\"",
         "\"soft light\" | '' | line 5: \"lights\" is empty; give at least one text",
-        "a shirt | a straw hat | line 4: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
-        "a shirt | a baseball cap | line 4: \"wardrobe\" says \"cap\", which belongs to the person and would hide theirs",
-        "\"opening\": \"portrait\", | \"opening\": \"a very long and winding list of words about photographs\", | line 2: the style plain opens "
-            + "with more than 8 words, which come before the person and would push them out of a prompt that is cut; move them to wardrobe, "
-            + "lights, backdrops or lens",
+        "a shirt | a straw hat | line 4: \"wardrobe\" has \"hat\"; a style must not describe or hide the person; remove the word",
+        "a shirt | a baseball cap | line 4: \"wardrobe\" has \"cap\"; a style must not describe or hide the person; remove the word",
+        "\"opening\": \"portrait\", | \"opening\": \"a very long and winding list of words about photographs\", | line 2: the style plain has "
+            + "an opening of more than 8 words; the person's words come after it and might be truncated; "
+            + "move words to wardrobe, lights, backdrops or lens",
         "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
         "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
         "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",
-        "\"guidance\": 3 | \"bases\": [\"SD 9\"] | line 6: \"bases\" says \"SD 9\"; known: stable-diffusion,"
-            + " stable-diffusion-3, flux, other, and what a base's likeness.json declares as style_family",
+        "\"guidance\": 3 | \"bases\": [\"SD 9\"] | line 6: \"bases\" has \"SD 9\"; known: stable-diffusion,"
+            + " stable-diffusion-3, flux, other, and the style_family in a base's likeness.json",
         "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",
         "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
         "\"guidance\": 3 | \"guidance\": 1e999 | line 6: guidance must be a number from 1",
-        "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style says \"lens\" twice",
-        "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" says \"beard\", which belongs to the person and would hide theirs",
-        "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" says \"ponytail\", which belongs to the person and would hide theirs",
-        "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" says \"buzz-cut\", which belongs to the person and would hide theirs",
-        "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" says \"bun\", which belongs to the person and would hide theirs",
-        "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" says \"goatee\", which belongs to the person and would hide theirs",
-        "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" says \"glasses\", which belongs to the person and would be taken from them",
-        "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" says \"hair\", which belongs to the person and would be taken from them",
-        "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" says \"long beards\", which belongs to the person and would be taken from them",
-        "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" says \"mole\", which belongs to the person and would be taken from them",
-        "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" says \"headscarf\", which belongs to the person and would be taken from them",
-        "a suit and tie | straw hats | line 4: \"wardrobe\" says \"hats\", which belongs to the person and would hide theirs",
-        "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"
+        "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style has the field \"lens\" twice",
+        "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" has \"beard\"; a style must not describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" has \"ponytail\"; a style must not describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" has \"buzz-cut\"; a style must not describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" has \"bun\"; a style must not describe or hide the person; remove the word",
+        "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" has \"goatee\"; a style must not describe or hide the person; remove the word",
+        "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" has \"glasses\"; a style must not exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" has \"hair\"; a style must not exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" has \"long beards\"; a style must not exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" has \"mole\"; a style must not exclude the person's own looks; remove the word",
+        "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" has \"headscarf\"; a style must not exclude the person's own looks; remove the word",
+        "a suit and tie | straw hats | line 4: \"wardrobe\" has \"hats\"; a style must not describe or hide the person; remove the word",
+        "a suit and tie | blond curls | line 4: \"wardrobe\" has \"blond\"; a style must not describe or hide the person; remove the word"
       })
   void reportsTheLineAndReasonOfAnError(
       String good, String bad, String message, @TempDir Path folder) {
@@ -221,7 +221,7 @@ class StyleTest {
     Style studio = Style.named("studio");
     Style hatted = studio.withWords(Map.of(Style.Part.OUTFIT, "a wool hat"));
     assertEquals(
-        "the style studio: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
+        "the style studio: \"wardrobe\" has \"hat\"; a style must not describe or hide the person; remove the word",
         assertThrows(InvalidInputException.class, () -> StyleVocabulary.validate(hatted))
             .getMessage());
   }

@@ -9,25 +9,25 @@ import dev.likeness.photos.internal.face.PersonMask;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.Set;
 
-/** Where the parts of a headshot are: white there, softly black elsewhere. */
+/** Masks for the parts of a headshot: white on the part, with soft edges to black elsewhere. */
 public final class EditMask {
-  // What is drawn anew reaches so far over the edge, in face widths: other clothes have another
-  // outline.
+  // In face widths: the generated region extends this far over the edge, because other clothes have
+  // another outline.
   private static final double OVERLAP = 0.12;
-  // The neck begins so far below the face's box, in its heights.
+  // In heights of the face's box: the neck starts this far below the box.
   private static final double NECK = 0.1;
-  // Beside the neck, which is so wide to each side in face widths, collars and shoulders lie
-  // higher, by so much.
+  // Half of the neck's width in face widths. Beside the neck, collars and shoulders start higher,
+  // by SHOULDER_DEPTH in face heights.
   private static final double NECK_HALF_WIDTH = 0.35;
   private static final double SHOULDER_DEPTH = 0.25;
-  // The oval of the face that words for an expression change, in halves of its box.
+  // Half-axes of the ellipse for expressions, in halves of the face's box.
   private static final double FACE_SCALE = 1.1;
-  // That of eyes, nose and mouth, which no new backdrop reaches; where its edge ends, in the same
-  // halves.
+  // Half-axes of the ellipse around eyes, nose and mouth, which a new backdrop never covers. Its
+  // soft edge ends there.
   private static final double FEATURES_SCALE = 0.8;
 
   private interface Share {
-    /** 0 to 1. */
+    /** The value of the mask at a pixel, 0 to 1. */
     double at(int x, int y);
   }
 
@@ -52,7 +52,7 @@ public final class EditMask {
       double beside =
           ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF_WIDTH) / OVERLAP);
       double collar = neck - SHOULDER_DEPTH * beside * box.height();
-      // Clothes reach over the outline to have another.
+      // Clothes extend over the outline, so that they can get another outline.
       double outfit = parts.contains(Style.Part.OUTFIT)
           ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body)
           : 0;
@@ -61,10 +61,10 @@ public final class EditMask {
   }
 
   /**
-   * All around the person and over their outline, since the old backdrop shines through the edge of
-   * hair and outlines are a little too wide.
+   * Everything around the person, and the person's outline: the old backdrop is visible through the
+   * edge of hair, and outlines are a little too wide.
    *
-   * @param around the person twice as soft
+   * @param around the outline, blurred twice as far as {@code person}
    */
   private static Share backdrop(RgbImage person, RgbImage around, BoundingBox box) {
     return (x, y) -> Math.max(
@@ -72,18 +72,18 @@ public final class EditMask {
         ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - ellipse(box, FEATURES_SCALE, x, y)));
   }
 
-  /** Whether the face is to do something else. */
+  /** Returns true if the expression of the face changes. */
   static boolean changesFace(Set<Style.Part> parts) {
     return parts.contains(Style.Part.EXPRESSION) || parts.contains(Style.Part.SMILE);
   }
 
-  /** White where either is. */
+  /** The union of two masks. */
   static RgbImage union(RgbImage one, RgbImage other) {
     return render(
         one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
   }
 
-  /** 1 within the face, 0 outside of it, softly. */
+  /** 1 inside the ellipse of the face, 0 outside, with a soft edge. */
   static double ellipse(BoundingBox box, int x, int y) {
     return ellipse(box, FACE_SCALE, x, y);
   }
@@ -95,7 +95,7 @@ public final class EditMask {
     return ramp((size - radius) / 0.25);
   }
 
-  /** White in the new margins and a little into the image, so that no edge is seen. */
+  /** White in the new margins and a little inside the old image, so that no edge is visible. */
   static RgbImage margins(RgbImage before, HeadshotEdit.Margins margins, int width, int height) {
     double soft = Math.max(2, 0.02 * Math.max(before.width(), before.height()));
     return render(width, height, (x, y) -> {
@@ -107,7 +107,7 @@ public final class EditMask {
     });
   }
 
-  /** The mean over squares of about {@code reach} pixels to each side. */
+  /** The mean over squares that extend about {@code reach} pixels to each side. */
   public static RgbImage blur(RgbImage image, double reach) {
     int factor = (int) Math.max(1, Math.round(reach));
     RgbImage small = Resampler.AREA.resize(

@@ -15,12 +15,12 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
 /**
- * Draws the face of an image again: the head at the base's own size or, where it is larger already,
- * enlarged to its own as images of a shoot are, masked image-to-image with the person attached,
- * then blended back. The same person is drawn again, never another image's face put in.
+ * Generates the face of a headshot again. The head is inpainted with the person's adapter, at the
+ * base's own size or larger, and blended back. The face is generated, never copied from another
+ * image.
  */
 public final class FaceDetailer {
-  // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
+  // Half-axes of the inpainted ellipse and width of its soft edge, in halves of the face's box.
   private static final double CROP_SCALE = 1.35;
   private static final double FEATHER = 0.3;
 
@@ -34,12 +34,12 @@ public final class FaceDetailer {
       Face face,
       double strength,
       Cancellation cancellation) {
-    Inpainting.WholeImage.require(List.of(person), "a face again");
+    Inpainting.WholeImage.require(List.of(person), "regenerating a face");
     ImageRequest request = headshot.request();
     RgbImage image = headshot.image();
     HeadCrop crop =
         HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, image.width(), image.height(), 1);
-    // A head that is larger already is not made smaller for it.
+    // A head that is larger than the base's size is not reduced.
     int size = Math.max(base.defaults().width(), crop.side());
     RgbImage head =
         Resampler.CUBIC.resize(image, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
@@ -90,7 +90,7 @@ public final class FaceDetailer {
     return RgbImage.of(image.width(), image.height(), out);
   }
 
-  /** How far a pixel is from the middle of the face: 1 on the ellipse in its box. */
+  /** Distance of a pixel from the middle of the face; 1 on the ellipse inscribed in its box. */
   private static double radius(BoundingBox box, int x, int y) {
     return Math.hypot(
         (x + 0.5 - box.center().x()) / (box.width() / 2),

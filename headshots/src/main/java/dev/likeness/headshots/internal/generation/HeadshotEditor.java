@@ -22,20 +22,20 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Draws parts of a headshot anew with the person attached: {@link Inpainting}s, each laid over the
- * headshot by its mask, so that everything else stays to the pixel.
+ * Generates parts of a headshot again with the person's adapter. Each part is inpainted and blended
+ * by its mask, so that other pixels stay the same.
  */
 public record HeadshotEditor(
     BaseModel base, Identity person, FaceDetector detector, Upscaler upscaler) {
-  // The broad light of a face is what is left after a blur of so much of its width.
+  // Radius of the blur that separates broad light from detail, in face widths.
   private static final double LIGHT_BLUR = 0.1;
   private static final double MAX_LIGHT_GAIN = 3;
 
   /**
-   * Parts that are drawn at once.
+   * Parts that are generated together.
    *
-   * @param parts none where a mask or margins say what is drawn
-   * @param strength how much is drawn anew, 0 to 1
+   * @param parts empty if a mask or margins define the region
+   * @param strength denoising strength, 0 to 1
    */
   private record Pass(Set<Style.Part> parts, double strength) {}
 
@@ -46,7 +46,7 @@ public record HeadshotEditor(
     RgbImage after = InitialImage.outpaint(
             before.image(), margins.left(), margins.top(), margins.right(), margins.bottom())
         .image();
-    // With a mask of what to draw there need be no face, and none keeps its detail then.
+    // An edit by mask needs no face.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     String prompt = edit.prompt(before);
     ImageRequest request = HeadshotGenerator.withGuidance(before.request(), base)
@@ -57,19 +57,19 @@ public record HeadshotEditor(
             PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt))
         .noise(null)
         .count(1);
-    Inpainting drawing =
+    Inpainting inpainting =
         new Inpainting(base, withPersonAdapter(request, before.likeness()), upscaler);
-    RgbImage anew = null;
+    RgbImage changed = null;
     for (Pass pass : passes(edit)) {
       RgbImage mask = mask(before.image(), after, edit, pass.parts(), faces);
-      RgbImage drawn = before
+      RgbImage generated = before
           .style()
-          .convertColours(drawing.inpaint(after, mask, pass.strength(), progress, cancellation));
+          .convertColours(inpainting.inpaint(after, mask, pass.strength(), progress, cancellation));
       boolean lit = pass.parts().contains(Style.Part.LIGHT)
           && !EditMask.changesFace(pass.parts())
           && !faces.isEmpty();
-      after = blend(after, lit ? relight(after, drawn, faces.get(0)) : drawn, mask);
-      anew = anew == null ? mask : EditMask.union(anew, mask);
+      after = blend(after, lit ? relight(after, generated, faces.get(0)) : generated, mask);
+      changed = changed == null ? mask : EditMask.union(changed, mask);
     }
     Headshot edited = new Headshot(
         after,
@@ -78,12 +78,12 @@ public record HeadshotEditor(
         request.size(after.width(), after.height()),
         before.likeness(),
         true);
-    return new HeadshotEdit.Result(before, edited, anew);
+    return new HeadshotEdit.Result(before, edited, changed);
   }
 
   /**
-   * What is drawn in turn: each part as much anew as it needs, the most first; at once where a
-   * place or a strength is given.
+   * One pass for each part with its default strength, the strongest first. A single pass if the
+   * edit has a mask, margins or a strength.
    */
   private static List<Pass> passes(HeadshotEdit edit) {
     List<Style.Part> parts = edit.words().keySet().stream()
@@ -102,8 +102,9 @@ public record HeadshotEditor(
     int width = before.width() + margins.left() + margins.right();
     int height = before.height() + margins.top() + margins.bottom();
     if (margins.isNonZero() && Math.max(width, height) > ShootRequest.MAX_SIZE) {
-      throw new InvalidInputException("the canvas would have " + width + "x" + height
-          + " pixels, and a side has " + ShootRequest.MAX_SIZE + " at most; extend it by less");
+      throw new InvalidInputException(
+          "the canvas would have " + width + "x" + height + " pixels, and a side may have at most "
+              + ShootRequest.MAX_SIZE + "; extend it by less");
     }
   }
 
@@ -121,8 +122,8 @@ public record HeadshotEditor(
           before,
           faces.stream()
               .findFirst()
-              .orElseThrow(() -> new InvalidInputException("no face is seen in the headshot, "
-                  + "so its parts cannot be found; give a mask of what to draw")),
+              .orElseThrow(() -> new InvalidInputException("no face was found in the headshot, "
+                  + "so its parts cannot be located; give a mask of the region to change")),
           parts);
     }
     RgbImage white = edit.mask().get().image();
@@ -134,7 +135,10 @@ public record HeadshotEditor(
     return white;
   }
 
-  /** Drawn as this person, whoever the headshot's request was adapted by. */
+  /**
+   * The same settings with the adapter of this person, in place of the adapters of the headshot's
+   * request.
+   */
   private ImageRequest withPersonAdapter(ImageRequest request, double likeness) {
     return ImageRequest.of(request.prompt())
         .negative(request.negative())
@@ -145,33 +149,33 @@ public record HeadshotEditor(
   }
 
   /**
-   * On the face, what was there in the broad light of what was drawn: Shashua and Riklin-Raviv,
-   * TPAMI 23, 2001.
+   * Transfers the broad light of the generated image to the face, and keeps the face's own detail:
+   * the quotient image of Shashua and Riklin-Raviv (TPAMI 23, 2001).
    */
-  private static RgbImage relight(RgbImage before, RgbImage drawn, Face face) {
+  private static RgbImage relight(RgbImage before, RgbImage generated, Face face) {
     BoundingBox box = face.box();
     RgbImage was = EditMask.blur(before, LIGHT_BLUR * box.width());
-    RgbImage is = EditMask.blur(drawn, LIGHT_BLUR * box.width());
-    byte[] out = drawn.rgb();
+    RgbImage is = EditMask.blur(generated, LIGHT_BLUR * box.width());
+    byte[] out = generated.rgb();
     for (int i = 0; i < out.length; i++) {
-      int x = i / 3 % drawn.width();
-      int y = i / 3 / drawn.width();
+      int x = i / 3 % generated.width();
+      int y = i / 3 / generated.width();
       double ratio = (is.at(x, y, i % 3) + 8.0) / (was.at(x, y, i % 3) + 8.0);
       double lit =
           before.at(x, y, i % 3) * Math.max(1 / MAX_LIGHT_GAIN, Math.min(MAX_LIGHT_GAIN, ratio));
       double part = EditMask.ellipse(box, x, y);
       out[i] = (byte) Math.round(Math.min(255, part * lit + (1 - part) * (out[i] & 255)));
     }
-    return RgbImage.of(drawn.width(), drawn.height(), out);
+    return RgbImage.of(generated.width(), generated.height(), out);
   }
 
-  private static RgbImage blend(RgbImage before, RgbImage drawn, RgbImage mask) {
+  private static RgbImage blend(RgbImage before, RgbImage generated, RgbImage mask) {
     byte[] out = before.rgb();
     for (int i = 0; i < out.length; i++) {
       int x = i / 3 % before.width();
       int y = i / 3 / before.width();
       double part = mask.at(x, y, 0) / 255.0;
-      out[i] = (byte) Math.round((1 - part) * (out[i] & 255) + part * drawn.at(x, y, i % 3));
+      out[i] = (byte) Math.round((1 - part) * (out[i] & 255) + part * generated.at(x, y, i % 3));
     }
     return RgbImage.of(before.width(), before.height(), out);
   }

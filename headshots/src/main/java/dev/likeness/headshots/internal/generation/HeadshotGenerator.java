@@ -21,19 +21,19 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Draws what a shoot asks for: style by style, and larger than the base draws at once where that is
- * asked.
+ * Generates the headshots of a shoot, style by style. Sizes above 1.5 times the base's own are
+ * generated at the base's size and enlarged.
  */
 public record HeadshotGenerator(
     BaseModel base, Identity person, ShootRequest request, Upscaler upscaler) {
-  // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes
-  // 600, holding a face on portrait 1000.
+  // For each byte of a number, in one generation: a UNet as wide as Stable Diffusion's needs 600,
+  // face guidance on portrait 1000.
   private static final long BYTES_PER_PIXEL = 1500;
-  // Of the whole image, while it is enlarged: as latents, as floats, as bytes.
+  // For the whole image, while it is enlarged: as latents, as floats, as bytes.
   private static final long COPIES = 96;
   private static final long CHANNELS = 3;
 
-  /** Refuses styles, sizes and steps that are not for {@code base}. */
+  /** Refuses styles, sizes and steps that {@code base} does not support. */
   public static void requireCompatible(ShootRequest request, BaseModel base) {
     int size = request.size();
     int steps = request.steps();
@@ -42,15 +42,15 @@ public record HeadshotGenerator(
     try {
       boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
       base.validate(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
-    } catch (IllegalArgumentException notSoMany) {
+    } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage()
-              + "; choose so many",
-          notSoMany);
+          base.name() + " cannot generate in " + steps + " steps: " + e.getMessage()
+              + "; choose another number",
+          e);
     }
   }
 
-  /** About how many bytes drawing takes: what is drawn at once, decoding it, and all images. */
+  /** Estimates the memory of a shoot in bytes: one generation, decoding, and all images. */
   public static long memoryBytes(ShootRequest request, BaseModel base) {
     int size = request.size();
     int width = size == 0 ? base.defaults().width() : size;
@@ -67,7 +67,7 @@ public record HeadshotGenerator(
         + CHANNELS * pixels * request.count() * request.styles().size();
   }
 
-  /** The shoot; {@code each} hears of its headshots as they are drawn. */
+  /** Generates the shoot; {@code each} gets each headshot as soon as it is generated. */
   public Shoot generate(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
     requireCompatible(request, base);
     if (needsUpscaling()) {
@@ -106,7 +106,7 @@ public record HeadshotGenerator(
         : image.image();
   }
 
-  /** Whether the images are larger than the base draws at once. */
+  /** Returns true if the images are larger than the base can generate directly. */
   private boolean needsUpscaling() {
     return TiledUpscale.isNeeded(base, request.size());
   }
@@ -122,7 +122,7 @@ public record HeadshotGenerator(
         .adapter(person.at(request.likeness()));
   }
 
-  /** The same with a person's guidance on {@code base} where none is said. */
+  /** The same request with the default guidance scale for a person, if it has none. */
   static ImageRequest withGuidance(ImageRequest request, BaseModel base) {
     return Double.isNaN(request.guidance())
         ? request.guidance(ShootRequest.guidance(base))

@@ -13,18 +13,19 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
 /**
- * Draws a part of an image anew: masked image-to-image at a size that the base knows, enlarged as
- * images of a shoot are.
+ * Inpaints a part of an image: masked image-to-image at a size that the base supports, then
+ * enlarged like the images of a shoot.
  *
- * @param request what is drawn, person and all, before its size
- * @param upscaler what is drawn over where the image is larger than the base draws at once
+ * @param base the base model
+ * @param request the request with the person's adapter; its size is replaced
+ * @param upscaler enlarges images that are larger than the base can generate directly
  */
 public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
-   * The image with what {@code mask} shows white drawn anew, at its own size; the rest of it is
-   * near to what it was.
+   * Inpaints the white part of a mask, and returns an image of the same size. The other part
+   * changes a little, too; the caller blends by the mask.
    *
-   * @param strength how much is drawn anew, 0 to 1
+   * @param strength denoising strength, 0 to 1
    */
   RgbImage inpaint(
       RgbImage image,
@@ -35,7 +36,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
     int most = (int) (TiledUpscale.MAX_UNTILED_SCALE * base.defaults().width());
     TiledUpscale.requireTiledSampling(base, Math.max(image.width(), image.height()));
     if (most < Math.max(image.width(), image.height())) {
-      WholeImage.require(request.adapters(), "a part of an image this large");
+      WholeImage.require(request.adapters(), "editing an image this large");
     }
     int unit = Math.max(
         base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor(),
@@ -67,7 +68,10 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
     return resize(large, image.width(), image.height());
   }
 
-  /** Drawing over takes the last of the steps, at least one: of a single one there is no last. */
+  /**
+   * The number of steps, at least two: image-to-image does only the last part of the steps, and
+   * needs at least one.
+   */
   static int steps(BaseModel base, ImageRequest request) {
     return Math.max(2, request.steps() == 0 ? base.defaults().steps() : request.steps());
   }
@@ -82,25 +86,22 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
         : (width < image.width() ? Resampler.AREA : Resampler.CUBIC).resize(image, width, height);
   }
 
-  /**
-   * What may be drawn with where the base sees windows or crops of an image: nobody who is in some
-   * places of it alone.
-   */
+  /** Refuses regional adapters if the base generates windows or crops of an image. */
   static final class WholeImage {
     private WholeImage() {}
 
     /**
-     * Refuses adapters that act in places of the image, such as an image prompt with a mask, which
-     * would lie over each window or crop as if it were the image.
+     * Refuses regional adapters, such as an image prompt with a mask. Their mask would apply to
+     * each window or crop instead of the whole image.
      *
-     * @param work what is to be done, for the message
-     * @throws IllegalArgumentException when one does
+     * @param work the work, for the message
+     * @throws IllegalArgumentException if an adapter is regional
      */
     static void require(List<Adapter> adapters, String work) {
       if (adapters.stream().anyMatch(Adapter::isRegional)) {
         throw new IllegalArgumentException(
-            work + " is drawn in windows or crops of the image, and an image prompt's mask lies"
-                + " over the image as a whole; show the person without a mask, or draw at the base's own size");
+            work + " needs windows or crops of the image, and an image prompt's mask applies"
+                + " to the whole image; use the person without a mask, or generate at the base's own size");
       }
     }
   }

@@ -7,8 +7,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.imagefile.ImageFileWriter;
 
 /**
- * Marks generated images by IPTC's digital source type in XMP; found as a service where no other
- * ranks before it.
+ * Marks generated images by IPTC's digital source type in XMP. It is loaded as a service if no
+ * other marking has precedence.
  */
 public final class XmpMarking implements GeneratedImage.Marking {
   @Override

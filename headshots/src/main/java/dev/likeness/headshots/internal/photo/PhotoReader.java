@@ -20,9 +20,9 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 
 /**
- * Reads words from photos and generated images, by a network that a model folder brings in
- * {@code photo_reader}: the words by which the base model knows what it sees. Immutable, shared by
- * threads.
+ * Reads words from photos and generated images, such as hair or light. The network comes from the
+ * folder {@code photo_reader} of a base model; its words are those of the base's captions.
+ * Immutable, thread-safe.
  */
 public final class PhotoReader implements AutoCloseable {
   private static final String CLASS_NAME = "LikenessPhotoReader";
@@ -43,16 +43,15 @@ public final class PhotoReader implements AutoCloseable {
     this.weights = weights;
   }
 
-  /** The reader in the model folder {@code base}; empty when it brings none. */
+  /** The photo reader in the model folder {@code base}; empty if it has none. */
   public static Optional<PhotoReader> find(Path base) {
     return Extra.PHOTO_READER.in(base).map(PhotoReader::open);
   }
 
   /**
-   * Opens a folder of {@code config.json} and {@code model.safetensors}.
+   * Opens a folder with {@code config.json} and {@code model.safetensors}.
    *
-   * @throws InvalidInputException when it is of another kind, or its weights are not those of its
-   *     config
+   * @throws InvalidInputException if it is of another class, or the weights do not fit the config
    */
   public static PhotoReader open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
@@ -65,7 +64,7 @@ public final class PhotoReader implements AutoCloseable {
     return new PhotoReader(config.source(), attributes(config), shape, weights);
   }
 
-  /** How large the network of {@code config} is. */
+  /** The shape of the network in {@code config}. */
   public static PhotoReaderNetwork.Shape shape(ModelConfig config) {
     Map<String, Integer> words = new LinkedHashMap<>();
     attributes(config).forEach((slot, list) -> words.put(slot, list.size()));
@@ -82,7 +81,7 @@ public final class PhotoReader implements AutoCloseable {
             .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
       throw new InvalidInputException(
           config.source() + ": \"slots\" is " + config.values().get("slots")
-              + ", expected an object of lists of two words or more; take the config from where the weights came from");
+              + ", expected an object of lists with two words or more; use the config that came with the weights");
     }
     Map<String, List<String>> words = new LinkedHashMap<>();
     slots.forEach((slot, list) ->
@@ -90,22 +89,23 @@ public final class PhotoReader implements AutoCloseable {
     return words;
   }
 
-  /** The file that says so, for errors. */
+  /** The path of the config file, for error messages. */
   public String source() {
     return source;
   }
 
   /**
-   * What it says something of, such as {@code hair}, with the words, of which an empty one says
-   * nothing.
+   * The attributes, such as {@code hair}, with their words; an empty word means that there is
+   * nothing to say.
    */
   public Map<String, List<String>> attributes() {
     return attributes;
   }
 
   /**
-   * For each slot how likely each of its words is, summing to 1, of {@code crop}: head and
-   * shoulders.
+   * For each attribute the probabilities of its words, which sum to 1.
+   *
+   * @param crop head and shoulders
    */
   public Map<String, float[]> read(RgbImage crop) {
     int side = PhotoReaderNetwork.SIDE;

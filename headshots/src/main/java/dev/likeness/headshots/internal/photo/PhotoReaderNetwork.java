@@ -16,11 +16,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Says of portraits which word holds of each of several things: two small residual networks, one
- * over the whole image at half its size and one over its middle, where heads are, at full size;
- * both end in a grid of 8x8 places, each with weights of its own, since heads and shoulders are
- * where they always are. A head for each thing reads the word. What is normalised is only added, so
- * that colours are not lost.
+ * Classifies portraits by several attributes. Two small residual encoders see the whole image at
+ * half size, and its middle with the head at full size. Both end in a grid of 8x8 cells. A linear
+ * layer with weights for each cell joins them, because heads and shoulders are always in the same
+ * place. One head for each attribute gives the logits of its words. Normalised values are only
+ * added in residual branches, so that colours are preserved.
  */
 public final class PhotoReaderNetwork {
   /** Both sides of an image in pixels. */
@@ -38,12 +38,12 @@ public final class PhotoReaderNetwork {
   private final Map<String, Linear> heads = new LinkedHashMap<>();
 
   /**
-   * How large a network is.
+   * The size of a network.
    *
-   * @param channels of its levels, four
-   * @param projectedChannels of each of the 8x8 places
-   * @param features what the heads read
-   * @param wordCounts how many words each head tells apart
+   * @param channels channels of the four levels
+   * @param projectedChannels channels of each cell of the grid
+   * @param features inputs of the heads
+   * @param wordCounts number of words of each head
    */
   public record Shape(
       List<Integer> channels,
@@ -104,14 +104,14 @@ public final class PhotoReaderNetwork {
     }
   }
 
-  /** For each head a score of each of its words, [n, words], f32, of {@link #features}. */
+  /** For each head the logits of its words, [n, words], f32, from {@link #features}. */
   public Map<String, Tensor> wordLogits(Tensor features) {
     Map<String, Tensor> scores = new LinkedHashMap<>();
     heads.forEach((name, head) -> scores.put(name, head.forward(features).to(ScalarType.Float)));
     return scores;
   }
 
-  /** What the heads read the words from, [n, features], of images [n, 3, 256, 256] in -1..1. */
+  /** The inputs of the heads, [n, features], from images [n, 3, 256, 256] in -1..1. */
   public Tensor features(Tensor images) {
     Tensor half = torch.adaptive_avg_pool2d(images, INPUT_SIDE, INPUT_SIDE);
     TensorVector both =
@@ -119,14 +119,14 @@ public final class PhotoReaderNetwork {
     return torch.silu(out.forward(torch.cat(both, 1)));
   }
 
-  /** Where heads are in images [n, 3, 256, 256]: [n, 3, 128, 128]. */
+  /** The region of the head, [n, 3, 128, 128], in images [n, 3, 256, 256]. */
   public static Tensor cropHead(Tensor images) {
     return images.narrow(2, HEAD_TOP, INPUT_SIDE).narrow(3, HEAD_LEFT, INPUT_SIDE);
   }
 
   /**
-   * What the network over the head makes of any crops [n, 3, side, side] in -1..1, level by level:
-   * [n, channels, side / 2, side / 2], then half as large each time.
+   * The feature maps of the head encoder for any crops [n, 3, side, side] in -1..1, level by level:
+   * [n, channels, side / 2, side / 2], then half the size at each level.
    */
   public List<Tensor> featureMaps(Tensor crops) {
     return headEncoder.featureMaps(crops);

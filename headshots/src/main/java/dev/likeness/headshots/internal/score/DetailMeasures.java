@@ -2,7 +2,7 @@ package dev.likeness.headshots.internal.score;
 
 import java.util.Arrays;
 
-/** What pixels next to each other tell: noise, blocks, skin. */
+/** Measures of neighbouring pixels: noise, compression blocks, texture of skin. */
 public final class DetailMeasures {
   private static final int BLOCK = 8;
   private static final double FLAT_SHARE = 0.35;
@@ -10,8 +10,8 @@ public final class DetailMeasures {
   private DetailMeasures() {}
 
   /**
-   * Immerkaer's mask (CVIU 64, 1996), with the median in place of the mean, so that edges do not
-   * count.
+   * The standard deviation of the noise by Immerkaer's mask (CVIU 64, 1996), with the median in
+   * place of the mean, so that edges do not count.
    */
   public static double noise(FaceView view) {
     Plane p = view.whole;
@@ -30,7 +30,10 @@ public final class DetailMeasures {
     return answers[answers.length / 2] / (6 * 0.6745);
   }
 
-  /** The steps at the strongest of the eight places of a grid over those at the others, less 1. */
+  /**
+   * The steps at the strongest of the eight offsets of a grid of 8 pixels, divided by the steps at
+   * the other offsets, minus 1.
+   */
   public static double compression(FaceView view) {
     return Math.max(blockEdges(view.whole, true), blockEdges(view.whole, false));
   }
@@ -44,8 +47,8 @@ public final class DetailMeasures {
         float before = across ? p.at(i - 1, j) - p.at(i - 2, j) : p.at(j, i - 1) - p.at(j, i - 2);
         float here = across ? p.at(i, j) - p.at(i - 1, j) : p.at(j, i) - p.at(j, i - 1);
         float after = across ? p.at(i + 1, j) - p.at(i, j) : p.at(j, i + 1) - p.at(j, i);
-        // A step that its neighbours do not share, bounded: blocks are weak and everywhere, edges
-        // strong and few.
+        // The step beyond its neighbours' steps, with an upper bound: steps of blocks are weak and
+        // everywhere, edges are strong and rare.
         sum += Math.min(12, Math.max(0, Math.abs(here) - (Math.abs(before) + Math.abs(after)) / 2));
       }
       steps[i % BLOCK] += sum / (length / BLOCK);
@@ -56,8 +59,8 @@ public final class DetailMeasures {
   }
 
   /**
-   * Of the plainer third of the face's middle, so that hair, beard, glasses and features do not
-   * count.
+   * The inverse of the fine detail in the smoothest third of the middle of the face, so that hair,
+   * beard, glasses and features do not count.
    */
   public static double wax(FaceView view) {
     int s = view.patch.side();
@@ -72,6 +75,7 @@ public final class DetailMeasures {
     return 1 / (0.05 + strength[(int) (FLAT_SHARE * strength.length)]);
   }
 
+  /** The ratio of the finest detail to the edges, over the middle of the face. */
   public static double sharp(FaceView view) {
     int s = view.patch.side();
     double edges = view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, true)
@@ -79,7 +83,7 @@ public final class DetailMeasures {
     return fine(view.skin, s) / (edges + 0.5);
   }
 
-  /** The mean difference of a pixel of the middle from its four neighbours. */
+  /** The mean difference of a pixel from its four neighbours, over the middle of the face. */
   private static double fine(Plane p, int side) {
     double sum = 0;
     int n = 0;

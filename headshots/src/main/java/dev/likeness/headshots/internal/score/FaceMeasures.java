@@ -2,7 +2,9 @@ package dev.likeness.headshots.internal.score;
 
 import dev.likeness.photos.face.Face;
 
-/** The parts of a face on the upright head: where they are and whether they match. */
+/**
+ * Measures of the parts of a face on the upright head: their places, and how well both sides match.
+ */
 public final class FaceMeasures {
   private static final int MIDDLE = FaceView.SIDE / 2;
   private static final int MOUTH_ROW = 158;
@@ -10,16 +12,17 @@ public final class FaceMeasures {
   private static final int COLUMNS = 7;
   private static final int ROWS = 5;
   private static final int CELL = 5;
-  // Eyes are found a few pixels off.
+  // Detected eyes are off by a few pixels.
   private static final int REACH = 4;
-  // One eye may lie in shade, where ratios are large and little is seen: grey levels added to both.
+  // Grey levels added to both eyes. One eye may be in shade, where ratios are large but not
+  // visible.
   private static final double SHADE = 70;
 
   private FaceMeasures() {}
 
   /**
-   * The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth;
-   * NaN without landmarks.
+   * The deviation of the ratio of eye distance to eye-mouth distance from its usual value, as a
+   * logarithm; NaN without landmarks.
    */
   public static double proportions(FaceView view) {
     if (view.face.landmarks().isEmpty()) {
@@ -32,14 +35,17 @@ public final class FaceMeasures {
     return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / REFERENCE_RATIO));
   }
 
-  /** The row whose middle is darkest against what lies above and below it: where the lips meet. */
+  /**
+   * The row of the line between the lips: the darkest row compared with the rows above and below
+   * it.
+   */
   static int mouthRow(FaceView view) {
     int best = MOUTH_ROW;
     double most = Double.NEGATIVE_INFINITY;
     for (int row = 128; row < 206; row++) {
       double dark =
           rowGradient(view, row - 9) + rowGradient(view, row + 9) - 2 * rowGradient(view, row);
-      // The usual place is likelier than the nostrils or the chin.
+      // A prior for the usual row, against nostrils and chin.
       double far =
           Math.log((row - FaceView.EYE_ROW) / (double) (MOUTH_ROW - FaceView.EYE_ROW)) / 0.45;
       double weighed = dark * Math.exp(-far * far / 2);
@@ -62,8 +68,8 @@ public final class FaceMeasures {
   }
 
   /**
-   * How badly the halves of the face join: how much better some neighbouring columns near its
-   * middle match when one is moved up or down than where they are.
+   * How badly the two halves of the face join: the gain in correlation of neighbouring columns near
+   * the middle if one of them is shifted up or down.
    */
   public static double symmetry(FaceView view) {
     int s = view.patch.side();
@@ -81,6 +87,7 @@ public final class FaceMeasures {
     return worst;
   }
 
+  /** The smallest difference between the eyes over small shifts; 1 if no eyes were found. */
   public static double eyes(FaceView view) {
     if (view.face.eyes().isEmpty()) {
       return 1;
@@ -95,8 +102,8 @@ public final class FaceMeasures {
   }
 
   /**
-   * How differently the cells of one eye and of the other, mirrored, are lit, beyond a slope that
-   * light makes.
+   * The difference between one eye and the other, mirrored: the root mean square of logarithmic
+   * brightness ratios of their cells. A linear slope, which light causes, is subtracted.
    */
   private static double difference(Plane head, int dx, int dy) {
     int half = FaceView.EYE_DISTANCE / 2;
@@ -134,22 +141,26 @@ public final class FaceMeasures {
     return sum / (CELL * CELL);
   }
 
+  /** The ratio of the horizontal to the vertical gradient around the line between the lips. */
   public static double mouth(FaceView view) {
     int row = mouthRow(view);
     return view.head.gradient(MIDDLE - 20, row - 8, 40, 16, true)
         / (0.3 + view.head.gradient(MIDDLE - 20, row - 8, 40, 16, false));
   }
 
-  /** Whether an ear, or another part of the side of the head, is there twice. */
+  /** Detects an ear, or another part of the side of the head, that appears twice. */
   public static final class EarMeasure {
     private static final int WIDTH = 14;
     private static final int HEIGHT = 44;
-    // What varies less than this, in natural logarithms, is a plain wall.
+    // Below this standard deviation, in natural logarithms, a strip is a plain wall.
     private static final double MIN_DEVIATION = 0.03;
 
     private EarMeasure() {}
 
-    /** The best match of a strip near the head's outline with one further out, over both sides. */
+    /**
+     * The best correlation of a strip near the head's outline with a strip further out, over both
+     * sides.
+     */
     public static double repetition(FaceView view) {
       Plane detail = view.head.map(v -> Math.log(v + 6)).blurred(1).detail(5);
       double best = 0;
@@ -168,8 +179,8 @@ public final class FaceMeasures {
     }
 
     /**
-     * How alike two strips are, less half of how alike the next one is: shelves, bricks and hair go
-     * on and on.
+     * The correlation of two strips, minus half of the correlation with the next strip, because
+     * shelves, bricks and hair repeat more than once.
      */
     private static double repetitionAt(Plane p, int x, int y, int out) {
       double alike = p.correlation(x, y, WIDTH, HEIGHT, x + out, y);

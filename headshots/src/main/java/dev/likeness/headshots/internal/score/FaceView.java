@@ -9,20 +9,22 @@ import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Optional;
 
-/** An image and its face as the measures look at them. */
+/** An image and its face in the forms that the measures need. */
 public final class FaceView {
   /**
-   * The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in images
-   * of that size.
+   * The long side of {@link #scene} in pixels. The measures of lines and text are calibrated for
+   * it.
    */
   static final int SCENE = 256;
   /** Width and height of {@link #head}, in pixels. */
   static final int SIDE = 224;
-  /** Where the eyes lie in {@link #head}: this high, and so far from each other. */
+  /** The row of the eyes in {@link #head}, in pixels. */
   static final int EYE_ROW = 100;
 
+  /** The distance between the eyes in {@link #head}, in pixels. */
   static final int EYE_DISTANCE = 50;
-  // ArcFace's template made half as large again, with the whole head and what is beside it around.
+  // ArcFace's template at 1.5 times its size, with a margin that shows the whole head and its
+  // surroundings.
   private static final AlignmentTemplate HEAD = new AlignmentTemplate(
       SIDE,
       new Face.Landmarks(
@@ -35,17 +37,17 @@ public final class FaceView {
   public final RgbImage image;
   public final Face face;
   final FacePatch patch;
-  /** The whole image as it is, for what lies between neighbouring pixels. */
+  /** The brightness of the whole image at its own size, for measures of neighbouring pixels. */
   final Plane whole;
-  /** The whole image at the standard size or its own, whichever is smaller. */
+  /** The brightness of the whole image at the standard size or its own, whichever is smaller. */
   final Plane scene;
-  /** The box of the face in that. */
+  /** The box of the face in {@link #scene}. */
   final BoundingBox sceneFace;
-  /** Face at the standard size or its own. */
+  /** The brightness of {@link #patch}. */
   final Plane skin;
-  /** The head turned upright, its eyes at fixed places; black where the image ends. */
+  /** The head rotated upright, with the eyes at fixed places; black outside the image. */
   final RgbImage upright;
-  /** The brightness of that. */
+  /** The brightness of {@link #upright}. */
   final Plane head;
 
   public FaceView(RgbImage image, Face face) {
@@ -61,7 +63,10 @@ public final class FaceView {
     this.head = Plane.of(upright);
   }
 
-  /** As {@link #upright}: by the eyes alone, those of the landmarks where none were seen open. */
+  /**
+   * As {@link #upright}. The alignment uses only the eyes, or the eyes of the landmarks if no open
+   * eyes were found.
+   */
   static RgbImage upright(RgbImage image, Face face) {
     Optional<Face.Eyes> eyes = face.eyes()
         .or(() -> face.landmarks()
@@ -71,11 +76,11 @@ public final class FaceView {
         image, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
   }
 
-  /** Colours as skin is known by. */
+  /** The colour coordinates for skin. */
   static final class SkinColour {
     private SkinColour() {}
 
-    /** How red and how blue a pixel is against green, and how light, in natural logarithms. */
+    /** The logarithms of red to green, blue to green, and lightness. */
     static double[] of(RgbImage p, int x, int y) {
       double r = p.at(x, y, 0) + 8;
       double g = p.at(x, y, 1) + 8;

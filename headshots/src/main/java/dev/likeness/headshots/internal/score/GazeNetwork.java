@@ -10,23 +10,21 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from the image of an eye how far its iris lies from the eye's middle, in halves of the
- * eye's width: three convolutions and two layers, which {@code TrainGaze} of
- * research/portrait-training taught on renders.
+ * Estimates the position of the iris in the image of an eye, relative to the eye's middle, in
+ * halves of the eye's width. It has three convolutions and two linear layers, and was trained on
+ * renders ({@code TrainGaze} of research/portrait-training).
  */
 public final class GazeNetwork {
-  /**
-   * How far what is seen reaches to each side of the eye's middle, where eyes are 50 pixels apart.
-   */
+  /** Half the width of a patch in pixels, if the eyes are 50 pixels apart. */
   private static final int HALF_WIDTH = 26;
 
   private static final int HALF_HEIGHT = 14;
-  // What is broader than this is light rather than eye.
+  // Larger structures are light, not eye.
   private static final int DETAIL_RADIUS = 7;
   private static final double CONTRAST = 4;
-  // Detectors put the middle of an eye so far above where it is.
+  // Detectors place the middle of an eye this many pixels too high.
   private static final int ROWS_BELOW_EYES = 2;
-  // What three halvings leave of 53 x 29 places.
+  // Cells that remain of 53 x 29 pixels after three halvings.
   private static final int OUTPUT_CELLS = 7 * 4;
 
   private final PatchNetwork network;
@@ -37,20 +35,20 @@ public final class GazeNetwork {
   }
 
   /**
-   * Where the irises of eyes lie, [n], positive to the right of what is {@linkplain #patch seen},
-   * [n, 1, 29, 53].
+   * The positions of the irises, [n], positive to the right, for {@linkplain #patch patches} [n, 1,
+   * 29, 53].
    */
   public Tensor forward(Tensor eyes) {
     return network.forward(eyes);
   }
 
   /**
-   * What the network sees of both eyes of a face, [2, 1, 29, 53]: the detail of brightness in
-   * natural logarithms around the image's right eye, and around its left one as in a mirror.
+   * The patches of both eyes of a face, [2, 1, 29, 53]: the detail of logarithmic brightness around
+   * the image's right eye, and around the left eye, mirrored.
    *
-   * @param face with its eyes
-   * @param dx how far to the right of each eye's middle, in fiftieths of the eyes' distance
-   * @param dy how far below it
+   * @param face a face with eyes
+   * @param dx shift to the right of each eye's middle, in fiftieths of the eyes' distance
+   * @param dy shift below each eye's middle, in the same unit
    */
   public static Tensor patch(RgbImage image, Face face, int dx, int dy) {
     return patch(new FaceView(image, face), dx, dy);
@@ -61,37 +59,37 @@ public final class GazeNetwork {
     int half = FaceView.EYE_DISTANCE / 2;
     int width = 2 * HALF_WIDTH + 1;
     int height = 2 * HALF_HEIGHT + 1;
-    float[] seen = new float[2 * width * height];
+    float[] patches = new float[2 * width * height];
     for (int i = 0; i < width * height; i++) {
       int across = i % width - HALF_WIDTH + dx;
       int y = FaceView.EYE_ROW + ROWS_BELOW_EYES + dy + i / width - HALF_HEIGHT;
-      seen[i] = (float) (CONTRAST * detail.at(FaceView.SIDE / 2 + half + across, y));
-      seen[width * height + i] =
+      patches[i] = (float) (CONTRAST * detail.at(FaceView.SIDE / 2 + half + across, y));
+      patches[width * height + i] =
           (float) (CONTRAST * detail.at(FaceView.SIDE / 2 - half - across, y));
     }
-    return torch.tensor(seen).view(2, 1, height, width);
+    return torch.tensor(patches).view(2, 1, height, width);
   }
 
-  /** Whether both eyes look to the same side, as an {@link GazeNetwork} reads them. */
+  /** Measures whether both eyes look in the same direction, with a {@link GazeNetwork}. */
   public static final class GazeMeasure {
-    // Eyes are found a few pixels off; the mean over some places is surer.
+    // Detected eyes are off by a few pixels; a mean over shifts is more reliable.
     private static final int[] X_OFFSETS = {-2, 0, 2};
     private static final int[] Y_OFFSETS = {-1, 1};
 
     private GazeMeasure() {}
 
-    /** How far apart the irises lie in both eyes, in halves of an eye's width. */
+    /** The difference between the positions of the two irises, in halves of an eye's width. */
     public static double divergence(FaceView view) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
-        TensorVector seen = new TensorVector();
+        TensorVector patches = new TensorVector();
         for (int dy : Y_OFFSETS) {
           for (int dx : X_OFFSETS) {
-            seen.push_back(GazeNetwork.patch(view, dx, dy));
+            patches.push_back(GazeNetwork.patch(view, dx, dy));
           }
         }
-        // The left eye is seen in a mirror: where both look the same way, their mean is 0.
-        return Math.abs(2 * Holder.NETWORK.forward(torch.cat(seen, 0)).mean().item_float());
+        // The left eye is mirrored: if both eyes look in the same direction, the mean is 0.
+        return Math.abs(2 * Holder.NETWORK.forward(torch.cat(patches, 0)).mean().item_float());
       }
     }
 

@@ -11,25 +11,25 @@ import java.util.Deque;
 import java.util.stream.IntStream;
 
 /**
- * Whether skin of the face's colour is seen beside face and neck. Lengths are in distances between
- * the eyes.
+ * Detects skin of the face's colour beside face and neck. Lengths are in distances between the
+ * eyes.
  */
 public final class HandMeasure {
-  // In natural logarithms, as everything of colour here.
+  // In natural logarithms, as are all colours here.
   private static final double MAX_COLOUR_DISTANCE = 0.13;
   private static final double MIN_CHROMA = 0.1;
   private static final double DARKEST = -1.3;
   private static final double LIGHTEST = 0.8;
-  // Half of what face and ears take, half of what the neck does, and where it begins below the
-  // eyes.
+  // Half the width of face and ears, half the width of the neck, and the distance of the neck's top
+  // below the eyes.
   private static final double FACE = 1.4;
   private static final double NECK = 1.15;
   private static final double CHIN = 1.75;
-  // Clothes and hair of the skin's colour lie on both sides, to about this.
+  // Clothes and hair of the skin's colour are on both sides, symmetric within this distance.
   private static final double NEAR = 0.05;
-  // Half of what a palm or a wrist is broader than; strands and edges of things behind are not.
+  // Half the minimal width of a palm or wrist. Strands and edges of objects are thinner.
   private static final double THIN = 0.1;
-  // Of the face's box, where no eyes were found.
+  // Position and distance of the eyes in units of the face's box, used if no eyes were found.
   private static final double EYES_DOWN = 0.39;
   private static final double EYES_APART = 0.4;
 
@@ -55,7 +55,7 @@ public final class HandMeasure {
         eyes.right().x() - eyes.left().x(), eyes.right().y() - eyes.left().y());
   }
 
-  /** One number of the colours between eyes and chin. */
+  /** The median of one colour coordinate between eyes and chin. */
   private static double median(FacePatch patch, int number) {
     int side = patch.side();
     double[] sorted = IntStream.range(side * 2 / 5, side * 4 / 5)
@@ -68,8 +68,8 @@ public final class HandMeasure {
   }
 
   /**
-   * The root of the area of the largest broad piece of skin beside face and neck that has none on
-   * the other side, in distances between the eyes; NaN where skin has no colour.
+   * The square root of the area of the largest broad piece of skin beside face and neck without a
+   * counterpart on the other side, in eye distances; NaN if the skin has no colour.
    */
   public static double hands(FaceView view) {
     HandMeasure measure = new HandMeasure(view);
@@ -106,13 +106,13 @@ public final class HandMeasure {
     return IntStream.rangeClosed(-near, near).anyMatch(d -> found.at(other + d, y));
   }
 
-  /** Which places of an image belong to something, rows from the top. Immutable. */
+  /** A set of pixels of an image, in rows from the top. Immutable. */
   static final class BinaryMask {
     interface Place {
       boolean at(int x, int y);
     }
 
-    // Two passes of chamfer distances: straight and slanting steps.
+    // Length of a diagonal step in the two passes of the chamfer distance.
     private static final double SLANT = Math.sqrt(2);
 
     private final int width;
@@ -131,31 +131,31 @@ public final class HandMeasure {
       return new BinaryMask(width, in);
     }
 
-    /** Whether a place belongs to it; none outside the image does. */
+    /** Returns true if the pixel is in the set; false outside the image. */
     boolean at(int x, int y) {
       return x >= 0 && x < width && y >= 0 && y * width < inside.length && inside[y * width + x];
     }
 
     /**
-     * Without what is nowhere broader than twice the reach; what the image's edge cuts counts as
-     * going on.
+     * Morphological opening: removes parts that are nowhere broader than twice the radius. Parts at
+     * the image's edge count as if they continued.
      */
-    BinaryMask opened(double reach) {
+    BinaryMask opened(double radius) {
       double[] inside = distances(false);
       boolean[] core = new boolean[this.inside.length];
       for (int i = 0; i < core.length; i++) {
-        core[i] = inside[i] > reach;
+        core[i] = inside[i] > radius;
       }
       double[] around = new BinaryMask(width, core).distances(true);
       boolean[] opened = new boolean[this.inside.length];
       for (int i = 0; i < opened.length; i++) {
-        opened[i] = this.inside[i] && around[i] <= reach;
+        opened[i] = this.inside[i] && around[i] <= radius;
       }
       return new BinaryMask(width, opened);
     }
 
     /**
-     * How far each place is from the nearest that belongs to it, or from the nearest that does not.
+     * The distance of each pixel to the nearest pixel in the set, or to the nearest one outside it.
      */
     private double[] distances(boolean belonging) {
       double[] far = new double[inside.length];
@@ -171,21 +171,21 @@ public final class HandMeasure {
       return far;
     }
 
-    private void relaxDistances(double[] far, int i, int way) {
+    private void relaxDistances(double[] far, int i, int direction) {
       for (int dx = -1; dx <= 1; dx++) {
         int x = i % width + dx;
-        int other = i + way * width + dx;
+        int other = i + direction * width + dx;
         if (x >= 0 && x < width && other >= 0 && other < far.length) {
           far[i] = Math.min(far[i], far[other] + (dx == 0 ? 1 : SLANT));
         }
       }
-      int x = i % width + way;
+      int x = i % width + direction;
       if (x >= 0 && x < width) {
-        far[i] = Math.min(far[i], far[i + way] + 1);
+        far[i] = Math.min(far[i], far[i + direction] + 1);
       }
     }
 
-    /** How many places the largest piece has, of those that share an edge. */
+    /** The number of pixels in the largest connected component (4-neighbourhood). */
     int largestComponent() {
       boolean[] open = Arrays.copyOf(inside, inside.length);
       return IntStream.range(0, inside.length)
@@ -194,7 +194,7 @@ public final class HandMeasure {
           .orElse(0);
     }
 
-    /** How many places hang together with one, which are no longer open then. */
+    /** The number of open pixels connected with {@code first}; they are closed afterwards. */
     private int floodFill(boolean[] open, int first) {
       Deque<Integer> next = new ArrayDeque<>();
       next.push(first);

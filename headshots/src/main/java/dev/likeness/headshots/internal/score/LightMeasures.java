@@ -6,16 +6,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** How the light falls on a face. */
+/** Measures of the light on a face. */
 public final class LightMeasures {
   private static final double LIT = 150;
   private static final int CLIPPED = 250;
-  // Brow, cheeks and chin on the patch, each as its top and bottom; eyes and mouth lie between
-  // them.
+  // Top and bottom of forehead, cheeks and chin on the patch; eyes and mouth lie between them.
   private static final double[][] BANDS = {{0.12, 0.26}, {0.48, 0.64}, {0.84, 0.94}};
 
   private LightMeasures() {}
 
+  /** Stops of underexposure, or tens of percent of clipped pixels, whichever is larger. */
   public static double exposure(FaceView view) {
     double dark =
         Math.log(LIT / Math.max(1, PhotoFeatures.of(view.image, view.face).highlight()))
@@ -35,6 +35,10 @@ public final class LightMeasures {
     return Math.max(Math.max(0, dark), 10.0 * burnt / all);
   }
 
+  /**
+   * The largest difference between forehead, cheeks and chin in the brightness ratio of right to
+   * left, in stops.
+   */
   public static double direction(FaceView view) {
     double least = Double.POSITIVE_INFINITY;
     double most = Double.NEGATIVE_INFINITY;
@@ -51,29 +55,29 @@ public final class LightMeasures {
     return most - least;
   }
 
-  /** How much the lightness of skin differs from place to place. */
+  /** Measures how much the lightness of skin varies over the face. */
   public static final class FalloffMeasure {
-    // Overlapping cells over the face: so many each way, between these shares of the patch, and so
-    // large.
+    // Overlapping cells over the face: their number in each direction, their range as shares of the
+    // patch, and their size.
     private static final int CELLS = 8;
     private static final double LEFT = 0.14;
     private static final double TOP = 0.08;
     private static final double ACROSS = 0.72;
     private static final double DOWN = 0.88;
     private static final double SIZE = 0.122;
-    // In natural logarithms: hair, eyes and mouth differ by more from the colour of most cells.
+    // In natural logarithms. Hair, eyes and mouth differ by more from the colour of most cells.
     private static final double MAX_COLOUR_DISTANCE = 0.13;
-    // With fewer of one colour, as under coloured lights, all count.
+    // If fewer cells have one colour, as under coloured lights, all cells count.
     private static final int MIN_CELLS = 8;
-    // Without colour half of what is seen is skin even with beard, fringe and glasses.
+    // Without colour: even with beard, fringe and glasses, half of the cells are skin.
     private static final double MIN_SKIN_SHARE = 0.5;
     private static final double MIN_LIGHT = 0.01;
 
     private FalloffMeasure() {}
 
     /**
-     * One over the mean distance from their mean, in natural logarithms, of the half of the skin
-     * that is most alike.
+     * The inverse of the mean absolute deviation of lightness, in natural logarithms, over the most
+     * similar half of the skin.
      */
     public static double falloff(FaceView view) {
       List<double[]> cells = cells(view.patch);
@@ -100,7 +104,7 @@ public final class LightMeasures {
           .orElseThrow();
     }
 
-    /** The median colour of every cell whose middle lies in the face's oval. */
+    /** The median colour of each cell whose middle is in the face's oval. */
     private static List<double[]> cells(FacePatch patch) {
       List<double[]> cells = new ArrayList<>();
       int size = (int) Math.round(SIZE * patch.side());

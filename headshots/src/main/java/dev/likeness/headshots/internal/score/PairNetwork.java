@@ -14,20 +14,20 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from one side of a head how much of something that is {@linkplain Accessory worn} in pairs
- * is seen there: three convolutions and two layers, which {@code TrainPairs} of
- * research/portrait-training taught on renders.
+ * Estimates from one side of a head how much of a paired {@linkplain Accessory accessory} is
+ * visible there. It has three convolutions and two linear layers, and was trained on renders
+ * ({@code TrainPairs} of research/portrait-training).
  */
 public final class PairNetwork {
-  /** How far what is seen reaches to each side of where the thing is looked for. */
+  /** Half the width of a patch in pixels. */
   private static final int HALF_WIDTH = 26;
 
   private static final int HALF_HEIGHT = 22;
   private static final int COLOURS = 3;
-  // What is broader than this is light rather than a line.
+  // Larger structures are light, not lines.
   private static final int DETAIL_RADIUS = 7;
   private static final double CONTRAST = 4;
-  // What three halvings leave of 53 x 45 places.
+  // Cells that remain of 53 x 45 pixels after three halvings.
   private static final int OUTPUT_CELLS = 7 * 6;
 
   private final PatchNetwork network;
@@ -37,26 +37,26 @@ public final class PairNetwork {
     network = new PatchNetwork(w, OUTPUT_CELLS, COLOURS, 8, 16, 8);
   }
 
-  /**
-   * The logits of what share is there, [n], of what is {@linkplain #patches seen}, [n, 3, 45, 53].
-   */
+  /** The logits of the visible share, [n], for {@linkplain #patches patches} [n, 3, 45, 53]. */
   public Tensor forward(Tensor sides) {
     return network.forward(sides);
   }
 
   /**
-   * What the network sees of both sides of a head, [2, 3, 45, 53]: the detail of each colour in
-   * natural logarithms on the image's right side, and on its left one as in a mirror.
+   * The patches of both sides of a head, [2, 3, 45, 53]: the detail of each logarithmic colour on
+   * the image's right side, and on the left side, mirrored.
    *
-   * @param face with its eyes
+   * @param face a face with eyes
    */
   public static Tensor patches(RgbImage image, Face face, Accessory worn) {
     return patches(FaceView.upright(image, face), worn, new int[] {0}, new int[] {0});
   }
 
   /**
-   * The same at several places, [2 n, 3, 45, 53], the two sides in turn: so far further out and
-   * further below.
+   * Patches at several places, [2 n, 3, 45, 53], the two sides in turn.
+   *
+   * @param across shifts away from the middle of the face, in pixels
+   * @param down shifts downwards, in pixels
    */
   static Tensor patches(RgbImage upright, Accessory worn, int[] across, int[] down) {
     int reach =
@@ -66,51 +66,49 @@ public final class PairNetwork {
     Plane[] details = IntStream.range(0, COLOURS)
         .mapToObj(c -> Plane.of(rows, c).map(v -> Math.log(v + 6)).detail(DETAIL_RADIUS))
         .toArray(Plane[]::new);
-    TensorVector seen = new TensorVector();
+    TensorVector patches = new TensorVector();
     for (int dy : down) {
       for (int dx : across) {
         for (int side = 1; side >= -1; side -= 2) {
-          seen.push_back(patch(details, side, worn.out + dx, reach + dy));
+          patches.push_back(patch(details, side, worn.out + dx, reach + dy));
         }
       }
     }
-    return torch.stack(seen, 0);
+    return torch.stack(patches, 0);
   }
 
   private static Tensor patch(Plane[] details, int side, int out, int row) {
     int width = 2 * HALF_WIDTH + 1;
     int height = 2 * HALF_HEIGHT + 1;
-    float[] seen = new float[COLOURS * width * height];
-    for (int i = 0; i < seen.length; i++) {
+    float[] patches = new float[COLOURS * width * height];
+    for (int i = 0; i < patches.length; i++) {
       int x = i % width - HALF_WIDTH;
       int y = i / width % height - HALF_HEIGHT;
-      seen[i] = (float) (CONTRAST
+      patches[i] = (float) (CONTRAST
           * details[i / (width * height)].at(FaceView.SIDE / 2 + side * (out + x), row + y));
     }
-    return torch.tensor(seen).view(COLOURS, height, width);
+    return torch.tensor(patches).view(COLOURS, height, width);
   }
 
   /**
-   * Whether what is worn in pairs matches, as a {@link PairNetwork} reads it: the rims of glasses,
-   * hoops at the ears.
+   * Measures whether the two accessories of a pair match, with a {@link PairNetwork}: rims of
+   * glasses, hoops at the ears.
    */
   public static final class PairMeasure {
-    // Eyes are found a few pixels off; the mean over some places is surer.
+    // Detected eyes are off by a few pixels; a mean over shifts is more reliable.
     private static final int[] OFFSETS = {-2, 0, 2};
-    /** What is less sure on both sides is not worn. */
+    /** If both sides have a lower score, the accessory is not worn. */
     private static final double MIN_SCORE = 0.5;
 
     private PairMeasure() {}
 
-    /**
-     * How much less of one of the two is seen than of the other, 0 to 1; NaN where none is worn.
-     */
+    /** How much less is visible of one accessory than of the other, 0 to 1; NaN if none is worn. */
     public static double mismatch(FaceView view, Accessory worn) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
-        Tensor seen = PairNetwork.patches(view.upright, worn, OFFSETS, OFFSETS);
+        Tensor patches = PairNetwork.patches(view.upright, worn, OFFSETS, OFFSETS);
         Tensor shares =
-            torch.sigmoid(Holder.NETWORKS.get(worn).forward(seen).view(-1, 2).mean(0));
+            torch.sigmoid(Holder.NETWORKS.get(worn).forward(patches).view(-1, 2).mean(0));
         double right = shares.get(0).item_float();
         double left = shares.get(1).item_float();
         double stronger = Math.max(left, right);
@@ -130,13 +128,13 @@ public final class PairNetwork {
   }
 
   /**
-   * What is worn in pairs, and where one of the two is looked for: from the middle and below the
-   * eyes, which are 50 pixels apart.
+   * An accessory that is worn in pairs, with its place: pixels from the middle of the face and
+   * below the eyes, if the eyes are 50 pixels apart.
    */
   public enum Accessory {
-    /** A rim of glasses before each eye. */
+    /** The rims of glasses, one before each eye. */
     GLASSES(28, 4),
-    /** A hoop at each ear. */
+    /** Hoop earrings, one at each ear. */
     HOOPS(59, 42);
 
     final int out;
@@ -147,7 +145,7 @@ public final class PairNetwork {
       this.down = down;
     }
 
-    /** The file of the numbers by which a {@link PairNetwork} reads it. */
+    /** The file with the weights of its {@link PairNetwork}. */
     public String file() {
       return name().toLowerCase(Locale.ROOT) + ".json.gz";
     }

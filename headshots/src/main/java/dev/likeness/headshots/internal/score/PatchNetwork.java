@@ -17,8 +17,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads one number from a patch of a face: three convolutions, each of which halves the sides, and
- * two layers.
+ * Computes one number from a patch of a face: three convolutions of stride 2 and two linear layers.
  */
 final class PatchNetwork {
   private final Conv2d first;
@@ -30,9 +29,9 @@ final class PatchNetwork {
   /**
    * Reads the network.
    *
-   * @param places that three halvings leave of a patch
-   * @param channels of the patch and after each convolution, four in all; the hidden layer is as
-   *     wide as the second's
+   * @param places cells that remain of a patch after three halvings
+   * @param channels four numbers: channels of the patch and after each convolution; the hidden
+   *     layer is as wide as the second convolution
    */
   PatchNetwork(Weights w, int places, int... channels) {
     first = new Conv2d(w.at("conv1"), channels[0], channels[1], 5, 2, 2);
@@ -42,7 +41,7 @@ final class PatchNetwork {
     out = new Linear(w.at("out"), channels[2], 1);
   }
 
-  /** The numbers, [n], of patches [n, colours, h, w]. */
+  /** The numbers, [n], for patches [n, colours, h, w]. */
   Tensor forward(Tensor patches) {
     Tensor x = torch.silu(first.forward(patches));
     x = torch.silu(third.forward(torch.silu(second.forward(x))));
@@ -50,8 +49,8 @@ final class PatchNetwork {
   }
 
   /**
-   * Weights of a small network that stay for good, from a compressed file of lists of numbers
-   * beside these classes.
+   * Weights of a small network from a compressed JSON resource beside this class. They are never
+   * released.
    */
   static final class ScoreNumbers implements Parameters {
     private final Map<String, Object> lists;

@@ -5,7 +5,10 @@ import dev.likeness.photos.internal.image.Luma;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
-/** Brightness as numbers, rows from the top; places outside repeat the edge. Immutable. */
+/**
+ * Numbers for each pixel, such as brightness, in rows from the top. Pixels outside repeat the edge.
+ * Immutable.
+ */
 final class Plane {
   final int width;
   final int height;
@@ -26,7 +29,7 @@ final class Plane {
     double at(int x, int y);
   }
 
-  /** The values of a function of places. */
+  /** The values of a function of the pixel. */
   static Plane of(int width, int height, Place place) {
     float[] values = new float[width * height];
     for (int i = 0; i < values.length; i++) {
@@ -35,7 +38,7 @@ final class Plane {
     return new Plane(width, height, values);
   }
 
-  /** One colour of an image, 0 to 255. */
+  /** One colour channel of an image, 0 to 255. */
   static Plane of(RgbImage image, int channel) {
     return of(image.width(), image.height(), (x, y) -> image.at(x, y, channel));
   }
@@ -45,7 +48,7 @@ final class Plane {
         Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
   }
 
-  /** The mean over squares of side {@code 2 reach + 1}. */
+  /** The mean over squares with side {@code 2 reach + 1}. */
   Plane blurred(int reach) {
     return blurredAlong(reach, true).blurredAlong(reach, false);
   }
@@ -62,7 +65,7 @@ final class Plane {
     return new Plane(width, height, out);
   }
 
-  /** The same with every value changed. */
+  /** The same plane with a function applied to each value. */
   Plane map(DoubleUnaryOperator change) {
     float[] out = new float[values.length];
     for (int i = 0; i < out.length; i++) {
@@ -71,12 +74,12 @@ final class Plane {
     return new Plane(width, height, out);
   }
 
-  /** What is finer than {@code reach}. */
+  /** The difference from {@link #blurred}: structures finer than {@code reach}. */
   Plane detail(int reach) {
     return minus(blurred(reach));
   }
 
-  /** The difference from another of the same size. */
+  /** The difference from another plane of the same size. */
   Plane minus(Plane other) {
     float[] out = new float[values.length];
     for (int i = 0; i < out.length; i++) {
@@ -93,7 +96,7 @@ final class Plane {
     return sum / (w * h);
   }
 
-  /** The correlation, -1 to 1, of the part at (x, y) with that at (otherX, otherY). */
+  /** The correlation, -1 to 1, of the rectangle at (x, y) and the one at (otherX, otherY). */
   double correlation(int x, int y, int w, int h, int otherX, int otherY) {
     double sa = 0;
     double sb = 0;
@@ -117,7 +120,7 @@ final class Plane {
     return va <= 1e-6 || vb <= 1e-6 ? 0 : (sab - sa * sb / n) / Math.sqrt(va * vb);
   }
 
-  /** The standard deviation of a part. */
+  /** The standard deviation in a rectangle. */
   double deviation(int x, int y, int w, int h) {
     double mean = mean(x, y, w, h);
     double square = 0;
@@ -128,7 +131,7 @@ final class Plane {
     return Math.sqrt(square / (w * h));
   }
 
-  /** The median of a part. */
+  /** The median in a rectangle. */
   double median(int x, int y, int w, int h) {
     float[] part = new float[w * h];
     for (int i = 0; i < part.length; i++) {
@@ -138,7 +141,7 @@ final class Plane {
     return part[part.length / 2];
   }
 
-  /** The mean of the differences of neighbours across (along rows) or down, over a part. */
+  /** The mean absolute difference of neighbours in a rectangle, along rows or along columns. */
   double gradient(int x, int y, int w, int h, boolean across) {
     double sum = 0;
     for (int j = y; j < y + h; j++) {

@@ -2,17 +2,17 @@ package dev.likeness.headshots.internal.score;
 
 import java.util.Arrays;
 
-/** What is around the face: the rim of the hair, seams, writing. */
+/** Measures of the surroundings of the face: halo around the hair, seams, text. */
 public final class SceneMeasures {
   private static final int RAYS = 61;
-  // A rim is about so many pixels wide.
+  // The width of a halo in pixels.
   private static final int RIM = 4;
 
   private SceneMeasures() {}
 
   /**
-   * On rays up and out from the face: how far a thin line on each is lighter, or darker, than both
-   * its sides.
+   * The contrast of a halo. On rays up and outwards from the face, a thin line is compared with
+   * both its sides; the result is the median over the rays.
    */
   public static double hairEdges(FaceView view) {
     double cx = view.sceneFace.center().x();
@@ -31,8 +31,7 @@ public final class SceneMeasures {
       }
     }
     Arrays.sort(lines);
-    // What runs around the head crosses nearly every ray that does not leave the image first;
-    // strands cross some.
+    // A halo crosses nearly all rays that do not leave the image first; strands cross only some.
     return lines[RAYS / 2];
   }
 
@@ -50,7 +49,7 @@ public final class SceneMeasures {
   }
 
   /**
-   * The strongest step between neighbouring columns or rows that most of the places along it share.
+   * The strongest step between neighbouring columns or rows that occurs along most of their length.
    */
   public static double seamStrength(FaceView view) {
     return Math.max(seamStrength(view.whole, true), seamStrength(view.whole, false));
@@ -63,7 +62,7 @@ public final class SceneMeasures {
     float[] steps = new float[along];
     for (int i = 3; i < lines - 2; i++) {
       for (int j = 0; j < along; j++) {
-        // The step beyond the slope that there is on both sides of it.
+        // The step minus the slope on both sides of it.
         float here = columns ? p.at(i, j) - p.at(i - 1, j) : p.at(j, i) - p.at(j, i - 1);
         float slope = columns
             ? p.at(i - 1, j) - p.at(i - 3, j) + p.at(i + 2, j) - p.at(i, j)
@@ -71,15 +70,15 @@ public final class SceneMeasures {
         steps[j] = here - slope / 4;
       }
       Arrays.sort(steps);
-      // As much as nearly two thirds of the line share in one direction.
+      // The step that nearly two thirds of the line reach in one direction.
       most = Math.max(most, Math.max(steps[along * 7 / 20], -steps[along * 13 / 20]));
     }
     return most;
   }
 
   /**
-   * The line of strokes that stands out most: many turns between light and dark along it, few above
-   * and below.
+   * The contrast of the most text-like line: many changes between light and dark along it, few
+   * above and below.
    */
   public static double text(FaceView view) {
     Plane p = view.scene;
@@ -115,8 +114,8 @@ public final class SceneMeasures {
   }
 
   /**
-   * The lesser of each two neighbouring turns of brightness along a row, bounded, over the row's
-   * length.
+   * The sum over neighbouring changes of brightness along a row, the smaller of each two, bounded,
+   * divided by the row's length.
    */
   private static double alternation(Plane p, int x, int y, int wide) {
     double sum = 0;

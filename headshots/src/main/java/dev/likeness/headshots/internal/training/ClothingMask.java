@@ -9,23 +9,25 @@ import java.util.Deque;
 import java.util.stream.IntStream;
 
 /**
- * What a crop of head and shoulders shows beside the person, the clothes and the wall: to be left
- * out of what is learnt. Clothes can be given other colours.
+ * Separates head and hair from clothes and background in a crop of head and shoulders, so that
+ * training ignores the latter. Clothes can also get other colours.
  *
- * @param outline white where the person is and a little beside, softly
- * @param colour the clothes' L*, a*, b*; null when none are in the crop
+ * @param crop the crop
+ * @param regions the regions of the crop
+ * @param outline white on the person and a little beyond, with a soft edge
+ * @param colour L*, a*, b* of the clothes; null if the crop shows none
  */
 record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, double[] colour) {
-  // In shares of the height of the face's box, from its top: the chin, where clothes are for sure,
-  // and where lips end.
+  // In heights of the face's box, from its top: the chin, the row below which clothes are certain,
+  // and the lower edge of the lips.
   private static final double CHIN = 1.1;
   private static final double SHOULDERS = 1.25;
   private static final double LIPS = 0.7;
   private static final double SHADED_DISTANCE = 30;
   private static final double GRAY = 12;
-  // In widths of the face's box, and of 255.
+  // FEATHER is in widths of the face's box, MIN_OUTLINE_LEVEL is a level of the outline, 0 to 255.
   private static final double FEATHER = 0.1;
-  private static final int SEARCH_RADIUS = 40;
+  private static final int MIN_OUTLINE_LEVEL = 40;
 
   static ClothingMask of(RgbImage crop, SceneRegions regions) {
     RgbImage outline = EditMask.blur(
@@ -33,34 +35,34 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
     return new ClothingMask(crop, regions, outline, regions.clothingColour(crop));
   }
 
-  /** What is learnt of the crop, white: head and hair. */
+  /** The mask of the training loss: white on head and hair. */
   RgbImage mask() {
-    boolean[] learnt = trainedPixels();
-    byte[] mask = new byte[learnt.length * 3];
+    boolean[] trained = trainedPixels();
+    byte[] mask = new byte[trained.length * 3];
     for (int i = 0; i < mask.length; i++) {
-      mask[i] = (byte) (learnt[i / 3] ? 255 : 0);
+      mask[i] = (byte) (trained[i / 3] ? 255 : 0);
     }
     return RgbImage.of(crop.width(), crop.height(), mask);
   }
 
   /**
-   * The crop with clothes of another colour, so that what is learnt at their edge has no colour of
-   * its own: red, green and blue change places, and gray clothes turn their lightness round or
-   * become middle gray.
+   * The crop with clothes of another colour, so that training sees no fixed colour at their edge.
+   * The channels red, green and blue change places. Gray clothes get inverted lightness, or become
+   * middle gray.
    *
-   * @param turn 0 or 1, for two others
+   * @param turn 0 or 1, for two different results
    */
   RgbImage recolour(int turn) {
     if (colour == null) {
       return crop;
     }
     boolean[] worn = clothingPixels(SHADED_DISTANCE);
-    boolean[] learnt = trainedPixels();
+    boolean[] trained = trainedPixels();
     boolean gray = Math.hypot(colour[1], colour[2]) < GRAY;
     byte[] plain = crop.rgb();
     byte[] rgb = plain.clone();
     for (int i = 0; i < rgb.length; i++) {
-      if (worn[i / 3] && !learnt[i / 3]) {
+      if (worn[i / 3] && !trained[i / 3]) {
         rgb[i] = !gray
             ? plain[i / 3 * 3 + (i + 1 + turn) % 3]
             : (byte) (turn == 0 ? 255 - (plain[i] & 0xff) : 128);
@@ -70,20 +72,20 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
   }
 
   private boolean[] trainedPixels() {
-    boolean[] learnt = clothingPixels(SceneRegions.SAME_COLOUR_DISTANCE);
+    boolean[] trained = clothingPixels(SceneRegions.SAME_COLOUR_DISTANCE);
     int side = crop.width();
-    for (int i = 0; i < learnt.length; i++) {
-      learnt[i] = !learnt[i]
+    for (int i = 0; i < trained.length; i++) {
+      trained[i] = !trained[i]
           && regions.isHead(i % side + 0.5, i / side + 0.5)
-          && outline.at(i % side, i / side, 0) > SEARCH_RADIUS;
+          && outline.at(i % side, i / side, 0) > MIN_OUTLINE_LEVEL;
     }
-    return learnt;
+    return trained;
   }
 
   /**
-   * Pixels of nearly the clothes' colour, from where clothes are for sure as far as such pixels
-   * touch, so that lips are none: up to the chin, or under a box that is too large even higher,
-   * unless hair, skin or beard is of such a colour.
+   * Pixels of nearly the clothes' colour. The search starts where clothes are certain and fills
+   * connected pixels, so that lips are not included. It ends at the chin, or at the lips if hair,
+   * skin and beard have other colours, because the box of a face may be too large.
    */
   private boolean[] clothingPixels(double near) {
     int side = crop.width();

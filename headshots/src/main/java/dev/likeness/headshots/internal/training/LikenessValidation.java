@@ -14,19 +14,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Watches a training by the likeness of headshots drawn on the way to photos that it does not see.
+ * Validates a training by the likeness of generated headshots to held-out photos.
  *
- * @param interval steps between two looks
- * @param embedder that compares faces; it takes no part in drawing
+ * @param interval training steps between two validations
+ * @param embedder compares faces; it takes no part in generation
  */
 public record LikenessValidation(int interval, FaceEmbedder embedder) {
-  // Of five photos one is held out, of fewer none: a training needs them all.
+  // Every fifth photo is held out. With fewer photos, training needs all of them.
   private static final int HELD_OUT_INTERVAL = 5;
   private static final int PATIENCE = 4;
   private static final int IMAGES = 2;
   private static final int STEPS = 20;
 
-  /** The places of the photos that are held out of {@code count}. */
+  /** The indices of the held-out photos among {@code count}. */
   static List<Integer> validationIndices(int count) {
     return IntStream.range(0, count)
         .filter(i -> i % HELD_OUT_INTERVAL == HELD_OUT_INTERVAL - 1)
@@ -35,8 +35,8 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
   }
 
   /**
-   * Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row
-   * are no better.
+   * Options that generate headshots in the studio style and compare them with the held-out photos.
+   * Training stops after four validations without progress.
    */
   ValidationOptions validationOptions(
       List<AcceptedPhoto> held, double guidance, PersonRecord.SharedLight light) {
@@ -52,7 +52,10 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
     return new ValidationOptions(interval, request, scorer(known), PATIENCE);
   }
 
-  /** The mean cosine of the images' faces to these; an image without a face counts 0. */
+  /**
+   * The mean cosine similarity of the images' faces to the known ones; 0 for an image without a
+   * face.
+   */
   private ValidationOptions.Scorer scorer(List<float[]> known) {
     return images -> {
       try (FaceDetector detector = new CascadeDetector()) {

@@ -19,13 +19,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a base is to know of a person before it learns or is shown them.
+ * The analysis of a person's photos before training or encoding.
  *
- * @param photos those of their accepted photos that are studied
- * @param crops the same as the base looks at images
- * @param readings what the base's own reader says of each; none where it brings no reader
- * @param profile how they look
- * @param subject what prompts call them
+ * @param photos the analysed photos
+ * @param crops crops of the photos in the base's own size
+ * @param readings the words that the base's photo reader found in each photo; empty if it has no
+ *     reader
+ * @param profile the person's appearance
+ * @param subject the person in words for prompts
  */
 public record PersonStudy(
     List<AcceptedPhoto> photos,
@@ -33,15 +34,15 @@ public record PersonStudy(
     List<PhotoReading> readings,
     PersonProfile profile,
     PersonToken subject) {
-  // Selfies from afar may be enlarged this much before they count as too small to learn from.
+  // The highest enlargement of a crop for training; small heads are too blurred.
   private static final double MAX_UPSCALING = 4;
 
   /**
-   * Studies the accepted photos to learn from: those whose head is large enough for the base;
-   * progress names the others.
+   * Analyses the accepted photos whose head is large enough for the base. A notice names the
+   * others.
    *
-   * @param known is believed; the rest is found out
-   * @throws InvalidInputException when no head is large enough
+   * @param known the traits that the user gave; the others are read from the photos
+   * @throws InvalidInputException if no head is large enough
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   static PersonStudy ofLarge(
@@ -59,8 +60,8 @@ public record PersonStudy(
   }
 
   /**
-   * Studies all accepted photos, however small the head: enough for words about who is not learnt
-   * but shown.
+   * Analyses all accepted photos, with heads of any size. This is enough for a person from
+   * reference images, who is not trained.
    */
   static PersonStudy ofAll(
       BaseModel base,
@@ -72,8 +73,8 @@ public record PersonStudy(
   }
 
   /**
-   * Those that a base of {@code side} pixels may learn from; {@code progress} hears of the others
-   * by name.
+   * The photos whose head is large enough for a base of {@code side} pixels. A notice names the
+   * others.
    */
   static List<AcceptedPhoto> selectLarge(List<AcceptedPhoto> photos, int side, Progress progress) {
     Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MAX_UPSCALING;
@@ -81,10 +82,9 @@ public record PersonStudy(
     if (large.isEmpty()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "in none of the %d photos that can be used is there enough of the head to"
-              + " learn from: the base draws %d pixels, and a crop of head and shoulders may"
-              + " be enlarged %.0f times, here it would be %.1f times at least;"
-              + " give photos taken from nearer",
+          "the head is too small in all of the %d accepted photos: for images of %d pixels, a crop"
+              + " of head and shoulders may be enlarged at most %.0f times, and here it would be"
+              + " at least %.1f times; give photos taken from a shorter distance",
           photos.size(),
           side,
           MAX_UPSCALING,
@@ -93,7 +93,7 @@ public record PersonStudy(
     photos.stream()
         .filter(fits.negate())
         .forEach(photo -> progress.onEvent(new ProgressEvent.Notice(photo.name()
-            + ": the head is too small for a base of " + side + " pixels; it is not learnt from")));
+            + ": the head is too small for a base of " + side + " pixels; the photo is not used")));
     return large;
   }
 
@@ -113,8 +113,7 @@ public record PersonStudy(
   }
 
   /**
-   * What prompts call a person of this profile: the words for their looks, or a rare token where
-   * the base learns one.
+   * The person in words for prompts: the profile's words, or a rare token if the base trains one.
    */
   public static PersonToken subject(BaseModel base, PersonProfile profile) {
     String phrase = profile.phrase();
@@ -124,8 +123,8 @@ public record PersonStudy(
   }
 
   /**
-   * What each photo shows beside the person: as the base's own reader says, or, without one, the
-   * colours of its pixels.
+   * The clothes, light and background in each photo, by the base's photo reader, or without one by
+   * the colours of pixels.
    */
   List<SceneWords> scenes() {
     return readings.isEmpty()
@@ -139,11 +138,11 @@ public record PersonStudy(
   }
 
   /**
-   * Captions for their photos in turn. Who is called by how they look is learnt by the class word
-   * alone too, so that prompts that say no more draw them as well; a word of their own is to mean
-   * them and nobody else.
+   * Captions for the photos in turn. Without a rare token, each caption also comes with the class
+   * word alone, so that short prompts generate the person as well. A rare token must mean only the
+   * person.
    *
-   * @param own in which {@code %s} stands for the person
+   * @param own captions in which {@code %s} stands for the person
    */
   List<String> captions(List<String> own) {
     return subject.token().isEmpty()

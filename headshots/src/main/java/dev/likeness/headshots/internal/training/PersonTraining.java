@@ -33,12 +33,13 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Learns people from reviewed photos, or shows them to an adapter.
+ * Trains persons from reviewed photos, or encodes them for an adapter.
  *
- * @param training how
- * @param embedder what a face is to it goes into the person's file
- * @param guidanceEmbedder what a face is to it goes there too, to hold drawn faces to
- * @param validation looks at headshots on the way
+ * @param base the base model
+ * @param training the training settings
+ * @param embedder makes the face embeddings in the person's file for measuring likeness
+ * @param guidanceEmbedder makes the face embeddings in the person's file for face guidance
+ * @param validation validates by likeness
  */
 public record PersonTraining(
     BaseModel base,
@@ -98,10 +99,10 @@ public record PersonTraining(
   }
 
   /**
-   * As this machine's memory allows, where that is known. A base under a plan holds less than is
-   * reckoned with here, so that its memory is left to who planned it.
+   * The trainer with settings that fit into the device's memory, if its size is known. A base with
+   * a memory plan uses less than this estimate assumes, so its settings are not changed.
    *
-   * @throws dev.likeness.diffusion.error.ResourceLimitException where no such training fits into it
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if no such training fits
    */
   private LoraTrainer fitToMemory() {
     LoraTrainer trainer = new LoraTrainer(training);
@@ -122,7 +123,7 @@ public record PersonTraining(
     LoraTrainer fitting = fitToMemory();
     if (!fitting.settings().equals(training)) {
       steps.onEvent(new ProgressEvent.Notice(
-          "memory is short, so that the settings were changed; learning takes about "
+          "memory is short, so the training settings were changed; training needs about "
               + fitting.memory(base)));
     }
     PersonStudy study = study(review, known, steps, cancellation);
@@ -138,13 +139,13 @@ public record PersonTraining(
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
         steps);
-    TrainedPerson learnt = fitting.train(base, set.stateFile(state), steps, cancellation);
+    TrainedPerson trained = fitting.train(base, set.stateFile(state), steps, cancellation);
     try {
       return personRecord(study, review)
           .withLight(SceneWords.sharedLight(scenes))
-          .addTo(learnt);
+          .addTo(trained);
     } catch (RuntimeException | Error e) {
-      learnt.close();
+      trained.close();
       throw e;
     }
   }
@@ -153,7 +154,7 @@ public record PersonTraining(
       PhotoReview review,
       Consent consent,
       PersonProfile known,
-      DreamBooth way,
+      DreamBooth method,
       Path state,
       Progress steps,
       Cancellation cancellation) {
@@ -163,19 +164,18 @@ public record PersonTraining(
         study,
         consent,
         trainingExamples(
-            study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
+            study.crops(), study.photos(), scenes, method.settings().captions(), GRAY_CAPTIONS),
         SceneWords.sharedLight(scenes),
         steps);
-    return way.train(base, set.stateFile(state), steps, cancellation);
+    return method.train(base, set.stateFile(state), steps, cancellation);
   }
 
   /**
-   * Each crop four times, its surroundings left as the base draws them: called what it shows,
-   * called only its light, which falls on the face too, called other clothes before another
-   * backdrop, and called black and white, which it then is. Clothes have other colours than they
-   * had, and no word for these, so that not even their edge becomes the person's: neither clothes
-   * nor backdrop do, the words for them go on being followed, and what hair looks like without
-   * colours is learnt, too.
+   * Four training examples for each crop, so that only the person is trained and prompts still
+   * control clothes, light and background. The mask leaves out clothes and background. The captions
+   * have: the scene; only the light, which also falls on the face; clothes and background of a
+   * built-in style; black and white. The clothes are recoloured and their colour is not in the
+   * caption, so that not even their edge becomes part of the person.
    */
   static List<TrainingExample> trainingExamples(
       List<RgbImage> crops,
@@ -185,18 +185,18 @@ public record PersonTraining(
       List<String> gray) {
     List<TrainingExample> images = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
-      ClothingMask beside = ClothingMask.of(
+      ClothingMask clothing = ClothingMask.of(
           crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
-      RgbImage mask = beside.mask();
-      List<RgbImage> dyed = List.of(beside.recolour(0), beside.recolour(1));
+      RgbImage mask = clothing.mask();
+      List<RgbImage> recoloured = List.of(clothing.recolour(0), clothing.recolour(1));
       String caption = captions.get(i % captions.size());
       SceneWords scene = scenes.get(i);
-      List<SceneWords> said =
+      List<SceneWords> variants =
           List.of(scene.withoutOutfitColour(), scene.lightOnly(), scene.withSceneOfStyle(i));
-      for (int turn = 0; turn < said.size(); turn++) {
-        images.add(TrainingExample.of(dyed.get((i + turn) % 2))
+      for (int turn = 0; turn < variants.size(); turn++) {
+        images.add(TrainingExample.of(recoloured.get((i + turn) % 2))
             .mask(mask)
-            .caption(caption + said.get(turn).captionSuffix()));
+            .caption(caption + variants.get(turn).captionSuffix()));
       }
       images.add(TrainingExample.of(Luma.of(crops.get(i)).toImage())
           .mask(mask)
@@ -205,7 +205,7 @@ public record PersonTraining(
     return images;
   }
 
-  /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
+  /** The training set: all examples, or with validation those of photos that are not held out. */
   private TrainingSet trainingSet(
       PersonStudy study,
       Consent consent,
@@ -214,23 +214,23 @@ public record PersonTraining(
       Progress steps) {
     PersonToken subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
-    List<Integer> held =
+    List<Integer> heldOut =
         validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
-    if (validation.isPresent() && held.isEmpty()) {
-      steps.onEvent(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos
-          + " photos none is held out, of five one is"));
+    if (validation.isPresent() && heldOut.isEmpty()) {
+      steps.onEvent(new ProgressEvent.Notice(
+          "there is no validation by likeness: it needs at least 5 photos, given " + photos));
     }
-    List<TrainingExample> learnt = IntStream.range(0, images.size())
-        .filter(i -> !held.contains(i * photos / images.size()))
+    List<TrainingExample> trained = IntStream.range(0, images.size())
+        .filter(i -> !heldOut.contains(i * photos / images.size()))
         .mapToObj(images::get)
         .toList();
-    TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
-    return held.isEmpty()
+    TrainingSet set = new TrainingSet(trained, subject, null, null, Optional.empty());
+    return heldOut.isEmpty()
         ? set
         : set.validation(validation
             .get()
             .validationOptions(
-                held.stream().map(study.photos()::get).toList(),
+                heldOut.stream().map(study.photos()::get).toList(),
                 ShootRequest.guidance(base),
                 light));
   }

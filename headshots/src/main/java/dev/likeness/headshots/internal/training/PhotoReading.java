@@ -17,31 +17,27 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What a base's own reader says of one photo: for each slot how likely each of its words is.
+ * The words that a base's photo reader found in one photo.
  *
- * @param attributes the words of each slot
- * @param probabilities of each of them, 0 to 1
+ * @param attributes the words of each attribute
+ * @param probabilities for each attribute the probabilities of its words, 0 to 1
  */
 record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> probabilities) {
-  /** How sure a word for a scene has to be. */
+  /** The lowest probability of a word for the scene. */
   static final double MIN_PROBABILITY = 0.7;
 
   private static final String PHASE = "describe";
-  // Colours first: an outfit is said where its colour is.
+  // Colours come first, because an outfit needs its colour.
   private static final List<String> SCENE_ATTRIBUTES =
       List.of("outfit colour", "backdrop colour", "light", "backdrop", "outfit");
 
-  /**
-   * A word and how likely it is.
-   *
-   * @param probability 0 to 1
-   */
+  /** A word and its probability, 0 to 1. */
   private record Word(String text, double probability) {}
 
   /**
-   * Of each of {@code crops}; empty where the base brings no reader.
+   * Reads each crop; empty if the base has no photo reader.
    *
-   * @throws InvalidInputException when it lacks a slot of profiles or scenes
+   * @throws InvalidInputException if the reader lacks an attribute of profiles or scenes
    */
   static List<PhotoReading> of(
       BaseModel base, List<RgbImage> crops, Progress progress, Cancellation cancellation) {
@@ -65,40 +61,40 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
     List<String> missing = Stream.concat(
             ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name),
             SCENE_ATTRIBUTES.stream())
-        .filter(slot -> !reader.attributes().containsKey(slot))
+        .filter(attribute -> !reader.attributes().containsKey(attribute))
         .toList();
     if (!missing.isEmpty()) {
       throw new InvalidInputException(
           reader.source() + ": \"slots\" lacks " + String.join(", ", missing)
-              + ", expected all of profiles and scenes; take a reader that has them, or the folder away");
+              + ", which profiles and scenes need; use a complete photo reader, or remove its folder");
     }
   }
 
-  /** The likeliest word of a slot over photos of the same person. */
-  private static Word best(List<PhotoReading> photos, String slot) {
-    List<String> words = photos.get(0).attributes.get(slot);
+  /** The most probable word of an attribute over photos of one person. */
+  private static Word best(List<PhotoReading> photos, String attribute) {
+    List<String> words = photos.get(0).attributes.get(attribute);
     return IntStream.range(0, words.size())
-        .mapToObj(i -> new Word(words.get(i), meanProbability(photos, slot, i)))
+        .mapToObj(i -> new Word(words.get(i), meanProbability(photos, attribute, i)))
         .max(Comparator.comparingDouble(Word::probability))
         .orElseThrow();
   }
 
-  /** The profile that photos of the same person give, beyond what is {@code known}. */
+  /** Adds traits that are not {@code known} yet from photos of one person. */
   static PersonProfile profile(List<PhotoReading> photos, PersonProfile known) {
     PersonProfile profile = known;
-    for (ProfileVocabulary.Attribute slot : ProfileVocabulary.attributes()) {
-      boolean asked = profile.trait(slot.name()).isEmpty()
-          && profile.vocabulary(0).isApplicable(slot)
-          && !(slot.name().equals("colour")
+    for (ProfileVocabulary.Attribute attribute : ProfileVocabulary.attributes()) {
+      boolean asked = profile.trait(attribute.name()).isEmpty()
+          && profile.vocabulary(0).isApplicable(attribute)
+          && !(attribute.name().equals("colour")
               && profile
                   .trait("hair")
                   .filter(hair -> !hair.value().contains("#"))
                   .isPresent());
       if (asked) {
-        Word best = best(photos, slot.name());
-        Word word = slot.name().equals("hair") ? orAnyHair(photos, best) : best;
+        Word best = best(photos, attribute.name());
+        Word word = attribute.name().equals("hair") ? orAnyHair(photos, best) : best;
         profile = profile.with(new PersonProfile.Trait(
-            slot.name(),
+            attribute.name(),
             word.text,
             Math.min(1, word.probability),
             PersonProfile.Trait.Source.PHOTOS));
@@ -107,7 +103,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
     return profile;
   }
 
-  /** Hair of no certain style, where there is some to see: its colour is said of it. */
+  /** If no hairstyle is certain but hair is, "# hair", so that its colour can still be named. */
   private static Word orAnyHair(List<PhotoReading> photos, Word best) {
     List<String> words = photos.get(0).attributes.get("hair");
     double any = IntStream.range(0, words.size())
@@ -119,24 +115,25 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
         : best;
   }
 
-  private static double meanProbability(List<PhotoReading> photos, String slot, int word) {
+  private static double meanProbability(List<PhotoReading> photos, String attribute, int word) {
     return photos.stream()
-        .mapToDouble(photo -> photo.probabilities.get(slot)[word])
+        .mapToDouble(photo -> photo.probabilities.get(attribute)[word])
         .average()
         .orElseThrow();
   }
 
   /**
-   * What this photo shows beside the person, as far as at least so sure; a colour is said of the
-   * likeliest garment.
+   * The scene, with words of at least this probability. If a colour of the outfit is certain, the
+   * most probable garment is added.
    */
-  SceneWords scene(double sure) {
+  SceneWords scene(double minProbability) {
     SceneWords words = SceneWords.EMPTY;
-    for (String slot : SCENE_ATTRIBUTES) {
-      Word best = best(List.of(this), slot);
-      boolean needed = slot.equals("outfit") && !words.word("outfit colour").isEmpty();
-      if (best.probability >= sure || needed) {
-        words = words.with(slot, best.text);
+    for (String attribute : SCENE_ATTRIBUTES) {
+      Word best = best(List.of(this), attribute);
+      boolean needed =
+          attribute.equals("outfit") && !words.word("outfit colour").isEmpty();
+      if (best.probability >= minProbability || needed) {
+        words = words.with(attribute, best.text);
       }
     }
     return words;

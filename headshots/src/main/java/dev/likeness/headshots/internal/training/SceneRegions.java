@@ -12,11 +12,11 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * Where clothes, backdrop, hair, skin and beard are in a crop of head and shoulders, by where the
- * face is alone: roughly, in an instant.
+ * Approximate regions of clothes, backdrop, hair, skin and beard in a crop of head and shoulders,
+ * computed from the face's box alone.
  *
- * @param face in pixels of the crop
- * @param side of the crop, in pixels
+ * @param face the face in pixels of the crop
+ * @param side side of the crop in pixels
  */
 record SceneRegions(BoundingBox face, int side) {
   /** A part of the crop. */
@@ -29,10 +29,10 @@ record SceneRegions(BoundingBox face, int side) {
     ALL
   }
 
-  /** How different a colour still is the same, in {@link SceneWords#distance}. */
+  /** Colours within this {@link SceneWords#distance} count as the same. */
   static final double SAME_COLOUR_DISTANCE = 20;
-  // Where less of what is worn is of other colours than hair, skin and beard, it is taken to be of
-  // theirs.
+  // If less of the clothes has other colours than hair, skin and beard, the clothes are taken to
+  // have such a colour.
   private static final double MIN_SHARE = 0.15;
 
   static SceneRegions of(AcceptedPhoto photo, int side) {
@@ -58,7 +58,7 @@ record SceneRegions(BoundingBox face, int side) {
     double below = (y - face.y() - face.height()) / face.height();
     return switch (part) {
       case ALL -> true;
-      // The neck and beards are in the middle, the backdrop is beside the shoulders.
+      // Excludes the neck and beards in the middle, and the backdrop beside the shoulders.
       case CLOTHES -> below > shoulders() && across > 0.3 && across < 0.5 + 0.6 * below;
       case HAIR -> below > -1.3 && below < -1.1 && across < 0.25;
       case BEARD -> below > -0.2 && below < -0.06 && across < 0.12;
@@ -68,8 +68,8 @@ record SceneRegions(BoundingBox face, int side) {
   }
 
   /**
-   * Boxes of faces are of many sizes: under a large one, what is left of the crop are shoulders
-   * already.
+   * The top of the shoulders, in face heights below the box. Boxes of faces differ in size: below a
+   * large box, the shoulders start at once.
    */
   private double shoulders() {
     double left = (side - face.y() - face.height()) / face.height();
@@ -83,8 +83,8 @@ record SceneRegions(BoundingBox face, int side) {
   }
 
   /**
-   * The mean over a part of a square map of the whole crop, by rows; 0 where nothing of the part is
-   * in the crop.
+   * The mean of a square map of the whole crop, in rows, over one part; 0 if the crop does not show
+   * the part.
    */
   double mean(Part part, float... map) {
     int n = (int) Math.round(Math.sqrt(map.length));
@@ -100,7 +100,10 @@ record SceneRegions(BoundingBox face, int side) {
     return count == 0 ? 0 : sum / count;
   }
 
-  /** The colour of the clothes, which hair may hang before; null where none are in the crop. */
+  /**
+   * The median colour of the clothes, without hair that hangs over them; null if the crop shows
+   * none.
+   */
   double[] clothingColour(RgbImage crop) {
     List<double[]> worn = colours(crop, Part.CLOTHES);
     List<double[]> others = new ArrayList<>(worn);
@@ -110,7 +113,7 @@ record SceneRegions(BoundingBox face, int side) {
     return worn.isEmpty() ? null : median(others.size() > MIN_SHARE * worn.size() ? others : worn);
   }
 
-  /** The colours of hair, skin and beard, as far as the crop shows them. */
+  /** The colours of hair, skin and beard, if the crop shows them. */
   List<double[]> personColours(RgbImage crop) {
     return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD)
         .map(part -> colours(crop, part))
@@ -119,7 +122,7 @@ record SceneRegions(BoundingBox face, int side) {
         .toList();
   }
 
-  /** The colours of a part, as L*, a*, b*; every second pixel of every second row. */
+  /** The colours of a part as L*, a*, b*, of every second pixel in every second row. */
   List<double[]> colours(RgbImage crop, Part part) {
     List<double[]> colours = new ArrayList<>();
     for (int y = 0; y < side; y += 2) {
@@ -132,7 +135,7 @@ record SceneRegions(BoundingBox face, int side) {
     return colours;
   }
 
-  /** The median of each number; {@code colours} must not be empty. */
+  /** The median of each coordinate; {@code colours} must not be empty. */
   static double[] median(List<double[]> colours) {
     return new double[] {
       median(colours, c -> c[0]), median(colours, c -> c[1]), median(colours, c -> c[2])

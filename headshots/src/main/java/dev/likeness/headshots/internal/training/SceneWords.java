@@ -16,13 +16,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What a photo shows beside the person, a word for each slot; {@code #} in a word stands for a
- * colour. What is not known is left out.
+ * Words for clothes, light and background of a photo, at most one for each attribute. {@code #} in
+ * a word stands for a colour.
  *
- * @param values slot to word; the colours are {@code outfit colour} and {@code backdrop colour}
+ * @param values attribute to word, with the colours under {@code outfit colour} and {@code backdrop
+ *     colour}; unknown attributes are missing
  */
 public record SceneWords(Map<String, String> values) {
-  /** Nothing said. */
+  /** No words. */
   public static final SceneWords EMPTY = new SceneWords(Map.of());
 
   private static final String OUTFIT = "outfit";
@@ -31,20 +32,21 @@ public record SceneWords(Map<String, String> values) {
   private static final String OUTFIT_COLOUR = OUTFIT + COLOUR;
 
   private static final Map<String, double[]> COLOURS = read();
-  // Clothes are seen in light and shade: how light they are says less than their colour does.
+  // Clothes are partly in shade, so lightness says less than colour.
   private static final double LIGHTNESS_WEIGHT = 0.35;
   private static final double MAX_DISTANCE = 16;
   private static final double MIN_SEPARATION = 6;
-  // A wall is of one colour when so many of its pixels are so near to it.
+  // A wall has one colour if at least this share of its pixels is within UNIFORM_DISTANCE of the
+  // median.
   private static final double MIN_UNIFORM_SHARE = 0.8;
   private static final double UNIFORM_DISTANCE = 12;
   private static final String LIGHT = "light";
   private static final double MIN_LIGHT_SHARE = 0.75;
   private static final int MIN_LIT_PHOTOS = 3;
-  // The light that bases generate without being asked: no negative prompt is needed against it.
+  // The light that bases generate by default, so it need not be in the negative prompt.
   private static final String DEFAULT_LIGHT = "soft light";
 
-  /** The colours of the clothes and of an even wall in a photo, where there is a word near them. */
+  /** The colours of the clothes and of a uniform wall in a photo, if there are words for them. */
   static SceneWords fromPixels(RgbImage crop, SceneRegions regions) {
     double[] clothes = regions.clothingColour(crop);
     List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
@@ -53,8 +55,8 @@ public record SceneWords(Map<String, String> values) {
         .colour(BACKDROP, "a # background", wall.isEmpty() ? "" : uniformColour(wall));
   }
 
-  private SceneWords colour(String slot, String word, String colour) {
-    return colour.isEmpty() ? this : with(slot + COLOUR, colour).with(slot, word);
+  private SceneWords colour(String attribute, String word, String colour) {
+    return colour.isEmpty() ? this : with(attribute + COLOUR, colour).with(attribute, word);
   }
 
   private static String uniformColour(List<double[]> wall) {
@@ -65,7 +67,9 @@ public record SceneWords(Map<String, String> values) {
     return near < MIN_UNIFORM_SHARE * wall.size() ? "" : colour(middle);
   }
 
-  /** The word for a colour, given as L*, a*, b*; empty when none is near, or two are. */
+  /**
+   * The word for a colour L*, a*, b*; empty if no word is near, or if two words are equally near.
+   */
   static String colour(double... lab) {
     List<String> nearest = COLOURS.keySet().stream()
         .sorted(Comparator.comparingDouble(word -> distance(lab, COLOURS.get(word))))
@@ -76,35 +80,32 @@ public record SceneWords(Map<String, String> values) {
     return first < MAX_DISTANCE && second > first + MIN_SEPARATION ? nearest.get(0) : "";
   }
 
-  /** How different two colours look, whatever their light. */
+  /** The distance between two colours, mostly independent of their lightness. */
   static double distance(double[] a, double... b) {
     return Math.sqrt(LIGHTNESS_WEIGHT * (a[0] - b[0]) * (a[0] - b[0])
         + (a[1] - b[1]) * (a[1] - b[1])
         + (a[2] - b[2]) * (a[2] - b[2]));
   }
 
-  public SceneWords with(String slot, String word) {
+  public SceneWords with(String attribute, String word) {
     Map<String, String> more = new LinkedHashMap<>(values);
-    more.put(slot, word);
+    more.put(attribute, word);
     return new SceneWords(more);
   }
 
-  /** It with clothes of any colour. */
+  /** The same words without the colour of the clothes. */
   SceneWords withoutOutfitColour() {
     Map<String, String> others = new LinkedHashMap<>(values);
     others.remove(OUTFIT_COLOUR);
     return new SceneWords(others);
   }
 
-  /** Of it the light alone. */
+  /** Only the word for the light. */
   SceneWords lightOnly() {
     return values.containsKey(LIGHT) ? EMPTY.with(LIGHT, values.get(LIGHT)) : EMPTY;
   }
 
-  /**
-   * The same light on the clothes and before the backdrop of a built-in style; {@code index}
-   * chooses which.
-   */
+  /** The same light with clothes and backdrop of a built-in style, which {@code index} selects. */
   SceneWords withSceneOfStyle(int index) {
     Style style = Style.all().get(index % Style.all().size());
     return lightOnly()
@@ -113,8 +114,8 @@ public record SceneWords(Map<String, String> values) {
   }
 
   /**
-   * Behind the words for the person, such as {@code , wearing a red hoodie, flash, brick wall};
-   * empty for nothing.
+   * The end of a caption, after the words for the person, such as {@code , wearing a red hoodie,
+   * flash, brick wall}; empty without words.
    */
   String captionSuffix() {
     String outfit = word("outfit");
@@ -125,10 +126,10 @@ public record SceneWords(Map<String, String> values) {
   }
 
   /**
-   * The light that at least three in four of the photos share, and at least three photos.
+   * The light of at least three quarters of the photos, and of at least three photos.
    *
    * @param photos the scene of each photo
-   * @return empty words if the photos differ, or if they share the light that bases generate anyway
+   * @return empty if the photos differ, or if they share the light that bases generate by default
    */
   public static PersonRecord.SharedLight sharedLight(List<SceneWords> photos) {
     Map<String, Long> counts = photos.stream()
@@ -143,11 +144,11 @@ public record SceneWords(Map<String, String> values) {
         .orElse(""));
   }
 
-  /** What is said for a slot, its colour filled in. */
-  public String word(String slot) {
+  /** The word of an attribute, with its colour filled in. */
+  public String word(String attribute) {
     String filled = values
-        .getOrDefault(slot, "")
-        .replace("#", values.getOrDefault(slot + " colour", ""))
+        .getOrDefault(attribute, "")
+        .replace("#", values.getOrDefault(attribute + " colour", ""))
         .replaceAll(" +", " ")
         .strip();
     return filled.matches("a [aeio].*") ? "an" + filled.substring(1) : filled;

@@ -41,9 +41,9 @@ class TiledUpscaleTest {
       int own = base.defaults().width();
       int most = own * 3 / 2;
       assertEquals(
-          "size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
-              + " sees whole images alone; ask for " + most
-              + " at most, or enlarge by an upscaler afterwards",
+          "size " + 2 * own + " needs tiled sampling, which " + base.name()
+              + " does not support; ask for at most " + most
+              + ", or enlarge the images with an upscaler afterwards",
           refusal(studio, request.size(2 * own)));
       Identity anybody = new Identity() {
         @Override
@@ -68,8 +68,8 @@ class TiledUpscaleTest {
               .getMessage());
       int odd = own + base.sizeMultiple() / 2;
       assertEquals(
-          "size " + odd + " is no multiple of " + base.sizeMultiple() + ", as images of "
-              + base.name() + " are; ask for " + own,
+          "size " + odd + " is not a multiple of " + base.sizeMultiple() + ", which " + base.name()
+              + " needs; ask for " + own,
           assertThrows(InvalidInputException.class, () -> TiledUpscale.requireValidSize(base, odd))
               .getMessage());
       studio.validate(request.size(most));

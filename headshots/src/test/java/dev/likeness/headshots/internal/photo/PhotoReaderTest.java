@@ -87,7 +87,7 @@ class PhotoReaderTest {
     assertTrue(
         refusal()
             .contains(
-                "\"slots\" is {hair=[one]}, expected an object of lists of two words or more"),
+                "\"slots\" is {hair=[one]}, expected an object of lists with two words or more"),
         refusal());
   }
 

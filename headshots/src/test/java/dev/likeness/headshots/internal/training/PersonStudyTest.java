@@ -50,7 +50,7 @@ class PersonStudyTest {
     assertEquals(List.of(near), PersonStudy.selectLarge(List.of(far, near), 1024, events::add));
     assertEquals(
         List.of(new ProgressEvent.Notice(
-            "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")),
+            "far.jpg: the head is too small for a base of 1024 pixels; the photo is not used")),
         events);
     assertEquals(
         List.of(far, near), PersonStudy.selectLarge(List.of(far, near), 128, Progress.SILENT));
@@ -60,8 +60,7 @@ class PersonStudyTest {
     assertTrue(
         none.getMessage()
             .startsWith(
-                "in none of the 1 photos that can be used is there enough of the head to learn from: "
-                    + "the base draws 1024 pixels"),
+                "the head is too small in all of the 1 accepted photos: for images of 1024 pixels"),
         none.getMessage());
   }
 

@@ -58,7 +58,7 @@ final class Erasure {
     }
   }
 
-  // A disk that has no room for the note may have some when the files are gone, or some of them.
+  // If a full disk has no space for the note, deleting files may free some.
   private void startOnFullDisk(String id, Keys keys, Map<String, Object> note) throws IOException {
     try {
       keys.destroy();

@@ -40,7 +40,8 @@ public final class Subject {
   }
 
   /**
-   * A new subject, in the store once this returns: its dates, written last, say that it is whole.
+   * Creates a subject. It is part of the store once this returns: the dates are written last, and a
+   * folder with dates is complete.
    */
   static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
     Subject subject = new Subject(store, id, folder);
@@ -72,16 +73,19 @@ public final class Subject {
     try {
       saveDates();
     } catch (ResourceLimitException full) {
-      // The same for a full disk: the next opening of the store tries again.
+      // The disk is full. The next opening of the store tries again.
     }
   }
 
-  /** What of it was damaged when it was opened, if anything. */
+  /**
+   * {@return a description of the damage found when the subject was opened; empty if there was
+   * none}
+   */
   Optional<String> damage() {
     return Optional.ofNullable(damage);
   }
 
-  /** Returns the random id: 32 hexadecimal digits. */
+  /** {@return the random id: 32 hexadecimal digits} */
   public String id() {
     return id;
   }
@@ -96,7 +100,13 @@ public final class Subject {
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
   }
 
-  /** Returns the person's consent. Does not count as a use. */
+  /**
+   * Returns the person's consent. Does not count as a use.
+   *
+   * @return the consent
+   * @throws InvalidInputException if the key does not open the subject, or the consent is damaged
+   * @throws SubjectErasedException if the subject was erased
+   */
   public Consent consent() {
     try {
       return Consent.parse(
@@ -107,8 +117,13 @@ public final class Subject {
   }
 
   /**
-   * Returns the folder of a category, for reading and writing. Counts as a use. After a purge or
-   * erasure, open files in it fail with {@link IOException}.
+   * Returns the encrypted folder of a category, for reading and writing. Counts as a use. After a
+   * purge or erasure, open files in it fail with {@link IOException}.
+   *
+   * @param holding the category
+   * @return the root of the folder
+   * @throws InvalidInputException if the key does not open the folder
+   * @throws SubjectErasedException if the subject was erased
    */
   public Path folder(DataCategory holding) {
     synchronized (this) {
@@ -129,7 +144,11 @@ public final class Subject {
     }
   }
 
-  /** Renews the subject: retention limits after the last use start again. */
+  /**
+   * Renews the subject: retention limits after the last use start again.
+   *
+   * @throws SubjectErasedException if the subject was erased
+   */
   public synchronized void renew() {
     requireNotErased();
     dates = dates.withRenewal(store.clock().now());
@@ -145,7 +164,7 @@ public final class Subject {
     }
   }
 
-  /** Says that photos came in, which are kept until their purpose is met. */
+  /** Records that photos were added, whose purpose is not met yet. */
   synchronized void recordPhotos() {
     requireNotErased();
     dates = dates.withPhotos(store.clock().now());
@@ -156,6 +175,7 @@ public final class Subject {
    * Records that the person was trained, and removes data that is no longer needed.
    *
    * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
+   * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void markPurposeMet() {
     requireNotClaimed();
@@ -184,8 +204,8 @@ public final class Subject {
   }
 
   /**
-   * Erases the person whose own time is over; no renewal and no work comes between finding that and
-   * erasing.
+   * Erases the subject if the limit of its person data is reached. The lock prevents a renewal or
+   * new work between check and erasure.
    */
   synchronized Optional<ErasureReceipt> eraseIfDue() {
     return isDue(DataCategory.PERSON) ? Optional.of(erase()) : Optional.empty();
@@ -212,14 +232,19 @@ public final class Subject {
   /**
    * Records that long work on this subject begins, which counts as use until it ends.
    *
-   * @param cancellation cancelled if the subject is erased
+   * @param cancellation is cancelled if the subject is erased
+   * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
   }
 
-  /** Records that work on this subject has ended. */
+  /**
+   * Records that work on this subject has ended.
+   *
+   * @param cancellation the argument of {@link #workStarted}
+   */
   public synchronized void workEnded(Cancellation cancellation) {
     if (work.remove(cancellation)) {
       recordEnd(DataCategory.PERSON);
@@ -232,8 +257,8 @@ public final class Subject {
         recordUse(holding);
       }
     } catch (ResourceLimitException full) {
-      // Work that is done must not fail by it, and what failed says why itself; this process knows
-      // the time all the same.
+      // Finished work must not fail because its end could not be recorded. This process knows the
+      // time of use anyway.
     }
   }
 
@@ -243,7 +268,7 @@ public final class Subject {
     isClaimed = true;
   }
 
-  /** Photos coming in: one after the other, and none while they are claimed. */
+  /** Adds photos one after the other, and refuses them during a training. */
   synchronized void addPhoto(Runnable photo) {
     requireNotClaimed();
     photo.run();
@@ -265,24 +290,35 @@ public final class Subject {
     return imageNumbers;
   }
 
-  /** Returns the number of files by category. */
+  /**
+   * Returns the number of files by category.
+   *
+   * @return the number for every category
+   * @throws SubjectErasedException if the subject was erased
+   */
   public synchronized Map<DataCategory, Integer> counts() {
     requireNotErased();
     return folders.counts();
   }
 
   /**
-   * Returns the seconds since the subject was {@code created}, {@code trained} and last
-   * {@code used}. {@code trained} is missing before the first training.
+   * Returns the seconds since the subject was {@code created}, {@code trained} and last {@code
+   * used}.
+   *
+   * @return the seconds by these words; {@code trained} is missing before the first training
    */
   public synchronized Map<String, Long> ages() {
     return dates.ages(store.clock().now());
   }
 
   /**
-   * Erases everything of the person, at any moment: work on them is stopped, the keys are
-   * destroyed, then the files. When the process ends halfway, the next one that opens the store
-   * finishes. A second call returns the same receipt.
+   * Erases all data of the subject, at any moment. Running work is cancelled, then the keys are
+   * destroyed, then the files are deleted. If the process ends halfway, the next opening of the
+   * store finishes the erasure.
+   *
+   * @return the receipt; a second call returns the same one
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if files cannot be deleted; the
+   *     message says how to go on
    */
   public ErasureReceipt erase() {
     return store.erase(this);

@@ -135,13 +135,13 @@ final class SubjectFolders {
     }
   }
 
-  /** Whether everything of a subject can be read. */
+  /** Checks that all files of a subject can be read. */
   static final class SubjectCheck {
     private SubjectCheck() {}
 
     static List<String> findProblems(Subject subject) {
       Stream<String> damage = subject.damage().stream()
-          .map(told -> subject + ": " + told + "; its retention time has started again");
+          .map(message -> subject + ": " + message + "; its retention time has started again");
       return Stream.concat(
               damage,
               Stream.of(DataCategory.values())
@@ -154,8 +154,7 @@ final class SubjectFolders {
         return Optional.empty();
       }
       try {
-        // Opening a folder discards what a killed process was about to put in place, which must not
-        // be counted.
+        // Opening a folder deletes unfinished files of a killed process, which must not be counted.
         Path folder = subject.peek(holding);
         int count = subject.counts().get(holding);
         int readable = countReadable(folder);

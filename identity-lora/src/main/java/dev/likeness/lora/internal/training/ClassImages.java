@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Images of the class as the base generates them before the training (Ruiz et al. 2022, section
- * 3.3), some of each size: one after the other, and kept with the run's state, so that one that is
- * stopped goes on with those it has.
+ * Class images, which the base generates before the training (Ruiz et al. 2022, section 3.3), some
+ * of each size. They are generated one after the other and saved with the state, so that a resumed
+ * training keeps the finished ones.
  */
 record ClassImages(
     BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
@@ -34,9 +34,9 @@ record ClassImages(
     progress.onEvent(new ProgressEvent.Phase(PHASE, all));
     if (set.personToken().token().isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
-          "class images are called \"" + CaptionEncodings.Captions.classCaption(settings, set)
-              + "\", as the person is: each undoes a part of the other; give the person"
-              + " a rare word, or leave class images out"));
+          "class images and the person have the same caption, \""
+              + CaptionEncodings.Captions.classCaption(settings, set)
+              + "\", so each cancels the other; give the person a rare token, or use no class images"));
     }
     ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.classCaption(settings, set))
         .adapter(TrainableNetworks.AS_LOADED);
@@ -68,7 +68,7 @@ record ClassImages(
     return Map.of();
   }
 
-  /** Those of each bucket [images, channels, h, w]. */
+  /** Returns the class images of each bucket [images, channels, h, w]. */
   @Override
   public Map<String, Tensor> tensors() {
     Map<String, Tensor> drawn = new LinkedHashMap<>();

@@ -89,7 +89,7 @@ class ErasureCommandTest {
     assertEquals(3, trusting.status());
     assertEquals(
         List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
-            + ", and nothing vouches for when it signed; ask who erased"),
+            + ", and no trusted time stamp shows when it was signed; ask the operator of the store"),
         trusting.errorLines());
   }
 

@@ -225,7 +225,7 @@ class TrainCommandTest {
     Path state = folder.resolve("ada.safetensors.state");
     assertTrue(
         stop.err()
-            .contains(state + " holds the unfinished training: the same command with --resume"),
+            .contains(state + " contains the unfinished training: the same command with --resume"),
         stop.err());
     byte[] learnt = Files.readAllBytes(state);
     long stopped = System.currentTimeMillis() / 1000;

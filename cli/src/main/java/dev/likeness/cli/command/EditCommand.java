@@ -35,10 +35,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/**
- * {@code likeness edit}: a headshot in, the same headshot with other clothes, backdrop, light or
- * expression out.
- */
+/** {@code likeness edit}: changes clothes, backdrop, light or expression of a headshot. */
 @Command(
     name = "edit",
     mixinStandardHelpOptions = true,
@@ -48,7 +45,7 @@ public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
-  /** The keys that are recorded of an image without a record. */
+  /** The record keys for an image without a record. */
   private static final Set<String> MEASURED_KEYS = Set.of("file", "width", "height", "scores");
 
   private final Console console;
@@ -70,7 +67,7 @@ public final class EditCommand implements Runnable {
   @Option(
       names = "--consent",
       paramLabel = "TEXT",
-      description = "who agreed to what; required if the person's file records no consent")
+      description = "consent: who agreed to what; required if the person's file records no consent")
   private String consent;
 
   @Mixin

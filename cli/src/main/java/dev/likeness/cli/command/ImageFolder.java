@@ -105,10 +105,7 @@ final class ImageFolder {
     return entry;
   }
 
-  /**
-   * Options of a request that no other entry has: the names of the file's keys, in the file's
-   * order.
-   */
+  /** The keys of request options that no other entry has, in the order of the file. */
   private record RecordedRequest(
       SizeConditioning sizeConditioning,
       SizeConditioning negativeSizeConditioning,
@@ -145,7 +142,7 @@ final class ImageFolder {
   private record PromptRecord(
       PromptSyntax syntax, int clipSkip, List<TextualInversion> textualInversions) {}
 
-  /** Guidance beyond its scale and its formula, which the entry and the command's options have. */
+  /** The keys of further guidance options. Scale and formula have their own entries. */
   private record GuidanceRecord(
       double rescale,
       double start,
@@ -199,7 +196,7 @@ final class ImageFolder {
   }
 
   /**
-   * Writes {@code image-001.png}, {@code image-002.png} and so on, and names each on standard
+   * Writes {@code image-001.png}, {@code image-002.png} and so on, and prints each name to standard
    * output.
    */
   static final class NumberedFiles {
@@ -213,7 +210,7 @@ final class ImageFolder {
       }
     }
 
-    /** Writes the one at {@code index}, counted from 0. */
+    /** Writes the image at {@code index}, counted from 0. */
     static void write(Path folder, String stem, int index, Consumer<Path> writer, Console console) {
       Path file = folder.resolve(name(stem, index));
       writer.accept(file);
@@ -221,7 +218,7 @@ final class ImageFolder {
       console.out().flush();
     }
 
-    /** The name of the thing at {@code index}, counted from 0. */
+    /** Returns the file name for {@code index}, counted from 0. */
     static String name(String stem, int index) {
       return String.format(Locale.ROOT, "%s-%03d.png", stem, index + 1);
     }

@@ -123,7 +123,7 @@ final class ShootFolder {
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot replace what lies in " + folder + ": " + e.getMessage(), e);
+          "cannot replace files in " + folder + ": " + e.getMessage(), e);
     }
   }
 
@@ -147,7 +147,7 @@ final class ShootFolder {
   }
 
   /**
-   * Writes everything and names the files on standard output.
+   * Writes all files and prints their names to standard output.
    *
    * @param kept the record in the person's file
    * @param review null for a person from a file or store

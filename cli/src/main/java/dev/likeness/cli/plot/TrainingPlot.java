@@ -40,13 +40,13 @@ public final class TrainingPlot implements Progress {
   private final Progress next;
   private final List<double[]> losses = new ArrayList<>();
   private final List<double[]> scores = new ArrayList<>();
-  /** Where the numbers are kept, or null. */
+  /** The file that stores the numbers, or null. */
   private final Path file;
 
   private boolean isStarted;
   private boolean failed;
 
-  /** Records the events that it passes on to {@code next}. */
+  /** Creates a plot that records events and passes them on to {@code next}. */
   public TrainingPlot(Progress next) {
     this(next, null);
   }
@@ -124,7 +124,7 @@ public final class TrainingPlot implements Progress {
     }
     failed = true;
     next.onEvent(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
-        + "): the training goes on, and once it is stopped its plot begins where it goes on"));
+        + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
   }
 
   /** Returns whether a step was recorded. A training that is resumed at its end has none. */
@@ -133,10 +133,10 @@ public final class TrainingPlot implements Progress {
   }
 
   /**
-   * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right,
-   * the previews' scores.
+   * Returns the plot: the loss of each step, its mean over a tenth of the steps, and the scores of
+   * validation images on the right axis.
    *
-   * @throws IllegalStateException before the first step
+   * @throws IllegalStateException if no step was recorded
    */
   public synchronized RgbImage render() {
     if (losses.isEmpty()) {
@@ -180,7 +180,7 @@ public final class TrainingPlot implements Progress {
     return series;
   }
 
-  /** Each point with the mean of itself and of those before it, a tenth of all. */
+  /** Returns for each point the mean of itself and earlier points, over a tenth of all points. */
   static List<double[]> means(List<double[]> points) {
     int width = Math.max(1, points.size() / 10);
     List<double[]> means = new ArrayList<>();

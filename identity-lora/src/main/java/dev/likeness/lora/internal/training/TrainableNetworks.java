@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 /** The networks during training, built from the current values of the trained weights. */
 interface TrainableNetworks extends TrainingTarget.Trained {
   /**
-   * Compute settings for validation images: the trained weights are used in place. Packing them for
+   * An adapter for validation images that uses the trained weights in place. Packing them for
    * generation would store them twice.
    */
   ModelAdapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;

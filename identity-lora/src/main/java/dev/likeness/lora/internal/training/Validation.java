@@ -23,7 +23,10 @@ import org.bytedeco.pytorch.Tensor;
 final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private static final String BEST_PREFIX = "best.";
   private static final String LAST_STEP_KEY = "likeness.last_validation";
-  /** The relative difference from the best score below which two validations count as equal. */
+  /**
+   * The share of the best score by which validations of the same weights may differ. Smaller losses
+   * of likeness count as noise.
+   */
   private static final double MARGIN = 0.03;
 
   private static final String SCORE_KEY = "likeness.best_score";

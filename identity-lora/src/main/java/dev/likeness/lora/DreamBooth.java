@@ -153,12 +153,12 @@ public record DreamBooth(LoraTraining settings) {
    * @param base the base model
    * @param width in pixels
    * @param height in pixels
-   * @param watched true if {@link dev.likeness.lora.training.ValidationOptions validation images}
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation images}
    *     are generated
    * @return the estimate
    */
-  public TrainingMemory estimateMemory(BaseModel base, int width, int height, boolean watched) {
-    return TrainingMemoryEstimator.estimate(settings, base, width, height, true, watched);
+  public TrainingMemory estimateMemory(BaseModel base, int width, int height, boolean withValidation) {
+    return TrainingMemoryEstimator.estimate(settings, base, width, height, true, withValidation);
   }
 
   private ScalarType weightType(Compute compute) {

@@ -58,7 +58,7 @@ public final class FusedLora implements AutoCloseable {
     return new FusedLora(lora.deltas(), lora.base(), weight);
   }
 
-  /** Returns the adapter that makes a request use this copy. It is valid until this is closed. */
+  /** {@return the adapter that makes a request use this copy} It is valid until this is closed. */
   public Adapter adapter() {
     return adapter;
   }

@@ -63,7 +63,7 @@ public final class LoraMerge {
       throw new IllegalArgumentException(
           "the LoRAs to merge were opened on several bases; open all of them on one base");
     }
-    List<TextualInversion> words = uniteTextualInversions(loras.keySet());
+    List<TextualInversion> inversions = uniteTextualInversions(loras.keySet());
     TensorRegion region = new TensorRegion();
     OpenModel base = loras.keySet().iterator().next().base();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
@@ -87,7 +87,7 @@ public final class LoraMerge {
     Map<String, String> header =
         LoraMetadata.MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     return newLora(
-        new LoraDeltas(weights, biases, words),
+        new LoraDeltas(weights, biases, inversions),
         rank,
         region,
         base,
@@ -202,15 +202,15 @@ public final class LoraMerge {
   }
 
   private static List<TextualInversion> uniteTextualInversions(Collection<Lora> loras) {
-    Map<String, TextualInversion> words = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(word -> {
-      if (words.put(word.token(), word) != null) {
+    Map<String, TextualInversion> inversions = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(inversion -> {
+      if (inversions.put(inversion.token(), inversion) != null) {
         throw new IllegalArgumentException(
-            "two of the LoRAs to merge have a textual inversion for the token \"" + word.token()
+            "two of the LoRAs to merge have a textual inversion for the token \"" + inversion.token()
                 + "\"; train one of them with another token, or use both LoRAs without merging");
       }
     });
-    return List.copyOf(words.values());
+    return List.copyOf(inversions.values());
   }
 
   private static Set<TargetLayer> layers(Map<Lora, Double> loras) {

@@ -67,21 +67,21 @@ public record LoraTrainer(LoraTraining settings) {
    * checkpointing, trains single images, uses 8-bit AdamW, and lowers the rank, in this order.
    *
    * @param base the base model
-   * @param watched true if {@link dev.likeness.lora.training.ValidationOptions validation images}
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation images}
    *     are generated
    * @param bytes memory that the process may use
    * @return this trainer if it fits, otherwise a reduced one
    * @throws ResourceLimitException if the smallest settings need more; the message says how much
    */
-  public LoraTrainer fitting(BaseModel base, boolean watched, long bytes) {
+  public LoraTrainer fitting(BaseModel base, boolean withValidation, long bytes) {
     LoraTrainer fitting = this;
     for (UnaryOperator<LoraTraining> saving : SAVINGS) {
-      if (fitting.ownSize(base, watched).bytes() <= bytes) {
+      if (fitting.ownSize(base, withValidation).bytes() <= bytes) {
         return fitting;
       }
       fitting = new LoraTrainer(saving.apply(fitting.settings));
     }
-    TrainingMemory least = fitting.ownSize(base, watched);
+    TrainingMemory least = fitting.ownSize(base, withValidation);
     if (least.bytes() > bytes) {
       throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
           + least + ", of which " + (bytes >> 20) + " MiB are allowed; take a smaller base");
@@ -202,15 +202,15 @@ public record LoraTrainer(LoraTraining settings) {
    * @param base the base model
    * @param width in pixels
    * @param height in pixels
-   * @param watched true if {@link dev.likeness.lora.training.ValidationOptions validation images}
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation images}
    *     are generated
    * @return the estimate
    */
-  public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
-    return TrainingMemoryEstimator.estimate(settings, base, width, height, false, watched);
+  public TrainingMemory memory(BaseModel base, int width, int height, boolean withValidation) {
+    return TrainingMemoryEstimator.estimate(settings, base, width, height, false, withValidation);
   }
 
-  private TrainingMemory ownSize(BaseModel base, boolean watched) {
-    return memory(base, base.defaults().width(), base.defaults().height(), watched);
+  private TrainingMemory ownSize(BaseModel base, boolean withValidation) {
+    return memory(base, base.defaults().width(), base.defaults().height(), withValidation);
   }
 }

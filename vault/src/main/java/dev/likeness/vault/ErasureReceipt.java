@@ -83,10 +83,10 @@ public record ErasureReceipt(
         .append('\n')
         .append(finished)
         .append('\n');
-    for (DataCategory holding : DataCategory.values()) {
-      text.append(holding.label())
+    for (DataCategory category : DataCategory.values()) {
+      text.append(category.label())
           .append(' ')
-          .append(files.getOrDefault(holding.label(), 0))
+          .append(files.getOrDefault(category.label(), 0))
           .append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);

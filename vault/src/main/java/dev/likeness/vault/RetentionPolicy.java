@@ -47,10 +47,10 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
       throw new IllegalArgumentException(
           "a retention policy needs a limit for each of photos, work, person and images");
     }
-    limits.forEach((holding, limit) -> {
+    limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {
         throw new IllegalArgumentException(
-            "the category " + holding.label() + " would be kept for " + limit.afterUse().toDays()
+            "the category " + category.label() + " would be kept for " + limit.afterUse().toDays()
                 + " days after its last use; at most " + MAX_DURATION.toDays() + " days are allowed");
       }
     });
@@ -78,22 +78,22 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
    * {@return a policy with another limit for one category}
    *
-   * @param holding the category
+   * @param category the category
    * @param limit its limit
    * @throws IllegalArgumentException if the limit exceeds {@link #MAX_DURATION} after the last use
    */
-  public RetentionPolicy with(DataCategory holding, Limit limit) {
+  public RetentionPolicy with(DataCategory category, Limit limit) {
     Map<DataCategory, Limit> other = new EnumMap<>(limits);
-    other.put(holding, limit);
+    other.put(category, limit);
     return new RetentionPolicy(other);
   }
 
   /** Returns whether the limit of a category is reached. */
-  boolean isDue(DataCategory holding, SubjectDates dates, long now) {
-    Limit limit = limits.get(holding);
-    long met = dates.purposeMetAt(holding);
+  boolean isDue(DataCategory category, SubjectDates dates, long now) {
+    Limit limit = limits.get(category);
+    long met = dates.purposeMetAt(category);
     boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
-    return served || now - dates.lastUsedAt(holding) >= limit.afterUse().toSeconds();
+    return served || now - dates.lastUsedAt(category) >= limit.afterUse().toSeconds();
   }
 
   /**
@@ -110,24 +110,24 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
-    for (DataCategory holding : DataCategory.values()) {
+    for (DataCategory category : DataCategory.values()) {
       map.put(
-          holding.label(),
+          category.label(),
           Map.of(
               "after_purpose",
-              limits.get(holding).afterPurpose().toSeconds(),
+              limits.get(category).afterPurpose().toSeconds(),
               "after_use",
-              limits.get(holding).afterUse().toSeconds()));
+              limits.get(category).afterUse().toSeconds()));
     }
     return map;
   }
 
   static RetentionPolicy of(Map<?, ?> map) {
     Map<DataCategory, Limit> limits = new EnumMap<>(DataCategory.class);
-    for (DataCategory holding : DataCategory.values()) {
-      Map<?, ?> limit = (Map<?, ?>) map.get(holding.label());
+    for (DataCategory category : DataCategory.values()) {
+      Map<?, ?> limit = (Map<?, ?>) map.get(category.label());
       limits.put(
-          holding,
+          category,
           new Limit(
               Duration.ofSeconds(((Number) limit.get("after_purpose")).longValue()),
               Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));

@@ -120,27 +120,27 @@ public final class Subject {
    * Returns the encrypted folder of a category, for reading and writing. Counts as a use. After a
    * purge or erasure, open files in it fail with {@link IOException}.
    *
-   * @param holding the category
+   * @param category the category
    * @return the root of the folder
    * @throws InvalidInputException if the key does not open the folder
    * @throws SubjectErasedException if the subject was erased
    */
-  public Path folder(DataCategory holding) {
+  public Path folder(DataCategory category) {
     synchronized (this) {
-      Path files = peek(holding);
-      recordUse(holding);
+      Path files = peek(category);
+      recordUse(category);
       return files;
     }
   }
 
   /** Returns the folder of a category without counting as a use, for checks of the store. */
-  synchronized Path peek(DataCategory holding) {
+  synchronized Path peek(DataCategory category) {
     requireNotErased();
     try {
-      return folders.root(holding);
+      return folders.root(category);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(
-          this + ": its " + holding.label() + " cannot be opened: " + e.getMessage(), e);
+          this + ": its " + category.label() + " cannot be opened: " + e.getMessage(), e);
     }
   }
 
@@ -155,11 +155,11 @@ public final class Subject {
     saveDates();
   }
 
-  private void recordUse(DataCategory holding) {
+  private void recordUse(DataCategory category) {
     long now = store.clock().now();
     if (dates != null
-        && now - dates.lastUsedAt(holding) >= store.retention().secondsBetweenRecords()) {
-      dates = dates.withUse(holding, now);
+        && now - dates.lastUsedAt(category) >= store.retention().secondsBetweenRecords()) {
+      dates = dates.withUse(category, now);
       saveDates();
     }
   }
@@ -198,9 +198,9 @@ public final class Subject {
    * Returns whether the limit of a category is reached. Running work counts as use of the person
    * and images; only a claim counts as use of photos.
    */
-  private boolean isDue(DataCategory holding) {
-    boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
-    return !inUse && store.retention().isDue(holding, dates, store.clock().now());
+  private boolean isDue(DataCategory category) {
+    boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(category);
+    return !inUse && store.retention().isDue(category, dates, store.clock().now());
   }
 
   /**
@@ -221,9 +221,9 @@ public final class Subject {
 
   private Map<DataCategory, Integer> purge() {
     Map<DataCategory, Integer> purged = new EnumMap<>(DataCategory.class);
-    for (DataCategory holding : DataCategory.values()) {
-      if (holding != DataCategory.PERSON && folders.has(holding) && isDue(holding)) {
-        purged.put(holding, folders.destroy(holding));
+    for (DataCategory category : DataCategory.values()) {
+      if (category != DataCategory.PERSON && folders.has(category) && isDue(category)) {
+        purged.put(category, folders.destroy(category));
       }
     }
     return purged;
@@ -251,10 +251,10 @@ public final class Subject {
     }
   }
 
-  private void recordEnd(DataCategory holding) {
+  private void recordEnd(DataCategory category) {
     try {
       if (!isErased) {
-        recordUse(holding);
+        recordUse(category);
       }
     } catch (ResourceLimitException full) {
       // Finished work must not fail because its end could not be recorded. This process knows the

@@ -158,14 +158,14 @@ final class ImageFolder {
 
   /** Returns the values that differ from the defaults, by key. */
   private static Map<String, Object> differences(Record said, Record usual) {
-    Map<String, Object> told = new LinkedHashMap<>();
+    Map<String, Object> changed = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
       Object value = jsonValue(value(part, said), usual == null ? null : value(part, usual));
       if (value != null) {
-        told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
+        changed.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
       }
     }
-    return told;
+    return changed;
   }
 
   private static Object jsonValue(Object value, Object usual) {
@@ -173,8 +173,8 @@ final class ImageFolder {
       return null;
     }
     if (value instanceof Record said) {
-      Map<String, Object> told = differences(said, (Record) usual);
-      return told.isEmpty() ? null : told;
+      Map<String, Object> changed = differences(said, (Record) usual);
+      return changed.isEmpty() ? null : changed;
     }
     if (value instanceof List<?> list) {
       return list.stream()

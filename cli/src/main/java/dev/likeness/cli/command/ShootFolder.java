@@ -118,8 +118,8 @@ final class ShootFolder {
           }
         }
       }
-      for (String told : List.of(ShootRecord.FILE, REPORT, SHEET)) {
-        Files.deleteIfExists(folder.resolve(told));
+      for (String name : List.of(ShootRecord.FILE, REPORT, SHEET)) {
+        Files.deleteIfExists(folder.resolve(name));
       }
     } catch (IOException e) {
       throw new ResourceLimitException(

@@ -84,7 +84,7 @@ final class VaultOptions {
    */
   SubjectStore open(Console console, Duration patience, Cancellation stop) {
     long begun = System.nanoTime();
-    boolean told = false;
+    boolean reported = false;
     while (true) {
       try {
         return tryOpen();
@@ -92,11 +92,11 @@ final class VaultOptions {
         if (System.nanoTime() - begun >= patience.toNanos()) {
           throw elsewhere;
         }
-        if (!told) {
+        if (!reported) {
           console.err().println("waiting for " + store + ", which another process has open");
           console.err().flush();
         }
-        told = true;
+        reported = true;
         stop.throwIfCancelled();
         LockSupport.parkNanos(PAUSE_NANOS);
       }

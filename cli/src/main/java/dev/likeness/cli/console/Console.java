@@ -20,8 +20,8 @@ public record Console(
    * Returns the streams of this process. The launcher sets whether standard error is a terminal.
    */
   public static Console ofProcess() {
-    String told = System.getProperty("likeness.terminal");
-    boolean terminal = told == null ? System.console() != null : Boolean.parseBoolean(told);
+    String property = System.getProperty("likeness.terminal");
+    boolean terminal = property == null ? System.console() != null : Boolean.parseBoolean(property);
     Charset charset =
         Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
     return new Console(

@@ -80,10 +80,10 @@ public final class TrainingPlot implements Progress {
     if (file != null && !isStarted && Files.exists(file)) {
       try {
         for (String line : Files.readAllLines(file)) {
-          Matcher told = LINE.matcher(line);
-          if (told.matches() && Integer.parseInt(told.group(2)) < first) {
-            (told.group(1).equals(LOSS) ? losses : scores).add(new double[] {
-              Integer.parseInt(told.group(2)), Double.parseDouble(told.group(3))
+          Matcher match = LINE.matcher(line);
+          if (match.matches() && Integer.parseInt(match.group(2)) < first) {
+            (match.group(1).equals(LOSS) ? losses : scores).add(new double[] {
+              Integer.parseInt(match.group(2)), Double.parseDouble(match.group(3))
             });
           }
         }

@@ -198,10 +198,10 @@ public record LoraTraining(
   /**
    * {@return the settings with or without training of the text encoders}
    *
-   * @param learns true to train the text encoders too
+   * @param trained true to train the text encoders too
    */
-  public LoraTraining trainTextEncoder(boolean learns) {
-    return with(draft -> draft.textEncoder = learns);
+  public LoraTraining trainTextEncoder(boolean trained) {
+    return with(draft -> draft.textEncoder = trained);
   }
 
   /**

@@ -164,10 +164,10 @@ public record OptimizerOptions(
   /**
    * {@return the options with or without gradient checkpointing}
    *
-   * @param twice true to recompute activations
+   * @param enabled true to recompute activations
    */
-  public OptimizerOptions gradientCheckpointing(boolean twice) {
-    return with(draft -> draft.gradientCheckpointing = twice);
+  public OptimizerOptions gradientCheckpointing(boolean enabled) {
+    return with(draft -> draft.gradientCheckpointing = enabled);
   }
 
   /**
@@ -219,10 +219,10 @@ public record OptimizerOptions(
   /**
    * {@return the options with bf16 weights and stochastic rounding, or with f32 weights}
    *
-   * @param byChance true for bf16 weights with stochastic rounding
+   * @param enabled true for bf16 weights with stochastic rounding
    */
-  public OptimizerOptions stochasticRounding(boolean byChance) {
-    return with(draft -> draft.stochasticRounding = byChance);
+  public OptimizerOptions stochasticRounding(boolean enabled) {
+    return with(draft -> draft.stochasticRounding = enabled);
   }
 
   /**
@@ -237,10 +237,10 @@ public record OptimizerOptions(
   /**
    * {@return the options with a placeholder token for the person, or {@link PivotalTuning#NONE}}
    *
-   * @param word the placeholder token
+   * @param tuning the placeholder token
    */
-  public OptimizerOptions pivotalTuning(PivotalTuning word) {
-    return with(draft -> draft.pivotalTuning = word);
+  public OptimizerOptions pivotalTuning(PivotalTuning tuning) {
+    return with(draft -> draft.pivotalTuning = tuning);
   }
 
   /** The optimiser of the trained weights. */

@@ -31,10 +31,10 @@ public record PersonToken(String token, String classWord, String consent) {
   /**
    * {@return the person with another rare token}
    *
-   * @param word the token; empty if the class word alone stands for the person
+   * @param rareToken the token; empty if the class word alone stands for the person
    */
-  public PersonToken token(String word) {
-    return new PersonToken(word, classWord, consent);
+  public PersonToken token(String rareToken) {
+    return new PersonToken(rareToken, classWord, consent);
   }
 
   /**

@@ -61,9 +61,9 @@ public record TrainingSet(
   /**
    * {@return the set with validation images}
    *
-   * @param drawn the options of validation
+   * @param options the options of validation
    */
-  public TrainingSet validation(ValidationOptions drawn) {
-    return new TrainingSet(examples, personToken, stateFile, latentFolder, Optional.of(drawn));
+  public TrainingSet validation(ValidationOptions options) {
+    return new TrainingSet(examples, personToken, stateFile, latentFolder, Optional.of(options));
   }
 }

@@ -93,18 +93,18 @@ final class BundledEmbeddings {
                   .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)))));
     }
     return words.entrySet().stream()
-        .map(word -> new TextualInversion(word.getKey(), word.getValue()))
+        .map(inversion -> new TextualInversion(inversion.getKey(), inversion.getValue()))
         .toList();
   }
 
   /** Adds the tensors of a textual inversion under the names of a key format. */
-  static void write(Map<String, Tensor> tensors, TextualInversion word, KeyFormat keyFormat) {
-    boolean alone = word.values().size() == 1;
+  static void write(Map<String, Tensor> tensors, TextualInversion inversion, KeyFormat keyFormat) {
+    boolean alone = inversion.values().size() == 1;
     String start =
-        (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
-    word.byTextEncoder()
+        (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + inversion.token() + ".";
+    inversion.byTextEncoder()
         .forEach((textEncoder, numbers) -> tensors.put(
             start + (alone ? "string_to_param.*" : textEncoder),
-            torch.tensor(numbers).view(word.vectors(), -1)));
+            torch.tensor(numbers).view(inversion.vectors(), -1)));
   }
 }

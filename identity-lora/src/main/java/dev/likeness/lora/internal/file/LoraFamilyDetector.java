@@ -195,18 +195,18 @@ public final class LoraFamilyDetector {
    */
   public static String of(TensorNames source, Map<String, String> notes, String base) {
     String alone = of(source, notes);
-    Optional<LoraLayers> told = layers(alone);
+    Optional<LoraLayers> detected = layers(alone);
     Optional<LoraLayers> own = layers(base);
     if (own.isEmpty()) {
       return alone;
     }
-    boolean either = told.isPresent()
+    boolean either = detected.isPresent()
         && isPossible(source, own.get())
         && own.get()
             .original()
             .blocks()
             .keySet()
-            .containsAll(told.get().original().blocks().keySet());
+            .containsAll(detected.get().original().blocks().keySet());
     boolean any = alone.equals(UNKNOWN)
         && hasJointAttention(source)
         && own.get().original().lists().containsValue(DIFFUSERS_LIST);

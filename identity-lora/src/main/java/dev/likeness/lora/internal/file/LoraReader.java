@@ -71,11 +71,11 @@ public final class LoraReader {
       source = named;
       fileKey = named::original;
     } else {
-      RenamedSource told = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
-      LoraKeyConversion named = toDiffusers(told);
+      RenamedSource renamed = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
+      LoraKeyConversion named = toDiffusers(renamed);
       source = named;
-      fileKey = key -> told.original(named.fileKey(key));
-      named.redundantKeys().forEach(key -> ignored.add(told.original(key)));
+      fileKey = key -> renamed.original(named.fileKey(key));
+      named.redundantKeys().forEach(key -> ignored.add(renamed.original(key)));
       duplicates.addAll(named.duplicates());
     }
     textEncoder = textEncoder();
@@ -94,9 +94,9 @@ public final class LoraReader {
     keys.values().forEach(this::checkShapes);
   }
 
-  private LoraKeyConversion toDiffusers(TensorSource told) {
+  private LoraKeyConversion toDiffusers(TensorSource renamed) {
     LoraKeyConversion all =
-        new LoraKeyConversion(told, OriginalLayerNames.of(family, table), network, table);
+        new LoraKeyConversion(renamed, OriginalLayerNames.of(family, table), network, table);
     all.fused().forEach((path, split) -> {
       List<TargetLayer> parts = split.paths().stream()
           .flatMap(part -> table.find(network, part).stream())

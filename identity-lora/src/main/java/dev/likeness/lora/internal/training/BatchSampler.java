@@ -32,7 +32,7 @@ record BatchSampler(
     ImageBucket.Turn turn =
         ImageBucket.batchTurn(buckets, settings.seed(), number, settings.batchSize());
     ImageBucket bucket = turn.bucket();
-    StepSample draw = StepSample.of(
+    StepSample sampled = StepSample.of(
         settings.seed(),
         number,
         turn.number(),
@@ -41,7 +41,7 @@ record BatchSampler(
         captions.templates(),
         objective);
     if (bucket.classLatents().count() > 0) {
-      draw = draw.concat(StepSample.of(
+      sampled = sampled.concat(StepSample.of(
           ~settings.seed(),
           number,
           settings.batchSize(),
@@ -49,33 +49,33 @@ record BatchSampler(
           captions.templates(),
           objective));
     }
-    try (NoiseSource random = NoiseSource.seeded(draw.seeds())) {
-      return newBatch(bucket, draw, random);
+    try (NoiseSource random = NoiseSource.seeded(sampled.seeds())) {
+      return newBatch(bucket, sampled, random);
     }
   }
 
-  private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample draw, NoiseSource random) {
+  private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample sampled, NoiseSource random) {
     long[] shape = bucket.latents().shape();
     int own = settings.batchSize();
     Tensor clean = CachedLatents.sample(
-        draw, random.next(shape), own, bucket.latents(), bucket.classLatents());
+        sampled, random.next(shape), own, bucket.latents(), bucket.classLatents());
     Tensor noise = sampleNoise(shape, random);
     Tensor seen = settings.optimizerOptions().inputPerturbation() == 0
         ? noise
         : noise.add(
             random.next(shape), new Scalar(settings.optimizerOptions().inputPerturbation()));
-    int[] drawn = draw.images();
+    int[] indices = sampled.images();
     int[] images =
-        IntStream.range(0, own).map(i -> bucket.images().get(drawn[i])).toArray();
+        IntStream.range(0, own).map(i -> bucket.images().get(indices[i])).toArray();
     Tensor focus =
-        settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(draw, own);
-    Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(draw, own) : null;
+        settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(sampled, own);
+    Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(sampled, own) : null;
     return new TrainingStep.Batch(
         clean,
         noise,
         seen,
-        draw.levels(),
-        captions.select(draw.captions(), images),
+        sampled.levels(),
+        captions.select(sampled.captions(), images),
         own,
         focus,
         mask);
@@ -117,17 +117,17 @@ record BatchSampler(
         int captions,
         TrainingObjective objective) {
       SplittableRandom random = new SplittableRandom(mixSeed(seed) + step);
-      StepSample draw = new StepSample(
+      StepSample sampled = new StepSample(
           new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
       for (int i = 0; i < batch; i++) {
-        draw.images[i] = imageIndex(seed, (long) turn * batch + i, images);
-        draw.mirrored[i] = random.nextBoolean();
-        draw.captions[i] = random.nextInt(captions);
-        draw.levels[i] = objective.sampleLevel((i + random.nextDouble()) / batch);
+        sampled.images[i] = imageIndex(seed, (long) turn * batch + i, images);
+        sampled.mirrored[i] = random.nextBoolean();
+        sampled.captions[i] = random.nextInt(captions);
+        sampled.levels[i] = objective.sampleLevel((i + random.nextDouble()) / batch);
         // libtorch uses only 32 bits of a seed.
-        draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
+        sampled.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
       }
-      return draw;
+      return sampled;
     }
 
     /** Returns these entries, followed by those of {@code other}. */

@@ -98,21 +98,21 @@ final class CachedLatents {
   }
 
   /** Returns the loss weights of a batch [batch, 1, h, w]; class images have uniform weights. */
-  Tensor focus(BatchSampler.StepSample draw, int count) {
-    return batchMaps(focus, draw, count);
+  Tensor focus(BatchSampler.StepSample sampled, int count) {
+    return batchMaps(focus, sampled, count);
   }
 
   /** Returns the loss masks of a batch [batch, 1, h, w], 0 to 1; class images have 1 everywhere. */
-  Tensor masks(BatchSampler.StepSample draw, int count) {
-    return batchMaps(masks, draw, count);
+  Tensor masks(BatchSampler.StepSample sampled, int count) {
+    return batchMaps(masks, sampled, count);
   }
 
-  private Tensor batchMaps(List<Tensor> maps, BatchSampler.StepSample draw, int count) {
+  private Tensor batchMaps(List<Tensor> maps, BatchSampler.StepSample sampled, int count) {
     long[] shape = shape();
     TensorVector batch = new TensorVector();
-    for (int i = 0; i < draw.images().length; i++) {
-      Tensor map = i < count ? maps.get(draw.images()[i]) : null;
-      boolean mirror = map != null && draw.mirrored()[i] && !mirrored.isEmpty();
+    for (int i = 0; i < sampled.images().length; i++) {
+      Tensor map = i < count ? maps.get(sampled.images()[i]) : null;
+      boolean mirror = map != null && sampled.mirrored()[i] && !mirrored.isEmpty();
       batch.push_back(
           map == null ? torch.ones(1, 1, shape[1], shape[2]) : mirror ? map.flip(3) : map);
     }
@@ -142,16 +142,16 @@ final class CachedLatents {
    * own}, the rest from {@code others}. {@code noise} is standard normal and has the same shape.
    */
   static Tensor sample(
-      BatchSampler.StepSample draw,
+      BatchSampler.StepSample sampled,
       Tensor noise,
       int count,
       CachedLatents own,
       CachedLatents others) {
     TensorVector batch = new TensorVector();
-    for (int i = 0; i < draw.images().length; i++) {
+    for (int i = 0; i < sampled.images().length; i++) {
       CachedLatents source = i < count ? own : others;
       batch.push_back(
-          source.distribution(draw.images()[i], draw.mirrored()[i]).sample(noise.narrow(0, i, 1)));
+          source.distribution(sampled.images()[i], sampled.mirrored()[i]).sample(noise.narrow(0, i, 1)));
     }
     return torch.cat(batch, 0);
   }

@@ -159,12 +159,12 @@ public final class CaptionEncodings {
     /**
      * Returns the indices in {@link #texts} of the captions of a batch.
      *
-     * @param drawn a template for each image
+     * @param chosen a template for each image
      * @param images indices of the training images at the start of the batch; the others are class
      *     images
      */
-    int[] select(int[] drawn, int[] images) {
-      int[] places = drawn.clone();
+    int[] select(int[] chosen, int[] images) {
+      int[] places = chosen.clone();
       for (int i = 0; i < places.length; i++) {
         if (i >= images.length) {
           places[i] = texts.size() - 1;

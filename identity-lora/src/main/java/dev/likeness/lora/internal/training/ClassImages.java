@@ -25,8 +25,8 @@ record ClassImages(
   private static final String NAME = "class.";
   private static final String PHASE = "class images";
 
-  /** Generates the missing images, and runs {@code drawn} after each. */
-  void generate(Progress progress, Cancellation stop, Runnable drawn) {
+  /** Generates the missing images, and runs {@code onImage} after each. */
+  void generate(Progress progress, Cancellation stop, Runnable onImage) {
     if (settings.classImages() == 0) {
       return;
     }
@@ -53,7 +53,7 @@ record ClassImages(
             buckets.stream().mapToInt(each -> each.classLatents().count()).sum(),
             all,
             Double.NaN));
-        drawn.run();
+        onImage.run();
       }
     }
   }
@@ -71,11 +71,11 @@ record ClassImages(
   /** Returns the class images of each bucket [images, channels, h, w]. */
   @Override
   public Map<String, Tensor> tensors() {
-    Map<String, Tensor> drawn = new LinkedHashMap<>();
+    Map<String, Tensor> latents = new LinkedHashMap<>();
     IntStream.range(0, buckets.size())
         .filter(i -> buckets.get(i).classLatents().count() > 0)
-        .forEach(i -> drawn.put(NAME + i, buckets.get(i).classLatents().means()));
-    return drawn;
+        .forEach(i -> latents.put(NAME + i, buckets.get(i).classLatents().means()));
+    return latents;
   }
 
   @Override

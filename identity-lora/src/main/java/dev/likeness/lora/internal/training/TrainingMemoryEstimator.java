@@ -62,7 +62,7 @@ public final class TrainingMemoryEstimator {
 
   /**
    * Estimates the memory for images of a size. {@code whole} is true for {@link
-   * dev.likeness.lora.DreamBooth}, {@code watched} with {@link
+   * dev.likeness.lora.DreamBooth}, {@code withValidation} with {@link
    * dev.likeness.lora.training.ValidationOptions}.
    */
   public static TrainingMemory estimate(
@@ -71,21 +71,21 @@ public final class TrainingMemoryEstimator {
       int width,
       int height,
       boolean whole,
-      boolean watched) {
+      boolean withValidation) {
     OpenModel model = base.unwrap(OpenModel.class);
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().vaeScaleFactor();
-    Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).component());
+    Set<ModelComponent> trainedComponents = EnumSet.of(TrainingTarget.of(model).component());
     if (settings.trainTextEncoder()) {
       TrainingTarget.of(model)
           .clipTextEncoders()
-          .forEach(textEncoder -> taught.add(textEncoder.component()));
+          .forEach(textEncoder -> trainedComponents.add(textEncoder.component()));
     }
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
         layer ->
-            whole ? taught.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
+            whole ? trainedComponents.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
     double kept = settings.optimizerOptions().gradientCheckpointing()
         ? count.withCheckpointing()
         : count.withoutCheckpointing();
@@ -93,16 +93,16 @@ public final class TrainingMemoryEstimator {
     long numbers = Arrays.stream(ModelComponent.values())
         .mapToLong(part -> numbers(model, part))
         .sum();
-    long drawing = watched || settings.classImages() > 0
+    long generation = withValidation || settings.classImages() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
     long each =
         whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
-            ? taught.stream().mapToLong(part -> numbers(model, part)).sum()
+            ? trainedComponents.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
         * (each + (watched ? best(settings.optimizerOptions(), whole, bytes) : 0));
-    return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), drawing, PROCESS);
+    return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), generation, PROCESS);
   }
 
   private static long numbers(OpenModel model, ModelComponent part) {
@@ -151,14 +151,14 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * Adds up the layers for latents of {@code positions} positions; {@code learns} says which layers
+   * Adds up the layers for latents of {@code positions} positions; {@code trainedLayers} says which layers
    * are trained.
    */
-  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
+  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> trainedLayers) {
     this.model = model;
     target = TrainingTarget.of(model);
     this.positions = target.layerPositions(places);
-    this.isTrained = learns;
+    this.isTrained = trainedLayers;
     bytes = model.compute().dtype().bits() / Byte.SIZE;
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }

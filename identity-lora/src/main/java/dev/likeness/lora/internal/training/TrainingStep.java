@@ -134,14 +134,14 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     try (TensorScope scope = TensorScope.open();
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
-      boolean twice = settings.optimizerOptions().gradientCheckpointing();
+      boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
       Tensor loss =
-          loss(batch, settings.priorLossWeight(), twice ? recomputing : SegmentRunner.PLAIN);
+          loss(batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       requireNumber("the loss", value);
       int all = settings.optimizerOptions().gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
-      if (twice) {
+      if (checkpointing) {
         recomputing.backward(part);
       } else {
         part.backward();

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     description = "From a person's selfies to headshots that look like that person.",
     footer = {
       "",
-      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 missing memory, disk space, device or library, 130 cancelled."
+      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 missing resource, 130 cancelled."
     })
 public final class LikenessCommand implements Runnable {
   @Spec

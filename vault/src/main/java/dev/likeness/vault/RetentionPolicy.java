@@ -88,7 +88,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     return new RetentionPolicy(other);
   }
 
-  /** Returns whether the limit of a category is reached. */
+  /** Returns true if the limit of a category is reached. */
   boolean isDue(DataCategory category, SubjectDates dates, long now) {
     Limit limit = limits.get(category);
     long met = dates.purposeMetAt(category);

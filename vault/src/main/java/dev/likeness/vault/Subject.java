@@ -91,7 +91,7 @@ public final class Subject {
   }
 
   /**
-   * Returns whether the store's key opens the subject's data; false if the subject has no key.
+   * Returns true if the store's key opens the subject's data; false if the subject has no key.
    *
    * @throws InvalidInputException if the subject's keys are encrypted with another key
    */
@@ -195,7 +195,7 @@ public final class Subject {
   }
 
   /**
-   * Returns whether the limit of a category is reached. Running work counts as use of the person
+   * Returns true if the limit of a category is reached. Running work counts as use of the person
    * and images; only a claim counts as use of photos.
    */
   private boolean isDue(DataCategory category) {

@@ -38,7 +38,7 @@ final class SubjectFolders {
   }
 
   /**
-   * Returns whether a folder without dates is left from an interrupted creation or removal. One
+   * Returns true if a folder without dates is left from an interrupted creation or removal. One
    * with more files has lost its dates, such as in a restore.
    */
   static boolean isRemnant(String id, Path folder) {
@@ -68,7 +68,7 @@ final class SubjectFolders {
     return folders.get(category).exists();
   }
 
-  /** Returns whether nothing, or only the consent, can be read. */
+  /** Returns true if nothing, or only the consent, can be read. */
   boolean containsOnlyConsent() {
     Set<DataCategory> readable = EnumSet.noneOf(DataCategory.class);
     folders.keySet().stream().filter(this::has).forEach(readable::add);

@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
-  /** Returns whether the photos are reviewed here, and not for the store. */
+  /** Returns true if the photos are reviewed here, and not for the store. */
   boolean isReviewed() {
     return person == null && !store.isGiven();
   }

@@ -127,7 +127,7 @@ public final class TrainingPlot implements Progress {
         + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
   }
 
-  /** Returns whether a step was recorded. A training that is resumed at its end has none. */
+  /** Returns true if a step was recorded. A training that is resumed at its end has none. */
   public synchronized boolean hasSteps() {
     return !losses.isEmpty();
   }

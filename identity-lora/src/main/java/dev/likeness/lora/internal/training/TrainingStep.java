@@ -27,7 +27,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String LOSS_KEY = "likeness.loss_of_step";
   private static final String GRADIENT_PREFIX = "gradient.";
   private static final String ADVICE =
-      "delete the state file, if there is one, and train again with a lower learning rate, or in f32 instead of bf16 or f16";
+      "delete the state file, if there is one, and train again with a lower learning"
+          + " rate, or in f32 instead of bf16 or f16";
 
   private final TrainingTarget target;
   private final TrainableNetworks networks;

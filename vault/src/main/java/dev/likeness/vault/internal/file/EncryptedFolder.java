@@ -54,7 +54,7 @@ public final class EncryptedFolder {
     return files().root();
   }
 
-  /** Returns whether the vault has a key. */
+  /** Returns true if the vault has a key. */
   public boolean exists() {
     return Files.exists(folder.resolve(KEY));
   }

@@ -101,7 +101,7 @@ public final class TrainingMemoryEstimator {
     long trained = (whole
             ? trainedComponents.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
-        * (each + (watched ? best(settings.optimizerOptions(), whole, bytes) : 0));
+        * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
     return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), generation, PROCESS);
   }
 

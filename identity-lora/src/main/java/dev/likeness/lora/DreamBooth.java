@@ -76,8 +76,8 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Returns a training with other settings, e.g. {@code
-   * withSettings(d.settings().steps(800).trainTextEncoder(true))}.
+   * Returns a training with other settings, e.g.
+   * {@code withSettings(d.settings().steps(800).trainTextEncoder(true))}.
    *
    * @param others the settings
    * @return the training
@@ -153,11 +153,12 @@ public record DreamBooth(LoraTraining settings) {
    * @param base the base model
    * @param width in pixels
    * @param height in pixels
-   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation images}
-   *     are generated
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
    * @return the estimate
    */
-  public TrainingMemory estimateMemory(BaseModel base, int width, int height, boolean withValidation) {
+  public TrainingMemory estimateMemory(
+      BaseModel base, int width, int height, boolean withValidation) {
     return TrainingMemoryEstimator.estimate(settings, base, width, height, true, withValidation);
   }
 

@@ -119,7 +119,8 @@ public final class FusedLora implements AutoCloseable {
 
   private Map<ModelComponent, Map<String, Tensor>> merge(Compute compute) {
     Map<ModelComponent, Map<String, Tensor>> parts = new HashMap<>();
-    // The tensors are adopted only after all are made. If one does not fit in memory, all are freed.
+    // The tensors are adopted only after all are made. If one does not fit in memory, all are
+    // freed.
     try (TensorRegion made = new TensorRegion()) {
       UnaryOperator<Tensor> kept = sum -> made.keep(Tensors.place(compute, sum));
       deltas

@@ -126,7 +126,9 @@ public final class Lora implements AutoCloseable {
     return new Weighted(this, weight);
   }
 
-  /** Adapters are equal if LoRA and weight are equal, so that requests of one person share a batch. */
+  /**
+   * Adapters are equal if LoRA and weight are equal, so that requests of one person share a batch.
+   */
   private record Weighted(Lora lora, LoraWeight weight) implements ModelAdapter {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {

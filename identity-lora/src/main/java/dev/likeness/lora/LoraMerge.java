@@ -206,7 +206,8 @@ public final class LoraMerge {
     loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(inversion -> {
       if (inversions.put(inversion.token(), inversion) != null) {
         throw new IllegalArgumentException(
-            "two of the LoRAs to merge have a textual inversion for the token \"" + inversion.token()
+            "two of the LoRAs to merge have a textual inversion for the token \""
+                + inversion.token()
                 + "\"; train one of them with another token, or use both LoRAs without merging");
       }
     });

@@ -48,8 +48,9 @@ public record LoraTrainer(LoraTraining settings) {
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   /**
-   * Returns a trainer for a number of photos and a memory limit. It starts from {@link
-   * TrainingPreset#of(BaseModel, int)} and {@linkplain #fitting reduces its memory} as needed.
+   * Returns a trainer for a number of photos and a memory limit. It starts from
+   * {@link TrainingPreset#of(BaseModel, int)} and {@linkplain #fitting reduces its memory} as
+   * needed.
    *
    * @param preset the duration of the training
    * @param base the base model
@@ -67,8 +68,8 @@ public record LoraTrainer(LoraTraining settings) {
    * checkpointing, trains single images, uses 8-bit AdamW, and lowers the rank, in this order.
    *
    * @param base the base model
-   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation images}
-   *     are generated
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
    * @param bytes memory that the process may use
    * @return this trainer if it fits, otherwise a reduced one
    * @throws ResourceLimitException if the smallest settings need more; the message says how much
@@ -202,8 +203,8 @@ public record LoraTrainer(LoraTraining settings) {
    * @param base the base model
    * @param width in pixels
    * @param height in pixels
-   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation images}
-   *     are generated
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
    * @return the estimate
    */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean withValidation) {

@@ -43,9 +43,9 @@ public final class LoraWeight {
   }
 
   /**
-   * Multiplies the weight of all layers whose name has a prefix, such as {@code unet}, {@code
-   * unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the longest
-   * counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
+   * Multiplies the weight of all layers whose name has a prefix, such as {@code unet},
+   * {@code unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the
+   * longest counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
    *
    * @param name the prefix, which ends at a dot of the layer name
    * @param factor any finite number

@@ -26,8 +26,8 @@ import java.util.Optional;
  * A person that a base model was trained on: a LoRA and the token that names the person. It is one
  * small safetensors file in peft's key format, which diffusers opens as a LoRA.
  *
- * <p>For ComfyUI, A1111 and kohya's scripts, {@link Lora#save} of {@link #lora} writes {@link
- * dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until closed.
+ * <p>For ComfyUI, A1111 and kohya's scripts, {@link Lora#save} of {@link #lora} writes
+ * {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until closed.
  *
  * @param lora the trained adapter
  * @param personToken how prompts name the person, and their consent
@@ -44,6 +44,7 @@ public record TrainedPerson(
   public static final String CLASS_WORD_KEY = LoraMetadata.CLASS_WORD;
   /** Header key of the consent. */
   public static final String CONSENT_KEY = LoraMetadata.CONSENT;
+
   private static final String BASE_KEY = LoraMetadata.BASE;
   private static final String RECIPE_KEY = "likeness.recipe";
 

@@ -288,7 +288,8 @@ class LoraTrainingTest {
     }
     assertEquals(1, notices.size(), notices.toString());
     assertTrue(
-        notices.get(0).startsWith("step 25 cannot be saved, the training continues: "), notices.get(0));
+        notices.get(0).startsWith("step 25 cannot be saved, the training continues: "),
+        notices.get(0));
     assertTrue(notices.get(0).contains("No space left on device"), notices.get(0));
     try (var left = Files.list(files)) {
       assertEquals(List.of(), left.toList());

@@ -93,8 +93,8 @@ public record ErasureReceipt(
   }
 
   /**
-   * {@return true if the receipt is unchanged since it was signed} Check separately that the {@link
-   * #signer()} is trusted.
+   * {@return true if the receipt is unchanged since it was signed} Check separately that the
+   * {@link #signer()} is trusted.
    *
    * @throws InvalidInputException if a certificate cannot be read
    */
@@ -123,7 +123,9 @@ public record ErasureReceipt(
       return chain;
     } catch (CertificateException e) {
       throw new InvalidInputException(
-          "the receipt of " + subject + " contains an unreadable certificate; restore it from a copy", e);
+          "the receipt of " + subject
+              + " contains an unreadable certificate; restore it from a copy",
+          e);
     }
   }
 

@@ -67,8 +67,8 @@ record FileNames(String stem, String extension) {
   }
 
   /**
-   * The numbers of one subject's images. Each shoot gets its own range, so several shoots can run at
-   * once. Thread-safe.
+   * The numbers of one subject's images. Each shoot gets its own range, so several shoots can run
+   * at once. Thread-safe.
    */
   static final class ImageNumbers {
     private static final Pattern NUMBERED =

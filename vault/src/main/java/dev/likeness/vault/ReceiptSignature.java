@@ -123,9 +123,9 @@ enum ReceiptSignature {
   }
 
   /**
-   * Signs receipts if an application has no certificate. The key is derived from a public text, like
-   * that of the development certificate of {@code likeness-provenance}. So receipts are the same
-   * with and without that module.
+   * Signs receipts if an application has no certificate. The key is derived from a public text,
+   * like that of the development certificate of {@code likeness-provenance}. So receipts are the
+   * same with and without that module.
    */
   static final class DevelopmentSigner {
     static final ReceiptSigner SIGNER = make();
@@ -144,7 +144,8 @@ enum ReceiptSignature {
             .generatePrivate(new EdECPrivateKeySpec(NamedParameterSpec.ED25519, seed));
         return ReceiptSigner.of(chain, key);
       } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("this Java cannot sign with Ed25519; use Java 15 or later", e);
+        throw new IllegalStateException(
+            "this Java cannot sign with Ed25519; use Java 15 or later", e);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -23,9 +23,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     /** Checks that both durations are not negative. */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
-        throw new IllegalArgumentException(
-            "retention limits must not be negative, given " + afterPurpose + " after purpose, "
-                + afterUse + " after use");
+        throw new IllegalArgumentException("retention limits must not be negative, given "
+            + afterPurpose + " after purpose, " + afterUse + " after use");
       }
     }
   }
@@ -49,9 +48,9 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     }
     limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {
-        throw new IllegalArgumentException(
-            "the category " + category.label() + " would be kept for " + limit.afterUse().toDays()
-                + " days after its last use; at most " + MAX_DURATION.toDays() + " days are allowed");
+        throw new IllegalArgumentException("the category " + category.label()
+            + " would be kept for " + limit.afterUse().toDays()
+            + " days after its last use; at most " + MAX_DURATION.toDays() + " days are allowed");
       }
     });
     limits = Map.copyOf(limits);

@@ -302,8 +302,8 @@ public final class Subject {
   }
 
   /**
-   * Returns the seconds since the subject was {@code created}, {@code trained} and last {@code
-   * used}.
+   * Returns the seconds since the subject was {@code created}, {@code trained} and last
+   * {@code used}.
    *
    * @return the seconds by these words; {@code trained} is missing before the first training
    */

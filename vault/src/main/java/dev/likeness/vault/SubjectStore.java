@@ -182,7 +182,8 @@ public final class SubjectStore implements AutoCloseable {
 
   /**
    * Checks that the key opens at least one subject. Otherwise the store would have subjects under
-   * different keys. One subject is enough: a damaged key file of one subject must not block new ones.
+   * different keys. One subject is enough: a damaged key file of one subject must not block new
+   * ones.
    */
   private void requireKey() {
     RuntimeException refusal = null;

@@ -358,7 +358,9 @@ class SubjectStoreTest {
     assertFalse(Files.exists(own.resolve("person/key")));
     Files.delete(notes);
     refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
-    assertTrue(refused.endsWith("; solve that and open the store again, which finishes the erasure"), refused);
+    assertTrue(
+        refused.endsWith("; solve that and open the store again, which finishes the erasure"),
+        refused);
     Files.delete(withstands);
     Files.delete(withstands.getParent());
     reopen();

@@ -130,7 +130,8 @@ public final class LoraCommand implements Runnable {
       if (!left.isEmpty()) {
         console
             .err()
-            .println(left.size() + " norms, biases and embedding tables also differ and are left out, e.g. "
+            .println(left.size()
+                + " norms, biases and embedding tables also differ and are left out, e.g. "
                 + left.get(0));
       }
       return LoraMerge.extract(model, other, rank == null ? DEFAULT_RANK : rank);

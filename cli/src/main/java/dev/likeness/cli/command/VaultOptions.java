@@ -105,8 +105,7 @@ final class VaultOptions {
 
   private SubjectStore tryOpen() {
     if (store == null) {
-      throw new IllegalArgumentException(
-          "--store DIR is missing; give the folder of the store");
+      throw new IllegalArgumentException("--store DIR is missing; give the folder of the store");
     }
     StoreOptions plain = StoreOptions.defaults();
     StoreOptions signed = signing
@@ -119,8 +118,9 @@ final class VaultOptions {
   /** Opens a store that must exist. */
   SubjectStore openExisting(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
-      throw new InvalidInputException("there is no store in " + store
-          + "; give the folder of a store that train or headshot created, and check that its disk is mounted");
+      throw new InvalidInputException(
+          "there is no store in " + store
+              + "; give the folder of a store that train or headshot created, and check that its disk is mounted");
     }
     return open(console);
   }

@@ -117,8 +117,8 @@ public final class VerifyCommand implements Runnable {
               + ", and no trusted time stamp shows when it was signed; ask the operator of the store");
     }
     if (trust != null && !anchors().trusts(receipt.chain())) {
-      throw new InvalidInputException(file + " is signed by " + signer + ", which no certificate in " + trust
-          + " vouches for; ask the operator of the store");
+      throw new InvalidInputException(file + " is signed by " + signer
+          + ", which no certificate in " + trust + " vouches for; ask the operator of the store");
     }
     String text =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
@@ -158,8 +158,8 @@ public final class VerifyCommand implements Runnable {
     }
     if (manifest.state() != ManifestReport.State.TRUSTED) {
       String signer = manifest.signer().map(ManifestReport.Signer::name).orElse("nobody");
-      throw new InvalidInputException(file + " is signed by " + signer + ", which no certificate in " + trust
-          + " vouches for; ask its author");
+      throw new InvalidInputException(file + " is signed by " + signer
+          + ", which no certificate in " + trust + " vouches for; ask its author");
     }
   }
 }

@@ -59,8 +59,7 @@ record WeightedFile(Path file, double weight) {
             .image();
       } catch (IOException e) {
         throw new InvalidInputException(
-            "the reference " + file + " cannot be read: " + e.getMessage()
-                + "; give an image file",
+            "the reference " + file + " cannot be read: " + e.getMessage() + "; give an image file",
             e);
       }
     }

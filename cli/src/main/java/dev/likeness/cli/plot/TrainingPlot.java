@@ -123,8 +123,10 @@ public final class TrainingPlot implements Progress {
       return;
     }
     failed = true;
-    next.onEvent(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
-        + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
+    next.onEvent(
+        new ProgressEvent.Notice(
+            file + " cannot be " + what + " (" + e.getMessage()
+                + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
   }
 
   /** Returns true if a step was recorded. A training that is resumed at its end has none. */

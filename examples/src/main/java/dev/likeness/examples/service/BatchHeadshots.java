@@ -103,8 +103,9 @@ public final class BatchHeadshots {
    */
   public int processAll(Path photos, Path out, Consent consent) throws IOException {
     if (absolute(out).startsWith(absolute(photos))) {
-      throw new IllegalArgumentException("the output folder " + out + " is inside the photos folder "
-          + photos + ", so headshots would be used as photos next time; give another");
+      throw new IllegalArgumentException(
+          "the output folder " + out + " is inside the photos folder " + photos
+              + ", so headshots would be used as photos next time; give another");
     }
     List<Path> folders;
     try (Stream<Path> all = Files.list(photos)) {

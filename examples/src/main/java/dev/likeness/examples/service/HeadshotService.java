@@ -187,8 +187,8 @@ public final class HeadshotService implements AutoCloseable {
         .sorted()
         .findFirst()
         .ifPresent(name -> {
-          throw new IllegalArgumentException(
-              "unknown parameter " + name + "; give " + String.join(", ", new TreeSet<>(PARAMETERS)));
+          throw new IllegalArgumentException("unknown parameter " + name + "; give "
+              + String.join(", ", new TreeSet<>(PARAMETERS)));
         });
     TrainedPerson person = people.get(query.getOrDefault("person", ""));
     if (person == null) {

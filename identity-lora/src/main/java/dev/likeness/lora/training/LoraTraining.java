@@ -72,7 +72,8 @@ public record LoraTraining(
               + "turn off the training of the text encoder");
     }
     if (captions.isEmpty()) {
-      throw new IllegalArgumentException("training needs at least one caption, e.g. \"photo of %s\"");
+      throw new IllegalArgumentException(
+          "training needs at least one caption, e.g. \"photo of %s\"");
     }
   }
 
@@ -118,8 +119,8 @@ public record LoraTraining(
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
    * {@code LCMScheduler}.
    *
-   * <p>Train with captioned images like those that the base was trained on, and save {@link
-   * dev.likeness.lora.TrainedPerson#lora()}.
+   * <p>Train with captioned images like those that the base was trained on, and save
+   * {@link dev.likeness.lora.TrainedPerson#lora()}.
    *
    * @param guidance guidance scale of the teacher, from 1
    * @return the settings
@@ -297,7 +298,10 @@ public record LoraTraining(
     return chosen && (trainTextEncoder || LoraTargets.isOfNetwork(layer));
   }
 
-  /** The mutable values of a {@link LoraTraining}. Only this class depends on the order of the components. */
+  /**
+   * The mutable values of a {@link LoraTraining}. Only this class depends on the order of the
+   * components.
+   */
   private static final class Draft {
     int rank;
     double alpha;

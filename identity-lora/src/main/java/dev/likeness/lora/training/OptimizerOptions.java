@@ -32,8 +32,8 @@ import java.util.regex.PatternSyntaxException;
  * @param stochasticRounding true if {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16
  *     with stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192): half the memory, for a base
  *     that computes in bf16
- * @param distillationGuidance guidance scale of the teacher in few-step distillation ({@link
- *     LoraTraining#fewStep}), from 1; 0 for ordinary training
+ * @param distillationGuidance guidance scale of the teacher in few-step distillation
+ *     ({@link LoraTraining#fewStep}), from 1; 0 for ordinary training
  * @param pivotalTuning a placeholder token for the person, trained with the LoRA
  */
 public record OptimizerOptions(
@@ -82,9 +82,8 @@ public record OptimizerOptions(
               + " at least 0, focus weight " + focusWeight + " above 0");
     }
     if (!(distillationGuidance == 0 || distillationGuidance >= 1)) {
-      throw new IllegalArgumentException(
-          "distillation guidance " + distillationGuidance
-              + " must be at least 1, or 0 for ordinary training");
+      throw new IllegalArgumentException("distillation guidance " + distillationGuidance
+          + " must be at least 1, or 0 for ordinary training");
     }
     if (stochasticRounding && optimizer == TrainingOptimizer.PRODIGY) {
       throw new IllegalArgumentException(
@@ -95,7 +94,9 @@ public record OptimizerOptions(
       Pattern.compile(targetModules);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "target modules \"" + targetModules + "\" are not a regular expression: " + e.getDescription(), e);
+          "target modules \"" + targetModules + "\" are not a regular expression: "
+              + e.getDescription(),
+          e);
     }
   }
 

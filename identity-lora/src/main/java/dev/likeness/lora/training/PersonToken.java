@@ -6,8 +6,8 @@ import dev.likeness.diffusion.Consent;
  * The person that is trained, by the words that prompts use.
  *
  * @param token a rare token that stands for the person; empty if the class word alone stands for it
- * @param classWord the word of the base for the kind of person: {@code woman}, {@code man}, {@code
- *     person}; not blank
+ * @param classWord the word of the base for the kind of person: {@code woman}, {@code man},
+ *     {@code person}; not blank
  * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {

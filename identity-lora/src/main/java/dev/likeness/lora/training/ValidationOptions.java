@@ -17,9 +17,8 @@ public record ValidationOptions(int interval, ImageRequest request, Scorer score
   /** Checks that the interval is at least 1 and the patience at least 0. */
   public ValidationOptions {
     if (interval < 1 || patience < 0) {
-      throw new IllegalArgumentException(
-          "validation interval " + interval + " must be at least 1, patience " + patience
-              + " at least 0");
+      throw new IllegalArgumentException("validation interval " + interval
+          + " must be at least 1, patience " + patience + " at least 0");
     }
   }
 

@@ -85,7 +85,9 @@ final class AesKey implements WrappingKey {
         Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
       } catch (FileAlreadyExistsException e) {
         throw new InvalidInputException(
-            file + " exists; a key is never overwritten, because its data would be lost; give a new file", e);
+            file
+                + " exists; a key is never overwritten, because its data would be lost; give a new file",
+            e);
       } catch (IOException e) {
         throw new ResourceLimitException(
             "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
@@ -107,8 +109,8 @@ final class AesKey implements WrappingKey {
 
     private static InvalidInputException invalidKey(String where, Exception cause) {
       return new InvalidInputException(
-          where + " does not contain a key; a key is " + BYTES + " bytes in Base64, as printed by openssl "
-              + "rand -base64 32",
+          where + " does not contain a key; a key is " + BYTES
+              + " bytes in Base64, as printed by openssl " + "rand -base64 32",
           cause);
     }
   }

@@ -29,9 +29,7 @@ public final class AttachedDeltas {
   private final OpenModel base;
   private long bytes;
 
-  /**
-   * @param owner the region that gets all tensors, or none after an exception
-   */
+  /** @param owner the region that gets all tensors, or none after an exception */
   public AttachedDeltas(LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
     this.compute = compute;
     this.base = base;
@@ -71,10 +69,9 @@ public final class AttachedDeltas {
    */
   public static void requireRoom(OpenModel base, TargetLayer layer) {
     if (!layer.isNorm() && base.weights(layer.component()).isCompressed(layer.weight())) {
-      throw new ResourceLimitException(
-          "the LoRA's delta of " + layer
-              + " is as large as the weight, which this base does not keep in memory;"
-              + " make the LoRA low-rank (LoraMerge.resize), or open the base with more memory");
+      throw new ResourceLimitException("the LoRA's delta of " + layer
+          + " is as large as the weight, which this base does not keep in memory;"
+          + " make the LoRA low-rank (LoraMerge.resize), or open the base with more memory");
     }
   }
 

@@ -172,9 +172,7 @@ public final class AdapterConfig {
       return path.matches("(.*\\.)?(" + pattern + ")");
     } catch (PatternSyntaxException e) {
       throw new InvalidInputException(
-          "the LoRA's settings have an invalid layer pattern: " + pattern
-              + "; save it again",
-          e);
+          "the LoRA's settings have an invalid layer pattern: " + pattern + "; save it again", e);
     }
   }
 }

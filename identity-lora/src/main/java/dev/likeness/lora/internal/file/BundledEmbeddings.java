@@ -102,7 +102,8 @@ final class BundledEmbeddings {
     boolean alone = inversion.values().size() == 1;
     String start =
         (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + inversion.token() + ".";
-    inversion.byTextEncoder()
+    inversion
+        .byTextEncoder()
         .forEach((textEncoder, numbers) -> tensors.put(
             start + (alone ? "string_to_param.*" : textEncoder),
             torch.tensor(numbers).view(inversion.vectors(), -1)));

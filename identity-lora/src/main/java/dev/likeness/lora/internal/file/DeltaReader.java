@@ -56,8 +56,8 @@ final class DeltaReader {
   }
 
   /**
-   * Converts the result of {@link #readBias} to the difference for a layer whose bias is {@code
-   * base}. Scales of outputs do not affect a layer without bias.
+   * Converts the result of {@link #readBias} to the difference for a layer whose bias is
+   * {@code base}. Scales of outputs do not affect a layer without bias.
    *
    * @param file the name of the file in messages
    */
@@ -68,10 +68,12 @@ final class DeltaReader {
     }
     return Optional.of(
         keys.has(LoraKey.SET_B)
-            ? bias.sub(base.get()
-                .orElseThrow(
-                    () -> new InvalidInputException(file + ": " + keys.fileKey(LoraKey.SET_B)
-                        + " is a new bias for a layer that has no bias in this base; remove the key")))
+            ? bias.sub(
+                base.get()
+                    .orElseThrow(
+                        () -> new InvalidInputException(
+                            file + ": " + keys.fileKey(LoraKey.SET_B)
+                                + " is a new bias for a layer that has no bias in this base; remove the key")))
             : bias);
   }
 

@@ -110,9 +110,9 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * Returns all kinds of bases that a file may be for. The first is the result of {@link
-   * #of(TensorNames, Map)}. Families with the same layer names follow, if neither a key of only one
-   * family nor a note decides.
+   * Returns all kinds of bases that a file may be for. The first is the result of
+   * {@link #of(TensorNames, Map)}. Families with the same layer names follow, if neither a key of
+   * only one family nor a note decides.
    */
   public static List<String> candidates(TensorNames source, Map<String, String> notes) {
     String first = of(source, notes);

@@ -103,8 +103,9 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
               + "), not a LoRA; give it as an embedding");
     }
     if (!report.duplicates().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.duplicates().get(0)
-          + " are the same tensor of one layer, perhaps with different numbers; remove one of them");
+      throw new InvalidInputException(
+          file + ": " + report.duplicates().get(0)
+              + " are the same tensor of one layer, perhaps with different numbers; remove one of them");
     }
     if (!report.unmatched().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "

@@ -67,8 +67,9 @@ record BatchSampler(
     int[] indices = sampled.images();
     int[] images =
         IntStream.range(0, own).map(i -> bucket.images().get(indices[i])).toArray();
-    Tensor focus =
-        settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(sampled, own);
+    Tensor focus = settings.optimizerOptions().focusWeight() == 1
+        ? null
+        : bucket.latents().focus(sampled, own);
     Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(sampled, own) : null;
     return new TrainingStep.Batch(
         clean,

@@ -82,8 +82,8 @@ final class CachedLatents {
   }
 
   /**
-   * Returns the index of the first latent, and the number of latents (at least one), that {@code
-   * length} pixels from {@code start} touch.
+   * Returns the index of the first latent, and the number of latents (at least one), that
+   * {@code length} pixels from {@code start} touch.
    */
   static int[] cellRange(int start, int length, int factor, int all) {
     int first = Math.min(start / factor, all - 1);
@@ -138,8 +138,9 @@ final class CachedLatents {
   }
 
   /**
-   * Samples the latents [batch, channels, h, w] of a batch: the first {@code count} from {@code
-   * own}, the rest from {@code others}. {@code noise} is standard normal and has the same shape.
+   * Samples the latents [batch, channels, h, w] of a batch: the first {@code count} from
+   * {@code own}, the rest from {@code others}. {@code noise} is standard normal and has the same
+   * shape.
    */
   static Tensor sample(
       BatchSampler.StepSample sampled,
@@ -150,8 +151,9 @@ final class CachedLatents {
     TensorVector batch = new TensorVector();
     for (int i = 0; i < sampled.images().length; i++) {
       CachedLatents source = i < count ? own : others;
-      batch.push_back(
-          source.distribution(sampled.images()[i], sampled.mirrored()[i]).sample(noise.narrow(0, i, 1)));
+      batch.push_back(source
+          .distribution(sampled.images()[i], sampled.mirrored()[i])
+          .sample(noise.narrow(0, i, 1)));
     }
     return torch.cat(batch, 0);
   }

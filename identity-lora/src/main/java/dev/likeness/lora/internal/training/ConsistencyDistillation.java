@@ -33,8 +33,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class ConsistencyDistillation extends TrainingStep {
   /**
-   * The number of DDIM steps of the base's whole trajectory, as {@code
-   * LCMScheduler.original_inference_steps}.
+   * The number of DDIM steps of the base's whole trajectory, as
+   * {@code LCMScheduler.original_inference_steps}.
    */
   private static final int DDIM_STEPS = 50;
   /**

@@ -33,9 +33,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   private final ScalarType type;
   private final TrainableWeights weights = new TrainableWeights(this::initialValue);
 
-  /**
-   * @param type the dtype of the weights: f32, or bf16 with stochastic rounding
-   */
+  /** @param type the dtype of the weights: f32, or bf16 with stochastic rounding */
   public TrainableFullWeights(OpenModel model, boolean textEncoder, ScalarType type) {
     this(model, trainedComponents(TrainingTarget.of(model), textEncoder), type);
   }

@@ -26,9 +26,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The placeholder token of a person during training: one leaf of vectors for each text encoder.
- * Values are scaled so that a step of the learning rate changes a vector by {@link
- * dev.likeness.lora.training.PivotalTuning#learningRate} standard deviations of the encoder's
- * embeddings.
+ * Values are scaled so that a step of the learning rate changes a vector by
+ * {@link dev.likeness.lora.training.PivotalTuning#learningRate} standard deviations of the
+ * encoder's embeddings.
  */
 final class TrainableTextualInversion {
   private static final String LEAF_SUFFIX = ".word";
@@ -56,8 +56,7 @@ final class TrainableTextualInversion {
     textEncoders = TrainingTarget.of(model).clipTextEncoders();
     if (textEncoders.isEmpty()) {
       throw new IllegalArgumentException(
-          "pivotal tuning needs a CLIP text encoder, and this base has none; turn it"
-              + " off");
+          "pivotal tuning needs a CLIP text encoder, and this base has none; turn it" + " off");
     }
     try (TensorScope scope = TensorScope.open()) {
       double moved =

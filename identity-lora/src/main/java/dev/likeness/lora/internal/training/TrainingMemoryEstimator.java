@@ -61,9 +61,9 @@ public final class TrainingMemoryEstimator {
   private double textActivations;
 
   /**
-   * Estimates the memory for images of a size. {@code whole} is true for {@link
-   * dev.likeness.lora.DreamBooth}, {@code withValidation} with {@link
-   * dev.likeness.lora.training.ValidationOptions}.
+   * Estimates the memory for images of a size. {@code whole} is true for
+   * {@link dev.likeness.lora.DreamBooth}, {@code withValidation} with
+   * {@link dev.likeness.lora.training.ValidationOptions}.
    */
   public static TrainingMemory estimate(
       LoraTraining settings,
@@ -84,8 +84,9 @@ public final class TrainingMemoryEstimator {
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
-        layer ->
-            whole ? trainedComponents.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
+        layer -> whole
+            ? trainedComponents.contains(layer.component())
+            : TrainableDelta.isTrained(settings, layer));
     double kept = settings.optimizerOptions().gradientCheckpointing()
         ? count.withCheckpointing()
         : count.withoutCheckpointing();
@@ -151,10 +152,11 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * Adds up the layers for latents of {@code positions} positions; {@code trainedLayers} says which layers
-   * are trained.
+   * Adds up the layers for latents of {@code positions} positions; {@code trainedLayers} says which
+   * layers are trained.
    */
-  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> trainedLayers) {
+  public TrainingMemoryEstimator(
+      OpenModel model, int places, Predicate<TargetLayer> trainedLayers) {
     this.model = model;
     target = TrainingTarget.of(model);
     this.positions = target.layerPositions(places);

@@ -136,8 +136,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
       boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
-      Tensor loss =
-          loss(batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
+      Tensor loss = loss(
+          batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       requireNumber("the loss", value);
       int all = settings.optimizerOptions().gradientAccumulationSteps();

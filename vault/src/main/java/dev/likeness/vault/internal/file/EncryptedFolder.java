@@ -89,13 +89,13 @@ public final class EncryptedFolder {
       return key;
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot read " + file + ": " + e.getMessage()
-              + "; check that this user can read it",
-          e);
+          "cannot read " + file + ": " + e.getMessage() + "; check that this user can read it", e);
     }
   }
 
-  /** Returns the lock that a writer holds while it moves a file into place; destroying waits for it. */
+  /**
+   * Returns the lock that a writer holds while it moves a file into place; destroying waits for it.
+   */
   ReentrantReadWriteLock.ReadLock placementLock() {
     return lock.readLock();
   }
@@ -167,7 +167,8 @@ public final class EncryptedFolder {
     }
   }
 
-  // Journals and flash memory may keep older copies of a block. So the key on disk is always wrapped.
+  // Journals and flash memory may keep older copies of a block. So the key on disk is always
+  // wrapped.
   private static void overwrite(Path file) throws IOException {
     try (RandomAccessFile key = new RandomAccessFile(file.toFile(), "rwd")) {
       key.write(new byte[(int) key.length()]);

@@ -36,7 +36,8 @@ final class VaultCipher {
           deriveKey(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT_BYTES, 0);
       names = new AesSiv(deriveKey(key, "names", SIV_KEY_BYTES));
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("the key of a vault must have 32 bytes, given " + key.length, e);
+      throw new IllegalArgumentException(
+          "the key of a vault must have 32 bytes, given " + key.length, e);
     }
   }
 

@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Implements the operations of {@link Files} on the files of one vault. A new file appears, complete,
- * when its channel is closed.
+ * Implements the operations of {@link Files} on the files of one vault. A new file appears,
+ * complete, when its channel is closed.
  */
 final class VaultFileSystemProvider extends WholeFilesProvider {
   private final VaultFileSystem fileSystem;
@@ -52,7 +52,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
       return new VaultWriteChannel(fileSystem, file);
     }
     if (options.contains(StandardOpenOption.APPEND)) {
-      throw new UnsupportedOperationException("files of a vault can only be written as a whole, with a new channel");
+      throw new UnsupportedOperationException(
+          "files of a vault can only be written as a whole, with a new channel");
     }
     if (!Files.exists(file)) {
       throw new NoSuchFileException(name(path));
@@ -72,7 +73,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
       throw new NoSuchFileException(name(path));
     }
     if (options.contains(StandardOpenOption.APPEND) || options.contains(StandardOpenOption.READ)) {
-      throw new UnsupportedOperationException("files of a vault can only be written as a whole, with a new channel");
+      throw new UnsupportedOperationException(
+          "files of a vault can only be written as a whole, with a new channel");
     }
   }
 

@@ -79,7 +79,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   @Override
   public Path subpath(int begin, int end) {
     if (begin < 0 || end > names.size() || begin >= end) {
-      throw new IllegalArgumentException("cannot take names " + begin + " to " + end + " of a path of " + names.size());
+      throw new IllegalArgumentException(
+          "cannot take names " + begin + " to " + end + " of a path of " + names.size());
     }
     return with(false, names.subList(begin, end));
   }
@@ -134,7 +135,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   public Path relativize(Path other) {
     VaultPath path = requireSameFileSystem(other);
     if (path.absolute != absolute) {
-      throw new IllegalArgumentException("cannot relativize: one path is absolute and the other is not");
+      throw new IllegalArgumentException(
+          "cannot relativize: one path is absolute and the other is not");
     }
     int shared = 0;
     while (shared < Math.min(names.size(), path.names.size())

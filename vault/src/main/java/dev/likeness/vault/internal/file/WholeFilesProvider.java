@@ -19,7 +19,8 @@ abstract class WholeFilesProvider extends FileSystemProvider {
 
   @Override
   public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) {
-    throw new UnsupportedOperationException("attributes of files in a vault can only be read by type");
+    throw new UnsupportedOperationException(
+        "attributes of files in a vault can only be read by type");
   }
 
   @Override
@@ -49,6 +50,7 @@ abstract class WholeFilesProvider extends FileSystemProvider {
 
   @Override
   public FileStore getFileStore(Path path) {
-    throw new UnsupportedOperationException("a vault has no file store; ask the one of the store's folder");
+    throw new UnsupportedOperationException(
+        "a vault has no file store; ask the one of the store's folder");
   }
 }

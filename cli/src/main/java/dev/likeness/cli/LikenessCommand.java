@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
     description = "From a person's selfies to headshots that look like that person.",
     footer = {
       "",
-      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 the machine cannot, 130 cancelled."
+      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 missing resource, 130 cancelled."
     })
 public final class LikenessCommand implements Runnable {
   @Spec
@@ -47,8 +47,8 @@ public final class LikenessCommand implements Runnable {
   }
 
   /**
-   * Runs what {@code command} makes of the streams of this process, and ends the JVM with its exit
-   * status.
+   * Runs the command that {@code command} creates for the streams of this process, and ends the JVM
+   * with its exit status.
    */
   public static void exit(Function<Console, CommandLine> command, String... args) {
     System.setProperty("java.awt.headless", "true");
@@ -88,8 +88,8 @@ public final class LikenessCommand implements Runnable {
   }
 
   /**
-   * Runs {@code commandLine} on {@code console}, where it reports what fails as this command does,
-   * and returns its exit status.
+   * Runs {@code commandLine} on {@code console}, reports failures there as this command does, and
+   * returns the exit status.
    */
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -112,7 +112,7 @@ public final class LikenessCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "no subcommand given");
   }
 
-  /** What {@code likeness --version} prints. */
+  /** Provides the text of {@code likeness --version}. */
   static final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {

@@ -88,8 +88,9 @@ class ErasureCommandTest {
         CommandResult.of("verify", receipt, "--trust", old.root(folder).toString());
     assertEquals(3, trusting.status());
     assertEquals(
-        List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
-            + ", and nothing vouches for when it signed; ask who erased"),
+        List.of(
+            receipt + " is unchanged, but its signer's certificate expired on " + end
+                + ", and no trusted time stamp shows when it was signed; ask the operator of the store"),
         trusting.errorLines());
   }
 

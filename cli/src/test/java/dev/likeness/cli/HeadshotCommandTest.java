@@ -363,7 +363,7 @@ class HeadshotCommandTest {
     assertEquals(List.of("cancelled; no half-written file was left"), run.errorLines());
     assertEquals(1, TinyBase.namesIn(out).size());
     Path state = out.resolve(TinyBase.namesIn(out).get(0));
-    assertTrue(run.err().contains(state + " holds the unfinished training"), run.err());
+    assertTrue(run.err().contains(state + " contains the unfinished training"), run.err());
     byte[] kept = Files.readAllBytes(state);
     Files.writeString(state, "damaged");
     assertEquals(3, headshot("--photos", photos.toString()).status(), "the state is not read");

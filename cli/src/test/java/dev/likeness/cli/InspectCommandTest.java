@@ -193,7 +193,7 @@ class InspectCommandTest {
     CommandResult again = CommandResult.of("convert", single.toString(), half.toString());
     assertEquals(3, again.status());
     assertEquals(
-        List.of(half + " exists already; name another, since nothing is overwritten"),
+        List.of(half + " already exists and is never overwritten; give another OUT"),
         again.errorLines());
   }
 

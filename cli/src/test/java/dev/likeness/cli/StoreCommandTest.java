@@ -168,7 +168,7 @@ class StoreCommandTest {
     String[] keyless = {"--store", store.toString()};
     assertTrue(run("people", "list", keyless[0], keyless[1])
         .out()
-        .startsWith(id + "  2 files, came 0 days ago"));
+        .startsWith(id + "  2 files, added 0 days ago"));
     assertEquals(
         "0 persons erased, 0 files of others removed",
         run("purge", "--due", keyless[0], keyless[1]).out().strip());
@@ -273,7 +273,7 @@ class StoreCommandTest {
           mistyped.errorLines().get(0).startsWith("there is no store in " + store), mistyped.err());
     }
     assertEquals(
-        List.of("--store DIR is missing: the folder where persons are kept"),
+        List.of("--store DIR is missing; give the folder of the store"),
         CommandResult.of("people", "list").errorLines());
     assertEquals(
         List.of("no subcommand given (try likeness people --help)"),

@@ -125,7 +125,7 @@ class TrainCommandTest {
         "nothing learned");
     CommandResult again = train("--method", "dreambooth", "--out", out.toString());
     assertEquals(3, again.status());
-    assertEquals(List.of(out + " holds files already; give a new folder"), again.errorLines());
+    assertEquals(List.of(out + " already contains files; give a new folder"), again.errorLines());
   }
 
   @Test
@@ -225,7 +225,7 @@ class TrainCommandTest {
     Path state = folder.resolve("ada.safetensors.state");
     assertTrue(
         stop.err()
-            .contains(state + " holds the unfinished training: the same command with --resume"),
+            .contains(state + " contains the unfinished training: the same command with --resume"),
         stop.err());
     byte[] learnt = Files.readAllBytes(state);
     long stopped = System.currentTimeMillis() / 1000;
@@ -291,7 +291,7 @@ class TrainCommandTest {
         train("--validation-steps", "1", "--out", folder.resolve("b").toString());
     assertEquals(
         List.of(
-            "--validation-steps compares faces; give --embedder FILE, since the base has no face embedder"),
+            "--validation-steps compares faces; give --embedder FILE, because the base has no face embedder"),
         blind.errorLines());
     CommandResult unknown =
         train("--method", "hypernetwork", "--out", folder.resolve("a").toString());

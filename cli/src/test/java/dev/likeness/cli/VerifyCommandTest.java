@@ -76,8 +76,7 @@ class VerifyCommandTest {
     assertEquals(3, run.status());
     assertEquals(
         List.of(plain
-            + " carries no signed manifest, so nothing tells whether it was altered; ask for the "
-            + "original file"),
+            + " has no signed manifest, so changes cannot be detected; ask for the original file"),
         run.errorLines());
     assertEquals(0, CommandResult.of("inspect", plain.toString()).status());
   }
@@ -97,7 +96,7 @@ class VerifyCommandTest {
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
         List.of(signed + " is signed by Likeness development certificate: do not trust, which "
-            + others + " does not vouch for; ask who made it"),
+            + "no certificate in " + others + " vouches for; ask its author"),
         unknown.errorLines());
   }
 
@@ -117,7 +116,7 @@ class VerifyCommandTest {
         "verify", signed.toString(), "--trust", ada.root(folder).toString(), "--json");
     assertEquals(3, trusting.status());
     assertEquals(
-        List.of(signed + " is " + verdict + "; ask who made it for one that is signed anew"),
+        List.of(signed + " is " + verdict + "; ask its author for a newly signed file"),
         trusting.errorLines());
     Map<String, Object> found = JSON.std.mapFrom(trusting.out());
     assertEquals("false true", found.get("altered") + " " + found.get("expired"));

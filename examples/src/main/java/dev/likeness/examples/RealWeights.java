@@ -56,7 +56,9 @@ public record RealWeights(
   private static final ReviewOptions REVIEW = ReviewOptions.defaults();
 
   /**
-   * Arguments: base, training photos, held-back photos, YuNet file, embedder file, output folder.
+   * Runs the example and ends the JVM with its exit status.
+   *
+   * @param args base, training photos, held-back photos, YuNet file, embedder file, output folder
    */
   public static void main(String[] args) {
     Console console = Console.ofProcess();
@@ -72,7 +74,12 @@ public record RealWeights(
     System.exit(status);
   }
 
-  /** Runs the example and returns the exit status. */
+  /**
+   * Runs the example.
+   *
+   * @param args the arguments of {@link #main}
+   * @return the exit status
+   */
   public int run(String... args) {
     try {
       if (args.length != 6) {
@@ -110,7 +117,7 @@ public record RealWeights(
     }
   }
 
-  /** Before hours of work, finds out whether headshots can be written. */
+  /** Checks before hours of work that headshots can be written. */
   private static void requireFolder(Path out) {
     try {
       Files.createDirectories(out);
@@ -140,7 +147,7 @@ public record RealWeights(
         if (copied) {
           console
               .out()
-              .println("  " + photo.name() + " does not count: it is nearly the same shot as "
+              .println("  " + photo.name() + " is ignored: it is nearly the same shot as "
                   + seen.name());
         }
         return copied;
@@ -209,7 +216,7 @@ public record RealWeights(
           + (score.hasFace()
               ? String.format(
                   Locale.ROOT,
-                  "  %5.2f, more alike than %.0f %% of the pairs of own photos",
+                  "  %5.2f, more similar than %.0f %% of the pairs of own photos",
                   score.cosine(),
                   100 * score.percentile())
               : "  no face was found"));
@@ -217,7 +224,7 @@ public record RealWeights(
     if (!Double.isNaN(report.mean())) {
       lines.add(String.format(
           Locale.ROOT,
-          "together %.2f (%.2f to %.2f); two of the own photos: %.2f",
+          "mean %.2f (%.2f to %.2f); mean of pairs of own photos: %.2f",
           report.mean(),
           report.confidenceInterval().low(),
           report.confidenceInterval().high(),

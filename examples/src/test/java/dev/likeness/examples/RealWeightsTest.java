@@ -68,7 +68,7 @@ class RealWeightsTest {
     assertTrue(out.toString().contains("2 of 2 photos can be used"), out.toString());
     assertTrue(
         out.toString()
-            .contains("  examples__obama2.jpg does not count: it is nearly the same shot as "
+            .contains("  examples__obama2.jpg is ignored: it is nearly the same shot as "
                 + "tests__test_images__obama2.jpg"),
         out.toString());
     assertTrue(
@@ -138,10 +138,10 @@ class RealWeightsTest {
         "as similar as two of the person's own photos");
     assertEquals(
         List.of(
-            "headshot-003.png   0.62, more alike than 50 % of the pairs of own photos",
-            "headshot-002.png   0.41, more alike than 10 % of the pairs of own photos",
+            "headshot-003.png   0.62, more similar than 50 % of the pairs of own photos",
+            "headshot-002.png   0.41, more similar than 10 % of the pairs of own photos",
             "headshot-001.png  no face was found",
-            "together 0.52 (0.40 to 0.63); two of the own photos: 0.70",
+            "mean 0.52 (0.40 to 0.63); mean of pairs of own photos: 0.70",
             "as similar as two of the person's own photos"),
         RealWeights.lines(report));
   }

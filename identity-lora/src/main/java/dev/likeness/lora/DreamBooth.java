@@ -31,12 +31,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * needs more memory than a LoRA and writes a file as large as the model. It can reach a higher
  * likeness than a low-rank adapter.
  *
- * @param settings as for a LoRA; rank, alpha, targets and algorithm are ignored
+ * @param settings the settings, as for a LoRA; rank, alpha, targets and algorithm are ignored
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * Returns the settings of diffusers' {@code train_dreambooth.py}: 400 steps of one image at a
-   * constant rate of 5e-6, with 50 class images.
+   * {@return the settings of diffusers' {@code train_dreambooth.py}: 400 steps of one image at a
+   * constant rate of 5e-6, with 50 class images}
    */
   public static DreamBooth defaults() {
     return new DreamBooth(new LoraTraining(
@@ -60,8 +60,10 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Returns the settings that suit a base. They use the learning rate that the base folder declares
-   * in {@code likeness.json}, or {@link #defaults} if it declares none.
+   * {@return the settings for a base} They use the learning rate that the base folder declares in
+   * {@code likeness.json}, or {@link #defaults} if it declares none.
+   *
+   * @param base the base model
    */
   public static DreamBooth forBase(BaseModel base) {
     OptionalDouble rate = base.unwrap(ModelExtras.class)
@@ -74,8 +76,11 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * The same with other settings, e.g.
-   * {@code withSettings(d.settings().steps(800).textEncoder(true))}.
+   * Returns a training with other settings, e.g.
+   * {@code withSettings(d.settings().steps(800).trainTextEncoder(true))}.
+   *
+   * @param others the settings
+   * @return the training
    */
   public DreamBooth withSettings(LoraTraining others) {
     return new DreamBooth(others);
@@ -120,21 +125,41 @@ public record DreamBooth(LoraTraining settings) {
     });
   }
 
-  /** What it takes of memory on {@code base}, with images of its own size. */
+  /**
+   * Estimates the memory of the training for images of the base's default size.
+   *
+   * @param base the base model
+   * @return the estimate
+   */
   public TrainingMemory estimateMemory(BaseModel base) {
     return estimateMemory(base, base.defaults().width(), base.defaults().height());
   }
 
-  /** The same with images of another size. */
+  /**
+   * Estimates the memory of the training for another image size.
+   *
+   * @param base the base model
+   * @param width in pixels
+   * @param height in pixels
+   * @return the estimate
+   */
   public TrainingMemory estimateMemory(BaseModel base, int width, int height) {
     return estimateMemory(base, width, height, false);
   }
 
   /**
-   * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
+   * Estimates the memory of the training for an image size, with or without validation.
+   *
+   * @param base the base model
+   * @param width in pixels
+   * @param height in pixels
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
+   * @return the estimate
    */
-  public TrainingMemory estimateMemory(BaseModel base, int width, int height, boolean watched) {
-    return TrainingMemoryEstimator.estimate(settings, base, width, height, true, watched);
+  public TrainingMemory estimateMemory(
+      BaseModel base, int width, int height, boolean withValidation) {
+    return TrainingMemoryEstimator.estimate(settings, base, width, height, true, withValidation);
   }
 
   private ScalarType weightType(Compute compute) {
@@ -143,8 +168,8 @@ public record DreamBooth(LoraTraining settings) {
     }
     if (compute.dtype() != DType.BF16) {
       throw new IllegalArgumentException(
-          "weights in bf16 alone need a base that computes in bf16, not " + compute.dtype()
-              + "; open it so, or train without rounding");
+          "stochastic rounding needs a base that computes in bf16, not " + compute.dtype()
+              + "; open the base in bf16, or turn off stochastic rounding");
     }
     return ScalarType.BFloat16;
   }

@@ -45,7 +45,7 @@ public final class FusedLora implements AutoCloseable {
     this.deltas = changes;
     this.base = base;
     this.weight = weight;
-    // Merged when a model of some type first asks, which may be after the LoRA was closed.
+    // The weights are merged at the first use with a dtype. That may be after the LoRA was closed.
     changes.weights().values().forEach(change -> change.map(region::keep));
     changes.biases().values().forEach(region::keep);
   }
@@ -58,7 +58,7 @@ public final class FusedLora implements AutoCloseable {
     return new FusedLora(lora.deltas(), lora.base(), weight);
   }
 
-  /** Returns the adapter that makes a request use this copy. It is valid until this is closed. */
+  /** {@return the adapter that makes a request use this copy} It is valid until this is closed. */
   public Adapter adapter() {
     return adapter;
   }
@@ -106,8 +106,8 @@ public final class FusedLora implements AutoCloseable {
   }
 
   /**
-   * The merged weights by part and full name, in the type and on the device of {@code compute};
-   * owned by this.
+   * Returns the merged weights by component and full name, in the dtype and on the device of
+   * {@code compute}. This object owns them.
    */
   Map<ModelComponent, Map<String, Tensor>> weights(Compute compute) {
     if (closed) {
@@ -119,7 +119,8 @@ public final class FusedLora implements AutoCloseable {
 
   private Map<ModelComponent, Map<String, Tensor>> merge(Compute compute) {
     Map<ModelComponent, Map<String, Tensor>> parts = new HashMap<>();
-    // Kept by this only when all are made: one that does not fit takes the others with it.
+    // The tensors are adopted only after all are made. If one does not fit in memory, all are
+    // freed.
     try (TensorRegion made = new TensorRegion()) {
       UnaryOperator<Tensor> kept = sum -> made.keep(Tensors.place(compute, sum));
       deltas

@@ -126,7 +126,9 @@ public final class Lora implements AutoCloseable {
     return new Weighted(this, weight);
   }
 
-  /** Equal if LoRA and weight are equal, so that requests of one person can share a batch. */
+  /**
+   * Adapters are equal if LoRA and weight are equal, so that requests of one person share a batch.
+   */
   private record Weighted(Lora lora, LoraWeight weight) implements ModelAdapter {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
@@ -166,31 +168,33 @@ public final class Lora implements AutoCloseable {
    * @return the copy; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the base does not hold these
    *     weights whole to save memory
+   * @throws IllegalArgumentException if the weight is not a finite number
    */
   public FusedLora fuse(double weight) {
     return FusedLora.of(this, LoraWeight.of(weight));
   }
 
-  /** What of the file fitted the base. */
+  /** {@return the comparison of the file with the base} */
   public LoraInspection inspection() {
     return inspection;
   }
 
   /**
-   * The words that it brings, which prompts may name while a request carries it: textual
-   * inversions.
+   * {@return the textual inversions of the file} Prompts may use their tokens while a request has
+   * this LoRA.
    */
   public List<TextualInversion> textualInversions() {
     return deltas.textualInversions();
   }
 
-  /** Returns the text entries of the file's header. */
+  /** {@return the text entries of the file's header} */
   public Map<String, String> metadata() {
     return metadata;
   }
 
   /**
-   * Bytes of all that was placed for models to compute with so far; files' own factors stay mapped.
+   * {@return the bytes of all factors that were placed on a device so far} Factors that stay mapped
+   * from the file do not count.
    */
   public long bytes() {
     return attachedDeltas.values().stream().mapToLong(AttachedDeltas::bytes).sum();
@@ -201,6 +205,7 @@ public final class Lora implements AutoCloseable {
    * completely or not at all.
    *
    * @param file the file to write; an existing one is replaced
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
     save(file, KeyFormat.PEFT);
@@ -215,9 +220,10 @@ public final class Lora implements AutoCloseable {
    * as differences.
    *
    * @param file the file to write; an existing one is replaced
-   * @param dialect the key format
+   * @param keyFormat the key format
    * @throws IllegalArgumentException if the key format is only readable, or cannot store one of the
    *     deltas; see {@link LoraMerge#resize}
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file, KeyFormat keyFormat) {
     save(file, keyFormat, metadata);

@@ -51,19 +51,19 @@ public final class LoraMerge {
    * @param loras the LoRAs with their weights
    * @param rank rank of the result, from 1
    * @return the sum; the caller closes it
-   * @throws IllegalArgumentException if the rank is below 1, or two LoRAs have a textual inversion
-   *     with the same token
+   * @throws IllegalArgumentException if the rank is below 1, there is no LoRA, they were opened on
+   *     several bases, or two have a textual inversion with the same token
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
     if (loras.isEmpty()) {
-      throw new IllegalArgumentException("there is no LoRA to merge; give one at least");
+      throw new IllegalArgumentException("there is no LoRA to merge; give at least one");
     }
     if (loras.keySet().stream().map(Lora::base).distinct().count() > 1) {
       throw new IllegalArgumentException(
-          "the LoRAs to merge were opened on several bases; open all of them on one");
+          "the LoRAs to merge were opened on several bases; open all of them on one base");
     }
-    List<TextualInversion> words = uniteTextualInversions(loras.keySet());
+    List<TextualInversion> inversions = uniteTextualInversions(loras.keySet());
     TensorRegion region = new TensorRegion();
     OpenModel base = loras.keySet().iterator().next().base();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
@@ -87,7 +87,7 @@ public final class LoraMerge {
     Map<String, String> header =
         LoraMetadata.MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     return newLora(
-        new LoraDeltas(weights, biases, words),
+        new LoraDeltas(weights, biases, inversions),
         rank,
         region,
         base,
@@ -101,6 +101,7 @@ public final class LoraMerge {
    * @param lora the LoRA
    * @param rank rank of the result, from 1
    * @return the result; the caller closes it
+   * @throws IllegalArgumentException if the rank is below 1
    */
   public static Lora resize(Lora lora, int rank) {
     return merge(Map.of(lora, 1.0), rank);
@@ -115,6 +116,7 @@ public final class LoraMerge {
    * @param rank rank of the result, from 1
    * @return the difference; the caller closes it
    * @throws InvalidInputException if the models do not have the same layers
+   * @throws IllegalArgumentException if the rank is below 1
    */
   public static Lora extract(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
@@ -122,7 +124,7 @@ public final class LoraMerge {
     if (!Set.copyOf(table.layers())
         .equals(Set.copyOf(LayerTable.of(tuned.unwrap(OpenModel.class)).layers()))) {
       throw new InvalidInputException(tuned.name() + " has other layers than " + base.name()
-          + "; give two models of one family, one trained from the other");
+          + "; give two models of the same architecture");
     }
     TensorRegion region = new TensorRegion();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
@@ -154,6 +156,10 @@ public final class LoraMerge {
   /**
    * Returns the names of differing tensors that {@link #extract} leaves out: norms, biases and
    * embedding tables.
+   *
+   * @param base the base of the LoRA
+   * @param tuned the fine-tuned model
+   * @return the names, sorted, each with the folder of its component
    */
   public static List<String> omittedTensors(BaseModel base, BaseModel tuned) {
     LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
@@ -180,8 +186,11 @@ public final class LoraMerge {
   }
 
   /**
-   * Returns the largest rank of the LoRAs. It is empty if a delta has no rank (OFT, IA3, full
-   * differences) or may exceed its factors' rank (LoHa, LoKr, GLoRA, DoRA).
+   * Returns the largest rank of the LoRAs.
+   *
+   * @param loras the LoRAs
+   * @return the largest rank; empty if a delta has no rank (OFT, IA3, full differences) or may
+   *     exceed the rank of its factors (LoHa, LoKr, GLoRA, DoRA)
    */
   public static OptionalInt maxRank(Collection<Lora> loras) {
     boolean known = loras.stream()
@@ -193,16 +202,16 @@ public final class LoraMerge {
   }
 
   private static List<TextualInversion> uniteTextualInversions(Collection<Lora> loras) {
-    Map<String, TextualInversion> words = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(word -> {
-      if (words.put(word.token(), word) != null) {
+    Map<String, TextualInversion> inversions = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(inversion -> {
+      if (inversions.put(inversion.token(), inversion) != null) {
         throw new IllegalArgumentException(
-            "two of the LoRAs to merge have a textual inversion \"" + word.token()
-                + "\" each, and one file holds one; train one of them with another token, or carry both"
-                + " without merging");
+            "two of the LoRAs to merge have a textual inversion for the token \""
+                + inversion.token()
+                + "\"; train one of them with another token, or use both LoRAs without merging");
       }
     });
-    return List.copyOf(words.values());
+    return List.copyOf(inversions.values());
   }
 
   private static Set<TargetLayer> layers(Map<Lora, Double> loras) {
@@ -257,15 +266,14 @@ public final class LoraMerge {
   }
 
   /**
-   * The nearest change of a rank, by singular values (Eckart and Young 1936). Factors share each
-   * value's root. Tensors belong to the calling scope.
+   * The best low-rank approximation of a delta, by singular values (Eckart and Young 1936). Each
+   * factor is scaled by the root of the singular values. Tensors belong to the calling scope.
    */
   private static final class LowRankApproximation {
     private LowRankApproximation() {}
 
     /**
-     * The nearest change of rank {@code rank}, or of the greatest that {@code matrix} [out, in, …]
-     * can have, f32.
+     * Returns the best approximation of {@code matrix} [out, in, …] with at most this rank, in f32.
      */
     public static LoraDelta of(Tensor matrix, int rank) {
       T_TensorTensorTensor_T parts =
@@ -274,10 +282,10 @@ public final class LoraMerge {
     }
 
     /**
-     * The nearest change of that rank to a sum of low-rank ones, each times its weight. The sum
-     * itself is never made: only as many directions matter as the ranks say.
+     * Returns the best approximation of this rank of a weighted sum of low-rank deltas. The sum
+     * itself is never computed; QR decompositions of the factors reduce it to a small matrix.
      *
-     * @param shape of the layer's weight
+     * @param shape the shape of the layer's weight
      */
     public static LoraDelta ofSum(
         List<Map.Entry<LoraDelta, Double>> changes, int rank, long[] shape) {

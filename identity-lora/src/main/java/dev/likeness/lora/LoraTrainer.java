@@ -24,10 +24,10 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Trains a LoRA of a person for a base model: low-rank deltas of some layers, in one small file.
  *
- * @param settings every number of the training
+ * @param settings the settings of the training
  */
 public record LoraTrainer(LoraTraining settings) {
-  /** What is reduced if memory is short, in this order: speed first, rank last. */
+  /** Reductions of the settings if memory is short, in this order: speed first, rank last. */
   private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
       settings ->
           settings.optimizerOptions(settings.optimizerOptions().gradientCheckpointing(true)),
@@ -39,7 +39,7 @@ public record LoraTrainer(LoraTraining settings) {
                   .optimizerOptions()
                   .gradientAccumulationSteps(settings.batchSize()
                       * settings.optimizerOptions().gradientAccumulationSteps())),
-      // Others keep no more, or take another rate.
+      // The other optimisers need no more memory than this, or need another learning rate.
       settings -> settings.optimizerOptions().optimizer()
               != OptimizerOptions.TrainingOptimizer.ADAMW
           ? settings
@@ -52,7 +52,7 @@ public record LoraTrainer(LoraTraining settings) {
    * {@link TrainingPreset#of(BaseModel, int)} and {@linkplain #fitting reduces its memory} as
    * needed.
    *
-   * @param preset how long the training takes
+   * @param preset the duration of the training
    * @param base the base model
    * @param photos number of photos, from 1
    * @param bytes memory that the process may use
@@ -68,21 +68,21 @@ public record LoraTrainer(LoraTraining settings) {
    * checkpointing, trains single images, uses 8-bit AdamW, and lowers the rank, in this order.
    *
    * @param base the base model
-   * @param watched whether {@link dev.likeness.lora.training.ValidationOptions validation images}
-   *     are generated
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
    * @param bytes memory that the process may use
    * @return this trainer if it fits, otherwise a reduced one
    * @throws ResourceLimitException if the smallest settings need more; the message says how much
    */
-  public LoraTrainer fitting(BaseModel base, boolean watched, long bytes) {
+  public LoraTrainer fitting(BaseModel base, boolean withValidation, long bytes) {
     LoraTrainer fitting = this;
     for (UnaryOperator<LoraTraining> saving : SAVINGS) {
-      if (fitting.ownSize(base, watched).bytes() <= bytes) {
+      if (fitting.ownSize(base, withValidation).bytes() <= bytes) {
         return fitting;
       }
       fitting = new LoraTrainer(saving.apply(fitting.settings));
     }
-    TrainingMemory least = fitting.ownSize(base, watched);
+    TrainingMemory least = fitting.ownSize(base, withValidation);
     if (least.bytes() > bytes) {
       throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
           + least + ", of which " + (bytes >> 20) + " MiB are allowed; take a smaller base");
@@ -112,13 +112,21 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * As above, keeping its state in a file: a run that was stopped, or killed, goes on from there
-   * and ends with the same weights to the bit, on a CPU.
+   * Trains a LoRA of a person and saves the state of the training in a file. A later call with the
+   * same file resumes a stopped training. On a CPU the resumed training ends with bit-identical
+   * weights.
    *
-   * @param state where the state is, and is kept every 25 steps, or less often where that took more
-   *     than a hundredth of the time; null to keep none
-   * @throws dev.likeness.diffusion.error.InvalidInputException when the state is of another
+   * @param base the base model
+   * @param images crops of one size whose sides are multiples of the base's latent factor (8)
+   * @param subject how prompts name the person
+   * @param state the state file, or null for none. It is saved every 25 steps, or less often if
+   *     saving takes more than 1 % of the time
+   * @param progress receives every step and warnings
+   * @param cancellation stops the training within one step
+   * @return the person; the caller closes it
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the state file belongs to another
    *     training
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       BaseModel base,
@@ -131,8 +139,17 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * As above, with all that a set may say: a caption and a focus for each image, validation images
-   * that are scored.
+   * Trains a LoRA of a person on a training set. The set may have captions, focus areas and masks
+   * for the images, and validation images.
+   *
+   * @param base the base model
+   * @param set images and the person
+   * @param progress receives every step and warnings
+   * @param cancellation stops the training within one step
+   * @return the person; the caller closes it
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the loss is no longer a number,
+   *     or the state file belongs to another training
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
@@ -158,12 +175,24 @@ public record LoraTrainer(LoraTraining settings) {
     }
   }
 
-  /** Estimates the memory of the training for images of the base's default size. */
+  /**
+   * Estimates the memory of the training for images of the base's default size.
+   *
+   * @param base the base model
+   * @return the estimate
+   */
   public TrainingMemory memory(BaseModel base) {
     return ownSize(base, false);
   }
 
-  /** Estimates the memory of the training for another image size, in pixels. */
+  /**
+   * Estimates the memory of the training for another image size.
+   *
+   * @param base the base model
+   * @param width in pixels
+   * @param height in pixels
+   * @return the estimate
+   */
   public TrainingMemory memory(BaseModel base, int width, int height) {
     return memory(base, width, height, false);
   }
@@ -174,15 +203,15 @@ public record LoraTrainer(LoraTraining settings) {
    * @param base the base model
    * @param width in pixels
    * @param height in pixels
-   * @param watched whether {@link dev.likeness.lora.training.ValidationOptions validation images}
-   *     are generated
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
    * @return the estimate
    */
-  public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
-    return TrainingMemoryEstimator.estimate(settings, base, width, height, false, watched);
+  public TrainingMemory memory(BaseModel base, int width, int height, boolean withValidation) {
+    return TrainingMemoryEstimator.estimate(settings, base, width, height, false, withValidation);
   }
 
-  private TrainingMemory ownSize(BaseModel base, boolean watched) {
-    return memory(base, base.defaults().width(), base.defaults().height(), watched);
+  private TrainingMemory ownSize(BaseModel base, boolean withValidation) {
+    return memory(base, base.defaults().width(), base.defaults().height(), withValidation);
   }
 }

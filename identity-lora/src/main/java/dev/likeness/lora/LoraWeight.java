@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  */
 public final class LoraWeight {
   private static final DoubleUnaryOperator CONSTANT = progress -> 1;
-  /** A part and the first of the words behind it. */
+  /** Matches a component and the first word after it. */
   private static final Pattern BLOCK_PREFIX = Pattern.compile("^([^.]+\\.[^.]+).*");
 
   private final double weight;
@@ -35,6 +35,7 @@ public final class LoraWeight {
    * Returns a weight that is the same for all blocks and steps.
    *
    * @param weight 1 for the trained strength, 0 for no effect; negative values invert the delta
+   * @return the weight
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   public static LoraWeight of(double weight) {
@@ -48,6 +49,7 @@ public final class LoraWeight {
    *
    * @param name the prefix, which ends at a dot of the layer name
    * @param factor any finite number
+   * @return a weight with this factor
    * @throws IllegalArgumentException if the factor is not a finite number
    */
   public LoraWeight block(String name, double factor) {
@@ -60,12 +62,13 @@ public final class LoraWeight {
    * Multiplies the weight by a factor that depends on sampling progress.
    *
    * @param factor maps progress to a factor; progress is i/n before step i of n, from 0
+   * @return a weight with this schedule
    */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
     return new LoraWeight(weight, blocks, factor);
   }
 
-  /** Whether the weight changes over the steps. */
+  /** {@return true if the weight changes over the steps} */
   public boolean isVarying() {
     return schedule != CONSTANT;
   }
@@ -74,6 +77,8 @@ public final class LoraWeight {
    * Returns the constant weight at a point of sampling.
    *
    * @param progress share of the steps that are done, 0 to 1
+   * @return the weight without a schedule
+   * @throws IllegalArgumentException if the schedule gives a number that is not finite
    */
   public LoraWeight at(double progress) {
     return isVarying()
@@ -81,12 +86,12 @@ public final class LoraWeight {
         : this;
   }
 
-  /** Whether the weight has no effect. */
+  /** {@return true if the weight has no effect} */
   public boolean isZero() {
     return weight == 0;
   }
 
-  /** This weight as the engine asks for it. */
+  /** {@return this weight in the form that {@link AttachedDeltas} uses} */
   AttachedDeltas.LayerWeights ofLayers() {
     return new OfLayers(this);
   }
@@ -108,7 +113,7 @@ public final class LoraWeight {
     }
   }
 
-  /** The weight at a module at the first step. */
+  /** {@return the weight of a layer at the first step} */
   double of(ModelComponent part, String module) {
     return at(0).weight * block(part.folder() + "." + module);
   }
@@ -131,15 +136,15 @@ public final class LoraWeight {
   }
 
   /**
-   * Refuses blocks that {@code model} has not, whether a LoRA changes something there or not.
+   * Refuses blocks that the model does not have.
    *
-   * @throws IllegalArgumentException naming the first such block, and what there is
+   * @throws IllegalArgumentException if there is such a block; the message lists the model's blocks
    */
   void requireBlocksOf(ModelComponent.Tensors model) {
     for (String block : blocks.keySet()) {
       if (layerNames(model).noneMatch(name -> startsWith(name, block))) {
         throw new IllegalArgumentException(
-            "no layer's name begins with \"" + block + "\" in this base; names begin with "
+            "no layer name of this base begins with \"" + block + "\"; names begin with "
                 + layerNames(model)
                     .map(name -> BLOCK_PREFIX.matcher(name).replaceAll("$1"))
                     .distinct()

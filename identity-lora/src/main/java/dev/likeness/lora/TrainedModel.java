@@ -54,7 +54,7 @@ public final class TrainedModel implements AutoCloseable {
     this.header = header;
   }
 
-  /** Returns how prompts name the person. */
+  /** {@return how prompts name the person} */
   public PersonToken personToken() {
     return personToken;
   }
@@ -107,7 +107,7 @@ public final class TrainedModel implements AutoCloseable {
     }
   }
 
-  // A folder that exists may be a link, or where a disk begins: it is not replaced, but filled.
+  // An existing folder may be a link or a mount point, so it is filled instead of replaced.
   private static void moveInto(Path whole, Path out) throws IOException {
     if (!Files.exists(out)) {
       Files.move(whole, out);
@@ -153,21 +153,23 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Whether {@link #save} will be possible, to be asked before a training.
+   * Checks before a training that {@link #save} will be possible.
    *
-   * @throws InvalidInputException when {@code base} is no diffusers folder or {@code out} holds
-   *     something
+   * @param base the diffusers folder that is trained
+   * @param out the folder of the result
+   * @throws InvalidInputException if {@code base} is not a diffusers folder, or {@code out} is not
+   *     empty
    */
   public static void requireWritable(Path base, Path out) {
     if (!Files.isRegularFile(RepositoryFolder.HubCache.snapshot(base).resolve(INDEX_FILE))) {
-      throw new InvalidInputException(base + " is no diffusers folder: it has no " + INDEX_FILE
+      throw new InvalidInputException(base + " is not a diffusers folder: it has no " + INDEX_FILE
           + "; make one with `likeness convert FILE FOLDER`");
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
         if (inside.anyMatch(
             path -> !path.endsWith(PARTIAL_FOLDER) && !path.endsWith("lost+found"))) {
-          throw new InvalidInputException(out + " holds files already; give a new folder");
+          throw new InvalidInputException(out + " already contains files; give a new folder");
         }
       } catch (IOException e) {
         throw new InvalidInputException("cannot list " + out + ": " + e.getMessage(), e);
@@ -182,7 +184,7 @@ public final class TrainedModel implements AutoCloseable {
         boolean replaced = parts.contains(inside.getName(0).toString())
             && !inside.toString().endsWith("config.json");
         if (!replaced) {
-          // The base may lie in a jar, whose paths a folder does not take.
+          // The base may be in a jar, whose paths cannot be resolved against a folder.
           AtomicFile.write(
               out.resolve(inside.toString()),
               to -> UninterruptibleIo.read(file, from -> Files.copy(from, to)));

@@ -31,19 +31,24 @@ import java.util.Optional;
  *
  * @param lora the trained adapter
  * @param personToken how prompts name the person, and their consent
- * @param baseName name of the base model
+ * @param baseName name of the base model that the person was trained on; empty if unknown
  * @param recipe the settings of the training
  * @param notes further header entries of the file
  */
 public record TrainedPerson(
     Lora lora, PersonToken personToken, String baseName, String recipe, Map<String, String> notes)
     implements Identity.Loaded {
+  /** Header key of the token. */
   public static final String TOKEN_KEY = LoraMetadata.TOKEN;
+  /** Header key of the class word. */
   public static final String CLASS_WORD_KEY = LoraMetadata.CLASS_WORD;
+  /** Header key of the consent. */
   public static final String CONSENT_KEY = LoraMetadata.CONSENT;
+
   private static final String BASE_KEY = LoraMetadata.BASE;
   private static final String RECIPE_KEY = "likeness.recipe";
 
+  /** Copies the notes. */
   public TrainedPerson {
     notes = Map.copyOf(notes);
   }
@@ -96,6 +101,7 @@ public record TrainedPerson(
    *
    * @param name key of the entry
    * @param text value of the entry
+   * @return the person with this entry
    */
   public TrainedPerson withNote(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
@@ -103,7 +109,12 @@ public record TrainedPerson(
     return new TrainedPerson(lora, personToken, baseName, recipe, more);
   }
 
-  /** Returns the person with another token. Both share their tensors; close one of them. */
+  /**
+   * Returns the person with another token.
+   *
+   * @param other the token
+   * @return the person; both share their tensors, close one of them
+   */
   public TrainedPerson withPersonToken(PersonToken other) {
     return new TrainedPerson(lora, other, baseName, recipe, notes);
   }
@@ -113,7 +124,7 @@ public record TrainedPerson(
     return baseName.isEmpty() || baseName.equals(model.name())
         ? Optional.empty()
         : Optional.of("the person was trained on " + baseName + " and is used with " + model.name()
-            + ", which fits but may lower the likeness; train the person again on "
+            + ", which may lower the likeness; train the person again on "
             + model.name());
   }
 
@@ -127,15 +138,17 @@ public record TrainedPerson(
     return personToken.phrase();
   }
 
-  /** Returns the consent in the person's file, or empty if it has none. */
+  /** {@return the consent in the person's file, or empty if it has none} */
   @Override
   public Optional<Consent> consent() {
     return Optional.of(personToken.consent()).filter(text -> !text.isBlank()).map(Consent::parse);
   }
 
   /**
-   * Returns the person with another consent, which {@link #save} writes. Both share their tensors;
-   * close one of them.
+   * Returns the person with another consent, which {@link #save} writes.
+   *
+   * @param consent the consent of the person
+   * @return the person; both share their tensors, close one of them
    */
   @Override
   public TrainedPerson withConsent(Consent consent) {
@@ -147,6 +160,7 @@ public record TrainedPerson(
    * file is written completely or not at all. A new file is readable by its owner alone.
    *
    * @param file the file to write; an existing one is replaced
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
     Map<String, String> header = header(personToken, baseName, recipe, notes);
@@ -154,7 +168,7 @@ public record TrainedPerson(
     lora.save(file, KeyFormat.PEFT, header);
   }
 
-  /** The header of a person trained this way. */
+  /** {@return the header entries of a trained person} */
   static Map<String, String> header(
       PersonToken subject, String base, String recipe, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
@@ -180,6 +194,9 @@ public record TrainedPerson(
 
   /** The reader that {@link Identity#open} uses for files of {@link TrainedPerson}. */
   public static final class PersonReader implements Identity.Reader {
+    /** Creates the reader; {@link java.util.ServiceLoader} calls this. */
+    public PersonReader() {}
+
     @Override
     public Identity.Loaded open(Path file, BaseModel base) {
       return TrainedPerson.open(file, base);

@@ -2,10 +2,10 @@
  * LoRA files: open, attach, fuse, merge, and train them.
  *
  * <p>{@link Lora} opens a file of any key format for a base model; {@link Lora#at(double)} returns
- * an adapter that travels with a request, so that one base serves many persons and is never
- * changed. {@link LoraMerge} combines files or extracts one from a fine-tuned model.
- * {@link LoraTrainer} trains a {@link TrainedPerson}, an identity of its own, by settings of
- * {@code dev.likeness.lora.training}, and {@link DreamBooth} trains all weights.
+ * an adapter for requests. The base is never changed, so one base serves many persons.
+ * {@link LoraMerge} combines files, or extracts one from a fine-tuned model. {@link LoraTrainer}
+ * trains a {@link TrainedPerson}, with settings of {@code dev.likeness.lora.training}.
+ * {@link DreamBooth} trains all weights.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

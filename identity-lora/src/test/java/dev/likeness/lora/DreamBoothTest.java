@@ -255,12 +255,12 @@ class DreamBoothTest {
       assertFalse(Files.exists(files.resolve(".ada.part")), "what was not finished stays");
       savesBesideAJar(ada, out);
       assertEquals(
-          out + " holds files already; give a new folder",
+          out + " already contains files; give a new folder",
           assertThrows(InvalidInputException.class, () -> ada.save(folder, out, DType.F32))
               .getMessage());
       assertEquals(
           out.resolve("unet")
-              + " is no diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
+              + " is not a diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
           assertThrows(
                   InvalidInputException.class, () -> ada.save(out.resolve("unet"), out, DType.F32))
               .getMessage());
@@ -338,7 +338,8 @@ class DreamBoothTest {
         .batchSize(1)
         .optimizerOptions(PLAIN.optimizerOptions().stochasticRounding(true));
     assertEquals(
-        "weights in bf16 alone need a base that computes in bf16, not F32; open it so, or train without rounding",
+        "stochastic rounding needs a base that computes in bf16, not F32; open the base in bf16, or turn off"
+            + " stochastic rounding",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new DreamBooth(settings)

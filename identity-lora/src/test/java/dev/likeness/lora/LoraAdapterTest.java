@@ -76,8 +76,8 @@ class LoraAdapterTest implements AdapterContract {
             () -> loras.get(0).at(LoraWeight.of(1).block("unet", 0.5).block(block, 0)))
         .getMessage();
     assertEquals(
-        "no layer's name begins with \"" + block
-            + "\" in this base; names begin with text_encoder.text_model, unet.conv_in,"
+        "no layer name of this base begins with \"" + block
+            + "\"; names begin with text_encoder.text_model, unet.conv_in,"
             + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block, unet.time_embedding, unet.up_blocks",
         refusal);
   }
@@ -129,8 +129,7 @@ class LoraAdapterTest implements AdapterContract {
               () -> ModelAdapter.of(lora.at(1)).requireCompatible(twin.unwrap(OpenModel.class)))
           .getMessage();
       assertTrue(
-          refusal.endsWith(" follows from that base's own numbers; open it for this base"),
-          refusal);
+          refusal.endsWith(" depends on the weights of that base; open it for this base"), refusal);
     }
   }
 

@@ -195,7 +195,7 @@ class LoraMergeTest extends OnGoldenBase {
           assertThrows(IllegalArgumentException.class, () -> lora.save(file))
               .getMessage()
               .endsWith(
-                  " has no place in such a file; save it in kohya's key format (KOHYA), which has one for every kind"));
+                  " cannot be stored in this key format; save the LoRA in the key format KOHYA, which stores all kinds"));
       lora.save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {
@@ -234,7 +234,7 @@ class LoraMergeTest extends OnGoldenBase {
         Lora here = open("wide");
         Lora there = Lora.open(GoldenLora.file("wide"), other)) {
       assertEquals(
-          "the LoRAs to merge were opened on several bases; open all of them on one",
+          "the LoRAs to merge were opened on several bases; open all of them on one base",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> LoraMerge.merge(Map.of(here, 1.0, there, 1.0), 4))

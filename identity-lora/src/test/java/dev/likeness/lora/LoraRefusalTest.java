@@ -64,8 +64,8 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(shapes, Map.of());
     assertEquals(
         file + ": 2 of 4 keys match no layer of base-current, e.g."
-            + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
-            + " that is not supported",
+            + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or its kind"
+            + " is not supported",
         refusal(file));
     LoraInspection report = Lora.inspect(file, base);
     assertEquals(
@@ -152,7 +152,7 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {64, 2}),
         Map.of());
     assertEquals(
-        file + ": " + LAYER + " has not all factors of one rank; the file is incomplete",
+        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete",
         refusal(file));
   }
 
@@ -280,7 +280,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
     assertEquals(
-        file + ": " + LAYER + " has not all factors of one rank; the file is incomplete",
+        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete",
         refusal(file));
   }
 
@@ -298,7 +298,7 @@ class LoraRefusalTest extends OnGoldenBase {
             .anyMatch(
                 keys -> message.equals(
                     file + ": " + keys
-                        + " say the same of one layer, perhaps not with the same numbers; remove one of them")),
+                        + " are the same tensor of one layer, perhaps with different numbers; remove one of them")),
         message);
   }
 
@@ -319,7 +319,7 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": " + LAYER + " has not all factors of one rank; the file is incomplete",
+        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete",
         refusal(file));
   }
 
@@ -327,7 +327,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void findsNoLoraInAnEmptyFile() {
     Path file = file(Map.of(), Map.of());
     assertEquals(
-        file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight",
+        file + " is not a LoRA: no key ends like that of a LoRA, e.g. .lora_A.weight",
         refusal(file));
   }
 
@@ -348,8 +348,8 @@ class LoraRefusalTest extends OnGoldenBase {
     assertEquals(
         file + " was trained on a base that peft had changed (its settings say init_lora_weights "
             + first
-            + ") and means nothing on the base as it is; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion,"
-            + " which LoftQ has not, or learn it from first values that leave the base alone",
+            + ") and does not work on the original base; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion"
+            + " (not for LoftQ), or train it with an initialisation that leaves the base unchanged",
         refusal(file));
     assertEquals(2, Lora.inspect(file, base).rank());
   }
@@ -380,7 +380,7 @@ class LoraRefusalTest extends OnGoldenBase {
   @Test
   void requiresAClassWordAndValidNumbers() {
     assertEquals(
-        "the class word must not be empty; say what is trained, e.g. woman, man, person",
+        "the class word must not be empty; give one, e.g. woman, man, person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
         "rank 16, steps 0, batch 4, warmup 10, class images 0: rank, steps and batch must be at least 1, the"
@@ -389,7 +389,7 @@ class LoraRefusalTest extends OnGoldenBase {
                 IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))
             .getMessage());
     assertEquals(
-        "there must be a caption, e.g. \"photo of %s\"",
+        "training needs at least one caption, e.g. \"photo of %s\"",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0]))
             .getMessage());

@@ -288,7 +288,8 @@ class LoraTrainingTest {
     }
     assertEquals(1, notices.size(), notices.toString());
     assertTrue(
-        notices.get(0).startsWith("step 25 is not kept, the training goes on: "), notices.get(0));
+        notices.get(0).startsWith("step 25 cannot be saved, the training continues: "),
+        notices.get(0));
     assertTrue(notices.get(0).contains("No space left on device"), notices.get(0));
     try (var left = Files.list(files)) {
       assertEquals(List.of(), left.toList());
@@ -534,8 +535,8 @@ class LoraTrainingTest {
         refusal
             .getMessage()
             .matches(
-                "the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state,"
-                    + " if one is kept, and train again with a lower learning rate, or in f32 instead of a half type"),
+                "the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state"
+                    + " file, if there is one, and train again with a lower learning rate, or in f32 instead of bf16 or f16"),
         refusal.getMessage());
   }
 
@@ -547,7 +548,7 @@ class LoraTrainingTest {
         refusal
             .getMessage()
             .matches(
-                "what .* learnt is greater than a file in f16 can say; train again with a lower"
+                "the trained delta of .* is too large for a file in f16; train again with a lower"
                     + " learning rate"),
         refusal.getMessage());
   }

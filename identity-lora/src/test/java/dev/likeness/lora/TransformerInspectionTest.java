@@ -135,7 +135,7 @@ class TransformerInspectionTest {
             && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
             && message.contains("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight")
             && message.endsWith(
-                " say the same of one layer, perhaps not with the same numbers; remove one of them"),
+                " are the same tensor of one layer, perhaps with different numbers; remove one of them"),
         message);
   }
 
@@ -174,9 +174,9 @@ class TransformerInspectionTest {
     Path file = file(shapes, Map.of());
     assertEquals(
         file
-            + " is a control LoRA: it widens the network for a second image, which is not done here (img_in.lora_A.weight"
-            + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in
-            + "); give a ControlNet in its place",
+            + " is a control LoRA, which needs a second input image and is not supported (img_in.lora_A.weight"
+            + " takes " + 2 * in + " channels, " + base.name() + " has " + in
+            + "); use a ControlNet instead",
         assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage());
   }
 

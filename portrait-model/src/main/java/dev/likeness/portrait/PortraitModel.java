@@ -24,8 +24,10 @@ public final class PortraitModel {
   private PortraitModel() {}
 
   /**
-   * Returns the model's folder: a path inside the jar or the classes folder. Open it as any
+   * {@return the model's folder: a path inside the jar or the classes folder} Open it like any
    * diffusers folder: {@code BaseModel.open(PortraitModel.files(), Compute.best())}.
+   *
+   * @throws IllegalStateException if the artifact contains no model
    */
   public static Path files() {
     URL index = PortraitModel.class.getResource(FOLDER + "/" + INDEX);
@@ -39,13 +41,12 @@ public final class PortraitModel {
           ? jar(uri).getPath(FOLDER)
           : Path.of(uri).getParent();
     } catch (URISyntaxException e) {
-      throw new IllegalStateException("no path leads to " + index, e);
+      throw new IllegalStateException("the folder of " + index + " is not a valid path", e);
     }
   }
 
-  // One file system per jar and JVM: it stays open, for whoever else reads from it. Whoever is
-  // interrupted while they do
-  // closes what all read through (JDK-8316882); then another takes its place.
+  // There is one file system per jar and JVM, and it stays open for other readers. A thread that is
+  // interrupted during a read closes it for all of them (JDK-8316882); then a new one is opened.
   private static synchronized FileSystem jar(URI uri) {
     try {
       FileSystem jar = open(uri);
@@ -67,7 +68,7 @@ public final class PortraitModel {
     }
   }
 
-  // Opened by a thread that is never interrupted.
+  // A separate thread reads, because it is never interrupted.
   private static boolean isReadable(FileSystem jar) {
     return CompletableFuture.supplyAsync(
             () -> {

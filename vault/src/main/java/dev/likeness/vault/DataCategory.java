@@ -19,7 +19,7 @@ public enum DataCategory {
     this.label = word;
   }
 
-  /** Returns the name on disk, in retention policies and in receipts. */
+  /** {@return the name on disk, in retention policies and in receipts} */
   public String label() {
     return label;
   }

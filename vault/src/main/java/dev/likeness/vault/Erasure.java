@@ -58,7 +58,7 @@ final class Erasure {
     }
   }
 
-  // A disk that has no room for the note may have some when the files are gone, or some of them.
+  // If a full disk has no space for the note, deleting files may free some.
   private void startOnFullDisk(String id, Keys keys, Map<String, Object> note) throws IOException {
     try {
       keys.destroy();
@@ -119,8 +119,8 @@ final class Erasure {
     if (!Files.exists(folder)) {
       return;
     }
-    for (DataCategory holding : DataCategory.values()) {
-      EncryptedFolder.destroyKeyIn(folder.resolve(holding.label()));
+    for (DataCategory category : DataCategory.values()) {
+      EncryptedFolder.destroyKeyIn(folder.resolve(category.label()));
     }
     Files.walkFileTree(folder, new SimpleFileVisitor<>() {
       @Override
@@ -148,10 +148,10 @@ final class Erasure {
 
   private static Map<String, Integer> counts(Path folder) throws IOException {
     Map<String, Integer> counts = new LinkedHashMap<>();
-    for (DataCategory holding : DataCategory.values()) {
-      Path files = folder.resolve(holding.label()).resolve("files");
+    for (DataCategory category : DataCategory.values()) {
+      Path files = folder.resolve(category.label()).resolve("files");
       try (Stream<Path> list = Files.isDirectory(files) ? Files.list(files) : Stream.empty()) {
-        counts.put(holding.label(), (int) list.count());
+        counts.put(category.label(), (int) list.count());
       } catch (UncheckedIOException e) {
         throw e.getCause();
       }

@@ -20,11 +20,11 @@ import java.util.Map;
 /**
  * A signed record of an erasure. It does not identify the person.
  *
- * @param subject the random id
- * @param startedAt when the erasure began, by the machine's clock
- * @param finishedAt when the last file was deleted
- * @param files the number of files, by category label
- * @param signature over everything above
+ * @param subject the random id of the subject: 32 hexadecimal digits
+ * @param startedAt when the erasure began, by the system clock
+ * @param finishedAt when the last file was deleted, by the system clock
+ * @param files the number of deleted files, by category label
+ * @param signature the signature of all components above
  * @param certificates the signer's certificate, then those of its issuers, as DER
  */
 public record ErasureReceipt(
@@ -39,14 +39,18 @@ public record ErasureReceipt(
   private static final String SIGNER_KEY = "certificate";
   private static final String ISSUERS_KEY = "issuers";
 
+  /** Copies the collections. */
   public ErasureReceipt {
     files = new LinkedHashMap<>(files);
     certificates = List.copyOf(certificates);
   }
 
   /**
-   * Returns the file of the receipt for {@code id} in the folder {@code store}, which may not exist
-   * yet. The store need not be open.
+   * Returns the file of a receipt. The store need not be open.
+   *
+   * @param store the store's folder
+   * @param id the id of the subject
+   * @return the file, which may not exist yet
    */
   public static Path file(Path store, String id) {
     return store.resolve(FOLDER).resolve(id + ".json");
@@ -79,30 +83,36 @@ public record ErasureReceipt(
         .append('\n')
         .append(finished)
         .append('\n');
-    for (DataCategory holding : DataCategory.values()) {
-      text.append(holding.label())
+    for (DataCategory category : DataCategory.values()) {
+      text.append(category.label())
           .append(' ')
-          .append(files.getOrDefault(holding.label(), 0))
+          .append(files.getOrDefault(category.label(), 0))
           .append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /**
-   * Returns whether the receipt is unchanged since it was signed. Whether its {@link #signer()} is
-   * trusted is decided by trust anchors.
+   * {@return true if the receipt is unchanged since it was signed} Check separately that the
+   * {@link #signer()} is trusted.
+   *
+   * @throws InvalidInputException if a certificate cannot be read
    */
   public boolean isGenuine() {
     return ReceiptSigner.verify(
         signer().getPublicKey(), message(subject, startedAt, finishedAt, files), signature);
   }
 
-  /** Returns the signer's certificate. */
+  /** {@return the signer's certificate} */
   public X509Certificate signer() {
     return chain().get(0);
   }
 
-  /** Returns the signer's certificate, then those of its issuers. */
+  /**
+   * {@return the signer's certificate, then those of its issuers}
+   *
+   * @throws InvalidInputException if a certificate cannot be read
+   */
   public List<X509Certificate> chain() {
     try {
       List<X509Certificate> chain = new ArrayList<>();
@@ -113,11 +123,13 @@ public record ErasureReceipt(
       return chain;
     } catch (CertificateException e) {
       throw new InvalidInputException(
-          "the receipt of " + subject + " holds no certificate that can be read", e);
+          "the receipt of " + subject
+              + " contains an unreadable certificate; restore it from a copy",
+          e);
     }
   }
 
-  /** The receipt as one JSON object. */
+  /** {@return the receipt as one JSON object, indented} */
   public String toJson() {
     try {
       return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(toMap());
@@ -143,8 +155,10 @@ public record ErasureReceipt(
   }
 
   /**
-   * Reads a receipt.
+   * Reads a receipt from a file.
    *
+   * @param file a file of the receipts folder
+   * @return the receipt
    * @throws InvalidInputException if the file is not a receipt
    */
   public static ErasureReceipt read(Path file) {

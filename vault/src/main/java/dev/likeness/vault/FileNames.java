@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 /**
  * The name of a photo's file in a subject.
  *
- * @param stem without an ending
- * @param extension with its dot, or empty
+ * @param stem the name without extension
+ * @param extension the extension with its dot, or empty
  */
 record FileNames(String stem, String extension) {
   /**
-   * Bytes of a name: numbered, encrypted and half written it takes 219 at most, of 255 that disks
-   * allow.
+   * The longest name in bytes. With number, encryption and the suffix of an unfinished file it has
+   * at most 219 bytes; file systems allow 255.
    */
   private static final int MAX_LENGTH = 100;
 
@@ -47,8 +47,8 @@ record FileNames(String stem, String extension) {
   }
 
   /**
-   * The first file of this name, numbered from 2, that is not there yet; empty where this very
-   * photo is one of them.
+   * Returns the first free file with this name, numbered from 2. It is empty if the same photo
+   * already has this name.
    */
   Optional<Path> findFree(Path folder, byte[] photo) {
     Path file = folder.resolve(stem + extension);
@@ -62,24 +62,24 @@ record FileNames(String stem, String extension) {
       return Optional.of(file);
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read the photos that came before: " + e.getMessage(), e);
+          "cannot read the photos that were added before: " + e.getMessage(), e);
     }
   }
 
   /**
-   * The numbers of one subject's images: each shoot has a row of its own, though several draw at
-   * once. Safe for threads.
+   * The numbers of one subject's images. Each shoot gets its own range, so several shoots can run
+   * at once. Thread-safe.
    */
   static final class ImageNumbers {
     private static final Pattern NUMBERED =
         Pattern.compile("(?:headshot|record)-([0-9]+)\\.(?:png|json)|record\\.json");
 
-    /** The last numbers of the rows of shoots that still draw. */
+    /** The last numbers of the ranges of running shoots. */
     private final TreeSet<Integer> reserved = new TreeSet<>(Set.of(0));
 
     /**
-     * Takes the {@code count} numbers after all that are kept in {@code images} or taken; returns
-     * how many come before.
+     * Reserves {@code count} numbers after all that are stored in {@code images} or reserved.
+     * Returns the number before the first of them.
      */
     synchronized int reserve(Path images, int count) {
       int first = Math.max(last(images), reserved.last());
@@ -87,7 +87,7 @@ record FileNames(String stem, String extension) {
       return first;
     }
 
-    /** Says that a shoot that took {@code count} numbers after {@code first} has ended. */
+    /** Releases the {@code count} numbers after {@code first} when their shoot has ended. */
     synchronized void release(int first, int count) {
       reserved.remove(first + count);
     }

@@ -10,7 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Small files of one JSON object. */
+/** Reads and writes small files that contain one JSON object. */
 final class JsonFile {
   private JsonFile() {}
 

@@ -43,9 +43,9 @@ enum ReceiptSignature {
   }
 
   /**
-   * Returns the algorithm that keys like {@code key} sign with.
+   * Returns the algorithm for a key.
    *
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if receipts cannot be signed with such a key
    */
   static ReceiptSignature of(Key key) {
     if (key instanceof ECKey curve) {
@@ -60,7 +60,7 @@ enum ReceiptSignature {
     }
     throw new IllegalArgumentException(
         "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of " + MIN_RSA_BITS
-            + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+            + " bits or more, or Ed25519 keys, given " + key.getAlgorithm());
   }
 
   byte[] sign(PrivateKey key, byte[] message) {
@@ -71,13 +71,13 @@ enum ReceiptSignature {
       return signature.sign();
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "the key does not sign with " + this + ": " + e.getMessage(), e);
+          "the key cannot sign with " + this + ": " + e.getMessage(), e);
     }
   }
 
   /**
-   * Returns whether {@code signed} is the signature of {@code message}; false for keys of another
-   * kind.
+   * Returns true if {@code signed} is the signature of {@code message}. Returns false for keys of
+   * another algorithm.
    */
   boolean verify(PublicKey key, byte[] message, byte[] signed) {
     try {
@@ -123,8 +123,8 @@ enum ReceiptSignature {
   }
 
   /**
-   * Signs receipts where an application has no certificate. The key follows from a public text, as
-   * that of the development certificate of {@code likeness-provenance} does, so receipts are the
+   * Signs receipts if an application has no certificate. The key is derived from a public text,
+   * like that of the development certificate of {@code likeness-provenance}. So receipts are the
    * same with and without that module.
    */
   static final class DevelopmentSigner {
@@ -144,7 +144,8 @@ enum ReceiptSignature {
             .generatePrivate(new EdECPrivateKeySpec(NamedParameterSpec.ED25519, seed));
         return ReceiptSigner.of(chain, key);
       } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("every Java from 15 on signs with Ed25519", e);
+        throw new IllegalStateException(
+            "this Java cannot sign with Ed25519; use Java 15 or later", e);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -15,17 +15,21 @@ public interface ReceiptSigner {
    * Returns the signature of a message. The algorithm follows from the key of the first
    * certificate: ECDSA as {@code r || s} (P-256 with SHA-256, P-384 with SHA-384, P-521 with
    * SHA-512), RSASSA-PSS with SHA-256, or Ed25519.
+   *
+   * @param message the text of a receipt in UTF-8
+   * @return the signature
    */
   byte[] sign(byte[] message);
 
-  /** Returns the signer's certificate, then those of the authorities that vouch for it. */
+  /** {@return the signer's certificate, then those of its issuers} */
   List<X509Certificate> chain();
 
   /**
    * Returns a signer with these certificates.
    *
-   * @param chain the signer's certificate first
-   * @param sign returns the signature of a message, as {@link #sign} describes it
+   * @param chain the signer's certificate, then those of its issuers
+   * @param sign signs a message as {@link #sign(byte[])} does
+   * @return the signer
    * @throws IllegalArgumentException if {@code chain} is empty
    */
   static ReceiptSigner of(List<X509Certificate> chain, UnaryOperator<byte[]> sign) {
@@ -35,7 +39,9 @@ public interface ReceiptSigner {
   /**
    * Returns a signer with these certificates and this key.
    *
-   * @param chain the signer's certificate first
+   * @param chain the signer's certificate, then those of its issuers
+   * @param key the private key of the first certificate
+   * @return the signer
    * @throws IllegalArgumentException if {@code chain} is empty, or receipts cannot be signed with
    *     such a key
    */
@@ -45,14 +51,20 @@ public interface ReceiptSigner {
   }
 
   /**
-   * Returns the library's own signer, always the same. Everybody has its key, so its receipts prove
-   * nothing.
+   * {@return the library's own signer, always the same} Its key is public, so its receipts prove
+   * nothing about the signer.
    */
   static ReceiptSigner development() {
     return ReceiptSignature.DevelopmentSigner.SIGNER;
   }
 
-  /** Returns whether {@code signature} is that of {@code message} by the holder of {@code key}. */
+  /**
+   * {@return true if the signature is valid for the message and the key}
+   *
+   * @param key the public key of the signer
+   * @param message the signed bytes
+   * @param signature the signature, in the form of {@link #sign(byte[])}
+   */
   static boolean verify(PublicKey key, byte[] message, byte[] signature) {
     return ReceiptSignature.of(key).verify(key, message, signature);
   }

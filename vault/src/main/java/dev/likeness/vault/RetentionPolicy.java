@@ -7,23 +7,24 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How long each category of data is kept: after its purpose was met (the person was trained) and
- * after its last use, whichever ends first. Immutable.
+ * The retention limits of each category of data. Data is removed some time after its purpose was
+ * met (the person was trained), or after its last use, whichever comes first. Immutable.
  *
  * @param limits a limit for every category
  */
 public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
-   * How long one category is kept.
+   * The retention limit of one category.
    *
-   * @param afterPurpose duration after its purpose was met
-   * @param afterUse duration after the last use or renewal
+   * @param afterPurpose duration after its purpose was met, not negative
+   * @param afterUse duration after the last use or renewal, not negative
    */
   public record Limit(Duration afterPurpose, Duration afterUse) {
+    /** Checks that both durations are not negative. */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
-        throw new IllegalArgumentException(
-            "things cannot be kept for less than no time: " + afterPurpose + ", " + afterUse);
+        throw new IllegalArgumentException("retention limits must not be negative, given "
+            + afterPurpose + " after purpose, " + afterUse + " after use");
       }
     }
   }
@@ -38,25 +39,26 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   private static final Duration WEEK = Duration.ofDays(7);
   private static final Duration MONTH = Duration.ofDays(30);
 
+  /** Checks that every category has a limit, at most {@link #MAX_DURATION} after the last use. */
   public RetentionPolicy {
     limits = new EnumMap<>(limits);
     if (limits.size() != DataCategory.values().length) {
       throw new IllegalArgumentException(
-          "a policy needs a limit for each of photos, work, person and images");
+          "a retention policy needs a limit for each of photos, work, person and images");
     }
-    limits.forEach((holding, limit) -> {
+    limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {
-        throw new IllegalArgumentException(
-            "the " + holding.label() + " would be kept for " + limit.afterUse().toDays()
-                + " days after their last use; at most " + MAX_DURATION.toDays());
+        throw new IllegalArgumentException("the category " + category.label()
+            + " would be kept for " + limit.afterUse().toDays()
+            + " days after its last use; at most " + MAX_DURATION.toDays() + " days are allowed");
       }
     });
     limits = Map.copyOf(limits);
   }
 
   /**
-   * Returns the defaults: photos and training states are removed after training, and after a week
-   * at the latest; the rest after 30 days without use.
+   * {@return the defaults} Photos and training states are removed after training, and after a week
+   * at the latest. Other data is removed after 30 days without use.
    */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);
@@ -72,19 +74,25 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
         later));
   }
 
-  /** Returns a policy with another limit for one category. */
-  public RetentionPolicy with(DataCategory holding, Limit limit) {
+  /**
+   * {@return a policy with another limit for one category}
+   *
+   * @param category the category
+   * @param limit its limit
+   * @throws IllegalArgumentException if the limit exceeds {@link #MAX_DURATION} after the last use
+   */
+  public RetentionPolicy with(DataCategory category, Limit limit) {
     Map<DataCategory, Limit> other = new EnumMap<>(limits);
-    other.put(holding, limit);
+    other.put(category, limit);
     return new RetentionPolicy(other);
   }
 
-  /** Returns whether the limit of a category is reached. */
-  boolean isDue(DataCategory holding, SubjectDates dates, long now) {
-    Limit limit = limits.get(holding);
-    long met = dates.purposeMetAt(holding);
+  /** Returns true if the limit of a category is reached. */
+  boolean isDue(DataCategory category, SubjectDates dates, long now) {
+    Limit limit = limits.get(category);
+    long met = dates.purposeMetAt(category);
     boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
-    return served || now - dates.lastUsedAt(holding) >= limit.afterUse().toSeconds();
+    return served || now - dates.lastUsedAt(category) >= limit.afterUse().toSeconds();
   }
 
   /**
@@ -101,24 +109,24 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
-    for (DataCategory holding : DataCategory.values()) {
+    for (DataCategory category : DataCategory.values()) {
       map.put(
-          holding.label(),
+          category.label(),
           Map.of(
               "after_purpose",
-              limits.get(holding).afterPurpose().toSeconds(),
+              limits.get(category).afterPurpose().toSeconds(),
               "after_use",
-              limits.get(holding).afterUse().toSeconds()));
+              limits.get(category).afterUse().toSeconds()));
     }
     return map;
   }
 
   static RetentionPolicy of(Map<?, ?> map) {
     Map<DataCategory, Limit> limits = new EnumMap<>(DataCategory.class);
-    for (DataCategory holding : DataCategory.values()) {
-      Map<?, ?> limit = (Map<?, ?>) map.get(holding.label());
+    for (DataCategory category : DataCategory.values()) {
+      Map<?, ?> limit = (Map<?, ?>) map.get(category.label());
       limits.put(
-          holding,
+          category,
           new Limit(
               Duration.ofSeconds(((Number) limit.get("after_purpose")).longValue()),
               Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));
@@ -133,6 +141,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * @param files the number of files removed of other subjects
    */
   public record PurgeReport(List<ErasureReceipt> erased, int files) {
+    /** Copies the receipts. */
     public PurgeReport {
       erased = List.copyOf(erased);
     }

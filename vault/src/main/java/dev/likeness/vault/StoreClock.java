@@ -12,21 +12,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The store's own time: the seconds that the machine's clock was seen to move forward, kept in a
- * file. When that clock is set back, this one goes on from where it is, so that what was due stays
- * due. When it then comes to where it was, as one that begins in 2020 at each start of the machine
- * until it is set, what counts is how far it goes beyond, not all the way from there: that would
- * make everybody years older. Safe for threads.
+ * The time of the store: the seconds by which the system clock was seen to move forward, saved in a
+ * file. If the system clock is set back, this time continues, so that due data stays due. If the
+ * system clock later returns to an earlier reading, only the time beyond that reading counts.
+ * Otherwise a machine whose clock starts in 2020 at each boot would make all data years older.
+ * Thread-safe.
  */
 final class StoreClock {
   private static final String ELAPSED = "elapsed_seconds";
   private static final String SEEN = "machine_clock";
   private static final String SET_BACK = "set_back_from";
-  // Only a clock that is set back again and again while it is behind comes to so many: the file
-  // must not grow without end.
+  // A limit, so that the file does not grow without end if the clock is set back again and again.
   private static final int MAX_SET_BACKS = 32;
 
-  /** A reading of the machine's clock, and the store's time at that moment. */
+  /** A reading of the system clock, and the store's time at that moment. */
   private record Reading(long systemSeconds, long elapsedSeconds) {
     Reading advancedTo(long later) {
       return new Reading(later, elapsedSeconds + later - systemSeconds);
@@ -48,7 +47,7 @@ final class StoreClock {
   private final Path file;
   private final Clock systemClock;
   private Reading last;
-  /** From where the clock was set back and has not come to again, the lowest first. */
+  /** Readings from which the clock was set back and that it has not reached again, lowest first. */
   private final Deque<Reading> setBackReadings = new ArrayDeque<>();
 
   StoreClock(Path file, Clock machine) {
@@ -66,12 +65,11 @@ final class StoreClock {
     try {
       save();
     } catch (ResourceLimitException full) {
-      // A disk without room must not keep anybody from being erased; the time goes on from what was
-      // kept last.
+      // A full disk must not prevent an erasure. The time continues from the last saved value.
     }
   }
 
-  /** The time now. */
+  /** Returns the current time of the store, in seconds. */
   synchronized long now() {
     long shown = systemClock.instant().getEpochSecond();
     last = shown < last.systemSeconds ? setBackReadings(shown) : forward(shown);
@@ -93,7 +91,7 @@ final class StoreClock {
     return new Reading(shown, Math.max(last.elapsedSeconds, from.advancedTo(shown).elapsedSeconds));
   }
 
-  /** Keeps the time for the next process. */
+  /** Saves the time for the next process. */
   synchronized void save() {
     now();
     Map<String, Object> map = last.toMap();

@@ -11,6 +11,6 @@ public final class StoreInUseException extends ResourceLimitException {
   private static final long serialVersionUID = 1L;
 
   StoreInUseException(Path store) {
-    super("the store " + store + " is open already, here or in another process; close it there");
+    super("the store " + store + " is already open, in this or another process; close it there");
   }
 }

@@ -11,13 +11,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * The right to a store's folder, which one process has at a time: from opening to closing, or to
- * its own end.
+ * The lock of a store's folder. One process holds it at a time, until it closes the store or ends.
  */
 final class StoreLock implements AutoCloseable {
   /**
-   * Folders that this process has. Closing any channel to a file lets go of all locks of the
-   * process on it, so none is opened twice.
+   * Folders that this process has locked. Closing any channel to a file releases all locks of the
+   * process on that file, so no lock file is opened twice.
    */
   private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
 
@@ -30,9 +29,9 @@ final class StoreLock implements AutoCloseable {
   }
 
   /**
-   * Takes the folder.
+   * Locks the folder.
    *
-   * @throws StoreInUseException when another process has it open
+   * @throws StoreInUseException if the store is already open, in this or another process
    */
   static StoreLock acquire(Path folder) throws IOException {
     Path real = folder.toRealPath();
@@ -40,7 +39,7 @@ final class StoreLock implements AutoCloseable {
     return new StoreLock(real, channel.orElseThrow(() -> new StoreInUseException(folder)));
   }
 
-  /** A locked channel, unless another process has the folder; then this one has not. */
+  /** Returns a channel with the lock, or empty if another process has it. */
   private static Optional<FileChannel> lockFile(Path folder) throws IOException {
     FileChannel channel = null;
     boolean taken = false;

@@ -28,10 +28,10 @@ final class StoredShoot {
   private final List<Headshot> headshots = new ArrayList<>();
 
   /**
-   * One that is to begin.
+   * Starts a shoot.
    *
-   * @param images where they are kept
-   * @param first how many numbers of earlier images come before
+   * @param images the folder of the images
+   * @param first the number of numbers that earlier images use
    */
   StoredShoot(
       BaseModel base,

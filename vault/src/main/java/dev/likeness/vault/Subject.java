@@ -40,7 +40,8 @@ public final class Subject {
   }
 
   /**
-   * A new subject, in the store once this returns: its dates, written last, say that it is whole.
+   * Creates a subject. It is part of the store once this returns: the dates are written last, and a
+   * folder with dates is complete.
    */
   static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
     Subject subject = new Subject(store, id, folder);
@@ -72,22 +73,25 @@ public final class Subject {
     try {
       saveDates();
     } catch (ResourceLimitException full) {
-      // The same for a full disk: the next opening of the store tries again.
+      // The disk is full. The next opening of the store tries again.
     }
   }
 
-  /** What of it was damaged when it was opened, if anything. */
+  /**
+   * {@return a description of the damage found when the subject was opened; empty if there was
+   * none}
+   */
   Optional<String> damage() {
     return Optional.ofNullable(damage);
   }
 
-  /** Returns the random id: 32 hexadecimal digits. */
+  /** {@return the random id: 32 hexadecimal digits} */
   public String id() {
     return id;
   }
 
   /**
-   * Returns whether the store's key opens the subject's data; false if the subject has no key.
+   * Returns true if the store's key opens the subject's data; false if the subject has no key.
    *
    * @throws InvalidInputException if the subject's keys are encrypted with another key
    */
@@ -96,7 +100,13 @@ public final class Subject {
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
   }
 
-  /** Returns the person's consent. Does not count as a use. */
+  /**
+   * Returns the person's consent. Does not count as a use.
+   *
+   * @return the consent
+   * @throws InvalidInputException if the key does not open the subject, or the consent is damaged
+   * @throws SubjectErasedException if the subject was erased
+   */
   public Consent consent() {
     try {
       return Consent.parse(
@@ -107,45 +117,54 @@ public final class Subject {
   }
 
   /**
-   * Returns the folder of a category, for reading and writing. Counts as a use. After a purge or
-   * erasure, open files in it fail with {@link IOException}.
+   * Returns the encrypted folder of a category, for reading and writing. Counts as a use. After a
+   * purge or erasure, open files in it fail with {@link IOException}.
+   *
+   * @param category the category
+   * @return the root of the folder
+   * @throws InvalidInputException if the key does not open the folder
+   * @throws SubjectErasedException if the subject was erased
    */
-  public Path folder(DataCategory holding) {
+  public Path folder(DataCategory category) {
     synchronized (this) {
-      Path files = peek(holding);
-      recordUse(holding);
+      Path files = peek(category);
+      recordUse(category);
       return files;
     }
   }
 
   /** Returns the folder of a category without counting as a use, for checks of the store. */
-  synchronized Path peek(DataCategory holding) {
+  synchronized Path peek(DataCategory category) {
     requireNotErased();
     try {
-      return folders.root(holding);
+      return folders.root(category);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(
-          this + ": its " + holding.label() + " cannot be opened: " + e.getMessage(), e);
+          this + ": its " + category.label() + " cannot be opened: " + e.getMessage(), e);
     }
   }
 
-  /** Renews the subject: retention limits after the last use start again. */
+  /**
+   * Renews the subject: retention limits after the last use start again.
+   *
+   * @throws SubjectErasedException if the subject was erased
+   */
   public synchronized void renew() {
     requireNotErased();
     dates = dates.withRenewal(store.clock().now());
     saveDates();
   }
 
-  private void recordUse(DataCategory holding) {
+  private void recordUse(DataCategory category) {
     long now = store.clock().now();
     if (dates != null
-        && now - dates.lastUsedAt(holding) >= store.retention().secondsBetweenRecords()) {
-      dates = dates.withUse(holding, now);
+        && now - dates.lastUsedAt(category) >= store.retention().secondsBetweenRecords()) {
+      dates = dates.withUse(category, now);
       saveDates();
     }
   }
 
-  /** Says that photos came in, which are kept until their purpose is met. */
+  /** Records that photos were added, whose purpose is not met yet. */
   synchronized void recordPhotos() {
     requireNotErased();
     dates = dates.withPhotos(store.clock().now());
@@ -156,6 +175,7 @@ public final class Subject {
    * Records that the person was trained, and removes data that is no longer needed.
    *
    * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
+   * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void markPurposeMet() {
     requireNotClaimed();
@@ -175,17 +195,17 @@ public final class Subject {
   }
 
   /**
-   * Returns whether the limit of a category is reached. Running work counts as use of the person
+   * Returns true if the limit of a category is reached. Running work counts as use of the person
    * and images; only a claim counts as use of photos.
    */
-  private boolean isDue(DataCategory holding) {
-    boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
-    return !inUse && store.retention().isDue(holding, dates, store.clock().now());
+  private boolean isDue(DataCategory category) {
+    boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(category);
+    return !inUse && store.retention().isDue(category, dates, store.clock().now());
   }
 
   /**
-   * Erases the person whose own time is over; no renewal and no work comes between finding that and
-   * erasing.
+   * Erases the subject if the limit of its person data is reached. The lock prevents a renewal or
+   * new work between check and erasure.
    */
   synchronized Optional<ErasureReceipt> eraseIfDue() {
     return isDue(DataCategory.PERSON) ? Optional.of(erase()) : Optional.empty();
@@ -201,9 +221,9 @@ public final class Subject {
 
   private Map<DataCategory, Integer> purge() {
     Map<DataCategory, Integer> purged = new EnumMap<>(DataCategory.class);
-    for (DataCategory holding : DataCategory.values()) {
-      if (holding != DataCategory.PERSON && folders.has(holding) && isDue(holding)) {
-        purged.put(holding, folders.destroy(holding));
+    for (DataCategory category : DataCategory.values()) {
+      if (category != DataCategory.PERSON && folders.has(category) && isDue(category)) {
+        purged.put(category, folders.destroy(category));
       }
     }
     return purged;
@@ -212,28 +232,33 @@ public final class Subject {
   /**
    * Records that long work on this subject begins, which counts as use until it ends.
    *
-   * @param cancellation cancelled if the subject is erased
+   * @param cancellation is cancelled if the subject is erased
+   * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
   }
 
-  /** Records that work on this subject has ended. */
+  /**
+   * Records that work on this subject has ended.
+   *
+   * @param cancellation the argument of {@link #workStarted}
+   */
   public synchronized void workEnded(Cancellation cancellation) {
     if (work.remove(cancellation)) {
       recordEnd(DataCategory.PERSON);
     }
   }
 
-  private void recordEnd(DataCategory holding) {
+  private void recordEnd(DataCategory category) {
     try {
       if (!isErased) {
-        recordUse(holding);
+        recordUse(category);
       }
     } catch (ResourceLimitException full) {
-      // Work that is done must not fail by it, and what failed says why itself; this process knows
-      // the time all the same.
+      // Finished work must not fail because its end could not be recorded. This process knows the
+      // time of use anyway.
     }
   }
 
@@ -243,7 +268,7 @@ public final class Subject {
     isClaimed = true;
   }
 
-  /** Photos coming in: one after the other, and none while they are claimed. */
+  /** Adds photos one after the other, and refuses them during a training. */
   synchronized void addPhoto(Runnable photo) {
     requireNotClaimed();
     photo.run();
@@ -265,7 +290,12 @@ public final class Subject {
     return imageNumbers;
   }
 
-  /** Returns the number of files by category. */
+  /**
+   * Returns the number of files by category.
+   *
+   * @return the number for every category
+   * @throws SubjectErasedException if the subject was erased
+   */
   public synchronized Map<DataCategory, Integer> counts() {
     requireNotErased();
     return folders.counts();
@@ -273,16 +303,22 @@ public final class Subject {
 
   /**
    * Returns the seconds since the subject was {@code created}, {@code trained} and last
-   * {@code used}. {@code trained} is missing before the first training.
+   * {@code used}.
+   *
+   * @return the seconds by these words; {@code trained} is missing before the first training
    */
   public synchronized Map<String, Long> ages() {
     return dates.ages(store.clock().now());
   }
 
   /**
-   * Erases everything of the person, at any moment: work on them is stopped, the keys are
-   * destroyed, then the files. When the process ends halfway, the next one that opens the store
-   * finishes. A second call returns the same receipt.
+   * Erases all data of the subject, at any moment. Running work is cancelled, then the keys are
+   * destroyed, then the files are deleted. If the process ends halfway, the next opening of the
+   * store finishes the erasure.
+   *
+   * @return the receipt; a second call returns the same one
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if files cannot be deleted; the
+   *     message says how to go on
    */
   public ErasureReceipt erase() {
     return store.erase(this);

@@ -27,12 +27,12 @@ record SubjectDates(
     return new SubjectDates(now, NEVER, NEVER, now, now);
   }
 
-  SubjectDates withUse(DataCategory holding, long now) {
+  SubjectDates withUse(DataCategory category, long now) {
     return new SubjectDates(
         createdAt,
         purposeMetAt,
         trainedAt,
-        isOfPhotos(holding) ? Math.max(photosUsedAt, now) : photosUsedAt,
+        isOfPhotos(category) ? Math.max(photosUsedAt, now) : photosUsedAt,
         Math.max(lastUsedAt, now));
   }
 
@@ -51,17 +51,17 @@ record SubjectDates(
   }
 
   /** Returns when the category was last used. */
-  long lastUsedAt(DataCategory holding) {
-    return isOfPhotos(holding) ? photosUsedAt : lastUsedAt;
+  long lastUsedAt(DataCategory category) {
+    return isOfPhotos(category) ? photosUsedAt : lastUsedAt;
   }
 
   /** Returns when the purpose of the category was met, or -1. */
-  long purposeMetAt(DataCategory holding) {
-    return isOfPhotos(holding) ? purposeMetAt : trainedAt;
+  long purposeMetAt(DataCategory category) {
+    return isOfPhotos(category) ? purposeMetAt : trainedAt;
   }
 
-  static boolean isOfPhotos(DataCategory holding) {
-    return holding == DataCategory.PHOTOS || holding == DataCategory.TRAINING_STATES;
+  static boolean isOfPhotos(DataCategory category) {
+    return category == DataCategory.PHOTOS || category == DataCategory.TRAINING_STATES;
   }
 
   /** Returns the seconds since each date; {@code trained} is missing before the first training. */

@@ -1,6 +1,6 @@
 package dev.likeness.vault;
 
-/** Thrown if a subject has been erased. */
+/** Thrown if a method is called on a subject that has been erased. */
 public final class SubjectErasedException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 

@@ -32,13 +32,13 @@ final class SubjectFolders {
     this.id = id;
     this.folder = folder;
     this.keys = keys;
-    for (DataCategory holding : DataCategory.values()) {
-      renew(holding);
+    for (DataCategory category : DataCategory.values()) {
+      renew(category);
     }
   }
 
   /**
-   * Returns whether a folder without dates is left from an interrupted creation or removal. One
+   * Returns true if a folder without dates is left from an interrupted creation or removal. One
    * with more files has lost its dates, such as in a restore.
    */
   static boolean isRemnant(String id, Path folder) {
@@ -47,28 +47,28 @@ final class SubjectFolders {
   }
 
   // A vault without key stays closed; new files go into another vault with a new key.
-  private void renew(DataCategory holding) {
+  private void renew(DataCategory category) {
     folders.put(
-        holding,
-        new EncryptedFolder(folder.resolve(holding.label()), id + "/" + holding.label(), keys));
+        category,
+        new EncryptedFolder(folder.resolve(category.label()), id + "/" + category.label(), keys));
   }
 
   /**
    * Returns the root folder of a category. Creates its key if missing and if the store's key opens
    * the person.
    */
-  Path root(DataCategory holding) {
-    if (!has(holding) && has(DataCategory.PERSON)) {
+  Path root(DataCategory category) {
+    if (!has(category) && has(DataCategory.PERSON)) {
       folders.get(DataCategory.PERSON).root();
     }
-    return folders.get(holding).root();
+    return folders.get(category).root();
   }
 
-  boolean has(DataCategory holding) {
-    return folders.get(holding).exists();
+  boolean has(DataCategory category) {
+    return folders.get(category).exists();
   }
 
-  /** Returns whether nothing, or only the consent, can be read. */
+  /** Returns true if nothing, or only the consent, can be read. */
   boolean containsOnlyConsent() {
     Set<DataCategory> readable = EnumSet.noneOf(DataCategory.class);
     folders.keySet().stream().filter(this::has).forEach(readable::add);
@@ -81,8 +81,8 @@ final class SubjectFolders {
   Map<DataCategory, Integer> counts() {
     Map<DataCategory, Integer> counts = new EnumMap<>(DataCategory.class);
     try {
-      for (DataCategory holding : DataCategory.values()) {
-        counts.put(holding, folders.get(holding).count());
+      for (DataCategory category : DataCategory.values()) {
+        counts.put(category, folders.get(category).count());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -91,24 +91,24 @@ final class SubjectFolders {
   }
 
   /** Destroys the key of a category, then its files, and returns their number. */
-  int destroy(DataCategory holding) {
+  int destroy(DataCategory category) {
     try {
-      int count = folders.get(holding).count();
-      folders.get(holding).delete();
-      renew(holding);
+      int count = folders.get(category).count();
+      folders.get(category).delete();
+      renew(category);
       return count;
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot remove the " + holding.label() + " of the subject " + id + ": " + e.getMessage(),
+          "cannot remove the " + category.label() + " of the subject " + id + ": " + e.getMessage(),
           e);
     }
   }
 
   /** Finishes interrupted removals: deletes files of categories without a key. */
   void deleteEmpty() {
-    for (DataCategory holding : DataCategory.values()) {
-      if (!has(holding)) {
-        destroy(holding);
+    for (DataCategory category : DataCategory.values()) {
+      if (!has(category)) {
+        destroy(category);
       }
     }
   }
@@ -135,40 +135,39 @@ final class SubjectFolders {
     }
   }
 
-  /** Whether everything of a subject can be read. */
+  /** Checks that all files of a subject can be read. */
   static final class SubjectCheck {
     private SubjectCheck() {}
 
     static List<String> findProblems(Subject subject) {
       Stream<String> damage = subject.damage().stream()
-          .map(told -> subject + ": " + told + "; its retention time has started again");
+          .map(message -> subject + ": " + message + "; its retention time has started again");
       return Stream.concat(
               damage,
               Stream.of(DataCategory.values())
-                  .flatMap(holding -> findProblem(subject, holding).stream()))
+                  .flatMap(category -> findProblem(subject, category).stream()))
           .toList();
     }
 
-    private static Optional<String> findProblem(Subject subject, DataCategory holding) {
-      if (subject.counts().get(holding) == 0) {
+    private static Optional<String> findProblem(Subject subject, DataCategory category) {
+      if (subject.counts().get(category) == 0) {
         return Optional.empty();
       }
       try {
-        // Opening a folder discards what a killed process was about to put in place, which must not
-        // be counted.
-        Path folder = subject.peek(holding);
-        int count = subject.counts().get(holding);
+        // Opening a folder deletes unfinished files of a killed process, which must not be counted.
+        Path folder = subject.peek(category);
+        int count = subject.counts().get(category);
         int readable = countReadable(folder);
         return readable >= count
             ? Optional.empty()
             : Optional.of(
-                subject + ": " + (count - readable) + " of " + count + " " + holding.label()
+                subject + ": " + (count - readable) + " of " + count + " " + category.label()
                     + " files cannot be read; they were changed, or belong to another subject or key");
       } catch (InvalidInputException e) {
         return Optional.of(e.getMessage());
       } catch (ResourceLimitException e) {
         return Optional.of(
-            subject + ": its " + holding.label() + " cannot be opened: " + e.getMessage());
+            subject + ": its " + category.label() + " cannot be opened: " + e.getMessage());
       }
     }
 

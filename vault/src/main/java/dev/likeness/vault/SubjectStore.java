@@ -60,7 +60,17 @@ public final class SubjectStore implements AutoCloseable {
     }
   }
 
-  /** Opens or creates a store with the default options. */
+  /**
+   * Opens or creates a store with the default options.
+   *
+   * @param folder the store's folder; created if missing
+   * @param keys the application's key; {@link WrappingKey#none()} is enough to list, erase and
+   *     purge
+   * @return the store; the caller closes it
+   * @throws InvalidInputException if the folder contains other files
+   * @throws StoreInUseException if the store is already open, in this or another process
+   * @throws ResourceLimitException if the folder cannot be read or written
+   */
   public static SubjectStore open(Path folder, WrappingKey keys) {
     return open(folder, keys, StoreOptions.defaults());
   }
@@ -71,9 +81,11 @@ public final class SubjectStore implements AutoCloseable {
    * @param folder the store's folder; created if missing
    * @param keys the application's key; {@link WrappingKey#none()} is enough to list, erase and
    *     purge
-   * @throws InvalidInputException if the folder holds other files
+   * @param options clock, signer and retention
+   * @return the store; the caller closes it
    * @throws StoreInUseException if the store is already open, in this or another process
-   * @throws ResourceLimitException if the disk fails
+   * @throws InvalidInputException if the folder contains other files
+   * @throws ResourceLimitException if the folder cannot be read or written
    */
   public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {
     try {
@@ -81,12 +93,12 @@ public final class SubjectStore implements AutoCloseable {
     } catch (IOException | UncheckedIOException e) {
       throw new ResourceLimitException(
           "cannot open the store " + folder + ": " + e.getMessage()
-              + "; see that it is a folder that this user may write",
+              + "; check that this user can write the folder",
           e);
     }
   }
 
-  // A new volume may have a lost+found and hidden things.
+  // A new volume may contain lost+found and hidden files.
   private static Path requireStore(Path folder) throws IOException {
     try (Stream<Path> inside = Files.list(folder)) {
       List<String> names = inside
@@ -95,7 +107,7 @@ public final class SubjectStore implements AutoCloseable {
           .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
           .toList();
       if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
-        throw new InvalidInputException(folder + " is no store, which has a clock.json, but has "
+        throw new InvalidInputException(folder + " is not a store: it has no clock.json, but "
             + names.get(0) + "; give a store, or a new folder");
       }
     }
@@ -139,7 +151,7 @@ public final class SubjectStore implements AutoCloseable {
     return clock;
   }
 
-  /** Returns the retention policy. */
+  /** {@return the retention policy} */
   public RetentionPolicy retention() {
     return retention;
   }
@@ -147,7 +159,10 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Creates a subject with the person's consent.
    *
+   * @param consent the consent of the person
+   * @return the subject; it belongs to this store
    * @throws InvalidInputException if the key opens none of the subjects already in the store
+   * @throws ResourceLimitException if the subject cannot be written
    */
   public Subject create(Consent consent) {
     requireKey();
@@ -166,8 +181,9 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * People under another key would make a store that no key opens. One person that the key opens is
-   * enough: a damaged key file of one person must not lock out the others.
+   * Checks that the key opens at least one subject. Otherwise the store would have subjects under
+   * different keys. One subject is enough: a damaged key file of one subject must not block new
+   * ones.
    */
   private void requireKey() {
     RuntimeException refusal = null;
@@ -199,19 +215,21 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Returns the subject with this id.
    *
+   * @param id 32 hexadecimal digits
+   * @return the subject; it belongs to this store
    * @throws InvalidInputException if there is none, also if it was erased
    */
   public Subject subject(String id) {
     Subject subject = subjects.get(id);
     if (subject == null) {
       throw new InvalidInputException("the store has no subject "
-          + (isId(id) ? id : "of that id, since ids have 32 hex " + "digits")
-          + "; list shows those that it has");
+          + (isId(id) ? id : "with that id, because ids have 32 hex digits")
+          + "; list shows its subjects");
     }
     return subject;
   }
 
-  /** Returns all subjects. */
+  /** {@return all subjects, sorted by id} */
   public List<Subject> subjects() {
     return subjects.values().stream().sorted(Comparator.comparing(Subject::id)).toList();
   }
@@ -220,7 +238,9 @@ public final class SubjectStore implements AutoCloseable {
    * Removes all data whose retention limit is reached. A subject whose person data is due is
    * erased, unless work on it is in progress.
    *
-   * @throws ResourceLimitException after all others were tried, if the disk failed for one
+   * @return the receipts of erased subjects and the number of removed files
+   * @throws ResourceLimitException if data of a subject cannot be removed; all other subjects are
+   *     purged first
    */
   public RetentionPolicy.PurgeReport purgeDue() {
     List<ErasureReceipt> receipts = new ArrayList<>();
@@ -240,7 +260,7 @@ public final class SubjectStore implements AutoCloseable {
         if (failure == null) {
           failure = new ResourceLimitException(
               "cannot purge everything that is due: " + e.getMessage()
-                  + "; see to that and open the store again, which finishes it",
+                  + "; solve that and open the store again, which finishes the purge",
               e);
         } else {
           failure.addSuppressed(e);
@@ -276,22 +296,33 @@ public final class SubjectStore implements AutoCloseable {
 
   private String remainderText(Subject subject) {
     if (erasure.isStarted(subject.id())) {
-      return "; see to that and open the store again, which goes on";
+      return "; solve that and open the store again, which finishes the erasure";
     }
     return subject.isErased()
-        ? "; some of it may be left, and no note of it could be written: see to that and try again"
-        : "; nothing of it is gone yet, try again";
+        ? "; some of its data may be left, and no note could be written: solve that and try again"
+        : "; none of its data is erased yet, try again";
   }
 
-  /** Returns the receipt of an erasure. */
+  /**
+   * Returns the receipt of an erasure.
+   *
+   * @param id the id of the erased subject: 32 hexadecimal digits
+   * @return the receipt
+   * @throws InvalidInputException if the id is invalid, or there is no receipt
+   */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
-      throw new InvalidInputException("ids are 32 hexadecimal digits");
+      throw new InvalidInputException("the id must be 32 hexadecimal digits; list shows the ids");
     }
     return ErasureReceipt.read(ErasureReceipt.file(folder, id));
   }
 
-  /** Reads every file of every subject and returns one line for each that cannot be read. */
+  /**
+   * Reads every file of every subject.
+   *
+   * @return one line for each category of a subject that has unreadable files; empty if all can be
+   *     read
+   */
   public List<String> verify() {
     return subjects().stream()
         .flatMap(subject -> SubjectFolders.SubjectCheck.findProblems(subject).stream())

@@ -36,7 +36,7 @@ import java.util.function.Supplier;
  */
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
-  // A program that converts a photo would read it from a temporary file.
+  // Converter programs are off, because they would read the photo from a temporary file.
   private static final ReviewOptions IN_MEMORY =
       ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms());
 
@@ -58,19 +58,29 @@ public final class SubjectStudio {
    * tools.
    *
    * @param base the base that {@code studio} was created on
+   * @param studio the studio that trains and generates
+   * @return the studio for subjects
    */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
     return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null);
   }
 
-  /** Returns a copy that marks headshots with {@code other}. */
+  /**
+   * Returns a copy that marks headshots differently.
+   *
+   * @param other the marking of headshots
+   * @return the copy
+   */
   public SubjectStudio marking(GeneratedImage.Marking other) {
     return new SubjectStudio(base, studio, other, tools);
   }
 
   /**
-   * Returns a copy with other tools for faces, which the caller closes. With an embedder, the
-   * person file records face embeddings, and the likeness of headshots is measured.
+   * Returns a copy with other tools for faces. With an embedder, the person file records face
+   * embeddings, and the likeness of headshots is measured.
+   *
+   * @param others the tools; the caller closes them
+   * @return the copy
    */
   public SubjectStudio tools(ReviewTools others) {
     return new SubjectStudio(
@@ -81,9 +91,12 @@ public final class SubjectStudio {
    * Adds a photo. The same photo under the same name is added once.
    *
    * @param name the name in reports, cut to its last 100 bytes without leading dots; further photos
-   *     of that name are numbered, as in {@code selfie (2).jpg}
+   *     with that name are numbered, as in {@code selfie (2).jpg}
+   * @param subject the subject
+   * @param photo the bytes of an image file
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover it
    * @throws IllegalStateException while the subject is being trained
+   * @throws SubjectErasedException if the subject was erased
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
@@ -104,8 +117,11 @@ public final class SubjectStudio {
    *
    * @param progress also receives each rejected photo, by name
    * @param stop cancels this work; erasing the subject cancels it too
+   * @param subject the subject
    * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
    * @throws IllegalStateException while another call trains the subject
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover it
+   * @throws SubjectErasedException if the subject was erased
    */
   public void train(Subject subject, Progress progress, Cancellation stop) {
     train(subject, PersonProfile.UNKNOWN, progress, stop);
@@ -115,6 +131,13 @@ public final class SubjectStudio {
    * Trains as {@link #train(Subject, Progress, Cancellation)} does, with known traits.
    *
    * @param known traits given by the user, which replace measured ones
+   * @param subject the subject
+   * @param progress also receives each rejected photo, by name
+   * @param stop cancels this work; erasing the subject cancels it too
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover it
+   * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
+   * @throws IllegalStateException while another call trains the subject
+   * @throws SubjectErasedException if the subject was erased
    */
   public void train(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
     Consent consent = subject.consent();
@@ -142,8 +165,10 @@ public final class SubjectStudio {
 
   /**
    * Stores a person that was trained outside the store. So a program can train while the store is
-   * closed. It must remove its own photos and states.
+   * closed. It must remove its own photos and training states.
    *
+   * @param subject the subject
+   * @param person the trained person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training
    * @throws IllegalStateException while this process trains the subject
@@ -176,7 +201,13 @@ public final class SubjectStudio {
    * shoots, whose images and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop cancels this work; erasing the subject cancels it too
+   * @param subject the subject
+   * @param request the styles and the number of headshots
+   * @param progress receives every step and warnings
+   * @return the headshots and their request
    * @throws InvalidInputException if the person has not been trained
+   * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
+   * @throws SubjectErasedException if the subject was erased
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
@@ -212,6 +243,8 @@ public final class SubjectStudio {
   /**
    * Returns the person file of a subject.
    *
+   * @param subject the subject
+   * @return a path in the encrypted folder of the subject
    * @throws InvalidInputException if the person has not been trained
    */
   public static Path personFile(Subject subject) {
@@ -236,8 +269,8 @@ public final class SubjectStudio {
     private SubjectWork() {}
 
     /**
-     * Work that takes long, with a switch that erasing the subject turns, too: {@code caller} may
-     * be other work's as well.
+     * Runs long work with a cancellation that erasing the subject cancels too. Cancelling
+     * {@code caller} also cancels the work; {@code caller} may be shared with other work.
      */
     static <T> T callWhileRegistered(
         Subject subject, Cancellation caller, Function<Cancellation, T> work) {
@@ -250,7 +283,7 @@ public final class SubjectStudio {
       }
     }
 
-    /** Work on the photos, by one at a time. */
+    /** Runs work that needs the photos exclusively. */
     static <T> T callWithPhotos(Subject subject, Supplier<T> work) {
       subject.claimPhotos();
       try {

@@ -1,10 +1,10 @@
 /**
- * Encrypted storage of personal data: one subject a person, with retention, erasure and receipts.
+ * Encrypted storage of personal data: one subject per person, with retention, erasure and receipts.
  *
  * <p>A {@link SubjectStore} keeps each {@link Subject} under keys of its own, one vault for each
  * {@link DataCategory}. A vault is a {@link java.nio.file.FileSystem}: code that takes a
- * {@link java.nio.file.Path} reads and writes encrypted files there. {@link SubjectStudio} does the
- * studio's work on subjects. {@link RetentionPolicy} says how long data are kept;
+ * {@link java.nio.file.Path} reads and writes encrypted files there. {@link SubjectStudio} runs a
+ * headshot studio on subjects. {@link RetentionPolicy} says how long data are kept;
  * {@link Subject#erase()} destroys keys and files and returns an {@link ErasureReceipt}, signed
  * through a {@link ReceiptSigner}.
  *

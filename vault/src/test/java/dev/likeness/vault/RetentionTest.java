@@ -399,7 +399,7 @@ class RetentionTest {
                 DataCategory.PERSON,
                 new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
     assertEquals(
-        "the person would be kept for 1096 days after their last use; at most 1095",
+        "the category person would be kept for 1096 days after its last use; at most 1095 days are allowed",
         e.getMessage());
     assertTrue(RetentionPolicy.MAX_DURATION.toDays() == 1095);
   }

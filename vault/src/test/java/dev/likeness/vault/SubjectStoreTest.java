@@ -238,15 +238,15 @@ class SubjectStoreTest {
         assertThrows(InvalidInputException.class, () -> store.subject(ada.id()).consent());
     assertEquals(
         ada
-            + ": its person cannot be opened: the store was opened without its key, which is needed to read or write what it holds; give the key",
+            + ": its person cannot be opened: the store was opened without its key, which is needed to read or write its data; give the key",
         e.getMessage());
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }
 
   private static String refusal(Subject subject, DataCategory holding) {
     return "subject " + subject.id() + ": its " + holding.label()
-        + " cannot be opened: the key does not open it: it is kept under another one, or"
-        + " its key file was changed; give the key under which the person was stored (verify lists all people that a key does not open)";
+        + " cannot be opened: the key does not open it: it was encrypted with another key, or"
+        + " its key file was changed; give the key that the person was stored with (verify lists all people that a key does not open)";
   }
 
   @Test
@@ -321,7 +321,7 @@ class SubjectStoreTest {
         ResourceLimitException.class, () -> SubjectStore.open(folder.resolve("store"), key));
     assertEquals(
         "the store " + folder.resolve("store")
-            + " is open already, here or in another process; close it there",
+            + " is already open, in this or another process; close it there",
         e.getMessage());
     // The refusal here must not have let go of the folder either.
     assertEquals(OtherProcess.REFUSED, OtherProcess.locks(folder.resolve("store/lock")));
@@ -353,12 +353,14 @@ class SubjectStoreTest {
     String refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
     assertTrue(
         refused.endsWith(
-            "; some of it may be left, and no note of it could be written: see to that and try again"),
+            "; some of its data may be left, and no note could be written: solve that and try again"),
         refused);
     assertFalse(Files.exists(own.resolve("person/key")));
     Files.delete(notes);
     refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
-    assertTrue(refused.endsWith("; see to that and open the store again, which goes on"), refused);
+    assertTrue(
+        refused.endsWith("; solve that and open the store again, which finishes the erasure"),
+        refused);
     Files.delete(withstands);
     Files.delete(withstands.getParent());
     reopen();

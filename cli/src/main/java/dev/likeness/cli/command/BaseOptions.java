@@ -41,7 +41,7 @@ final class BaseOptions {
   @Mixin
   private ComputeOptions compute;
 
-  /** The base with the parts that are taken from elsewhere. */
+  /** Returns the files of the base, with replaced components. */
   private ModelFiles files() {
     ModelFiles files = ModelFiles.of(folder());
     for (Map.Entry<String, Path> part : parts.entrySet()) {
@@ -54,7 +54,7 @@ final class BaseOptions {
     return open(compute());
   }
 
-  /** Opens the base in f32 unless --dtype is given, for work that fewer bits would spoil. */
+  /** Opens the base in f32 unless --dtype is given, for work that a lower precision would spoil. */
   BaseModel openExact() {
     return open(compute.exact());
   }
@@ -67,32 +67,32 @@ final class BaseOptions {
     return BaseModel.open(files(), on);
   }
 
-  /** Whether no part of it is taken from elsewhere. */
+  /** Returns true if no component is replaced. */
   boolean isUnmodified() {
     return vae == null && parts.isEmpty();
   }
 
-  /** Whether it is the embedded model. */
+  /** Returns true if the base is the embedded model. */
   boolean isEmbedded() {
     return base.equals(EMBEDDED);
   }
 
-  /** What is computed on. */
+  /** Returns the device and dtype. */
   Compute compute() {
     return compute.compute();
   }
 
-  /** What the base is called. */
+  /** Returns the name of the base as given. */
   String name() {
     return base;
   }
 
-  /** Where the base lies. */
+  /** Returns the folder or file of the base. */
   Path folder() {
     return isEmbedded() ? PortraitModel.files() : Path.of(base);
   }
 
-  /** Where and how precisely to compute; the same two options on every subcommand that computes. */
+  /** The options for device and dtype, which every computing subcommand has. */
   static final class ComputeOptions {
     @Option(
         names = "--device",

@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness convert}: single file to folder and back, another element type, a pickle to
- * safetensors.
+ * {@code likeness convert}: converts a single file to a folder or back, to another dtype, or a
+ * pickle to safetensors.
  */
 @Command(
     name = "convert",
@@ -68,7 +68,7 @@ public final class ConvertCommand implements Runnable {
     }
     if (Files.exists(target)) {
       throw new InvalidInputException(
-          target + " exists already; name another, since nothing is overwritten");
+          target + " already exists and is never overwritten; give another OUT");
     }
     CheckpointConverter.convert(in, target, type);
     console.out().println(target);

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How written images say that they were generated. */
+/** The options that mark written images as generated. */
 final class DisclosureOptions {
   @Option(
       names = "--label",
@@ -20,7 +20,7 @@ final class DisclosureOptions {
     return label == null ? disclosure : disclosure.label(label);
   }
 
-  /** Who signs the images that are written and the receipts of erasures. */
+  /** The options for the signer of written images and of erasure receipts. */
   static final class SigningOptions {
     @Option(
         names = "--sign-key",
@@ -43,7 +43,7 @@ final class DisclosureOptions {
       return key != null;
     }
 
-    /** The user's own; empty for the development certificate. */
+    /** Returns the user's signing identity; empty for the development certificate. */
     Optional<SigningIdentity> identity() {
       return isGiven() ? Optional.of(SigningIdentity.open(key, certificate)) : Optional.empty();
     }

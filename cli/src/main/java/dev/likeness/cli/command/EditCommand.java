@@ -35,10 +35,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/**
- * {@code likeness edit}: a headshot in, the same headshot with other clothes, backdrop, light or
- * expression out.
- */
+/** {@code likeness edit}: changes clothes, backdrop, light or expression of a headshot. */
 @Command(
     name = "edit",
     mixinStandardHelpOptions = true,
@@ -48,7 +45,7 @@ public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
-  /** The keys that are recorded of an image without a record. */
+  /** The record keys for an image without a record. */
   private static final Set<String> MEASURED_KEYS = Set.of("file", "width", "height", "scores");
 
   private final Console console;
@@ -70,7 +67,7 @@ public final class EditCommand implements Runnable {
   @Option(
       names = "--consent",
       paramLabel = "TEXT",
-      description = "who agreed to what; required if the person's file records no consent")
+      description = "consent: who agreed to what; required if the person's file records no consent")
   private String consent;
 
   @Mixin
@@ -123,7 +120,7 @@ public final class EditCommand implements Runnable {
     identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
-    Optional<Headshot> told = Headshot.findRecorded(image);
+    Optional<Headshot> recorded = Headshot.findRecorded(image);
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
@@ -145,7 +142,7 @@ public final class EditCommand implements Runnable {
           .faceGuidance(held)
           .edit(
               who,
-              headshot(told, who),
+              headshot(recorded, who),
               wanted,
               tools.detector(),
               ConsoleProgress.on(console),
@@ -161,7 +158,7 @@ public final class EditCommand implements Runnable {
               FaceOptions.withEmbedderOf(tools, own, kept), kept)
           .map(plain::likeness)
           .orElse(plain);
-      byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
+      byte[] record = record(edited, recorded.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.writePrivate(out.resolve(HeadshotEdit.Result.FILE), file -> file.write(record));
       List.of(EDITED, COMPARISON, HeadshotEdit.Result.FILE)
           .forEach(name -> console.out().println(out.resolve(name)));
@@ -183,19 +180,19 @@ public final class EditCommand implements Runnable {
     }
   }
 
-  private Headshot headshot(Optional<Headshot> told, Identity who) {
-    Headshot read = told.orElseGet(() -> Headshot.read(image, who.phrase()));
+  private Headshot headshot(Optional<Headshot> recorded, Identity who) {
+    Headshot read = recorded.orElseGet(() -> Headshot.read(image, who.phrase()));
     return Double.isNaN(likeness)
         ? read
         : new Headshot(
             read.image(), read.style(), read.seed(), read.request(), likeness, read.isEdited());
   }
 
-  private String record(HeadshotEdit.Result edited, boolean told, HeadshotScores scores)
+  private String record(HeadshotEdit.Result edited, boolean recorded, HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
     Map<String, Object> before = entry(edited.before(), image.getFileName().toString(), scores);
-    if (!told) {
+    if (!recorded) {
       before.keySet().retainAll(MEASURED_KEYS);
     }
     record.put("before", before);

@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What is changed of a headshot. */
+/** The options for the changes of a headshot. */
 final class EditOptions {
   @Option(
       names = "--outfit",
@@ -60,7 +60,7 @@ final class EditOptions {
       paramLabel = "L,T,R,B",
       split = ",",
       hideParamSyntax = true,
-      description = "adds margins of so many pixels: left, top, right, bottom")
+      description = "adds margins, in pixels: left, top, right, bottom")
   private int[] extend;
 
   @Option(

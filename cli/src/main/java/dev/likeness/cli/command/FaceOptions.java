@@ -45,7 +45,7 @@ final class FaceOptions {
       description = "refuses models whose licence forbids commercial use")
   private boolean commercial;
 
-  /** The tools, to be closed by the caller. */
+  /** Returns the tools; the caller closes them. */
   ReviewTools open() {
     if (brisque != null && brisque.size() != 2) {
       throw new IllegalArgumentException(
@@ -61,7 +61,7 @@ final class FaceOptions {
    * Adds the base's face embedder, unless {@code tools} has one or the person's file has embeddings
    * of another one.
    *
-   * @param own the base's, or null
+   * @param own the base's face embedder, or null
    * @param kept the record in the person's file
    */
   static ReviewTools withEmbedderOf(ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
@@ -73,8 +73,8 @@ final class FaceOptions {
   }
 
   /**
-   * Likeness to the person of this record; empty if it has no embeddings of the embedder of
-   * {@code tools}.
+   * Returns the likeness measure for the person of this record; empty if it has no embeddings of
+   * the embedder of {@code tools}.
    */
   static Optional<Likeness> likeness(ReviewTools tools, PersonRecord kept) {
     return tools
@@ -84,12 +84,12 @@ final class FaceOptions {
             .map(faces -> faces.likeness(tools.detector(), eye)));
   }
 
-  /** Returns whether a face quality model is given, which checks photos only. */
+  /** Returns true if a face quality model is given, which checks only photos. */
   boolean hasQualityModel() {
     return quality != null;
   }
 
-  /** Returns which licences are accepted. */
+  /** Returns the accepted licences. */
   UsePolicy policy() {
     return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
@@ -104,7 +104,7 @@ final class FaceOptions {
                 + "their pose")
     private Path detector;
 
-    /** The built-in tools with that detector where one is given, to be closed by the caller. */
+    /** Returns the built-in tools with the given detector, if any; the caller closes them. */
     ReviewTools open() {
       return detector == null
           ? ReviewTools.builtIn()

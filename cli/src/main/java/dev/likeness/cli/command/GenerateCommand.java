@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** {@code likeness generate}: images from a prompt. */
+/** {@code likeness generate}: generates images from a prompt. */
 @Command(
     name = "generate",
     mixinStandardHelpOptions = true,
@@ -54,14 +54,14 @@ public final class GenerateCommand implements Runnable {
       names = "--prompt",
       required = true,
       paramLabel = "TEXT",
-      description = "what the images show")
+      description = "prompt: describes the images")
   private String prompt;
 
   @Option(
       names = "--negative",
       paramLabel = "TEXT",
       defaultValue = "",
-      description = "negative prompt: what the images must not show")
+      description = "negative prompt: describes content that the images must not have")
   private String negative;
 
   @Mixin
@@ -239,7 +239,7 @@ public final class GenerateCommand implements Runnable {
     try {
       part.close();
     } catch (Exception e) {
-      throw new IllegalStateException("a component did not close", e);
+      throw new IllegalStateException("a component cannot be closed", e);
     }
   }
 

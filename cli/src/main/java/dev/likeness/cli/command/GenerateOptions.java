@@ -270,11 +270,11 @@ final class GenerateOptions {
     private List<Path> embeddings = List.of();
 
     ImageRequest apply(ImageRequest request) {
-      ImageRequest told = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
+      ImageRequest parsed = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
       for (Path file : embeddings) {
-        told = told.textualInversion(TextualInversion.open(file));
+        parsed = parsed.textualInversion(TextualInversion.open(file));
       }
-      return told;
+      return parsed;
     }
   }
 }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code likeness headshot}: photos in, headshots out. */
+/** {@code likeness headshot}: generates headshots from photos of a person. */
 @Command(
     name = "headshot",
     mixinStandardHelpOptions = true,
@@ -266,7 +266,7 @@ public final class HeadshotCommand implements Runnable {
     Path file = out.resolve(ShootFolder.REFERENCE);
     reference.save(file);
     String notice =
-        " holds reference embeddings of the person, unencrypted: protect it like the photos";
+        " contains reference embeddings of the person, unencrypted: protect it like the photos";
     console.err().println(file + notice);
     return reference;
   }

@@ -105,10 +105,7 @@ final class ImageFolder {
     return entry;
   }
 
-  /**
-   * Options of a request that no other entry has: the names of the file's keys, in the file's
-   * order.
-   */
+  /** The keys of request options that no other entry has, in the order of the file. */
   private record RecordedRequest(
       SizeConditioning sizeConditioning,
       SizeConditioning negativeSizeConditioning,
@@ -145,7 +142,7 @@ final class ImageFolder {
   private record PromptRecord(
       PromptSyntax syntax, int clipSkip, List<TextualInversion> textualInversions) {}
 
-  /** Guidance beyond its scale and its formula, which the entry and the command's options have. */
+  /** The keys of further guidance options. Scale and formula have their own entries. */
   private record GuidanceRecord(
       double rescale,
       double start,
@@ -161,14 +158,14 @@ final class ImageFolder {
 
   /** Returns the values that differ from the defaults, by key. */
   private static Map<String, Object> differences(Record said, Record usual) {
-    Map<String, Object> told = new LinkedHashMap<>();
+    Map<String, Object> changed = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
       Object value = jsonValue(value(part, said), usual == null ? null : value(part, usual));
       if (value != null) {
-        told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
+        changed.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
       }
     }
-    return told;
+    return changed;
   }
 
   private static Object jsonValue(Object value, Object usual) {
@@ -176,8 +173,8 @@ final class ImageFolder {
       return null;
     }
     if (value instanceof Record said) {
-      Map<String, Object> told = differences(said, (Record) usual);
-      return told.isEmpty() ? null : told;
+      Map<String, Object> changed = differences(said, (Record) usual);
+      return changed.isEmpty() ? null : changed;
     }
     if (value instanceof List<?> list) {
       return list.stream()
@@ -199,7 +196,7 @@ final class ImageFolder {
   }
 
   /**
-   * Writes {@code image-001.png}, {@code image-002.png} and so on, and names each on standard
+   * Writes {@code image-001.png}, {@code image-002.png} and so on, and prints each name to standard
    * output.
    */
   static final class NumberedFiles {
@@ -213,7 +210,7 @@ final class ImageFolder {
       }
     }
 
-    /** Writes the one at {@code index}, counted from 0. */
+    /** Writes the image at {@code index}, counted from 0. */
     static void write(Path folder, String stem, int index, Consumer<Path> writer, Console console) {
       Path file = folder.resolve(name(stem, index));
       writer.accept(file);
@@ -221,7 +218,7 @@ final class ImageFolder {
       console.out().flush();
     }
 
-    /** The name of the thing at {@code index}, counted from 0. */
+    /** Returns the file name for {@code index}, counted from 0. */
     static String name(String stem, int index) {
       return String.format(Locale.ROOT, "%s-%03d.png", stem, index + 1);
     }

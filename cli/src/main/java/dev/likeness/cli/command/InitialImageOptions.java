@@ -35,14 +35,14 @@ final class InitialImageOptions {
   @Option(
       names = "--change-map",
       paramLabel = "IMAGE",
-      description = "map of change: the lighter a pixel, the more it may change")
+      description = "change map: the lighter a pixel, the more it may change")
   private Path changeMap;
 
   @Option(
       names = "--extend",
       paramLabel = "L,T,R,B",
       split = ",",
-      description = "outpainting: adds margins of so many pixels: left, top, right, bottom")
+      description = "outpainting: adds margins, in pixels: left, top, right, bottom")
   private int[] margins;
 
   @Option(

@@ -9,7 +9,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness inspect}: shows what a file or folder is, from its headers alone. */
+/**
+ * {@code likeness inspect}: shows the kind and details of a file or folder, from its headers alone.
+ */
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,

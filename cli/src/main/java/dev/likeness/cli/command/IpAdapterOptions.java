@@ -104,14 +104,14 @@ final class IpAdapterOptions {
         try {
           open.pop().close();
         } catch (Exception e) {
-          throw new IllegalStateException("a component of the adapter did not close", e);
+          throw new IllegalStateException("a component of the adapter cannot be closed", e);
         }
       }
     }
   }
 
   /**
-   * Opens the IP-Adapter for {@code base}, which lies in {@code folder}, and encodes the
+   * Opens the IP-Adapter for {@code base}, which was opened from {@code folder}, and encodes the
    * references. Encoders are closed before this returns.
    */
   OpenedAdapter open(BaseModel base, Path folder, Console console) {
@@ -227,7 +227,7 @@ final class IpAdapterOptions {
           "the base has no IP-Adapter; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
     }
     if (references.stream().anyMatch(r -> r.weight() < 0)) {
-      throw new IllegalArgumentException("a reference's weight must not be negative");
+      throw new IllegalArgumentException("the weight of a --reference must not be negative");
     }
   }
 }

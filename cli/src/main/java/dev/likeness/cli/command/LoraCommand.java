@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness lora}: LoRA files made of others. */
+/** {@code likeness lora}: writes a LoRA made from others. */
 @Command(
     name = "lora",
     mixinStandardHelpOptions = true,
@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
     description = "Writes a LoRA: merges several, changes rank or key format, or extracts the "
         + "difference between a trained model and its base.")
 public final class LoraCommand implements Runnable {
-  /** Where no factors say a rank. */
+  /** The rank of the result if the factors have none. */
   private static final int DEFAULT_RANK = 16;
 
   private final Console console;
@@ -84,7 +84,7 @@ public final class LoraCommand implements Runnable {
     }
     if (Files.exists(out)) {
       throw new InvalidInputException(
-          out + " exists already; name another, since nothing is overwritten");
+          out + " already exists and is never overwritten; give another --out");
     }
     try (BaseModel model = tunedModel == null ? base.open() : base.openExact();
         Lora made = tunedModel == null ? merge(model) : extract(model)) {
@@ -130,7 +130,8 @@ public final class LoraCommand implements Runnable {
       if (!left.isEmpty()) {
         console
             .err()
-            .println(left.size() + " norms, biases and tables differ, too, and are left out, e.g. "
+            .println(left.size()
+                + " norms, biases and embedding tables also differ and are left out, e.g. "
                 + left.get(0));
       }
       return LoraMerge.extract(model, other, rank == null ? DEFAULT_RANK : rank);

@@ -10,10 +10,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The consent for a stored person whose file records none, such as files of other programs and of
+ * The consent for a stored person whose file has none, such as files of other programs and of
  * earlier versions.
  *
- * @param text who agreed to what, or null for nothing given
+ * @param text the consent text: who agreed to what; null if not given
  */
 record MissingConsent(String text) {
   /** Refuses a consent for a person whose files or store record one. */
@@ -21,8 +21,8 @@ record MissingConsent(String text) {
     if (text != null
         && (store.isGiven() || Stream.of(files).noneMatch(MissingConsent::lacksConsent))) {
       throw new IllegalArgumentException(
-          "--consent is for photos and for people whose file records none; the file or store of this"
-              + " person says who agreed: leave it out");
+          "--consent is for photos and for people whose file has no consent; the file or store of this"
+              + " person has one: leave --consent out");
     }
   }
 

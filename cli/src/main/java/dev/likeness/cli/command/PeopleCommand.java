@@ -92,7 +92,7 @@ public final class PeopleCommand implements Runnable {
               .out()
               .printf(
                   Locale.ROOT,
-                  "%s  %d files, came %d days ago, last used %d days ago%n",
+                  "%s  %d files, added %d days ago, last used %d days ago%n",
                   subject.id(),
                   files,
                   days(ages.get("created")),

@@ -19,13 +19,13 @@ import java.util.function.UnaryOperator;
  * The person of the headshots: from a file, from a store, or trained from photos (into the store,
  * if one is given).
  *
- * @param photos of a person to be trained, and the traits that the user gives
- * @param person a file, or an id in the store; null for a person to be trained
+ * @param photos photos of a person to train, and the traits that the user gives
+ * @param person a file, or an id in the store; null for a person to train
  * @param out receives the file of a person trained without a store
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
-  /** Returns whether the photos are reviewed here, and not for the store. */
+  /** Returns true if the photos are reviewed here, and not for the store. */
   boolean isReviewed() {
     return person == null && !store.isGiven();
   }
@@ -93,7 +93,7 @@ record PersonSource(
     if (Files.exists(state) && !(failure instanceof InvalidInputException)) {
       console
           .err()
-          .println(state + " holds the unfinished training: " + command
+          .println(state + " contains the unfinished training: " + command
               + " resumes it; protect it like the photos, or delete it");
     }
   }
@@ -116,7 +116,7 @@ record PersonSource(
         .err()
         .println(
             file
-                + " holds the person, unencrypted: protect it like the photos; --store DIR encrypts it");
+                + " contains the person, unencrypted: protect it like the photos; --store DIR encrypts it");
     return who;
   }
 

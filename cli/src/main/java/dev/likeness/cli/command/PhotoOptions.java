@@ -31,7 +31,7 @@ public final class PhotoOptions {
       names = "--consent",
       paramLabel = "TEXT",
       description =
-          "who agreed to what, stored with the person; required with --photos, except for "
+          "consent: who agreed to what, stored with the person; required with --photos, except for "
               + "rendered people, and for a --person whose file records no consent")
   private String consent;
 
@@ -129,13 +129,13 @@ public final class PhotoOptions {
   }
 
   /**
-   * Formats a review as lines: one for each photo, then how many can be used and what the set
-   * lacks.
+   * Formats a review as lines: one for each photo, then the number of usable photos and the
+   * weaknesses of the set.
    */
   public static final class ReviewText {
     private ReviewText() {}
 
-    /** The lines of a review. */
+    /** Returns the lines of a review. */
     public static List<String> lines(PhotoReview review) {
       int widest = review.photos().stream()
           .mapToInt(photo -> photo.name().length())

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
     name = "photos",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Judges each photo of a folder: keep, warn or reject, and why.")
+    description = "Reviews each photo of a folder: keep, warn or reject, with reasons.")
 public final class PhotosCommand implements Runnable {
   private final Console console;
 

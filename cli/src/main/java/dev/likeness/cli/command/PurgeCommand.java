@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code likeness purge}: removes what a store has kept long enough. */
+/** {@code likeness purge}: removes data whose retention limit is reached from a store. */
 @Command(
     name = "purge",
     mixinStandardHelpOptions = true,

@@ -44,7 +44,7 @@ final class SelectionOptions {
   private Double distortion;
 
   /**
-   * The headshots, and with {@code --keep} the selection.
+   * The headshots, and the selection if {@code --keep} is given.
    *
    * @param shoot all headshots, or the selected ones
    * @param cards the scores of all headshots without {@code --keep}; empty with it

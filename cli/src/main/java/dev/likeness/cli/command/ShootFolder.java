@@ -118,12 +118,12 @@ final class ShootFolder {
           }
         }
       }
-      for (String told : List.of(ShootRecord.FILE, REPORT, SHEET)) {
-        Files.deleteIfExists(folder.resolve(told));
+      for (String name : List.of(ShootRecord.FILE, REPORT, SHEET)) {
+        Files.deleteIfExists(folder.resolve(name));
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot replace what lies in " + folder + ": " + e.getMessage(), e);
+          "cannot replace files in " + folder + ": " + e.getMessage(), e);
     }
   }
 
@@ -147,7 +147,7 @@ final class ShootFolder {
   }
 
   /**
-   * Writes everything and names the files on standard output.
+   * Writes all files and prints their names to standard output.
    *
    * @param kept the record in the person's file
    * @param review null for a person from a file or store

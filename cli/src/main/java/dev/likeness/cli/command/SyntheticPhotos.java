@@ -22,18 +22,18 @@ public final class SyntheticPhotos {
 
   private SyntheticPhotos() {}
 
-  /** The digest that a photo is known by. */
+  /** The digest algorithm that identifies a photo. */
   public static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      throw new IllegalStateException("this Java has no SHA-256", e);
     }
   }
 
   /**
-   * True when a {@code people.json} in the folder or the one above lists every visible file of the
-   * folder with its digest; one strange file among them makes it false.
+   * Returns true if a {@code people.json} in the folder or its parent lists every visible file of
+   * the folder with its digest. One other file makes it false.
    */
   public static boolean isSyntheticFolder(Path folder) {
     Path list = list(folder);

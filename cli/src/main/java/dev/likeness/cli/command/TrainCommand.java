@@ -216,7 +216,7 @@ public final class TrainCommand implements Runnable {
   private HeadshotStudio withValidation(HeadshotStudio studio, FaceEmbedder eye) {
     if (validationInterval != null && eye == null) {
       throw new IllegalArgumentException(
-          "--validation-steps compares faces; give --embedder FILE, since the base has no face embedder");
+          "--validation-steps compares faces; give --embedder FILE, because the base has no face embedder");
     }
     return validationInterval == null ? studio : studio.validation(validationInterval, eye);
   }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 
 /** The options for the store, its key and the signer of erasure receipts. */
 final class VaultOptions {
-  /** How long a command waits for another process that has the store open. */
+  /** The maximum time to wait for another process that has the store open. */
   static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);
 
   private static final String KEY_VARIABLE = "LIKENESS_STORE_KEY";
@@ -84,7 +84,7 @@ final class VaultOptions {
    */
   SubjectStore open(Console console, Duration patience, Cancellation stop) {
     long begun = System.nanoTime();
-    boolean told = false;
+    boolean reported = false;
     while (true) {
       try {
         return tryOpen();
@@ -92,11 +92,11 @@ final class VaultOptions {
         if (System.nanoTime() - begun >= patience.toNanos()) {
           throw elsewhere;
         }
-        if (!told) {
+        if (!reported) {
           console.err().println("waiting for " + store + ", which another process has open");
           console.err().flush();
         }
-        told = true;
+        reported = true;
         stop.throwIfCancelled();
         LockSupport.parkNanos(PAUSE_NANOS);
       }
@@ -105,8 +105,7 @@ final class VaultOptions {
 
   private SubjectStore tryOpen() {
     if (store == null) {
-      throw new IllegalArgumentException(
-          "--store DIR is missing: the folder where persons are kept");
+      throw new IllegalArgumentException("--store DIR is missing; give the folder of the store");
     }
     StoreOptions plain = StoreOptions.defaults();
     StoreOptions signed = signing
@@ -119,15 +118,16 @@ final class VaultOptions {
   /** Opens a store that must exist. */
   SubjectStore openExisting(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
-      throw new InvalidInputException("there is no store in " + store
-          + "; give the folder where train or headshot made one, with its disk in place");
+      throw new InvalidInputException(
+          "there is no store in " + store
+              + "; give the folder of a store that train or headshot created, and check that its disk is mounted");
     }
     return open(console);
   }
 
   /**
-   * Whether the store has a receipt of this person's erasure, which any process may have written;
-   * it need not be open.
+   * Returns true if the store has a receipt for this person. Any process may have written it, and
+   * the store need not be open.
    */
   boolean hasErased(String id) {
     return Files.exists(ErasureReceipt.file(store, id));
@@ -155,7 +155,7 @@ final class VaultOptions {
     }
   }
 
-  /** The person in a file, or with a store the subject of that id. */
+  /** Returns the person in a file, or the subject of that id if a store is given. */
   TrainedPerson person(Path file, BaseModel model, Console console) {
     if (!isGiven()) {
       return TrainedPerson.open(file, model);

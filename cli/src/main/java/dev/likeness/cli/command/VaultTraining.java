@@ -16,13 +16,14 @@ import java.time.Duration;
 
 /**
  * Creates a subject in a store and trains with the store closed, so that subjects can be erased
- * meanwhile. Photos and state stay in memory; if the training fails, the subject is erased.
+ * meanwhile. Photos and training state stay in memory. If the training fails, the subject is
+ * erased.
  */
 record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   /** Saving waits longer than other commands, because the training took hours. */
   private static final Duration SAVE_TIMEOUT = Duration.ofHours(1);
 
-  /** Returns the id. */
+  /** Trains the person and returns the id of the subject. */
   String train(HeadshotStudio studio, ReviewTools tools) {
     Consent consent = photos.consent();
     PhotoReview review = photos.reviewInMemory(tools);

@@ -114,17 +114,17 @@ public final class VerifyCommand implements Runnable {
     if (trust != null && Instant.now().isAfter(end)) {
       throw new InvalidInputException(
           file + " is unchanged, but its signer's certificate expired on " + end
-              + ", and nothing vouches for when it signed; " + "ask who erased");
+              + ", and no trusted time stamp shows when it was signed; ask the operator of the store");
     }
     if (trust != null && !anchors().trusts(receipt.chain())) {
-      throw new InvalidInputException(file + " is signed by " + signer + ", which " + trust
-          + " does not vouch for; ask who erased");
+      throw new InvalidInputException(file + " is signed by " + signer
+          + ", which no certificate in " + trust + " vouches for; ask the operator of the store");
     }
-    String told =
+    String text =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
             + receipt.startedAt() + ", finished " + receipt.finishedAt() + ", signed by " + signer
             + (trust == null ? ", not verified (--trust PEM)" : "");
-    console.out().println(json ? receipt.toJson() : told);
+    console.out().println(json ? receipt.toJson() : text);
   }
 
   private TrustAnchors anchors() {
@@ -143,8 +143,8 @@ public final class VerifyCommand implements Runnable {
     }
     if (found.manifest().isEmpty()) {
       throw new InvalidInputException(
-          file + " carries no signed manifest, so nothing tells whether it was altered; ask for "
-              + "the original file");
+          file + " has no signed manifest, so changes cannot be detected; ask for the "
+              + "original file");
     }
     if (trust != null) {
       requireTrusted(found.manifest().orElseThrow());
@@ -154,12 +154,12 @@ public final class VerifyCommand implements Runnable {
   private void requireTrusted(ManifestReport manifest) {
     if (manifest.isExpired()) {
       throw new InvalidInputException(
-          file + " is " + manifest.verdict() + "; ask who made it for one that is signed anew");
+          file + " is " + manifest.verdict() + "; ask its author for a newly signed file");
     }
     if (manifest.state() != ManifestReport.State.TRUSTED) {
       String signer = manifest.signer().map(ManifestReport.Signer::name).orElse("nobody");
-      throw new InvalidInputException(file + " is signed by " + signer + ", which " + trust
-          + " does not vouch for; ask who made it");
+      throw new InvalidInputException(file + " is signed by " + signer
+          + ", which no certificate in " + trust + " vouches for; ask its author");
     }
   }
 }

@@ -15,10 +15,10 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A LoRA file and how strongly it acts, as {@code FILE} or {@code FILE@WEIGHT}.
+ * A LoRA file with a weight, as {@code FILE} or {@code FILE@WEIGHT}.
  *
  * @param file the file
- * @param weight 1 is full strength, 0 none
+ * @param weight 1 for full strength, 0 for none
  */
 record WeightedFile(Path file, double weight) {
   private static final Pattern WEIGHTED = Pattern.compile("(.+)@([^@/]*)");
@@ -27,7 +27,7 @@ record WeightedFile(Path file, double weight) {
     return lora.at(weight);
   }
 
-  /** Reads the text of an option; a file whose own name has an {@code @} is taken as it is. */
+  /** Parses an option; a file whose own name contains {@code @} is used as it is. */
   static final class Parser implements ITypeConverter<WeightedFile> {
     @Override
     public WeightedFile convert(String text) {
@@ -45,10 +45,10 @@ record WeightedFile(Path file, double weight) {
   }
 
   /**
-   * A reference image and how strongly it counts, as {@code IMAGE} or {@code IMAGE@WEIGHT}.
+   * A reference image with a weight, as {@code IMAGE} or {@code IMAGE@WEIGHT}.
    *
    * @param file the image
-   * @param weight 1 is full strength, 0 none
+   * @param weight 1 for full strength, 0 for none
    */
   record ReferenceOption(Path file, double weight) {
     /** Reads the image and turns it upright by its EXIF orientation. */
@@ -59,13 +59,12 @@ record WeightedFile(Path file, double weight) {
             .image();
       } catch (IOException e) {
         throw new InvalidInputException(
-            "the reference " + file + " cannot be read: " + e.getMessage()
-                + "; give an image's file",
+            "the reference " + file + " cannot be read: " + e.getMessage() + "; give an image file",
             e);
       }
     }
 
-    /** Reads the text of an option, as {@link WeightedFile.Parser} does. */
+    /** Parses an option, as {@link WeightedFile.Parser} does. */
     static final class Parser implements ITypeConverter<ReferenceOption> {
       @Override
       public ReferenceOption convert(String text) {

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
  *
  * @param out standard output
  * @param err standard error
- * @param isTerminal whether {@code err} is a terminal, where progress is a bar
- * @param cancellation turned by Ctrl-C
+ * @param isTerminal true if {@code err} is a terminal, where progress is shown as a bar
+ * @param cancellation cancelled by Ctrl-C
  */
 public record Console(
     PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
@@ -20,8 +20,8 @@ public record Console(
    * Returns the streams of this process. The launcher sets whether standard error is a terminal.
    */
   public static Console ofProcess() {
-    String told = System.getProperty("likeness.terminal");
-    boolean terminal = told == null ? System.console() != null : Boolean.parseBoolean(told);
+    String property = System.getProperty("likeness.terminal");
+    boolean terminal = property == null ? System.console() != null : Boolean.parseBoolean(property);
     Charset charset =
         Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
     return new Console(
@@ -31,7 +31,7 @@ public record Console(
         new Cancellation());
   }
 
-  /** Prints one line about {@code failure} and returns the exit status it stands for. */
+  /** Prints one line about {@code failure} and returns its exit status. */
   public int report(Throwable failure) {
     ExitStatus status = ExitStatus.of(failure);
     printError(line(failure, status));
@@ -41,7 +41,7 @@ public record Console(
     return status.code();
   }
 
-  /** Prints one line to standard error, headed by the command's name. */
+  /** Prints one line to standard error, after the command's name. */
   public void printError(String message) {
     err.println("likeness: " + message.lines().findFirst().orElse("").strip());
     err.flush();

@@ -10,11 +10,11 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Chooses how progress shows: bars on a terminal, lines elsewhere. */
+/** Shows progress: as bars on a terminal, otherwise as lines. */
 public final class ConsoleProgress {
   private ConsoleProgress() {}
 
-  /** Progress for one run of a subcommand. */
+  /** Returns the progress for one run of a subcommand. */
   public static Progress on(Console console) {
     return console.isTerminal()
         ? new ProgressBars(console.err(), ProgressBarBuilder::new)
@@ -29,7 +29,7 @@ public final class ConsoleProgress {
     private final Supplier<ProgressBarBuilder> bars;
     private ProgressBar bar;
 
-    /** Lines go to {@code err}, each bar to where {@code bars} are shown. */
+    /** Creates progress whose lines go to {@code err} and whose bars go to {@code bars}. */
     ProgressBars(PrintWriter err, Supplier<ProgressBarBuilder> bars) {
       this.err = err;
       this.bars = bars;
@@ -62,9 +62,8 @@ public final class ConsoleProgress {
           .build();
     }
 
-    // After a line in between, and where a phase goes on from its middle, a new bar reckons the
-    // time
-    // left by the steps it sees.
+    // A new bar starts after a printed line, and if a phase is resumed. It estimates the remaining
+    // time by the steps that it sees.
     private void step(ProgressEvent.Step step) {
       if (bar == null || bar.getCurrent() == 0 && step.step() > 1) {
         finish();
@@ -87,7 +86,9 @@ public final class ConsoleProgress {
     }
   }
 
-  /** Progress as plain lines, at most one a second and always the last of a phase. */
+  /**
+   * Progress as plain lines, at most one per second. The last line of a phase is always printed.
+   */
   static final class ProgressLines implements Progress {
     private static final long PAUSE_NANOS = 1_000_000_000;
 

@@ -16,7 +16,7 @@ public enum ExitStatus {
   INPUT(3),
   /** Memory, disk, device or natives are missing. */
   MACHINE(4),
-  /** Stopped by Ctrl-C, as shells count it: 128 and the signal's number. */
+  /** Stopped by Ctrl-C; like in shells, 128 plus the number of the signal. */
   CANCELLED(130);
 
   private final int code;
@@ -44,7 +44,7 @@ public enum ExitStatus {
     return failure instanceof IllegalArgumentException ? USAGE : DEFECT;
   }
 
-  // Failures of libtorch are RuntimeExceptions that differ in their text only.
+  // Failures of libtorch are RuntimeExceptions that differ only in their text.
   static boolean isOutOfMemory(Throwable failure) {
     String text = String.valueOf(failure.getMessage());
     return failure instanceof OutOfMemoryError

@@ -5,20 +5,18 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C: asks the work to stop and lets the JVM end only when it has, so that no file is left
- * half-written. The JVM itself then ends with 130, the status of an interrupted process.
+ * Handles Ctrl-C: cancels the work and lets the JVM end only after the work has ended, so that no
+ * file is left incomplete. The JVM then ends with 130, the status of an interrupted process.
  */
 public final class Interrupt {
-  /**
-   * A step that takes longer than this is abandoned; unfinished files have temporary names by then.
-   */
+  /** The maximum time to wait for a step. After it, unfinished files still have temporary names. */
   private static final long PATIENCE_SECONDS = 120;
 
   private final CountDownLatch ended = new CountDownLatch(1);
 
   private Interrupt() {}
 
-  /** Turns {@code cancellation} when the process is asked to end. */
+  /** Cancels {@code cancellation} if the process is asked to end. */
   public static Interrupt install(Cancellation cancellation) {
     Interrupt interrupt = new Interrupt();
     Runtime.getRuntime()

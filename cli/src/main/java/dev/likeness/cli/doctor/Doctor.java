@@ -14,7 +14,7 @@ import java.util.Locale;
 public final class Doctor {
   private Doctor() {}
 
-  /** Everything that was found; never throws for something missing. */
+  /** Returns all findings. A missing part is a finding, not an exception. */
   public static List<Finding> examine() {
     List<Finding> findings = new ArrayList<>();
     findings.addAll(MachineCheck.findings());
@@ -25,7 +25,7 @@ public final class Doctor {
     return findings;
   }
 
-  /** Whether the embedded base model is on the class path and whole. */
+  /** Checks that the embedded base model is on the class path and complete. */
   static final class EmbeddedModelCheck {
     private EmbeddedModelCheck() {}
 

@@ -29,7 +29,7 @@ public record Finding(State state, String subject, String text) {
     return new Finding(State.MISSING, subject, text);
   }
 
-  /** Returns whether generation fails without it. */
+  /** Returns true if generation fails without it. */
   public boolean isMissing() {
     return state == State.MISSING;
   }

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The JVM, the processor and the memory. */
+/** Checks the JVM, the processor and the memory. */
 final class MachineCheck {
   private static final double GIB = 1 << 30;
   private static final double SMALL_GIB = 3;
@@ -47,7 +47,7 @@ final class MachineCheck {
         + String.format(
             Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
     return total < SMALL_GIB
-        ? Finding.ofAdvice("memory", text + "; training wants 3 GiB")
+        ? Finding.ofAdvice("memory", text + "; training needs 3 GiB")
         : Finding.ofOk("memory", text);
   }
 
@@ -70,8 +70,8 @@ final class MachineCheck {
   }
 
   /**
-   * Environment settings that make the CPU markedly faster; the launcher sets them, an application
-   * must.
+   * Environment variables that make the CPU markedly faster. The launcher sets them; an application
+   * must set them itself.
    */
   static final class SettingsCheck {
     private SettingsCheck() {}

@@ -50,7 +50,7 @@ final class NativesCheck {
   /** Returns the GPUs with their memory as the driver reports it. */
   private static Finding cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
-      return Finding.ofOk("cuda", "none answers; for one " + Compute.CUDA_REQUIREMENTS);
+      return Finding.ofOk("cuda", "no CUDA device found; to use one, " + Compute.CUDA_REQUIREMENTS);
     }
     try {
       return Finding.ofOk(
@@ -81,7 +81,7 @@ final class NativesCheck {
     }
   }
 
-  /** Not loaded, which would unpack it, but looked for by DJL's name of the platform. */
+  /** Looks for the tokenizers by the platform name of DJL. Loading them would unpack them. */
   static Finding tokenizers(String platform) {
     String folder =
         platform.replace("macosx", "osx").replace("windows", "win").replace("arm64", "aarch64");
@@ -93,10 +93,10 @@ final class NativesCheck {
         ? Finding.ofOk("tokenizers", "on the class path")
         : Finding.ofMissing(
             "tokenizers",
-            "add ai.djl.huggingface:tokenizers:0.38.0; none on the class path is for " + platform);
+            "add ai.djl.huggingface:tokenizers:0.38.0; the class path has none for " + platform);
   }
 
-  /** Where the libraries themselves unpack natives, and whether there is room. */
+  /** Checks the folders into which libraries unpack natives, and their free space. */
   static final class CachesCheck {
     private static final double MIB = 1 << 20;
     private static final long ROOM = 1L << 30;
@@ -127,7 +127,7 @@ final class NativesCheck {
       }
       String size = Files.exists(cache)
           ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB)
-          : "not made yet";
+          : "not created yet";
       long free = existing.toFile().getUsableSpace();
       String text = cache + ", " + size + String.format(Locale.ROOT, ", %.0f MiB free", free / MIB);
       return free < ROOM

@@ -15,7 +15,10 @@ final class BaseDetails {
 
   private BaseDetails() {}
 
-  /** Variant, prediction and resolution of any model, its UNet's part read from its config. */
+  /**
+   * Returns variant, prediction type and resolution of a model; for a UNet they come from its
+   * configuration.
+   */
   static Map<String, Object> of(ModelParts files) {
     Map<String, Object> details = new LinkedHashMap<>();
     if (files.componentClass("unet") != null) {
@@ -65,7 +68,7 @@ final class BaseDetails {
     if (file.componentClass("unet") != null && !file.declaresPrediction()) {
       String how = file.infersPrediction() ? "by its weights" : "assumed";
       details.computeIfPresent(
-          "prediction", (key, value) -> value + " (" + how + ": the file does not say)");
+          "prediction", (key, value) -> value + " (" + how + ": the file does not contain it)");
     }
     if (file.componentClass("unet") != null) {
       details.computeIfAbsent(

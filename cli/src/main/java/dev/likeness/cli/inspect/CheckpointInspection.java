@@ -16,14 +16,14 @@ import java.util.stream.Collectors;
  * @param path the inspected file or folder
  * @param kind image, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
  *     text-encoder, image-encoder, or unknown
- * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image,
- *     chroma, qwen-image, cascade, or unknown; the first of {@value #FAMILIES} in the details, if
- *     the headers do not tell it from others
+ * @param family the family that the file belongs to or fits: sd1, sd2, sdxl, sdxl-refiner, sd3,
+ *     flux, flux2, z-image, chroma, qwen-image, cascade, or unknown. If the headers do not decide,
+ *     it is the first of {@value #FAMILIES} in the details
  * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
- * @param parameters numbers in all tensors
- * @param dtypes element types and how many numbers have each
- * @param details what else the headers say, in the order of reading
- * @param problems what keeps it from being used; empty when nothing does
+ * @param parameters the number of values in all tensors
+ * @param dtypes the number of values of each dtype
+ * @param details further facts of the headers, in the order of reading
+ * @param problems reasons why the file cannot be used; empty if there are none
  */
 public record CheckpointInspection(
     Path path,
@@ -34,7 +34,7 @@ public record CheckpointInspection(
     Map<String, Long> dtypes,
     Map<String, Object> details,
     List<String> problems) {
-  /** The detail that lists all families which a file may be for, if they are several. */
+  /** The detail that lists all families that a file may be for, if there are several. */
   static final String FAMILIES = "families";
 
   public CheckpointInspection {
@@ -43,13 +43,13 @@ public record CheckpointInspection(
     problems = List.copyOf(problems);
   }
 
-  /** Nothing usable at {@code path}. */
+  /** Returns the result for a path without usable content. */
   static CheckpointInspection unusable(Path path, String format, String problem) {
     return new CheckpointInspection(
         path, "unknown", "unknown", format, 0, Map.of(), Map.of(), List.of(problem));
   }
 
-  /** One JSON object. */
+  /** Returns the result as one JSON object. */
   public String toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("path", path.toString());
@@ -67,7 +67,7 @@ public record CheckpointInspection(
     }
   }
 
-  /** One line a fact, for people. */
+  /** Returns the result as text, one fact per line. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();

@@ -34,7 +34,10 @@ public final class Family {
     });
   }
 
-  /** The families that a LoRA may be for, the likeliest first: some share all names of layers. */
+  /**
+   * Returns the families that a LoRA may be for, most likely first. Some families share all layer
+   * names.
+   */
   static List<String> ofLora(TensorNames tensors) {
     return LoraFamilyDetector.candidates(
         tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of());

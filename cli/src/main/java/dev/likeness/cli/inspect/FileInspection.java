@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What one file of tensors is, by the names and shapes of its tensors. */
+/** Inspects a file of tensors by their names and shapes. */
 final class FileInspection {
   private static final int MAX_METADATA_LENGTH = 200;
 
@@ -36,7 +36,7 @@ final class FileInspection {
     details.put("tensors", tensors.names().size());
     List<String> problems = new ArrayList<>();
     if (tensors.names().isEmpty()) {
-      problems.add(file + " holds no tensor; download or save it again");
+      problems.add(file + " contains no tensor; download or save it again");
     }
     describe(file, kind, tensors, details, problems);
     String format = form != TensorFileFormat.SAFETENSORS
@@ -86,7 +86,7 @@ final class FileInspection {
     }
   }
 
-  // Trainers put whole tag statistics there.
+  // Trainers write complete tag statistics into these entries.
   private static Map<String, String> shorten(Map<String, String> metadata) {
     Map<String, String> shown = new LinkedHashMap<>();
     metadata.forEach((name, value) -> shown.put(

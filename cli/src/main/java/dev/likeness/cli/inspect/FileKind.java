@@ -73,8 +73,8 @@ public enum FileKind {
     if (names.stream().anyMatch(name -> IP_ADAPTER.matchesPrefix(name))) {
       return IP_ADAPTER;
     }
-    // A file of both CLIP towers is published for its images; the first of the others that fits is
-    // what a file is.
+    // A file with both CLIP encoders is published for its image encoder. Otherwise the first match
+    // in this order decides.
     for (FileKind kind : List.of(LORA, CONTROLNET, BASE, UNET, VAE, IMAGE_ENCODER, TEXT_ENCODER)) {
       if (names.stream().anyMatch(kind::matches)) {
         return kind;
@@ -85,7 +85,10 @@ public enum FileKind {
         : UNKNOWN;
   }
 
-  /** The same; one tensor as wide as a tower of CLIP is a word. */
+  /**
+   * Returns the kind by names and shapes. A single tensor as wide as the embeddings of a CLIP
+   * encoder is a textual inversion.
+   */
   static FileKind of(TensorNames tensors) {
     FileKind kind = of(tensors.names());
     String shape = tensors.names().size() == 1

@@ -44,7 +44,7 @@ final class FolderInspection {
       }
     }
     if (family.equals(Family.UNKNOWN)) {
-      // Small models have text widths of their own.
+      // Small models have other text widths.
       family = FamilyRegistry.find(model)
           .flatMap(known -> known.variantOf(model))
           .map(Variant::name)
@@ -67,8 +67,8 @@ final class FolderInspection {
     }
   }
 
-  // A folder may hold the same weights in several precisions, forms and averages; what would be
-  // opened counts.
+  // A folder may contain the same weights in several precisions, formats and averages. Only the
+  // file that would be opened counts.
   private long count(ModelFolder model, String component) {
     Path file = model.weightsFile(component);
     if (file.toString().endsWith(".json")) {

@@ -15,9 +15,9 @@ public final class Inspector {
   private Inspector() {}
 
   /**
-   * What {@code path} is, with its problems; a broken file is a finding, not a failure.
+   * Inspects a file or folder. A broken file gives a result with problems, not an exception.
    *
-   * @throws InvalidInputException when there is nothing at {@code path}
+   * @throws InvalidInputException if {@code path} does not exist
    */
   public static CheckpointInspection inspect(Path path) {
     if (!Files.exists(path)) {
@@ -36,7 +36,7 @@ public final class Inspector {
             path,
             "onnx",
             path
-                + " is an onnx file, which is not read; give the safetensors file of the same model")
+                + " is an ONNX file, which cannot be read here; give the safetensors file of the same model")
         : FileInspection.of(path);
   }
 

@@ -11,7 +11,7 @@ final class LoraRank {
 
   private LoraRank() {}
 
-  /** The largest rank in the file; empty for files whose factors are not plain pairs. */
+  /** Returns the largest rank in the file; empty if its factors are not pairs. */
   static Optional<Long> of(TensorNames tensors) {
     return tensors.names().stream()
         .filter(name -> DOWN_KEYS.stream().anyMatch(name::contains))

@@ -4,12 +4,12 @@ import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Adds up the numbers of tensors, in all and by element type. */
+/** Counts the values of tensors, in total and by dtype. */
 final class Tally {
   private final Map<String, Long> dtypes = new TreeMap<>();
   private long parameters;
 
-  /** Counts {@code tensors} and returns how many numbers they have. */
+  /** Counts the values of {@code tensors} and returns their number. */
   long add(TensorNames tensors) {
     long before = parameters;
     for (String name : tensors.names()) {

@@ -40,13 +40,13 @@ public final class TrainingPlot implements Progress {
   private final Progress next;
   private final List<double[]> losses = new ArrayList<>();
   private final List<double[]> scores = new ArrayList<>();
-  /** Where the numbers are kept, or null. */
+  /** The file that stores the numbers, or null. */
   private final Path file;
 
   private boolean isStarted;
   private boolean failed;
 
-  /** Records the events that it passes on to {@code next}. */
+  /** Creates a plot that records events and passes them on to {@code next}. */
   public TrainingPlot(Progress next) {
     this(next, null);
   }
@@ -80,10 +80,10 @@ public final class TrainingPlot implements Progress {
     if (file != null && !isStarted && Files.exists(file)) {
       try {
         for (String line : Files.readAllLines(file)) {
-          Matcher told = LINE.matcher(line);
-          if (told.matches() && Integer.parseInt(told.group(2)) < first) {
-            (told.group(1).equals(LOSS) ? losses : scores).add(new double[] {
-              Integer.parseInt(told.group(2)), Double.parseDouble(told.group(3))
+          Matcher match = LINE.matcher(line);
+          if (match.matches() && Integer.parseInt(match.group(2)) < first) {
+            (match.group(1).equals(LOSS) ? losses : scores).add(new double[] {
+              Integer.parseInt(match.group(2)), Double.parseDouble(match.group(3))
             });
           }
         }
@@ -123,20 +123,22 @@ public final class TrainingPlot implements Progress {
       return;
     }
     failed = true;
-    next.onEvent(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
-        + "): the training goes on, and once it is stopped its plot begins where it goes on"));
+    next.onEvent(
+        new ProgressEvent.Notice(
+            file + " cannot be " + what + " (" + e.getMessage()
+                + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
   }
 
-  /** Returns whether a step was recorded. A training that is resumed at its end has none. */
+  /** Returns true if a step was recorded. A training that is resumed at its end has none. */
   public synchronized boolean hasSteps() {
     return !losses.isEmpty();
   }
 
   /**
-   * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right,
-   * the previews' scores.
+   * Returns the plot: the loss of each step, its mean over a tenth of the steps, and the scores of
+   * validation images on the right axis.
    *
-   * @throws IllegalStateException before the first step
+   * @throws IllegalStateException if no step was recorded
    */
   public synchronized RgbImage render() {
     if (losses.isEmpty()) {
@@ -180,7 +182,7 @@ public final class TrainingPlot implements Progress {
     return series;
   }
 
-  /** Each point with the mean of itself and of those before it, a tenth of all. */
+  /** Returns for each point the mean of itself and earlier points, over a tenth of all points. */
   static List<double[]> means(List<double[]> points) {
     int width = Math.max(1, points.size() / 10);
     List<double[]> means = new ArrayList<>();

@@ -42,7 +42,7 @@ class CachesCheckTest {
         NativesCheck.CachesCheck.findings()
             .get(1)
             .text()
-            .startsWith(folder.resolve("djl") + ", not made yet"),
+            .startsWith(folder.resolve("djl") + ", not created yet"),
         NativesCheck.CachesCheck.findings()::toString);
     assertEquals(Finding.State.OK, NativesCheck.CachesCheck.findings().get(1).state());
   }

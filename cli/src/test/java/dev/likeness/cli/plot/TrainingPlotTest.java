@@ -68,7 +68,7 @@ class TrainingPlotTest {
         .map(event -> ((ProgressEvent.Notice) event).message())
         .toList();
     assertEquals(1, notices.size(), notices::toString);
-    assertTrue(notices.get(0).contains("the training goes on"), notices.get(0));
+    assertTrue(notices.get(0).contains("the training continues"), notices.get(0));
     assertTrue(beside.hasSteps());
   }
 

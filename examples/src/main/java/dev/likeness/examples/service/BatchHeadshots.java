@@ -48,8 +48,11 @@ public final class BatchHeadshots {
   /**
    * Creates a batch that generates {@code request} for each person with {@code studio}.
    *
-   * @param detector finds the faces by which headshots are cropped as their styles say; the
-   *     caller's to close
+   * @param detector finds faces for cropping; the caller closes it
+   * @param base the base model; the caller closes it
+   * @param studio generates the headshots
+   * @param request the shoot for each person
+   * @param log receives one line per person
    */
   public BatchHeadshots(
       BaseModel base,
@@ -65,8 +68,10 @@ public final class BatchHeadshots {
   }
 
   /**
-   * Runs the batch. Arguments: the folder of folders, the base model, the output folder, the
-   * consent.
+   * Runs the batch.
+   *
+   * @param args the folder of folders, the base model, the output folder, the consent
+   * @throws IOException if the folder cannot be listed
    */
   public static void main(String[] args) throws IOException {
     if (args.length != 4) {
@@ -87,14 +92,20 @@ public final class BatchHeadshots {
   }
 
   /**
-   * Processes all subfolders of {@code photos} and returns the number of failures.
+   * Processes all subfolders of {@code photos}.
    *
-   * @throws IllegalArgumentException when {@code out} is or lies in {@code photos}
+   * @param photos a folder with one subfolder of photos per person
+   * @param out the output folder, which must not be inside {@code photos}
+   * @param consent the consent of all people
+   * @return the number of people that failed
+   * @throws IllegalArgumentException if {@code out} is {@code photos} or is inside it
+   * @throws IOException if {@code photos} cannot be listed
    */
   public int processAll(Path photos, Path out, Consent consent) throws IOException {
     if (absolute(out).startsWith(absolute(photos))) {
-      throw new IllegalArgumentException("the results' folder " + out + " is among the photos in "
-          + photos + ", where headshots would be taken for photos the next time; give another");
+      throw new IllegalArgumentException(
+          "the output folder " + out + " is inside the photos folder " + photos
+              + ", so headshots would be used as photos next time; give another");
     }
     List<Path> folders;
     try (Stream<Path> all = Files.list(photos)) {
@@ -141,14 +152,14 @@ public final class BatchHeadshots {
         TrainingState.tag(trained, state).save(file);
       }
     }
-    // Also deletes the states of a run that stopped between the two.
+    // Also deletes the states of an earlier batch that stopped between saving and deleting.
     TrainingState.deleteAll(results);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request).crop(detector);
       for (int i = 0; i < shoot.headshots().size(); i++) {
         shoot.headshots().get(i).write(results.resolve(Headshot.fileName(i)));
       }
-      // Written last: where there is a record, everything else is there too.
+      // The record is written last. If it exists, all other files exist too.
       ShootRecord.of(base, person, shoot).photos(review).write(results.resolve(RECORD));
     }
   }

@@ -40,10 +40,10 @@ import java.util.stream.Collectors;
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0
  *                                   202 and {"id": …}; at most 16
- *                                   images of 1000 steps; 400 for an invalid request, 429 when full,
- *                                   503 when this machine cannot
- * GET    /shoots/ID                 {"state": …, "images": n}, and "error" when it failed; 404 when long done
- * GET    /shoots/ID/1.png           an image, once done, cropped as its style says
+ *                                   images of 1000 steps; 400 for an invalid request, 429 if the
+ *                                   queue is full, 503 if memory or another resource is missing
+ * GET    /shoots/ID                 {"state": …, "images": n}, and "error" if it failed; 404 if evicted
+ * GET    /shoots/ID/1.png           a finished image, cropped by its style
  * DELETE /shoots/ID                 cancels it
  * </pre>
  */
@@ -83,11 +83,15 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   /**
-   * Serves {@code people} by name on a port of this machine, 0 for any; they and the studio's base
-   * stay the caller's.
+   * Starts a service on the loopback interface.
    *
-   * @param detector finds the faces by which headshots are cropped as their styles say; stays the
-   *     caller's, too
+   * @param detector finds faces for cropping; the caller closes it
+   * @param studio the studio that generates; the caller closes its base
+   * @param people trained persons by name; the caller closes them
+   * @param options the options of the queue
+   * @param port the port, or 0 for any free one
+   * @return the service; the caller closes it
+   * @throws IOException if the port is in use
    */
   public static HeadshotService start(
       HeadshotStudio studio,
@@ -99,7 +103,7 @@ public final class HeadshotService implements AutoCloseable {
     return new HeadshotService(studio, people, options, detector, port);
   }
 
-  /** The port it listens on. */
+  /** {@return the port that the service listens on} */
   public int port() {
     return server.getAddress().getPort();
   }
@@ -121,7 +125,7 @@ public final class HeadshotService implements AutoCloseable {
               exchange,
               403,
               Map.of(
-                  "error", "this is for programs of this machine; ask http://127.0.0.1:" + port()));
+                  "error", "requests must come from this machine; use http://127.0.0.1:" + port()));
         }
       } catch (GenerationQueue.QueueFullException full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
@@ -135,7 +139,8 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   /**
-   * Returns whether the request names this machine and does not come from a page of another origin.
+   * Returns true if the request names this machine as host and does not come from a page of another
+   * origin.
    */
   private boolean isLocal(HttpExchange exchange) {
     Set<String> here =
@@ -163,7 +168,7 @@ public final class HeadshotService implements AutoCloseable {
           Map.of(
               "error",
               method
-                  + " is not answered here; GET shows a shoot or an image, DELETE cancels a shoot"));
+                  + " is not supported here; GET shows a shoot or an image, DELETE cancels a shoot"));
     } else if (job == null) {
       sendJson(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
@@ -182,12 +187,12 @@ public final class HeadshotService implements AutoCloseable {
         .sorted()
         .findFirst()
         .ifPresent(name -> {
-          throw new IllegalArgumentException(
-              name + " is not known here; give " + String.join(", ", new TreeSet<>(PARAMETERS)));
+          throw new IllegalArgumentException("unknown parameter " + name + "; give "
+              + String.join(", ", new TreeSet<>(PARAMETERS)));
         });
     TrainedPerson person = people.get(query.getOrDefault("person", ""));
     if (person == null) {
-      throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
+      throw new IllegalArgumentException("there is no person with that name; give person=NAME");
     }
     Style style = Style.named(query.getOrDefault("style", "studio"));
     ShootRequest request = ShootRequest.of(style, positive(MAX_IMAGES, query, "count", 1))
@@ -224,7 +229,7 @@ public final class HeadshotService implements AutoCloseable {
       return known.getMessage();
     } catch (RuntimeException | Error unknown) {
       return ExitStatus.of(unknown) == ExitStatus.MACHINE
-          ? "the machine has not enough memory"
+          ? "this machine does not have enough memory"
           : "the program failed: " + unknown.getClass().getSimpleName();
     }
   }
@@ -234,7 +239,7 @@ public final class HeadshotService implements AutoCloseable {
     int count = job.state() == GenerationJob.State.DONE ? job.join().headshots().size() : 0;
     if (!name.matches("[1-9][0-9]{0,3}\\.png")
         || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
-      sendJson(exchange, 404, Map.of("error", "no such image, or not yet"));
+      sendJson(exchange, 404, Map.of("error", "there is no such image, or it is not finished"));
       return;
     }
     Headshot whole =

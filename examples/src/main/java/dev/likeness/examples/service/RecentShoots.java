@@ -14,7 +14,7 @@ import java.util.Map;
 final class RecentShoots {
   private final int maxShoots;
   private final long maxBytes;
-  // Finished ones in the order in which they finished.
+  // Finished shoots are in the order in which they finished.
   private final Map<String, GenerationJob<Shoot>> shoots = new LinkedHashMap<>();
 
   RecentShoots(int most, long mostBytes) {
@@ -22,7 +22,7 @@ final class RecentShoots {
     this.maxBytes = mostBytes;
   }
 
-  /** Returns the shoot's id. */
+  /** Adds a shoot and returns its id. */
   synchronized String add(GenerationJob<Shoot> job) {
     String id = Long.toString(job.id());
     shoots.put(id, job);
@@ -31,12 +31,12 @@ final class RecentShoots {
     return id;
   }
 
-  /** Null for one that never was, or is forgotten. */
+  /** Returns the shoot, or null if it never existed or was evicted. */
   synchronized GenerationJob<Shoot> job(String id) {
     return shoots.get(id);
   }
 
-  /** How many there are, for whoever asks for one that is not. */
+  /** Returns the limits, for error messages about a missing shoot. */
   @Override
   public String toString() {
     return "the last " + maxShoots + " are kept, of up to " + maxBytes / (1 << 20)

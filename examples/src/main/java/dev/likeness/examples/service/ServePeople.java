@@ -17,9 +17,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /**
- * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until the
- * process is ended. The base is a folder, a checkpoint file or {@code portrait}; port 0 takes any
- * that is free. {@code ada.safetensors} is requested as {@code person=ada}.
+ * Runs {@link HeadshotService} as a program until the process is ended: {@code ServePeople PORT
+ * BASE PERSON-FILE...}. The base is a folder, a checkpoint file or {@code portrait}; port 0 uses
+ * any free port. {@code ada.safetensors} is requested as {@code person=ada}.
  */
 public final class ServePeople {
   private static final String USAGE =
@@ -27,18 +27,18 @@ public final class ServePeople {
 
   private ServePeople() {}
 
-  /** What is done while people are served. */
+  /** Runs while people are served. */
   interface Serving {
     void accept(HeadshotService service) throws Exception;
   }
 
-  /** Who is served, by name. */
+  /** The people that are served, by name. */
   private record People(Map<String, TrainedPerson> byName) implements AutoCloseable {
     void add(Path file, BaseModel base) {
       String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
       if (byName.containsKey(name)) {
-        throw new IllegalArgumentException(file + " is the second of the name " + name
-            + ", by which people are asked for; rename one");
+        throw new IllegalArgumentException(file + " has the same name as another file, " + name
+            + ", but names of people must differ; rename one");
       }
       byName.put(name, TrainedPerson.open(file, base));
       byName.get(name).baseMismatch(base).ifPresent(System.err::println);
@@ -50,6 +50,12 @@ public final class ServePeople {
     }
   }
 
+  /**
+   * Runs the service.
+   *
+   * @param args port, base and one or more person files
+   * @throws Exception if the service cannot start
+   */
   public static void main(String[] args) throws Exception {
     if (args.length < 3 || !args[0].matches("[0-9]{1,5}")) {
       throw new IllegalArgumentException(USAGE + "; given " + List.of(args));
@@ -61,7 +67,7 @@ public final class ServePeople {
         Stream.of(args).skip(2).map(Path::of).toList(),
         service -> {
           System.out.println("http://127.0.0.1:" + service.port()
-              + "/shoots answers; the end of the process ends it");
+              + "/shoots is ready; end the process to stop it");
           new CountDownLatch(1).await();
         });
   }
@@ -70,9 +76,9 @@ public final class ServePeople {
    * Serves the people in {@code files} until {@code serving} returns, with face guidance if the
    * base in {@code folder} includes it.
    *
-   * @throws IllegalArgumentException when two of them have one name
-   * @throws dev.likeness.diffusion.error.InvalidInputException when a file is broken, or of another
-   *     kind of base; a person trained on another base of the same kind is reported
+   * @throws IllegalArgumentException if two of them have the same name
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or for another
+   *     kind of base. A person trained on another base of the same kind is only reported
    */
   static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
     try (FaceDetector detector = new CascadeDetector();

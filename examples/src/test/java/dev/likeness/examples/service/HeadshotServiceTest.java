@@ -251,7 +251,7 @@ class HeadshotServiceTest {
   @Test
   void reportsErrorsInARequest() throws Exception {
     assertEquals(
-        "400 {\"error\":\"nobody is known by that name; give person=NAME\"}",
+        "400 {\"error\":\"there is no person with that name; give person=NAME\"}",
         fetchText("POST", "?person=eve"));
     assertEquals(
         "400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
@@ -266,7 +266,7 @@ class HeadshotServiceTest {
         "400 {\"error\":\"steps must be 1 to 1000, given 0\"}",
         fetchText("POST", "?person=ada&steps=0"));
     assertEquals(
-        "400 {\"error\":\"size is not known here; give count, person, priority, seed, steps, style, variant\"}",
+        "400 {\"error\":\"unknown parameter size; give count, person, priority, seed, steps, style, variant\"}",
         fetchText("POST", "?person=ada&size=512"));
     String none =
         "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of images\"}";
@@ -275,10 +275,10 @@ class HeadshotServiceTest {
     assertEquals(none, fetchText("POST", "s?person=ada"));
     String id = shoot("ada", 0, 2);
     assertEquals(
-        "405 {\"error\":\"PUT is not answered here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
+        "405 {\"error\":\"PUT is not supported here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
         fetchText("PUT", "/" + id));
     assertEquals(
-        "405 {\"error\":\"DELETE is not answered here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
+        "405 {\"error\":\"DELETE is not supported here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
         fetchText("DELETE", "/" + id + "/1.png"));
   }
 

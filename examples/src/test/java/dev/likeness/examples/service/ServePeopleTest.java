@@ -99,7 +99,8 @@ class ServePeopleTest {
         Files.copy(ada, Files.createDirectory(folder.resolve("other")).resolve("ada.safetensors"));
     Path broken = Files.writeString(folder.resolve("eve.safetensors"), "nobody");
     assertEquals(
-        second + " is the second of the name ada, by which people are asked for; rename one",
+        second
+            + " has the same name as another file, ada, but names of people must differ; rename one",
         assertThrows(IllegalArgumentException.class, () -> serve(List.of(ada, second)))
             .getMessage());
     String refused = assertThrows(InvalidInputException.class, () -> serve(List.of(ada, broken)))

@@ -1,25 +1,31 @@
 package dev.likeness.lora.file;
 
-/** Key formats of LoRA files. */
+/** The key formats of LoRA files: conventions by which programs name the tensors. */
 public enum KeyFormat {
-  /** peft and today's diffusers: {@code unet.….to_q.lora_A.weight}. */
+  /** The format of peft and current diffusers: {@code unet.….to_q.lora_A.weight}. */
   PEFT,
   /**
-   * diffusers before peft: {@code unet.….to_q.lora.down.weight},
+   * The format of diffusers before peft: {@code unet.….to_q.lora.down.weight},
    * {@code ….q_proj.lora_linear_layer.down.weight}.
    */
   DIFFUSERS,
-  /** The first diffusers: {@code unet.….attn1.processor.to_q_lora.down.weight}. */
+  /** The oldest format of diffusers: {@code unet.….attn1.processor.to_q_lora.down.weight}. */
   ATTENTION_PROCESSOR,
-  /** kohya's sd-scripts, LyCORIS and OneTrainer: {@code lora_unet_…_to_q.lora_down.weight}. */
+  /**
+   * The format of kohya's sd-scripts, LyCORIS and older OneTrainer:
+   * {@code lora_unet_…_to_q.lora_down.weight}.
+   */
   KOHYA,
   /**
-   * ComfyUI's own, and OneTrainer's of today: {@code diffusion_model.….lora_down.weight},
+   * The format of ComfyUI and newer OneTrainer: {@code diffusion_model.….lora_down.weight},
    * {@code text_encoders.clip_l.…}, {@code clip_l.…}.
    */
   COMFY,
-  /** XLabs' FLUX.1: {@code double_blocks.0.processor.qkv_lora1.down.weight}. */
+  /** The format of XLabs for FLUX.1: {@code double_blocks.0.processor.qkv_lora1.down.weight}. */
   XLABS,
-  /** cloneofsimo's lora, which numbers the layers: {@code unet:0:up}, or a pickled list. */
+  /**
+   * The format of cloneofsimo's lora, which numbers the layers: {@code unet:0:up}, or a pickled
+   * list.
+   */
   CLONEOFSIMO
 }

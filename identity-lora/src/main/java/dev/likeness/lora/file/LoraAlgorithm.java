@@ -2,32 +2,32 @@ package dev.likeness.lora.file;
 
 /** The algorithm by which the tensors of a LoRA file change the weight of a layer. */
 public enum LoraAlgorithm {
-  /** {@code lora_up lora_down}, with {@code lora_mid} for LoCon's Tucker form. */
+  /** LoRA: {@code lora_up lora_down}, with {@code lora_mid} for the Tucker form of LoCon. */
   LORA,
-  /** LyCORIS LoHa. */
+  /** LoHa of LyCORIS: the Hadamard product of two low-rank products. */
   LOHA,
-  /** LyCORIS LoKr. */
+  /** LoKr of LyCORIS: a Kronecker product. */
   LOKR,
-  /** LyCORIS GLoRA. */
+  /** GLoRA of LyCORIS. */
   GLORA,
-  /** LyCORIS OFT and BOFT. */
+  /** OFT and BOFT of LyCORIS: orthogonal rotations of the weight. */
   OFT,
-  /** peft's OFT. */
+  /** OFT of peft. */
   PEFT_OFT,
-  /** OFT as peft wrote it before 0.16. */
+  /** OFT in the form that peft wrote before version 0.16. */
   OLD_PEFT_OFT,
-  /** peft's BOFT. */
+  /** BOFT of peft. */
   PEFT_BOFT,
-  /** LyCORIS' IA3. */
+  /** IA3 of LyCORIS, which stores the factors minus 1. */
   IA3,
-  /** peft's IA3, which keeps the factors themselves. */
+  /** IA3 of peft, which stores the factors themselves. */
   PEFT_IA3,
-  /** The difference itself, as large as the weight. */
+  /** A difference as large as the weight. */
   FULL,
-  /** A norm's difference. */
+  /** The difference of the weight of a norm. */
   NORM,
-  /** A new weight. */
+  /** A new weight that replaces that of the layer. */
   SET,
-  /** A change of the bias alone. */
+  /** A difference of the bias only. */
   BIAS
 }

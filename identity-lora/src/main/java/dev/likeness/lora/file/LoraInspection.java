@@ -42,25 +42,37 @@ public record LoraInspection(
     List<String> textualInversions,
     Notes notes) {
   /**
-   * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1
-   * ({@code modelspec.*}).
+   * Readable metadata of a LoRA header: kohya's {@code ss_*} entries and Stability's ModelSpec
+   * 1.0.1 ({@code modelspec.*}).
    *
-   * @param title what it is called, or empty
-   * @param triggerWords words that its training gave a meaning, most frequent first; empty when the
-   *     header names none
-   * @param licence what its maker allows, in their words, or empty
-   * @param base the base model that its maker names, or empty
+   * @param title the title, or empty
+   * @param triggerWords words whose meaning was trained, most frequent first; empty if the header
+   *     names none
+   * @param licence the licence in the words of the author, or empty
+   * @param base the base model that the header names, or empty
    */
   public record Notes(String title, List<String> triggerWords, String licence, String base) {
+    /** Copies the trigger words. */
     public Notes {
       triggerWords = List.copyOf(triggerWords);
     }
   }
 
-  /** The least and the greatest factor among the layers. */
+  /**
+   * The smallest and the largest factor (alpha / rank) of the layers.
+   *
+   * @param min the smallest factor
+   * @param max the largest factor
+   */
   public record Scale(double min, double max) {
+    /** The factor 1 for all layers. */
     public static final Scale ONE = new Scale(1, 1);
 
+    /**
+     * {@return this range, extended to include a factor}
+     *
+     * @param other the factor to include
+     */
     public Scale including(double other) {
       return new Scale(Math.min(min, other), Math.max(max, other));
     }
@@ -71,6 +83,7 @@ public record LoraInspection(
     }
   }
 
+  /** Copies the collections; the algorithms are sorted. */
   public LoraInspection {
     algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));
     unmatched = List.copyOf(unmatched);
@@ -81,7 +94,9 @@ public record LoraInspection(
     textualInversions = List.copyOf(textualInversions);
   }
 
-  /** Whether every key was used or is ignored on purpose. */
+  /**
+   * {@return true if every key is used or is ignored on purpose, and at least one layer is changed}
+   */
   public boolean isComplete() {
     return unmatched.isEmpty()
         && shapeMismatches.isEmpty()

@@ -1,11 +1,10 @@
 /**
- * What a LoRA file is: its key format, its algorithm, and what of it fits a base.
+ * Inspection of LoRA files: key format, algorithms, and the keys that fit a base model.
  *
  * <p>{@link KeyFormat} names the conventions by which programs name the tensors of a LoRA file
  * (peft, diffusers, kohya, ComfyUI, XLabs and others); {@link LoraAlgorithm} says how a layer's
  * tensors become a change of its weight (LoRA, LoHa, LoKr, OFT and others). A
- * {@link LoraInspection} reports both, with every key that fits no layer. The readers lie in
- * {@code dev.likeness.lora.internal.file}: {@code LoraKey} lists the endings and prefixes of keys.
+ * {@link LoraInspection} reports both, with every key that fits no layer.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {

@@ -7,35 +7,44 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Sizes of nearly equal area for images of any aspect ratio, so that training crops little (NovelAI
- * 2022, "aspect ratio bucketing"). Images of one size form a batch.
+ * Aspect buckets: image sizes of nearly equal area, so that training crops images of any aspect
+ * ratio only little (NovelAI 2022, "aspect ratio bucketing"). Images of one size form a batch.
  *
- * @param sizes the sizes, the narrowest first
+ * @param sizes the sizes, narrowest first; at least one
  */
 public record AspectBuckets(List<Size> sizes) {
-  /** Width over height from a half to two. */
+  /** The ratio of width to height is between 1/2 and 2. */
   private static final double MAX_RATIO = 2;
 
-  /** A size in pixels. */
+  /**
+   * An image size in pixels.
+   *
+   * @param width the width in pixels
+   * @param height the height in pixels
+   */
   public record Size(int width, int height) {
     double ratio() {
       return (double) width / height;
     }
   }
 
+  /** Checks that there is a size. */
   public AspectBuckets {
     sizes = List.copyOf(sizes);
     if (sizes.isEmpty()) {
-      throw new IllegalArgumentException("there must be a size to bring images to");
+      throw new IllegalArgumentException("aspect buckets need at least one size, given none");
     }
   }
 
   /**
-   * Sizes whose sides are multiples of {@code step} and whose area is at most that of a square of
-   * {@code side}, as large as they can be: 512 and 64 for Stable Diffusion 1.x, 1024 and 64 for
-   * SDXL.
+   * Returns all sizes that have sides divisible by {@code step} and at most the area of a square of
+   * {@code side}. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x, 1024 and
+   * 64 for SDXL.
    *
-   * @throws IllegalArgumentException when the side is no multiple of the step
+   * @param side the side of the square in pixels
+   * @param step the divisor of all sides in pixels, from 1
+   * @return the buckets
+   * @throws IllegalArgumentException if the side is not a multiple of the step
    */
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {
@@ -53,7 +62,11 @@ public record AspectBuckets(List<Size> sizes) {
     return new AspectBuckets(sizes);
   }
 
-  /** The size whose shape is nearest to that of an image. */
+  /**
+   * {@return the size whose aspect ratio is nearest to that of an image}
+   *
+   * @param image an image of any size
+   */
   public Size nearest(RgbImage image) {
     double ratio = (double) image.width() / image.height();
     return sizes.stream()
@@ -61,7 +74,12 @@ public record AspectBuckets(List<Size> sizes) {
         .orElseThrow();
   }
 
-  /** The image at the nearest size: as much of its middle as has that shape. */
+  /**
+   * Crops the center of an image to the nearest aspect ratio and resizes it to that bucket.
+   *
+   * @param image an image of any size
+   * @return an example with the resized image, without caption or mask
+   */
   public TrainingExample fit(RgbImage image) {
     Size size = nearest(image);
     double scale =

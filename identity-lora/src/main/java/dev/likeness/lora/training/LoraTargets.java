@@ -4,16 +4,18 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 
 /** The layers that a training changes. */
 public enum LoraTargets {
-  /** The projections of every attention, of both streams where there are two. */
+  /**
+   * The projections of all attention layers, including those of the text stream in joint attention.
+   */
   ATTENTION(Names.ATTENTION, Names.TEXT),
   /** All linear layers of the transformer blocks. */
   TRANSFORMERS(Names.ATTENTION + Names.LINEAR, Names.TEXT + Names.TEXT_LINEAR),
-  /** Those, and the residual blocks' convolutions. */
+  /** The layers of {@link #TRANSFORMERS} and the convolutions of the residual blocks. */
   CONVOLUTIONS(
       Names.ATTENTION + Names.LINEAR + "|conv1|conv2|conv_shortcut",
       Names.TEXT + Names.TEXT_LINEAR);
 
-  /** The last names of layers, as diffusers and transformers call them. */
+  /** The last parts of layer names in diffusers and transformers. */
   private static final class Names {
     static final String ATTENTION =
         "to_q|to_k|to_v|to_out\\.0|add_q_proj|add_k_proj|add_v_proj|to_add_out";
@@ -31,13 +33,17 @@ public enum LoraTargets {
     this.text = ".*\\.(" + text + ")";
   }
 
-  /** Whether the layer of this name, such as {@code unet.mid_block….to_q}, is changed. */
+  /**
+   * {@return true if the layer of this name is trained}
+   *
+   * @param layer the full name of a layer, such as {@code unet.mid_block….to_q}
+   */
   public boolean includes(String layer) {
     String path = layer.substring(layer.indexOf('.') + 1);
     return path.matches(isOfNetwork(layer) ? network : text);
   }
 
-  /** Whether the layer is one of the denoising network, else of a text encoder. */
+  /** {@return true if the layer belongs to the denoising network, false if to a text encoder} */
   static boolean isOfNetwork(String layer) {
     return layer.startsWith(ModelComponent.UNET.folder() + ".")
         || layer.startsWith(ModelComponent.TRANSFORMER.folder() + ".");

@@ -10,22 +10,22 @@ import java.util.function.Consumer;
  * changed copy.
  *
  * @param rank rank of each layer's delta, from 1
- * @param alpha strength: a delta is scaled by alpha / rank
+ * @param alpha strength, above 0: a delta is scaled by alpha / rank
  * @param targets the layers that are trained
- * @param trainTextEncoder whether text encoders are trained too: CLIP's layers of the targets, T5
- *     only if the pattern in {@code optimizerOptions} names its layers
+ * @param trainTextEncoder true to train text encoders too: CLIP's layers of the targets, T5 only if
+ *     the pattern in {@code optimizerOptions} names its layers
  * @param steps optimiser steps, from 1
  * @param batchSize images per step, from 1
- * @param learningRate the peak learning rate
+ * @param learningRate the peak learning rate, above 0
  * @param warmupSteps steps until the peak; after it the rate follows half a cosine down to 0
  * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for none; ignored by flow
  *     models and debiased losses
- * @param weightDecay weight decay of AdamW
- * @param maxGradNorm the maximum norm of all gradients together (gradient clipping)
- * @param randomFlip whether images are mirrored at random; faces are not symmetric, so off by
- *     default
- * @param classImages number of class images that the base generates for prior preservation
- * @param priorLossWeight weight of the prior preservation loss
+ * @param weightDecay weight decay of AdamW, from 0
+ * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
+ * @param randomFlip true to mirror images at random; faces are not symmetric, so off by default
+ * @param classImages number of class images that the base generates for prior preservation; 0 for
+ *     none
+ * @param priorLossWeight weight of the prior preservation loss, from 0
  * @param captions captions of the images, with {@code %s} for the person; each step picks one per
  *     image
  * @param seed seed of initial values, order, noise and timesteps
@@ -49,6 +49,7 @@ public record LoraTraining(
     List<String> captions,
     long seed,
     OptimizerOptions optimizerOptions) {
+  /** Checks the ranges of all settings. */
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batchSize < 1 || warmupSteps < 0 || classImages < 0) {
@@ -61,9 +62,9 @@ public record LoraTraining(
     if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorLossWeight >= 0)) {
       throw new IllegalArgumentException(
           "alpha " + alpha + ", learning rate " + learningRate + ", max gradient norm "
-              + maxGradNorm + " must be above 0, gamma " + minSnrGamma + ", weight decay "
+              + maxGradNorm + " must be above 0; gamma " + minSnrGamma + ", weight decay "
               + weightDecay
-              + ", prior weight " + priorLossWeight + " not below");
+              + ", prior weight " + priorLossWeight + " must be at least 0");
     }
     if (optimizerOptions.distillationGuidance() > 0 && (trainTextEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
@@ -71,18 +72,21 @@ public record LoraTraining(
               + "turn off the training of the text encoder");
     }
     if (captions.isEmpty()) {
-      throw new IllegalArgumentException("there must be a caption, e.g. \"photo of %s\"");
+      throw new IllegalArgumentException(
+          "training needs at least one caption, e.g. \"photo of %s\"");
     }
   }
 
-  /** Settings of {@link #balanced} with less than half of its steps, for a first test. */
+  /**
+   * {@return the settings of {@link #balanced} with less than half of its steps, for a first test}
+   */
   public static LoraTraining quick() {
     return balanced().steps(120);
   }
 
   /**
-   * Settings for small bases that train at a high learning rate; {@link #forBase} adapts them to
-   * other bases.
+   * {@return settings for small bases that train at a high learning rate; {@link #forBase} adapts
+   * them to other bases}
    */
   public static LoraTraining balanced() {
     return new LoraTraining(
@@ -105,20 +109,21 @@ public record LoraTraining(
         OptimizerOptions.DEFAULT);
   }
 
-  /** Settings of {@link #balanced} with three times its steps. */
+  /** {@return the settings of {@link #balanced} with three times its steps} */
   public static LoraTraining best() {
     return balanced().steps(900);
   }
 
   /**
-   * Settings for latent consistency distillation (Luo et al. 2023, arXiv:2311.05556), which trains
-   * no person. The LoRA lets a UNet base generate in four steps without guidance, with
+   * Returns settings for latent consistency distillation (Luo et al. 2023, arXiv:2311.05556), which
+   * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
    * {@code LCMScheduler}.
    *
    * <p>Train with captioned images like those that the base was trained on, and save
    * {@link dev.likeness.lora.TrainedPerson#lora()}.
    *
-   * @param guidance guidance scale to distil, from 1
+   * @param guidance guidance scale of the teacher, from 1
+   * @return the settings
    */
   public static LoraTraining fewStep(double guidance) {
     return new LoraTraining(
@@ -142,11 +147,14 @@ public record LoraTraining(
   }
 
   /**
-   * Returns the settings adapted to a base, for the same number of images. They follow the recipe
-   * in the base folder's {@code likeness.json}.
+   * Adapts the settings to a base, for the same number of images. They follow the recipe in the
+   * base folder's {@code likeness.json}.
    *
    * <p>Without a recipe they follow diffusers' scripts: attention layers, one image per step, a low
    * learning rate. For transformer bases the text encoders are not trained.
+   *
+   * @param base the base model
+   * @return the adapted settings
    */
   public LoraTraining forBase(BaseModel base) {
     return TrainingPreset.forBase(this, base);
@@ -158,7 +166,11 @@ public record LoraTraining(
     return draft.made();
   }
 
-  /** Returns the settings with another rank; alpha keeps its ratio to the rank. */
+  /**
+   * {@return the settings with another rank; alpha keeps its ratio to the rank}
+   *
+   * @param n the rank, from 1
+   */
   public LoraTraining rank(int n) {
     return with(draft -> {
       draft.rank = n;
@@ -166,43 +178,71 @@ public record LoraTraining(
     });
   }
 
-  /** Returns the settings with other target layers. */
+  /**
+   * {@return the settings with other target layers}
+   *
+   * @param layers the layers to train
+   */
   public LoraTraining targets(LoraTargets layers) {
     return with(draft -> draft.targets = layers);
   }
 
-  /** Returns the settings with another gamma of min-SNR weighting; 0 for none. */
+  /**
+   * {@return the settings with another gamma of min-SNR weighting}
+   *
+   * @param gamma gamma, from 0; 0 turns the weighting off
+   */
   public LoraTraining minSnrGamma(double gamma) {
     return with(draft -> draft.minSnrGamma = gamma);
   }
 
-  /** Returns the settings with or without training of the text encoders. */
-  public LoraTraining trainTextEncoder(boolean learns) {
-    return with(draft -> draft.textEncoder = learns);
+  /**
+   * {@return the settings with or without training of the text encoders}
+   *
+   * @param trained true to train the text encoders too
+   */
+  public LoraTraining trainTextEncoder(boolean trained) {
+    return with(draft -> draft.textEncoder = trained);
   }
 
-  /** Returns the settings with another number of optimiser steps, from 1. */
+  /**
+   * {@return the settings with another number of optimiser steps}
+   *
+   * @param n optimiser steps, from 1
+   */
   public LoraTraining steps(int n) {
     return with(draft -> draft.steps = n);
   }
 
-  /** Returns the settings with another number of images per step, from 1. */
+  /**
+   * {@return the settings with another batch size}
+   *
+   * @param n images per step, from 1
+   */
   public LoraTraining batchSize(int n) {
     return with(draft -> draft.batch = n);
   }
 
-  /** Returns the settings with another peak learning rate, above 0. */
+  /**
+   * {@return the settings with another peak learning rate}
+   *
+   * @param rate the peak learning rate, above 0
+   */
   public LoraTraining learningRate(double rate) {
     return with(draft -> draft.learningRate = rate);
   }
 
-  /** Returns the settings with or without random mirroring of images. */
+  /**
+   * {@return the settings with or without random mirroring of images}
+   *
+   * @param mirrored true to mirror images at random
+   */
   public LoraTraining randomFlip(boolean mirrored) {
     return with(draft -> draft.flip = mirrored);
   }
 
   /**
-   * Returns the settings with prior preservation.
+   * {@return the settings with prior preservation}
    *
    * @param count number of class images; 0 for no prior preservation
    * @param weight weight of the prior preservation loss, from 0
@@ -214,29 +254,42 @@ public record LoraTraining(
     });
   }
 
-  /** Returns the settings with other captions; {@code %s} stands for the person. */
+  /**
+   * {@return the settings with other captions}
+   *
+   * @param templates one or more captions; {@code %s} stands for the person
+   */
   public LoraTraining captions(String... templates) {
     return with(draft -> draft.captions = List.of(templates));
   }
 
-  /** Returns the settings with another seed. */
+  /**
+   * {@return the settings with another seed}
+   *
+   * @param value any number
+   */
   public LoraTraining seed(long value) {
     return with(draft -> draft.seed = value);
   }
 
-  /** Returns the settings with other optimiser options. */
+  /**
+   * {@return the settings with other optimiser options}
+   *
+   * @param others the rarely changed settings
+   */
   public LoraTraining optimizerOptions(OptimizerOptions others) {
     return with(draft -> draft.options = others);
   }
 
-  /** Returns the factor of a delta: alpha / rank, or alpha / sqrt(rank) for rsLoRA. */
+  /** {@return the factor of a delta: alpha / rank, or alpha / sqrt(rank) for rsLoRA} */
   public double scale() {
     return alpha / (optimizerOptions.rankStabilised() ? Math.sqrt(rank) : rank);
   }
 
   /**
-   * Whether the layer of this name, such as {@code unet.mid_block.attentions.0.proj_in}, is
-   * trained.
+   * {@return true if the layer of this name is trained}
+   *
+   * @param layer the full name of a layer, such as {@code unet.mid_block.attentions.0.proj_in}
    */
   public boolean includes(String layer) {
     boolean chosen = optimizerOptions.targetModules().isEmpty()
@@ -245,7 +298,10 @@ public record LoraTraining(
     return chosen && (trainTextEncoder || LoraTargets.isOfNetwork(layer));
   }
 
-  /** The values while some of them are changed: the one place that knows their order. */
+  /**
+   * The mutable values of a {@link LoraTraining}. Only this class depends on the order of the
+   * components.
+   */
   private static final class Draft {
     int rank;
     double alpha;
@@ -257,7 +313,7 @@ public record LoraTraining(
     int warmup;
     double minSnrGamma;
     double weightDecay;
-    double longestGradient;
+    double maxGradNorm;
     boolean flip;
     int priorImages;
     double priorWeight;
@@ -276,7 +332,7 @@ public record LoraTraining(
       warmup = from.warmupSteps();
       minSnrGamma = from.minSnrGamma();
       weightDecay = from.weightDecay();
-      longestGradient = from.maxGradNorm();
+      maxGradNorm = from.maxGradNorm();
       flip = from.randomFlip();
       priorImages = from.classImages();
       priorWeight = from.priorLossWeight();
@@ -297,7 +353,7 @@ public record LoraTraining(
           warmup,
           minSnrGamma,
           weightDecay,
-          longestGradient,
+          maxGradNorm,
           flip,
           priorImages,
           priorWeight,

@@ -3,47 +3,64 @@ package dev.likeness.lora.training;
 import dev.likeness.diffusion.Consent;
 
 /**
- * The person that is trained, as prompts name it.
+ * The person that is trained, by the words that prompts use.
  *
  * @param token a rare token that stands for the person; empty if the class word alone stands for it
- * @param classWord what the person is in the base's words: {@code woman}, {@code man},
- *     {@code person}
- * @param consent the consent, stored in the person's file; empty if unknown
+ * @param classWord the word of the base for the kind of person: {@code woman}, {@code man},
+ *     {@code person}; not blank
+ * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {
+  /** Checks that the class word is not blank. */
   public PersonToken {
     if (classWord.isBlank()) {
       throw new IllegalArgumentException(
-          "the class word must not be empty; say what is trained, e.g. woman, man, person");
+          "the class word must not be empty; give one, e.g. woman, man, person");
     }
   }
 
-  /** A person called {@code sks} and the class word. */
+  /**
+   * {@return a person named by the token {@code sks} and a class word, without consent}
+   *
+   * @param classWord the word of the base for the kind of person, not blank
+   */
   public static PersonToken of(String classWord) {
     return new PersonToken("sks", classWord, "");
   }
 
-  /** Called by another rare word, or by none. */
-  public PersonToken token(String word) {
-    return new PersonToken(word, classWord, consent);
+  /**
+   * {@return the person with another rare token}
+   *
+   * @param rareToken the token; empty if the class word alone stands for the person
+   */
+  public PersonToken token(String rareToken) {
+    return new PersonToken(rareToken, classWord, consent);
   }
 
-  /** With what they agreed to. */
+  /**
+   * {@return the person with a consent}
+   *
+   * @param consent the consent of the person
+   */
   public PersonToken consent(Consent consent) {
     return consent(consent.toJson());
   }
 
-  /** With what they agreed to, as a person's file has it: free text, or a consent as JSON. */
+  /**
+   * {@return the person with the consent text of a person file}
+   *
+   * @param text free text, or a consent as JSON
+   */
   public PersonToken consent(String text) {
     return new PersonToken(token, classWord, text);
   }
 
-  /** What a prompt calls them, e.g. {@code sks woman}. */
+  /** {@return the words that a prompt uses for the person, e.g. {@code sks woman}} */
   public String phrase() {
     return (token + " " + classWord).trim();
   }
 
-  /** Nothing of the person: it may be logged. */
+  /** Contains no personal data, so it may be logged. */
   @Override
   public String toString() {
     return "a person " + (consent.isEmpty() ? "without" : "with") + " a consent";

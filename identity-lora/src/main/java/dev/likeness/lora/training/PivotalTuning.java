@@ -8,28 +8,31 @@ package dev.likeness.lora.training;
  * @param vectors number of vectors; 0 to use the existing tokens of the word
  * @param endFraction the share of the steps in which the vectors are trained, 0 to 1
  * @param learningRate the change of a value in a step of full learning rate, in standard deviations
- *     of the base's embeddings; with Prodigy, in a step of its usual rate
+ *     of the base's embeddings, above 0; with Prodigy, the change in a step of its usual rate
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
-  /** No new word. */
+  /** No placeholder token is trained. */
   public static final PivotalTuning NONE = new PivotalTuning(0, 0, 0);
 
   private static final double DEFAULT_END = 0.5;
   private static final double DEFAULT_RATE = 0.02;
 
+  /** Checks the ranges of the settings. */
   public PivotalTuning {
     if (vectors < 0
         || !(endFraction >= 0 && endFraction <= 1)
         || vectors > 0 && !(learningRate > 0 && endFraction > 0)) {
       throw new IllegalArgumentException(
-          "a new word of " + vectors + " vectors until " + endFraction + " of the steps at rate "
-              + learningRate + ": none or more, 0 to 1, above 0");
+          "pivotal tuning with " + vectors + " vectors, end " + endFraction + ", learning rate "
+              + learningRate + ": vectors must be at least 0, the end 0 to 1, the rate above 0");
     }
   }
 
   /**
-   * Returns a placeholder token of {@code vectors} vectors that are trained during half of the
-   * steps.
+   * {@return a placeholder token whose vectors are trained during half of the steps, at a rate of
+   * 0.02}
+   *
+   * @param vectors number of vectors, from 0
    */
   public static PivotalTuning of(int vectors) {
     return new PivotalTuning(vectors, DEFAULT_END, DEFAULT_RATE);

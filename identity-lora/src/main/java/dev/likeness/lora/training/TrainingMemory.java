@@ -1,8 +1,8 @@
 package dev.likeness.lora.training;
 
 /**
- * Estimate of the peak resident memory of a training (Linux's {@code VmHWM}), made before it
- * starts. Includes Java and libtorch.
+ * An estimate of the peak resident memory of a training (Linux's {@code VmHWM}), made before the
+ * training starts. It includes Java and libtorch.
  *
  * @param weights bytes of the base's networks
  * @param trained bytes of the trained values, their gradients, the optimiser's state and the moving
@@ -13,7 +13,7 @@ package dev.likeness.lora.training;
  */
 public record TrainingMemory(
     long weights, long trained, long activations, long generation, long process) {
-  /** Returns the sum of all parts. */
+  /** {@return the sum of all parts, in bytes} */
   public long bytes() {
     return weights + trained + activations + generation + process;
   }

@@ -5,26 +5,26 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 
-/** Presets of training time; {@link #of} turns a preset into settings. */
+/** Presets of the duration of a training; {@link #of} turns a preset into settings. */
 public enum TrainingPreset {
   /** Less than half of the balanced steps, for a first test. */
   QUICK(0.4),
-  /** The default. */
+  /** The default number of steps. */
   BALANCED(1),
   /** Three times the balanced steps. */
   BEST(3);
 
-  /** Photos that the steps of {@link LoraTraining#balanced} are meant for. */
+  /** The number of photos for which {@link LoraTraining#balanced} chooses its steps. */
   private static final int REFERENCE_PHOTOS = 10;
   /**
-   * Steps of one image that a base of full size takes, by photo, as diffusers' guides to people
-   * have it.
+   * Steps per photo, with batch size 1, for a base of full size; from diffusers' guides to training
+   * people.
    */
   private static final int STEPS_PER_PHOTO = 100;
 
   private static final int MIN_STEPS = 400;
   private static final int MAX_STEPS = 2000;
-  /** Of a base that is not trained here, which counts as one with a transformer. */
+  /** The recipe for a base without a training target; it is treated as a transformer. */
   private static final TrainingTarget.Recipe DEFAULT_RECIPE =
       new TrainingTarget.Recipe(Integer.MAX_VALUE, 1e-4, false);
 
@@ -51,7 +51,7 @@ public enum TrainingPreset {
     return full.steps((int) Math.round(stepFactor * steps));
   }
 
-  /** {@link LoraTraining#forBase}. */
+  /** Implements {@link LoraTraining#forBase}. */
   static LoraTraining forBase(LoraTraining settings, BaseModel base) {
     return base.unwrap(ModelExtras.class)
         .training()

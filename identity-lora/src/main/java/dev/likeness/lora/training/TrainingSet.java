@@ -8,11 +8,11 @@ import java.util.Optional;
 /**
  * The data of a training.
  *
- * @param examples at least one; images of one size form batches
+ * @param examples the training images, at least one; images of one size form batches
  * @param personToken the person in the images
  * @param stateFile file in which the training saves its state for resuming, or null for none
  * @param latentFolder folder in which encoded images are cached for other trainings, or null for
- *     none; personal data
+ *     none. Its files are personal data
  * @param validation validation images that are generated and scored during the training
  */
 public record TrainingSet(
@@ -21,6 +21,7 @@ public record TrainingSet(
     Path stateFile,
     Path latentFolder,
     Optional<ValidationOptions> validation) {
+  /** Checks that there is an image. */
   public TrainingSet {
     examples = List.copyOf(examples);
     if (examples.isEmpty()) {
@@ -28,24 +29,41 @@ public record TrainingSet(
     }
   }
 
-  /** Returns a set of images without captions, state file or validation. */
+  /**
+   * {@return a set of images without captions, state file or validation}
+   *
+   * @param images at least one image
+   * @param subject the person in the images
+   */
   public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
     return new TrainingSet(
         images.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());
   }
 
-  /** With its state in {@code file}; null keeps none. */
+  /**
+   * {@return the set with a state file}
+   *
+   * @param file the file, or null for none
+   */
   public TrainingSet stateFile(Path file) {
     return new TrainingSet(examples, personToken, file, latentFolder, validation);
   }
 
-  /** With its encoded images in {@code folder}; null keeps none. */
+  /**
+   * {@return the set with a cache folder for encoded images}
+   *
+   * @param folder the folder, or null for none
+   */
   public TrainingSet latentFolder(Path folder) {
     return new TrainingSet(examples, personToken, stateFile, folder, validation);
   }
 
-  /** With previews. */
-  public TrainingSet validation(ValidationOptions drawn) {
-    return new TrainingSet(examples, personToken, stateFile, latentFolder, Optional.of(drawn));
+  /**
+   * {@return the set with validation images}
+   *
+   * @param options the options of validation
+   */
+  public TrainingSet validation(ValidationOptions options) {
+    return new TrainingSet(examples, personToken, stateFile, latentFolder, Optional.of(options));
   }
 }

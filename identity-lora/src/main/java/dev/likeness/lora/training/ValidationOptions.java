@@ -7,17 +7,18 @@ import java.util.List;
 /**
  * Validation images during a training. The weights with the best score become the result.
  *
- * @param interval steps between two validations
+ * @param interval steps between two validations, from 1
  * @param request the request that is generated, with {@code %s} in the prompt for the person
  * @param scorer rates the images, higher for better
  * @param patience number of validations without a better score after which the training stops; 0 to
  *     train to the end
  */
 public record ValidationOptions(int interval, ImageRequest request, Scorer scorer, int patience) {
+  /** Checks that the interval is at least 1 and the patience at least 0. */
   public ValidationOptions {
     if (interval < 1 || patience < 0) {
-      throw new IllegalArgumentException(
-          "previews every " + interval + " steps with patience " + patience + ": at least 1 and 0");
+      throw new IllegalArgumentException("validation interval " + interval
+          + " must be at least 1, patience " + patience + " at least 0");
     }
   }
 
@@ -27,8 +28,11 @@ public record ValidationOptions(int interval, ImageRequest request, Scorer score
   @FunctionalInterface
   public interface Scorer {
     /**
-     * Returns the score of the images, higher for better. NaN means that they cannot be scored, for
-     * example because no face was found.
+     * Returns the score of the images of one validation.
+     *
+     * @param images the generated images
+     * @return the score, higher for better; NaN if the images cannot be scored, for example if no
+     *     face was found
      */
     double score(List<RgbImage> images);
   }

@@ -1,14 +1,14 @@
 /**
- * What training is given: settings, images, token, validation.
+ * The input of a training: settings, images, the token of the person, and validation.
  *
- * <p>{@link LoraTraining} has the settings of a training, and {@link TrainingPreset} those that
- * suit a base; {@link dev.likeness.lora.LoraTrainer} trains by them. A {@link TrainingSet} holds
- * {@link TrainingExample images} with optional captions and masks, the {@link PersonToken} that
- * prompts will name, and folders in which to keep state and cached latents. {@link AspectBuckets}
- * fits images of several shapes. {@link OptimizerOptions} has what few people change: the
- * optimiser, DoRA or LoKr ({@link LoraForm}), gradient checkpointing and more.
- * {@link ValidationOptions} generates images on the way and keeps the best checkpoint.
- * {@link TrainingMemory} says what a training takes of memory.
+ * <p>{@link LoraTraining} has the settings of a training, and {@link TrainingPreset} chooses them
+ * for a base. {@link dev.likeness.lora.LoraTrainer} trains with them. A {@link TrainingSet} has
+ * {@link TrainingExample images} with optional captions and masks, and the {@link PersonToken} that
+ * prompts use. It may also name a state file and a folder for cached latents. {@link AspectBuckets}
+ * fits images of several shapes. {@link OptimizerOptions} has rarely changed settings: the
+ * optimiser, DoRA or LoKr ({@link AdapterAlgorithm}), gradient checkpointing and more.
+ * {@link ValidationOptions} generates images during the training and keeps the best checkpoint.
+ * {@link TrainingMemory} estimates the memory that a training needs.
  *
  * <pre>{@code
  * List<RgbImage> images = List.of(RgbImage.read(Path.of("ada-1.png")));

@@ -304,7 +304,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void refusesAMaskOfAnotherSize() {
     assertEquals(
-        "a mask of 24x16 for an image of 16x24: both must be of one size",
+        "a mask of 24x16 for an image of 16x24: both must have the same size",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> TrainingExample.of(image(2, 16, 24)).mask(image(1, 24, 16)))
@@ -345,7 +345,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         1,
         events.stream()
             .filter(event -> event instanceof ProgressEvent.Notice notice
-                && notice.message().contains("give the person a rare word"))
+                && notice.message().contains("give the person a rare token"))
             .count());
   }
 
@@ -482,7 +482,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
       assertArrayEquals(first(word), first(TextualInversion.open(alone)));
     }
     assertEquals(
-        "a new word needs a token to be called by: Subject.token, e.g. sks",
+        "pivotal tuning needs a token for the person; set PersonToken.token, e.g. sks",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(settings)
@@ -526,21 +526,21 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void refusesInvalidNumbers() {
     assertEquals(
         "accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and input perturbation"
-            + " 0.0 not below 0, focus 1.0 above 0",
+            + " 0.0 at least 0, focus weight 1.0 above 0",
         assertThrows(IllegalArgumentException.class, () -> PLAIN.gradientAccumulationSteps(0))
             .getMessage());
     assertEquals(
-        "\"(\" is no regular expression: Unclosed group",
+        "target modules \"(\" are not a regular expression: Unclosed group",
         assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("("))
             .getMessage());
     assertEquals(
-        "no layer of the base is trained: targets CONVOLUTIONS, modules nothing",
+        "the settings train no layer of the base: targets CONVOLUTIONS, modules nothing",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> train(with(PLAIN).optimizerOptions(PLAIN.targetModules("nothing"))))
             .getMessage());
     assertEquals(
-        "a focus of 0x8 at 0,0 must lie in the image and hold a pixel",
+        "a focus of 0x8 at 0,0 must start inside the image and contain a pixel",
         assertThrows(IllegalArgumentException.class, () -> new TrainingExample.Focus(0, 0, 0, 8))
             .getMessage());
   }

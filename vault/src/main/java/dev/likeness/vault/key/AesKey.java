@@ -15,7 +15,7 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
 
-/** Wraps by AES-256-GCM. */
+/** Wraps keys with AES-256-GCM. */
 final class AesKey implements WrappingKey {
   private final AesGcmJce cipher;
 
@@ -28,7 +28,7 @@ final class AesKey implements WrappingKey {
     try {
       return cipher.encrypt(key, context);
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("a key that cannot be wrapped", e);
+      throw new IllegalArgumentException("the key cannot be wrapped", e);
     }
   }
 
@@ -38,8 +38,8 @@ final class AesKey implements WrappingKey {
       return cipher.decrypt(wrapped, context);
     } catch (GeneralSecurityException e) {
       throw new InvalidInputException(
-          "the key does not open it: it is kept under another one, or its key file was changed; give the key "
-              + "under which the person was stored (verify lists all people that a key does not open)",
+          "the key does not open it: it was encrypted with another key, or its key file was changed; give the"
+              + " key that the person was stored with (verify lists all people that a key does not open)",
           e);
     }
   }
@@ -56,7 +56,7 @@ final class AesKey implements WrappingKey {
       } catch (IOException e) {
         throw new InvalidInputException(
             "cannot read the key file " + file + ": " + e.getMessage()
-                + "; give the file that the store was made with",
+                + "; give the key file that the store was created with",
             e);
       }
     }
@@ -85,7 +85,9 @@ final class AesKey implements WrappingKey {
         Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
       } catch (FileAlreadyExistsException e) {
         throw new InvalidInputException(
-            file + " exists; a key is never overwritten, since what it protects would be lost", e);
+            file
+                + " exists; a key is never overwritten, because its data would be lost; give a new file",
+            e);
       } catch (IOException e) {
         throw new ResourceLimitException(
             "cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
@@ -107,8 +109,8 @@ final class AesKey implements WrappingKey {
 
     private static InvalidInputException invalidKey(String where, Exception cause) {
       return new InvalidInputException(
-          where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
-              + "-base64 32 prints",
+          where + " does not contain a key; a key is " + BYTES
+              + " bytes in Base64, as printed by openssl " + "rand -base64 32",
           cause);
     }
   }

@@ -5,15 +5,15 @@ import java.nio.file.Path;
 
 /**
  * The application's key, which encrypts (wraps) the keys of subjects. Implement the two methods
- * with a key management service, or use a key from a file or the environment. Implementations are
- * safe for threads.
+ * with a key management service, or use a key from a file or the environment. Implementations must
+ * be thread-safe.
  */
 public interface WrappingKey {
   /**
    * Encrypts a key.
    *
    * @param key 32 bytes
-   * @param context must be the same for unwrapping; not secret
+   * @param context bytes that must be the same for unwrapping; not secret
    * @return the wrapped key
    */
   byte[] wrap(byte[] key, byte[] context);
@@ -31,31 +31,46 @@ public interface WrappingKey {
   /**
    * Reads a key from a file: 32 bytes in Base64.
    *
+   * @param file the key file
+   * @return the key
    * @throws InvalidInputException if the file cannot be read or has another content
    */
   static WrappingKey ofFile(Path file) {
     return AesKey.KeyText.of(file);
   }
 
-  /** Reads a key from an environment variable: 32 bytes in Base64. */
+  /**
+   * Reads a key from an environment variable: 32 bytes in Base64.
+   *
+   * @param variable the name of the variable
+   * @return the key
+   * @throws InvalidInputException if the variable is not set or has another content
+   */
   static WrappingKey ofEnvironment(String variable) {
     return AesKey.KeyText.of(variable);
   }
 
   /**
-   * Creates a file with a new random key, readable by its owner only where the file system supports
-   * that.
+   * Creates a file with a new random key. On POSIX file systems only its owner can read it.
+   *
+   * @param file the file to create
+   * @return the key
+   * @throws InvalidInputException if the file exists
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   static WrappingKey createFile(Path file) {
     return AesKey.KeyText.create(file);
   }
 
-  /** Returns no key: listing, erasing and purging work, everything else is refused. */
+  /**
+   * {@return a key that refuses everything} A store that is opened with it can list, erase and
+   * purge.
+   */
   static WrappingKey none() {
     return new AbsentKey();
   }
 
-  /** Refuses. */
+  /** Refuses to wrap or unwrap keys. */
   static final class AbsentKey implements WrappingKey {
     @Override
     public byte[] wrap(byte[] key, byte[] context) {
@@ -69,7 +84,7 @@ public interface WrappingKey {
 
     private static InvalidInputException refusal() {
       return new InvalidInputException(
-          "the store was opened without its key, which is needed to read or write what it holds; "
+          "the store was opened without its key, which is needed to read or write its data; "
               + "give the key");
     }
   }

@@ -1,8 +1,8 @@
 /**
  * The application's key, which wraps the key of every vault.
  *
- * <p>{@link WrappingKey} has two methods, so that a key management service can stand behind it;
- * keys from a file or an environment variable are built in. Without its key
+ * <p>{@link WrappingKey} has two methods, so that a key management service can implement it; keys
+ * from a file or an environment variable are built in. Without its key
  * ({@link WrappingKey#none()}), a store can list, erase and purge subjects, but read nothing. A
  * lost key cannot be replaced.
  *

@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors;
- * every other kind becomes the difference that it makes to the base's own weight, once, and is held
- * here. Differences to the base do not depend on one another, so several LoRAs add up in any order.
+ * The deltas of a LoRA on the device of a model. Low-rank deltas and Kronecker products stay as
+ * factors. All others are converted once to a difference from the base's weight. Differences do not
+ * depend on each other, so several LoRAs add up in any order.
  */
 public final class AttachedDeltas {
   private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> unmergedDeltas =
@@ -29,7 +29,7 @@ public final class AttachedDeltas {
   private final OpenModel base;
   private long bytes;
 
-  /** @param owner of what is placed, which is all or, after an exception, nothing */
+  /** @param owner the region that gets all tensors, or none after an exception */
   public AttachedDeltas(LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
     this.compute = compute;
     this.base = base;
@@ -64,15 +64,14 @@ public final class AttachedDeltas {
   }
 
   /**
-   * Refuses what is as large as a weight that the base does not hold whole, since it would undo the
-   * base's memory plan.
+   * Refuses deltas as large as a weight that the base does not keep in memory, because they would
+   * exceed its memory plan.
    */
   public static void requireRoom(OpenModel base, TargetLayer layer) {
     if (!layer.isNorm() && base.weights(layer.component()).isCompressed(layer.weight())) {
-      throw new ResourceLimitException(
-          "the LoRA's change of " + layer
-              + " would be as large as the weight itself, which this base spares memory"
-              + " by not holding whole; make the LoRA low-rank (LoraMerge.resize), or open the base with more memory");
+      throw new ResourceLimitException("the LoRA's delta of " + layer
+          + " is as large as the weight, which this base does not keep in memory;"
+          + " make the LoRA low-rank (LoraMerge.resize), or open the base with more memory");
     }
   }
 
@@ -90,24 +89,24 @@ public final class AttachedDeltas {
     return region.keep(placed);
   }
 
-  /** The change beside a layer of a part, by its path. */
+  /** Returns the deltas that are computed beside the layers of a component, by path. */
   Map<String, WeightDelta.Unmerged> unmergedDeltas(ModelComponent part) {
     return unmergedDeltas.getOrDefault(part, Map.of());
   }
 
-  /** The differences of norms and biases, by tensor name. */
+  /** Returns the differences of norms and biases, by tensor name. */
   Map<String, Tensor> vectorDeltas(ModelComponent part) {
     return vectorDeltas.getOrDefault(part, Map.of());
   }
 
-  /** What all this takes in memory. */
+  /** Returns the memory of all deltas, in bytes. */
   public long bytes() {
     return bytes;
   }
 
-  /** How strongly the change of each layer acts. */
+  /** The weight of the delta of each layer. */
   public interface LayerWeights {
-    /** Every change as it was made. */
+    /** Weight 1 for every layer. */
     LayerWeights ONE = new LayerWeights() {
       @Override
       public double of(ModelComponent part, String module) {
@@ -125,17 +124,17 @@ public final class AttachedDeltas {
       }
     };
 
-    /** The weight of a layer at the first step. */
+    /** Returns the weight of a layer at the first step. */
     double of(ModelComponent part, String module);
 
-    /** The weights, constant from then on, when that share of the steps is taken. */
+    /** Returns the weights at this share of the steps, constant from then on. */
     LayerWeights at(double progress);
 
-    /** Whether no layer changes. */
+    /** Returns true if no layer changes. */
     boolean isNothing();
   }
 
-  /** What a LoRA at a weight adds to one network. */
+  /** Adds a LoRA with a weight to one network. */
   public record LoraAdaptation(AttachedDeltas deltas, ModelComponent part, LayerWeights weight)
       implements Adaptation {
     @Override

@@ -10,13 +10,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * DoRA: another change, after which every row (or column) of the weight gets a length of its own
- * (Liu et al. 2024, arXiv:2402.09353, equation 5): {@code magnitude (W + dW) / |W + dW|}. At
- * another strength than 1 the difference is multiplied, as ComfyUI does.
+ * DoRA: after another delta is added, each row (or column) of the weight is scaled to a trained
+ * magnitude: {@code magnitude (W + dW) / |W + dW|} (Liu et al. 2024, arXiv:2402.09353, equation 5).
+ * For a weight other than 1 the difference is multiplied, as in ComfyUI.
  *
- * @param direction the change below
- * @param magnitude [out, 1, …], or [1, in, …] as LyCORIS first wrote it: its shape says which
- *     lengths it sets
+ * @param direction the delta that is added first
+ * @param magnitude [out, 1, …] for rows, or [1, in, …] for columns, as the first LyCORIS wrote it
  */
 public record DoraDelta(WeightDelta direction, Tensor magnitude) implements WeightDelta {
   private static final double EPS = 1.1920929e-7;
@@ -53,12 +52,12 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
   }
 
   /**
-   * DoRA beside its layer during training: the layer's own answer and the low-rank one, each
-   * brought to the length that is trained. The present length counts as a constant (Liu et al.
-   * 2024, arXiv:2402.09353, section 4.3).
+   * DoRA as an adapter layer during training: the outputs of the layer and of the low-rank delta
+   * are scaled to the trained magnitude. The current norm counts as a constant in the gradient (Liu
+   * et al. 2024, arXiv:2402.09353, section 4.3).
    *
-   * @param magnitude lengths of the rows [out]
-   * @param weight of the base
+   * @param magnitude the trained norms of the rows [out]
+   * @param weight the weight of the base
    */
   public record DoraLayer(LoraDelta factors, Tensor magnitude, Tensor weight)
       implements AdapterLayer {
@@ -78,7 +77,7 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     }
 
     private static Tensor combine(Tensor own, Tensor trained, Tensor scale) {
-      // In bf16 what is near 1 has steps of 1/256; how far it is from 1 has not.
+      // In bf16, values near 1 have steps of 1/256; their difference from 1 is more precise.
       return own.mul(WeightDelta.Convolutions.castLike(own, scale.sub(new Scalar(1.0))))
           .add(trained.mul(WeightDelta.Convolutions.castLike(own, scale)));
     }
@@ -93,7 +92,7 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
       }
     }
 
-    /** The lengths of a weight's rows [out], f32. */
+    /** Returns the norms of the rows of a weight [out], f32. */
     public static Tensor rowNorms(Tensor weight) {
       return weight.to(ScalarType.Float).flatten(1, -1).square().sum(1).sqrt();
     }

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A change that is said outright: a tensor of the weight's own shape. */
+/** A full difference: a tensor with the shape of the weight. */
 public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
   @Override
   public Tensor deltaWeight(Tensor weight) {
@@ -40,7 +40,7 @@ public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
     }
   }
 
-  /** A new weight in the place of the base's. */
+  /** A new weight that replaces that of the base. */
   public record Replacement(Tensor value) implements WeightDelta {
     @Override
     public Tensor deltaWeight(Tensor weight) {

@@ -7,12 +7,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * GLoRA: {@code scale * (W a + b)} with a and b of low rank (Chavan et al. 2023, arXiv:2306.07967,
- * equation 6, with the terms that LyCORIS keeps).
+ * GLoRA: {@code scale * (W a + b)} with low-rank a and b (Chavan et al. 2023, arXiv:2306.07967,
+ * equation 6, with the terms that LyCORIS uses).
  *
- * @param inA a's first factor [in, rank]
- * @param outA a's second factor [rank, in]
- * @param b the term beside the weight
+ * @param inA first factor of a [in, rank]
+ * @param outA second factor of a [rank, in]
+ * @param b the term that does not depend on W
+ * @param scale the factor of both terms
  */
 public record GloraDelta(Tensor inA, Tensor outA, LoraDelta b, double scale)
     implements WeightDelta {

@@ -6,12 +6,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * IA3: each channel of a layer made so much more of itself, {@code W s} (Liu et al. 2022,
- * arXiv:2205.05638, section 3.3, as LyCORIS has it, which keeps the difference to 1:
- * modules/ia3.py).
+ * IA3: the difference {@code W s} scales each channel of a layer (Liu et al. 2022,
+ * arXiv:2205.05638, section 3.3). The scales are differences from 1, as in LyCORIS
+ * (modules/ia3.py).
  *
- * @param scales s, a number for each channel
- * @param input whether of the layer's inputs, else of its outputs
+ * @param scales s, one number per channel
+ * @param input true to scale inputs, false to scale outputs
  */
 public record Ia3Delta(Tensor scales, boolean input) implements WeightDelta {
   @Override

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * LoHa: the product, element by element, of two low-rank matrices (Hyeon-Woo et al. 2022,
- * arXiv:2108.06098, equation 3), times {@code scale}.
+ * LoHa: the elementwise product of two low-rank matrices (Hyeon-Woo et al. 2022, arXiv:2108.06098,
+ * equation 3), times {@code scale}.
  */
 public record LohaDelta(Factor first, Factor second, double scale) implements WeightDelta {
   /**

@@ -8,13 +8,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * LoKr: the Kronecker product of a small matrix and a larger one or a window (Edalati et al. 2022,
- * arXiv:2212.10650, equation 4; Yeh et al. 2024, arXiv:2309.14859, section 3.2), times
- * {@code scale}.
+ * LoKr: the Kronecker product of a small matrix and a larger one or a convolution kernel, times
+ * {@code scale} (Edalati et al. 2022, arXiv:2212.10650, equation 4; Yeh et al. 2024,
+ * arXiv:2309.14859, section 3.2).
  *
  * @param outer [out1, in1]
  * @param inner [out2, in2] or [out2, in2, kernel, kernel]
- * @param rank of the factors that the two were made of, or 0
+ * @param rank the rank of the factors of the two, or 0
  */
 public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     implements WeightDelta.Unmerged {
@@ -41,8 +41,8 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
   }
 
   /**
-   * Groups of the input through the inner matrix, then mixed by the outer: the product is never
-   * made.
+   * Applies the inner matrix to groups of the input, then mixes the groups by the outer one. The
+   * full product is never computed.
    */
   private record LokrLayer(LokrDelta factors, double weight) implements AdapterLayer {
     @Override
@@ -66,11 +66,11 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
   }
 
   /**
-   * LoKr of a convolution whose product is one of matrices, [out, in · kernel · kernel], cut so
-   * that channels and window mix: no smaller convolution says the same, but every place's window as
-   * a column does.
+   * LoKr of a convolution whose Kronecker product is a matrix [out, in · kernel · kernel] in which
+   * channels and window mix. It cannot be written as a smaller convolution, so it is applied to the
+   * unfolded windows (im2col).
    *
-   * @param kernel the window's side
+   * @param kernel the side of the window
    */
   public record FlatKronecker(LokrDelta product, long kernel) implements WeightDelta.Unmerged {
     private static final long[] ONE = {1, 1};

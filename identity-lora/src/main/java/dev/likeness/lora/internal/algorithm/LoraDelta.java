@@ -9,14 +9,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A layer's change of low rank: {@code scale * up (down x)} (Hu et al. 2021, arXiv:2106.09685,
- * equation 3), for a convolution with a window of its own in {@code down}, or in {@code mid}
- * between two that have none.
+ * LoRA: the low-rank delta {@code scale * up (down x)} of a layer (Hu et al. 2021,
+ * arXiv:2106.09685, equation 3). For a convolution the window is in {@code down}, or in {@code mid}
+ * between two 1x1 convolutions.
  *
  * @param down [rank, in] or [rank, in, kernel, kernel]
  * @param mid [rank, rank, kernel, kernel], or null
  * @param up [out, rank] or [out, rank, 1, 1]
- * @param scale alpha / rank, or alpha / sqrt(rank) where the file says so
+ * @param scale alpha / rank, or alpha / sqrt(rank) for rsLoRA
  */
 public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
     implements WeightDelta.Unmerged {
@@ -46,9 +46,8 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
   }
 
   /**
-   * A low-rank change beside its layer, at a weight. Factors in another type than the input are
-   * cast as they are used, and gradients flow back through the cast: so a model in bf16 trains
-   * factors in f32.
+   * A low-rank adapter layer with a weight. Factors in another dtype than the input are cast at
+   * each use. Gradients flow through the cast, so a model in bf16 can train factors in f32.
    */
   record LowRankLayer(LoraDelta factors, double weight) implements AdapterLayer {
     @Override
@@ -83,13 +82,16 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
   }
 
   /**
-   * Factors with a core between them (Tucker 1966; in LyCORIS {@code lora_mid}, {@code hada_t1},
-   * {@code lokr_t2}).
+   * The Tucker form: factors with a core between them (Tucker 1966; in LyCORIS {@code lora_mid},
+   * {@code hada_t1}, {@code lokr_t2}).
    */
   public static final class Tucker {
     private Tucker() {}
 
-    /** The core, if there is one, and the first factor as one window [rank, in, kernel, kernel]. */
+    /**
+     * Returns the core, if there is one, merged with the first factor into one kernel [rank, in,
+     * kernel, kernel].
+     */
     public static Tensor mergeCore(LoraDelta pair) {
       if (pair.mid() == null) {
         return pair.down();
@@ -98,8 +100,8 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
     }
 
     /**
-     * The window [out, in, kernel, kernel] of a core [r, s, kernel, kernel] between left [r, out]
-     * and right [s, in].
+     * Returns the kernel [out, in, kernel, kernel] of a core [r, s, kernel, kernel] between left
+     * [r, out] and right [s, in].
      */
     static Tensor rebuild(Tensor core, Tensor left, Tensor right) {
       Tensor inner = contract(core, right);

@@ -11,12 +11,12 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a file does to a model.
+ * The changes that a LoRA file makes to a model.
  *
- * @param weights the change of each layer's weight
- * @param biases the difference of each layer's bias, [channels]
- * @param textualInversions that prompts may name
- * @param baseDependentBiases layers whose bias's difference follows from the base's
+ * @param weights the delta of the weight of each layer
+ * @param biases the difference of the bias of each layer, [channels]
+ * @param textualInversions the textual inversions of the file
+ * @param baseDependentBiases layers whose bias difference depends on the base's bias
  */
 public record LoraDeltas(
     Map<TargetLayer, WeightDelta> weights,
@@ -31,10 +31,10 @@ public record LoraDeltas(
   }
 
   /**
-   * Refuses a model that has other layers than {@code base}, which these were read for, or, where a
-   * change follows from the base's numbers, is another.
+   * Refuses a model with other layers than {@code base}, for which the deltas were read. If a delta
+   * depends on the values of the base, every other model is refused.
    *
-   * @throws IllegalArgumentException naming the first such layer
+   * @throws IllegalArgumentException if a layer differs; the message names the first one
    */
   public void requireCompatible(ModelComponent.Tensors model, ModelComponent.Tensors base) {
     if (model == base) {
@@ -49,7 +49,7 @@ public record LoraDeltas(
       if (!there.equals(layer.shape())) {
         throw new IllegalArgumentException("the LoRA was opened for another base: it changes "
             + layer.name() + " of shape " + layer.shape()
-            + (there.isEmpty() ? ", which this base has not" : ", here " + there)
+            + (there.isEmpty() ? ", which this base does not have" : ", here " + there)
             + "; open it for this base");
       }
     });
@@ -59,11 +59,11 @@ public record LoraDeltas(
         .findFirst()
         .ifPresent(layer -> {
           throw new IllegalArgumentException("the LoRA was opened for another base: its change of "
-              + layer.name() + " follows from that base's own numbers; open it for this base");
+              + layer.name() + " depends on the weights of that base; open it for this base");
         });
   }
 
-  /** Whether the difference follows from the weight, as of all kinds but these. */
+  /** Returns true if the difference depends on the weight of the base. */
   private static boolean dependsOnBase(WeightDelta change) {
     return change instanceof ReshapedDelta narrow
         ? dependsOnBase(narrow.delta())
@@ -79,7 +79,7 @@ public record LoraDeltas(
     this(weights, biases, words, Set.of());
   }
 
-  /** Without words. */
+  /** Creates deltas without textual inversions. */
   public LoraDeltas(Map<TargetLayer, WeightDelta> weights, Map<TargetLayer, Tensor> biases) {
     this(weights, biases, List.of());
   }

@@ -12,16 +12,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Low-rank changes of several layers as that of the one layer whose rows theirs are: first factors
- * below one another, second ones as blocks along a diagonal, so that ranks add up; where all share
- * one first factor, as files of such a layer have it, it is kept once.
+ * Joins the low-rank deltas of several layers into that of one fused layer, which stacks their
+ * rows. First factors are stacked, second factors form a block diagonal, so ranks add up. A first
+ * factor that all layers share is kept once.
  */
 public final class LoraFactors {
   private LoraFactors() {}
 
   /**
-   * The joined change of {@code parts}, from the first row down, all of one rank; a part that has
-   * none is left as it is.
+   * Returns the joined delta of {@code parts}, from the first row down, all with one rank; a part
+   * without a delta gets zeros.
    */
   public static LoraDelta fuse(List<TargetLayer> parts, Map<TargetLayer, LoraDelta> changes) {
     Tensor shared = sharedDown(parts, changes);
@@ -55,29 +55,29 @@ public final class LoraFactors {
   }
 
   /**
-   * A factor with a scale in it: in f32, since f16 has few places left for numbers as small as an
-   * alpha of 1 makes them.
+   * Returns a factor times a scale, in f32, because f16 has too little precision for the small
+   * values that an alpha of 1 gives.
    */
   public static Tensor scale(Tensor factor, double scale) {
     return scale == 1 ? factor : factor.to(ScalarType.Float).mul(new Scalar(scale));
   }
 
-  /** The same with its halves of rows exchanged. */
+  /** Returns the delta with the two halves of its rows exchanged. */
   public static LoraDelta swapHalves(LoraDelta pair) {
     return new LoraDelta(
         pair.down(), pair.mid(), ReshapedDelta.RowSlice.swapHalves(pair.up()), pair.scale());
   }
 
   /**
-   * Gives all low-rank changes of a network one rank, by zeros. Older releases of diffusers take
-   * one layer's rank for the alpha of all where a file says none (0.42.1 takes each one's own), and
-   * 0.42.1, too, looks for the alphas that kohya's files say of text encoders' attentions under
-   * another name: layers of other ranks then have a wrong scale.
+   * Pads all low-rank deltas of a network with zeros to one rank. Older releases of diffusers use
+   * the rank of one layer as the alpha of all layers if a file has no alpha. Version 0.42.1 uses
+   * the rank of each layer, but reads the alphas of attention layers in text encoders of kohya
+   * files under a wrong name. Layers of different ranks would get a wrong scale.
    */
   public static final class SameRank {
     private SameRank() {}
 
-    /** The same changes, those of low rank with the greatest rank of their part. */
+    /** Returns the deltas; low-rank ones have the greatest rank of their component. */
     public static Map<TargetLayer, WeightDelta> padToMaxRank(
         Map<TargetLayer, WeightDelta> weights) {
       Map<ModelComponent, Long> most = new EnumMap<>(ModelComponent.class);
@@ -121,8 +121,8 @@ public final class LoraFactors {
     }
 
     /**
-     * Without the ranks whose second factor is all zero, as those of other rows are in a file of
-     * joined layers; one stays.
+     * Returns the delta without ranks whose second factor is zero, as in files of fused layers; one
+     * rank stays.
      */
     public static LoraDelta trim(LoraDelta pair) {
       Tensor used = torch

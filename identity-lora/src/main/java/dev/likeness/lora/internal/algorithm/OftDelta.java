@@ -8,15 +8,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * OFT and BOFT: the weight's outputs are turned, block by block, by orthogonal matrices in Cayley's
- * form (Qiu et al. 2023, arXiv:2306.07280, equation 6); with several stages the blocks reach
- * further at each, as a butterfly's wings do (Liu et al. 2024, arXiv:2311.06243, section 4.1).
- * Conventions of LyCORIS.
+ * OFT and BOFT in the conventions of LyCORIS: orthogonal matrices in Cayley form rotate the outputs
+ * of a weight, block by block (Qiu et al. 2023, arXiv:2306.07280, equation 6). BOFT has several
+ * stages, in a butterfly pattern (Liu et al. 2024, arXiv:2311.06243, section 4.1).
  *
- * @param blocks from which the skew-symmetric matrices come: OFT's [number, size, size], BOFT's
- *     [stages, number, size, size]
+ * @param blocks the parameters of the skew-symmetric matrices: [number, size, size] for OFT,
+ *     [stages, number, size, size] for BOFT
  * @param rescale [out, 1, …] or null
- * @param constraint the length that all skew-symmetric matrices together may have, or 0 for any
+ * @param constraint the maximum norm of all skew-symmetric matrices together, or 0 for none
  */
 public record OftDelta(Tensor blocks, Tensor rescale, double constraint) implements WeightDelta {
   private static final double EPS = 1e-8;
@@ -39,11 +38,14 @@ public record OftDelta(Tensor blocks, Tensor rescale, double constraint) impleme
     return scaled.sub(weight);
   }
 
-  /** One stage: neighbours {@code reach} half-blocks apart meet in a block, turn, and go back. */
+  /**
+   * Applies one stage: rows that are {@code reach} half-blocks apart form a block, are rotated, and
+   * return to their places.
+   */
   private Tensor butterfly(Tensor rows, Tensor turn, long reach) {
     long half = reach * (blocks.size(-1) / 2);
     Tensor met = rows.view(-1, 2, half, rows.size(1)).transpose(1, 2).reshape(rows.size(0), -1);
-    // LyCORIS applies a butterfly's matrices as they are, and OFT's transposed.
+    // LyCORIS applies the matrices of BOFT as they are, and those of OFT transposed.
     Tensor turned = Blocks.rotateOutputs(met, turn.transpose(1, 2));
     return turned.view(-1, half, 2, rows.size(1)).transpose(1, 2).reshape(rows.size(0), -1);
   }
@@ -75,37 +77,37 @@ public record OftDelta(Tensor blocks, Tensor rescale, double constraint) impleme
   }
 
   /**
-   * Orthogonal matrices along a weight's diagonal, [number, size, size], each of which turns as
-   * many inputs or outputs.
+   * Orthogonal matrices on the block diagonal, [number, size, size]; each rotates {@code size}
+   * inputs or outputs.
    */
   static final class Blocks {
     private Blocks() {}
 
-    /** What is antisymmetric of square matrices, twice, f32. */
+    /** Returns twice the antisymmetric part of square matrices, f32. */
     static Tensor skew(Tensor matrices) {
       Tensor exact = matrices.to(ScalarType.Float);
       return exact.sub(exact.transpose(-1, -2));
     }
 
-    /** Cayley's form of antisymmetric matrices Q: (1 - Q) (1 + Q)^-1. */
+    /** Returns the Cayley form of antisymmetric matrices Q: (1 - Q) (1 + Q)^-1. */
     static Tensor cayley(Tensor skew) {
       Tensor one = torch.eye(skew.size(-1));
       return torch.matmul(one.sub(skew), torch.inverse(one.add(skew)));
     }
 
     /**
-     * The weight [out, in] of a layer whose inputs {@code turns}, or the only one of them each
-     * time, turn first.
+     * Returns the weight [out, in] after a rotation of its inputs by {@code turns}; a single matrix
+     * serves all blocks.
      */
     static Tensor rotateInputs(Tensor weight, Tensor turns) {
-      // The input is multiplied by the block, so a row of the weight by its transpose.
+      // The block multiplies the input, so its transpose multiplies a row of the weight.
       Tensor inBlocks = weight.view(weight.size(0), -1, 1, turns.size(1));
       return torch.matmul(inBlocks, turns.transpose(1, 2)).view(weight.shape());
     }
 
     /**
-     * The weight [out, in] of a layer whose outputs the transposed {@code turns}, or the only one
-     * of them, turn afterwards.
+     * Returns the weight [out, in] after a rotation of its outputs by the transposed {@code turns};
+     * a single matrix serves all blocks.
      */
     static Tensor rotateOutputs(Tensor weight, Tensor turns) {
       Tensor inBlocks = weight.reshape(-1, turns.size(1), weight.size(1));

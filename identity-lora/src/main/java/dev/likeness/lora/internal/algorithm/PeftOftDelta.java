@@ -7,15 +7,15 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * peft's OFT: what the layer is given is turned, block by block, by orthogonal matrices; the
- * inverse in Cayley's form is a series of few terms, as peft trains it (Qiu et al. 2025,
- * arXiv:2506.19847, equation 4), or exact.
+ * OFT of peft: orthogonal matrices rotate the input of the layer, block by block. The inverse in
+ * the Cayley form is a short series, as peft trains it (Qiu et al. 2025, arXiv:2506.19847, equation
+ * 4), or exact.
  *
  * @param skew [blocks, size (size - 1) / 2], the upper triangles of skew-symmetric matrices; one
  *     block serves all
- * @param blockSize of a block
- * @param cayleyTerms of the series, or 0 for the exact inverse, which peft takes of the opposite
- *     angle
+ * @param blockSize the side of a block
+ * @param cayleyTerms the number of terms of the series; 0 for the exact inverse, for which peft
+ *     uses the opposite angle
  */
 public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) implements WeightDelta {
   @Override
@@ -31,8 +31,7 @@ public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) impleme
       return OftDelta.Blocks.cayley(q);
     }
     Tensor one = torch.eye(blockSize);
-    // The last term alone counts once, and there are always two powers beyond the first, as in
-    // peft.
+    // As in peft, the last term counts once, and there are always two powers beyond the first.
     Tensor power = q;
     Tensor twice = cayleyTerms > 1 ? q : torch.zeros_like(q);
     if (cayleyTerms > 2) {
@@ -66,12 +65,11 @@ public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) impleme
   }
 
   /**
-   * peft's BOFT: what the layer is given is turned by orthogonal matrices in Cayley's form, at each
-   * stage in blocks that reach twice as far, as a butterfly's wings do (Liu et al. 2024,
-   * arXiv:2311.06243, section 4.1; src/peft/tuners/boft/layer.py), and every output has a length
-   * beside.
+   * BOFT of peft: orthogonal matrices in Cayley form rotate the input of the layer, in stages of a
+   * butterfly pattern, and each output has a scale (Liu et al. 2024, arXiv:2311.06243, section 4.1;
+   * src/peft/tuners/boft/layer.py).
    *
-   * @param blocks [stages, number, size, size], of which the skew-symmetric part alone counts
+   * @param blocks [stages, number, size, size]; only their skew-symmetric part counts
    * @param scales [out, 1]
    */
   public record InputButterfly(Tensor blocks, Tensor scales) implements WeightDelta {
@@ -88,7 +86,10 @@ public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) impleme
           .sub(weight);
     }
 
-    /** One stage: half-blocks {@code reach} apart meet in a block, turn, and go back. */
+    /**
+     * Applies one stage: half-blocks that are {@code reach} apart form a block, are rotated, and
+     * return to their places.
+     */
     private static Tensor butterfly(Tensor columns, Tensor turn, long reach) {
       if (reach == 1) {
         return OftDelta.Blocks.rotateInputs(columns, turn);
@@ -116,12 +117,12 @@ public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) impleme
   }
 
   /**
-   * OFT as peft wrote it before 0.16 (src/peft/tuners/oft/layer.py): orthogonal matrices in
-   * Cayley's form, of which whole matrices are kept, turn what the layer gives block by block;
-   * since 0.15 they turn what it is given, and every output has a length beside.
+   * OFT in the form that peft wrote before 0.16 (src/peft/tuners/oft/layer.py). Orthogonal matrices
+   * in Cayley form, stored whole, rotate the outputs of the layer block by block. Since 0.15 they
+   * rotate the inputs, and each output has a scale.
    *
-   * @param blocks [number, size, size]; one serves all; their skew-symmetric part alone counts
-   * @param scales [out, 1], of which there are any where the input is turned; otherwise null
+   * @param blocks [number, size, size]; one may serve all; only their skew-symmetric part counts
+   * @param scales [out, 1] if the input is rotated, otherwise null
    */
   public record MatrixRotation(Tensor blocks, Tensor scales) implements WeightDelta {
     @Override
@@ -135,7 +136,7 @@ public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) impleme
       return turned.view(weight.shape()).sub(weight);
     }
 
-    // The last blocks may reach beyond the outputs; what they would take from there is nothing.
+    // The last blocks may exceed the outputs; missing outputs count as zero.
     private static Tensor rotateOutputs(Tensor rows, Tensor turns) {
       long size = turns.size(1);
       long reach = Math.max(turns.size(0), (rows.size(0) + size - 1) / size) * size;

@@ -6,22 +6,22 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A change of a layer that takes fewer channels, for one that takes others behind them: of those it
- * takes nothing.
+ * Extends the delta of a layer to a layer with more input channels. The additional channels have a
+ * delta of zero.
  *
- * @param delta of the narrower layer
- * @param channels of the channels that this takes
+ * @param delta the delta of the narrower layer
+ * @param channels the number of input channels of the narrower layer
  */
 public record ReshapedDelta(WeightDelta delta, long channels) implements WeightDelta {
   /**
-   * The same as factors where they have a place for more channels; {@code channels} are the
-   * change's own, {@code all} the layer's.
+   * Returns the delta with extended factors if possible; {@code count} is the number of input
+   * channels of the delta, {@code all} that of the layer.
    */
   public static WeightDelta of(WeightDelta change, long count, long all) {
     if (change instanceof LoraDelta pair) {
       return new LoraDelta(pad(pair.down(), all), pair.mid(), pair.up(), pair.scale());
     }
-    // Lengths of rows are those of whole rows, as diffusers has them.
+    // Magnitudes are norms of whole rows, as in diffusers.
     return change instanceof DoraDelta dora && dora.magnitude().dim() == 1
         ? new DoraDelta(of(dora.direction(), count, all), dora.magnitude())
         : new ReshapedDelta(change, count);
@@ -54,19 +54,21 @@ public record ReshapedDelta(WeightDelta delta, long channels) implements WeightD
   }
 
   /**
-   * Some rows of the change of a layer that is several in the model: of kinds whose factors have no
-   * rows of their own, or mix those of several.
+   * Some rows of the delta of a fused layer, for algorithms whose factors cannot be split by rows.
    *
-   * @param whole the change of the layer that the file knows
-   * @param weight that layer's weight, f32 on the CPU, owned by the calling scope
+   * @param whole the delta of the fused layer in the file
+   * @param weight the weight of that layer, f32 on the CPU, owned by the calling scope
    * @param start the first row
-   * @param count of rows
-   * @param halvesSwapped whether its first half of rows is the second in the model
+   * @param count the number of rows
+   * @param halvesSwapped true if its first half of rows is the second half in the model
    */
   public record RowSlice(
       WeightDelta whole, Supplier<Tensor> weight, long start, long count, boolean halvesSwapped)
       implements WeightDelta {
-    /** The same as factors, where the product's blocks of rows end where these do. */
+    /**
+     * Returns the delta as factors, if the row blocks of the Kronecker product end at the same
+     * rows.
+     */
     public static WeightDelta of(
         WeightDelta whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped) {
       if (whole instanceof LokrDelta product && !halvesSwapped) {
@@ -85,7 +87,7 @@ public record ReshapedDelta(WeightDelta delta, long channels) implements WeightD
       return (halvesSwapped ? swapHalves(all) : all).narrow(0, start, count).clone();
     }
 
-    /** Rows, or numbers, with their halves exchanged. */
+    /** Returns rows, or numbers, with their halves exchanged. */
     public static Tensor swapHalves(Tensor rows) {
       return rows.roll(new long[] {rows.size(0) / 2}, 0);
     }

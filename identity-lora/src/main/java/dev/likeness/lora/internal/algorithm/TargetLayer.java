@@ -7,18 +7,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A layer of a base model whose weight can change, as LoRA files name it.
+ * A layer of a base model whose weight a LoRA can change.
  *
- * @param path its module path in the part, with dots
- * @param shape its weight's shape: [out, in], [out, in, height, width], or [channels] of a norm
+ * @param path the module path in the component, with dots
+ * @param shape the shape of the weight: [out, in], [out, in, height, width], or [channels] of a
+ *     norm
+ * @param component the component of the model
  */
 public record TargetLayer(ModelComponent component, String path, List<Long> shape) {
-  /** Channels that come out. */
+  /** Returns the number of output channels. */
   public long out() {
     return shape.get(0);
   }
 
-  /** Channels that go in; 1 for a norm. */
+  /** Returns the number of input channels; 1 for a norm. */
   public long in() {
     return shape.size() == 1 ? 1 : shape.get(1);
   }
@@ -27,37 +29,37 @@ public record TargetLayer(ModelComponent component, String path, List<Long> shap
     return shape.size() == 4;
   }
 
-  /** Whether it is a norm, whose weight is one number for each channel. */
+  /** Returns true for a norm, whose weight is one number per channel. */
   public boolean isNorm() {
     return shape.size() == 1;
   }
 
-  /** Side of the convolution's window; 1 for a linear layer. */
+  /** Returns the side of the convolution window; 1 for a linear layer. */
   public long kernelSize() {
     return isConvolution() ? shape.get(2) : 1;
   }
 
-  /** {@code unet.down_blocks.0…}: part and path, unique in a model. */
+  /** Returns component and path, such as {@code unet.down_blocks.0…}; unique in a model. */
   public String name() {
     return component.folder() + "." + path;
   }
 
-  /** Its weight's full name within the part. */
+  /** Returns the full name of its weight in the component. */
   public String weight() {
     return path + ".weight";
   }
 
-  /** Its bias's full name within the part. */
+  /** Returns the full name of its bias in the component. */
   public String bias() {
     return path + ".bias";
   }
 
-  /** Its own weight in {@code base}, f32 on the CPU; the calling scope's. */
+  /** Returns its weight in {@code base}, f32 on the CPU. The calling scope owns it. */
   public Tensor readF32(OpenModel base) {
     return readF32(base, weight());
   }
 
-  /** Its tensor {@code name} in {@code base}, f32 on the CPU; the calling scope's. */
+  /** Returns its tensor {@code name} in {@code base}, f32 on the CPU. The calling scope owns it. */
   public Tensor readF32(OpenModel base, String name) {
     return base.read(component, name).cpu().to(ScalarType.Float);
   }

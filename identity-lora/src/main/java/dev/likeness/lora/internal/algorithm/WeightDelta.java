@@ -6,44 +6,46 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** What a file does to the weight of one layer, in whatever form it says so. */
+/** The change of the weight of one layer, by any algorithm. */
 public interface WeightDelta {
   /**
-   * The difference to the layer's weight at full strength.
+   * Returns the difference from the weight of the base, at weight 1.
    *
-   * @param weight of the base, f32 on the CPU, [out, in], [out, in, kernel, kernel] or [channels]
-   * @return f32, of the same shape, owned by the calling scope
+   * @param weight the weight of the base, f32 on the CPU, [out, in], [out, in, kernel, kernel] or
+   *     [channels]
+   * @return the difference, f32, of the same shape, owned by the calling scope
    */
   Tensor deltaWeight(Tensor weight);
 
-  /** The rank of its factors, or 0 for a change that has none. */
+  /** Returns the rank of its factors, or 0 if it has none. */
   default long rank() {
     return 0;
   }
 
-  /** What its factors are multiplied by: alpha / rank where there is an alpha, else 1. */
+  /** Returns the factor of the delta: alpha / rank if there is an alpha, otherwise 1. */
   default double scale() {
     return 1;
   }
 
   /**
-   * The same change with every tensor replaced by {@code place}'s, e.g. by one on another device.
+   * Returns the same delta with every tensor replaced by the result of {@code place}, e.g. a copy
+   * on another device.
    */
   WeightDelta map(UnaryOperator<Tensor> place);
 
   /**
-   * A change that is computed beside its layer, from the layer's own input, so that the layer stays
-   * as it is.
+   * A delta that is computed from the input of the layer, beside it, so that the weight stays
+   * unchanged.
    */
   public interface Unmerged extends WeightDelta {
-    /** The path beside the layer at a weight. */
+    /** Returns the adapter layer for a weight. */
     AdapterLayer at(double weight);
 
     @Override
     Unmerged map(UnaryOperator<Tensor> place);
   }
 
-  /** Convolutions of side paths, in the input's type: gradients flow back through the cast. */
+  /** Convolutions of adapter layers, in the dtype of the input. Gradients flow through the cast. */
   static final class Convolutions {
     private static final long[] ONE = {1, 1};
     private static final long[] ZERO = {0, 0};
@@ -54,7 +56,7 @@ public interface WeightDelta {
       return torch.conv2d(x, castLike(x, window), new TensorOptional(), stride, padding, ONE, 1);
     }
 
-    /** With a window of one pixel. */
+    /** Applies a 1x1 convolution. */
     static Tensor pointwise(Tensor x, Tensor window) {
       return conv2d(x, window, ONE, ZERO);
     }

@@ -15,21 +15,21 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
- * How strongly a file means its layers where no key says it: peft's own settings, which diffusers
- * writes as JSON into the header under {@code lora_adapter_metadata} and peft into a file beside
- * the weights. A file that says nothing means alpha = rank, as every reader takes it. LoRA's
- * settings call it {@code lora_alpha}, LoHa's and LoKr's {@code alpha}.
+ * The alphas and other settings of peft, for layers without an alpha key. diffusers writes them as
+ * JSON into the header under {@code lora_adapter_metadata}; peft writes them into a file beside the
+ * weights. Without settings, alpha equals the rank, as in every other reader. LoRA's settings call
+ * it {@code lora_alpha}, those of LoHa and LoKr {@code alpha}.
  */
 public final class AdapterConfig {
   private static final String METADATA_KEY = "lora_adapter_metadata";
   private static final String INIT_KEY = "init_lora_weights";
   /**
-   * First values that peft takes out of the base's own weights ({@code tuners/lora/layer.py}); it
-   * leaves the base as it is for true, false, gaussian, eva, orthogonal and mica.
+   * Initial values that peft computes from the base's own weights ({@code tuners/lora/layer.py}).
+   * peft does not change the base for true, false, gaussian, eva, orthogonal and mica.
    */
   private static final Pattern CHANGED_BASE =
       Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
-  /** How many terms of Cayley's series peft takes where its settings say none. */
+  /** The number of terms of Cayley's series if peft's settings have none. */
   private static final int DEFAULT_TERMS = 5;
 
   private final Map<String, Object> settings;
@@ -51,8 +51,8 @@ public final class AdapterConfig {
   }
 
   /**
-   * Settings as diffusers' pipelines write them, with the part before each; those of one network
-   * say none and are meant for all.
+   * Returns settings as diffusers' pipelines write them, with the component before each key.
+   * Settings of a single network have no component and apply to all.
    */
   private static Map<String, Object> byComponent(Map<String, Object> said) {
     List<String> parts =
@@ -73,7 +73,7 @@ public final class AdapterConfig {
     }
   }
 
-  /** The factor of a layer's change; {@code own} is what its alpha key says, or NaN. */
+  /** Returns the factor of a layer's delta; {@code own} is the value of its alpha key, or NaN. */
   double scale(LayerKeys keys, long rank, double own) {
     String part = componentPrefix(keys);
     double alpha = Double.isNaN(own) ? alpha(keys, part, rank) : own;
@@ -82,8 +82,8 @@ public final class AdapterConfig {
   }
 
   /**
-   * The factor of a change that no factors of low rank say: what peft's own rank makes of it, else
-   * 1.
+   * Returns the factor of a delta without low-rank factors: alpha divided by the rank of peft's
+   * settings, or 1.
    */
   double scaleWithoutRank(LayerKeys keys) {
     String part = componentPrefix(keys);
@@ -93,8 +93,7 @@ public final class AdapterConfig {
   }
 
   /**
-   * How many terms of the series an orthogonal matrix of this layer's part is made of, or 0 where
-   * it is exact.
+   * Returns the number of terms of Cayley's series for this layer, or 0 if the inverse is exact.
    */
   int cayleyTerms(LayerKeys keys) {
     String part = componentPrefix(keys);
@@ -107,8 +106,8 @@ public final class AdapterConfig {
   }
 
   /**
-   * Whether peft's IA3 scales what this layer is given, as its settings say, or where there are
-   * none its factors' shape.
+   * Returns true if peft's IA3 scales the input of this layer. The settings decide, or without
+   * settings the shape of the factors.
    */
   boolean scalesInputs(LayerKeys keys) {
     Object modules = settings.get(componentPrefix(keys) + "feedforward_modules");
@@ -124,8 +123,8 @@ public final class AdapterConfig {
   }
 
   /**
-   * Fails for factors that belong on a base from which peft took what they began as: on the whole
-   * one it counts twice.
+   * Refuses factors whose initial values peft subtracted from the base. On the unchanged base they
+   * would count twice.
    */
   public void refuseChangedBase(Path file) {
     settings.forEach((name, value) -> {
@@ -133,9 +132,9 @@ public final class AdapterConfig {
         throw new InvalidInputException(
             file + " was trained on a base that peft had changed (its settings say " + INIT_KEY
                 + " " + value
-                + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
-                + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn"
-                + " it from first values that leave the base alone");
+                + ") and does not work on the original base; save it again by peft's save_pretrained with"
+                + " path_initial_model_for_weight_conversion (not for LoftQ), or train it with an"
+                + " initialisation that leaves the base unchanged");
       }
     });
   }
@@ -152,8 +151,8 @@ public final class AdapterConfig {
   }
 
   /**
-   * What the first pattern that is the end of one of the layer's names says, as peft matches them,
-   * else what is said of all.
+   * Returns the value of the first pattern that matches the end of one of the layer's names, as
+   * peft does, or the value for all layers.
    */
   private Optional<Number> number(LayerKeys keys, String part, String patterns, String all) {
     if (settings.get(part + patterns) instanceof Map<?, ?> said) {
@@ -173,9 +172,7 @@ public final class AdapterConfig {
       return path.matches("(.*\\.)?(" + pattern + ")");
     } catch (PatternSyntaxException e) {
       throw new InvalidInputException(
-          "the LoRA's settings have a pattern of layers that is none, " + pattern
-              + "; save it again",
-          e);
+          "the LoRA's settings have an invalid layer pattern: " + pattern + "; save it again", e);
     }
   }
 }

@@ -17,17 +17,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The textual inversions that a file brings: new tokens, which prompts may name while the LoRA is
- * carried.
+ * The textual inversions of a LoRA file. Prompts may use their tokens while a request has the LoRA.
  */
 final class BundledEmbeddings {
-  // kohya and OneTrainer bundle them by name, which diffusers refuses: it wants "lora" in every key
-  // and passes over those of
-  // no part of the model. cloneofsimo and diffusers use the token itself.
+  // kohya and OneTrainer store them under their name. diffusers refuses such keys: it expects
+  // "lora" in every key, and ignores keys with it that belong to no component. So a file for
+  // diffusers has names that begin with lora_word. cloneofsimo and diffusers use the token itself
+  // as the key.
   private static final Pattern BUNDLED = Pattern.compile("(?:bundle_emb|lora_word)\\.(.+)\\."
       + "(string_to_param\\..+|emb_params|clip_[lg](?:_out)?|t5(?:_out)?|text_encoders_[012])");
   /**
-   * Of OneTrainer's words that take the place of what a text tower says, which is not done here.
+   * The ending of OneTrainer's embeddings that replace the output of a text encoder; not supported.
    */
   private static final String OUTPUT = "_out";
 
@@ -38,7 +38,7 @@ final class BundledEmbeddings {
 
   private BundledEmbeddings() {}
 
-  /** The name of the token that a key holds, if it holds one. */
+  /** Returns the name of the token of a key, if it is the key of an embedding. */
   static Optional<String> tokenOf(String key, TensorSource source, Map<String, String> notes) {
     for (Pattern named : new Pattern[] {BUNDLED, STORED}) {
       Matcher match = named.matcher(key);
@@ -57,8 +57,8 @@ final class BundledEmbeddings {
   }
 
   /**
-   * Keys of vectors that are not read: T5's, and all of words of which some take the place of what
-   * a tower says.
+   * Returns the keys of vectors that are not read: vectors for T5, and all vectors of tokens that
+   * also replace the output of a text encoder.
    */
   static Set<String> unsupportedKeys(TensorSource source, Map<String, String> notes) {
     Set<String> tokens = source.names().stream()
@@ -78,7 +78,9 @@ final class BundledEmbeddings {
     return Math.toIntExact(shape[shape.length - 1]);
   }
 
-  /** All of them with their vectors, but for {@link #unsupportedKeys}. */
+  /**
+   * Returns all textual inversions with their vectors, except those of {@link #unsupportedKeys}.
+   */
   static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
     Set<String> unread = unsupportedKeys(source, notes);
@@ -91,18 +93,19 @@ final class BundledEmbeddings {
                   .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)))));
     }
     return words.entrySet().stream()
-        .map(word -> new TextualInversion(word.getKey(), word.getValue()))
+        .map(inversion -> new TextualInversion(inversion.getKey(), inversion.getValue()))
         .toList();
   }
 
-  /** What a word's tensors are called in a LoRA's file of that key format. */
-  static void write(Map<String, Tensor> tensors, TextualInversion word, KeyFormat keyFormat) {
-    boolean alone = word.values().size() == 1;
+  /** Adds the tensors of a textual inversion under the names of a key format. */
+  static void write(Map<String, Tensor> tensors, TextualInversion inversion, KeyFormat keyFormat) {
+    boolean alone = inversion.values().size() == 1;
     String start =
-        (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
-    word.byTextEncoder()
+        (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + inversion.token() + ".";
+    inversion
+        .byTextEncoder()
         .forEach((textEncoder, numbers) -> tensors.put(
             start + (alone ? "string_to_param.*" : textEncoder),
-            torch.tensor(numbers).view(word.vectors(), -1)));
+            torch.tensor(numbers).view(inversion.vectors(), -1)));
   }
 }

@@ -15,9 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * cloneofsimo's files, whose layers have numbers in place of names: the order in which the
- * diffusers of early 2023 made its modules, all of a kind that the file does not say. The order
- * whose shapes are the file's is the right one.
+ * Reads cloneofsimo's files, which number the layers instead of naming them. The numbers follow the
+ * order in which diffusers of early 2023 created its modules, for kinds of layers that the file
+ * does not name. The right order is the one whose shapes match the file.
  */
 final class CloneofsimoKeys {
   private static final Pattern NAMED = Pattern.compile("(unet|text_encoder):(\\d+):(up|down)");
@@ -33,9 +33,7 @@ final class CloneofsimoKeys {
             && source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
   }
 
-  /**
-   * The source with the numbers that fit the model turned into names; the others stay as they are.
-   */
+  /** Returns the source with numbered keys replaced by layer names, if the order fits the model. */
   static RenamedSource rename(TensorSource source, LayerTable table) {
     Map<String, String> names = new HashMap<>();
     for (ModelComponent part : List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER)) {
@@ -56,7 +54,7 @@ final class CloneofsimoKeys {
     boolean listed =
         source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
     for (int i = 0; ; i++) {
-      // A list alternates between the factors, and belongs to whichever network it fits.
+      // A list alternates between the two factors, and belongs to the network that it fits.
       int place = 2 * i + (factor.equals("up") ? 0 : 1);
       String key = listed ? Integer.toString(place) : part.folder() + ":" + i + ":" + factor;
       if (!source.names().contains(key)) {
@@ -134,8 +132,8 @@ final class CloneofsimoKeys {
   }
 
   /**
-   * A text that sorts as the modules were made: the way down, the way up, the bottom; attention
-   * before residuals.
+   * Returns a key that sorts modules in the order of their creation: down blocks, up blocks, middle
+   * block; attention before residual blocks.
    */
   private static String sortKey(String path, List<String> wanted) {
     StringBuilder place = new StringBuilder();

@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads a layer's change from the file; the keys have been found whole. Tensors belong to the
- * calling scope.
+ * Reads the delta of a layer from the file. All keys must have been found complete. Tensors belong
+ * to the calling scope.
  */
 final class DeltaReader {
   private final LayerKeys keys;
@@ -35,7 +35,7 @@ final class DeltaReader {
     this.config = alphas;
   }
 
-  /** The change of the weight; null when the keys change the bias alone. */
+  /** Returns the delta of the weight; null if the keys change only the bias. */
   static WeightDelta read(LoraAlgorithm kind, LayerKeys keys, AdapterConfig alphas) {
     DeltaReader changes = new DeltaReader(keys, alphas);
     WeightDelta change = changes.read(kind);
@@ -45,8 +45,8 @@ final class DeltaReader {
   }
 
   /**
-   * The change of {@code layer}'s weight, which may take in more channels than the keys fit; null
-   * when they change the bias alone.
+   * Returns the delta of the weight of {@code layer}, which may have more input channels than the
+   * keys; null if the keys change only the bias.
    */
   static WeightDelta readDelta(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
     WeightDelta read = read(keys.algorithm().orElseThrow(), keys, alphas);
@@ -56,10 +56,10 @@ final class DeltaReader {
   }
 
   /**
-   * What {@link #readBias} is to a layer whose own bias is {@code base}; what only scales that is
-   * nothing to a layer without.
+   * Converts the result of {@link #readBias} to the difference for a layer whose bias is
+   * {@code base}. Scales of outputs do not affect a layer without bias.
    *
-   * @param file what a message calls the file
+   * @param file the name of the file in messages
    */
   static Optional<Tensor> biasDifference(
       LayerKeys keys, Tensor bias, Supplier<Optional<Tensor>> base, String file) {
@@ -68,16 +68,18 @@ final class DeltaReader {
     }
     return Optional.of(
         keys.has(LoraKey.SET_B)
-            ? bias.sub(base.get()
-                .orElseThrow(
-                    () -> new InvalidInputException(file + ": " + keys.fileKey(LoraKey.SET_B)
-                        + " is a new bias of a layer that has none in this base; remove it")))
+            ? bias.sub(
+                base.get()
+                    .orElseThrow(
+                        () -> new InvalidInputException(
+                            file + ": " + keys.fileKey(LoraKey.SET_B)
+                                + " is a new bias for a layer that has no bias in this base; remove the key")))
             : bias);
   }
 
   /**
-   * The bias's difference, or null; that of a second factor is scaled with it, a new bias is there
-   * as a whole, and what scales outputs is there as a multiple of the layer's own.
+   * Returns the difference of the bias, or null. The second factor is scaled with it. A new bias is
+   * returned as it is; scales of outputs are returned as a multiple of the layer's own bias.
    */
   static Tensor readBias(LayerKeys keys, AdapterConfig alphas) {
     if (keys.has(LoraKey.CHANNEL_FACTOR)) {
@@ -126,7 +128,7 @@ final class DeltaReader {
     };
   }
 
-  /** What peft's IA3 makes more of each channel. */
+  /** Returns the scale of each channel in peft's IA3. */
   private static Tensor channelScales(LayerKeys keys) {
     return keys.read(LoraKey.CHANNEL_FACTOR).to(ScalarType.Float).flatten().sub(new Scalar(1.0));
   }
@@ -147,8 +149,8 @@ final class DeltaReader {
   }
 
   /**
-   * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS,
-   * modules/lokr.py), but that of peft's settings does (tuners/lokr/layer.py).
+   * If neither matrix is made of low-rank factors, the alpha of the file is ignored, as LyCORIS
+   * does (modules/lokr.py). The alpha of peft's settings counts (tuners/lokr/layer.py).
    */
   private WeightDelta.Unmerged readLokr() {
     Tensor outer = keys.has(LoraKey.LOKR_W1)
@@ -163,7 +165,7 @@ final class DeltaReader {
     if (matrix.size(1) % (side * side) > 0) {
       return new LokrDelta.FlatKronecker(new LokrDelta(outer, matrix, rank, scale), side);
     }
-    // Flattened channel by channel, so that the outer matrix mixes channels alone.
+    // The window is flattened into the channels, so that the outer matrix mixes only channels.
     Tensor window =
         keys.layer().isConvolution() ? matrix.view(matrix.size(0), -1, side, side) : matrix;
     return new LokrDelta(outer, window, rank, scale);
@@ -181,7 +183,7 @@ final class DeltaReader {
     return torch.matmul(readF32(LoraKey.LOKR_W2_A), readF32(LoraKey.LOKR_W2_B).flatten(1, -1));
   }
 
-  /** The first GLoRA files have their four factors the other way round. */
+  /** Returns true for the first GLoRA files, which have their four factors in the reverse order. */
   static boolean isOldGlora(LayerKeys keys) {
     long rank = keys.size(LoraKey.A1, 0);
     boolean old = keys.size(LoraKey.A2, 1) == rank
@@ -191,7 +193,7 @@ final class DeltaReader {
     boolean today = keys.size(LoraKey.A1, 1) == other
         && keys.size(LoraKey.B1, 1) == other
         && keys.size(LoraKey.B2, 0) == other;
-    // Both hold of a square layer, whose sides are longer than the rank.
+    // Both orders fit a square layer, whose sides are longer than the rank.
     return old && (!today || rank < other);
   }
 

@@ -3,11 +3,11 @@ package dev.likeness.lora.internal.file;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
 
-/** Whether tensors have the shapes that their layer asks for. */
+/** Checks that tensors have the shapes that their layer needs. */
 final class FactorCheck {
   private FactorCheck() {}
 
-  /** Whether the tensor in that role fits by itself. */
+  /** Returns true if the tensor in that role has a valid shape by itself. */
   static boolean matchesShape(LayerKeys keys, LoraKey role) {
     TargetLayer layer = keys.layer();
     long[] shape = keys.shape(role);
@@ -31,7 +31,7 @@ final class FactorCheck {
       case MAGNITUDE -> isMagnitude(layer, shape);
       case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
-      // Factors that would want a wider weight do not fit by themselves.
+      // Factors of a wider weight do not fit by themselves.
       case RESHAPE -> keys.elements(role) == layer.shape().size();
       case RESCALE, OFT_LENGTHS, BOFT_LENGTHS -> keys.elements(role) == layer.out();
       case OFT_BLOCKS ->
@@ -53,7 +53,7 @@ final class FactorCheck {
     };
   }
 
-  /** Whether every stage of a butterfly finds partners for its blocks. */
+  /** Returns true if every stage of a butterfly has partners for its blocks. */
   private static boolean isButterfly(long[] shape) {
     return shape[0] >= 1
         && shape[0] < Integer.SIZE
@@ -62,9 +62,9 @@ final class FactorCheck {
   }
 
   /**
-   * Whether peft's IA3 scales what the layer is given: a linear layer's factors lie in a row then.
-   * Those of a convolution always do, so where as many channels come out as go in they are taken
-   * for its outputs', peft's usual; its settings may say more.
+   * Returns true if peft's IA3 scales the input of the layer: the factors of a linear layer form a
+   * row then. Those of a convolution always do. If a convolution has as many inputs as outputs,
+   * they count as outputs, which is peft's default; the settings may say otherwise.
    */
   static boolean scalesInputs(LayerKeys keys) {
     TargetLayer layer = keys.layer();
@@ -77,7 +77,7 @@ final class FactorCheck {
     return layer.in() * layer.kernelSize() * layer.kernelSize();
   }
 
-  /** The side of peft's input blocks, or 0 when the shape fits none. */
+  /** Returns the side of peft's input blocks, or 0 if the shape fits none. */
   static long inputBlockSize(TargetLayer layer, long[] shape) {
     long size = Math.round((1 + Math.sqrt(1 + 8.0 * shape[1])) / 2);
     long inputs = inputSize(layer);
@@ -86,8 +86,8 @@ final class FactorCheck {
   }
 
   /**
-   * Whether blocks, or one for all, turn the whole input, or the output, of which the last block
-   * may reach beyond.
+   * Returns true if the blocks, or one block for all, rotate the whole input or output. The last
+   * output block may exceed the outputs.
    */
   private static boolean isRotation(TargetLayer layer, long[] shape, boolean input) {
     long size = shape[1];
@@ -98,8 +98,8 @@ final class FactorCheck {
   }
 
   /**
-   * GLoRA's factors, which came the other way round at first: the two of the input, then those
-   * beside the weight.
+   * Returns true for a valid shape of one of GLoRA's factors. In the first files their order was
+   * reversed: the two of the input, then those beside the weight.
    */
   private static boolean isGlora(LayerKeys keys, LoraKey role, long[] shape) {
     TargetLayer layer = keys.layer();
@@ -116,7 +116,7 @@ final class FactorCheck {
             && kernelSize(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernelSize());
   }
 
-  /** Whether LoRA's factors agree with one another and cover a convolution's window. */
+  /** Returns true if LoRA's factors match each other and cover the window of a convolution. */
   static boolean lowRank(LayerKeys keys) {
     long rank = keys.size(LoraKey.DOWN, 0);
     long window = kernelSize(keys.shape(LoraKey.DOWN));
@@ -127,7 +127,7 @@ final class FactorCheck {
             : window == keys.layer().kernelSize());
   }
 
-  /** Whether GLoRA's factors agree with one another. */
+  /** Returns true if GLoRA's factors match each other. */
   static boolean isGlora(LayerKeys keys) {
     boolean old = DeltaReader.isOldGlora(keys);
     LoraKey down = old ? LoraKey.B1 : LoraKey.B2;
@@ -177,7 +177,7 @@ final class FactorCheck {
         ? keys.size(LoraKey.LOKR_W2, 0)
         : keys.size(LoraKey.LOKR_W2_A, core ? 1 : 0);
     LoraKey last = keys.has(LoraKey.LOKR_W2) ? LoraKey.LOKR_W2 : LoraKey.LOKR_W2_B;
-    // Without a core a convolution's window lies in the second factor, flattened or not.
+    // Without a core, the window of a convolution is in the second factor, flattened or not.
     long window = core ? 1 : layer.kernelSize() * layer.kernelSize();
     return outer
         && inner

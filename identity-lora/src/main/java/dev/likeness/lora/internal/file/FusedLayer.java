@@ -13,12 +13,12 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A layer of a transformer's authors that is several in diffusers, for changes whose factors cannot
- * be cut into its rows.
+ * One layer of the original transformer that is several layers in diffusers. Used for deltas whose
+ * factors cannot be split by rows.
  *
- * @param layer as if the model had it, under the original name
- * @param parts the model's own, from the first row down
- * @param halvesSwapped whether its first half of rows is the second in diffusers
+ * @param layer the fused layer, under its original name
+ * @param parts the layers of the model, from the first row down
+ * @param halvesSwapped true if its first half of rows is the second half in diffusers
  */
 record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwapped) {
   static FusedLayer of(String path, List<TargetLayer> parts, boolean halvesSwapped) {
@@ -29,9 +29,9 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
   }
 
   /**
-   * What its change does to each of the parts.
+   * Returns the delta of each part.
    *
-   * @param weight of a layer of the model, f32 on the CPU
+   * @param weight returns the weight of a layer of the model, f32 on the CPU
    */
   Map<TargetLayer, WeightDelta> deltas(WeightDelta whole, Function<TargetLayer, Tensor> weight) {
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
@@ -46,7 +46,7 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
     return changes;
   }
 
-  /** What a difference of its bias is to each of the parts. */
+  /** Returns the difference of the bias of each part. */
   Map<TargetLayer, Tensor> biases(Tensor whole) {
     Tensor rows = halvesSwapped ? ReshapedDelta.RowSlice.swapHalves(whole) : whole;
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();

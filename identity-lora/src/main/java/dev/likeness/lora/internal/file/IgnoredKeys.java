@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Keys of no layer of a base that may be left out, since they change nothing that is generated:
- * programs that merge write something of every weight, of tables that were not trained too
- * (diffusers' {@code loaders/lora_conversion_utils.py} leaves the same out).
+ * Keys that belong to no layer of a base and may be ignored, because they change no generated
+ * image. Merging programs write tensors for every weight, including tables that were not trained.
+ * diffusers ignores the same keys ({@code loaders/lora_conversion_utils.py}).
  */
 final class IgnoredKeys {
   private static final Set<LoraKey> HANDLED =
@@ -34,7 +34,7 @@ final class IgnoredKeys {
     this.table = table;
   }
 
-  /** Those of the {@code unmatched} keys of a file. */
+  /** Returns the unmatched keys of a file that may be ignored. */
   static Set<String> of(Collection<String> unmatched, TensorSource file, LayerTable table) {
     IgnoredKeys idle = new IgnoredKeys(file, table);
     Map<String, Map<LoraKey, String>> layers = new LinkedHashMap<>();
@@ -56,8 +56,8 @@ final class IgnoredKeys {
   }
 
   /**
-   * Of T5 where a base came without, which takes zeros for what it reads: its second text encoder
-   * is CLIP's.
+   * Returns true for a key of T5 if the base has no T5. Such a base uses zeros for T5's output; its
+   * second text encoder is CLIP's.
    */
   private boolean isOfMissingT5(LoraKey.FactorKey read) {
     return read.component() == ModelComponent.TEXT_ENCODER_3
@@ -67,8 +67,8 @@ final class IgnoredKeys {
   }
 
   /**
-   * Of the pooled text that a tower without such a layer hands out as it is: whoever wrote the key
-   * had one, and did not use it.
+   * Returns true for a key of a text projection that the text encoder does not have. Such an
+   * encoder returns the pooled text unprojected.
    */
   private boolean isProjection(LoraKey.FactorKey read) {
     return read.path().equals("text_projection")
@@ -77,7 +77,9 @@ final class IgnoredKeys {
         && table.has(read.component());
   }
 
-  /** Whether a layer's keys say no difference: of a pair one factor that is all zero is enough. */
+  /**
+   * Returns true if the delta of a layer is zero: in a pair of factors one zero factor is enough.
+   */
   private boolean isZeroDelta(Map<LoraKey, String> keys) {
     boolean pair = keys.containsKey(LoraKey.UP) || keys.containsKey(LoraKey.DOWN);
     boolean difference = keys.containsKey(LoraKey.DIFF) || keys.containsKey(LoraKey.DIFF_B);
@@ -97,12 +99,12 @@ final class IgnoredKeys {
   }
 
   /**
-   * Of a network that a file says in two key formats the one nearest to diffusers' names counts,
-   * and the other is passed over as a whole, since it may be of another training (diffusers'
-   * {@code loaders/lora_conversion_utils.py} does so, too).
+   * Detects networks that a file stores in two key formats. The format nearest to diffusers counts.
+   * The other is ignored completely, because it may come from another training; diffusers does the
+   * same ({@code loaders/lora_conversion_utils.py}).
    */
   static final class KeyFormats {
-    /** A UNet's modules in the first Stable Diffusion code. */
+    /** The names of a UNet's modules in the first Stable Diffusion code. */
     private static final Pattern LDM_KEYS = Pattern.compile(
         "(input_blocks|middle_block|output_blocks|time_embed|label_emb|out)[._]\\d");
 
@@ -110,10 +112,10 @@ final class IgnoredKeys {
     private final Map<String, Set<Integer>> formatsOfLayer = new HashMap<>();
 
     /**
-     * Takes note of a key.
+     * Records a key.
      *
-     * @param stem its layer's name in the file
-     * @param what it says: layers and role
+     * @param stem the name of its layer in the file
+     * @param what the layers and the role of the key
      */
     void put(ModelComponent network, String key, String stem, Set<String> what) {
       int rank = network == ModelComponent.UNET
@@ -124,7 +126,7 @@ final class IgnoredKeys {
           one -> formatsOfLayer.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
     }
 
-    /** Every key of key formats that say something that a better one says, too. */
+    /** Returns all keys that a better key format duplicates. */
     Set<String> droppedKeys() {
       Set<Integer> worse = new HashSet<>();
       formatsOfLayer.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));

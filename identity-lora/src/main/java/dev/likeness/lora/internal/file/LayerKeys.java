@@ -14,11 +14,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** The keys of a file that speak of one layer. */
+/** The keys of a file that belong to one layer. */
 final class LayerKeys {
   private static final long[] NONE = {};
 
-  /** The tensors that an algorithm needs, and those that it may have beside them. */
+  /** The required and the optional tensors of an algorithm. */
   private record Roles(Set<LoraKey> required, Set<LoraKey> optional) {
     static Roles of(LoraKey... required) {
       return new Roles(Set.of(required), Set.of());
@@ -46,7 +46,7 @@ final class LayerKeys {
       LoraKey.SET_B,
       LoraKey.RESHAPE);
 
-  /** By algorithm, in the order in which a layer's tensors are tried. */
+  /** The roles by algorithm, in the order in which algorithms are tried. */
   private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
 
   static {
@@ -91,7 +91,7 @@ final class LayerKeys {
     this.source = source;
   }
 
-  /** The same keys of another layer. */
+  /** Returns the same keys for another layer. */
   LayerKeys forLayer(TargetLayer other) {
     LayerKeys same = new LayerKeys(other, source);
     same.keys.putAll(keys);
@@ -104,10 +104,10 @@ final class LayerKeys {
   }
 
   /**
-   * Adds a key, where none is in that role.
+   * Adds a key, if its role is still free.
    *
-   * @param file what the file itself calls it
-   * @return whether it was added
+   * @param file the name of the key in the file itself
+   * @return true if it was added
    */
   boolean put(LoraKey role, String key, String file) {
     if (keys.putIfAbsent(role, key) != null) {
@@ -117,13 +117,14 @@ final class LayerKeys {
     return true;
   }
 
-  /** What the file itself calls the tensor in that role. */
+  /** Returns the name in the file of the tensor in that role. */
   String fileKey(LoraKey role) {
     return fileKey.get(role);
   }
 
   /**
-   * The layer's names: in diffusers, and in the file with and without what programs put before it.
+   * Returns the layer's names: its name in diffusers, and its name in the file with and without the
+   * prefix of a program.
    */
   Set<String> names() {
     Set<String> names = new LinkedHashSet<>(List.of(layer.path()));
@@ -146,12 +147,12 @@ final class LayerKeys {
     return keys;
   }
 
-  /** The shape of the tensor in that role; empty when there is none. */
+  /** Returns the shape of the tensor in that role; empty if there is none. */
   long[] shape(LoraKey role) {
     return has(role) ? source.shape(keys.get(role)) : NONE;
   }
 
-  /** The size of one dimension of it; 0 when there is none. */
+  /** Returns the size of one dimension of that tensor; 0 if there is none. */
   long size(LoraKey role, int dimension) {
     long[] shape = shape(role);
     return dimension < shape.length ? shape[dimension] : 0;
@@ -161,14 +162,14 @@ final class LayerKeys {
     return has(role) ? Arrays.stream(shape(role)).reduce(1, (a, b) -> a * b) : 0;
   }
 
-  /** The tensor in that role, as stored, or null. */
+  /** Returns the tensor in that role as stored, or null. */
   Tensor read(LoraKey role) {
     return has(role) ? source.read(keys.get(role)) : null;
   }
 
   /**
-   * The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones say
-   * the same.
+   * Returns the factor with as many dimensions as its layer's weight; linear and 1x1 convolutional
+   * factors are equivalent.
    */
   Tensor readLikeLayer(LoraKey role) {
     Tensor factor = read(role);
@@ -180,19 +181,19 @@ final class LayerKeys {
         : factor.view(factor.size(0), factor.size(1));
   }
 
-  /** Whether the number in that role is another than 0. */
+  /** Returns true if the number in that role is not 0. */
   boolean isSet(LoraKey role) {
     try (TensorScope scope = TensorScope.open()) {
       return read(role).item_double() != 0;
     }
   }
 
-  /** What the file's own alpha says, or NaN. */
+  /** Returns the file's own alpha, or NaN. */
   double alpha() {
     return has(LoraKey.ALPHA) ? source.read(keys.get(LoraKey.ALPHA)).item_double() : Double.NaN;
   }
 
-  /** The algorithm by which these tensors change the layer; empty if they are of none. */
+  /** Returns the algorithm of these tensors; empty if they belong to none. */
   Optional<LoraAlgorithm> algorithm() {
     return ROLES.entrySet().stream()
         .filter(each -> each.getValue().areIn(this))
@@ -203,8 +204,7 @@ final class LayerKeys {
   }
 
   /**
-   * The roles whose tensors do not have the shape that the layer asks for, and roles that the
-   * algorithm does not know.
+   * Returns the roles whose tensors have a wrong shape, and roles that the algorithm does not use.
    */
   List<LoraKey> misshapen() {
     return algorithm()
@@ -215,7 +215,7 @@ final class LayerKeys {
         .orElse(List.of());
   }
 
-  /** Whether every tensor that the algorithm needs is there, and they agree with one another. */
+  /** Returns true if all required tensors exist and match each other. */
   boolean isWhole() {
     return algorithm()
         .filter(kind -> has(ROLES.get(kind).required().toArray(LoraKey[]::new)) && agree(kind))
@@ -234,12 +234,12 @@ final class LayerKeys {
     };
   }
 
-  /** Whether these tensors change their layer, and none is missing or has another shape. */
+  /** Returns true if these tensors are complete and fit their layer. */
   boolean fit() {
     return misshapen().isEmpty() && isWhole();
   }
 
-  /** The rank that the shapes say; 0 for algorithms without one. */
+  /** Returns the rank by the shapes; 0 for algorithms without one. */
   long rank() {
     return switch (algorithm().orElse(LoraAlgorithm.BIAS)) {
       case LORA -> size(LoraKey.DOWN, 0);

@@ -20,13 +20,13 @@ import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
- * Every layer of a model under every name that LoRA files call it. Built forwards from the model's
- * own names: underscored names cannot be parsed back, since names themselves contain underscores.
+ * All layers of a model, by every name that LoRA files use. The table is built from the names of
+ * the model: names with underscores cannot be parsed, because names themselves contain underscores.
  */
 public final class LayerTable {
   private static final String WEIGHT = ".weight";
   private static final String T5_PREFIX = "encoder.block.";
-  /** Rows that are looked up, not multiplied with. */
+  /** Embedding tables, whose rows are looked up and not multiplied. */
   private static final Pattern EMBEDDING_TABLES =
       Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
 
@@ -55,7 +55,7 @@ public final class LayerTable {
     return of(model.family(), shapes);
   }
 
-  /** The table of a base of a family whose tensors have these shapes, by part and full name. */
+  /** Returns the table for tensors of these shapes, by component and full name. */
   public static LayerTable of(ModelFamily family, Map<ModelComponent, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable(family);
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
@@ -67,7 +67,7 @@ public final class LayerTable {
     return table;
   }
 
-  /** The kind of base that this is, as LoRA files tell them apart. */
+  /** Returns the kind of base, as LoRA files distinguish them. */
   public String kind() {
     return LoraFamilyDetector.ofBase(
         family,
@@ -77,22 +77,22 @@ public final class LayerTable {
             .findFirst());
   }
 
-  /** The base's family. */
+  /** Returns the family of the base. */
   ModelFamily family() {
     return family;
   }
 
-  /** Every layer, part by part. */
+  /** Returns all layers, component by component. */
   public Collection<TargetLayer> layers() {
     return layers;
   }
 
-  /** The layer of a path whose dots may be underscores. */
+  /** Returns the layer of a path, whose dots may be underscores. */
   public Optional<TargetLayer> find(ModelComponent part, String path) {
     return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flatten(path)));
   }
 
-  /** A layer's name in the first Stable Diffusion code; empty when it has none. */
+  /** Returns a layer's name in the first Stable Diffusion code; empty if it has none. */
   Optional<String> sgmName(TargetLayer layer) {
     return layer.component() == ModelComponent.UNET
         ? Optional.ofNullable(sgmName.of(layer.path()))
@@ -100,8 +100,9 @@ public final class LayerTable {
   }
 
   /**
-   * The first layer of a network that takes more channels than it predicts (an image that it fills,
-   * and a mask), as it is in its family's others; empty for these.
+   * Returns the first layer of an inpainting network with fewer input channels: only those of the
+   * latents, as in other bases of the family. Empty if the network has no additional input
+   * channels.
    */
   Optional<TargetLayer> narrowInputLayer(ModelComponent network) {
     boolean unet = network == ModelComponent.UNET;
@@ -121,7 +122,7 @@ public final class LayerTable {
     return byName.containsKey(part);
   }
 
-  /** Whether a text encoder of the base is T5. */
+  /** Returns true if this text encoder of the base is T5. */
   boolean hasT5(ModelComponent part) {
     return layers.stream()
         .anyMatch(layer -> layer.component() == part && layer.path().startsWith(T5_PREFIX));
@@ -170,9 +171,9 @@ public final class LayerTable {
   }
 
   /**
-   * The names that the first Stable Diffusion code gives a UNet's modules, made from diffusers'
-   * names of the same model: its blocks are counted through, with each downsampler a block of its
-   * own.
+   * The names of a UNet's modules in the first Stable Diffusion code, derived from diffusers' names
+   * of the same model. The old code numbers the blocks consecutively and counts each downsampler as
+   * a block.
    */
   public static final class SgmNames {
     private static final Pattern BLOCK = Pattern.compile(
@@ -212,7 +213,7 @@ public final class LayerTable {
     private final List<Integer> up = new ArrayList<>();
     private final Map<Integer, Boolean> upHasAttention = new LinkedHashMap<>();
 
-    /** Counts the blocks of a UNet whose modules have these paths. */
+    /** Counts the blocks of a UNet with these module paths. */
     public SgmNames(Collection<String> paths) {
       for (String path : paths) {
         Matcher block = BLOCK.matcher(path);
@@ -234,7 +235,7 @@ public final class LayerTable {
       }
     }
 
-    /** The old name of a module; null when it has none. */
+    /** Returns the old name of a module; null if it has none. */
     public String of(String path) {
       Matcher mid = MID.matcher(path);
       if (mid.matches()) {

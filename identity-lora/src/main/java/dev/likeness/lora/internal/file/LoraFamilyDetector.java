@@ -18,29 +18,28 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Tells for which kind of base a LoRA file is, as far as names, widths and notes in its header say.
- * A kind goes by its id, such as {@code sdxl}; the signs are the families' {@link LoraLayers}.
+ * Detects the kind of base that a LoRA file is for, by names, widths and header notes. A kind has
+ * an id, such as {@code sdxl}; the families define the signs in {@link LoraLayers}.
  */
 public final class LoraFamilyDetector {
-  /** Nothing in the header tells; LoRAs of small and private models look so. */
+  /** The id if the kind cannot be detected, as for LoRAs of small and private models. */
   public static final String UNKNOWN = "unknown";
 
   private static final String DIFFUSERS_LIST = "transformer_blocks.";
-  /** Blocks of two streams under diffusers' names, which several families have. */
+  /** Blocks of joint attention under diffusers' names, which several families have. */
   private static final String JOINT_ATTENTION_BLOCK =
       "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*"
           + "transformer_blocks[._]";
 
-  /** Kinds of bases that are not supported, and one whose files look like those of none. */
+  /** Kinds of bases that are not supported, and one family of unknown files. */
   private record UnsupportedFamily(Pattern key, String id, String title) {}
 
   private static final List<UnsupportedFamily> FOREIGN = List.of(
-      // PixArt's and LTX-Video's blocks have two attentions, of which the first is called attn1 as
-      // in no supported
-      // family.
+      // Blocks of PixArt and LTX-Video have two attention layers. The first is called attn1, unlike
+      // in any supported family.
       new UnsupportedFamily(
           Pattern.compile(JOINT_ATTENTION_BLOCK + "\\d+[._]attn1[._]"), UNKNOWN, "an unknown base"),
-      // No supported family has so many blocks, nor feed-forwards of these names.
+      // No supported family has so many blocks, or feed-forward layers with these names.
       new UnsupportedFamily(
           Pattern.compile(
               JOINT_ATTENTION_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]"),
@@ -49,12 +48,12 @@ public final class LoraFamilyDetector {
       new UnsupportedFamily(Pattern.compile("^lora_prior_"), "cascade", "Stable Cascade"));
 
   /**
-   * Keys and values of an attention to the text, in either naming: their input is as wide as the
-   * text is.
+   * Keys and values of cross-attention, in both naming conventions. Their input width is the width
+   * of the text.
    */
   private static final Pattern TEXT_ATTENTION =
       Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
-  // What takes in a layer's inputs; blocks on the way down have "down" in their names, too.
+  // Factors that take the input of a layer. Down blocks have "down" in their names, too.
   private static final Pattern DOWN_FACTOR =
       Pattern.compile("lora_A|lora_down|lora\\.down|lora_linear_layer\\.down|hada_w1_b");
   private static final Pattern LOKR = Pattern.compile("(.*\\.)lokr_w1(_b)?");
@@ -71,12 +70,12 @@ public final class LoraFamilyDetector {
         .flatMap(family -> family.loraLayers().kinds().stream());
   }
 
-  /** The kind of an id; empty for one that is not supported. */
+  /** Returns the kind of an id; empty if it is not supported. */
   public static Optional<Kind> kind(String id) {
     return kinds().filter(kind -> kind.id().equals(id)).findFirst();
   }
 
-  /** What people call a kind. */
+  /** Returns the common name of a kind. */
   public static String title(String id) {
     return kind(id)
         .map(Kind::title)
@@ -87,7 +86,7 @@ public final class LoraFamilyDetector {
             .orElse(id));
   }
 
-  /** The layers of a kind's family; empty for one that is not supported. */
+  /** Returns the layers of a kind's family; empty if it is not supported. */
   public static Optional<LoraLayers> layers(String id) {
     return FamilyRegistry.families().stream()
         .map(ModelFamily::loraLayers)
@@ -96,8 +95,7 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * Reads a file's names and shapes, and where those say nothing the notes that trainers leave in
-   * its header.
+   * Detects the kind by names and shapes, or else by the notes that trainers write into the header.
    */
   public static String of(TensorNames source, Map<String, String> notes) {
     return bySignature(source, Certainty.OWN)
@@ -112,9 +110,9 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * The kinds of bases that a file may be for: that of {@link #of(TensorNames, Map)}, then those of
-   * families with the same layer names, if neither a key of one family alone nor a note tells
-   * which.
+   * Returns all kinds of bases that a file may be for. The first is the result of
+   * {@link #of(TensorNames, Map)}. Families with the same layer names follow, if neither a key of
+   * only one family nor a note decides.
    */
   public static List<String> candidates(TensorNames source, Map<String, String> notes) {
     String first = of(source, notes);
@@ -133,17 +131,20 @@ public final class LoraFamilyDetector {
         .toList();
   }
 
-  /** The kind of a network or an adapter of any form whose names only one family, or few, have. */
+  /**
+   * Returns the kind of a network or adapter by layer names that only one family, or few families,
+   * have.
+   */
   public static Optional<String> byNames(TensorNames source) {
     return bySignature(source, Certainty.OWN).or(() -> bySignature(source, Certainty.SHARED));
   }
 
-  /** The kind of bases whose networks read text of this width. */
+  /** Returns the kind of bases whose networks take text of this width. */
   public static Optional<String> byTextWidth(long width) {
     return kindsOfTextWidth(width).map(Kind::id).findFirst();
   }
 
-  /** The kind that notes tell, where its family shares the names of another's layers. */
+  /** Returns the kind of the notes, if its family shares layer names with another. */
   private static Optional<String> bySharedNames(TensorNames source, String noted) {
     return layers(noted)
         .filter(own -> isPossible(source, own) && hasSignature(source, own, Certainty.SHARED))
@@ -165,7 +166,10 @@ public final class LoraFamilyDetector {
         .findFirst();
   }
 
-  /** Whether a family shares the names of another's layers, and a file has none that it lacks. */
+  /**
+   * Returns true if a family shares layer names with another, and the file has no name that this
+   * family lacks.
+   */
   private static boolean isPossible(TensorNames source, LoraLayers own) {
     return own.absent() != null && !has(source, own.absent());
   }
@@ -186,23 +190,23 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * The same on a base of a known kind: a family may have another's names where both have a layer,
-   * and another's text encoders, so that those alone do not tell.
+   * Detects the kind for a base of a known kind. Families may share layer names and text encoders,
+   * so that the names alone do not decide; then the kind of the base is returned.
    */
   public static String of(TensorNames source, Map<String, String> notes, String base) {
     String alone = of(source, notes);
-    Optional<LoraLayers> told = layers(alone);
+    Optional<LoraLayers> detected = layers(alone);
     Optional<LoraLayers> own = layers(base);
     if (own.isEmpty()) {
       return alone;
     }
-    boolean either = told.isPresent()
+    boolean either = detected.isPresent()
         && isPossible(source, own.get())
         && own.get()
             .original()
             .blocks()
             .keySet()
-            .containsAll(told.get().original().blocks().keySet());
+            .containsAll(detected.get().original().blocks().keySet());
     boolean any = alone.equals(UNKNOWN)
         && hasJointAttention(source)
         && own.get().original().lists().containsValue(DIFFUSERS_LIST);
@@ -213,7 +217,7 @@ public final class LoraFamilyDetector {
     return either || any || text ? base : alone;
   }
 
-  /** The kind that a second text encoder of CLIP's alone tells. */
+  /** Returns the kind that has two CLIP text encoders. */
   public static String twoClipKind() {
     return kinds().filter(Kind::hasTwoClips).map(Kind::id).findFirst().orElse(UNKNOWN);
   }
@@ -234,7 +238,7 @@ public final class LoraFamilyDetector {
     long[] shape = source.shape(name);
     boolean numbered =
         name.matches("(unet:)?\\d+(:down)?") && shape.length == 2 && shape[1] > shape[0];
-    // A numbered list says no names; among a UNet's inputs only the text is 768 or 1024 wide.
+    // A numbered list has no names. Among the inputs of a UNet only the text is 768 or 1024 wide.
     return numbered && (shape[1] == 768 || shape[1] == 1024)
         ? kindsOfTextWidth(shape[1])
         : Stream.empty();
@@ -244,7 +248,7 @@ public final class LoraFamilyDetector {
     return kinds().filter(kind -> width != 0 && kind.textWidth() == width);
   }
 
-  /** How many inputs the layer has that a key changes; 0 where the key does not say. */
+  /** Returns the input width of the layer that a key changes; 0 if the key does not show it. */
   private static long inputWidth(TensorNames source, String name) {
     long[] shape = source.shape(name);
     if (shape.length < 2) {
@@ -254,7 +258,7 @@ public final class LoraFamilyDetector {
       return shape[1];
     }
     if (name.endsWith(".a2.weight")) {
-      // Of GLoRA's first files its sides are the other way round; the rank is the smaller.
+      // In the first GLoRA files the sides are swapped; the rank is the smaller one.
       return Math.max(shape[0], shape[1]);
     }
     Matcher outer = LOKR.matcher(name);
@@ -288,9 +292,9 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * The kind of a base.
+   * Returns the kind of a base.
    *
-   * @param textWidth inputs of its layers that attend to the text, where it is a UNet
+   * @param textWidth input width of the cross-attention layers of a UNet; empty for other networks
    */
   public static String ofBase(ModelFamily family, OptionalLong textWidth) {
     List<Kind> kinds = family.loraLayers().kinds();
@@ -304,8 +308,8 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * Whether a LoRA of a kind may fit a base of another: not knowing is no reason to refuse a
-   * UNet's.
+   * Returns true if a LoRA of one kind may fit a base of another. LoRAs of an unknown kind are
+   * accepted for UNets.
    */
   public static boolean isCompatible(String lora, String base) {
     boolean ofUnet =

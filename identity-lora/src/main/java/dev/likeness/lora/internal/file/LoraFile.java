@@ -15,10 +15,11 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * A LoRA file of either form: safetensors, or a pickle of {@code torch.save}, which is read without
- * being run. The content decides, since people rename files.
+ * An open LoRA file: safetensors, or a pickle of {@code torch.save}, whose code is not executed.
+ * The content decides, because people rename files.
  *
- * @param notes free text pairs: the safetensors header's, or the plain values of the pickle
+ * @param notes text entries: the header of safetensors, or the plain values of the pickle
+ * @param tensors the tensors of the file
  */
 public record LoraFile(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
   private static final Pattern PEFT_WEIGHTS = Pattern.compile("adapter_model\\.[^.]+");
@@ -47,21 +48,23 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
       boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
       boolean pickle =
           start.length == 2 && (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] <= 5;
-      // A safetensors file begins with the length of its header, whose first two bytes may be any.
+      // A safetensors file begins with the length of its header, whose first two bytes may have any
+      // value.
       return (zip || pickle) && !hasHeader(in.readNBytes(7));
     }
   }
 
   /**
-   * Whether bytes 3 to 9 of a file go on as a safetensors header's length and its opening brace do.
+   * Returns true if bytes 3 to 9 of a file are the rest of the header length of a safetensors file
+   * and its opening brace.
    */
   private static boolean hasHeader(byte[] next) {
     return next.length == 7 && next[6] == '{';
   }
 
   /**
-   * peft's own settings beside {@code adapter_model.safetensors}, as text; empty when the file is
-   * no such folder's.
+   * Returns peft's settings beside {@code adapter_model.safetensors} as text; empty if there are
+   * none.
    */
   static String readAdapterConfig(Path file) {
     Path settings = file.resolveSibling("adapter_config.json");
@@ -78,10 +81,10 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
   }
 
   /**
-   * Refuses a file of which a key was not used: a LoRA that fits in part would generate another
-   * person.
+   * Refuses a file with an unused key. A LoRA that fits in part would generate another person.
    *
-   * @throws InvalidInputException naming the first such key, or the base that the file is for
+   * @throws InvalidInputException if there is such a key; the message names the first one, or the
+   *     base that the file is for
    */
   public static void requireComplete(
       LoraInspection report, String file, String base, String baseFamily) {
@@ -100,8 +103,9 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
               + "), not a LoRA; give it as an embedding");
     }
     if (!report.duplicates().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.duplicates().get(0)
-          + " say the same of one layer, perhaps not with the same numbers; remove one of them");
+      throw new InvalidInputException(
+          file + ": " + report.duplicates().get(0)
+              + " are the same tensor of one layer, perhaps with different numbers; remove one of them");
     }
     if (!report.unmatched().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "
@@ -109,7 +113,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
               + report.unmatched().size()
               + report.shapeMismatches().size())
           + " keys match no layer of " + base + ", e.g. " + report.unmatched().get(0)
-          + "; the LoRA is for another base model, or of a kind that is not supported");
+          + "; the LoRA is for another base model, or its kind is not supported");
     }
     if (!report.shapeMismatches().isEmpty()) {
       throw new InvalidInputException(
@@ -122,15 +126,15 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.incomplete().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)
-          + " has not all factors of one rank; the file is incomplete");
+          + " does not have all factors with one rank; the file is incomplete");
     }
     if (report.layers() == 0 && !report.ignored().isEmpty()) {
-      throw new InvalidInputException(file + " changes nothing of " + base + ", which has no "
-          + report.ignored().get(0) + "; open it with a base that has");
+      throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "
+          + report.ignored().get(0) + "; open it with a base that has this layer");
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(
-          file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight");
+          file + " is not a LoRA: no key ends like that of a LoRA, e.g. .lora_A.weight");
     }
   }
 

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a tensor of a LoRA file is to its layer. */
+/** The role of a tensor of a LoRA file for its layer, such as a factor or an alpha. */
 public enum LoraKey {
   DOWN,
   UP,
@@ -52,12 +52,15 @@ public enum LoraKey {
   CHANNEL_SCALE,
   ON_INPUT,
   CHANNEL_FACTOR,
-  /** The shape that the weight is to have, as small as a tensor. */
+  /** A tensor that contains the shape of the new weight. */
   RESHAPE;
 
-  /** A key without its ending. */
+  /** A key without its ending, with its role and key format. */
   record SplitKey(String stem, LoraKey role, KeyFormat keyFormat) {
-    /** The ending of the key that this was cut from, or one that says the same behind any name. */
+    /**
+     * Returns the ending of the key that this was split from, or an equivalent ending that fits any
+     * name.
+     */
     String suffix(String key) {
       return role == SET
           ? ".set_weight"
@@ -70,8 +73,8 @@ public enum LoraKey {
   private static final String ON_INPUT_SUFFIX = ".on_input";
   private static final String IA3_SUFFIX = ".ia3_weight";
 
-  // Every key format that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers'
-  // converters know.
+  // The endings of all key formats that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and
+  // diffusers' converters know.
   private static final List<Suffix> SUFFIXES = List.of(
       new Suffix(".lora_A.weight", DOWN, KeyFormat.PEFT),
       new Suffix(".lora_B.weight", UP, KeyFormat.PEFT),
@@ -134,8 +137,8 @@ public enum LoraKey {
       Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
           + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
-  // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and
-  // of any under its prefix.
+  // New values that peft stores beside factors (bias, modules_to_save): of layers that it wraps,
+  // and of all under its prefix.
   private static final Pattern FULL_TENSOR = Pattern.compile(
       "((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
           + "(?:\\.base_layer|\\.modules_to_save(?:\\.[^.]+)?)?\\.(weight|bias)");
@@ -145,8 +148,8 @@ public enum LoraKey {
   }
 
   /**
-   * A key of {@code all} whose ending says its role. The factor of LyCORIS' IA3 is called a weight,
-   * as other programs call other things; what stands beside it tells.
+   * Returns the key with an unambiguous ending. LyCORIS calls the factor of IA3 "weight", as other
+   * programs call other tensors; the keys beside it decide.
    */
   static String resolveIa3(String key, Set<String> all) {
     String stem =
@@ -154,7 +157,7 @@ public enum LoraKey {
     return all.contains(stem + ON_INPUT_SUFFIX) ? stem + IA3_SUFFIX : key;
   }
 
-  /** Splits a key, if its ending is one that a layer's change has. */
+  /** Splits a key; empty if its ending is not that of a LoRA. */
   static Optional<SplitKey> split(String key) {
     for (Suffix ending : SUFFIXES) {
       if (key.endsWith(ending.text)) {
@@ -174,11 +177,12 @@ public enum LoraKey {
   }
 
   /**
-   * A key of a LoRA file, read.
+   * A parsed key of a LoRA file.
    *
-   * @param component whose layer it is, or null where nothing before the path says it
-   * @param path the layer's path in its part; its dots may be underscores
-   * @param keyFormat how it is spelled
+   * @param component the component of its layer, or null if the key has no prefix of a component
+   * @param path the layer's path in its component; its dots may be underscores
+   * @param keyFormat the key format
+   * @param role the role of the tensor
    */
   record FactorKey(ModelComponent component, String path, LoraKey role, KeyFormat keyFormat) {
     private record Prefix(ModelComponent component, KeyFormat keyFormat) {}
@@ -220,7 +224,7 @@ public enum LoraKey {
       PREFIXES.put(prefix, new Prefix(part, keyFormat));
     }
 
-    /** Reads a key, if it is one of a layer's change. */
+    /** Parses a key; empty if it is not that of a LoRA. */
     static Optional<FactorKey> parse(String key) {
       return LoraKey.split(key).map(cut -> {
         String stem = cut.stem().replace("base_model.model.", "").replace(".processor.", ".");
@@ -237,7 +241,7 @@ public enum LoraKey {
       });
     }
 
-    // Where the prefix is peculiar to a program it says more than the factor's ending does.
+    // A prefix that only one program uses decides the key format before the ending does.
     private static KeyFormat combineFormats(KeyFormat ending, KeyFormat prefix) {
       return ending == null || prefix != KeyFormat.PEFT ? prefix : ending;
     }

@@ -20,13 +20,13 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA of a denoising network under diffusers' names, whichever of the original names, kohya's,
- * XLabs' and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut
- * into rows; the first serves all. A change whose factors have no such rows keeps the layer's own
- * name.
+ * Converts a LoRA of a denoising network to diffusers' names, from the original names or those of
+ * kohya, XLabs and OneTrainer. If an original layer is several layers in diffusers, the second
+ * factor is split by rows and the first is shared. A delta whose factors cannot be split keeps the
+ * name of the original layer.
  */
 final class LoraKeyConversion implements TensorSource {
-  /** What goes with the rows of a layer. */
+  /** Tensors that are split by the rows of a layer. */
   private static final Set<LoraKey> SPLIT_BY_ROW = EnumSet.of(
       LoraKey.UP,
       LoraKey.DIFF,
@@ -37,7 +37,7 @@ final class LoraKeyConversion implements TensorSource {
       LoraKey.MAGNITUDE,
       LoraKey.HADA_W1_A,
       LoraKey.HADA_W2_A);
-  /** What serves every row. */
+  /** Tensors that all rows share. */
   private static final Set<LoraKey> SHARED = EnumSet.of(
       LoraKey.DOWN,
       LoraKey.MID,
@@ -49,7 +49,7 @@ final class LoraKeyConversion implements TensorSource {
   private static final Pattern XLABS = Pattern.compile(
       "(?:(?:model\\.)?diffusion_model\\.)?"
           + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
-  /** kohya's rotation of a layer that is several: one for each of them. */
+  /** kohya's OFT blocks of a fused layer: one tensor for each of its parts. */
   private static final Pattern OFT_SLICE =
       Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
 
@@ -63,10 +63,10 @@ final class LoraKeyConversion implements TensorSource {
       "oft_unet_",
       "lycoris_");
 
-  /** Rows of a tensor of the file; all of them where {@code count} is 0. */
+  /** A range of rows of a tensor in the file; all rows if {@code count} is 0. */
   private record Slice(String key, long start, long count, boolean halvesSwapped) {}
 
-  /** A key whose layer has another name in diffusers, or is there. */
+  /** A key whose layer has another name in diffusers, or the same. */
   private record ParsedKey(
       String normalized, String stem, LoraKey.SplitKey splitKey, OriginalLayerNames.Split split) {}
 
@@ -80,8 +80,8 @@ final class LoraKeyConversion implements TensorSource {
   private final List<String> duplicates = new ArrayList<>();
 
   /**
-   * @param part the denoising network's
-   * @param table of the base, which knows the network's layers in diffusers
+   * @param part the component of the denoising network
+   * @param table the layers of the base
    */
   LoraKeyConversion(
       TensorSource file, OriginalLayerNames names, ModelComponent part, LayerTable table) {
@@ -123,30 +123,30 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   /**
-   * Keys of the file that are left out: of a layer whose parts it says, too, or in a key format
-   * beside a better one.
+   * Returns keys of the file that are ignored: those of a fused layer whose parts the file also
+   * has, and those in a key format beside a better one.
    */
   Set<String> redundantKeys() {
     return redundantKeys;
   }
 
-  /** Keys that mean what others mean, two by two. */
+  /** Returns pairs of keys that mean the same tensor. */
   List<String> duplicates() {
     return duplicates;
   }
 
-  /** Whether a key is spelled as XLabs does. */
+  /** Returns true if a key is in the format of XLabs. */
   static boolean isXlabs(String key) {
     return XLABS.matcher(key).matches();
   }
 
-  /** What the file itself calls a tensor of {@link #names()}. */
+  /** Returns the name in the file of a tensor of {@link #names()}. */
   String fileKey(String name) {
     return slices.get(name).key;
   }
 
   /**
-   * The layers of the file that are not cut, by their paths in the network, and what they are in
+   * Returns the fused layers of the file that are not split, by their path, with their layers in
    * diffusers.
    */
   Map<String, OriginalLayerNames.Split> fused() {
@@ -166,7 +166,7 @@ final class LoraKeyConversion implements TensorSource {
     });
   }
 
-  /** Whether the tensor says what it says to the layer's rows, or to all of them alike. */
+  /** Returns true if the tensor can be split by the rows of the layer, or is shared by all rows. */
   private boolean isSplittable(String key, ParsedKey named) {
     if (named.split.paths().size() == 1 && !named.split.halvesSwapped()) {
       return true;
@@ -213,24 +213,24 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   /**
-   * In how many equal parts the rows come: FLUX's first single layer is q, k, v and four times as
-   * much beside them.
+   * Returns the number of equal units of the rows. FLUX's fused layer of a single block contains q,
+   * k, v and an MLP four times as large.
    */
   private static int rowUnits(List<String> paths) {
     return paths.size() == 4 ? 7 : paths.size();
   }
 
-  /** A layer's name in a file without what programs put before it. */
+  /** Returns a layer's name without the prefix of a program. */
   static String stem(String stem) {
     String bare = stem.replace("base_model.model.", "");
     for (String prefix : PREFIXES) {
       bare = bare.startsWith(prefix) ? bare.substring(prefix.length()) : bare;
     }
-    // As some exports of FLUX.2 have it.
+    // Some exports of FLUX.2 have truncated names.
     return bare.startsWith("sformer_blocks.") ? "tran" + bare : bare;
   }
 
-  /** As other programs spell it. */
+  /** Converts a key of a rare spelling to the usual one. */
   private static String normalize(String key) {
     Matcher turned = OFT_SLICE.matcher(key);
     if (turned.matches()) {

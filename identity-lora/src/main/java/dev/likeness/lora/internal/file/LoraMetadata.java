@@ -19,16 +19,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What other programs look for in a LoRA's header: kohya's {@code ss_*} notes, by which web
+ * Writes and reads header entries that other programs use: kohya's {@code ss_*} notes, by which web
  * interfaces sort files, and Stability's ModelSpec 1.0.1.
  */
 public final class LoraMetadata {
-  /** The person of a LoRA: token in prompts, class word and consent. */
+  /** Keys of the person of a LoRA: token in prompts, class word and consent. */
   public static final String TOKEN = "likeness.token";
 
   public static final String CLASS_WORD = "likeness.class_word";
   public static final String CONSENT = "likeness.consent";
-  /** The base model that the person was trained on. */
+  /** Key of the base model that the person was trained on. */
   public static final String BASE = "likeness.base";
 
   private static final Pattern TENSOR_KEYS =
@@ -37,7 +37,7 @@ public final class LoraMetadata {
   private static final String MODULE = "ss_network_module";
   private static final String ARGUMENTS = "ss_network_args";
 
-  /** Notes that say what a LoRA is called; the first is ModelSpec's. */
+  /** Keys of the title of a LoRA; the first is that of ModelSpec. */
   private static final List<String> TITLES = List.of("modelspec.title", "ss_output_name", "name");
 
   private static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
@@ -50,8 +50,8 @@ public final class LoraMetadata {
   private LoraMetadata() {}
 
   /**
-   * What stays true of a header whose factors are written anew, with alpha as their rank: no hash
-   * of other tensors.
+   * Returns the entries that stay true if the factors are written again with alpha equal to their
+   * rank. Hashes of the old tensors are removed.
    */
   static Map<String, String> rewrite(Map<String, String> header) {
     Map<String, String> notes = new HashMap<>(header);
@@ -62,8 +62,8 @@ public final class LoraMetadata {
   }
 
   /**
-   * Says which of kohya's modules opens the file: in his key format alone, since none opens
-   * another.
+   * Adds the kohya module that opens the file. Only files in its own key format get one, because
+   * kohya opens no other.
    */
   public static void putModule(Map<String, String> notes, KeyFormat keyFormat, boolean kronecker) {
     if (keyFormat != KeyFormat.KOHYA) {
@@ -76,9 +76,7 @@ public final class LoraMetadata {
     }
   }
 
-  /**
-   * The notes of what {@code report} says was made, its rank alpha too; none for a private base.
-   */
+  /** Returns the notes for a new LoRA, whose alpha equals its rank; none for a private base. */
   public static Map<String, String> of(LoraInspection report, String trigger) {
     Kind base = LoraFamilyDetector.kind(report.family())
         .filter(kind -> kind.kohyaBase() != null)
@@ -87,7 +85,7 @@ public final class LoraMetadata {
     Map<String, String> notes = new LinkedHashMap<>();
     if (base != null) {
       notes.put("ss_base_model_version", base.kohyaBase());
-      // By this alone A1111 tells the second version from the first.
+      // A1111 distinguishes versions 1 and 2 only by this note.
       notes.put("ss_v2", base.isKohyaV2() ? "True" : "False");
       notes.put("ss_network_dim", Integer.toString(rank));
       notes.put("ss_network_alpha", Integer.toString(rank));
@@ -98,13 +96,13 @@ public final class LoraMetadata {
     return notes;
   }
 
-  /** What a header says to people, of its free text pairs. */
+  /** Returns the readable notes of the text entries of a header. */
   public static LoraInspection.Notes notes(Map<String, String> header) {
     return new LoraInspection.Notes(
         first(header, TITLES), triggerWords(header), first(header, LICENCES), first(header, BASES));
   }
 
-  /** The report of a LoRA made here with this header, which fits its base. */
+  /** Returns the report of a LoRA that was made here with this header and fits its base. */
   public static LoraInspection made(
       String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
     return new LoraInspection(
@@ -149,7 +147,7 @@ public final class LoraMetadata {
     return new ArrayList<>(words);
   }
 
-  /** The tags that stood in the most captions: kohya counts them by folder of images. */
+  /** Returns the tags that the most captions had; kohya counts them by image folder. */
   private static List<String> frequent(String json) {
     try {
       Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);
@@ -173,13 +171,13 @@ public final class LoraMetadata {
   }
 
   /**
-   * What the header of a LoRA made of others says. Of one alone: everything but what its factors
-   * were. Of several: what they agree on, and all that people wrote for people: titles, words,
-   * licences, and what each person agreed to.
+   * The header of a LoRA made from others. From a single one it keeps everything except properties
+   * of the factors. From several it keeps the notes that agree, and all texts written for people:
+   * titles, trigger words, licences and consents.
    */
   public static final class MergedNotes {
     private static final Pattern NETWORK_KEYS = Pattern.compile("ss_network_.*");
-    /** How one of several was trained, which is not how the sum was. */
+    /** Notes about the training of one LoRA, which are wrong for the sum. */
     private static final Pattern TRAINING_KEYS = Pattern.compile("ss_(?!base_model_version|v2).*");
 
     private static final Pattern PERSON_KEYS = Pattern.compile("likeness\\.(?!base$|consent$).*");
@@ -188,10 +186,7 @@ public final class LoraMetadata {
 
     private MergedNotes() {}
 
-    /**
-     * The notes of the sum of LoRAs with these headers, whose factors have that rank, which is
-     * their alpha too.
-     */
+    /** Returns the notes for the sum of LoRAs with these headers. Its rank is also its alpha. */
     public static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
       Map<String, String> notes =
           LoraMetadata.rewrite(headers.size() == 1 ? headers.iterator().next() : combine(headers));
@@ -222,13 +217,13 @@ public final class LoraMetadata {
           name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
       join(notes, List.of(CONSENT), "\n", texts(headers, List.of(CONSENT)));
       if (persons(headers).size() > 1) {
-        // The sum shows no single person: notes about one person go, the consents stay.
+        // The sum shows no single person. Notes about one person are removed, the consents stay.
         notes.keySet().removeIf(name -> PERSON_KEYS.matcher(name).matches());
       }
       return notes;
     }
 
-    /** The persons of the headers, each with a consent. */
+    /** Returns the persons of the headers, each with a consent. */
     private static Set<List<String>> persons(Collection<Map<String, String>> headers) {
       Set<List<String>> subjects = new LinkedHashSet<>();
       headers.stream()

@@ -29,14 +29,14 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
-/** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
+/** Finds the layers of a file's keys, checks their shapes, and reads their deltas. */
 public final class LoraReader {
   private static final List<ModelComponent> TEXT_ENCODERS = List.of(
       ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2, ModelComponent.TEXT_ENCODER_3);
 
   private final TensorSource file;
   private final TensorSource source;
-  /** What the file itself calls a tensor of the source. */
+  /** Returns the name in the file of a tensor of the source. */
   private final UnaryOperator<String> fileKey;
 
   private final Map<String, String> notes;
@@ -46,11 +46,11 @@ public final class LoraReader {
   private final ModelComponent textEncoder;
   private final Map<String, FusedLayer> fused = new HashMap<>();
   private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
-  /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
+  /** The suffix of an incomplete layer whose bias the base lacks. */
   static final String BIAS = ".bias";
 
   private final Set<String> unmatched = new LinkedHashSet<>();
-  /** The model's layers beside which a key of the file has another shape. */
+  /** The layers of the model for keys of a wrong shape. */
   private final Map<String, List<TargetLayer>> shapeMismatches = new LinkedHashMap<>();
 
   private final Set<String> textualInversions = new LinkedHashSet<>();
@@ -71,18 +71,18 @@ public final class LoraReader {
       source = named;
       fileKey = named::original;
     } else {
-      RenamedSource told = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
-      LoraKeyConversion named = toDiffusers(told);
+      RenamedSource renamed = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
+      LoraKeyConversion named = toDiffusers(renamed);
       source = named;
-      fileKey = key -> told.original(named.fileKey(key));
-      named.redundantKeys().forEach(key -> ignored.add(told.original(key)));
+      fileKey = key -> renamed.original(named.fileKey(key));
+      named.redundantKeys().forEach(key -> ignored.add(renamed.original(key)));
       duplicates.addAll(named.duplicates());
     }
     textEncoder = textEncoder();
     source.names().forEach(this::assign);
     BundledEmbeddings.unsupportedKeys(source, notes)
         .forEach(key -> ignored.add(fileKey.apply(key)));
-    // Of a file for another family no factor is read: it is refused by its header.
+    // No factor of a file for another family is read: the header is enough to refuse it.
     if (LoraFamilyDetector.isCompatible(family, table.kind())) {
       ignored.addAll(IgnoredKeys.of(unmatched, file, table));
     }
@@ -94,9 +94,9 @@ public final class LoraReader {
     keys.values().forEach(this::checkShapes);
   }
 
-  private LoraKeyConversion toDiffusers(TensorSource told) {
+  private LoraKeyConversion toDiffusers(TensorSource renamed) {
     LoraKeyConversion all =
-        new LoraKeyConversion(told, OriginalLayerNames.of(family, table), network, table);
+        new LoraKeyConversion(renamed, OriginalLayerNames.of(family, table), network, table);
     all.fused().forEach((path, split) -> {
       List<TargetLayer> parts = split.paths().stream()
           .flatMap(part -> table.find(network, part).stream())
@@ -109,8 +109,8 @@ public final class LoraReader {
   }
 
   /**
-   * The text encoder whose layers most keys fit that say no part, as peft's own files of one model
-   * do not.
+   * Returns the text encoder that fits most keys without a component, as in peft's own files of a
+   * single model.
    */
   private ModelComponent textEncoder() {
     return TEXT_ENCODERS.stream()
@@ -157,7 +157,7 @@ public final class LoraReader {
         : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
   }
 
-  // Where T5 is the second text encoder, kohya counts it as the third all the same.
+  // kohya numbers T5 as the third text encoder even where it is the second.
   private Optional<TargetLayer> findLayer(LoraKey.FactorKey key) {
     if (key.component() == null) {
       return table.find(network, key.path()).or(() -> table.find(textEncoder, key.path()));
@@ -170,8 +170,8 @@ public final class LoraReader {
   }
 
   /**
-   * The keys of the network's first layer, where they fit that alone, as of one that takes no more
-   * channels than the latents have.
+   * Returns the keys for the narrow first layer, if they fit only that: a layer that has no more
+   * input channels than the latents.
    */
   private static LayerKeys asTrained(LayerKeys own, TargetLayer narrow) {
     return own.layer().name().equals(narrow.name())
@@ -194,21 +194,21 @@ public final class LoraReader {
         + FusedLayer.of(key, layers, false).layer().shape();
   }
 
-  /** Fails for a control LoRA, which takes a second image beside the generated one. */
+  /** Refuses a control LoRA, which needs a second image as input. */
   public void refuseControlLora(String base) {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
         throw new InvalidInputException(file.describe()
-            + " is a control LoRA: it widens the network for a second image, which is not done here ("
+            + " is a control LoRA, which needs a second input image and is not supported ("
             + own.fileKey(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
-            + " numbers of a place, "
+            + " channels, "
             + base + " has " + layer.in()
-            + "); give a ControlNet in its place");
+            + "); use a ControlNet instead");
       }
     });
   }
 
-  /** What fits; {@code alphas} say the scales. */
+  /** Compares the file with the base; {@code alphas} has the scales. */
   public LoraInspection inspect(AdapterConfig alphas) {
     Set<LoraAlgorithm> kinds = EnumSet.noneOf(LoraAlgorithm.class);
     List<String> incomplete = new ArrayList<>();
@@ -262,7 +262,7 @@ public final class LoraReader {
         || layersOf(layer.layer()).stream().allMatch(table::hasBias);
   }
 
-  /** The model's layers that a layer of the file is. */
+  /** Returns the layers of the model for a layer of the file. */
   private List<TargetLayer> layersOf(TargetLayer layer) {
     return fusedLayer(layer).map(FusedLayer::parts).orElse(List.of(layer));
   }
@@ -272,10 +272,11 @@ public final class LoraReader {
   }
 
   /**
-   * Every layer's change, kept by {@code region}; only after a complete report.
+   * Reads the deltas of all layers; call it only after a complete report. {@code region} keeps the
+   * tensors.
    *
-   * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some
-   *     biases want theirs, and some changes of several layers at once their weights
+   * @param base returns a tensor of a layer of the base by name, f32 on the CPU, or empty; some
+   *     biases and some fused layers need it
    */
   public LoraDeltas readDeltas(
       AdapterConfig alphas,

@@ -25,9 +25,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Writes LoRA files, one key format throughout: readers that meet two drop layers of one. The scale
- * is multiplied into the second factor, so that alpha equals the rank and readers that know of no
- * alpha agree with those that do.
+ * Writes LoRA files. A file has only one key format, because readers that find two ignore layers of
+ * one. The scale is multiplied into the second factor, so that alpha equals the rank. Readers that
+ * ignore alpha then get the same result.
  */
 public final class LoraWriter {
   private final KeyFormat keyFormat;
@@ -42,8 +42,9 @@ public final class LoraWriter {
   }
 
   /**
-   * @param base every layer of the base, which kohya's names are counted by
-   * @param weight of a layer of the base, f32 on the CPU, which some differences are taken from
+   * @param base all layers of the base; kohya's names depend on them
+   * @param weight returns the weight of a layer of the base, f32 on the CPU, for deltas that depend
+   *     on it
    */
   public static void write(
       Path file,
@@ -74,7 +75,7 @@ public final class LoraWriter {
           keyFormat,
           changes.weights().values().stream().anyMatch(LokrDelta.class::isInstance));
       notes.put("format", "pt");
-      // A sum of several persons says no more of them than what each agreed to.
+      // For a sum of several persons only their consents are written.
       if (notes.containsKey(TrainedPerson.CLASS_WORD_KEY)
           || notes.containsKey(TrainedPerson.CONSENT_KEY)) {
         SafetensorsWriter.writePrivate(file, tensors, notes);
@@ -161,7 +162,8 @@ public final class LoraWriter {
             stem + ".dora_scale",
             lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
       } else {
-        // diffusers reads a UNet's by peft's name and a text encoder's by the parameter's own.
+        // diffusers expects peft's name for a UNet and the name of the parameter for a text
+        // encoder.
         String ending = layer.component() == ModelComponent.UNET ? "" : ".weight";
         tensors.put(
             stem + ".lora_magnitude_vector" + ending,
@@ -171,13 +173,13 @@ public final class LoraWriter {
       tensors.put(stem + ".lokr_w1", LoraFactors.scale(product.outer(), product.scale()));
       tensors.put(stem + ".lokr_w2", product.inner());
       if (keyFormat == KeyFormat.KOHYA) {
-        // LyCORIS takes no file without one, and its own scale of 1 for whole factors.
+        // LyCORIS refuses a file without an alpha; its own scale is 1 for whole matrices.
         tensors.put(stem + ".alpha", torch.tensor(1.0F));
       }
     } else if (change instanceof LoraDelta pair) {
       putPair(layer, stem, pair);
     } else if (keyFormat == KeyFormat.KOHYA) {
-      // Of layers that are joined the value is all there is; it has the rows of several.
+      // For fused layers the value contains the rows of all parts.
       tensors.put(
           stem + (layer.isNorm() ? ".w_norm" : ".diff"),
           change instanceof FullDelta said ? said.value() : deltaWeight(layer, change));
@@ -188,8 +190,8 @@ public final class LoraWriter {
 
   private static IllegalArgumentException unwritable(TargetLayer layer) {
     return new IllegalArgumentException(
-        "the change of " + layer.name()
-            + " has no place in such a file; save it in kohya's key format (KOHYA), which has one for every kind");
+        "the delta of " + layer.name()
+            + " cannot be stored in this key format; save the LoRA in the key format KOHYA, which stores all kinds");
   }
 
   private void putPair(TargetLayer layer, String stem, LoraDelta pair) {
@@ -209,7 +211,7 @@ public final class LoraWriter {
       }
       default ->
         throw new IllegalArgumentException(
-            "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + keyFormat);
+            "LoRA files can be written as PEFT, DIFFUSERS or KOHYA, not as " + keyFormat);
     }
   }
 

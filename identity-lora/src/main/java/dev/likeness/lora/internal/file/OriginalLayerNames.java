@@ -14,14 +14,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The names that a transformer's authors give its layers, as diffusers names them. Layers that are
- * one there are several here: queries, keys and values lie below one another in one matrix.
+ * Maps the original layer names of a transformer to diffusers' names. Some original layers are
+ * several layers in diffusers: query, key and value are stacked in one matrix.
  *
- * @param names the family's
- * @param swappedNorms layers of diffusers whose first half of rows is the original's second
+ * @param names the names of the family
+ * @param swappedNorms layers of diffusers whose first half of rows is the original's second half
  */
 record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
-  /** Layers of diffusers that one original layer is made of, from the first row down. */
+  /** The layers of diffusers that one original layer consists of, from the first row down. */
   record Split(List<String> paths, boolean halvesSwapped) {}
 
   private static final Pattern BLOCK = Pattern.compile("([a-z]+(?:_[a-z]+)*)_(\\d+)_(.+)");
@@ -38,8 +38,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
       List.of("_add_q_proj", "_add_k_proj", "_add_v_proj"));
 
   /**
-   * The names that LoRAs of a kind may have on a base of these layers; none of kinds that are not
-   * supported.
+   * Returns the names for LoRAs of a kind on a base with these layers; none for unsupported kinds.
    */
   static OriginalLayerNames of(String kind, LayerTable table) {
     Set<String> exchanged = table.layers().stream()
@@ -52,8 +51,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * Before a transformer's output, and where a text stream ends: scale and shift alone, not shift
-   * and scale.
+   * Returns true for norms before the output of a transformer or at the end of a text stream. The
+   * original stores shift and scale, diffusers scale and shift.
    */
   private static boolean isSwappedNorm(TargetLayer layer) {
     return layer.component() == ModelComponent.TRANSFORMER
@@ -62,8 +61,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * What an original layer is in diffusers; empty when it has another name. Dots may be
-   * underscores.
+   * Returns the layers of diffusers for an original layer; empty if it has another name. Dots may
+   * be underscores.
    */
   Optional<Split> of(String path) {
     String flat = path.replace('.', '_');
@@ -76,7 +75,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
         .map(paths -> split(paths.stream().map(list::concat).toList()));
   }
 
-  /** Whether files may hold a layer and its parts, of which diffusers takes the parts. */
+  /** Returns true if files may have both a layer and its parts; diffusers uses the parts. */
   boolean hasFusedAndSplit() {
     return names.hasFusedAndSplit();
   }
@@ -85,7 +84,10 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
     return new Split(paths, swappedNorms.containsAll(paths));
   }
 
-  /** What a layer is that diffusers fused; empty when it is none. Dots may be underscores. */
+  /**
+   * Returns the parts of a layer that diffusers fused; empty if it is none. Dots may be
+   * underscores.
+   */
   static Optional<Split> splitFused(String path) {
     String flat = path.replace('.', '_');
     return FUSED.entrySet().stream()
@@ -98,8 +100,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * The original name, with underscores, of the layer that one of diffusers is, or is a part of. Of
-   * several names the first; empty where it has none, or not all of its parts are {@code known}.
+   * Returns the first original name, with underscores, of a layer of diffusers or of the layer that
+   * it is part of. Empty if there is none, or not all of its parts are {@code known}.
    */
   Optional<String> originalName(String path, Predicate<String> known) {
     for (String kind : names.blocks().keySet()) {
@@ -135,18 +137,18 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * How kohya's programs name a base's layers: as diffusers does in Stable Diffusion 1.x and 2.x,
-   * as the authors do in all others, where several layers of diffusers may be one.
+   * The layer names of kohya's programs: diffusers' names for Stable Diffusion 1.x and 2.x, and the
+   * original names for all others, where one layer may be several layers in diffusers.
    */
   static final class KohyaNames {
     private static final String NETWORK = "lora_unet_";
 
     /**
-     * A layer there.
+     * A layer in kohya's naming.
      *
-     * @param stem what its keys begin with
-     * @param parts the layers of diffusers that it is made of, from the first row down
-     * @param halvesSwapped whether its first half of rows is the second in diffusers
+     * @param stem the beginning of its keys
+     * @param parts the layers of diffusers that it consists of, from the first row down
+     * @param halvesSwapped true if its first half of rows is the second half in diffusers
      */
     record KohyaLayer(String stem, List<TargetLayer> parts, boolean halvesSwapped) {}
 
@@ -160,7 +162,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
       hasTwoTextEncoders = table.has(ModelComponent.TEXT_ENCODER_2);
     }
 
-    /** Where a layer of the base is in kohya's. */
+    /** Returns the place of a layer of the base in kohya's naming. */
     KohyaLayer of(TargetLayer layer) {
       return switch (layer.component()) {
         case UNET ->
@@ -187,7 +189,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
           });
     }
 
-    /** T5 is the third wherever it is. */
+    /** T5 has number 3 in every model. */
     private String textPrefix(TargetLayer layer) {
       if (layer.component() == ModelComponent.TEXT_ENCODER_3
           || layer.path().startsWith("encoder.block.")) {

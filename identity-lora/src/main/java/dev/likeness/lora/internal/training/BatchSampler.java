@@ -13,15 +13,15 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Samples each batch from the seed and the batch's number alone, so that a resumed run samples the
- * same.
+ * Samples each batch from only the seed and the number of the batch, so that a resumed training
+ * gets the same batches.
  */
 record BatchSampler(
     LoraTraining settings,
     List<ImageBucket> buckets,
     CaptionEncodings.Captions captions,
     TrainingObjective objective) {
-  /** Makes batch {@code number} of a run, hands it to {@code use} and frees it. */
+  /** Creates batch {@code number} of a training, passes it to {@code use} and frees it. */
   void withBatch(int number, Consumer<TrainingStep.Batch> use) {
     try (TensorScope scope = TensorScope.open()) {
       use.accept(newBatch(number));
@@ -32,7 +32,7 @@ record BatchSampler(
     ImageBucket.Turn turn =
         ImageBucket.batchTurn(buckets, settings.seed(), number, settings.batchSize());
     ImageBucket bucket = turn.bucket();
-    StepSample draw = StepSample.of(
+    StepSample sampled = StepSample.of(
         settings.seed(),
         number,
         turn.number(),
@@ -41,7 +41,7 @@ record BatchSampler(
         captions.templates(),
         objective);
     if (bucket.classLatents().count() > 0) {
-      draw = draw.concat(StepSample.of(
+      sampled = sampled.concat(StepSample.of(
           ~settings.seed(),
           number,
           settings.batchSize(),
@@ -49,33 +49,34 @@ record BatchSampler(
           captions.templates(),
           objective));
     }
-    try (NoiseSource random = NoiseSource.seeded(draw.seeds())) {
-      return newBatch(bucket, draw, random);
+    try (NoiseSource random = NoiseSource.seeded(sampled.seeds())) {
+      return newBatch(bucket, sampled, random);
     }
   }
 
-  private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample draw, NoiseSource random) {
+  private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample sampled, NoiseSource random) {
     long[] shape = bucket.latents().shape();
     int own = settings.batchSize();
     Tensor clean = CachedLatents.sample(
-        draw, random.next(shape), own, bucket.latents(), bucket.classLatents());
+        sampled, random.next(shape), own, bucket.latents(), bucket.classLatents());
     Tensor noise = sampleNoise(shape, random);
     Tensor seen = settings.optimizerOptions().inputPerturbation() == 0
         ? noise
         : noise.add(
             random.next(shape), new Scalar(settings.optimizerOptions().inputPerturbation()));
-    int[] drawn = draw.images();
+    int[] indices = sampled.images();
     int[] images =
-        IntStream.range(0, own).map(i -> bucket.images().get(drawn[i])).toArray();
-    Tensor focus =
-        settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(draw, own);
-    Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(draw, own) : null;
+        IntStream.range(0, own).map(i -> bucket.images().get(indices[i])).toArray();
+    Tensor focus = settings.optimizerOptions().focusWeight() == 1
+        ? null
+        : bucket.latents().focus(sampled, own);
+    Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(sampled, own) : null;
     return new TrainingStep.Batch(
         clean,
         noise,
         seen,
-        draw.levels(),
-        captions.select(draw.captions(), images),
+        sampled.levels(),
+        captions.select(sampled.captions(), images),
         own,
         focus,
         mask);
@@ -88,25 +89,25 @@ record BatchSampler(
   }
 
   /**
-   * What chance decides in one step, from the seed and the step's number alone: a resumed run
-   * samples what an unbroken one samples. One entry per image of the batch.
+   * The random choices of one step. They depend only on the seed and the number of the step, so a
+   * resumed training makes the same choices. Each array has one entry per image of the batch.
    *
-   * @param images indices; every image is seen once before one is seen again
-   * @param levels of noise, one sampled from each equal part of their range, which steadies the
-   *     loss
-   * @param seeds of the noise
+   * @param images indices; every image is used once before one is used again
+   * @param levels of noise, one sampled from each equal part of their range, which reduces the
+   *     variance of the loss
+   * @param seeds seeds of the noise
    */
   record StepSample(
       int[] images, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
-    /** Draws {@code batch} entries for step {@code step}, counted from 0. */
+    /** Samples {@code batch} entries for step {@code step}, counted from 0. */
     static StepSample of(
         long seed, int step, int batch, int images, int captions, TrainingObjective objective) {
       return of(seed, step, step, batch, images, captions, objective);
     }
 
     /**
-     * The same where {@code turn} batches of these images came before, which is fewer than steps
-     * with more sizes.
+     * Samples entries if {@code turn} batches of these images came before. That is fewer than the
+     * steps if there are several sizes.
      */
     static StepSample of(
         long seed,
@@ -117,20 +118,20 @@ record BatchSampler(
         int captions,
         TrainingObjective objective) {
       SplittableRandom random = new SplittableRandom(mixSeed(seed) + step);
-      StepSample draw = new StepSample(
+      StepSample sampled = new StepSample(
           new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
       for (int i = 0; i < batch; i++) {
-        draw.images[i] = imageIndex(seed, (long) turn * batch + i, images);
-        draw.mirrored[i] = random.nextBoolean();
-        draw.captions[i] = random.nextInt(captions);
-        draw.levels[i] = objective.sampleLevel((i + random.nextDouble()) / batch);
-        // libtorch seeds its generator with 32 bits.
-        draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
+        sampled.images[i] = imageIndex(seed, (long) turn * batch + i, images);
+        sampled.mirrored[i] = random.nextBoolean();
+        sampled.captions[i] = random.nextInt(captions);
+        sampled.levels[i] = objective.sampleLevel((i + random.nextDouble()) / batch);
+        // libtorch uses only 32 bits of a seed.
+        sampled.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
       }
-      return draw;
+      return sampled;
     }
 
-    /** These entries, then {@code other}'s. */
+    /** Returns these entries, followed by those of {@code other}. */
     StepSample concat(StepSample other) {
       StepSample both = new StepSample(
           concatArrays(images, other.images),
@@ -148,7 +149,7 @@ record BatchSampler(
       return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
     }
 
-    /** Far from that of every other seed, so that no seed's chances are another's, shifted. */
+    /** Returns a seed far from that of every other seed, so that no two sequences overlap. */
     private static long mixSeed(long seed) {
       return new SplittableRandom(seed).nextLong();
     }

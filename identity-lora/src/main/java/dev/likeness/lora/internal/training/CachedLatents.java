@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Images as the autoencoder knows them: encoded once, sampled again in each step. f32 on the CPU,
- * owned by a region.
+ * The encoded images of a training. Each image is encoded once to a distribution, which every step
+ * samples. f32 on the CPU; a region owns the tensors.
  */
 final class CachedLatents {
   private final TensorRegion region;
@@ -35,20 +35,21 @@ final class CachedLatents {
     return plain.size();
   }
 
-  /** Whether any image says what of it is not learnt. */
+  /** Returns true if any image has a loss mask. */
   boolean hasMasks() {
     return masks.stream().anyMatch(mask -> mask != null);
   }
 
-  /** [channels, h, w] of one image's latents. */
+  /** Returns the shape [channels, h, w] of one image's latents. */
   long[] shape() {
     Tensor mean = plain.get(0).mean();
     return new long[] {mean.size(1), mean.size(2), mean.size(3)};
   }
 
   /**
-   * Encodes an image, and its mirror image where it is used; {@code factor} is pixels along a
-   * latent's side.
+   * Encodes an image, and its mirror image if random flips are on.
+   *
+   * @param factor pixels of the image per latent, along one side
    */
   void add(TrainingExample image, LatentDiskCache files, int factor, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open();
@@ -67,8 +68,8 @@ final class CachedLatents {
   }
 
   /**
-   * How much each place of the latents counts [1, 1, h, w], 1 on average; a place in the focus,
-   * wholly or in part.
+   * Returns the loss weights [1, 1, h, w] of the latents of an image, with mean 1. A latent that
+   * touches the focus area has the higher weight.
    */
   private static Tensor focus(TrainingExample image, int factor, double weight) {
     Tensor map = torch.ones(1, 1, image.image().height() / factor, image.image().width() / factor);
@@ -81,8 +82,8 @@ final class CachedLatents {
   }
 
   /**
-   * The first place and the number of those that {@code length} pixels from {@code start} on touch,
-   * one at least.
+   * Returns the index of the first latent, and the number of latents (at least one), that
+   * {@code length} pixels from {@code start} touch.
    */
   static int[] cellRange(int start, int length, int factor, int all) {
     int first = Math.min(start / factor, all - 1);
@@ -90,44 +91,35 @@ final class CachedLatents {
     return new int[] {first, Math.max(end - first, 1)};
   }
 
-  /** The share of white at each place of the latents [1, 1, h, w]. */
+  /** Returns the share of white at each latent [1, 1, h, w]. */
   private static Tensor maskWeights(RgbImage mask, int factor) {
     return torch.adaptive_avg_pool2d(
         ImageTensors.toUnit(mask).narrow(1, 0, 1), mask.height() / factor, mask.width() / factor);
   }
 
-  /**
-   * What each place counts in a batch's images [batch, 1, h, w]; class images count alike
-   * everywhere.
-   */
-  Tensor focus(BatchSampler.StepSample draw, int count) {
-    return batchMaps(focus, draw, count);
+  /** Returns the loss weights of a batch [batch, 1, h, w]; class images have uniform weights. */
+  Tensor focus(BatchSampler.StepSample sampled, int count) {
+    return batchMaps(focus, sampled, count);
   }
 
-  /**
-   * What of each place is trained in a batch's images [batch, 1, h, w], 0 to 1; of class images
-   * everything.
-   */
-  Tensor masks(BatchSampler.StepSample draw, int count) {
-    return batchMaps(masks, draw, count);
+  /** Returns the loss masks of a batch [batch, 1, h, w], 0 to 1; class images have 1 everywhere. */
+  Tensor masks(BatchSampler.StepSample sampled, int count) {
+    return batchMaps(masks, sampled, count);
   }
 
-  private Tensor batchMaps(List<Tensor> maps, BatchSampler.StepSample draw, int count) {
+  private Tensor batchMaps(List<Tensor> maps, BatchSampler.StepSample sampled, int count) {
     long[] shape = shape();
     TensorVector batch = new TensorVector();
-    for (int i = 0; i < draw.images().length; i++) {
-      Tensor map = i < count ? maps.get(draw.images()[i]) : null;
-      boolean mirror = map != null && draw.mirrored()[i] && !mirrored.isEmpty();
+    for (int i = 0; i < sampled.images().length; i++) {
+      Tensor map = i < count ? maps.get(sampled.images()[i]) : null;
+      boolean mirror = map != null && sampled.mirrored()[i] && !mirrored.isEmpty();
       batch.push_back(
           map == null ? torch.ones(1, 1, shape[1], shape[2]) : mirror ? map.flip(3) : map);
     }
     return torch.cat(batch, 0);
   }
 
-  /**
-   * Takes in latents that are known exactly, [channels, h, w] by rows, at the diffusion model's
-   * scale.
-   */
+  /** Adds exact latents [channels, h, w] in row order, at the scale of the denoising network. */
   void add(float[] latents, long... shape) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor known = torch.tensor(latents).view(1, shape[0], shape[1], shape[2]);
@@ -136,8 +128,8 @@ final class CachedLatents {
   }
 
   /**
-   * All latents as they are known [images, channels, h, w], without mirror images; owned by the
-   * calling scope.
+   * Returns the means of all latents [images, channels, h, w], without mirror images. The calling
+   * scope owns them.
    */
   Tensor means() {
     TensorVector all = new TensorVector();
@@ -146,20 +138,22 @@ final class CachedLatents {
   }
 
   /**
-   * Latents [batch, channels, h, w] of a batch's images, the first {@code count} from {@code own},
-   * the rest from {@code others}; {@code noise} is standard normal and of that shape.
+   * Samples the latents [batch, channels, h, w] of a batch: the first {@code count} from
+   * {@code own}, the rest from {@code others}. {@code noise} is standard normal and has the same
+   * shape.
    */
   static Tensor sample(
-      BatchSampler.StepSample draw,
+      BatchSampler.StepSample sampled,
       Tensor noise,
       int count,
       CachedLatents own,
       CachedLatents others) {
     TensorVector batch = new TensorVector();
-    for (int i = 0; i < draw.images().length; i++) {
+    for (int i = 0; i < sampled.images().length; i++) {
       CachedLatents source = i < count ? own : others;
-      batch.push_back(
-          source.distribution(draw.images()[i], draw.mirrored()[i]).sample(noise.narrow(0, i, 1)));
+      batch.push_back(source
+          .distribution(sampled.images()[i], sampled.mirrored()[i])
+          .sample(noise.narrow(0, i, 1)));
     }
     return torch.cat(batch, 0);
   }
@@ -176,7 +170,7 @@ final class CachedLatents {
         d.shiftFactor());
   }
 
-  /** f32 on the CPU, in order. */
+  /** Returns the tensor in f32 on the CPU, contiguous. */
   static Tensor plain(Tensor tensor) {
     return tensor.cpu().to(ScalarType.Float).contiguous();
   }

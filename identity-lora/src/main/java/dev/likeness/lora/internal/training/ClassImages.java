@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Images of the class as the base generates them before the training (Ruiz et al. 2022, section
- * 3.3), some of each size: one after the other, and kept with the run's state, so that one that is
- * stopped goes on with those it has.
+ * Class images, which the base generates before the training (Ruiz et al. 2022, section 3.3), some
+ * of each size. They are generated one after the other and saved with the state, so that a resumed
+ * training keeps the finished ones.
  */
 record ClassImages(
     BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
@@ -25,18 +25,19 @@ record ClassImages(
   private static final String NAME = "class.";
   private static final String PHASE = "class images";
 
-  /** Generates the missing images, and runs {@code drawn} after each. */
-  void generate(Progress progress, Cancellation stop, Runnable drawn) {
+  /** Generates the missing images, and runs {@code onImage} after each. */
+  void generate(Progress progress, Cancellation stop, Runnable onImage) {
     if (settings.classImages() == 0) {
       return;
     }
     int all = buckets.stream().mapToInt(this::countFor).sum();
     progress.onEvent(new ProgressEvent.Phase(PHASE, all));
     if (set.personToken().token().isEmpty()) {
-      progress.onEvent(new ProgressEvent.Notice(
-          "class images are called \"" + CaptionEncodings.Captions.classCaption(settings, set)
-              + "\", as the person is: each undoes a part of the other; give the person"
-              + " a rare word, or leave class images out"));
+      progress.onEvent(
+          new ProgressEvent.Notice(
+              "class images and the person have the same caption, \""
+                  + CaptionEncodings.Captions.classCaption(settings, set)
+                  + "\", so each cancels the other; give the person a rare token, or use no class images"));
     }
     ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.classCaption(settings, set))
         .adapter(TrainableNetworks.AS_LOADED);
@@ -53,7 +54,7 @@ record ClassImages(
             buckets.stream().mapToInt(each -> each.classLatents().count()).sum(),
             all,
             Double.NaN));
-        drawn.run();
+        onImage.run();
       }
     }
   }
@@ -68,14 +69,14 @@ record ClassImages(
     return Map.of();
   }
 
-  /** Those of each bucket [images, channels, h, w]. */
+  /** Returns the class images of each bucket [images, channels, h, w]. */
   @Override
   public Map<String, Tensor> tensors() {
-    Map<String, Tensor> drawn = new LinkedHashMap<>();
+    Map<String, Tensor> latents = new LinkedHashMap<>();
     IntStream.range(0, buckets.size())
         .filter(i -> buckets.get(i).classLatents().count() > 0)
-        .forEach(i -> drawn.put(NAME + i, buckets.get(i).classLatents().means()));
-    return drawn;
+        .forEach(i -> latents.put(NAME + i, buckets.get(i).classLatents().means()));
+    return latents;
   }
 
   @Override

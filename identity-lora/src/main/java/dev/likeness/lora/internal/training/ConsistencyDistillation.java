@@ -26,26 +26,28 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A step of few-step distillation: anywhere on an image's way the network must see the same image
- * as a fifth of the way further on, where the base leads, guidance included (Luo et al. 2023,
- * arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The base's
- * steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such a LoRA
- * draws.
+ * A step of few-step distillation (Luo et al. 2023, arXiv:2310.04378, algorithm 1 with skipped
+ * steps, as a LoRA: arXiv:2311.05556). At any timestep the network must predict the same image as
+ * at a later point of the trajectory, to which the base solves with guidance. The base takes DDIM
+ * steps. The boundary condition is that of {@code LCMScheduler}, which samples with such a LoRA.
  */
 final class ConsistencyDistillation extends TrainingStep {
-  /** Steps of the base's whole way, as {@code LCMScheduler.original_inference_steps}. */
+  /**
+   * The number of DDIM steps of the base's whole trajectory, as
+   * {@code LCMScheduler.original_inference_steps}.
+   */
   private static final int DDIM_STEPS = 50;
   /**
-   * How far the base solves ahead: so many steps, each over so many DDIM steps. A single DDIM step,
-   * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
-   * network in small batches is trained on that noise.
+   * The distance that the base solves ahead: this many solver steps, each over several DDIM steps.
+   * A single DDIM step, as in the paper, changes the prediction by little more than bf16 rounding.
+   * A small network with small batches would be trained on that noise.
    */
   private static final int SOLVER_STEPS = 2;
 
   private static final int STEP_STRIDE = 5;
   private static final double TIMESTEP_SCALING = 10;
   private static final double SIGMA_DATA_SQUARED = 0.25;
-  /** Where the pseudo-Huber loss turns from squares to absolute values. */
+  /** The error at which the pseudo-Huber loss changes from squared to absolute. */
   private static final double HUBER_C = 1e-3;
 
   private final OpenModel model;
@@ -69,7 +71,7 @@ final class ConsistencyDistillation extends TrainingStep {
     super(target, networks, optimizer, objective, texts);
     if (!(objective instanceof TrainingObjective.DenoisingObjective)) {
       throw new IllegalArgumentException(
-          "a base of rectified flow is not distilled here; give one with a UNet");
+          "few-step distillation does not support a rectified-flow base; use a base with a UNet");
     }
     this.model = model;
     this.target = target;
@@ -81,7 +83,7 @@ final class ConsistencyDistillation extends TrainingStep {
     this.guidance = guidance;
   }
 
-  /** The base as it was. */
+  /** The unchanged base. */
   record FrozenBase(OpenModel model) implements TrainableNetworks {
     @Override
     public TrainableWeights weights() {
@@ -133,7 +135,10 @@ final class ConsistencyDistillation extends TrainingStep {
         .mean();
   }
 
-  /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
+  /**
+   * Returns the latents after one DDIM step of the base with guidance (arXiv:2010.02502, equation
+   * 12, without noise).
+   */
   private Tensor solverStep(Tensor noised, double[] now, double[] next, TextEncoding text) {
     Tensor wanted = predict(base, noised, now, text, SegmentRunner.PLAIN);
     Tensor negativePrompt =
@@ -148,13 +153,13 @@ final class ConsistencyDistillation extends TrainingStep {
         .add(noise.mul(perImage(next, NoiseLevel::sigma)));
   }
 
-  /** What guidance leads away from where a request has no negative prompt, so often. */
+  /** Returns the conditioning of an empty negative prompt, repeated for each row. */
   private TextEncoding unconditional(int rows) {
     TextEncoding empty = emptyPrompt.encode(new int[rows]);
     return target.emptyNegative(empty);
   }
 
-  /** The image that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
+  /** Returns the predicted x0 for latents at these timesteps (arXiv:2310.04378, equation 9). */
   private Tensor consistencyOutput(
       TrainableNetworks who,
       Tensor noised,

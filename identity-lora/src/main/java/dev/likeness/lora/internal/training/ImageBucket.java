@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * The images of one size: a batch is of one bucket.
+ * The images of one size. All images of a batch come from one bucket.
  *
- * @param images their places in the training set
- * @param latents the same images encoded, once they are
+ * @param images their indices in the training set
+ * @param latents the same images, encoded later
  * @param classLatents class images of this size
  */
 record ImageBucket(
@@ -25,12 +25,12 @@ record ImageBucket(
     CachedLatents classLatents) {
   private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
-  /** A batch: which bucket, and how many of its batches came before. */
+  /** The bucket of a batch, and the number of earlier batches of that bucket. */
   record Turn(ImageBucket bucket, int number) {}
 
   /**
-   * Sorts a set's images by size, in the order of their first appearance; sides are multiples of
-   * {@code unit} pixels.
+   * Groups the images of a set by size, in the order of their first appearance. Sides must be
+   * multiples of {@code unit} pixels.
    */
   static List<ImageBucket> of(List<TrainingExample> images, int unit, TensorRegion region) {
     Map<String, ImageBucket> buckets = new LinkedHashMap<>();
@@ -56,10 +56,10 @@ record ImageBucket(
   }
 
   /**
-   * Whose turn batch {@code number} of a run is: in each round, in a newly shuffled order, every
-   * bucket has turns by the number of its images, so that each is seen as often as any other.
-   * Batches are full, since in a smaller one an image counts for more: one that what is left of a
-   * bucket does not fill begins the bucket anew.
+   * Returns the bucket of batch {@code number} of a training. In each round, in a newly shuffled
+   * order, every bucket has turns in proportion to its images, so that all images are used equally
+   * often. Batches are always full, because an image counts for more in a smaller one. If the rest
+   * of a bucket does not fill a batch, the bucket starts again.
    */
   static Turn batchTurn(List<ImageBucket> buckets, long seed, int number, int batch) {
     int share = commonBatch(buckets, batch);
@@ -82,8 +82,8 @@ record ImageBucket(
   }
 
   /**
-   * Of how many images a bucket has one turn in a round: the greatest number that divides all sizes
-   * and the batch.
+   * Returns the number of images per turn in a round: the greatest common divisor of all bucket
+   * sizes and the batch size.
    */
   private static int commonBatch(List<ImageBucket> buckets, int batch) {
     return buckets.stream()

@@ -22,8 +22,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Encoded images kept in a folder as mean and log-variance, sampled in each step and by later
- * trainings. They show the person as the images do, and are as personal.
+ * Stores encoded images in a folder as mean and log-variance, for each step and for later
+ * trainings. They show the person as the images do, and are personal data too.
  */
 final class LatentDiskCache {
   private static final String MEAN = "mean";
@@ -37,9 +37,9 @@ final class LatentDiskCache {
   private boolean isFull;
 
   /**
-   * Files in {@code folder}, or none where it is null.
+   * Creates a cache in {@code folder}; null stores nothing.
    *
-   * @param place brings pixels to where the autoencoder computes
+   * @param place moves pixels to the device and dtype of the autoencoder
    */
   LatentDiskCache(
       Path folder, Autoencoder autoencoder, UnaryOperator<Tensor> place, Progress progress) {
@@ -50,8 +50,8 @@ final class LatentDiskCache {
   }
 
   /**
-   * The latents of an image, mirrored or not: read, or encoded and kept. Tensors belong to the
-   * calling scope.
+   * Returns the latents of an image, mirrored or not, from the cache or newly encoded. The calling
+   * scope owns the tensors.
    */
   LatentDistribution get(RgbImage image, boolean mirrored) {
     if (folder == null) {
@@ -77,7 +77,10 @@ final class LatentDiskCache {
         d.shiftFactor());
   }
 
-  /** What the file has; null when there is none, or a damaged one, which is then written anew. */
+  /**
+   * Returns the content of the file; null if it is missing or damaged. A damaged file is written
+   * again.
+   */
   private LatentDistribution read(Path file) {
     if (!Files.exists(file)) {
       return null;
@@ -113,14 +116,15 @@ final class LatentDiskCache {
     } catch (ResourceLimitException e) {
       if (!isFull) {
         progress.onEvent(new ProgressEvent.Notice(
-            "encoded images are not kept, the training goes on: " + e.getMessage()));
+            "encoded images cannot be cached, the training continues: " + e.getMessage()));
       }
       isFull = true;
     }
   }
 
   /**
-   * A digest of the pixels, and of what the autoencoder makes of an image that is always the same.
+   * Returns a file name made of a digest of the pixels and a digest of the autoencoder, which is
+   * its output for a fixed image.
    */
   private String fileName(RgbImage image, boolean mirrored) {
     MessageDigest digest = sha256();
@@ -154,7 +158,7 @@ final class LatentDiskCache {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("this Java has no SHA-256", e);
     }
   }
 }

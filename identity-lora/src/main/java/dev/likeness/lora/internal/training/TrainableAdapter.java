@@ -32,8 +32,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The factors being trained: f32 leaves where the base computes, whose change is nothing at first,
- * so that training starts at the base.
+ * The adapter weights that are trained: f32 leaves on the device of the base. Their initial delta
+ * is zero, so that training starts at the base.
  */
 public final class TrainableAdapter implements TrainableNetworks, AutoCloseable {
   private final OpenModel model;
@@ -55,7 +55,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
         .forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
-          "no layer of the base is trained: targets " + settings.targets()
+          "the settings train no layer of the base: targets " + settings.targets()
               + (settings.optimizerOptions().targetModules().isEmpty()
                   ? ""
                   : ", modules " + settings.optimizerOptions().targetModules()));
@@ -151,8 +151,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   }
 
   /**
-   * The changes and the word that {@code values} make, changes in f16 as they are saved, the
-   * strength multiplied in.
+   * Returns the deltas and the textual inversion for these values. Deltas are in f16, as they are
+   * saved, with the scale multiplied in.
    */
   public LoraDeltas snapshot(TensorRegion region, Function<String, Tensor> values) {
     Map<TargetLayer, WeightDelta> copies = new LinkedHashMap<>();

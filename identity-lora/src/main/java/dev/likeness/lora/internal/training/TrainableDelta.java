@@ -19,9 +19,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One layer's change while it is trained.
+ * The delta of one layer during training.
  *
- * @param weights where its leaves are, under peft's names
+ * @param weights the leaves, under peft's names
  */
 public record TrainableDelta(
     AdapterAlgorithm algorithm, TargetLayer layer, double scale, TrainableWeights weights) {
@@ -31,7 +31,7 @@ public record TrainableDelta(
   private static final String OUTER = ".lokr_w1";
   private static final String INNER = ".lokr_w2";
 
-  /** Makes the layer's leaves. */
+  /** Creates the leaves of the layer. */
   static TrainableDelta of(LoraTraining settings, TargetLayer layer, TrainableWeights weights) {
     AdapterAlgorithm form = settings.optimizerOptions().algorithm();
     if (form == AdapterAlgorithm.LOKR) {
@@ -51,12 +51,12 @@ public record TrainableDelta(
     return new TrainableDelta(form, layer, settings.scale(), weights);
   }
 
-  /** Whether the settings have a change of the layer trained; a norm's never is. */
+  /** Returns true if the settings train a delta of the layer; norms are never trained. */
   static boolean isTrained(LoraTraining settings, TargetLayer layer) {
     return !layer.isNorm() && settings.includes(layer.name());
   }
 
-  /** How many numbers a layer's change is trained in. */
+  /** Returns the number of trained values for a layer. */
   static long parameterCount(LoraTraining settings, TargetLayer layer) {
     long window = layer.kernelSize() * layer.kernelSize();
     if (settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR) {
@@ -72,7 +72,7 @@ public record TrainableDelta(
     return layer.isConvolution() ? new long[] {out, in, kernel, kernel} : new long[] {out, in};
   }
 
-  /** The largest divisor up to the square root, as LyCORIS chooses it. */
+  /** Returns the largest divisor up to the square root, as LyCORIS chooses it. */
   private static long largestFactor(long size) {
     for (long i = (long) Math.sqrt(size); i > 1; i--) {
       if (size % i == 0) {
@@ -83,8 +83,9 @@ public record TrainableDelta(
   }
 
   /**
-   * What a leaf is at first: second factors zero, lengths the base's own, first factors normal with
-   * variance 1 / fan-in, so that the change's size does not depend on the layer's width.
+   * Returns the initial value of a leaf. Second factors are zero, magnitudes are those of the base.
+   * First factors are normal with variance 1 / fan-in, so that the size of the delta does not
+   * depend on the width of the layer.
    */
   static Tensor initialValue(
       String name, long[] shape, NoiseSource random, Function<String, Tensor> base) {
@@ -102,7 +103,7 @@ public record TrainableDelta(
     return random.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(fanIn)));
   }
 
-  /** The path beside the layer, whose weight is {@code own}; gradients reach the leaves. */
+  /** Returns the adapter layer for a layer with weight {@code own}; gradients reach the leaves. */
   AdapterLayer adapterLayer(Tensor own) {
     Function<String, Tensor> leaves = weights.leaves()::get;
     return switch (algorithm) {
@@ -121,10 +122,10 @@ public record TrainableDelta(
   }
 
   /**
-   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied
-   * in, its root into each factor, so that none becomes too small for f16.
+   * Returns the delta for values of the leaves, in f16, kept by {@code region}. The root of the
+   * scale is multiplied into each factor, so that neither becomes too small for f16.
    *
-   * @throws InvalidInputException when f16 cannot hold it
+   * @throws InvalidInputException if a value is too large for f16
    */
   WeightDelta toDelta(Function<String, Tensor> values, TensorRegion region) {
     if (algorithm == AdapterAlgorithm.LOKR) {
@@ -148,8 +149,8 @@ public record TrainableDelta(
   private Tensor toHalf(Tensor value, TensorRegion region) {
     Tensor half = value.detach().cpu().to(ScalarType.Half);
     if (!half.isfinite().all().item_bool()) {
-      throw new InvalidInputException("what " + layer.name()
-          + " learnt is greater than a file in f16 can say; train again with a lower"
+      throw new InvalidInputException("the trained delta of " + layer.name()
+          + " is too large for a file in f16; train again with a lower"
           + " learning rate");
     }
     return region.keep(half);

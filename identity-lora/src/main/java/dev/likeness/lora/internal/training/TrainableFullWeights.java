@@ -21,11 +21,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the
- * base, where it computes.
+ * All weights of the denoising network, and optionally of the CLIP text encoders, copied from the
+ * base, on its device.
  */
 public final class TrainableFullWeights implements TrainableNetworks, AutoCloseable {
-  /** What networks compute once and never train. */
+  /** Tensors that networks compute once and never train. */
   private static final String FIXED_TENSOR = "pos_embed.pos_embed";
 
   private final OpenModel model;
@@ -33,7 +33,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   private final ScalarType type;
   private final TrainableWeights weights = new TrainableWeights(this::initialValue);
 
-  /** @param type of the weights: f32, or bf16 where steps are rounded by chance */
+  /** @param type the dtype of the weights: f32, or bf16 with stochastic rounding */
   public TrainableFullWeights(OpenModel model, boolean textEncoder, ScalarType type) {
     this(model, trainedComponents(TrainingTarget.of(model), textEncoder), type);
   }
@@ -70,7 +70,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
         .clone();
   }
 
-  /** The fixed tensors of the trained components, by component and name. */
+  /** Returns the fixed tensors of the trained components, by component and name. */
   public Map<String, Tensor> fixed() {
     Map<String, Tensor> fixed = new LinkedHashMap<>();
     components.stream()

@@ -13,35 +13,35 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** The networks during training: each call gives what they are built of as it is now. */
+/** The networks during training, built from the current values of the trained weights. */
 interface TrainableNetworks extends TrainingTarget.Trained {
   /**
-   * Generates by the weights that lie there for training: packed for generation, the networks would
-   * lie there twice.
+   * An adapter for validation images that uses the trained weights in place. Packing them for
+   * generation would store them twice.
    */
   ModelAdapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
 
-  /** What is trained. */
+  /** Returns the trained weights. */
   TrainableWeights weights();
 
-  /** Whether whole weights are trained, and not changes to them. */
+  /** Returns true if whole weights are trained, false if deltas are. */
   default boolean trainsAllWeights() {
     return false;
   }
 
-  /** Those of the leaves that move when that share of the steps is done. */
+  /** Returns the leaves that are still trained at this progress, the share of finished steps. */
   default Map<String, Tensor> activeWeights(double progress) {
     return weights().leaves();
   }
 
   /**
-   * What a request carries to be generated with {@code values} of the leaves; its tensors are kept
-   * by {@code region}.
+   * Returns the adapter that generates with these values of the leaves. {@code region} keeps its
+   * tensors.
    */
   Adapter adapterFor(Function<String, Tensor> values, TensorRegion region);
 
   /**
-   * A part of a base model as networks are built of it; its shapes were checked when the model was
+   * A component of a base model as a source of weights. Its shapes were checked when the model was
    * opened.
    */
   record BaseTensors(OpenModel model, ModelComponent component) implements Parameters {

@@ -25,14 +25,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A person's token while it is trained: for each text tower a leaf of vectors, in units in which a
- * step of the learning rate is {@link dev.likeness.lora.training.PivotalTuning#learningRate}
- * spreads of the tower's own.
+ * The placeholder token of a person during training: one leaf of vectors for each text encoder.
+ * Values are scaled so that a step of the learning rate changes a vector by
+ * {@link dev.likeness.lora.training.PivotalTuning#learningRate} standard deviations of the
+ * encoder's embeddings.
  */
 final class TrainableTextualInversion {
   private static final String LEAF_SUFFIX = ".word";
   private static final String TABLE = "text_model.embeddings.token_embedding.weight";
-  /** How far the vectors are apart at first, in spreads, so that they do not stay one. */
+  /**
+   * The initial distance of the vectors from each other, in standard deviations, so that they
+   * become different.
+   */
   private static final double INIT_NOISE = 0.1;
 
   private final LoraTraining settings;
@@ -44,7 +48,7 @@ final class TrainableTextualInversion {
   TrainableTextualInversion(LoraTraining settings, PersonToken subject, BaseModel base) {
     if (subject.token().isBlank()) {
       throw new IllegalArgumentException(
-          "a new word needs a token to be called by: Subject.token, e.g. sks");
+          "pivotal tuning needs a token for the person; set PersonToken.token, e.g. sks");
     }
     this.settings = settings;
     this.personToken = subject;
@@ -52,8 +56,7 @@ final class TrainableTextualInversion {
     textEncoders = TrainingTarget.of(model).clipTextEncoders();
     if (textEncoders.isEmpty()) {
       throw new IllegalArgumentException(
-          "a placeholder token needs a CLIP text encoder, and this base has none; leave the"
-              + " pivot out");
+          "pivotal tuning needs a CLIP text encoder, and this base has none; turn it" + " off");
     }
     try (TensorScope scope = TensorScope.open()) {
       double moved =
@@ -63,7 +66,7 @@ final class TrainableTextualInversion {
     }
   }
 
-  /** Prodigy's own steps come out about as long as the rates that are usual. */
+  /** Prodigy's effective steps are about as long as usual learning rates. */
   private double adapterLearningRate(BaseModel base) {
     return settings.optimizerOptions().optimizer() == OptimizerOptions.TrainingOptimizer.PRODIGY
         ? LoraTraining.balanced().forBase(base).learningRate()
@@ -78,7 +81,7 @@ final class TrainableTextualInversion {
     return name.endsWith(LEAF_SUFFIX);
   }
 
-  /** Makes the leaves. */
+  /** Creates the leaves. */
   void register(TrainableWeights weights) {
     textEncoders.forEach(textEncoder -> weights.get(
         leafName(textEncoder.component()),
@@ -86,7 +89,10 @@ final class TrainableTextualInversion {
         textEncoder.config().width()));
   }
 
-  /** What a leaf is at first: the class word's own vectors on average, each moved a little. */
+  /**
+   * Returns the initial value of a leaf: the mean of the class word's vectors, with a small random
+   * change for each.
+   */
   Tensor initialValue(String name, long[] shape, NoiseSource random) {
     LoadedClip textEncoder = textEncoders.stream()
         .filter(t -> name.equals(leafName(t.component())))
@@ -109,7 +115,7 @@ final class TrainableTextualInversion {
         .div(new Scalar(scales.get(textEncoder.component())));
   }
 
-  /** {@code plain} reading the token as this word; gradients reach the leaf. */
+  /** Returns {@code plain} with this textual inversion; gradients reach the leaf. */
   ClipPromptEncoder promptEncoder(
       ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
     Tensor leaf = weights.leaves().get(leafName(textEncoder.component()));
@@ -120,7 +126,7 @@ final class TrainableTextualInversion {
         vectors(textEncoder, leaf));
   }
 
-  /** The word that {@code values} of the leaves mean. */
+  /** Returns the textual inversion for these values of the leaves. */
   TextualInversion toTextualInversion(Function<String, Tensor> values) {
     Map<Integer, float[]> vectors = new LinkedHashMap<>();
     textEncoders.forEach(textEncoder -> vectors.put(

@@ -23,30 +23,29 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Where a run's state is kept, and whose it is.
+ * The state file of a training, and the training that it belongs to.
  *
- * @param file or null when no state is kept
- * @param owner a digest of everything that decides the weights: the edition of how they are
- *     trained, settings, base with some of each of its network's tensors, subject but for the
- *     consent, images
+ * @param file the state file, or null for none
+ * @param owner a digest of everything that decides the weights: version of the training code,
+ *     settings, samples of the base's tensors, the person without the consent, images
  */
 record TrainingCheckpoint(Path file, String owner) {
   /**
-   * Raised where the same settings come to train otherwise: a state from before is not gone on
-   * with.
+   * The version of the training code. It is increased if the same settings train differently; older
+   * states are then not resumed.
    */
   private static final int VERSION = 3;
 
-  /** Steps between two saves, where saving is quick beside them. */
+  /** Steps between two saves, if saving is fast in comparison. */
   static final int SAVE_EVERY = 25;
 
   /**
-   * A small base makes its steps faster than saving them, encrypted, is worth: saving takes one
-   * part of so many at most.
+   * The maximum share of time for saving, as a divisor. A small base computes steps faster than it
+   * saves an encrypted state.
    */
   private static final int MIN_RUN_PER_SAVE = 100;
 
-  /** However long saving takes, no more work than this is lost: two minutes, in nanoseconds. */
+  /** The maximum time between two saves, however long saving takes: two minutes, in nanoseconds. */
   private static final long MAX_LOST_NANOS = 120_000_000_000L;
 
   static TrainingCheckpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
@@ -56,7 +55,7 @@ record TrainingCheckpoint(Path file, String owner) {
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      // Whoever starts a stopped run again agrees anew, at another time, to the same.
+      // The consent is not included, because a resumed training has a consent with another date.
       String text = VERSION + " " + settings
           + (settings.optimizerOptions().debiasedEstimation() ? " without min-SNR " : " ")
           + base.name() + " "
@@ -76,11 +75,11 @@ record TrainingCheckpoint(Path file, String owner) {
       }
       return new TrainingCheckpoint(file, HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("this Java has no SHA-256", e);
     }
   }
 
-  /** Takes up the saved state, if there is one. */
+  /** Loads the saved state, if there is one. */
   void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
     if (!TrainingStateFile.exists(file, owner, "settings, base, images and release of Likeness")) {
       return;
@@ -91,11 +90,11 @@ record TrainingCheckpoint(Path file, String owner) {
   }
 
   /**
-   * Whether the state is to be saved after that many steps.
+   * Returns true if the state must be saved after this many steps.
    *
-   * @param saving how long this run has spent on saving so far
-   * @param running how long it has taken so far, in the same unit
-   * @param since how long ago it was saved last, or begun, in nanoseconds
+   * @param saving time spent on saving so far
+   * @param running time of the training so far, in the same unit
+   * @param since time since the last save or the start, in nanoseconds
    */
   boolean isDue(int steps, long saving, long running, long since) {
     return file != null
@@ -104,9 +103,9 @@ record TrainingCheckpoint(Path file, String owner) {
   }
 
   /**
-   * Saves the state, whole or not at all.
+   * Saves the state completely or not at all.
    *
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the disk refuses
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
     Map<String, String> notes = new LinkedHashMap<>(Map.of(TrainingStateFile.OWNER, owner));
@@ -120,18 +119,23 @@ record TrainingCheckpoint(Path file, String owner) {
     }
   }
 
-  /** A part of a run that a saved state remembers beside weights, average and optimiser. */
+  /** A part of a training whose state is saved beside weights, average and optimiser. */
   interface Stateful {
-    /** Its numbers, by names that no other part has. */
+    /** Returns its text entries, under names that no other part uses. */
     Map<String, String> notes();
 
-    /** Its tensors, by names that no other part has. */
+    /** Returns its tensors, under names that no other part uses. */
     Map<String, Tensor> tensors();
 
-    /** Goes on from all notes of a saved state; before {@link #resume(String, Tensor)}. */
+    /**
+     * Restores its text entries from a saved state; called before {@link #resume(String, Tensor)}.
+     */
     void resume(Map<String, String> notes);
 
-    /** Takes up a tensor of a saved state, if it is one of its own; it ends with the call. */
+    /**
+     * Restores a tensor of a saved state, if it is its own. The tensor is valid only during the
+     * call.
+     */
     void resume(String name, Tensor value);
   }
 }

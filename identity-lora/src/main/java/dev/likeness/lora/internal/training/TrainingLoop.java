@@ -28,7 +28,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** One training, from images to trained weights. One thread, used once. */
+/** The training loop, from images to trained weights. For one thread and one use. */
 public final class TrainingLoop implements AutoCloseable {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
@@ -85,11 +85,11 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * Learns, and returns by name what is to be kept, as long as this is open: the last weights,
-   * their average, or those of the best preview.
+   * Trains, and returns the resulting values by name: the last weights, their average, or those of
+   * the best validation. They are valid as long as this is open.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when they are no longer numbers; a
-   *     state from before stays as it is
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the weights are no longer
+   *     numbers; an earlier state stays unchanged
    */
   public Function<String, Tensor> train(Cancellation stop) {
     encodeImages(stop);
@@ -149,7 +149,7 @@ public final class TrainingLoop implements AutoCloseable {
             model, target, networks, optimizer, objective, texts, guidance, region);
   }
 
-  /** One step of the optimiser; in between two batches it can be stopped, and gone on with. */
+  /** Runs one step of the optimiser. It can be stopped and saved between two batches. */
   private void step(TrainingStep learning, BatchSampler batches, Cancellation stop) {
     int step = (int) optimizer.steps();
     int parts = settings.optimizerOptions().gradientAccumulationSteps();
@@ -179,9 +179,9 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /**
-   * An optimiser with this weight decay and otherwise its authors' settings.
+   * Returns an optimiser with this weight decay, and otherwise the defaults of its authors.
    *
-   * @param whole whether it moves whole weights, and not changes of which a part begins at zero
+   * @param whole true if it trains whole weights, false for deltas of which a part starts at zero
    */
   private static Optimizer optimizer(
       OptimizerOptions.TrainingOptimizer kind, double weightDecay, boolean whole) {
@@ -194,7 +194,7 @@ public final class TrainingLoop implements AutoCloseable {
     };
   }
 
-  /** Looks, when it is time, and says whether that or the last step ends the training. */
+  /** Validates if it is due, and returns true if that or the last step ends the training. */
   private boolean isFinished(Cancellation stop) {
     validation.ifPresent(
         l -> l.validate((int) optimizer.steps(), networks, currentWeights(), stop));
@@ -219,7 +219,7 @@ public final class TrainingLoop implements AutoCloseable {
       checkpoint.save(networks.weights(), optimizer, ema, others);
     } catch (ResourceLimitException full) {
       progress.onEvent(new ProgressEvent.Notice("step " + optimizer.steps()
-          + " is not kept, the training goes on: " + full.getMessage()));
+          + " cannot be saved, the training continues: " + full.getMessage()));
     }
     lastSaveNanos = System.nanoTime();
     savingNanos += lastSaveNanos - now;
@@ -255,14 +255,14 @@ public final class TrainingLoop implements AutoCloseable {
     region.close();
   }
 
-  /** Tells from the steps of a run so far how long the rest will take. One thread. */
+  /** Estimates the remaining time from the finished steps. For one thread. */
   static final class StepClock {
     private int first = -1;
     private long start;
 
     /**
-     * Seconds left when {@code step} of {@code steps} is done, as the steps after this clock's
-     * first went; NaN at that one.
+     * Returns the remaining seconds after {@code step} of {@code steps}, by the speed since the
+     * first step of this clock; NaN at that step.
      */
     double remainingSeconds(int step, int steps) {
       if (first < 0) {

@@ -23,14 +23,14 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How many bytes a training step takes beside weights and what is trained, for one image, from the
- * shapes of the layers: what the way forward keeps for the way back (benchmarks/cpu-kernels.md,
- * "What a step of learning keeps"), and what a block that is being computed takes for a while.
+ * Estimates the memory of a training step beside weights and trained values, for one image, from
+ * the shapes of the layers: activations that the forward pass keeps for the backward pass
+ * (benchmarks/cpu-kernels.md, "What a step of learning keeps"), and temporary memory of a block.
  */
 public final class TrainingMemoryEstimator {
   /**
-   * What {@link dev.likeness.diffusion.internal.nn.SegmentRunner} run: a layer of a UNet's level,
-   * or a block of a transformer.
+   * The unit that {@link dev.likeness.diffusion.internal.nn.SegmentRunner} computes: a layer of a
+   * UNet level, or a block of a transformer.
    */
   private static final Pattern BLOCK =
       Pattern.compile("((?:down|up)_blocks\\.\\d+|mid_block)\\.(?:resnets|attentions)(\\.\\d+)"
@@ -40,11 +40,11 @@ public final class TrainingMemoryEstimator {
       Pattern.compile(".*(to_[kv]|add_[kv]_proj|conv_shortcut)");
   private static final Pattern QUERIES = Pattern.compile(".*(to_q|add_q_proj)");
   private static final Pattern ADAPTIVE = Pattern.compile(".*norm1?(_context)?\\.linear");
-  /** What a text encoder's layer keeps, by its inputs and outputs. */
+  /** The memory of a layer of a text encoder, by its inputs and outputs. */
   private static final double TEXT_FACTOR = 1.35;
   /**
-   * What the heap of glibc grows to, by what is in use: freed tensors lie between kept ones.
-   * Measured: 1.4 to 2.0.
+   * The ratio of the heap of glibc to the memory in use, because freed tensors lie between kept
+   * ones. Measured values are 1.4 to 2.0.
    */
   private static final double OVERHEAD = 1.65;
 
@@ -61,8 +61,9 @@ public final class TrainingMemoryEstimator {
   private double textActivations;
 
   /**
-   * Reckons for images of that size; {@code whole} for {@link dev.likeness.lora.DreamBooth},
-   * {@code watched} with {@link dev.likeness.lora.training.ValidationOptions}.
+   * Estimates the memory for images of a size. {@code whole} is true for
+   * {@link dev.likeness.lora.DreamBooth}, {@code withValidation} with
+   * {@link dev.likeness.lora.training.ValidationOptions}.
    */
   public static TrainingMemory estimate(
       LoraTraining settings,
@@ -70,21 +71,22 @@ public final class TrainingMemoryEstimator {
       int width,
       int height,
       boolean whole,
-      boolean watched) {
+      boolean withValidation) {
     OpenModel model = base.unwrap(OpenModel.class);
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().vaeScaleFactor();
-    Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).component());
+    Set<ModelComponent> trainedComponents = EnumSet.of(TrainingTarget.of(model).component());
     if (settings.trainTextEncoder()) {
       TrainingTarget.of(model)
           .clipTextEncoders()
-          .forEach(textEncoder -> taught.add(textEncoder.component()));
+          .forEach(textEncoder -> trainedComponents.add(textEncoder.component()));
     }
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
-        layer ->
-            whole ? taught.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
+        layer -> whole
+            ? trainedComponents.contains(layer.component())
+            : TrainableDelta.isTrained(settings, layer));
     double kept = settings.optimizerOptions().gradientCheckpointing()
         ? count.withCheckpointing()
         : count.withoutCheckpointing();
@@ -92,16 +94,16 @@ public final class TrainingMemoryEstimator {
     long numbers = Arrays.stream(ModelComponent.values())
         .mapToLong(part -> numbers(model, part))
         .sum();
-    long drawing = watched || settings.classImages() > 0
+    long generation = withValidation || settings.classImages() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
     long each =
         whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
-            ? taught.stream().mapToLong(part -> numbers(model, part)).sum()
+            ? trainedComponents.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
-        * (each + (watched ? best(settings.optimizerOptions(), whole, bytes) : 0));
-    return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), drawing, PROCESS);
+        * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
+    return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), generation, PROCESS);
   }
 
   private static long numbers(OpenModel model, ModelComponent part) {
@@ -118,8 +120,8 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * The same of a whole network: its weights in another type than they are trained in are made anew
-   * for each step.
+   * Returns the bytes per value of a whole network. Weights in another dtype than the trained
+   * values are converted in each step.
    */
   private static long whole(OptimizerOptions options, int bytes) {
     return options.stochasticRounding()
@@ -128,15 +130,15 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * The same of the best validation: itself, and of a whole network what generates where that is
-   * another type.
+   * Returns the bytes per value of the best validation: the value itself, and for a whole network
+   * in another dtype the weights that generate.
    */
   private static int best(OptimizerOptions options, boolean whole, int bytes) {
     boolean own = !whole || bytes == F32 || options.stochasticRounding();
     return (whole && options.stochasticRounding() ? bytes : F32) + (own ? 0 : bytes);
   }
 
-  /** Bytes for each number that is trained: itself, its gradient, the optimiser's, its average. */
+  /** Returns the bytes per trained value: value, gradient, optimiser state and average. */
   private static long each(OptimizerOptions options, int bytes) {
     return 2L * bytes
         + (options.emaDecay() == 0 ? 0 : F32)
@@ -149,19 +151,23 @@ public final class TrainingMemoryEstimator {
         };
   }
 
-  /** Counts for latents of {@code positions} places, where these layers are trained. */
-  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
+  /**
+   * Adds up the layers for latents of {@code positions} positions; {@code trainedLayers} says which
+   * layers are trained.
+   */
+  public TrainingMemoryEstimator(
+      OpenModel model, int places, Predicate<TargetLayer> trainedLayers) {
     this.model = model;
     target = TrainingTarget.of(model);
     this.positions = target.layerPositions(places);
-    this.isTrained = learns;
+    this.isTrained = trainedLayers;
     bytes = model.compute().dtype().bits() / Byte.SIZE;
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }
 
   /**
-   * Where nothing is computed twice: what is kept, and about half of what a block takes beside
-   * while it is computed.
+   * Returns the bytes without gradient checkpointing: all kept activations, and about half of the
+   * temporary memory of a block.
    */
   public double withoutCheckpointing() {
     double kept =
@@ -174,8 +180,8 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * Where blocks are computed twice: what goes from one to the next, with its gradients, and the
-   * largest block at work.
+   * Returns the bytes with gradient checkpointing: the inputs of blocks with their gradients, and
+   * the largest block during its computation.
    */
   public double withCheckpointing() {
     double largest = blocks.values().stream()
@@ -207,13 +213,13 @@ public final class TrainingMemoryEstimator {
     checkpointed += positions.endsBlock(path) ? positions.positions(path) * layer.out() : 0;
   }
 
-  /** A layer's input, which trained layers keep, and convolutions always. */
+  /** Returns the input of a layer, which trained layers keep, and convolutions always. */
   private BlockLoad inputLoad(TargetLayer layer) {
     double numbers = positions.positions(layer.path()) * layer.in();
     if (layer.path().equals("conv_out")) {
       return new BlockLoad(0, 3 * numbers, 0);
     }
-    // Products in f32 are convolutions where there are several threads.
+    // With several threads, matrix products in f32 are computed as convolutions.
     boolean convolution = layer.isConvolution()
         || model.compute().dtype() == DType.F32 && torch.get_num_threads() > 1;
     boolean keeps = (convolution || isTrained.test(layer))
@@ -221,14 +227,18 @@ public final class TrainingMemoryEstimator {
     return keeps ? BlockLoad.inDtype(numbers) : BlockLoad.NONE;
   }
 
-  /** The norm's input, queries, keys, values and result; the weights, where they are kept. */
+  /**
+   * Returns the input of the norm, queries, keys, values and result, and the attention weights if
+   * they are kept.
+   */
   private BlockLoad attentionLoad(TargetLayer layer) {
     String path = layer.path();
     if (!QUERIES.matcher(path).matches()) {
       return BlockLoad.NONE;
     }
     double numbers = positions.positions(path) * layer.out();
-    // Larger ones are computed again on the way back, and in other types libtorch keeps none.
+    // Larger attention weights are computed again in the backward pass. In other dtypes libtorch
+    // keeps none.
     boolean kept = model.compute().dtype() == DType.BF16
         && positions.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
     double weights = kept && path.endsWith("to_q")
@@ -242,8 +252,9 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * Inputs of norms and activations: before a residual block's convolutions, before and inside a
-   * feed-forward; where shifts and gates are trained, what they multiply.
+   * Returns the inputs of norms and activations: before the convolutions of a residual block,
+   * before and inside a feed-forward layer. If shifts and gates are trained, also the values that
+   * they multiply.
    */
   private BlockLoad normLoad(TargetLayer layer) {
     String path = layer.path();
@@ -264,18 +275,18 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * What a block of a network keeps for the way back, in numbers.
+   * The activations that a block keeps for the backward pass, as numbers of values.
    *
-   * @param inDtype of the network's type
-   * @param inF32 in f32, whatever the type
-   * @param rotary in f32 while the block is computed, and kept nowhere
+   * @param inDtype values in the dtype of the network
+   * @param inF32 values in f32, for any dtype
+   * @param rotary values in f32 that exist only while the block is computed
    */
   record BlockLoad(double inDtype, double inF32, double rotary) {
     static final BlockLoad NONE = new BlockLoad(0, 0, 0);
 
     /**
-     * What a block takes during training, by what it keeps: of the network's type, and of f32.
-     * Measured.
+     * The measured ratio of temporary memory to kept activations, for the dtype of the network and
+     * for f32.
      */
     private static final double DTYPE_PEAK = 2.3;
 
@@ -289,14 +300,14 @@ public final class TrainingMemoryEstimator {
       return new BlockLoad(inDtype + other.inDtype, inF32 + other.inF32, rotary + other.rotary);
     }
 
-    /** Bytes that it keeps, where a number of the network's type takes {@code bytes}. */
+    /** Returns the kept bytes, for {@code bytes} per value of the dtype of the network. */
     double keptBytes(int bytes) {
       return inDtype * bytes + inF32 * F32;
     }
 
     /**
-     * Bytes that it takes at most while it is computed and gone back through by itself, the kept
-     * ones included.
+     * Returns the peak bytes of the forward and backward pass of this block, including the kept
+     * ones.
      */
     double peakBytes(int bytes) {
       return DTYPE_PEAK * inDtype * bytes + F32_PEAK * F32 * (inF32 + rotary);

@@ -9,25 +9,29 @@ import dev.likeness.schedulers.SchedulerConfig;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;
 
-/** What the network of a family of bases is trained on, at levels of noise that chance decides. */
+/** The training objective of a model family: noise levels, noised latents, target and loss. */
 public interface TrainingObjective {
-  /** The level for a number sampled evenly from 0 to 1: a timestep, or a share of noise. */
+  /**
+   * Returns the noise level for a uniform random number from 0 to 1: a timestep, or a share of
+   * noise.
+   */
   double sampleLevel(double share);
 
-  /** Latents at each image's level. */
+  /** Returns the latents with noise at each image's level. */
   Tensor addNoise(Tensor latents, Tensor noise, double... levels);
 
-  /** What the network should answer. */
+  /** Returns the target of the network. */
   Tensor target(Tensor latents, Tensor noise, double... levels);
 
   /**
-   * How wrong an answer is; every place counts as {@code focus} says, or alike where it is null.
+   * Returns the loss of a prediction. {@code focus} has the weight of each position; null for
+   * uniform weights.
    */
   Tensor loss(Tensor answer, Tensor target, Tensor focus, double... levels);
 
   /**
-   * The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh
-   * by themselves.
+   * Returns the settings that take effect. Flow models and debiased losses have no min-SNR
+   * weighting.
    */
   static LoraTraining effectiveSettings(LoraTraining settings, OpenModel model) {
     return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
@@ -36,14 +40,14 @@ public interface TrainingObjective {
         : settings.minSnrGamma(0);
   }
 
-  /** What the bases of {@code model}'s family are trained on. */
+  /** Returns the objective of the model family of {@code model}. */
   static TrainingObjective of(OpenModel model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
     if (settings.optimizerOptions().debiasedEstimation()
         && !model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()) {
       throw new IllegalArgumentException(
-          "debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
-              + " leave debiased out");
+          "debiased losses need a base with a UNet, and this base is a flow model;"
+              + " turn debiased estimation off");
     }
     return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
         ? new DenoisingObjective(DiffusionObjective.of(
@@ -53,7 +57,10 @@ public interface TrainingObjective {
         : FlowMatchingObjective.of(scheduler);
   }
 
-  /** A UNet's: the noise, or what else it predicts, at one of the schedule's timesteps. */
+  /**
+   * The objective of a UNet: it predicts noise, or another prediction type, at a timestep of the
+   * noise schedule.
+   */
   record DenoisingObjective(DiffusionObjective objective) implements TrainingObjective {
     @Override
     public double sampleLevel(double share) {
@@ -84,15 +91,18 @@ public interface TrainingObjective {
     }
   }
 
-  /** A transformer's: the velocity from an image to noise, at a logit-normal share of noise. */
+  /**
+   * The objective of a flow transformer: it predicts the velocity from image to noise, at a
+   * logit-normal share of noise.
+   */
   public record FlowMatchingObjective(FlowObjective objective) implements TrainingObjective {
     private static final NormalDistribution NORMAL = new NormalDistribution(null, 0, 1);
-    /** No normal number has nothing below it. */
+    /** The smallest uniform number, because the normal quantile of 0 is not finite. */
     private static final double MIN_SHARE = 1e-9;
 
     /**
-     * Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted
-     * during training.
+     * Returns the objective with the shift of the base's scheduler. A scheduler that shifts by
+     * image size is not shifted during training.
      */
     public static FlowMatchingObjective of(SchedulerConfig scheduler) {
       boolean bySize = scheduler.options().has("use_dynamic_shifting")

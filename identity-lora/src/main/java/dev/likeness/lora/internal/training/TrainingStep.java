@@ -19,15 +19,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One step of learning: noise batches, let the network answer, and move the weights against the
- * error. Between two batches it can be kept, and gone on with in another run.
+ * One training step: adds noise to batches, computes the loss of the predictions, and updates the
+ * weights. Its state can be saved between two batches.
  */
 public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String BATCHES_KEY = "likeness.batches_of_step";
   private static final String LOSS_KEY = "likeness.loss_of_step";
   private static final String GRADIENT_PREFIX = "gradient.";
   private static final String ADVICE =
-      "delete the state, if one is kept, and train again with a lower learning rate, or in f32 instead of a half type";
+      "delete the state file, if there is one, and train again with a lower learning"
+          + " rate, or in f32 instead of bf16 or f16";
 
   private final TrainingTarget target;
   private final TrainableNetworks networks;
@@ -48,7 +49,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     this(model, networks, optimizer, objective, texts, null, null);
   }
 
-  /** With the unadapted base and its conditioning, which masked images need. */
+  /** Creates a step with the unadapted base and its conditioning, which masked images need. */
   TrainingStep(
       TrainingTarget model,
       TrainableNetworks networks,
@@ -67,16 +68,16 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   /**
-   * A batch and the chance that goes with it.
+   * A batch and its random values.
    *
    * @param latents latents [batch, channels, h, w], f32, CPU
-   * @param noise to find, of the same shape
-   * @param inputNoise noise that the network sees, most often the same
-   * @param levels of noise, one for each image
-   * @param captions place of each image's caption
-   * @param instanceCount how many of the images, from the first on, are the person's; the others
-   *     are of the class
-   * @param focus what each place of an image counts, [batch, 1, h, w] with mean 1, or null
+   * @param noise the noise to predict, of the same shape
+   * @param inputNoise the noise of the network input, usually the same
+   * @param levels the noise level of each image
+   * @param captions the index of the caption of each image
+   * @param instanceCount number of images of the person at the start of the batch; the others are
+   *     class images
+   * @param focus loss weights of each position, [batch, 1, h, w] with mean 1, or null
    * @param mask share of each position's loss, [batch, 1, h, w] from 0 to 1, or null for everything
    */
   public record Batch(
@@ -88,7 +89,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
       int instanceCount,
       Tensor focus,
       Tensor mask) {
-    /** Without a mask. */
+    /** Creates a batch without a mask. */
     Batch(
         Tensor clean,
         Tensor noise,
@@ -101,16 +102,17 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     }
   }
 
-  /** Number of the step's batches that are done. */
+  /** Returns the number of finished batches of this step. */
   int accumulated() {
     return accumulated;
   }
 
   /**
-   * Updates the weights by the gradients of the step's batches, and returns their mean loss.
+   * Updates the weights by the gradients of the step's batches.
    *
-   * @throws InvalidInputException when the gradients' length is no longer a number; the weights are
-   *     then as they were
+   * @return the mean loss of the batches
+   * @throws InvalidInputException if the gradient norm is no longer a number; the weights are then
+   *     unchanged
    */
   public double optimize(LoraTraining settings, double rate) {
     Map<String, Tensor> moving =
@@ -125,23 +127,22 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   /**
-   * Learns one of the step's batches.
+   * Computes the gradients of one batch of the step.
    *
-   * @throws InvalidInputException when the loss is no longer a number; the weights are then as they
-   *     were
+   * @throws InvalidInputException if the loss is no longer a number; the weights are then unchanged
    */
   public void backward(Batch batch, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open();
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
-      boolean twice = settings.optimizerOptions().gradientCheckpointing();
-      Tensor loss =
-          loss(batch, settings.priorLossWeight(), twice ? recomputing : SegmentRunner.PLAIN);
+      boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
+      Tensor loss = loss(
+          batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       requireNumber("the loss", value);
       int all = settings.optimizerOptions().gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
-      if (twice) {
+      if (checkpointing) {
         recomputing.backward(part);
       } else {
         part.backward();
@@ -152,9 +153,9 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   /**
-   * Looks whether weights are still numbers, which one that goes on would find at the next loss.
+   * Checks that weights are still numbers. Otherwise only the next loss would show it.
    *
-   * @throws InvalidInputException when any is not
+   * @throws InvalidInputException if a value is not a number
    */
   void requireNumbers(Collection<Tensor> weights) {
     GradientClipping.FiniteNumbers.require(weights, optimizer.steps(), ADVICE);
@@ -192,14 +193,14 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   public void resume(String name, Tensor value) {
     if (name.startsWith(GRADIENT_PREFIX)) {
       Tensor leaf = networks.weights().leaves().get(name.substring(GRADIENT_PREFIX.length()));
-      // The gradient of a product with a constant is that constant, to the bit.
+      // The gradient of a product with a constant is exactly that constant.
       leaf.mul(value.to(leaf.device(), value.scalar_type())).sum().backward();
     }
   }
 
   /**
-   * Where a mask leaves an image out, the network is to answer as the base does: nothing there is
-   * learnt or forgotten.
+   * Returns the target for masked images. Outside the mask it is the prediction of the base, so
+   * nothing changes there.
    */
   private Tensor maskTarget(Batch batch, Tensor noised, Tensor target) {
     if (batch.mask == null) {
@@ -214,11 +215,13 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     }
   }
 
-  /** The error of the network's answers: the person's, and the class's at its weight. */
+  /**
+   * Returns the loss of the batch: that of the person plus the weighted loss of the class images.
+   */
   Tensor loss(Batch batch, double priorWeight, SegmentRunner segments) {
     double[] levels = batch.levels;
     Tensor noised = objective.addNoise(batch.latents, batch.inputNoise, levels);
-    // The base is asked before anything of the learner's pass has to be kept.
+    // The base computes first, before activations of the trained network need memory.
     Tensor target = maskTarget(batch, noised, objective.target(batch.latents, batch.noise, levels));
     Tensor answer = this.target
         .predict(networks, noised, levels, texts.encode(batch.captions), segments)

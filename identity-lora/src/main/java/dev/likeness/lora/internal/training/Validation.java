@@ -19,11 +19,14 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** Validates the weights so far, and the best of them. */
+/** Generates and scores validation images, and keeps the best weights. */
 final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private static final String BEST_PREFIX = "best.";
   private static final String LAST_STEP_KEY = "likeness.last_validation";
-  /** Of the best score: two validations of the same weights differ by less. */
+  /**
+   * The share of the best score by which validations of the same weights may differ. Smaller losses
+   * of likeness count as noise.
+   */
   private static final double MARGIN = 0.03;
 
   private static final String SCORE_KEY = "likeness.best_score";
@@ -55,13 +58,13 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     this.progress = progress;
   }
 
-  /** Takes in the loss of a step. */
+  /** Records the loss of a step. */
   void addLoss(double loss) {
     lossSum += loss;
     lossCount++;
   }
 
-  /** Looks, when it is time and was not done before. */
+  /** Validates if it is due and was not done for this step. */
   void validate(
       int steps, TrainableNetworks networks, Function<String, Tensor> values, Cancellation stop) {
     if (steps % options.interval() != 0 || steps <= lastStep) {
@@ -89,10 +92,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
   }
 
-  /**
-   * Says once when images become less alike to what is held out while those that are trained are
-   * known ever better.
-   */
+  /** Warns once if the likeness to held-out photos falls while the training loss falls. */
   private void warnOfOverfitting(double score, double loss) {
     if (!hasWarned && loss < previousLoss && score < bestScore - MARGIN * Math.abs(bestScore)) {
       hasWarned = true;
@@ -177,12 +177,12 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
   }
 
-  /** Whether as many validations as patience allows were no better. */
+  /** Returns true if the last {@code patience} validations were no better. */
   boolean shouldStop() {
     return options.patience() > 0 && withoutImprovement >= options.patience();
   }
 
-  /** The weights that drew the best images so far. */
+  /** Returns the weights that generated the best images so far. */
   Optional<Map<String, Tensor>> best() {
     return Optional.ofNullable(best);
   }

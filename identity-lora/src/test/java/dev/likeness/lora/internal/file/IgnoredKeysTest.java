@@ -116,7 +116,7 @@ class IgnoredKeysTest {
       assertEquals(2, Lora.inspect(file, without).ignored().size());
       String said = assertThrows(InvalidInputException.class, () -> Lora.open(file, without))
           .getMessage();
-      assertTrue(said.startsWith(file + " changes nothing of "), said);
+      assertTrue(said.startsWith(file + " changes nothing in "), said);
     }
   }
 

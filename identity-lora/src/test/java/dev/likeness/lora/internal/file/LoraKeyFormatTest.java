@@ -183,7 +183,7 @@ class LoraKeyFormatTest {
     }
     try (Lora lora = Lora.open(GoldenLora.file("unet-only"), base)) {
       assertEquals(
-          "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as COMFY",
+          "LoRA files can be written as PEFT, DIFFUSERS or KOHYA, not as COMFY",
           assertThrows(IllegalArgumentException.class, () -> lora.save(file, KeyFormat.COMFY))
               .getMessage());
     }
@@ -216,7 +216,7 @@ class LoraKeyFormatTest {
             .scale(layer, 4, Double.NaN));
     assertEquals(4, settings("{\"unet.alpha\": 16, \"unet.r\": 4}").scale(layer, 4, Double.NaN));
     assertEquals(
-        "the LoRA's settings have a pattern of layers that is none, (to_q; save it again",
+        "the LoRA's settings have an invalid layer pattern: (to_q; save it again",
         assertThrows(
                 InvalidInputException.class,
                 () -> settings("{\"unet.alpha_pattern\": {\"(to_q\": 12}}")

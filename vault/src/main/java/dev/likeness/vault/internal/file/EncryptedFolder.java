@@ -54,7 +54,7 @@ public final class EncryptedFolder {
     return files().root();
   }
 
-  /** Returns whether the vault has a key. */
+  /** Returns true if the vault has a key. */
   public boolean exists() {
     return Files.exists(folder.resolve(KEY));
   }
@@ -66,7 +66,7 @@ public final class EncryptedFolder {
 
   private synchronized VaultFileSystem files() {
     if (isDestroyed) {
-      throw new IllegalStateException("what was kept here has been erased");
+      throw new IllegalStateException("this data has been erased");
     }
     if (files == null) {
       files = new VaultFileSystem(this, folder.resolve(FILES), new VaultCipher(key(), context));
@@ -89,27 +89,27 @@ public final class EncryptedFolder {
       return key;
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot read " + file + ": " + e.getMessage()
-              + "; see that it is a file that this user may read",
-          e);
-    }
-  }
-
-  /** Held while a file is put in place; destroying waits for it and for nothing longer. */
-  ReentrantReadWriteLock.ReadLock placementLock() {
-    return lock.readLock();
-  }
-
-  /** Fails once the vault is destroyed. */
-  synchronized void requireNotDestroyed() throws IOException {
-    if (isDestroyed) {
-      throw new IOException("what was kept here has been erased");
+          "cannot read " + file + ": " + e.getMessage() + "; check that this user can read it", e);
     }
   }
 
   /**
-   * Makes everything in it unreadable for good; {@link #delete()} then tidies up. Does nothing the
-   * second time.
+   * Returns the lock that a writer holds while it moves a file into place; destroying waits for it.
+   */
+  ReentrantReadWriteLock.ReadLock placementLock() {
+    return lock.readLock();
+  }
+
+  /** Throws if the vault is destroyed. */
+  synchronized void requireNotDestroyed() throws IOException {
+    if (isDestroyed) {
+      throw new IOException("this data has been erased");
+    }
+  }
+
+  /**
+   * Makes all files unreadable forever; {@link #delete()} then deletes them. A second call does
+   * nothing.
    */
   public void destroyKey() throws IOException {
     lock.writeLock().lock();
@@ -125,9 +125,8 @@ public final class EncryptedFolder {
   }
 
   /**
-   * Destroys the key in the folder of a vault that nobody uses. It is renamed before it is
-   * overwritten: a process that dies in between leaves a vault without key, not one whose key is of
-   * no use.
+   * Destroys the key of a vault that is not open. The key file is renamed before it is overwritten,
+   * so a process that dies in between leaves a vault without a key, not one with a broken key.
    */
   public static void destroyKeyIn(Path folder) throws IOException {
     Path key = folder.resolve(KEY);
@@ -143,7 +142,7 @@ public final class EncryptedFolder {
     }
   }
 
-  /** Destroys the key, if that is still to be done, and deletes the files. */
+  /** Destroys the key if it still exists, and deletes the files. */
   public void delete() throws IOException {
     destroyKey();
     for (Path file : encryptedFiles()) {
@@ -168,8 +167,8 @@ public final class EncryptedFolder {
     }
   }
 
-  // Journals and flash memory may keep older copies of a block: hence the key is wrapped, never
-  // plain.
+  // Journals and flash memory may keep older copies of a block. So the key on disk is always
+  // wrapped.
   private static void overwrite(Path file) throws IOException {
     try (RandomAccessFile key = new RandomAccessFile(file.toFile(), "rwd")) {
       key.write(new byte[(int) key.length()]);

@@ -12,15 +12,15 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * The ciphers of one vault, all from one key of 32 bytes: contents by Tink's streaming AEAD
- * (AES256-GCM-HKDF, segments of 4 KiB), names by AES-SIV, which gives the same name the same cipher
- * text and so lets files be found by it. Both are bound to the vault they belong to. Immutable.
+ * The ciphers of one vault, derived from one key of 32 bytes. Contents use Tink's streaming AEAD
+ * (AES256-GCM-HKDF, segments of 4 KiB). Names use AES-SIV, which is deterministic, so that a file
+ * can be found by its name. Both are bound to the vault by associated data. Immutable.
  */
 final class VaultCipher {
   static final int KEY_BYTES = 32;
 
   private static final String MAC = "HmacSha256";
-  // The JVM compiles its cipher after so many calls: with long segments that takes a gigabyte, with
+  // The JVM compiles its cipher only after many calls. Long segments need 1 GB of data until then,
   // these 20 MiB.
   private static final int SEGMENT_BYTES = 1 << 12;
   private static final int SIV_KEY_BYTES = 64;
@@ -36,7 +36,8 @@ final class VaultCipher {
           deriveKey(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT_BYTES, 0);
       names = new AesSiv(deriveKey(key, "names", SIV_KEY_BYTES));
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("a vault's key has 32 bytes, given " + key.length, e);
+      throw new IllegalArgumentException(
+          "the key of a vault must have 32 bytes, given " + key.length, e);
     }
   }
 
@@ -62,17 +63,17 @@ final class VaultCipher {
     }
   }
 
-  /** What a file called {@code name} is called on disk. */
+  /** Returns the name on disk of a file. */
   String encryptName(String name) {
     try {
       byte[] bytes = names.encryptDeterministically(name.getBytes(StandardCharsets.UTF_8), context);
       return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("a name that cannot be encrypted", e);
+      throw new IllegalArgumentException("the file name cannot be encrypted", e);
     }
   }
 
-  /** The name of a file on disk; empty for files that are not of this vault. */
+  /** Returns the plain name of a file on disk; empty for files that do not belong to this vault. */
   Optional<String> decryptName(String hidden) {
     try {
       byte[] bytes = names.decryptDeterministically(Base64.getUrlDecoder().decode(hidden), context);

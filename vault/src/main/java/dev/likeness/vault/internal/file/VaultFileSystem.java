@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The files of one vault. Folders are only in the names: there is nothing on disk that would show
- * them.
+ * The file system of one vault. Folders exist only as part of the encrypted names, so the disk does
+ * not show them.
  */
 final class VaultFileSystem extends FileSystem {
   private static final String PART_SUFFIX = ".part";
@@ -50,12 +50,12 @@ final class VaultFileSystem extends FileSystem {
     return getPath("/");
   }
 
-  /** Where the cipher text of a file lies. */
+  /** Returns the file on disk that has the cipher text of a path. */
   Path encryptedPath(VaultPath path) {
     return folder.resolve(cipher.encryptName(path.normalize().toString()));
   }
 
-  /** The names of all files, from the root. */
+  /** Returns the names of all files, starting at the root. */
   List<String> names() throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();
@@ -143,7 +143,7 @@ final class VaultFileSystem extends FileSystem {
 
   @Override
   public UserPrincipalLookupService getUserPrincipalLookupService() {
-    throw new UnsupportedOperationException("files of a vault have no owners");
+    throw new UnsupportedOperationException("files of a vault have no owner");
   }
 
   @Override
@@ -152,11 +152,11 @@ final class VaultFileSystem extends FileSystem {
   }
 
   /**
-   * What is known of a file or folder in a vault.
+   * Attributes of a file or folder in a vault.
    *
-   * @param lastModifiedTime when it was written
-   * @param size of the content in bytes, before encryption
-   * @param isDirectory whether it is a folder
+   * @param lastModifiedTime when the file was written
+   * @param size the size of the content in bytes, before encryption
+   * @param isDirectory true for a folder
    */
   record VaultAttributes(FileTime lastModifiedTime, long size, boolean isDirectory)
       implements BasicFileAttributes {

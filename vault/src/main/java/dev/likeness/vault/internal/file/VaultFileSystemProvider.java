@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What {@link Files} does to the files of one vault. A file that is written appears whole when it
- * is closed.
+ * Implements the operations of {@link Files} on the files of one vault. A new file appears,
+ * complete, when its channel is closed.
  */
 final class VaultFileSystemProvider extends WholeFilesProvider {
   private final VaultFileSystem fileSystem;
@@ -52,7 +52,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
       return new VaultWriteChannel(fileSystem, file);
     }
     if (options.contains(StandardOpenOption.APPEND)) {
-      throw new UnsupportedOperationException("files of a vault are written whole");
+      throw new UnsupportedOperationException(
+          "files of a vault can only be written as a whole, with a new channel");
     }
     if (!Files.exists(file)) {
       throw new NoSuchFileException(name(path));
@@ -72,7 +73,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
       throw new NoSuchFileException(name(path));
     }
     if (options.contains(StandardOpenOption.APPEND) || options.contains(StandardOpenOption.READ)) {
-      throw new UnsupportedOperationException("files of a vault are written whole");
+      throw new UnsupportedOperationException(
+          "files of a vault can only be written as a whole, with a new channel");
     }
   }
 
@@ -94,7 +96,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
       @Override
       public void close() {
-        // No resource is open.
+        // The stream holds no resource.
       }
     };
   }
@@ -107,7 +109,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     }
   }
 
-  /** Folders need not be made. */
+  /** Does nothing: a folder exists if a file is in it. */
   @Override
   public void createDirectory(Path dir, FileAttribute<?>... attrs) throws IOException {
     fileSystem.vault().requireNotDestroyed();
@@ -178,7 +180,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
       Path path, Class<A> type, LinkOption... options) throws IOException {
     fileSystem.vault().requireNotDestroyed();
     if (type != BasicFileAttributes.class) {
-      throw new UnsupportedOperationException("files of a vault have basic attributes only");
+      throw new UnsupportedOperationException("files of a vault have only basic attributes");
     }
     Path file = encryptedPath(path);
     if (Files.exists(file)) {

@@ -13,16 +13,16 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A path in a vault: names behind slashes.
+ * A path in a vault: names separated by slashes.
  *
- * @param fileSystem the vault's
- * @param absolute whether it begins at the root
- * @param names its parts, without empty ones
+ * @param fileSystem the file system of the vault
+ * @param absolute true if the path begins at the root
+ * @param names the parts of the path, without empty ones
  */
 record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> names) implements Path {
   static VaultPath of(VaultFileSystem fileSystem, String path) {
     if (path.indexOf('\0') >= 0) {
-      throw new IllegalArgumentException("a path must not hold a zero character");
+      throw new IllegalArgumentException("a path must not contain a zero character");
     }
     List<String> names =
         Arrays.stream(path.split("/")).filter(name -> !name.isEmpty()).toList();
@@ -37,7 +37,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     if (other instanceof VaultPath path && path.fileSystem == fileSystem) {
       return path;
     }
-    throw new ProviderMismatchException("a path of another vault");
+    throw new ProviderMismatchException("the path belongs to another vault or file system");
   }
 
   @Override
@@ -79,7 +79,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   @Override
   public Path subpath(int begin, int end) {
     if (begin < 0 || end > names.size() || begin >= end) {
-      throw new IllegalArgumentException("names " + begin + " to " + end + " of " + names.size());
+      throw new IllegalArgumentException(
+          "cannot take names " + begin + " to " + end + " of a path of " + names.size());
     }
     return with(false, names.subList(begin, end));
   }
@@ -104,7 +105,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     return tail && (!path.absolute || equals(path));
   }
 
-  /** Without {@code .} and {@code ..}; above the root there is nothing to go to. */
+  /** Removes {@code .} and {@code ..}; a {@code ..} at the root is dropped. */
   @Override
   public VaultPath normalize() {
     List<String> kept = new ArrayList<>();
@@ -134,7 +135,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   public Path relativize(Path other) {
     VaultPath path = requireSameFileSystem(other);
     if (path.absolute != absolute) {
-      throw new IllegalArgumentException("one path begins at the root and the other does not");
+      throw new IllegalArgumentException(
+          "cannot relativize: one path is absolute and the other is not");
     }
     int shared = 0;
     while (shared < Math.min(names.size(), path.names.size())
@@ -146,10 +148,10 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     return with(false, way);
   }
 
-  /** Says no more than that it is in a vault: names may be of people. */
+  /** The message does not contain the path, because names may be personal data. */
   @Override
   public URI toUri() {
-    throw new UnsupportedOperationException("a path in a vault has no address");
+    throw new UnsupportedOperationException("a path in a vault has no URI");
   }
 
   @Override

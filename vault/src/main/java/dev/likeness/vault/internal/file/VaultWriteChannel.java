@@ -16,8 +16,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
 /**
- * Writes one file of a vault: encrypted to a temporary name, and put in place, forced, when it is
- * closed. No interrupt closes it.
+ * Writes one file of a vault. The cipher text goes to a temporary file, which is synced to disk and
+ * moved into place when the channel is closed. An interrupt does not close the channel.
  */
 final class VaultWriteChannel implements SeekableByteChannel {
   private final VaultFileSystem fileSystem;
@@ -34,7 +34,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     this.target = target;
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
     file = openFile(fileSystem, temporary);
-    // The file stays open after the cipher is closed, so that it can be forced.
+    // The file stays open after the cipher is closed, so that it can be synced to disk.
     OutputStream kept = new FilterOutputStream(AtomicFile.Disk.current().guard(temporary, file)) {
       @Override
       public void write(byte[] bytes, int from, int length) throws IOException {
@@ -49,7 +49,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     encryptedOut = fileSystem.cipher().encrypt(kept);
   }
 
-  // Once the vault is destroyed nothing new appears in its folder, which can then be deleted.
+  // After the vault is destroyed, no new file appears in its folder, so the folder can be deleted.
   private static FileOutputStream openFile(VaultFileSystem fileSystem, Path temporary)
       throws IOException {
     fileSystem.vault().placementLock().lock();
@@ -95,7 +95,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     }
   }
 
-  // Windows moves no file that is open.
+  // Windows cannot move an open file.
   private void finish() throws IOException {
     try (file) {
       if (!failed) {

@@ -9,7 +9,7 @@ import java.nio.file.attribute.FileAttributeView;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.Map;
 
-/** What a vault does not do, since nothing that works on whole files through paths wants it. */
+/** The operations of a file system provider that a vault does not support. */
 abstract class WholeFilesProvider extends FileSystemProvider {
   @Override
   public <V extends FileAttributeView> V getFileAttributeView(
@@ -19,12 +19,13 @@ abstract class WholeFilesProvider extends FileSystemProvider {
 
   @Override
   public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) {
-    throw new UnsupportedOperationException("attributes of a vault's files are asked for by type");
+    throw new UnsupportedOperationException(
+        "attributes of files in a vault can only be read by type");
   }
 
   @Override
   public void setAttribute(Path path, String attribute, Object value, LinkOption... options) {
-    throw new UnsupportedOperationException("attributes of a vault's files cannot be set");
+    throw new UnsupportedOperationException("attributes of files in a vault cannot be set");
   }
 
   @Override
@@ -44,11 +45,12 @@ abstract class WholeFilesProvider extends FileSystemProvider {
 
   @Override
   public Path getPath(URI uri) {
-    throw new UnsupportedOperationException("a path in a vault has no address");
+    throw new UnsupportedOperationException("a path in a vault has no URI");
   }
 
   @Override
   public FileStore getFileStore(Path path) {
-    throw new UnsupportedOperationException("ask the disk that the store lies on");
+    throw new UnsupportedOperationException(
+        "a vault has no file store; ask the one of the store's folder");
   }
 }

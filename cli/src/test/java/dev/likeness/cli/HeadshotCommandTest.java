@@ -311,7 +311,10 @@ class HeadshotCommandTest {
     CommandResult style = headshot("--photos", photos.toString(), "--styles", styles.toString());
     assertEquals(3, style.status(), style.err());
     assertTrue(
-        style.errorLines().get(0).startsWith("the style noir is for bases of the family flux, and "),
+        style
+            .errorLines()
+            .get(0)
+            .startsWith("the style noir is for bases of the family flux, and "),
         style.err());
     assertFalse(style.err().contains("train"), "somebody was learnt first: " + style.err());
     assertEquals(List.of(), TinyBase.namesIn(out));

@@ -539,8 +539,7 @@ class ReferencePersonTest {
         "--out",
         out.toString());
     assertEquals(0, run.status(), run.err());
-    assertTrue(
-        run.err().contains("a-wall.png: no face was found in any orientation"), run.err());
+    assertTrue(run.err().contains("a-wall.png: no face was found in any orientation"), run.err());
     assertTrue(run.err().contains("ip-adapter.safetensors uses the images instead"), run.err());
     assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }

@@ -285,6 +285,9 @@ public final class GenerationQueue implements AutoCloseable {
     /**
      * Checks the limits.
      *
+     * @param workers the component {@code workers}
+     * @param capacity the component {@code capacity}
+     * @param memoryBytes the component {@code memoryBytes}
      * @throws IllegalArgumentException if a limit is below 1
      */
     public Options {

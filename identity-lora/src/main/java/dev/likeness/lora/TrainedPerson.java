@@ -48,7 +48,15 @@ public record TrainedPerson(
   private static final String BASE_KEY = LoraMetadata.BASE;
   private static final String RECIPE_KEY = "likeness.recipe";
 
-  /** Copies the notes. */
+  /**
+   * Copies the notes.
+   *
+   * @param lora the component {@code lora}
+   * @param personToken the component {@code personToken}
+   * @param baseName the component {@code baseName}
+   * @param recipe the component {@code recipe}
+   * @param notes the component {@code notes}
+   */
   public TrainedPerson {
     notes = Map.copyOf(notes);
   }

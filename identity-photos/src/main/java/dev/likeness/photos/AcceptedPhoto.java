@@ -40,8 +40,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the photo: upright, in sRGB and without metadata. A large photo is reduced to {@link
-   * dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
+   * Returns the photo: upright, in sRGB and without metadata. A large photo is reduced to
+   * {@link dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
    *
    * @return the image
    */

@@ -64,9 +64,8 @@ public final class PhotoSet {
           .sorted(Comparator.comparing(file -> file.getFileName().toString()))
           .toList();
       if (found.isEmpty()) {
-        throw new InvalidInputException(
-            folder
-                + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+        throw new InvalidInputException(folder
+            + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
       }
       return found;
     } catch (IOException e) {

@@ -39,7 +39,16 @@ public record ErasureReceipt(
   private static final String SIGNER_KEY = "certificate";
   private static final String ISSUERS_KEY = "issuers";
 
-  /** Copies the collections. */
+  /**
+   * Copies the collections.
+   *
+   * @param subject the component {@code subject}
+   * @param startedAt the component {@code startedAt}
+   * @param finishedAt the component {@code finishedAt}
+   * @param files the component {@code files}
+   * @param signature the component {@code signature}
+   * @param certificates the component {@code certificates}
+   */
   public ErasureReceipt {
     files = new LinkedHashMap<>(files);
     certificates = List.copyOf(certificates);

@@ -20,7 +20,12 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * @param afterUse duration after the last use or renewal, not negative
    */
   public record Limit(Duration afterPurpose, Duration afterUse) {
-    /** Checks that both durations are not negative. */
+    /**
+     * Checks that both durations are not negative.
+     *
+     * @param afterPurpose the component {@code afterPurpose}
+     * @param afterUse the component {@code afterUse}
+     */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
         throw new IllegalArgumentException("retention limits must not be negative, given "
@@ -39,7 +44,11 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   private static final Duration WEEK = Duration.ofDays(7);
   private static final Duration MONTH = Duration.ofDays(30);
 
-  /** Checks that every category has a limit, at most {@link #MAX_DURATION} after the last use. */
+  /**
+   * Checks that every category has a limit, at most {@link #MAX_DURATION} after the last use.
+   *
+   * @param limits the component {@code limits}
+   */
   public RetentionPolicy {
     limits = new EnumMap<>(limits);
     if (limits.size() != DataCategory.values().length) {
@@ -141,7 +150,12 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * @param files the number of files removed of other subjects
    */
   public record PurgeReport(List<ErasureReceipt> erased, int files) {
-    /** Copies the receipts. */
+    /**
+     * Copies the receipts.
+     *
+     * @param erased the component {@code erased}
+     * @param files the component {@code files}
+     */
     public PurgeReport {
       erased = List.copyOf(erased);
     }

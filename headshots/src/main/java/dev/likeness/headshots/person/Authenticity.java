@@ -161,7 +161,12 @@ public final class Authenticity {
    *     turned away. Without a face, only {@link Flag#NO_FACE} is judged
    */
   public record Result(Set<Flag> flags, Set<Flag> notJudged) {
-    /** Copies the sets. */
+    /**
+     * Copies the sets.
+     *
+     * @param flags the component {@code flags}
+     * @param notJudged the component {@code notJudged}
+     */
     public Result {
       flags = Set.copyOf(flags);
       notJudged = Set.copyOf(notJudged);

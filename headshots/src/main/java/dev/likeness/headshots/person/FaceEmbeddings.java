@@ -18,7 +18,12 @@ import java.util.stream.IntStream;
  * @param vectors one vector of unit length for each photo; copied on construction
  */
 public record FaceEmbeddings(String embedder, List<float[]> vectors) {
-  /** Copies the vectors. */
+  /**
+   * Copies the vectors.
+   *
+   * @param embedder the component {@code embedder}
+   * @param vectors the component {@code vectors}
+   */
   public FaceEmbeddings {
     vectors = vectors.stream().map(float[]::clone).toList();
   }

@@ -93,6 +93,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   /**
    * Checks and copies the curves.
    *
+   * @param referenceOnly the component {@code referenceOnly}
+   * @param withLora the component {@code withLora}
    * @throws IllegalArgumentException if a curve has fewer than two points, does not start with
    *     {@link Setting#OFF}, or does not increase in likeness
    */

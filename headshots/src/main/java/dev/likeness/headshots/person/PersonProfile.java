@@ -25,7 +25,11 @@ public record PersonProfile(List<Trait> traits) {
    */
   public static final double MIN_CONFIDENCE = 0.5;
 
-  /** Copies the traits. */
+  /**
+   * Copies the traits.
+   *
+   * @param traits the component {@code traits}
+   */
   public PersonProfile {
     traits = List.copyOf(traits);
   }
@@ -187,6 +191,10 @@ public record PersonProfile(List<Trait> traits) {
     /**
      * Checks the attribute and the confidence.
      *
+     * @param attribute the component {@code attribute}
+     * @param value the component {@code value}
+     * @param confidence the component {@code confidence}
+     * @param source the component {@code source}
      * @throws IllegalArgumentException if the attribute is blank or the confidence is outside 0 to
      *     1
      */

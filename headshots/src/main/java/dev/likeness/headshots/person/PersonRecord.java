@@ -32,7 +32,15 @@ public record PersonRecord(
   public static final PersonRecord EMPTY = new PersonRecord(
       PersonProfile.UNKNOWN, List.of(), new SharedLight(""), Optional.empty(), Optional.empty());
 
-  /** Copies the measures. */
+  /**
+   * Copies the measures.
+   *
+   * @param profile the component {@code profile}
+   * @param traits the component {@code traits}
+   * @param light the component {@code light}
+   * @param guidanceFaces the component {@code guidanceFaces}
+   * @param faces the component {@code faces}
+   */
   public PersonRecord {
     traits = List.copyOf(traits);
   }

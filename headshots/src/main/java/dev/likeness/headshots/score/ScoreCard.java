@@ -15,7 +15,11 @@ import java.util.Optional;
  * @param scores one score for each aspect that could be measured
  */
 public record ScoreCard(List<Score> scores) {
-  /** Copies the scores. */
+  /**
+   * Copies the scores.
+   *
+   * @param scores the component {@code scores}
+   */
   public ScoreCard {
     scores = List.copyOf(scores);
   }

@@ -35,6 +35,12 @@ public record Headshot(
   /**
    * Checks the identity strength.
    *
+   * @param image the component {@code image}
+   * @param style the component {@code style}
+   * @param seed the component {@code seed}
+   * @param request the component {@code request}
+   * @param likeness the component {@code likeness}
+   * @param isEdited the component {@code isEdited}
    * @throws IllegalArgumentException if it is outside 0 to 1
    */
   public Headshot {

@@ -53,6 +53,10 @@ public record HeadshotEdit(
     /**
      * Checks the margins.
      *
+     * @param left the component {@code left}
+     * @param top the component {@code top}
+     * @param right the component {@code right}
+     * @param bottom the component {@code bottom}
      * @throws IllegalArgumentException if a margin is outside 0 to 4096
      */
     public Margins {
@@ -72,6 +76,11 @@ public record HeadshotEdit(
   /**
    * Checks the edit.
    *
+   * @param words the component {@code words}
+   * @param mask the component {@code mask}
+   * @param margins the component {@code margins}
+   * @param strength the component {@code strength}
+   * @param seed the component {@code seed}
    * @throws IllegalArgumentException if the edit changes nothing, words are blank, margins come
    *     with other changes, or the strength is outside 0 to 1
    */

@@ -27,7 +27,11 @@ public record SelectionResult(List<Verdict> verdicts) {
     }
   }
 
-  /** Copies the verdicts. */
+  /**
+   * Copies the verdicts.
+   *
+   * @param verdicts the component {@code verdicts}
+   */
   public SelectionResult {
     verdicts = List.copyOf(verdicts);
   }

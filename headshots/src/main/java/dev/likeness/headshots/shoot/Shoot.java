@@ -10,7 +10,12 @@ import java.util.List;
  * @param headshots the headshots, style by style, in the order of the request
  */
 public record Shoot(ShootRequest request, List<Headshot> headshots) {
-  /** Copies the list. */
+  /**
+   * Copies the list.
+   *
+   * @param request the component {@code request}
+   * @param headshots the component {@code headshots}
+   */
   public Shoot {
     headshots = List.copyOf(headshots);
   }

@@ -47,6 +47,14 @@ public record ShootRequest(
   /**
    * Checks the request.
    *
+   * @param styles the component {@code styles}
+   * @param count the component {@code count}
+   * @param likeness the component {@code likeness}
+   * @param steps the component {@code steps}
+   * @param guidance the component {@code guidance}
+   * @param size the component {@code size}
+   * @param seed the component {@code seed}
+   * @param variant the component {@code variant}
    * @throws IllegalArgumentException if a value is outside its range
    */
   public ShootRequest {

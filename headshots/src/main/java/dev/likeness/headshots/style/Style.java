@@ -75,6 +75,19 @@ public record Style(
   /**
    * Checks and copies the parts.
    *
+   * @param name the component {@code name}
+   * @param title the component {@code title}
+   * @param opening the component {@code opening}
+   * @param wardrobe the component {@code wardrobe}
+   * @param expressions the component {@code expressions}
+   * @param lights the component {@code lights}
+   * @param backdrops the component {@code backdrops}
+   * @param lens the component {@code lens}
+   * @param negative the component {@code negative}
+   * @param guidance the component {@code guidance}
+   * @param crop the component {@code crop}
+   * @param bases the component {@code bases}
+   * @param isMonochrome the component {@code isMonochrome}
    * @throws IllegalArgumentException if a required part is missing, the opening is too long, or the
    *     crop is unknown
    */

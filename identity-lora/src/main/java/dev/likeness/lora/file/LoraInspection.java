@@ -52,7 +52,14 @@ public record LoraInspection(
    * @param base the base model that the header names, or empty
    */
   public record Notes(String title, List<String> triggerWords, String licence, String base) {
-    /** Copies the trigger words. */
+    /**
+     * Copies the trigger words.
+     *
+     * @param title the component {@code title}
+     * @param triggerWords the component {@code triggerWords}
+     * @param licence the component {@code licence}
+     * @param base the component {@code base}
+     */
     public Notes {
       triggerWords = List.copyOf(triggerWords);
     }
@@ -83,7 +90,24 @@ public record LoraInspection(
     }
   }
 
-  /** Copies the collections; the algorithms are sorted. */
+  /**
+   * Copies the collections; the algorithms are sorted.
+   *
+   * @param keyFormat the component {@code keyFormat}
+   * @param family the component {@code family}
+   * @param algorithms the component {@code algorithms}
+   * @param layers the component {@code layers}
+   * @param rank the component {@code rank}
+   * @param scale the component {@code scale}
+   * @param matched the component {@code matched}
+   * @param unmatched the component {@code unmatched}
+   * @param ignored the component {@code ignored}
+   * @param shapeMismatches the component {@code shapeMismatches}
+   * @param incomplete the component {@code incomplete}
+   * @param duplicates the component {@code duplicates}
+   * @param textualInversions the component {@code textualInversions}
+   * @param notes the component {@code notes}
+   */
   public LoraInspection {
     algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));
     unmatched = List.copyOf(unmatched);

@@ -28,7 +28,11 @@ public record AspectBuckets(List<Size> sizes) {
     }
   }
 
-  /** Checks that there is a size. */
+  /**
+   * Checks that there is a size.
+   *
+   * @param sizes the component {@code sizes}
+   */
   public AspectBuckets {
     sizes = List.copyOf(sizes);
     if (sizes.isEmpty()) {

@@ -49,7 +49,27 @@ public record LoraTraining(
     List<String> captions,
     long seed,
     OptimizerOptions optimizerOptions) {
-  /** Checks the ranges of all settings. */
+  /**
+   * Checks the ranges of all settings.
+   *
+   * @param rank the component {@code rank}
+   * @param alpha the component {@code alpha}
+   * @param targets the component {@code targets}
+   * @param trainTextEncoder the component {@code trainTextEncoder}
+   * @param steps the component {@code steps}
+   * @param batchSize the component {@code batchSize}
+   * @param learningRate the component {@code learningRate}
+   * @param warmupSteps the component {@code warmupSteps}
+   * @param minSnrGamma the component {@code minSnrGamma}
+   * @param weightDecay the component {@code weightDecay}
+   * @param maxGradNorm the component {@code maxGradNorm}
+   * @param randomFlip the component {@code randomFlip}
+   * @param classImages the component {@code classImages}
+   * @param priorLossWeight the component {@code priorLossWeight}
+   * @param captions the component {@code captions}
+   * @param seed the component {@code seed}
+   * @param optimizerOptions the component {@code optimizerOptions}
+   */
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batchSize < 1 || warmupSteps < 0 || classImages < 0) {

@@ -70,7 +70,25 @@ public record OptimizerOptions(
       0,
       PivotalTuning.NONE);
 
-  /** Checks the ranges of all options. */
+  /**
+   * Checks the ranges of all options.
+   *
+   * @param algorithm the component {@code algorithm}
+   * @param rankStabilised the component {@code rankStabilised}
+   * @param targetModules the component {@code targetModules}
+   * @param optimizer the component {@code optimizer}
+   * @param constantLearningRate the component {@code constantLearningRate}
+   * @param gradientAccumulationSteps the component {@code gradientAccumulationSteps}
+   * @param gradientCheckpointing the component {@code gradientCheckpointing}
+   * @param emaDecay the component {@code emaDecay}
+   * @param noiseOffset the component {@code noiseOffset}
+   * @param inputPerturbation the component {@code inputPerturbation}
+   * @param debiasedEstimation the component {@code debiasedEstimation}
+   * @param focusWeight the component {@code focusWeight}
+   * @param stochasticRounding the component {@code stochasticRounding}
+   * @param distillationGuidance the component {@code distillationGuidance}
+   * @param pivotalTuning the component {@code pivotalTuning}
+   */
   public OptimizerOptions {
     if (gradientAccumulationSteps < 1
         || !(emaDecay >= 0 && emaDecay < 1)

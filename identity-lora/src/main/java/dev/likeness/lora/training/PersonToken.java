@@ -11,7 +11,13 @@ import dev.likeness.diffusion.Consent;
  * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {
-  /** Checks that the class word is not blank. */
+  /**
+   * Checks that the class word is not blank.
+   *
+   * @param token the component {@code token}
+   * @param classWord the component {@code classWord}
+   * @param consent the component {@code consent}
+   */
   public PersonToken {
     if (classWord.isBlank()) {
       throw new IllegalArgumentException(

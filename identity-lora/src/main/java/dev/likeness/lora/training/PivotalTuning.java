@@ -17,7 +17,13 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   private static final double DEFAULT_END = 0.5;
   private static final double DEFAULT_RATE = 0.02;
 
-  /** Checks the ranges of the settings. */
+  /**
+   * Checks the ranges of the settings.
+   *
+   * @param vectors the component {@code vectors}
+   * @param endFraction the component {@code endFraction}
+   * @param learningRate the component {@code learningRate}
+   */
   public PivotalTuning {
     if (vectors < 0
         || !(endFraction >= 0 && endFraction <= 1)

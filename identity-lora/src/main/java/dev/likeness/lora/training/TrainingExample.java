@@ -15,7 +15,14 @@ import java.util.Optional;
  */
 public record TrainingExample(
     RgbImage image, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {
-  /** Checks that the mask is as large as the image. */
+  /**
+   * Checks that the mask is as large as the image.
+   *
+   * @param image the component {@code image}
+   * @param caption the component {@code caption}
+   * @param focus the component {@code focus}
+   * @param mask the component {@code mask}
+   */
   public TrainingExample {
     mask.ifPresent(each -> {
       if (each.width() != image.width() || each.height() != image.height()) {
@@ -46,7 +53,14 @@ public record TrainingExample(
    * @param height the height, from 1
    */
   public record Focus(int left, int top, int width, int height) {
-    /** Checks that the area is not empty and starts inside the image. */
+    /**
+     * Checks that the area is not empty and starts inside the image.
+     *
+     * @param left the component {@code left}
+     * @param top the component {@code top}
+     * @param width the component {@code width}
+     * @param height the component {@code height}
+     */
     public Focus {
       if (left < 0 || top < 0 || width < 1 || height < 1) {
         throw new IllegalArgumentException("a focus of " + width + "x" + height + " at " + left

@@ -21,7 +21,15 @@ public record TrainingSet(
     Path stateFile,
     Path latentFolder,
     Optional<ValidationOptions> validation) {
-  /** Checks that there is an image. */
+  /**
+   * Checks that there is an image.
+   *
+   * @param examples the component {@code examples}
+   * @param personToken the component {@code personToken}
+   * @param stateFile the component {@code stateFile}
+   * @param latentFolder the component {@code latentFolder}
+   * @param validation the component {@code validation}
+   */
   public TrainingSet {
     examples = List.copyOf(examples);
     if (examples.isEmpty()) {

@@ -14,7 +14,14 @@ import java.util.List;
  *     train to the end
  */
 public record ValidationOptions(int interval, ImageRequest request, Scorer scorer, int patience) {
-  /** Checks that the interval is at least 1 and the patience at least 0. */
+  /**
+   * Checks that the interval is at least 1 and the patience at least 0.
+   *
+   * @param interval the component {@code interval}
+   * @param request the component {@code request}
+   * @param scorer the component {@code scorer}
+   * @param patience the component {@code patience}
+   */
   public ValidationOptions {
     if (interval < 1 || patience < 0) {
       throw new IllegalArgumentException("validation interval " + interval

@@ -32,8 +32,7 @@ final class HeifConverter implements PhotoConverter {
   @Override
   public byte[] convert(PhotoFormat format, byte[] file) throws IOException {
     String program = findProgram()
-        .orElseThrow(
-            () -> new IOException("heif-dec and heif-convert are no longer on the PATH"));
+        .orElseThrow(() -> new IOException("heif-dec and heif-convert are no longer on the PATH"));
     Path folder = Files.createTempDirectory("likeness");
     Path in = folder.resolve("original." + format.id());
     try {

@@ -35,8 +35,7 @@ final class SrgbConversion {
     ColorModel model = image.getColorModel();
     if (model.getTransferType() > DataBuffer.TYPE_INT
         || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
-      throw new IOException(
-          "its pixels are neither RGB nor grey in whole numbers");
+      throw new IOException("its pixels are neither RGB nor grey in whole numbers");
     }
     if (model instanceof IndexColorModel) {
       return Resampler.AREA.fit(RgbImage.of(image), longSide);

@@ -11,8 +11,8 @@ import java.util.List;
  */
 public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   /**
-   * The template of ArcFace and of most later embedders (Deng et al., CVPR 2019; {@code
-   * arcface_dst} of insightface): 112 pixels.
+   * The template of ArcFace and of most later embedders (Deng et al., CVPR 2019;
+   * {@code arcface_dst} of insightface): 112 pixels.
    */
   public static final AlignmentTemplate ARCFACE = new AlignmentTemplate(
       112,

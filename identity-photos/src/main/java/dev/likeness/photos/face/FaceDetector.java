@@ -24,8 +24,8 @@ public interface FaceDetector extends AutoCloseable {
   }
 
   /**
-   * Detects frontal faces that fill a large part of the image. It may be faster than {@link
-   * #detectFrontal}.
+   * Detects frontal faces that fill a large part of the image. It may be faster than
+   * {@link #detectFrontal}.
    *
    * @param image an image of any size
    * @return the faces in pixels of {@code image}, largest first; empty if there are none

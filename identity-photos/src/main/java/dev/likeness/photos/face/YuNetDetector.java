@@ -79,8 +79,7 @@ public final class YuNetDetector implements FaceDetector {
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.inputSize());
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          "the face detector " + file + " is not YuNet; use the 640x640 file of the OpenCV zoo",
-          e);
+          "the face detector " + file + " is not YuNet; use the 640x640 file of the OpenCV zoo", e);
     }
   }
 

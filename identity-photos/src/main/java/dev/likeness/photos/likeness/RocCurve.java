@@ -26,8 +26,8 @@ public final class RocCurve {
    */
   public static RocCurve of(double[] same, double[] different) {
     if (same.length == 0 || different.length == 0) {
-      throw new IllegalArgumentException("a ROC curve needs pairs of both kinds, got "
-          + same.length + " of one person and " + different.length + " of two people");
+      throw new IllegalArgumentException("a ROC curve needs pairs of both kinds, got " + same.length
+          + " of one person and " + different.length + " of two people");
     }
     return new RocCurve(sorted(same), sorted(different));
   }

@@ -27,8 +27,7 @@ public record ValidationSplit(
     training = List.copyOf(training);
     validation = List.copyOf(validation);
     if (training.isEmpty() || validation.isEmpty()) {
-      throw new IllegalArgumentException(
-          "a validation split needs photos of the person, got none");
+      throw new IllegalArgumentException("a validation split needs photos of the person, got none");
     }
   }
 

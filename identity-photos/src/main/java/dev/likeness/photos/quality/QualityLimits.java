@@ -50,8 +50,8 @@ public final class QualityLimits {
    *
    * @param code a reason that has a measure
    * @return its two thresholds
-   * @throws IllegalArgumentException if the reason has no measure, such as {@link
-   *     ReasonCode#NO_FACE}
+   * @throws IllegalArgumentException if the reason has no measure, such as
+   *     {@link ReasonCode#NO_FACE}
    */
   public Band band(ReasonCode code) {
     Band band = bands.get(code);

@@ -48,7 +48,8 @@ class OnnxEmbedderTest {
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
     assertEquals(
-        "the face embedder " + file + " is not an ONNX file; give an ONNX file", refusal.getMessage());
+        "the face embedder " + file + " is not an ONNX file; give an ONNX file",
+        refusal.getMessage());
   }
 
   @Test

@@ -118,8 +118,7 @@ class LikenessTest {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ValidationSplit.of(List.of()));
 
-    assertEquals(
-        "a validation split needs photos of the person, got none", refusal.getMessage());
+    assertEquals("a validation split needs photos of the person, got none", refusal.getMessage());
   }
 
   @Test

@@ -27,8 +27,8 @@ final class ExponentialLagrange {
   }
 
   /**
-   * Returns for each node the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0}.
-   * L is the polynomial that is 1 at that node and 0 at the others.
+   * Returns for each node the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0}. L
+   * is the polynomial that is 1 at that node and 0 at the others.
    */
   private static double[] weights(double[] places, double rate, double h) {
     double[] weights = new double[places.length];

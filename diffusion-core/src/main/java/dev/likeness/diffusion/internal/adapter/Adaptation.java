@@ -7,9 +7,9 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The changes that a request's adapters make to a model, by module path ({@code
- * down_blocks.0.attentions.0...attn1.to_q}). A network built over the same tensors with another
- * adaptation is another adapted model; the base is never changed.
+ * The changes that a request's adapters make to a model, by module path
+ * ({@code down_blocks.0.attentions.0...attn1.to_q}). A network built over the same tensors with
+ * another adaptation is another adapted model; the base is never changed.
  */
 public interface Adaptation {
   /** The adaptation without changes. */

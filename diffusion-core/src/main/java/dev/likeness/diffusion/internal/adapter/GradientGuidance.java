@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface GradientGuidance {
   /**
-   * Returns the score of an image; higher is better. The result is differentiable in {@code
-   * denoised}.
+   * Returns the score of an image; higher is better. The result is differentiable in
+   * {@code denoised}.
    *
    * @param denoised the denoised prediction after guidance: latents [1, channels, h, w], f32, on
    *     the model's device

@@ -143,8 +143,8 @@ public interface ModelAdapter extends Adapter {
     public Context {
       if (width < 1 || height < 1 || vaeScaleFactor < 1) {
         throw new IllegalArgumentException(
-            "width, height and VAE scale factor must be at least 1, got " + width
-                + "x" + height + "/" + vaeScaleFactor);
+            "width, height and VAE scale factor must be at least 1, got " + width + "x" + height
+                + "/" + vaeScaleFactor);
       }
     }
   }

@@ -41,9 +41,9 @@ public interface StepRunner extends AutoCloseable {
   public interface Capturable {
     /**
      * Returns an object that identifies the fixed part of the work in a row. It is equal for rows
-     * that do the same operations on the same tensors, except for inputs and numbers ({@link
-     * dev.likeness.diffusion.internal.cudagraph.StepScalars}). Null, the default, means that the
-     * work must run eagerly.
+     * that do the same operations on the same tensors, except for inputs and numbers
+     * ({@link dev.likeness.diffusion.internal.cudagraph.StepScalars}). Null, the default, means
+     * that the work must run eagerly.
      */
     default Object layout(Step step) {
       return null;

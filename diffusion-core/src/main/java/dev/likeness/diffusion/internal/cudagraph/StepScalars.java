@@ -22,8 +22,8 @@ public interface StepScalars {
   Tensor multiply(Tensor x, ToDoubleFunction<Step> number);
 
   /**
-   * Adds a number times {@code term} to {@code sum} in place, rounded once, and returns {@code
-   * sum}.
+   * Adds a number times {@code term} to {@code sum} in place, rounded once, and returns
+   * {@code sum}.
    */
   Tensor addScaled(Tensor sum, Tensor term, ToDoubleFunction<Step> number);
 

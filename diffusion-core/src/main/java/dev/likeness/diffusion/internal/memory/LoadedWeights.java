@@ -51,8 +51,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Takes ownership of {@code source} and checks that it holds exactly the tensors that {@code
-   * network} asks for.
+   * Takes ownership of {@code source} and checks that it holds exactly the tensors that
+   * {@code network} asks for.
    *
    * @throws InvalidInputException as {@link #check}; {@code source} is closed then
    */

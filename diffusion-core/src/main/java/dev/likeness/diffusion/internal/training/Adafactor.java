@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.global.torch;
  * and one column (Shazeer and Stern 2018, arXiv:1804.04235, algorithms 4 and 5).
  *
  * <p>With relative learning rates it equals {@code torch.optim.Adafactor}. With absolute ones, its
- * steps are as long as those of {@code transformers}' {@code optimization.py} without {@code
- * scale_parameter} and {@code relative_step}.
+ * steps are as long as those of {@code transformers}' {@code optimization.py} without
+ * {@code scale_parameter} and {@code relative_step}.
  */
 public final class Adafactor extends Optimizer.BaseOptimizer {
   /** The lower bound of squared gradients: the resolution of f32. */

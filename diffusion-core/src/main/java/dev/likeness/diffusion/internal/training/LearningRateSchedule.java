@@ -23,8 +23,8 @@ public interface LearningRateSchedule {
   }
 
   /**
-   * Returns this schedule with a linear cooldown to zero over the last {@code steps} of {@code
-   * total}; unchanged for 0 steps (Hu et al. 2024, arXiv:2404.06395, section 4).
+   * Returns this schedule with a linear cooldown to zero over the last {@code steps} of
+   * {@code total}; unchanged for 0 steps (Hu et al. 2024, arXiv:2404.06395, section 4).
    */
   default LearningRateSchedule cooldown(long steps, long total) {
     return steps == 0

@@ -100,7 +100,8 @@ class FolderWriterTest {
   void saysThatSingleFilesAreOfUNetsOnly() {
     Path flux = PipelineFolder.write("flux/dev", folder).path();
     assertEquals(
-        flux + " has no UNet, and only models with a UNet can be written to a single file; keep the folder",
+        flux
+            + " has no UNet, and only models with a UNet can be written to a single file; keep the folder",
         assertThrows(
                 InvalidInputException.class,
                 () -> CheckpointConverter.convert(flux, folder.resolve("x.safetensors"), null))

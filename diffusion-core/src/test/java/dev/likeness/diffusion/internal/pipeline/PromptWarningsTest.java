@@ -147,9 +147,7 @@ class PromptWarningsTest {
       assertRefused("prompt syntax", base, request.embeddings(embedding, null));
       assertRefused("prompt syntax", base, request.embeddings(null, embedding));
       assertRefused(
-          name.startsWith("sd3")
-              ? "a text encoder of "
-              : "clip skip 99 is for bases that use CLIP",
+          name.startsWith("sd3") ? "a text encoder of " : "clip skip 99 is for bases that use CLIP",
           base,
           request.clipSkip(99));
     }

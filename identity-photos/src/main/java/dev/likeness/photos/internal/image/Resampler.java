@@ -131,8 +131,8 @@ public enum Resampler {
   }
 
   /**
-   * The weights of a resampling along one axis. The inputs of output {@code i} are at {@code
-   * first[i]} up to {@code first[i + 1]}, in ascending order. Their weights sum to one.
+   * The weights of a resampling along one axis. The inputs of output {@code i} are at
+   * {@code first[i]} up to {@code first[i + 1]}, in ascending order. Their weights sum to one.
    */
   record Taps(int[] first, int[] index, float[] weight) {
     int outputs() {

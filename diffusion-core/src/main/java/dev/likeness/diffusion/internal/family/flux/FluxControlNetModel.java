@@ -70,9 +70,8 @@ public final class FluxControlNetModel {
    */
   public Tensor conditioningEmbedding(Tensor control) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(controlEmbedder.forward(
-          LatentPacking.pack(
-              conditioningBlock == null ? control : conditioningBlock.forward(control))));
+      return call.promote(controlEmbedder.forward(LatentPacking.pack(
+          conditioningBlock == null ? control : conditioningBlock.forward(control))));
     }
   }
 

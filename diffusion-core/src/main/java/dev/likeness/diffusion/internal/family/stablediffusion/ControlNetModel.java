@@ -207,13 +207,16 @@ public final class ControlNetModel {
     /** An image's embedding, [1, width, h, w], with its mode's shift, times {@code scale}. */
     Tensor addTask(Tensor embedding, int kind, double scale) {
       Scalar s = new Scalar(scale);
-      Tensor x = embedding.mean(new long[] {2, 3}, false, null)
+      Tensor x = embedding
+          .mean(new long[] {2, 3}, false, null)
           .add(taskEmbedding.narrow(0, kind, 1))
           .mul(s);
       for (Layer layer : transformerLayers) {
         x = layer.forward(x);
       }
-      return embedding.add(spatialProjection.forward(x).unsqueeze(-1).unsqueeze(-1)).mul(s);
+      return embedding
+          .add(spatialProjection.forward(x).unsqueeze(-1).unsqueeze(-1))
+          .mul(s);
     }
 
     /**

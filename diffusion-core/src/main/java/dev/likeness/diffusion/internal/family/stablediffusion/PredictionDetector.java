@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Detects the prediction type of a single file's UNet. Trainers' keys ({@code v_pred}, {@code
- * ztsnr}) or Stability AI's model spec in the metadata give it. For other SD 2.x files, the
+ * Detects the prediction type of a single file's UNet. Trainers' keys ({@code v_pred},
+ * {@code ztsnr}) or Stability AI's model spec in the metadata give it. For other SD 2.x files, the
  * standard deviation of one weight decides; inpainting is epsilon. Without that weight it is v, as
  * in diffusers.
  *

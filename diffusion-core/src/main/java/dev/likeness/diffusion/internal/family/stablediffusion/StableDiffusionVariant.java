@@ -220,7 +220,8 @@ final class StableDiffusionVariant implements Variant {
     if (!config.containsKey("attention_head_dim")) {
       if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
         throw new InvalidInputException(keys.describe() + ": the file does not have the number of"
-            + " heads of its UNet of widths " + channels + "; give a diffusers folder, or its config");
+            + " heads of its UNet of widths " + channels
+            + "; give a diffusers folder, or its config");
       }
       config.put(
           "attention_head_dim", channels.stream().map(width -> width / HEAD_DIM).toList());

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -94,6 +95,7 @@ class EditCommandTest {
   }
 
   @Test
+  @Tag("slow")
   void usesTheStrengthOfEachPart() {
     HeadshotEdit backdrop = HeadshotEdit.of(Style.Part.BACKDROP, "brick wall");
     // Of ten steps the base's scheduler (PNDM) makes eleven.
@@ -131,6 +133,7 @@ class EditCommandTest {
   }
 
   @Test
+  @Tag("slow")
   void startsFromThePromptOfTheLastEdit() throws IOException {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");

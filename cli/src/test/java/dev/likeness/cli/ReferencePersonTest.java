@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -319,6 +320,7 @@ class ReferencePersonTest {
   }
 
   @Test
+  @Tag("slow")
   void usesTheFaceEmbedderBesideTheAdapter(@TempDir Path folder) throws IOException {
     String[] command = {
       "headshot",

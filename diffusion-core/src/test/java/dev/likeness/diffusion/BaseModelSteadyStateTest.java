@@ -20,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +29,22 @@ class BaseModelSteadyStateTest {
       ImageRequest.of("a photo").steps(2).guidance(3).size(32, 32);
 
   @Test
+  void thirtyImagesLeakNoNativeObject(@TempDir Path parent) throws IOException {
+    LibTorch.load();
+    long before = Pointer.totalCount();
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      generate(base, 3);
+      long handles = Pointer.totalCount();
+      generate(base, 30);
+      assertEquals(handles, Pointer.totalCount(), "native objects after 30 more images");
+    }
+    assertEquals(before, Pointer.totalCount(), "native objects after the model was closed");
+  }
+
+  @Test
+  @Tag("slow")
   void twoHundredImagesLeakNothing(@TempDir Path parent) throws IOException {
     LibTorch.load();
     long before = Pointer.totalCount();

@@ -58,6 +58,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -368,6 +369,7 @@ class DreamBoothTest {
   }
 
   @Test
+  @Tag("slow")
   void resumesWithTheSameWeights() {
     LoraTraining settings =
         PLAIN.steps(27).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().emaDecay(0.9));

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A LoRA opened, attached, and let go a thousand times. */
@@ -23,6 +24,7 @@ class LoraMemoryTest extends OnGoldenBase {
 
   /** What leaks grows in every stretch; the heap and the compiler's code grow once in a while. */
   @Test
+  @Tag("slow")
   void leavesMemoryFlat() {
     cycles(FIRST);
     long objects = Pointer.totalCount();

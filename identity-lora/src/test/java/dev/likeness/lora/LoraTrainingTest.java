@@ -58,6 +58,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -271,6 +272,7 @@ class LoraTrainingTest {
   }
 
   @Test
+  @Tag("slow")
   void continuesWithoutStateIfTheDiskIsFullAndReportsIt() throws IOException {
     LoraTraining settings = SHORT.steps(26);
     Path state = files.resolve("state.safetensors");
@@ -321,6 +323,7 @@ class LoraTrainingTest {
   }
 
   @Test
+  @Tag("slow")
   void resumesWithItsClassImages() {
     Path state = files.resolve("state.safetensors");
     LoraTraining settings = SHORT.priorPreservation(3, 1);

@@ -20,7 +20,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class DeviceMemoryTest {
-  private static final int BYTES = 64 << 20;
+  // More than the allocator takes from its heap, which may have free pages.
+  private static final int BYTES = 256 << 20;
 
   @Test
   void returnsTheMemoryOfTheHostAndOfThisProcess() {
@@ -35,7 +36,7 @@ class DeviceMemoryTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor held = torch.ones(BYTES / Float.BYTES);
       DeviceMemory with = Compute.EXACT.memory();
-      // Some of it may lie on pages that the heap had already, and other threads free theirs.
+      // Other threads may free memory meanwhile.
       assertTrue(
           with.used() > before.used() + BYTES / 2,
           before.used() + " then " + with.used() + " with " + held.numel());

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +68,7 @@ class SharedLightTest {
 
   /** Through a person's file, a shoot, and edits of its headshot. */
   @Test
+  @Tag("slow")
   void isStoredInThePersonFileAndUsedForEveryImage() {
     try (BaseModel base = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());

@@ -42,6 +42,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +164,7 @@ class HeadshotEditTest {
   }
 
   @Test
+  @Tag("slow")
   void regeneratesAFaceAtItsSize() {
     int side = 8 * SIDE;
     Headshot large =

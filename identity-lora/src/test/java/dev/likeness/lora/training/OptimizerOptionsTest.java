@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -238,6 +239,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
+  @Tag("slow")
   void trainsWithSeveralSizesCaptionsAndFocus() {
     List<TrainingExample> plain = List.of(
         TrainingExample.of(image(1, 24, 16)),
@@ -321,6 +323,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
+  @Tag("slow")
   void countsTheClassAtItsWeight() {
     float[] alone = trainAndGenerate(with(PLAIN));
     assertArrayEquals(
@@ -350,6 +353,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
+  @Tag("slow")
   void warnsOnceIfLikenessFallsWithTheLoss() {
     double[] descending = {0.6, 0.5, 0.4, 0.3};
     assertEquals(1, warnings(descending).size());
@@ -406,6 +410,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
+  @Tag("slow")
   void keepsTheBestValidationWhenResumed(@TempDir Path files) {
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     // No look is better than the first, at step 10; the third without a better one is at step 40.
@@ -491,6 +496,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
+  @Tag("slow")
   void trainsATextualInversionWithProdigyAtTheSameStepLength() {
     LoraTraining usual = with(PLAIN.pivotalTuning(PivotalTuning.of(1)))
         .learningRate(LoraTraining.balanced().forBase(base).learningRate());

@@ -34,6 +34,7 @@ import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,6 +156,7 @@ class GraphRunnerTest {
   }
 
   @Test
+  @Tag("slow")
   void capturesEachLayoutSeparately() {
     GuidanceOptions plain = GuidanceOptions.DEFAULT;
     ImageRequest request = REQUEST.steps(6).guidance(3);

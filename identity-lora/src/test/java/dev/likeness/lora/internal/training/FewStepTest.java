@@ -42,6 +42,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -237,6 +238,7 @@ class FewStepTest {
   }
 
   @Test
+  @Tag("slow")
   void resumesAndEndsAtTheSameBits() throws IOException {
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();

@@ -2,10 +2,12 @@ package dev.likeness.vault;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -16,6 +18,9 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A signed record of an erasure. It does not identify the person.
@@ -38,9 +43,15 @@ public record ErasureReceipt(
 
   private static final String SIGNER_KEY = "certificate";
   private static final String ISSUERS_KEY = "issuers";
+  private static final Set<String> KEYS =
+      Set.of("erased", "begun", "finished", "files", "signature", SIGNER_KEY, ISSUERS_KEY);
+  private static final Set<String> CATEGORIES = Stream.of(DataCategory.values())
+      .map(DataCategory::label)
+      .collect(Collectors.toUnmodifiableSet());
+  private static final int MAX_BYTES = 1 << 20;
 
   /**
-   * Copies the collections.
+   * Checks the values, all of which the signature covers, and copies the collections.
    *
    * @param subject the component {@code subject}
    * @param startedAt the component {@code startedAt}
@@ -48,10 +59,21 @@ public record ErasureReceipt(
    * @param files the component {@code files}
    * @param signature the component {@code signature}
    * @param certificates the component {@code certificates}
+   * @throws IllegalArgumentException if the id does not have 32 hexadecimal digits, a category is
+   *     unknown, a count is negative, or there is no certificate
    */
   public ErasureReceipt {
     files = new LinkedHashMap<>(files);
     certificates = List.copyOf(certificates);
+    if (!SubjectStore.isId(subject)) {
+      throw new IllegalArgumentException("the id of a person has 32 hexadecimal digits");
+    }
+    if (!CATEGORIES.containsAll(files.keySet())) {
+      throw new IllegalArgumentException("a receipt counts files of " + CATEGORIES + " only");
+    }
+    if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
+      throw new IllegalArgumentException("a receipt needs a certificate, and no negative count");
+    }
   }
 
   /**
@@ -69,8 +91,12 @@ public record ErasureReceipt(
       String subject,
       Instant begun,
       Instant finished,
-      Map<String, Integer> files,
+      Map<String, Integer> counts,
       ReceiptSigner signer) {
+    Map<String, Integer> files = new LinkedHashMap<>();
+    for (DataCategory category : DataCategory.values()) {
+      files.put(category.label(), counts.getOrDefault(category.label(), 0));
+    }
     try {
       byte[] signature = signer.sign(message(subject, begun, finished, files));
       List<byte[]> certificates = new ArrayList<>();
@@ -103,13 +129,18 @@ public record ErasureReceipt(
 
   /**
    * {@return true if the receipt is unchanged since it was signed} Check separately that the
-   * {@link #signer()} is trusted.
+   * {@link #signer()} is trusted. False for keys that cannot sign receipts, such as RSA keys of less
+   * than 2048 bits.
    *
    * @throws InvalidInputException if a certificate cannot be read
    */
   public boolean isGenuine() {
-    return ReceiptSigner.verify(
-        signer().getPublicKey(), message(subject, startedAt, finishedAt, files), signature);
+    try {
+      return ReceiptSigner.verify(
+          signer().getPublicKey(), message(subject, startedAt, finishedAt, files), signature);
+    } catch (IllegalArgumentException weakKey) {
+      return false;
+    }
   }
 
   /** {@return the signer's certificate} */
@@ -130,7 +161,8 @@ public record ErasureReceipt(
             .generateCertificate(new ByteArrayInputStream(certificate)));
       }
       return chain;
-    } catch (CertificateException e) {
+    } catch (CertificateException | RuntimeException e) {
+      // Java's parsers throw any RuntimeException for some broken keys.
       throw new InvalidInputException(
           "the receipt of " + subject
               + " contains an unreadable certificate; restore it from a copy",
@@ -168,17 +200,20 @@ public record ErasureReceipt(
    *
    * @param file a file of the receipts folder
    * @return the receipt
-   * @throws InvalidInputException if the file is not a receipt
+   * @throws InvalidInputException if the file is not a receipt, or carries something that its
+   *     signature does not cover
    */
   public static ErasureReceipt read(Path file) {
+    requireShort(file);
     Map<String, Object> map = JsonFile.read(file);
     try {
+      requireCovered(file, map);
       Map<String, Integer> files = new LinkedHashMap<>();
       ((Map<?, ?>) map.get("files"))
           .forEach((name, count) -> files.put((String) name, (Integer) count));
       List<byte[]> certificates =
           new ArrayList<>(List.of(Base64.getDecoder().decode((String) map.get(SIGNER_KEY))));
-      for (Object issuer : map.get(ISSUERS_KEY) instanceof List<?> issuers ? issuers : List.of()) {
+      for (Object issuer : (List<?>) map.getOrDefault(ISSUERS_KEY, List.of())) {
         certificates.add(Base64.getDecoder().decode((String) issuer));
       }
       return new ErasureReceipt(
@@ -188,9 +223,43 @@ public record ErasureReceipt(
           files,
           Base64.getDecoder().decode((String) map.get("signature")),
           certificates);
+    } catch (UncoveredException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new InvalidInputException(
           file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
+    }
+  }
+
+  private static void requireShort(Path file) {
+    try {
+      if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
+        throw new InvalidInputException(
+            file + " has more than 1 MiB, which no receipt has; give one from a store's folder");
+      }
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  // A reader takes everything in a signed file for signed.
+  private static void requireCovered(Path file, Map<String, Object> map) {
+    Map<?, ?> files = (Map<?, ?>) map.get("files");
+    Stream.concat(
+            map.keySet().stream().filter(key -> !KEYS.contains(key)),
+            files.keySet().stream().map(String.class::cast).filter(k -> !CATEGORIES.contains(k)))
+        .findFirst()
+        .ifPresent(extra -> {
+          throw new UncoveredException(file + " carries " + Quoted.of(extra)
+              + ", which its signature does not cover; ask for the original receipt");
+        });
+  }
+
+  private static final class UncoveredException extends InvalidInputException {
+    private static final long serialVersionUID = 1L;
+
+    UncoveredException(String message) {
+      super(message);
     }
   }
 }

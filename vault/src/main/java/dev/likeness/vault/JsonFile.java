@@ -1,5 +1,6 @@
 package dev.likeness.vault;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -16,7 +17,14 @@ final class JsonFile {
 
   static Map<String, Object> read(Path file) {
     try {
-      return JSON.std.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes));
+      byte[] bytes = UninterruptibleIo.read(file, Files::readAllBytes);
+      try (JsonParser parser = JSON.std.createParser(bytes)) {
+        Map<String, Object> object = JSON.std.mapFrom(parser);
+        if (parser.nextToken() != null) {
+          throw new IOException("the object is followed by something else");
+        }
+        return object;
+      }
     } catch (NoSuchFileException e) {
       throw new InvalidInputException(file + " does not exist; give a file that a store wrote", e);
     } catch (IOException e) {

@@ -43,7 +43,10 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   /** Returns the XMP packet. */
   Optional<String> xmp();
 
-  /** Returns the C2PA manifest store, as JUMBF. */
+  /**
+   * Returns the C2PA manifest store, as JUMBF. No bytes at all if its container contradicts itself:
+   * a wrong checksum, sequence number or padding, which no hash covers.
+   */
   Optional<byte[]> manifest();
 
   /** Returns this file with an XMP packet, which replaces an existing one. */

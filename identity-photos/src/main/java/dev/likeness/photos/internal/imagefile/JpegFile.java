@@ -47,15 +47,28 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   public Optional<byte[]> manifest() {
     return manifestPart().map(part -> {
       ByteArrayOutputStream out = new ByteArrayOutputStream();
-      for (int at = part.start(); at < part.end(); ) {
-        int length = ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff;
+      int sequence = 1;
+      for (int at = part.start(); at < part.end(); sequence++) {
+        int end = at + 2 + (ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff);
         // Marker, length, CI, En and Z; later segments repeat the first box's length and type.
-        int head = at == part.start() ? 12 : 20;
-        out.write(bytes, at + head, Math.max(0, 2 + length - head));
-        at += 2 + length;
+        int head = sequence == 1 ? 12 : 20;
+        if (end < at + head || !continues(part.start(), at, sequence)) {
+          return new byte[0];
+        }
+        out.write(bytes, at + head, end - at - head);
+        at = end;
       }
       return out.toByteArray();
     });
+  }
+
+  /** Whether the segment at {@code at} says that it goes on from the one at {@code first}. */
+  private boolean continues(int first, int at, int sequence) {
+    return bytes[at + 4] == 'J'
+        && bytes[at + 5] == 'P'
+        && ByteBuffer.wrap(bytes).getInt(at + 8) == sequence
+        && Arrays.equals(bytes, at + 6, at + 8, bytes, first + 6, first + 8)
+        && (sequence == 1 || Arrays.equals(bytes, at + 12, at + 20, bytes, first + 12, first + 20));
   }
 
   @Override

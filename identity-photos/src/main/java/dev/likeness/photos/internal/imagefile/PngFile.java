@@ -67,7 +67,13 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   @Override
   public Optional<byte[]> manifest() {
-    return manifestPart().map(part -> Arrays.copyOfRange(bytes, part.start() + 8, part.end() - 4));
+    return manifestPart().map(part -> {
+      CRC32 check = new CRC32();
+      check.update(bytes, part.start() + 4, part.end() - part.start() - 8);
+      return (int) check.getValue() == ByteBuffer.wrap(bytes).getInt(part.end() - 4)
+          ? Arrays.copyOfRange(bytes, part.start() + 8, part.end() - 4)
+          : new byte[0];
+    });
   }
 
   @Override

@@ -67,9 +67,13 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   @Override
   public Optional<byte[]> manifest() {
-    return manifestPart()
-        .map(part -> Arrays.copyOfRange(
-            bytes, part.start() + CHUNK, part.start() + CHUNK + readInt(bytes, part.start() + 4)));
+    return manifestPart().map(part -> {
+      int start = part.start() + CHUNK;
+      int end = start + readInt(bytes, part.start() + 4);
+      return end == part.end() || bytes[end] == 0
+          ? Arrays.copyOfRange(bytes, start, end)
+          : new byte[0];
+    });
   }
 
   @Override

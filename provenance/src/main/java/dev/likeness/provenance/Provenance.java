@@ -3,6 +3,8 @@ package dev.likeness.provenance;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.UnreadablePhotoException;
@@ -67,17 +69,41 @@ public record Provenance(
    *     WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
+    return inspect(file, anchors, new Cancellation());
+  }
+
+  /**
+   * Reads the content credentials of a file, until it is cancelled.
+   *
+   * @param anchors the trusted certificates
+   * @param cancellation stops the reading
+   * @throws InvalidInputException if it cannot be read, or is not a complete PNG, JPEG or WebP file
+   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   */
+  public static Provenance inspect(Path file, TrustAnchors anchors, Cancellation cancellation) {
+    byte[] bytes = read(file);
+    try {
+      return of(bytes, anchors, cancellation);
+    } catch (NotAnImageException e) {
+      throw new InvalidInputException(file + " " + e.getMessage(), e);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InvalidInputException(file + " is no regular file; give a PNG, JPEG or WebP file");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
         throw new InvalidInputException(
             file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
       }
-      return of(bytes, anchors);
+      return bytes;
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
-    } catch (NotAnImageException e) {
-      throw new InvalidInputException(file + " " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -90,9 +116,15 @@ public record Provenance(
    * @throws InvalidInputException if the bytes are not a complete PNG, JPEG or WebP file
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
+    return of(bytes, anchors, new Cancellation());
+  }
+
+  private static Provenance of(byte[] bytes, TrustAnchors anchors, Cancellation cancellation) {
     ImageFile file = ImageFile.of(bytes).orElseThrow(NotAnImageException::new);
     XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.EMPTY);
-    Optional<ManifestReport> manifest = new ManifestReader(anchors, Instant.now()).read(bytes);
+    cancellation.throwIfCancelled();
+    Optional<ManifestReport> manifest =
+        new ManifestReader(anchors, Instant.now(), cancellation).read(bytes);
     return new Provenance(
         file.mediaType(), xmp.sourceType(), watermark(bytes), manifest, xmp.remoteManifest());
   }
@@ -128,8 +160,8 @@ public record Provenance(
   /**
    * Tells if the file was changed after signing.
    *
-   * @return true if the file or its manifest was changed after signing, or the manifest cannot be
-   *     read; false without a manifest
+   * @return true if the file or its manifest was changed after signing, the manifest cannot be
+   *     read, or a weak key or digest allows unnoticed changes; false without a manifest
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
@@ -150,12 +182,12 @@ public record Provenance(
     return ProvenanceText.facts(this);
   }
 
-  /** {@return all facts as one JSON object} */
+  /** {@return all facts as one JSON object, with control and format characters escaped} */
   public String toJson() {
     return ProvenanceText.json(this);
   }
 
-  /** {@return one line of text for each fact} */
+  /** {@return one line of text for each fact, with text from the file in quotes} */
   @Override
   public String toString() {
     return ProvenanceText.lines(this);
@@ -171,6 +203,8 @@ public record Provenance(
 
   /** Writes a provenance as text and as JSON. */
   static final class ProvenanceText {
+    private static final int MAX_ACTIONS = 20;
+
     private ProvenanceText() {}
 
     /** Returns the facts by their JSON names. */
@@ -192,7 +226,8 @@ public record Provenance(
 
     static String json(Provenance provenance) {
       try {
-        return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(facts(provenance));
+        return Quoted.inJson(
+            JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(facts(provenance)));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -243,7 +278,7 @@ public record Provenance(
       lines.put(
           "disclosed",
           provenance.isDisclosed() ? "yes: says that a model made or changed it" : "no");
-      lines.put("source type", provenance.sourceType().orElse("not given in XMP"));
+      lines.put("source type", provenance.sourceType().map(Quoted::of).orElse("not given in XMP"));
       lines.put(
           "watermark",
           provenance.watermarkBits().isEmpty()
@@ -253,7 +288,9 @@ public record Provenance(
       provenance
           .manifest()
           .ifPresentOrElse(report -> manifest(lines, report), () -> lines.put("manifest", "none"));
-      provenance.remoteManifest().ifPresent(url -> lines.put("remote", url + " (not fetched)"));
+      provenance
+          .remoteManifest()
+          .ifPresent(url -> lines.put("remote", Quoted.of(url) + " (not fetched)"));
       return lines.entrySet().stream()
           .map(line -> String.format(Locale.ROOT, "%-12s %s", line.getKey(), line.getValue()))
           .collect(Collectors.joining(System.lineSeparator()));
@@ -263,14 +300,23 @@ public record Provenance(
       lines.put("manifest", report.verdict());
       report
           .signer()
-          .ifPresent(
-              signer -> lines.put("signer", signer.name() + " (" + signer.algorithm() + ")"));
-      lines.put("made by", report.generator());
+          .ifPresent(signer ->
+              lines.put("signer", Quoted.of(signer.name()) + " (" + signer.algorithm() + ")"));
+      lines.put("made by", Quoted.of(report.generator()));
+      int more = report.actions().size() - MAX_ACTIONS;
       lines.put(
           "actions",
           report.actions().stream()
-              .map(action -> (action.name() + " " + action.sourceType()).strip())
-              .collect(Collectors.joining(", ")));
+                  .limit(MAX_ACTIONS)
+                  .map(ProvenanceText::action)
+                  .collect(Collectors.joining(", "))
+              + (more > 0 ? " and " + more + " more" : ""));
+    }
+
+    private static String action(ManifestReport.Action action) {
+      return action.sourceType().isEmpty()
+          ? Quoted.of(action.name())
+          : Quoted.of(action.name()) + " " + Quoted.of(action.sourceType());
     }
   }
 }

@@ -19,6 +19,7 @@ import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
@@ -76,25 +77,35 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
   /** One that nobody vouches for, with keys of {@code EC} or {@code RSA}. */
   public static TestAuthority root(String keys, Profile profile) {
     KeyPair own = keyPair(keys);
-    return new TestAuthority(own, certificate(profile, own, new X500Name(profile.name()), own));
+    X500Name name = new X500Name(profile.name());
+    return new TestAuthority(own, certificate(profile, own, name, own, standardAlgorithm(keys)));
   }
 
   /** One that this one vouches for. */
   public TestAuthority issue(Profile profile) {
-    KeyPair own = keyPair(keys.getPrivate().getAlgorithm());
-    return new TestAuthority(
-        own,
-        certificate(
-            profile,
-            own,
-            X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded()),
-            keys));
+    String kind = keys.getPrivate().getAlgorithm();
+    return issue(profile, keyPair(kind), standardAlgorithm(kind));
+  }
+
+  /** One with these keys that this one vouches for with a signature of this algorithm. */
+  public TestAuthority issue(Profile profile, KeyPair own, String algorithm) {
+    X500Name issuer = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
+    return new TestAuthority(own, certificate(profile, own, issuer, keys, algorithm));
+  }
+
+  private static String standardAlgorithm(String kind) {
+    return kind.equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
   }
 
   private static KeyPair keyPair(String keys) {
+    return keyPair(keys, keys.equals("EC") ? 256 : 2048);
+  }
+
+  /** New keys of {@code EC} or {@code RSA}. */
+  public static KeyPair keyPair(String keys, int bits) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(keys);
-      generator.initialize(keys.equals("EC") ? 256 : 2048);
+      generator.initialize(bits);
       return generator.generateKeyPair();
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
@@ -102,7 +113,7 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
   }
 
   private static X509Certificate certificate(
-      Profile profile, KeyPair own, X500Name issuer, KeyPair authority) {
+      Profile profile, KeyPair own, X500Name issuer, KeyPair authority, String algorithm) {
     try {
       JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
           issuer,
@@ -131,11 +142,10 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
             true,
             new ExtendedKeyUsage(profile.purposes().toArray(KeyPurposeId[]::new)));
       }
-      String algorithm =
-          authority.getPrivate().getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
       return new JcaX509CertificateConverter()
-          .getCertificate(
-              builder.build(new JcaContentSignerBuilder(algorithm).build(authority.getPrivate())));
+          .getCertificate(builder.build(new JcaContentSignerBuilder(algorithm)
+              .setProvider(new BouncyCastleProvider())
+              .build(authority.getPrivate())));
     } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
       throw new IllegalStateException(e);
     }

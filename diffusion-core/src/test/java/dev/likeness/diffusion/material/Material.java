@@ -30,14 +30,31 @@ public final class Material {
     return Optional.ofNullable(root()).map(root -> root.resolve(name)).filter(Files::exists);
   }
 
+  /**
+   * The file or folder {@code name} below the folder of inputs that failed once; aborts the test,
+   * with a message, when it is absent.
+   */
+  public static Path ofCase(String name) {
+    Optional<Path> found =
+        Optional.ofNullable(folder("cases")).map(root -> root.resolve(name)).filter(Files::exists);
+    Assumptions.assumeTrue(
+        found.isPresent(),
+        () -> "no " + name + " in ../shared/cases; give the folder with -Dlikeness.cases=DIR");
+    return found.get();
+  }
+
   private static Path root() {
-    String given = System.getProperty("likeness.material");
+    return folder("material");
+  }
+
+  private static Path folder(String name) {
+    String given = System.getProperty("likeness." + name);
     if (given != null) {
       return Path.of(given);
     }
     for (Path up = Path.of("").toAbsolutePath(); up != null; up = up.getParent()) {
-      if (Files.isDirectory(up.resolve("shared/material"))) {
-        return up.resolve("shared/material");
+      if (Files.isDirectory(up.resolve("shared/" + name))) {
+        return up.resolve("shared/" + name);
       }
     }
     return null;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Reads and writes CBOR (RFC 8949) as plain objects: maps, lists, strings, byte arrays, numbers,
@@ -22,6 +23,8 @@ import java.util.Map;
  */
 final class Cbor {
   private static final int MAX_DEPTH = 64;
+  private static final int MAX_VALUES = 50_000;
+  private static final int NULL = 0xf6;
   private static final CBORFactory FACTORY = new CBORFactoryBuilder(new CBORFactory())
       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
       .streamReadConstraints(
@@ -42,10 +45,27 @@ final class Cbor {
     throw new JumbfBox.MalformedManifest("CBOR where a map was expected");
   }
 
-  /** Reads any value; tags are ignored. */
+  /** Reads any value, which must fill {@code bytes}; tags are ignored. */
   static Object read(byte[] bytes) throws JumbfBox.MalformedManifest {
+    return read(bytes, -1);
+  }
+
+  /**
+   * Reads a value that must fill {@code bytes}.
+   *
+   * @param tag the tag that must stand before it; below 0 for any tag or none
+   */
+  static Object read(byte[] bytes, int tag) throws JumbfBox.MalformedManifest {
     try (CBORParser parser = FACTORY.createParser(bytes)) {
-      return value(parser, parser.nextToken());
+      JsonToken first = parser.nextToken();
+      if (tag >= 0 && parser.getCurrentTag() != tag) {
+        throw new JumbfBox.MalformedManifest("CBOR without the tag " + tag);
+      }
+      Object value = new Reader(bytes, parser).value(first);
+      if (parser.currentLocation().getByteOffset() != bytes.length) {
+        throw new JumbfBox.MalformedManifest("CBOR that is followed by other bytes");
+      }
+      return value;
     } catch (JumbfBox.MalformedManifest e) {
       throw e;
     } catch (IOException | IllegalArgumentException e) {
@@ -53,39 +73,75 @@ final class Cbor {
     }
   }
 
-  private static Object value(CBORParser parser, JsonToken token) throws IOException {
-    if (token == null) {
-      throw new JumbfBox.MalformedManifest("CBOR that ends too early");
-    }
-    return switch (token) {
-      case START_OBJECT -> object(parser);
-      case START_ARRAY -> array(parser);
-      case VALUE_STRING -> parser.getText();
-      case VALUE_EMBEDDED_OBJECT -> parser.getEmbeddedObject();
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
-      case VALUE_TRUE -> true;
-      case VALUE_FALSE -> false;
-      default -> null;
-    };
+  /** A whole number of at most 64 bits. */
+  static OptionalLong wholeNumber(Object value) {
+    return value instanceof Integer || value instanceof Long
+        ? OptionalLong.of(((Number) value).longValue())
+        : OptionalLong.empty();
   }
 
-  private static Map<String, Object> object(CBORParser parser) throws IOException {
-    Map<String, Object> map = new LinkedHashMap<>();
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      map.put(name, value(parser, parser.nextToken()));
-    }
-    return map;
-  }
+  /** Reads one document, and counts its values. */
+  private static final class Reader {
+    private final byte[] bytes;
+    private final CBORParser parser;
+    private int count;
 
-  private static List<Object> array(CBORParser parser) throws IOException {
-    List<Object> list = new ArrayList<>();
-    for (JsonToken token = parser.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = parser.nextToken()) {
-      list.add(value(parser, token));
+    Reader(byte[] bytes, CBORParser parser) {
+      this.bytes = bytes;
+      this.parser = parser;
     }
-    return list;
+
+    Object value(JsonToken token) throws IOException {
+      if (token == null) {
+        throw new JumbfBox.MalformedManifest("CBOR that ends too early");
+      }
+      count++;
+      if (count > MAX_VALUES) {
+        throw new JumbfBox.MalformedManifest("CBOR of more than " + MAX_VALUES + " values");
+      }
+      return switch (token) {
+        case START_OBJECT -> object();
+        case START_ARRAY -> array();
+        case VALUE_STRING -> parser.getText();
+        case VALUE_EMBEDDED_OBJECT -> parser.getEmbeddedObject();
+        case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getNumberValue();
+        case VALUE_TRUE -> true;
+        case VALUE_FALSE -> false;
+        case VALUE_NULL -> nothing();
+        default -> throw new JumbfBox.MalformedManifest("CBOR with a value of another kind");
+      };
+    }
+
+    // The parser also makes null of "undefined", which is another value.
+    private Object nothing() throws IOException {
+      long end = parser.currentLocation().getByteOffset();
+      if ((bytes[(int) end - 1] & 255) != NULL) {
+        throw new JumbfBox.MalformedManifest("CBOR with an undefined value");
+      }
+      return null;
+    }
+
+    private Map<String, Object> object() throws IOException {
+      Map<String, Object> map = new LinkedHashMap<>();
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String name = parser.currentName();
+        map.put(name, value(parser.nextToken()));
+      }
+      if (parser.currentToken() != JsonToken.END_OBJECT) {
+        throw new JumbfBox.MalformedManifest("CBOR that ends too early");
+      }
+      return map;
+    }
+
+    private List<Object> array() throws IOException {
+      List<Object> list = new ArrayList<>();
+      for (JsonToken token = parser.nextToken();
+          token != JsonToken.END_ARRAY;
+          token = parser.nextToken()) {
+        list.add(value(token));
+      }
+      return list;
+    }
   }
 
   /** Encodes a value; keys of maps are strings or integers. */
@@ -132,6 +188,10 @@ final class Cbor {
       out.writeBinary(bytes);
     } else if (value instanceof Integer number) {
       out.writeNumber(number);
+    } else if (value instanceof Long number) {
+      out.writeNumber(number);
+    } else if (value instanceof Boolean flag) {
+      out.writeBoolean(flag);
     } else {
       out.writeString((String) value);
     }

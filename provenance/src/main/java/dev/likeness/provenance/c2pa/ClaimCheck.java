@@ -1,5 +1,6 @@
 package dev.likeness.provenance.c2pa;
 
+import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -9,11 +10,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cms.CMSException;
@@ -35,50 +39,75 @@ final class ClaimCheck {
     this.now = now;
   }
 
-  void check(Claim claim, ManifestReport.Findings findings) {
-    checkSignature(claim, findings);
-    checkAssertions(claim, findings);
+  /**
+   * Checks the signature and the assertions of a claim.
+   *
+   * @param redacted the addresses of assertions that later claims removed
+   */
+  void check(
+      Claim claim, Set<String> redacted, Claim.Hashes hashes, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
+    checkSignature(claim, hashes, findings);
+    checkAssertions(claim, redacted, hashes, findings);
   }
 
-  private void checkSignature(Claim claim, ManifestReport.Findings findings) {
-    String url = claim.url("c2pa.signature");
+  private void checkSignature(Claim claim, Claim.Hashes hashes, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
+    String url = claim.url(Claim.SIGNATURE);
     Optional<JumbfBox> box = claim.signature();
     if (box.isEmpty()) {
       findings.failure("claimSignature.missing", url);
       return;
     }
+    CoseSign1 signature;
+    List<X509Certificate> chain;
     try {
-      CoseSign1 signature = CoseSign1.parse(box.get().content());
-      List<X509Certificate> chain = signature.chain();
-      if (signature.algorithm().isEmpty()) {
-        findings.failure("algorithm.unsupported", url);
-        return;
-      }
-      X509Certificate signer = chain.get(0);
-      Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
-      boolean attested = stamp
-          .filter(made -> anchors.trustsTimestamp(made.authority(), made.time()))
-          .isPresent();
-      Instant known = attested ? stamp.orElseThrow().time() : now;
-      boolean trusted = anchors.trusts(chain, clampToValidity(signer, known));
-      if (trusted) {
-        findings.success("signingCredential.trusted", url);
-      } else {
-        findings.failure("signingCredential.untrusted", url);
-      }
-      if (!signature.isSignatureOf(claim.content(), signer)) {
-        findings.failure("claimSignature.mismatch", url);
-        return;
-      }
-      reportTimeStamp(signature, stamp.isPresent(), attested, url, findings);
-      // For a trusted signer, only a trusted time stamp counts. Otherwise the holder of an expired
-      // key could pretend to have signed earlier.
-      Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
-      reportValidity(TrustAnchors.isValidAt(signer, time), attested, url, findings);
-      findings.success("claimSignature.validated", url);
+      signature = CoseSign1.parse(box.get().onlyCbor());
+      chain = signature.chain();
     } catch (JumbfBox.MalformedManifest e) {
       findings.failure("claimSignature.mismatch", url);
+      return;
     }
+    if (signature.algorithm().isEmpty()) {
+      findings.failure("algorithm.unsupported", url);
+      return;
+    }
+    if (SigningIdentity.SignerProfile.findWeakness(chain).isPresent()) {
+      findings.failure(ManifestReport.WEAK, url);
+    }
+    int stamps = TimeStamp.isIn(signature) ? TimeStamp.MAX_CERTIFICATES : 0;
+    hashes.countSignatures(1 + chain.size() * chain.size() + stamps);
+    checkSignature(claim, signature, chain, url, findings);
+  }
+
+  private void checkSignature(
+      Claim claim,
+      CoseSign1 signature,
+      List<X509Certificate> chain,
+      String url,
+      ManifestReport.Findings findings) {
+    X509Certificate signer = chain.get(0);
+    Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
+    boolean attested = stamp
+        .filter(made -> anchors.trustsTimestamp(made.authority(), made.time()))
+        .isPresent();
+    Instant known = attested ? stamp.orElseThrow().time() : now;
+    boolean trusted = anchors.trusts(chain, clampToValidity(signer, known));
+    if (trusted) {
+      findings.success("signingCredential.trusted", url);
+    } else {
+      findings.failure("signingCredential.untrusted", url);
+    }
+    if (!signature.isSignatureOf(claim.content(), signer)) {
+      findings.failure("claimSignature.mismatch", url);
+      return;
+    }
+    reportTimeStamp(signature, stamp.isPresent(), attested, url, findings);
+    // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign
+    // yesterday.
+    Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
+    reportValidity(TrustAnchors.isValidAt(signer, time), attested, url, findings);
+    findings.success("claimSignature.validated", url);
   }
 
   // Trust and expiry are separate findings: an expired certificate is still that of a trusted
@@ -118,37 +147,42 @@ final class ClaimCheck {
     }
   }
 
-  private static void checkAssertions(Claim claim, ManifestReport.Findings findings) {
-    Set<String> named = new HashSet<>();
+  private static void checkAssertions(
+      Claim claim, Set<String> redacted, Claim.Hashes hashes, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
+    // A label refers to its first box; a second one would not be hashed.
+    Map<String, JumbfBox> boxes = new HashMap<>();
+    claim.assertions().forEach(box -> boxes.putIfAbsent(box.label(), box));
+    Set<JumbfBox> named = Collections.newSetFromMap(new IdentityHashMap<>());
     for (Claim.Link link : claim.links()) {
-      String url = claim.url("c2pa.assertions/" + link.name());
-      named.add(link.name());
-      Optional<JumbfBox> assertion = claim.assertions().stream()
-          .filter(box -> box.label().equals(link.name()))
-          .findFirst();
-      Optional<MessageDigest> digest = Claim.Hashes.find(algorithm(claim, link));
-      if (assertion.isEmpty()) {
-        checkRedacted(claim, link, url, findings);
-      } else if (digest.isEmpty()) {
+      Optional<String> label = claim.assertionLabel(link.url());
+      JumbfBox assertion = label.map(boxes::get).orElse(null);
+      String url = label.map(name -> claim.url("c2pa.assertions/" + name)).orElse(link.url());
+      named.add(assertion);
+      if (assertion == null) {
+        reportMissing(label.isPresent(), url, redacted, findings);
+        continue;
+      }
+      Optional<byte[]> hash = hashes.of(assertion, algorithm(claim, link));
+      if (hash.isEmpty()) {
         findings.failure("algorithm.unsupported", url);
-      } else if (Arrays.equals(digest.get().digest(assertion.get().payload()), link.hash())) {
+      } else if (Arrays.equals(hash.get(), link.hash())) {
         findings.success("assertion.hashedURI.match", url);
       } else {
         findings.failure("assertion.hashedURI.mismatch", url);
       }
     }
-    // A label refers to its first box; a second one would not be hashed.
     claim.assertions().stream()
-        .filter(box -> !named.remove(box.label()))
+        .filter(box -> !named.contains(box))
         .forEach(box ->
             findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
   }
 
-  private static void checkRedacted(
-      Claim claim, Claim.Link link, String url, ManifestReport.Findings findings) {
-    boolean announced = claim.fields().get("redacted_assertions") instanceof List<?> list
-        && list.stream().anyMatch(entry -> String.valueOf(entry).endsWith("/" + link.name()));
-    if (!announced) {
+  private static void reportMissing(
+      boolean own, String url, Set<String> redacted, ManifestReport.Findings findings) {
+    if (!own) {
+      findings.failure("assertion.outsideManifest", url);
+    } else if (!redacted.contains(url)) {
       findings.failure("assertion.missing", url);
     }
   }
@@ -164,6 +198,13 @@ final class ClaimCheck {
    * @param authority the certificate of the time-stamping authority first, then other certificates
    */
   record TimeStamp(Instant time, List<X509Certificate> authority) {
+    private static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_CERTIFICATES = 6;
+    private static final Set<String> DIGESTS = Set.of(
+        NISTObjectIdentifiers.id_sha256.getId(),
+        NISTObjectIdentifiers.id_sha384.getId(),
+        NISTObjectIdentifiers.id_sha512.getId());
+
     /** Returns true if the signature has a time stamp, valid or not. */
     static boolean isIn(CoseSign1 signature) {
       return signature.unprotectedHeaders().containsKey("sigTst")
@@ -186,7 +227,8 @@ final class ClaimCheck {
           && map.get("tstTokens") instanceof List<?> tokens
           && !tokens.isEmpty()
           && tokens.get(0) instanceof Map<?, ?> token
-          && token.get("val") instanceof byte[] bytes) {
+          && token.get("val") instanceof byte[] bytes
+          && bytes.length <= MAX_BYTES) {
         return Optional.of(bytes);
       }
       return Optional.empty();
@@ -195,11 +237,15 @@ final class ClaimCheck {
     private static Optional<TimeStamp> verify(byte[] bytes, byte[] stamped) {
       try {
         TimeStampToken token = token(bytes);
-        MessageDigest digest = MessageDigest.getInstance(
-            token.getTimeStampInfo().getMessageImprintAlgOID().getId());
+        String imprint = token.getTimeStampInfo().getMessageImprintAlgOID().getId();
+        MessageDigest digest = MessageDigest.getInstance(imprint);
         Collection<X509CertificateHolder> signers =
             token.getCertificates().getMatches(signerOf(token));
+        Collection<X509CertificateHolder> all = token.getCertificates().getMatches(null);
         if (signers.isEmpty()
+            || all.size() > MAX_CERTIFICATES
+            || !DIGESTS.contains(imprint)
+            || !isSignedStrongly(token)
             || !Arrays.equals(
                 digest.digest(stamped), token.getTimeStampInfo().getMessageImprintDigest())) {
           return Optional.empty();
@@ -208,7 +254,7 @@ final class ClaimCheck {
         List<X509Certificate> authority =
             new ArrayList<>(List.of(converter.getCertificate(signers.iterator().next())));
         token.validate(new JcaSimpleSignerInfoVerifierBuilder().build(authority.get(0)));
-        for (X509CertificateHolder other : token.getCertificates().getMatches(null)) {
+        for (X509CertificateHolder other : all) {
           authority.add(converter.getCertificate(other));
         }
         return Optional.of(
@@ -218,10 +264,17 @@ final class ClaimCheck {
           | CMSException
           | GeneralSecurityException
           | OperatorCreationException
-          | RuntimeException e) {
-        // The parsers throw any RuntimeException for some broken structures.
+          | RuntimeException
+          | StackOverflowError e) {
+        // The parsers throw any RuntimeException for some broken structures, and follow nested ones
+        // as deep as they go.
         return Optional.empty();
       }
+    }
+
+    private static boolean isSignedStrongly(TimeStampToken token) {
+      return token.toCMSSignedData().getSignerInfos().getSigners().stream()
+          .allMatch(signer -> DIGESTS.contains(signer.getDigestAlgOID()));
     }
 
     @SuppressWarnings("unchecked")

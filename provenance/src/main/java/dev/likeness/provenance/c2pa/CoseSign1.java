@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A signature over a claim: COSE_Sign1 with a detached payload (RFC 9052, section 4.2).
@@ -29,19 +30,37 @@ record CoseSign1(
   private static final int ALGORITHM = 1;
   private static final int CHAIN = 33;
   private static final String CHAIN_NAME = "x5chain";
+  private static final List<String> PADDING = List.of("pad", "pad2");
+  private static final int MAX_CERTIFICATES = 10;
+  private static final int MAX_CERTIFICATE_BYTES = 1 << 16;
 
   /** Parses the content of a signature box. */
   @SuppressWarnings("unchecked")
   static CoseSign1 parse(byte[] cbor) throws JumbfBox.MalformedManifest {
-    if (Cbor.read(cbor) instanceof List<?> parts
+    if (Cbor.read(cbor, TAG) instanceof List<?> parts
         && parts.size() == 4
         && parts.get(0) instanceof byte[] sealed
         && parts.get(1) instanceof Map<?, ?> open
-        && parts.get(3) instanceof byte[] signature) {
+        && parts.get(2) == null
+        && parts.get(3) instanceof byte[] signature
+        && PADDING.stream().allMatch(name -> isZeros(open.get(name)))) {
       Map<String, Object> headers = sealed.length == 0 ? Map.of() : Cbor.map(sealed);
       return new CoseSign1(sealed, headers, (Map<String, Object>) open, signature);
     }
     throw new JumbfBox.MalformedManifest("a signature that is no COSE_Sign1");
+  }
+
+  // Padding is not signed, and may say nothing.
+  private static boolean isZeros(Object padding) {
+    if (padding instanceof byte[] bytes) {
+      for (byte b : bytes) {
+        if (b != 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+    return padding == null;
   }
 
   /** Signs {@code claim}; returns the content of a signature box. */
@@ -76,9 +95,8 @@ record CoseSign1(
 
   /** Returns the algorithm that the headers name; empty if C2PA does not allow it. */
   Optional<SignatureAlgorithm> algorithm() {
-    return protectedHeaders.get(String.valueOf(ALGORITHM)) instanceof Number number
-        ? SignatureAlgorithm.ofCose(number.longValue())
-        : Optional.empty();
+    OptionalLong number = Cbor.wholeNumber(protectedHeaders.get(String.valueOf(ALGORITHM)));
+    return number.isPresent() ? SignatureAlgorithm.ofCose(number.getAsLong()) : Optional.empty();
   }
 
   /** Returns true if the certificate's key signed {@code claim}. */
@@ -95,15 +113,21 @@ record CoseSign1(
     for (Map<String, Object> map : List.of(protectedHeaders, unprotectedHeaders)) {
       chain = chain == null ? map.getOrDefault(CHAIN_NAME, map.get(String.valueOf(CHAIN))) : chain;
     }
+    List<?> entries =
+        chain instanceof List<?> list ? list : chain == null ? List.of() : List.of(chain);
+    if (entries.size() > MAX_CERTIFICATES) {
+      throw new JumbfBox.MalformedManifest(
+          "a signature with more than " + MAX_CERTIFICATES + " certificates");
+    }
     List<X509Certificate> certificates = new ArrayList<>();
     try {
       CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Object der :
-          chain instanceof List<?> list ? list : chain == null ? List.of() : List.of(chain)) {
-        if (der instanceof byte[] bytes) {
-          certificates.add(
-              (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes)));
+      for (Object der : entries) {
+        if (!(der instanceof byte[] bytes) || bytes.length > MAX_CERTIFICATE_BYTES) {
+          throw new JumbfBox.MalformedManifest("a certificate that cannot be read");
         }
+        certificates.add(
+            (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes)));
       }
     } catch (CertificateException | RuntimeException e) {
       // Java's parsers throw any RuntimeException for some broken keys.

@@ -1,6 +1,7 @@
 package dev.likeness.provenance.c2pa;
 
 import dev.likeness.photos.internal.imagefile.ImageFile;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,6 +9,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * Checks that a file is still the one that its claim was made for (C2PA specification 2.1, section
@@ -16,11 +19,23 @@ import java.util.Optional;
 final class HardBinding {
   private static final String DATA = "c2pa.hash.data";
   private static final String BOXES = "c2pa.hash.boxes";
+  private static final String BOX_EXCLUSIONS = "assertion.boxesHash.additionalExclusionsPresent";
+
+  /**
+   * Parts of PNG, JPEG and WebP files that neither hold pixels nor say how to show them: a signer
+   * may leave these out of the hash, and nothing else.
+   */
+  private static final Set<String> METADATA =
+      Set.of("tEXt", "zTXt", "iTXt", "eXIf", "tIME", "APP1", "APP13", "COM", "EXIF", "XMP ");
 
   private final ImageFile file;
+  private final ByteBuffer bytes;
+  private final Claim.Hashes hashes;
 
-  HardBinding(ImageFile file) {
+  HardBinding(ImageFile file, Claim.Hashes hashes) {
     this.file = file;
+    this.bytes = ByteBuffer.wrap(file.bytes());
+    this.hashes = hashes;
   }
 
   /** Returns the hash assertions that bind {@code claim} to a file. */
@@ -47,14 +62,12 @@ final class HardBinding {
     }
     JumbfBox binding = bindings.get(0);
     String url = claim.url("c2pa.assertions/" + binding.label());
+    boolean boxes = binding.label().startsWith(BOXES);
     try {
       Map<String, Object> fields = Cbor.map(binding.content());
-      boolean boxes = binding.label().startsWith(BOXES);
-      Optional<Boolean> same =
-          boxes ? checkBoxes(fields, claim) : checkData(fields, claim, exclusions(fields, updated));
-      if (!boxes && excludesMore(exclusions(fields, updated))) {
-        findings.informational("assertion.dataHash.additionalExclusionsPresent", url);
-      }
+      Optional<Boolean> same = boxes
+          ? checkBoxes(fields, claim, url, findings)
+          : checkData(fields, claim, ranges(fields, updated), url, findings);
       if (same.isEmpty()) {
         findings.failure("algorithm.unsupported", url);
       } else if (same.get()) {
@@ -64,66 +77,111 @@ final class HardBinding {
             boxes ? "assertion.boxesHash.mismatch" : "assertion.dataHash.mismatch", url);
       }
     } catch (JumbfBox.MalformedManifest e) {
-      findings.failure("assertion.dataHash.malformed", url);
+      findings.failure(
+          boxes ? "assertion.boxesHash.malformed" : "assertion.dataHash.malformed", url);
     }
   }
 
   private Optional<Boolean> checkData(
-      Map<String, Object> fields, Claim claim, List<long[]> excluded) {
+      Map<String, Object> fields,
+      Claim claim,
+      List<Range> excluded,
+      String url,
+      ManifestReport.Findings findings) {
     Optional<MessageDigest> digest =
         Claim.Hashes.find(fields.getOrDefault("alg", claim.fields().get("alg")));
     if (digest.isEmpty()) {
       return Optional.empty();
     }
     int at = 0;
-    for (long[] range : excluded) {
-      if (range[0] < at || range[1] < 0 || range[0] + range[1] > file.bytes().length) {
+    for (Range range : excluded) {
+      if (range.start() < at || range.end() > bytes.limit() || mixesManifest(range)) {
         return Optional.of(false);
       }
-      digest.get().update(file.bytes(), at, (int) range[0] - at);
-      at = (int) (range[0] + range[1]);
+      hashes.update(digest.get(), bytes.slice(at, (int) range.start() - at));
+      at = (int) range.end();
     }
-    digest.get().update(file.bytes(), at, file.bytes().length - at);
-    return Optional.of(Arrays.equals(digest.get().digest(), bytes(fields.get("hash"))));
+    hashes.update(digest.get(), bytes.slice(at, bytes.limit() - at));
+    reportExclusions(excluded, url, findings);
+    return Optional.of(Arrays.equals(digest.get().digest(), hash(fields)));
   }
 
-  private List<long[]> exclusions(Map<String, Object> fields, boolean updated)
+  /**
+   * What a hash leaves out of the file.
+   *
+   * @param start the first byte, at least 0
+   * @param end the byte after the last one, at least {@code start}
+   */
+  private record Range(long start, long end) {
+    boolean touches(ImageFile.Part part) {
+      return start < end && start < part.end() && end > part.start();
+    }
+  }
+
+  private List<Range> ranges(Map<String, Object> fields, boolean updated)
       throws JumbfBox.MalformedManifest {
-    List<long[]> ranges = new ArrayList<>();
+    List<Range> ranges = new ArrayList<>();
     for (Object entry : fields.get("exclusions") instanceof List<?> list ? list : List.of()) {
-      if (!(entry instanceof Map<?, ?> map
-          && map.get("start") instanceof Number start
-          && map.get("length") instanceof Number length)) {
+      Map<?, ?> map = entry instanceof Map<?, ?> fieldsOfEntry ? fieldsOfEntry : Map.of();
+      OptionalLong start = Cbor.wholeNumber(map.get("start"));
+      OptionalLong length = Cbor.wholeNumber(map.get("length"));
+      if (start.isEmpty() || start.getAsLong() < 0 || length.orElse(-1) < 0) {
         throw new JumbfBox.MalformedManifest("an exclusion without start and length");
       }
-      ranges.add(new long[] {
-        start.longValue(), allowedLength(start.longValue(), length.longValue(), updated)
-      });
+      long from = start.getAsLong();
+      long beyond =
+          Long.MAX_VALUE - from < length.getAsLong() ? Long.MAX_VALUE : from + length.getAsLong();
+      ranges.add(new Range(from, updated ? grownEnd(from, beyond) : beyond));
     }
-    ranges.sort(Comparator.comparingLong(range -> range[0]));
+    ranges.sort(Comparator.comparingLong(Range::start));
     return ranges;
   }
 
-  private boolean excludesMore(List<long[]> ranges) {
-    Optional<ImageFile.Part> manifest = file.manifestPart();
-    return ranges.stream()
-        .anyMatch(range -> manifest.isEmpty()
-            || range[0] < manifest.get().start()
-            || range[0] + range[1] > manifest.get().end());
-  }
-
-  private long allowedLength(long start, long length, boolean updated) {
+  private long grownEnd(long start, long end) {
     return file.manifestPart()
-        .filter(part -> updated && part.start() == start)
-        .map(part -> (long) part.end() - part.start())
-        .orElse(length);
+        .filter(part -> part.start() == start && part.end() > end)
+        .map(part -> (long) part.end())
+        .orElse(end);
   }
 
-  private Optional<Boolean> checkBoxes(Map<String, Object> fields, Claim claim)
+  // Whatever leaves out the manifest leaves out nothing else.
+  private boolean mixesManifest(Range range) {
+    return file.manifestPart()
+        .filter(part ->
+            range.touches(part) && (range.start() < part.start() || range.end() > part.end()))
+        .isPresent();
+  }
+
+  private void reportExclusions(
+      List<Range> excluded, String url, ManifestReport.Findings findings) {
+    List<ImageFile.Part> parts = file.parts();
+    boolean metadata = false;
+    int first = 0;
+    for (Range range : excluded) {
+      while (first < parts.size() && parts.get(first).end() <= range.start()) {
+        first++;
+      }
+      for (int i = first; i < parts.size() && range.touches(parts.get(i)); i++) {
+        String name = parts.get(i).name();
+        if (!name.equals(ImageFile.Part.MANIFEST) && !METADATA.contains(name)) {
+          findings.failure(ManifestReport.EXCLUSIONS, url);
+          return;
+        }
+        metadata |= !name.equals(ImageFile.Part.MANIFEST);
+      }
+    }
+    if (metadata) {
+      findings.informational(ManifestReport.EXCLUSIONS, url);
+    }
+  }
+
+  private Optional<Boolean> checkBoxes(
+      Map<String, Object> fields, Claim claim, String url, ManifestReport.Findings findings)
       throws JumbfBox.MalformedManifest {
     List<ImageFile.Part> parts = file.parts();
     List<?> boxes = fields.get("boxes") instanceof List<?> list ? list : List.of();
     int next = startOf(boxes, parts);
+    boolean metadata = false;
     for (Object entry : boxes) {
       if (!(entry instanceof Map<?, ?> box
           && box.get("names") instanceof List<?> names
@@ -137,8 +195,14 @@ final class HardBinding {
         }
         next++;
       }
-      if (names.equals(List.of(ImageFile.Part.MANIFEST))
-          || Boolean.TRUE.equals(box.get("excluded"))) {
+      if (names.equals(List.of(ImageFile.Part.MANIFEST))) {
+        continue;
+      }
+      if (Boolean.TRUE.equals(box.get("excluded"))) {
+        metadata = true;
+        if (!METADATA.containsAll(names)) {
+          findings.failure(BOX_EXCLUSIONS, url);
+        }
         continue;
       }
       Object alg = box.get("alg") != null
@@ -149,10 +213,13 @@ final class HardBinding {
         return Optional.empty();
       }
       int start = parts.get(first).start();
-      digest.get().update(file.bytes(), start, parts.get(next - 1).end() - start);
-      if (!Arrays.equals(digest.get().digest(), bytes(box.get("hash")))) {
+      hashes.update(digest.get(), bytes.slice(start, parts.get(next - 1).end() - start));
+      if (!Arrays.equals(digest.get().digest(), hash(box))) {
         return Optional.of(false);
       }
+    }
+    if (metadata) {
+      findings.informational(ManifestReport.EXCLUSIONS, url);
     }
     return Optional.of(next == parts.size());
   }
@@ -167,7 +234,7 @@ final class HardBinding {
     return png && !named ? 1 : 0;
   }
 
-  private static byte[] bytes(Object value) {
-    return value instanceof byte[] bytes ? bytes : new byte[0];
+  private static byte[] hash(Map<?, ?> fields) {
+    return fields.get("hash") instanceof byte[] bytes ? bytes : new byte[0];
   }
 }

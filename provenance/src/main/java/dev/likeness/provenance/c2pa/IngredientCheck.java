@@ -2,6 +2,7 @@ package dev.likeness.provenance.c2pa;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,17 +19,32 @@ final class IngredientCheck {
 
   private final Map<String, Claim> claims;
   private final ClaimCheck check;
+  private final Claim.Hashes hashes;
   private final Set<String> visited = new HashSet<>();
+  private final Set<String> redacted = new HashSet<>();
+  private final Map<String, List<ManifestReport.Finding>> checked = new HashMap<>();
 
-  IngredientCheck(Map<String, Claim> claims, ClaimCheck check) {
+  /**
+   * Creates a check of the ingredients of one store.
+   *
+   * @param claims the claims of all manifests, by label
+   */
+  IngredientCheck(Map<String, Claim> claims, ClaimCheck check, Claim.Hashes hashes) {
     this.claims = claims;
     this.check = check;
+    this.hashes = hashes;
+  }
+
+  /** Returns the labels of the manifests that were reached. */
+  Set<String> visited() {
+    return visited;
   }
 
   void check(Claim claim, ManifestReport.Findings findings) throws JumbfBox.MalformedManifest {
     if (!visited.add(claim.label())) {
       return;
     }
+    redacted.addAll(claim.redactions());
     for (JumbfBox assertion : claim.assertions(KIND)) {
       if (isZeroed(assertion.content())) {
         continue;
@@ -42,34 +58,64 @@ final class IngredientCheck {
         fresh.informational(
             "ingredient.unknownProvenance", claim.url("c2pa.assertions/" + assertion.label()));
       }
-      Set<String> known = recordedFindings(fields);
+      Set<String> known = recordedFindings(fields, link.map(Claim.Link::url).orElse(""));
       fresh.all().stream().filter(finding -> isNew(finding, known)).forEach(findings::add);
     }
   }
 
   private void checkIngredient(Claim.Link link, ManifestReport.Findings findings)
       throws JumbfBox.MalformedManifest {
-    Claim ingredient = claims.get(Claim.manifestLabel(link.url()));
+    Claim ingredient = find(claims, link.url());
     if (ingredient == null) {
       findings.failure(MISSING, link.url());
       return;
     }
     Object algorithm = link.algorithm() == null ? ingredient.fields().get("alg") : link.algorithm();
-    boolean whole = matches(ingredient.manifest().payload(), algorithm, link.hash());
+    boolean whole = hashes
+        .of(ingredient.manifest(), algorithm)
+        .filter(hash -> Arrays.equals(hash, link.hash()))
+        .isPresent();
     if (whole) {
       findings.success("ingredient.manifest.validated", link.url());
-    } else if (!matches(ingredient.content(), algorithm, link.hash())) {
-      // Manifests of version 1.0 hash the claim only.
+    } else if (!isHashOfClaim(ingredient, algorithm, link.hash())) {
       findings.failure("ingredient.manifest.mismatch", link.url());
     }
-    check.check(ingredient, findings);
+    addFindings(ingredient, findings);
     check(ingredient, findings);
   }
 
-  private static boolean matches(byte[] content, Object algorithm, byte[] hash) {
+  // Manifests of version 1.0 hash the claim only.
+  private static boolean isHashOfClaim(Claim ingredient, Object algorithm, byte[] hash) {
     return Claim.Hashes.find(algorithm)
-        .map(digest -> Arrays.equals(digest.digest(content), hash))
+        .map(digest -> Arrays.equals(digest.digest(ingredient.content()), hash))
         .orElse(false);
+  }
+
+  private void addFindings(Claim ingredient, ManifestReport.Findings findings)
+      throws JumbfBox.MalformedManifest {
+    List<ManifestReport.Finding> known = checked.get(ingredient.label());
+    if (known == null) {
+      ManifestReport.Findings own = new ManifestReport.Findings();
+      check.check(ingredient, redacted, hashes, own);
+      known = own.all().stream()
+          .filter(finding -> finding.kind() != ManifestReport.Finding.Kind.SUCCESS)
+          .toList();
+      checked.put(ingredient.label(), known);
+    }
+    hashes.countLinks(known.size());
+    known.forEach(findings::add);
+  }
+
+  /** Returns the manifest that an ingredient's address points to; null if there is none. */
+  static Claim find(Map<String, Claim> claims, String url) {
+    Claim claim = claims.get(Claim.manifestLabel(url));
+    return claim == null
+        ? null
+        : claim
+            .find(url)
+            .filter(box -> box == claim.manifest() || box.kind().equals(JumbfBox.CLAIM))
+            .map(box -> claim)
+            .orElse(null);
   }
 
   /** Returns the link to an ingredient's manifest; empty if it has none. */
@@ -110,14 +156,16 @@ final class IngredientCheck {
     };
   }
 
-  private static Set<String> recordedFindings(Map<String, Object> ingredient) {
+  private static Set<String> recordedFindings(Map<String, Object> ingredient, String manifest) {
     List<Object> entries = new ArrayList<>();
     collect(ingredient.get("validationStatus"), entries);
     collect(ingredient.get("validationResults"), entries);
     Set<String> known = new HashSet<>();
     for (Object entry : entries) {
-      if (entry instanceof Map<?, ?> status && status.get("code") instanceof String code) {
-        known.add(key(code, String.valueOf(status.get("url"))));
+      if (entry instanceof Map<?, ?> status
+          && status.get("code") instanceof String code
+          && status.get("url") instanceof String url) {
+        known.add(key(code, Claim.absolute(url, Claim.manifestLabel(manifest))));
       }
     }
     return known;
@@ -135,6 +183,6 @@ final class IngredientCheck {
   }
 
   private static String key(String code, String url) {
-    return code + " " + url.substring(url.lastIndexOf('/') + 1);
+    return code + " " + url;
   }
 }

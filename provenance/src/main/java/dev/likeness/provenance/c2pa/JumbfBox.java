@@ -3,23 +3,31 @@ package dev.likeness.provenance.c2pa;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * A JUMBF superbox (ISO/IEC 19566-5): a labelled box that contains other boxes, or content.
+ * A JUMBF superbox (ISO/IEC 19566-5): a labelled box that holds others, or content. A box that is
+ * read shares the bytes of its store.
  *
- * @param kind the first four letters of its type, such as {@code c2ma} for a manifest
- * @param label its name, unique in the box around it
+ * @param kind the first four letters of its type, such as {@code c2ma} for a manifest; the whole
+ *     type in hexadecimal digits if it is none of C2PA's kind
+ * @param label its name among its neighbours
+ * @param isPlain whether its description holds nothing but type and label
  * @param boxes the superboxes in it
- * @param contents the payloads of its other boxes, in order
- * @param payload all bytes after its header; C2PA hashes these
+ * @param contents its other boxes, in order
+ * @param payload everything behind its header, which is what C2PA hashes; not to be changed
  */
 record JumbfBox(
-    String kind, String label, List<JumbfBox> boxes, List<byte[]> contents, byte[] payload) {
+    String kind,
+    String label,
+    boolean isPlain,
+    List<JumbfBox> boxes,
+    List<Content> contents,
+    ByteBuffer payload) {
   static final String STORE = "c2pa";
   static final String MANIFEST = "c2ma";
   static final String STANDARD_MANIFEST = "c2md";
@@ -33,111 +41,80 @@ record JumbfBox(
   private static final byte[] TYPE_TAIL = {
     0, 0x11, 0, 0x10, (byte) 0x80, 0, 0, (byte) 0xaa, 0, 0x38, (byte) 0x9b, 0x71
   };
+  private static final int TYPE_BYTES = 16;
   private static final int REQUESTABLE_WITH_LABEL = 3;
-  private static final int MAX_DEPTH = 8;
   private static final int HEADER = 8;
+  private static final int MAX_BYTES = 64 << 20;
+  private static final int MAX_LABEL = 256;
 
-  /** Parses a manifest store. */
+  /**
+   * A box in a superbox that is none itself.
+   *
+   * @param type four letters, such as {@code cbor}
+   * @param bytes what it holds; not to be changed
+   */
+  record Content(String type, ByteBuffer bytes) {
+    byte[] toBytes() {
+      byte[] copy = new byte[bytes.remaining()];
+      bytes.duplicate().get(copy);
+      return copy;
+    }
+  }
+
+  /**
+   * The manifest store in {@code bytes}, which hold nothing else and must not be changed
+   * afterwards.
+   */
   static JumbfBox parse(byte[] bytes) throws MalformedManifest {
-    List<JumbfBox> boxes = new ArrayList<>();
-    children(ByteBuffer.wrap(bytes), boxes, new ArrayList<>(), 0);
-    if (boxes.isEmpty() || !boxes.get(0).kind.equals(STORE)) {
+    if (bytes.length > MAX_BYTES) {
       throw new MalformedManifest(
-          "the manifest store does not begin with a JUMBF box of type c2pa");
+          "the manifest store has " + bytes.length + " bytes, more than " + MAX_BYTES);
+    }
+    List<JumbfBox> boxes = new ArrayList<>();
+    List<Content> others = new ArrayList<>();
+    new Parser().children(ByteBuffer.wrap(bytes), boxes, others, 0);
+    if (boxes.size() != 1 || !others.isEmpty() || !boxes.get(0).is(STORE, STORE)) {
+      throw new MalformedManifest("the manifest store is not one JUMBF box of type c2pa");
     }
     return boxes.get(0);
   }
 
-  private static JumbfBox superbox(ByteBuffer payload, int depth) throws MalformedManifest {
-    byte[] whole = new byte[payload.remaining()];
-    payload.duplicate().get(whole);
-    ByteBuffer description = next(payload, "jumd");
-    if (description == null || description.remaining() < 18) {
-      throw new MalformedManifest("a JUMBF box without a description");
-    }
-    byte[] type = new byte[4];
-    description.get(type).position(description.position() + TYPE_TAIL.length + 1);
-    ByteArrayOutputStream label = new ByteArrayOutputStream();
-    for (byte b; description.hasRemaining() && (b = description.get()) != 0; ) {
-      label.write(b);
-    }
-    List<JumbfBox> boxes = new ArrayList<>();
-    List<byte[]> contents = new ArrayList<>();
-    children(payload, boxes, contents, depth + 1);
-    return new JumbfBox(
-        new String(type, StandardCharsets.ISO_8859_1),
-        label.toString(StandardCharsets.UTF_8),
-        boxes,
-        contents,
-        whole);
+  /** Whether it is of this kind and label and its description holds nothing else. */
+  boolean is(String otherKind, String otherLabel) {
+    return isPlain && kind.equals(otherKind) && label.equals(otherLabel);
   }
 
-  private static void children(
-      ByteBuffer in, List<JumbfBox> boxes, List<byte[]> contents, int depth)
-      throws MalformedManifest {
-    if (depth > MAX_DEPTH) {
-      throw new MalformedManifest("JUMBF boxes nested deeper than " + MAX_DEPTH);
-    }
-    while (in.remaining() >= HEADER) {
-      boolean nested = typeOf(in).equals("jumb");
-      ByteBuffer content = next(in, null);
-      if (nested) {
-        boxes.add(superbox(content, depth));
-      } else {
-        byte[] copy = new byte[content.remaining()];
-        content.get(copy);
-        contents.add(copy);
-      }
-    }
-  }
-
-  /** Returns the payload of the next box; null if it is not of {@code type}. */
-  private static ByteBuffer next(ByteBuffer in, String type) throws MalformedManifest {
-    if (in.remaining() < HEADER || type != null && !typeOf(in).equals(type)) {
-      return null;
-    }
-    long length = in.getInt(in.position()) & 0xffffffffL;
-    length = length == 0 ? in.remaining() : length;
-    if (length < HEADER || length > in.remaining()) {
-      throw new MalformedManifest(
-          "a JUMBF box of " + length + " bytes where " + in.remaining() + " are left");
-    }
-    ByteBuffer content = in.slice(in.position() + HEADER, (int) length - HEADER);
-    in.position(in.position() + (int) length);
-    return content;
-  }
-
-  private static String typeOf(ByteBuffer in) {
-    byte[] type = new byte[4];
-    in.get(in.position() + 4, type);
-    return new String(type, StandardCharsets.ISO_8859_1);
-  }
-
-  /** Returns the inner superbox with a label; empty if there is none. */
-  Optional<JumbfBox> findBox(String name) {
-    return boxes.stream().filter(box -> box.label.equals(name)).findFirst();
-  }
-
-  /** Returns the first content. */
+  /** The content of an assertion. */
   byte[] content() throws MalformedManifest {
     if (contents.isEmpty()) {
-      throw new MalformedManifest("the JUMBF box " + label + " is empty");
+      throw new MalformedManifest("a JUMBF box without content");
     }
-    return contents.get(0);
+    return contents.get(0).toBytes();
   }
 
-  /** Makes a superbox of other superboxes. */
+  /** The content of a box that holds one box of CBOR and nothing else. */
+  byte[] onlyCbor() throws MalformedManifest {
+    if (!boxes.isEmpty() || contents.size() != 1 || !contents.get(0).type().equals(CBOR)) {
+      throw new MalformedManifest("a claim or signature that is not one box of CBOR");
+    }
+    return content();
+  }
+
+  /** A superbox of others. */
   static JumbfBox of(String kind, String label, List<JumbfBox> boxes) {
     ByteArrayOutputStream payload = description(kind, label);
     boxes.forEach(box -> payload.writeBytes(box.toBytes()));
-    return new JumbfBox(kind, label, boxes, List.of(), payload.toByteArray());
+    ByteBuffer whole = ByteBuffer.wrap(payload.toByteArray());
+    return new JumbfBox(kind, label, true, boxes, List.of(), whole);
   }
 
-  /** Makes a superbox of one CBOR content. */
+  /** A superbox of one CBOR content. */
   static JumbfBox of(String kind, String label, byte[] cbor) {
     ByteArrayOutputStream payload = description(kind, label);
     payload.writeBytes(encodeBox(CBOR, cbor));
-    return new JumbfBox(kind, label, List.of(), List.of(cbor), payload.toByteArray());
+    List<Content> contents = List.of(new Content(CBOR, ByteBuffer.wrap(cbor)));
+    ByteBuffer whole = ByteBuffer.wrap(payload.toByteArray());
+    return new JumbfBox(kind, label, true, List.of(), contents, whole);
   }
 
   private static ByteArrayOutputStream description(String kind, String label) {
@@ -151,9 +128,14 @@ record JumbfBox(
     return payload;
   }
 
-  /** Returns the bytes of the box, with its header. */
+  /** The box with its header. */
   byte[] toBytes() {
-    return encodeBox("jumb", payload);
+    return encodeBox("jumb", payloadBytes());
+  }
+
+  /** A copy of everything behind its header. */
+  byte[] payloadBytes() {
+    return new Content("jumb", payload).toBytes();
   }
 
   private static byte[] encodeBox(String type, byte[] payload) {
@@ -166,15 +148,103 @@ record JumbfBox(
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof JumbfBox box && Arrays.equals(payload, box.payload);
+    return other instanceof JumbfBox box && payload.equals(box.payload);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(payload);
+    return payload.hashCode();
   }
 
-  /** Thrown for a manifest that cannot be parsed; the message gives the reason. */
+  /** Reads the boxes of one store, and counts them. Every byte belongs to a box. */
+  private static final class Parser {
+    private static final int MAX_DEPTH = 8;
+    private static final int MAX_BOXES = 10_000;
+
+    private int boxCount;
+
+    private void children(ByteBuffer in, List<JumbfBox> boxes, List<Content> contents, int depth)
+        throws MalformedManifest {
+      if (depth > MAX_DEPTH) {
+        throw new MalformedManifest("JUMBF boxes nested deeper than " + MAX_DEPTH);
+      }
+      while (in.hasRemaining()) {
+        Content box = next(in);
+        if (box.type().equals("jumb")) {
+          boxes.add(superbox(box.bytes(), depth));
+        } else {
+          contents.add(box);
+        }
+      }
+    }
+
+    private JumbfBox superbox(ByteBuffer payload, int depth) throws MalformedManifest {
+      ByteBuffer in = payload.duplicate();
+      Content description = next(in);
+      if (!description.type().equals("jumd") || description.bytes().remaining() <= TYPE_BYTES + 1) {
+        throw new MalformedManifest("a JUMBF box without a description");
+      }
+      ByteBuffer text = description.bytes().duplicate();
+      byte[] type = new byte[TYPE_BYTES];
+      text.get(type);
+      int toggles = text.get();
+      String label = label(text);
+      List<JumbfBox> boxes = new ArrayList<>();
+      List<Content> contents = new ArrayList<>();
+      children(in, boxes, contents, depth + 1);
+      boolean plain = toggles == REQUESTABLE_WITH_LABEL && !text.hasRemaining();
+      return new JumbfBox(kind(type), label, plain, boxes, contents, payload);
+    }
+
+    private static String kind(byte[] type) {
+      ByteBuffer tail = ByteBuffer.wrap(type, TYPE_BYTES - TYPE_TAIL.length, TYPE_TAIL.length);
+      return tail.equals(ByteBuffer.wrap(TYPE_TAIL))
+          ? new String(type, 0, TYPE_BYTES - TYPE_TAIL.length, StandardCharsets.ISO_8859_1)
+          : HexFormat.of().formatHex(type);
+    }
+
+    // JUMBF forbids control characters and separators of addresses in labels.
+    private static String label(ByteBuffer description) throws MalformedManifest {
+      int start = description.position();
+      int end = start;
+      while (end < description.limit() && description.get(end) != 0) {
+        end++;
+      }
+      if (end == description.limit() || end - start > MAX_LABEL) {
+        throw new MalformedManifest("a JUMBF label without an end");
+      }
+      ByteBuffer bytes = description.slice(start, end - start);
+      description.position(end + 1);
+      try {
+        String label = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+        if (label.chars().anyMatch(c -> Character.isISOControl(c) || "/;?#".indexOf(c) >= 0)) {
+          throw new MalformedManifest("a JUMBF label with characters that JUMBF forbids");
+        }
+        return label;
+      } catch (CharacterCodingException e) {
+        throw new MalformedManifest("a JUMBF label that is no UTF-8", e);
+      }
+    }
+
+    private Content next(ByteBuffer in) throws MalformedManifest {
+      boxCount++;
+      if (boxCount > MAX_BOXES) {
+        throw new MalformedManifest("more than " + MAX_BOXES + " JUMBF boxes");
+      }
+      long length = in.remaining() < HEADER ? 0 : in.getInt(in.position()) & 0xffffffffL;
+      if (length < HEADER || length > in.remaining()) {
+        throw new MalformedManifest(
+            "a JUMBF box of " + length + " bytes where " + in.remaining() + " are left");
+      }
+      byte[] type = new byte[4];
+      in.get(in.position() + 4, type);
+      ByteBuffer content = in.slice(in.position() + HEADER, (int) length - HEADER);
+      in.position(in.position() + (int) length);
+      return new Content(new String(type, StandardCharsets.ISO_8859_1), content);
+    }
+  }
+
+  /** A manifest that cannot be read at all; its message says why. */
   static final class MalformedManifest extends IOException {
     MalformedManifest(String message) {
       super(message);

@@ -1,5 +1,6 @@
 package dev.likeness.provenance.c2pa;
 
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.cert.X509Certificate;
@@ -21,8 +22,11 @@ import javax.naming.ldap.Rdn;
 public final class ManifestReader {
   private static final Set<String> MANIFESTS =
       Set.of(JumbfBox.MANIFEST, JumbfBox.STANDARD_MANIFEST, JumbfBox.UPDATE_MANIFEST);
-  private static final String NO_CLAIM = "claim.missing";
+  private static final int MAX_MANIFESTS = 500;
+  private static final int MAX_CLAIM_BYTES = 8 << 20;
+
   private final ClaimCheck check;
+  private final Cancellation cancellation;
 
   /**
    * Creates a reader.
@@ -31,15 +35,29 @@ public final class ManifestReader {
    * @param now the time at which certificates of signatures without a time stamp must be valid
    */
   public ManifestReader(TrustAnchors anchors, Instant now) {
-    this.check = new ClaimCheck(anchors, now);
+    this(anchors, now, new Cancellation());
   }
 
   /**
-   * Reads and validates the manifest of a PNG, JPEG or WebP file.
+   * Creates a reader that can be stopped.
+   *
+   * @param anchors the trusted certificates
+   * @param now the time at which certificates of signatures without a time stamp must be valid
+   * @param cancellation stops {@link #read(byte[])}
+   */
+  public ManifestReader(TrustAnchors anchors, Instant now, Cancellation cancellation) {
+    this.check = new ClaimCheck(anchors, now);
+    this.cancellation = cancellation;
+  }
+
+  /**
+   * Reads and validates the manifest of a PNG, JPEG or WebP file. A store of more than 64 MiB, 10,000 boxes, 500 manifests or 10,000 hashed addresses counts as
+   * malformed.
    *
    * @param bytes the whole file
    * @return the report; empty if the file has no manifest or is of another format
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is damaged
+   * @throws dev.likeness.diffusion.error.CancelledException if the reader was cancelled
    */
   public Optional<ManifestReport> read(byte[] bytes) {
     return ImageFile.of(bytes).flatMap(this::read);
@@ -62,26 +80,25 @@ public final class ManifestReader {
   }
 
   private ManifestReport check(JumbfBox store, ImageFile file) throws JumbfBox.MalformedManifest {
-    Map<String, Claim> claims = new LinkedHashMap<>();
-    Claim active = null;
-    for (JumbfBox box : store.boxes()) {
-      if (box.kind().equals(JumbfBox.COMPRESSED_MANIFEST)) {
-        return ManifestReport.unreadable("manifest.compressed");
-      }
-      if (MANIFESTS.contains(box.kind())) {
-        active = Claim.of(box);
-        claims.put(box.label(), active);
-      }
+    if (store.boxes().stream().anyMatch(box -> box.kind().equals(JumbfBox.COMPRESSED_MANIFEST))) {
+      return ManifestReport.unreadable("manifest.compressed");
     }
-    if (active == null) {
-      return ManifestReport.unreadable(NO_CLAIM);
+    if (store.boxes().isEmpty()) {
+      return ManifestReport.unreadable("claim.missing");
     }
+    Map<String, Claim> claims = claims(store);
+    Claim active = claims.get(store.boxes().get(store.boxes().size() - 1).label());
+    Claim.Hashes hashes = new Claim.Hashes(cancellation);
     ManifestReport.Findings findings = new ManifestReport.Findings();
-    check.check(active, findings);
+    check.check(active, Set.of(), hashes, findings);
     Claim bound = boundClaim(active, claims, findings);
-    new HardBinding(file).check(bound, bound != active, findings);
+    new HardBinding(file, hashes).check(bound, bound != active, findings);
     ManifestReport.Findings ingredients = new ManifestReport.Findings();
-    new IngredientCheck(claims, check).check(active, ingredients);
+    IngredientCheck reached = new IngredientCheck(claims, check, hashes);
+    reached.check(active, ingredients);
+    claims.values().stream()
+        .filter(claim -> !reached.visited().contains(claim.label()))
+        .forEach(claim -> ingredients.informational("manifest.unreferenced", claim.url("")));
     List<ManifestReport.Finding> all = new ArrayList<>(findings.all());
     all.addAll(ingredients.all());
     return new ManifestReport(
@@ -92,6 +109,26 @@ public final class ManifestReader {
         signer(active),
         findings.all(),
         ingredients.all());
+  }
+
+  /** The claims of all manifests in their order, by label. */
+  private static Map<String, Claim> claims(JumbfBox store) throws JumbfBox.MalformedManifest {
+    if (store.boxes().size() > MAX_MANIFESTS) {
+      throw new JumbfBox.MalformedManifest("more than " + MAX_MANIFESTS + " manifests");
+    }
+    Map<String, Claim> claims = new LinkedHashMap<>();
+    int size = 0;
+    for (JumbfBox box : store.boxes()) {
+      if (!MANIFESTS.contains(box.kind()) || !store.contents().isEmpty()) {
+        throw new JumbfBox.MalformedManifest("a store that holds more than manifests");
+      }
+      Claim claim = Claim.of(box);
+      size += claim.content().length;
+      if (claims.put(box.label(), claim) != null || size > MAX_CLAIM_BYTES) {
+        throw new JumbfBox.MalformedManifest("manifests of one label, or claims that are too long");
+      }
+    }
+    return claims;
   }
 
   private static ManifestReport.State state(
@@ -118,7 +155,7 @@ public final class ManifestReader {
       }
       List<Claim.Link> parents = IngredientCheck.parents(claim);
       Claim parent =
-          parents.size() == 1 ? claims.get(Claim.manifestLabel(parents.get(0).url())) : null;
+          parents.size() == 1 ? IngredientCheck.find(claims, parents.get(0).url()) : null;
       if (parent == null) {
         findings.failure("manifest.update.wrongParents", claim.url("c2pa.claim"));
         return claim;
@@ -149,7 +186,7 @@ public final class ManifestReader {
       if (box == null) {
         return Optional.empty();
       }
-      CoseSign1 signature = CoseSign1.parse(box.content());
+      CoseSign1 signature = CoseSign1.parse(box.onlyCbor());
       String algorithm = signature.algorithm().map(Enum::name).orElse("unknown");
       X509Certificate certificate = signature.chain().get(0);
       return Optional.of(new ManifestReport.Signer(

@@ -58,6 +58,8 @@ public record ManifestReport(
   public record Signer(String name, String algorithm, Instant validFrom, Instant validUntil) {}
 
   static final String EXPIRED = "signingCredential.expired";
+  static final String WEAK = "signingCredential.invalid";
+  static final String EXCLUSIONS = "assertion.dataHash.additionalExclusionsPresent";
 
   /**
    * Copies the lists.
@@ -102,8 +104,8 @@ public record ManifestReport(
   }
 
   /**
-   * Tells if the file or its manifest was altered. An expired certificate makes a manifest invalid
-   * in C2PA, but is no alteration.
+   * Tells if the file or its manifest was altered, or a weak key or digest allows unnoticed
+   * changes. An expired certificate makes a manifest invalid in C2PA, but is no alteration.
    *
    * @return true if a check failed for a reason other than an expired certificate
    */
@@ -120,16 +122,34 @@ public record ManifestReport(
     return faults().contains(EXPIRED);
   }
 
+  /**
+   * Tells if a weak key or digest is the only fault, such as an RSA key of 1024 bits or SHA-1.
+   *
+   * @return true if nothing else failed than checks of keys, digests and expiry
+   */
+  public boolean isWeak() {
+    return faults().contains(WEAK)
+        && faults().stream().allMatch(code -> code.equals(WEAK) || code.equals(EXPIRED));
+  }
+
   /** {@return the result as one line of text} */
   public String verdict() {
     return switch (state) {
-      case TRUSTED -> "whole, from a trusted signer";
-      case VALID -> "whole, from a signer that no trust anchor vouches for";
+      case TRUSTED -> wholeText() + ", from a trusted signer";
+      case VALID -> wholeText() + ", from a signer that no trust anchor vouches for";
       case INVALID ->
-        isAltered()
-            ? "altered or broken: " + String.join(", ", faults())
-            : "whole, but " + expiryText();
+        isWeak()
+            ? "signed with a key or digest too weak to trust"
+            : isAltered()
+                ? "altered or broken: " + String.join(", ", faults())
+                : wholeText() + ", but " + expiryText();
     };
+  }
+
+  private String wholeText() {
+    return findings.stream().anyMatch(finding -> finding.code().equals(EXCLUSIONS))
+        ? "whole but for metadata that the signer left out"
+        : "whole";
   }
 
   private String expiryText() {

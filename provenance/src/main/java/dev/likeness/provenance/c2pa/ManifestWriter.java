@@ -138,7 +138,7 @@ public final class ManifestWriter {
   private static Map<String, Object> hashedUri(JumbfBox assertion) {
     Map<String, Object> link = new LinkedHashMap<>();
     link.put("url", "self#jumbf=" + ASSERTIONS + "/" + assertion.label());
-    link.put("hash", Claim.Hashes.sha256(assertion.payload()));
+    link.put("hash", Claim.Hashes.sha256(assertion.payloadBytes()));
     return link;
   }
 

@@ -1,21 +1,29 @@
 package dev.likeness.provenance.signing;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.EdECKey;
+import java.security.interfaces.RSAKey;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.pkcs.RSASSAPSSparams;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.openssl.PEMKeyPair;
@@ -100,7 +108,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   private static void requireSigner(X509Certificate signer, Path file) {
     SignerProfile.findFault(signer).ifPresent(fault -> {
       throw new InvalidInputException(
-          "the certificate of " + signer.getSubjectX500Principal() + " in " + file + " " + fault
+          "the certificate of " + nameOf(signer) + " in " + file + " " + fault
               + "; readers of content credentials do not trust its signatures");
     });
   }
@@ -111,10 +119,14 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     Instant until = signer.getNotAfter().toInstant();
     if (now.isBefore(from) || now.isAfter(until)) {
       throw new InvalidInputException(
-          "the certificate of " + signer.getSubjectX500Principal() + " in "
+          "the certificate of " + nameOf(signer) + " in "
               + file + " is valid from " + from + " until " + until + ", and it is " + now
               + "; give a certificate that is valid now");
     }
+  }
+
+  private static String nameOf(X509Certificate certificate) {
+    return Quoted.line(certificate.getSubjectX500Principal().toString());
   }
 
   private static PrivateKey privateKey(Path file) {
@@ -176,7 +188,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   /**
    * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1).
-   * It does not belong to an authority, and its key usages allow signing. Erasure receipts have the
+   * It does not belong to an authority, its key usages allow signing, and its key and digest are strong. Erasure receipts have the
    * same requirements.
    */
   public static final class SignerProfile {
@@ -199,6 +211,96 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
     private SignerProfile() {}
 
+    private static final int MIN_RSA_BITS = 2048;
+    // Longer ones would make checks slow.
+    private static final int MAX_RSA_BITS = 8192;
+    private static final Set<Integer> CURVE_BITS = Set.of(256, 384, 521);
+    private static final Set<String> DIGESTS = Set.of(
+        NISTObjectIdentifiers.id_sha256.getId(),
+        NISTObjectIdentifiers.id_sha384.getId(),
+        NISTObjectIdentifiers.id_sha512.getId());
+
+    /** Signatures of certificates with SHA-256, SHA-384 or SHA-512, and Ed25519. */
+    private static final Set<String> SIGNATURES = Set.of(
+        "1.2.840.10045.4.3.2",
+        "1.2.840.10045.4.3.3",
+        "1.2.840.10045.4.3.4",
+        "1.2.840.113549.1.1.11",
+        "1.2.840.113549.1.1.12",
+        "1.2.840.113549.1.1.13",
+        "1.3.101.112");
+
+    private static final String PSS = "1.2.840.113549.1.1.10";
+
+    /**
+     * Returns why a signer's chain proves nothing: a key or a digest in it is not one of those that
+     * C2PA admits (specification 2.1, 14.5.1), for instance RSA of 1024 bits or SHA-1. The
+     * signature of a self-signed authority does not count.
+     *
+     * @param chain the signer's certificate first, then those of its issuers in any order
+     * @return the fault, to be read behind "a certificate"; empty if all are strong
+     */
+    public static Optional<String> findWeakness(List<X509Certificate> chain) {
+      List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
+      for (int i = 0; i < path.size(); i++) {
+        X509Certificate certificate = path.get(i);
+        boolean rooted =
+            certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal());
+        Optional<String> fault = findKeyWeakness(certificate)
+            .or(() ->
+                rooted && path.size() > 1 ? Optional.empty() : findSignatureWeakness(certificate));
+        if (fault.isPresent()) {
+          return fault;
+        }
+        chain.stream()
+            .filter(other -> !path.contains(other)
+                && other.getSubjectX500Principal().equals(certificate.getIssuerX500Principal()))
+            .findFirst()
+            .ifPresent(path::add);
+      }
+      return Optional.empty();
+    }
+
+    /** Why the key of a certificate is too weak, or of a kind that C2PA does not admit. */
+    static Optional<String> findKeyWeakness(X509Certificate certificate) {
+      PublicKey key = certificate.getPublicKey();
+      if (key instanceof RSAKey rsa) {
+        int bits = rsa.getModulus().bitLength();
+        return bits >= MIN_RSA_BITS && bits <= MAX_RSA_BITS
+            ? Optional.empty()
+            : Optional.of("has an RSA key of " + bits + " bits; " + MIN_RSA_BITS + " to "
+                + MAX_RSA_BITS + " are accepted");
+      }
+      boolean admitted = key instanceof ECKey curve
+          ? CURVE_BITS.contains(curve.getParams().getOrder().bitLength())
+          : key instanceof EdECKey edwards && edwards.getParams().getName().equals("Ed25519");
+      return admitted
+          ? Optional.empty()
+          : Optional.of("has a key that is neither RSA, EC on P-256, P-384 or P-521, nor Ed25519");
+    }
+
+    /** Why the signature on a certificate is too weak, or of a kind that C2PA does not admit. */
+    static Optional<String> findSignatureWeakness(X509Certificate certificate) {
+      boolean admitted = certificate.getSigAlgOID().equals(PSS)
+          ? DIGESTS.contains(pssDigest(certificate.getSigAlgParams()))
+          : SIGNATURES.contains(certificate.getSigAlgOID());
+      return admitted
+          ? Optional.empty()
+          : Optional.of("is signed with another digest than SHA-256, SHA-384 or SHA-512");
+    }
+
+    private static String pssDigest(byte[] parameters) {
+      try {
+        return RSASSAPSSparams.getInstance(parameters)
+            .getHashAlgorithm()
+            .getAlgorithm()
+            .getId();
+      } catch (RuntimeException e) {
+        // Parameters from a file may be anything, on which the parser fails in various ways.
+        return "";
+      }
+    }
+
     /**
      * Finds the reason why a certificate cannot be a signer's.
      *
@@ -207,6 +309,10 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
      *     suitable
      */
     public static Optional<String> findFault(X509Certificate certificate) {
+      Optional<String> weakness = findWeakness(List.of(certificate));
+      if (weakness.isPresent()) {
+        return weakness;
+      }
       boolean[] usage = certificate.getKeyUsage();
       if (certificate.getBasicConstraints() >= 0) {
         return Optional.of("belongs to an authority; a signer's certificate has CA:FALSE");

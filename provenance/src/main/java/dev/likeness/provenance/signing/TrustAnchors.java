@@ -78,7 +78,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    * Tells if these anchors trust a signer at some time. A signer is trusted in two cases: its
    * certificate is one of the anchors and is not an authority's; or it has the
    * {@linkplain SigningIdentity.SignerProfile profile} of a signer, and a path that is valid at the
-   * time leads to an anchor (RFC 5280, section 6). Revocation is not checked, because that needs
+   * time leads to an anchor (RFC 5280, section 6). No key or digest on the path may be
+   * {@linkplain SigningIdentity.SignerProfile#findWeakness weak}. Revocation is not checked, because that needs
    * the network.
    *
    * @param chain the signer's certificate first, at least one; others in any order
@@ -87,6 +88,9 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    */
   public boolean trusts(List<X509Certificate> chain, Instant time) {
     X509Certificate signer = chain.get(0);
+    if (SigningIdentity.SignerProfile.findWeakness(chain).isPresent()) {
+      return false;
+    }
     if (certificates.contains(signer) && signer.getBasicConstraints() < 0) {
       return isValidAt(signer, time);
     }
@@ -104,6 +108,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     X509Certificate clock = authority.get(0);
     try {
       return clock.getBasicConstraints() < 0
+          && SigningIdentity.SignerProfile.findKeyWeakness(clock).isEmpty()
           && TIME_STAMPING.equals(clock.getExtendedKeyUsage())
           && hasTrustedPath(authority, time);
     } catch (CertificateParsingException e) {
@@ -164,7 +169,9 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     boolean[] usage = issuer.getKeyUsage();
     if (!issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())
         || issuer.getBasicConstraints() < 0
-        || usage != null && !usage[CERTIFICATE_SIGNING]) {
+        || usage != null && !usage[CERTIFICATE_SIGNING]
+        || SigningIdentity.SignerProfile.findKeyWeakness(issuer).isPresent()
+        || SigningIdentity.SignerProfile.findSignatureWeakness(certificate).isPresent()) {
       return false;
     }
     try {

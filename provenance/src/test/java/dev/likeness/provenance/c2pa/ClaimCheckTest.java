@@ -3,12 +3,14 @@ package dev.likeness.provenance.c2pa;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ClaimCheckTest {
@@ -35,7 +37,8 @@ class ClaimCheckTest {
 
   private static long undeclared(JumbfBox manifest) throws JumbfBox.MalformedManifest {
     ManifestReport.Findings findings = new ManifestReport.Findings();
-    new ClaimCheck(TrustAnchors.NONE, Instant.now()).check(Claim.of(manifest), findings);
+    new ClaimCheck(TrustAnchors.NONE, Instant.now())
+        .check(Claim.of(manifest), Set.of(), new Claim.Hashes(new Cancellation()), findings);
     return findings.all().stream()
         .filter(finding -> finding.code().equals(UNDECLARED))
         .count();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.photos.internal.imagefile.ImageFile;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.TestAuthority;
@@ -20,6 +21,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
@@ -108,7 +110,11 @@ class ExpiryTest {
     }
     ManifestReport.Findings findings = new ManifestReport.Findings();
     new ClaimCheck(anchors, LATER)
-        .check(Claim.of(JumbfBox.of(manifest.kind(), manifest.label(), parts)), findings);
+        .check(
+            Claim.of(JumbfBox.of(manifest.kind(), manifest.label(), parts)),
+            Set.of(),
+            new Claim.Hashes(new Cancellation()),
+            findings);
     return new ManifestReport(
         ManifestReport.State.INVALID,
         "",

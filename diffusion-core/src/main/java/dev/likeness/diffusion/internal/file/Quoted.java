@@ -21,18 +21,47 @@ public final class Quoted {
         .toString();
   }
 
+  /** Returns the whole text on one line, without quotes; escapes characters that do not print. */
+  public static String line(String text) {
+    StringBuilder out = new StringBuilder();
+    text.codePoints().forEach(c -> append(out, c));
+    return out.toString();
+  }
+
+  /**
+   * Returns JSON of the same meaning, in which invisible characters other than line breaks are
+   * escaped. A terminal shows it as it is.
+   */
+  public static String inJson(String json) {
+    StringBuilder out = new StringBuilder(json.length());
+    json.codePoints().forEach(c -> {
+      if (c != '\n' && c != '\r' && isHidden(c)) {
+        for (char unit : Character.toChars(c)) {
+          out.append(String.format(Locale.ROOT, "\\u%04x", (int) unit));
+        }
+      } else {
+        out.appendCodePoint(c);
+      }
+    });
+    return out.toString();
+  }
+
   private static void append(StringBuilder out, int c) {
-    int type = Character.getType(c);
-    boolean hidden = Character.isISOControl(c)
-        || type == Character.FORMAT
-        || type == Character.SURROGATE
-        || type == Character.LINE_SEPARATOR
-        || type == Character.PARAGRAPH_SEPARATOR;
-    if (hidden) {
+    if (isHidden(c)) {
       out.append(String.format(Locale.ROOT, "\\u%04x", c));
     } else {
       out.appendCodePoint(c);
     }
+  }
+
+  /** Returns whether a character is invisible, or changes how others are shown. */
+  public static boolean isHidden(int c) {
+    int type = Character.getType(c);
+    return Character.isISOControl(c)
+        || type == Character.FORMAT
+        || type == Character.SURROGATE
+        || type == Character.LINE_SEPARATOR
+        || type == Character.PARAGRAPH_SEPARATOR;
   }
 
   /** Returns the reason for a failed read, for a message. */

@@ -1,0 +1,132 @@
+package dev.likeness.provenance.c2pa;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.provenance.Disclosure;
+import dev.likeness.provenance.Provenance;
+import dev.likeness.provenance.signing.TrustAnchors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Signed files that were changed at random, by a fixed seed: each is judged or refused. */
+class ManifestFuzzTest {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final byte[][] NUMBERS = {
+    {0, 0, 0, 0},
+    {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {0x1b, 0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {0x1b, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {0x3b, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {(byte) 0x9f, (byte) 0xbf, 0x5f, 0x7f},
+    {(byte) 0x9a, (byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {(byte) 0xba, 0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff},
+    {(byte) 0xf7, (byte) 0xf8, (byte) 0xfb},
+    {0x30, (byte) 0x80, 0x30, (byte) 0x80},
+    {0x1b, ']', '0', ';', 7, '\n', '"', '\\'}
+  };
+
+  private final Random random = new Random(11);
+
+  @Test
+  void judgesOrRefusesSomeChangedFiles() throws IOException {
+    judge(200);
+  }
+
+  @Tag("slow")
+  @Test
+  void judgesOrRefusesManyChangedFiles() throws IOException {
+    judge(2000);
+  }
+
+  private void judge(int times) throws IOException {
+    List<byte[]> seeds = seeds();
+    for (int i = 0; i < times; i++) {
+      byte[] changed = changed(seeds.get(i % seeds.size()));
+      int number = i;
+      assertTimeoutPreemptively(LIMIT, () -> judge(changed, number));
+    }
+  }
+
+  // Any other exception or error fails the test.
+  private static void judge(byte[] file, int number) {
+    try {
+      Provenance found = Provenance.of(file, TrustAnchors.NONE);
+      int lines = 5
+          + (found.manifest().isPresent() ? 2 : 0)
+          + (found.manifest().flatMap(ManifestReport::signer).isPresent() ? 1 : 0)
+          + (found.remoteManifest().isPresent() ? 1 : 0);
+      String text = found.toString();
+      assertEquals(lines - 1, text.lines().count(), "file " + number + "\n" + text);
+      assertEquals(
+          0,
+          text.codePoints().filter(c -> c != '\n' && Character.isISOControl(c)).count());
+      found.toJson();
+    } catch (InvalidInputException refused) {
+      assertEquals(1, refused.getMessage().lines().count());
+    }
+  }
+
+  private static List<byte[]> seeds() throws IOException {
+    List<byte[]> seeds = new ArrayList<>();
+    for (ImageFormat format : ImageFormat.values()) {
+      seeds.add(Disclosure.standard().encode(RgbImage.of(16, 16, new byte[16 * 16 * 3]), format));
+    }
+    seeds.add(new ForgedManifest().before(new ForgedManifest().manifest()).png());
+    for (String name : List.of("C.jpg", "CACA.jpg", "update_manifest.jpg", "boxhash.jpg")) {
+      Optional<Path> real = Material.find("c2pa/" + name);
+      if (real.isPresent()) {
+        seeds.add(Files.readAllBytes(real.get()));
+      }
+    }
+    return seeds;
+  }
+
+  private byte[] changed(byte[] seed) {
+    byte[] file = seed.clone();
+    for (int n = 1 + random.nextInt(4); n > 0; n--) {
+      ImageFile.Part manifest = manifest(file);
+      int at = manifest.start() + random.nextInt(Math.max(1, manifest.end() - manifest.start()));
+      switch (random.nextInt(5)) {
+        case 0 -> file[at] = (byte) random.nextInt(256);
+        case 1 -> write(file, at, NUMBERS[random.nextInt(NUMBERS.length)]);
+        case 2 -> {
+          int from = random.nextInt(file.length);
+          int length = Math.min(random.nextInt(200), file.length - Math.max(from, at));
+          System.arraycopy(seed, Math.min(from, seed.length - length), file, at, length);
+        }
+        case 3 -> file[random.nextInt(file.length)] ^= (byte) (1 << random.nextInt(8));
+        default -> file = java.util.Arrays.copyOf(file, Math.max(64, at));
+      }
+    }
+    return file;
+  }
+
+  private static ImageFile.Part manifest(byte[] file) {
+    try {
+      return ImageFile.of(file)
+          .flatMap(ImageFile::manifestPart)
+          .orElse(new ImageFile.Part("", 0, file.length));
+    } catch (InvalidInputException broken) {
+      return new ImageFile.Part("", 0, file.length);
+    }
+  }
+
+  private static void write(byte[] file, int at, byte[] bytes) {
+    System.arraycopy(bytes, 0, file, at, Math.min(bytes.length, file.length - at));
+  }
+}

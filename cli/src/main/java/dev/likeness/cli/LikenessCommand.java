@@ -93,7 +93,7 @@ public final class LikenessCommand implements Runnable {
    */
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.setOut(console.out()).setErr(console.err());
+    line.setOut(console.helpOut()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {
       console.printError(wrong.getMessage() + " (try "

@@ -99,7 +99,7 @@ class ErasureCommandTest {
     CommandResult vouched =
         run(List.of("--trust", ADA.root(folder).toString()), "verify", receipt.toString());
     assertTrue(vouched.out().startsWith("genuine: " + id + " was erased"), vouched.out());
-    assertTrue(vouched.out().strip().endsWith("signed by O=Ada, CN=Ada signer"), vouched.out());
+    assertTrue(vouched.out().strip().endsWith("signed by \"O=Ada, CN=Ada signer\""), vouched.out());
   }
 
   private static CommandResult run(List<String> more, String... args) {

@@ -27,6 +27,19 @@ class VerifyCommandTest {
   private static final String MODEL =
       "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
 
+  /** A certificate of an RSA key of 1024 bits. */
+  private static final String SHORT_KEY =
+      "MIICKDCCAZGgAwIBAgIUQYP+7OfEl7XdrHZATC0D62xBo8swDQYJKoZIhvcNAQELBQAwFDESMBAGA1UE"
+          + "CgwJU2hvcnQga2V5MCAXDTI2MTEyOTAwMTIyMloYDzIwODEwOTAxMDAxMjIyWjAUMRIwEAYDVQQKDAlT"
+          + "aG9ydCBrZXkwgZ8wDQYJKoZIhvcNAQEBBQADgY0AMIGJAoGBALRX4NTasLLSnWdPEZxvomy8bsmQU6Ln"
+          + "5uhasYL0YfPYhKvG4Sf11wq3D+KM1WxieFJSs4nZLtJZsyBVgOVO6UhNK8G1jz8TmIVqw+ASZHYska6+"
+          + "dUBdOU417F+aUKZL6YikVyk6wyHuyn5FrFEGdI27pLllaT1yqrwpCh42ZokLAgMBAAGjdTBzMB0GA1Ud"
+          + "DgQWBBTK2ChRJD5pJIZ5/HZJ5P79TytXDDAfBgNVHSMEGDAWgBTK2ChRJD5pJIZ5/HZJ5P79TytXDDAT"
+          + "BgNVHSUEDDAKBggrBgEFBQcDBDAMBgNVHRMBAf8EAjAAMA4GA1UdDwEB/wQEAwIHgDANBgkqhkiG9w0B"
+          + "AQsFAAOBgQBIPaNWlsbxRltyNR2iRswihjjKbqvtyHdC/SBTz9x/IO5PCsaraDPaT3TiyK3X+EGCU0nP"
+          + "Kzq85RdrYjNgqWFiBEqVQ46sWJg00zl+BGkLtQwBDZ7aqY3Sskw6+0ZOimbI4JuMIx7XBziUEXbZ+p0r"
+          + "WYGxatGNRzU7hxTZFAb1Sg==";
+
   @TempDir
   private Path folder;
 
@@ -95,7 +108,7 @@ class VerifyCommandTest {
     assertEquals(3, unknown.status());
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
-        List.of(signed + " is signed by Likeness development certificate: do not trust, which "
+        List.of(signed + " is signed by \"Likeness development certificate: do not trust\", which "
             + "no certificate in " + others + " vouches for; ask its author"),
         unknown.errorLines());
   }
@@ -132,6 +145,32 @@ class VerifyCommandTest {
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     factory.init((KeyStore) null);
     return ((X509TrustManager) factory.getTrustManagers()[0]).getAcceptedIssuers()[0];
+  }
+
+  @Test
+  void endsWithThreeOnAReceiptSignedWithAShortKey() throws IOException {
+    Path receipt = folder.resolve("receipt.json");
+    Files.writeString(
+        receipt,
+        JSON.std.asString(Map.of(
+            "erased",
+            "0123456789abcdef0123456789abcdef",
+            "begun",
+            "2026-01-02T03:04:05Z",
+            "finished",
+            "2026-01-02T03:04:05Z",
+            "files",
+            Map.of("photos", 1),
+            "signature",
+            "AAAA",
+            "certificate",
+            SHORT_KEY)));
+    CommandResult run = CommandResult.of("verify", receipt.toString());
+    assertEquals(3, run.status());
+    assertEquals(
+        List.of(receipt + " is signed with a key or digest too weak to trust, such as RSA of less "
+            + "than 2048 bits or SHA-1; ask for one that is signed anew"),
+        run.errorLines());
   }
 
   @Test

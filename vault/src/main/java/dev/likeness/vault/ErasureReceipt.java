@@ -129,8 +129,8 @@ public record ErasureReceipt(
 
   /**
    * {@return true if the receipt is unchanged since it was signed} Check separately that the
-   * {@link #signer()} is trusted. False for keys that cannot sign receipts, such as RSA keys of less
-   * than 2048 bits.
+   * {@link #signer()} is trusted. False for keys that cannot sign receipts, such as RSA keys of
+   * less than 2048 bits.
    *
    * @throws InvalidInputException if a certificate cannot be read
    */

@@ -6,6 +6,7 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonRecord;
@@ -133,6 +134,7 @@ public final class EditCommand implements Runnable {
           opened == null ? null : agreed.of(opened).map(opened::withConsent).orElse(opened);
       Optional.ofNullable(trained)
           .flatMap(one -> one.baseMismatch(model))
+          .map(Quoted::line)
           .ifPresent(console.err()::println);
       ReferencePerson reference = eye == null ? null : identity.openReference(person, eye, agreed);
       Identity who = reference == null

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
@@ -202,6 +203,7 @@ public final class HeadshotCommand implements Runnable {
               request.styles(),
               request.size() == 0 ? model.defaults().width() : request.size(),
               model.sizeMultiple())
+          .map(Quoted::line)
           .ifPresent(console.err()::println);
       HeadshotStudio studio = tools
           .embedder()
@@ -242,7 +244,7 @@ public final class HeadshotCommand implements Runnable {
         : openReference(run, eye).withStrength(eye.strength());
     run.timings.lap("references");
     if (trained != null) {
-      reference.findMismatch(trained).ifPresent(console.err()::println);
+      reference.findMismatch(trained).map(Quoted::line).ifPresent(console.err()::println);
     }
     ReferencePerson who = trained == null ? reference : reference.withTrainedPerson(trained);
     generate(

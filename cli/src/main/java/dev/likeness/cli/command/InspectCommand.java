@@ -23,9 +23,8 @@ public final class InspectCommand implements Runnable {
 
   @Parameters(
       paramLabel = "FILE|DIR",
-      description =
-          "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG image, or a diffusers "
-              + "folder")
+      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG, JPEG or WebP image, or a "
+          + "diffusers folder")
   private Path path;
 
   @Option(names = "--json", description = "prints one JSON object")

@@ -3,6 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.file.KeyFormat;
@@ -132,7 +133,7 @@ public final class LoraCommand implements Runnable {
             .err()
             .println(left.size()
                 + " norms, biases and embedding tables also differ and are left out, e.g. "
-                + left.get(0));
+                + Quoted.of(left.get(0)));
       }
       return LoraMerge.extract(model, other, rank == null ? DEFAULT_RANK : rank);
     }

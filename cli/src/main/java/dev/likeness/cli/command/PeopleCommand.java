@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
@@ -158,7 +159,7 @@ public final class PeopleCommand implements Runnable {
     }
 
     private void line(String name, String value) {
-      console.out().printf(Locale.ROOT, "%-10s %s%n", name, value);
+      console.out().printf(Locale.ROOT, "%-10s %s%n", name, Quoted.line(value));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.photos.PhotoReview;
@@ -135,7 +136,7 @@ public final class PhotoOptions {
   public static final class ReviewText {
     private ReviewText() {}
 
-    /** Returns the lines of a review. */
+    /** Returns the lines of a review; each name of a file stays on its line. */
     public static List<String> lines(PhotoReview review) {
       int widest = review.photos().stream()
           .mapToInt(photo -> photo.name().length())
@@ -150,6 +151,7 @@ public final class PhotoOptions {
           100 * review.set().readiness());
       return Stream.of(photos, Stream.of(sum), review.set().advice().stream())
           .flatMap(lines -> lines)
+          .map(Quoted::line)
           .toList();
     }
 

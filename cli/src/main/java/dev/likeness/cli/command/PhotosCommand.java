@@ -1,6 +1,7 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.PhotoReview;
@@ -58,7 +59,7 @@ public final class PhotosCommand implements Runnable {
       AtomicFile.writePrivate(sheet, out -> out.write(png));
     }
     if (json) {
-      console.out().println(review.toJson());
+      console.out().println(Quoted.inJson(review.toJson()));
     } else {
       PhotoOptions.ReviewText.lines(review).forEach(console.out()::println);
     }

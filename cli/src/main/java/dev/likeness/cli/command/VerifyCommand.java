@@ -3,8 +3,10 @@ package dev.likeness.cli.command;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.provenance.Provenance;
 import dev.likeness.provenance.c2pa.ManifestReport;
+import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
 import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.SubjectStore;
@@ -15,7 +17,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import javax.security.auth.x500.X500Principal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -105,11 +106,14 @@ public final class VerifyCommand implements Runnable {
 
   private void verifyReceipt() {
     ErasureReceipt receipt = ErasureReceipt.read(file);
+    if (SigningIdentity.SignerProfile.findWeakness(receipt.chain()).isPresent()) {
+      throw tooWeak();
+    }
     if (!receipt.isGenuine()) {
       throw new InvalidInputException(
           file + " was changed after it was signed; ask for the original receipt");
     }
-    X500Principal signer = receipt.signer().getSubjectX500Principal();
+    String signer = Quoted.of(receipt.signer().getSubjectX500Principal().toString());
     Instant end = receipt.signer().getNotAfter().toInstant();
     if (trust != null && Instant.now().isAfter(end)) {
       throw new InvalidInputException(
@@ -124,7 +128,13 @@ public final class VerifyCommand implements Runnable {
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
             + receipt.startedAt() + ", finished " + receipt.finishedAt() + ", signed by " + signer
             + (trust == null ? ", not verified (--trust PEM)" : "");
-    console.out().println(json ? receipt.toJson() : text);
+    console.out().println(json ? Quoted.inJson(receipt.toJson()) : text);
+  }
+
+  private InvalidInputException tooWeak() {
+    return new InvalidInputException(file
+        + " is signed with a key or digest too weak to trust, such as RSA of less than 2048 bits or "
+        + "SHA-1; ask for one that is signed anew");
   }
 
   private TrustAnchors anchors() {
@@ -132,9 +142,12 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyImage() {
-    Provenance found = Provenance.inspect(file, anchors());
+    Provenance found = Provenance.inspect(file, anchors(), console.cancellation());
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
+    if (found.manifest().filter(ManifestReport::isWeak).isPresent()) {
+      throw tooWeak();
+    }
     if (found.isAltered()) {
       throw new InvalidInputException(
           file + " was altered after it was signed, or its manifest is broken: "
@@ -157,7 +170,8 @@ public final class VerifyCommand implements Runnable {
           file + " is " + manifest.verdict() + "; ask its author for a newly signed file");
     }
     if (manifest.state() != ManifestReport.State.TRUSTED) {
-      String signer = manifest.signer().map(ManifestReport.Signer::name).orElse("nobody");
+      String signer =
+          manifest.signer().map(ManifestReport.Signer::name).map(Quoted::of).orElse("nobody");
       throw new InvalidInputException(file + " is signed by " + signer
           + ", which no certificate in " + trust + " vouches for; ask its author");
     }

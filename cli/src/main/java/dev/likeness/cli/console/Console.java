@@ -1,5 +1,6 @@
 package dev.likeness.cli.console;
 
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.request.Cancellation;
 import java.io.PrintWriter;
@@ -16,6 +17,12 @@ import java.nio.charset.StandardCharsets;
  */
 public record Console(
     PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
+  /** Escapes what changes how a terminal shows a line, whatever file it came from. */
+  public Console {
+    out = new PlainWriter(out);
+    err = new PlainWriter(err);
+  }
+
   /**
    * Returns the streams of this process. The launcher sets whether standard error is a terminal.
    */
@@ -29,6 +36,11 @@ public record Console(
         new PrintWriter(System.err, true, charset),
         terminal,
         new Cancellation());
+  }
+
+  /** Returns standard output as it is, for help whose styles are escape sequences. */
+  public PrintWriter helpOut() {
+    return out instanceof PlainWriter plain ? plain.raw : out;
   }
 
   /** Prints one line about {@code failure} and returns its exit status. */
@@ -58,5 +70,49 @@ public record Console(
             : failure.getMessage();
       default -> failure.getMessage();
     };
+  }
+
+  /**
+   * Writes text in which control characters, other than tabs and ends of lines, and characters
+   * without a shape of their own are escaped.
+   */
+  private static final class PlainWriter extends PrintWriter {
+    private final PrintWriter raw;
+
+    PlainWriter(PrintWriter out) {
+      super(out, true);
+      this.raw = out;
+    }
+
+    @Override
+    public void write(int c) {
+      write(String.valueOf((char) c));
+    }
+
+    @Override
+    public void write(char[] text, int start, int length) {
+      write(new String(text, start, length));
+    }
+
+    @Override
+    public void write(String text, int start, int length) {
+      String plain = plain(text.substring(start, start + length));
+      super.write(plain, 0, plain.length());
+    }
+
+    private static String plain(String text) {
+      if (text.codePoints().noneMatch(PlainWriter::isEscaped)) {
+        return text;
+      }
+      StringBuilder out = new StringBuilder();
+      text.codePoints()
+          .forEach(c -> out.append(
+              isEscaped(c) ? Quoted.line(Character.toString(c)) : Character.toString(c)));
+      return out.toString();
+    }
+
+    private static boolean isEscaped(int c) {
+      return "\t\r\n".indexOf(c) < 0 && Quoted.isHidden(c);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.cli.console;
 
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import java.io.PrintWriter;
@@ -47,7 +48,7 @@ public final class ConsoleProgress {
       } else if (event instanceof ProgressEvent.Phase phase) {
         err.println(phase.name());
       } else if (event instanceof ProgressEvent.Notice notice) {
-        err.println(notice.message());
+        err.println(Quoted.line(notice.message()));
       }
       err.flush();
     }
@@ -106,7 +107,7 @@ public final class ConsoleProgress {
       } else if (event instanceof ProgressEvent.Step step && isDue(step)) {
         print(step.phase() + " " + step.step() + "/" + step.steps() + loss(step));
       } else if (event instanceof ProgressEvent.Notice notice) {
-        print(notice.message());
+        print(Quoted.line(notice.message()));
       }
     }
 

@@ -1,6 +1,7 @@
 package dev.likeness.cli.inspect;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -37,6 +38,9 @@ public record CheckpointInspection(
   /** The detail that lists all families that a file may be for, if there are several. */
   static final String FAMILIES = "families";
 
+  /** The detail that holds what a file says of itself, which nobody vouches for. */
+  static final String METADATA = "metadata";
+
   public CheckpointInspection {
     dtypes = new LinkedHashMap<>(dtypes);
     details = new LinkedHashMap<>(details);
@@ -49,7 +53,7 @@ public record CheckpointInspection(
         path, "unknown", "unknown", format, 0, Map.of(), Map.of(), List.of(problem));
   }
 
-  /** Returns the result as one JSON object. */
+  /** Returns the result as one JSON object, with control and format characters escaped. */
   public String toJson() {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("path", path.toString());
@@ -61,13 +65,13 @@ public record CheckpointInspection(
     object.putAll(details);
     object.put("problems", problems);
     try {
-      return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(object);
+      return Quoted.inJson(JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(object));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Returns the result as text, one fact per line. */
+  /** Returns the result as text, one fact per line, with the metadata of a file in quotes. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder();
@@ -86,24 +90,27 @@ public record CheckpointInspection(
     }
     details.forEach((name, value) -> {
       if (!name.equals(FAMILIES)) {
-        line(text, name, value instanceof Map<?, ?> map ? join(map) : value);
+        line(text, name, value instanceof Map<?, ?> map ? join(map, name.equals(METADATA)) : value);
       }
     });
     problems.forEach(problem -> line(text, "problem", problem));
     return text.toString().stripTrailing();
   }
 
-  private static String join(Map<?, ?> map) {
+  private static String join(Map<?, ?> map, boolean fromFile) {
     return String.join(
         ", ",
         map.entrySet().stream()
             .filter(e -> !(e.getValue() instanceof List))
-            .map(e -> e.getKey() + " " + e.getValue())
+            .map(e -> fromFile
+                ? Quoted.of(String.valueOf(e.getKey())) + " "
+                    + Quoted.of(String.valueOf(e.getValue()))
+                : e.getKey() + " " + e.getValue())
             .toList());
   }
 
   private static void line(StringBuilder text, String name, Object value) {
-    text.append(String.format(Locale.ROOT, "%-12s %s%n", name, value).stripTrailing())
-        .append(System.lineSeparator());
+    String line = String.format(Locale.ROOT, "%-12s %s", name, value);
+    text.append(Quoted.line(line).stripTrailing()).append(System.lineSeparator());
   }
 }

@@ -82,7 +82,7 @@ final class FileInspection {
       }
     }
     if (tensors instanceof SafetensorsHeader header && !header.metadata().isEmpty()) {
-      details.put("metadata", shorten(header.metadata()));
+      details.put(CheckpointInspection.METADATA, shorten(header.metadata()));
     }
   }
 

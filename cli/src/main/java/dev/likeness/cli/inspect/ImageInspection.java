@@ -17,10 +17,14 @@ final class ImageInspection {
       Provenance found = Provenance.inspect(file);
       List<String> problems = !found.isAltered()
           ? List.of()
-          : List.of(file + " was altered after it was signed, or its "
-              + "manifest is broken: "
-              + String.join(", ", found.manifest().orElseThrow().faults())
-              + "; ask for the original file");
+          : found.manifest().orElseThrow().isWeak()
+              ? List.of(
+                  file + " is signed with a key or digest too weak to trust; ask for one that "
+                      + "is signed anew")
+              : List.of(file + " was altered after it was signed, or its "
+                  + "manifest is broken: "
+                  + String.join(", ", found.manifest().orElseThrow().faults())
+                  + "; ask for the original file");
       return new CheckpointInspection(
           file, KIND, "none", format, 0, Map.of(), found.toMap(), problems);
     } catch (InvalidInputException e) {

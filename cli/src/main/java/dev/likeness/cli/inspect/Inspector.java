@@ -1,6 +1,7 @@
 package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.util.Arrays;
 /** Inspects a file or folder. */
 public final class Inspector {
   private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
+  private static final byte[] RIFF = {'R', 'I', 'F', 'F'};
   private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
   private Inspector() {}
@@ -45,16 +47,18 @@ public final class Inspector {
     if (Arrays.equals(head, PNG)) {
       return "png";
     }
-    return head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2]
-        ? "jpeg"
-        : null;
+    if (head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2]) {
+      return "jpeg";
+    }
+    // A RIFF file is WebP or nothing that is read.
+    return Arrays.equals(head, RIFF) ? "webp" : null;
   }
 
   private static byte[] head(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       return in.readNBytes(PNG.length);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 }

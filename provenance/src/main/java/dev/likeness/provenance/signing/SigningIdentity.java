@@ -107,9 +107,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   private static void requireSigner(X509Certificate signer, Path file) {
     SignerProfile.findFault(signer).ifPresent(fault -> {
-      throw new InvalidInputException(
-          "the certificate of " + nameOf(signer) + " in " + file + " " + fault
-              + "; readers of content credentials do not trust its signatures");
+      throw new InvalidInputException("the certificate of " + nameOf(signer) + " in " + file + " "
+          + fault + "; readers of content credentials do not trust its signatures");
     });
   }
 
@@ -118,10 +117,9 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     Instant from = signer.getNotBefore().toInstant();
     Instant until = signer.getNotAfter().toInstant();
     if (now.isBefore(from) || now.isAfter(until)) {
-      throw new InvalidInputException(
-          "the certificate of " + nameOf(signer) + " in "
-              + file + " is valid from " + from + " until " + until + ", and it is " + now
-              + "; give a certificate that is valid now");
+      throw new InvalidInputException("the certificate of " + nameOf(signer) + " in "
+          + file + " is valid from " + from + " until " + until + ", and it is " + now
+          + "; give a certificate that is valid now");
     }
   }
 
@@ -188,8 +186,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   /**
    * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1).
-   * It does not belong to an authority, its key usages allow signing, and its key and digest are strong. Erasure receipts have the
-   * same requirements.
+   * It does not belong to an authority, its key usages allow signing, and its key and digest are
+   * strong. Erasure receipts have the same requirements.
    */
   public static final class SignerProfile {
     private static final List<String> ACCEPTED = List.of(

@@ -79,8 +79,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    * certificate is one of the anchors and is not an authority's; or it has the
    * {@linkplain SigningIdentity.SignerProfile profile} of a signer, and a path that is valid at the
    * time leads to an anchor (RFC 5280, section 6). No key or digest on the path may be
-   * {@linkplain SigningIdentity.SignerProfile#findWeakness weak}. Revocation is not checked, because that needs
-   * the network.
+   * {@linkplain SigningIdentity.SignerProfile#findWeakness weak}. Revocation is not checked,
+   * because that needs the network.
    *
    * @param chain the signer's certificate first, at least one; others in any order
    * @param time the time at which the certificates must be valid

@@ -80,7 +80,7 @@ class ExclusionsTest {
     ManifestReport report = ForgedManifest.read(file);
     assertEquals(List.of(), report.faults());
     assertEquals(
-        "whole but for metadata that the signer left out, from a signer that nobody here vouches for",
+        "whole but for metadata that the signer left out, from a signer that no trust anchor vouches for",
         report.verdict());
   }
 

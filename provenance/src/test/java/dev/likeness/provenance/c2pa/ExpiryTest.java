@@ -42,6 +42,15 @@ class ExpiryTest {
   private final TestAuthority signer = root.issue(Profile.signer("Ada"));
   private final TrustAnchors trusted = new TrustAnchors(List.of(root.certificate()));
   private final byte[] file = signedBy(signer);
+  private String stampAlgorithm = "SHA256withECDSA";
+
+  /** Others can forge it, so it attests nothing. */
+  @Test
+  void countsNoTimestampWithAWeakDigest() throws Exception {
+    assertEquals(List.of(), stampedNow(file, trusted).faults());
+    stampAlgorithm = "SHA1withECDSA";
+    assertEquals(List.of("signingCredential.expired"), stampedNow(file, trusted).faults());
+  }
 
   private static byte[] signedBy(TestAuthority signer) {
     SigningIdentity identity =
@@ -125,7 +134,7 @@ class ExpiryTest {
         List.of());
   }
 
-  private static JumbfBox stamped(JumbfBox box, TestAuthority clock) throws Exception {
+  private JumbfBox stamped(JumbfBox box, TestAuthority clock) throws Exception {
     CoseSign1 signature = CoseSign1.parse(box.content());
     byte[] token = token(signature.counterSignatureInput(Cbor.write(signature.signature())), clock);
     List<Object> cose = new ArrayList<>(List.of(
@@ -136,11 +145,11 @@ class ExpiryTest {
     return JumbfBox.of(box.kind(), box.label(), Cbor.write(new Cbor.Tagged(18, cose)));
   }
 
-  private static byte[] token(byte[] stamped, TestAuthority clock) throws Exception {
+  private byte[] token(byte[] stamped, TestAuthority clock) throws Exception {
     X509Certificate certificate = clock.certificate();
     TimeStampTokenGenerator generator = new TimeStampTokenGenerator(
         new JcaSimpleSignerInfoGeneratorBuilder()
-            .build("SHA256withECDSA", clock.keys().getPrivate(), certificate),
+            .build(stampAlgorithm, clock.keys().getPrivate(), certificate),
         new JcaDigestCalculatorProviderBuilder()
             .build()
             .get(new AlgorithmIdentifier(TSPAlgorithms.SHA256)),

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
+import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
@@ -19,6 +20,20 @@ public final class Quoted {
     text.codePoints().limit(LONGEST).forEach(c -> append(out, c));
     return out.append(text.codePointCount(0, text.length()) > LONGEST ? "…\"" : "\"")
         .toString();
+  }
+
+  /** Why a text is no JSON, in one line of the parser's words. */
+  public static String problem(JacksonException e) {
+    String words = e.getOriginalMessage() == null ? "" : e.getOriginalMessage();
+    StringBuilder out = new StringBuilder();
+    words
+        .lines()
+        .findFirst()
+        .orElse("")
+        .codePoints()
+        .limit(2 * LONGEST)
+        .forEach(c -> append(out, c));
+    return out.toString();
   }
 
   private static void append(StringBuilder out, int c) {

@@ -107,8 +107,7 @@ public final class YuNetDetector implements FaceDetector {
 
   private static InvalidInputException notYuNet(OnnxFile input, RuntimeException cause) {
     return new InvalidInputException(
-        input.source() + " is not YuNet; use the 640x640 file of the OpenCV zoo",
-        cause);
+        input.source() + " is not YuNet; use the 640x640 file of the OpenCV zoo", cause);
   }
 
   @Override

@@ -104,7 +104,8 @@ public final class Brisque implements AutoCloseable {
           .strip();
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read the BRISQUE file " + file + "; give OpenCV's files brisque_model_live.yml and brisque_range_live.yml",
+          "cannot read the BRISQUE file " + file
+              + "; give OpenCV's files brisque_model_live.yml and brisque_range_live.yml",
           e);
     }
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.internal.text.SentencePieceModel.CharacterMap;
+import dev.likeness.diffusion.material.Material;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -243,6 +244,20 @@ class BrokenTokenizerTest {
     assertTrue(assertThrows(InvalidInputException.class, () -> ClipTokenizer.open(folder))
         .getMessage()
         .contains("has an empty symbol"));
+  }
+
+  @Test
+  void opensPublishedTokenizers() {
+    for (String name : List.of("t5", "t5_flux")) {
+      try (T5Tokenizer tokenizer = T5Tokenizer.open(Material.of("tokenizers/" + name))) {
+        tokenizer.requireRows(32_128);
+      }
+    }
+    for (String name : List.of("tokenizer", "tokenizer_2")) {
+      try (ClipTokenizer tokenizer = ClipTokenizer.open(Material.of("tokenizers/sdxl/" + name))) {
+        tokenizer.requireRows(49_408);
+      }
+    }
   }
 
   @Test

@@ -97,7 +97,8 @@ public final class OnnxFile {
   }
 
   /**
-   * Returns the shapes of the outputs, by name, for one image of {@code side} by {@code side} pixels.
+   * Returns the shapes of the outputs, by name, for one image of {@code side} by {@code side}
+   * pixels.
    *
    * @param workPerByte {@link #FACE_WORK} or {@link #IMAGE_WORK}
    * @throws InvalidInputException if an operation is unknown or does not fit its inputs, or the

@@ -4,6 +4,7 @@ import static dev.likeness.photos.internal.onnx.OnnxGraph.total;
 
 import dev.likeness.photos.internal.onnx.OnnxShapes.Call;
 import dev.likeness.photos.internal.onnx.OnnxShapes.Value;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleBinaryOperator;
@@ -26,6 +27,7 @@ final class OnnxLayers {
       case "slope" -> slope(c);
       case "channels" -> channels(c);
       case "layernorm" -> layerNorm(c);
+      case "reduce" -> reduce(c);
       case "gemm" -> gemm(c);
       case "matmul" -> matmul(c);
       default -> OnnxWindows.apply(rule, c);
@@ -187,5 +189,23 @@ final class OnnxLayers {
     dims[outer.length + 1] = b[b.length - 1];
     c.addWork((double) total(dims) * a[a.length - 1]);
     return c.result(dims);
+  }
+
+  private static List<Value> reduce(Call c) {
+    Value x = c.input(0);
+    long[] axes = c.list("axes", 1);
+    boolean[] gone = c.axes(axes == null ? new long[0] : axes, x.rank());
+    boolean all = (axes == null || axes.length == 0) && c.number("noop_with_empty_axes", 0) == 0;
+    boolean kept = c.number("keepdims", 1) != 0;
+    List<Long> dims = new ArrayList<>();
+    for (int i = 0; i < x.rank(); i++) {
+      if (!all && !gone[i]) {
+        dims.add(x.dims()[i]);
+      } else if (kept) {
+        dims.add(1L);
+      }
+    }
+    c.addWork(4.0 * x.elements());
+    return c.result(dims.stream().mapToLong(n -> n).toArray());
   }
 }

@@ -35,7 +35,6 @@ final class OnnxRules {
       case "filled" -> filled(c);
       case "range" -> range(c);
       case "cast" -> cast(c);
-      case "reduce" -> reduce(c);
       default -> OnnxLayers.apply(rule, c);
     };
   }
@@ -299,24 +298,6 @@ final class OnnxRules {
         ? x.known()
         : Arrays.stream(x.known()).map(value -> (long) value).toArray();
     return List.of(new Value(x.dims(), known, isReal, x.fixed()));
-  }
-
-  private static List<Value> reduce(Call c) {
-    Value x = c.input(0);
-    long[] axes = c.list("axes", 1);
-    boolean[] gone = c.axes(axes == null ? new long[0] : axes, x.rank());
-    boolean all = (axes == null || axes.length == 0) && c.number("noop_with_empty_axes", 0) == 0;
-    boolean kept = c.number("keepdims", 1) != 0;
-    List<Long> dims = new ArrayList<>();
-    for (int i = 0; i < x.rank(); i++) {
-      if (!all && !gone[i]) {
-        dims.add(x.dims()[i]);
-      } else if (kept) {
-        dims.add(1L);
-      }
-    }
-    c.addWork(4.0 * x.elements());
-    return c.result(longs(dims));
   }
 
   private static long[] longs(List<Long> list) {

@@ -78,8 +78,7 @@ public final class OpenCvNetwork implements AutoCloseable {
 
   private static InvalidInputException doesNotRun(String source, RuntimeException cause) {
     return new InvalidInputException(
-        source + " uses operations that OpenCV cannot run; export it with opset 12",
-        cause);
+        source + " uses operations that OpenCV cannot run; export it with opset 12", cause);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.likeness.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -91,6 +92,26 @@ class BrokenCheckpointTest {
   void unknownScheduler() {
     GoldenFolder.schedule(base, Map.of("_class_name", "Mine"));
     assertRefused("Mine");
+  }
+
+  @Test
+  void tokenizersThatTheNativeLibraryWouldNotSurvive() throws IOException {
+    base = PipelineFolder.any("flux/dev", folder);
+    Path tokenizer = base.resolve("tokenizer_2/tokenizer.json");
+    String whole = Files.readString(tokenizer);
+    Files.writeString(
+        tokenizer,
+        whole.replaceFirst(
+            "\"precompiled_charsmap\": ?\"[^\"]*\"", "\"precompiled_charsmap\":\"BAAAAAAAAAB4\""));
+    assertRefused(tokenizer + ": the normalizer's precompiled_charsmap is damaged");
+    Files.writeString(
+        tokenizer, "{\"model\":{\"vocab\":[[\"<pad>\",0],[\"</s>\",0],[\"<unk>\",0],[\"a\",-1]]}}");
+    assertRefused(tokenizer + " has 4 tokens, its text encoder has 300");
+    Files.writeString(tokenizer, whole);
+    Path clip = base.resolve("tokenizer/tokenizer.json");
+    Files.writeString(
+        clip, Files.readString(clip).replace(":1013", ":90000").replace(": 1013", ":90000"));
+    assertRefused(clip + " has 90001 tokens, its text encoder has ");
   }
 
   // The header keeps its length: what grows or shrinks is made up with the padding that the format

@@ -8,6 +8,8 @@ import dev.likeness.diffusion.internal.io.OwnerOnly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,5 +68,28 @@ class PhotosCommandTest {
         "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
             + "such as SFace or AuraFace",
         run.errorLines().get(0));
+  }
+
+  @Test
+  void refusesNetworksThatOpenCvWouldNotSurvive() throws IOException {
+    // A graph that has nothing but one node, and is its own input.
+    byte[] node = {0x0a, 1, 'y', 0x12, 1, 'y', 0x22, 4, 'R', 'e', 'l', 'u'};
+    byte[] file = {0x3a, (byte) (node.length + 2), 0x0a, (byte) node.length};
+    byte[] whole = Arrays.copyOf(file, file.length + node.length);
+    System.arraycopy(node, 0, whole, file.length, node.length);
+    Path network = Files.write(folder.resolve("sface.onnx"), whole);
+    for (String option : List.of("--embedder", "--detector", "--quality")) {
+      CommandResult run =
+          CommandResult.of("photos", SELFIES.toString(), option, network.toString());
+
+      assertEquals(3, run.status(), run.err());
+      assertEquals(1, run.errorLines().size(), run.err());
+      assertTrue(run.err().contains(network + " takes 0 inputs, expected one image"), run.err());
+    }
+    Path range = Files.writeString(folder.resolve("range.yml"), "%YAML:1.0\n---\nrange: 3\n");
+    CommandResult run =
+        CommandResult.of("photos", SELFIES.toString(), "--brisque", range + "," + range);
+    assertEquals(3, run.status(), run.err());
+    assertTrue(run.err().contains(range + " is not a BRISQUE model"), run.err());
   }
 }

@@ -214,7 +214,8 @@ public final class FaceReader {
       if (fallback == null) {
         throw new InvalidInputException(
             "no photo has a usable face: " + reasons(readings)
-                + "; give photos with a face at least 64 pixels wide, or an adapter that uses images, such as Plus Face");
+                + "; give photos with a face at least 64 pixels wide, or an adapter that uses images,"
+              + " such as Plus Face");
       }
       return new PersonReading(fallback.prompt(photos), readings, true);
     }

@@ -1,10 +1,12 @@
 package dev.likeness.headshots.style;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,12 +66,16 @@ final class StyleFile {
 
   private static List<Style> read(InputStream in, String where) throws IOException {
     try (JsonParser json = new JsonFactory().createParser(in)) {
-      return new StyleFile(json, where).styles();
-    } catch (JsonProcessingException e) {
-      // The message already names the file and line, so the parser's location is removed.
-      String reason = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
-      throw new InvalidInputException(
-          where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);
+      try {
+        return new StyleFile(json, where).styles();
+      } catch (JsonProcessingException e) {
+        // The message already names the file and line, so the parser's location is removed. A limit
+        // of the parser comes without a location.
+        String reason = Quoted.problem(e).replaceAll(" \\(start marker at .*", "");
+        JsonLocation at = e.getLocation() == null ? json.currentLocation() : e.getLocation();
+        throw new InvalidInputException(
+            where + " line " + at.getLineNr() + ": not JSON: " + reason, e);
+      }
     }
   }
 

@@ -52,7 +52,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
     return new OnnxEmbedder(
         spec,
         spec.name() + " " + input.fingerprint(),
-        OpenCvNetwork.open(input, "the face embedder " + file),
+        OpenCvNetwork.openForFaces(input, spec.template().size()),
         input.hasInputScaling());
   }
 

@@ -7,8 +7,10 @@ import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.indexer.FloatIndexer;
@@ -29,6 +31,11 @@ public final class YuNetDetector implements FaceDetector {
   private static final float NMS_THRESHOLD = 0.3f;
   private static final int TOP_K = 50;
   private static final int COLUMNS = 15;
+  // The strides of YuNet's outputs, and the numbers that each output has for a cell.
+  private static final int[] STRIDES = {8, 16, 32};
+  private static final int COARSEST = 32;
+  private static final Map<String, Integer> NUMBERS =
+      Map.of("cls", 1, "obj", 1, "bbox", 4, "kps", 10);
   // YuNet's boxes reach from the hairline to below the chin. The boxes of this library, as those of
   // the cascades, are narrower by this factor.
   private static final double BOX_SCALE = 0.85;
@@ -62,14 +69,15 @@ public final class YuNetDetector implements FaceDetector {
    */
   @SuppressWarnings("try")
   public static YuNetDetector open(Path file) {
-    OpenCv.load(opencv_dnn.class);
-    OpenCv.load(opencv_objdetect.class);
     OnnxFile input = OnnxFile.read(file, "the face detector");
     if (input.inputSize() < 0) {
       throw new InvalidInputException(
           "the face detector " + file + " takes images of " + input.shape() + ", but OpenCV"
               + " needs a fixed square size; use the 640x640 file of the OpenCV zoo");
     }
+    requireOutputs(input, input.inputSize());
+    OpenCv.load(opencv_dnn.class);
+    OpenCv.load(opencv_objdetect.class);
     try (PointerScope scope = new PointerScope()) {
       Size size = new Size(input.inputSize(), input.inputSize());
       FaceDetectorYN network = FaceDetectorYN.create(
@@ -78,9 +86,28 @@ public final class YuNetDetector implements FaceDetector {
           Mat.zeros(input.inputSize(), input.inputSize(), opencv_core.CV_8UC3).asMat(), new Mat());
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.inputSize());
     } catch (RuntimeException e) {
-      throw new InvalidInputException(
-          "the face detector " + file + " is not YuNet; use the 640x640 file of the OpenCV zoo", e);
+      throw notYuNet(input, e);
     }
+  }
+
+  // OpenCV reads as many numbers of each output as a YuNet of this side has, without asking.
+  private static void requireOutputs(OnnxFile input, int side) {
+    Map<String, long[]> outputs = input.outputs(side, OnnxFile.FACE_WORK);
+    for (int stride : STRIDES) {
+      long places = (long) (side / stride) * (side / stride);
+      for (Map.Entry<String, Integer> numbers : NUMBERS.entrySet()) {
+        long[] shape = outputs.get(numbers.getKey() + "_" + stride);
+        long[] expected = {1, places, numbers.getValue()};
+        if (side % COARSEST != 0 || !Arrays.equals(shape, expected)) {
+          throw notYuNet(input, null);
+        }
+      }
+    }
+  }
+
+  private static InvalidInputException notYuNet(OnnxFile input, RuntimeException cause) {
+    return new InvalidInputException(
+        input.source() + " is not YuNet; use the 640x640 file of the OpenCV zoo", cause);
   }
 
   @Override

@@ -6,6 +6,8 @@ import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
 
 /**
  * A super-resolution network from an ONNX file such as Real-ESRGAN. It maps RGB values from 0 to 1
@@ -45,28 +47,18 @@ public final class SuperResolution implements AutoCloseable {
       throw new InvalidInputException(LABEL + " " + file + " takes " + input.shape()
           + ", expected [1, 3, height, width]; give a file such as Real-ESRGAN's");
     }
-    OpenCvNetwork network = OpenCvNetwork.open(input, LABEL + " " + file);
-    try {
-      float[] out =
-          network.forward(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
-      int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
-      if (factor < 2 || factor > MAX_FACTOR || out.length != 3 * factor * tile * factor * tile) {
-        throw new InvalidInputException(LABEL + " " + file + " returns " + out.length
-            + " numbers for " + tile + "x" + tile
-            + " pixels, expected an image 2 to 8 times as large");
-      }
-      return new SuperResolution(network, tile, factor);
-    } catch (InvalidInputException e) {
-      network.close();
-      throw e;
-    } catch (RuntimeException e) {
-      network.close();
-      throw new InvalidInputException(
-          LABEL + " " + file
-              + " does not run in OpenCV; export it for images of a fixed size such as " + TILE
-              + "x" + TILE,
-          e);
+    Map<String, long[]> outputs = input.outputs(tile, OnnxFile.IMAGE_WORK);
+    long[] out = outputs.values().iterator().next();
+    long factor = out.length == 4 ? out[2] / tile : 0;
+    if (outputs.size() > 1
+        || factor < 2
+        || factor > MAX_FACTOR
+        || !Arrays.equals(out, new long[] {1, 3, factor * tile, factor * tile})) {
+      throw new InvalidInputException(LABEL + " " + file + " returns " + Arrays.toString(out)
+          + " for " + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
     }
+    return new SuperResolution(
+        OpenCvNetwork.open(input, tile, OnnxFile.IMAGE_WORK), tile, (int) factor);
   }
 
   /** {@return the enlargement factor of width and height, 2 to 8} */

@@ -50,7 +50,7 @@ public interface FaceQuality extends AutoCloseable {
         throw new InvalidInputException("the face-quality network " + file + " takes "
             + input.shape() + ", expected [1, 3, 112, 112]; give the file quality_v2_bgr_10_out");
       }
-      return new OnnxFaceQuality(OpenCvNetwork.open(input, "the face-quality network " + file));
+      return new OnnxFaceQuality(OpenCvNetwork.openForFaces(input, input.inputSize()));
     }
 
     @Override

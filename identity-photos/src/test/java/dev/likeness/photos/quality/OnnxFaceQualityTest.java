@@ -40,7 +40,7 @@ class OnnxFaceQualityTest {
 
     assertEquals(
         "the face-quality network " + file
-            + " takes [1, 3, 320, 320], expected [1, 3, 112, 112]; give " + "quality_v2_bgr_10_out",
+            + " takes [1, 3, 320, 320], expected [1, 3, 112, 112]; give the file quality_v2_bgr_10_out",
         refusal.getMessage());
   }
 }

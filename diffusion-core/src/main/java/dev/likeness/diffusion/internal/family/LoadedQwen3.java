@@ -47,6 +47,7 @@ public final class LoadedQwen3 implements AutoCloseable {
     QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
     LoadedWeights weights = null;
     try {
+      tokenizer.requireRows(config.vocabulary());
       weights = files.load(part, compute);
       weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
       return new LoadedQwen3(compute, config, tokenizer, weights);

@@ -47,6 +47,7 @@ public final class LoadedT5 implements AutoCloseable {
     T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
+      tokenizer.requireRows(config.vocabulary());
       weights = files.load(part.folder(), compute);
       LoadedT5 textEncoder = new LoadedT5(part, compute, config, tokenizer, weights);
       weights.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);

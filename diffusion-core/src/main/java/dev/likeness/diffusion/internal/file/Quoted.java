@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
+import com.fasterxml.jackson.core.JacksonException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
@@ -43,6 +44,20 @@ public final class Quoted {
         out.appendCodePoint(c);
       }
     });
+    return out.toString();
+  }
+
+  /** Returns the parser's reason why a text is not JSON, as one short line. */
+  public static String problem(JacksonException e) {
+    String words = e.getOriginalMessage() == null ? "" : e.getOriginalMessage();
+    StringBuilder out = new StringBuilder();
+    words
+        .lines()
+        .findFirst()
+        .orElse("")
+        .codePoints()
+        .limit(2 * LONGEST)
+        .forEach(c -> append(out, c));
     return out.toString();
   }
 

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.file;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -29,13 +30,16 @@ final class SafetensorsParser {
   SafetensorsParser(String source, String text) {
     this.source = source;
     try (JsonParser json = JSON.createParser(text)) {
-      readObject(json);
-    } catch (JsonProcessingException e) {
-      throw new InvalidInputException(
-          source + ": the header is not JSON at character " + e.getLocation().getCharOffset() + ": "
-              + e.getOriginalMessage().lines().findFirst().orElse("") + "; "
-              + SafetensorsHeader.SAVE_AGAIN_ADVICE,
-          e);
+      try {
+        readObject(json);
+      } catch (JsonProcessingException e) {
+        // A limit of the parser comes without a location.
+        JsonLocation where = e.getLocation() == null ? json.currentLocation() : e.getLocation();
+        throw new InvalidInputException(
+            source + ": the header is not JSON at character " + where.getCharOffset() + ": "
+                + Quoted.problem(e) + "; " + SafetensorsHeader.SAVE_AGAIN_ADVICE,
+            e);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

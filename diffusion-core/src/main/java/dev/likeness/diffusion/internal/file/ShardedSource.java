@@ -94,8 +94,7 @@ public final class ShardedSource implements TensorSource {
       }
       return STRICT.mapFrom(UninterruptibleIo.read(index, Files::readAllBytes));
     } catch (JacksonException e) {
-      String problem = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new InvalidInputException(index + " is not a JSON object: " + problem, e);
+      throw new InvalidInputException(index + " is not a JSON object: " + Quoted.problem(e), e);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + index + ": " + Quoted.reason(e), e);
     }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.text;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,8 +62,13 @@ record BpeVocabulary(
     Map<String, Integer> ids = new LinkedHashMap<>();
     symbols.forEach((symbol, id) -> {
       if (!(id instanceof Integer number) || number < 0) {
+        throw new InvalidInputException(file + ": symbol " + Quoted.of(symbol.toString())
+            + " has id " + (id instanceof Integer ? id : Quoted.of(String.valueOf(id)))
+            + ", expected a whole number from 0");
+      }
+      if (symbol.toString().isEmpty()) {
         throw new InvalidInputException(
-            file + ": symbol \"" + symbol + "\" has id " + id + ", expected a whole number from 0");
+            file + " has an empty symbol; download the tokenizer's files again");
       }
       ids.put(symbol.toString(), number);
     });
@@ -76,14 +82,14 @@ record BpeVocabulary(
       if (parts.size() != 2
           || !(parts.get(0) instanceof String left)
           || !(parts.get(1) instanceof String right)) {
-        throw new InvalidInputException(
-            file + ": merge " + (merges.size() + 1) + " is \"" + pair + "\", expected two symbols");
+        throw new InvalidInputException(file + ": merge " + (merges.size() + 1) + " is "
+            + Quoted.of(String.valueOf(pair)) + ", expected two symbols");
       }
       for (String symbol : List.of(left, right, left + right)) {
         if (!ids.containsKey(symbol)) {
           throw new InvalidInputException(
-              file + ": merge " + (merges.size() + 1) + " makes the symbol \"" + symbol
-                  + "\", which is not in the vocabulary; download both files of one tokenizer again");
+              file + ": merge " + (merges.size() + 1) + " makes the symbol " + Quoted.of(symbol)
+                  + ", which is not in the vocabulary; download both files of one tokenizer again");
         }
       }
       merges.add(List.of(left, right));
@@ -97,6 +103,11 @@ record BpeVocabulary(
       return List.of(line.split(" ", -1));
     }
     return pair instanceof List<?> list ? list : List.of();
+  }
+
+  /** Returns a number above every id. */
+  long size() {
+    return 1 + ids.values().stream().mapToLong(id -> id).max().orElse(-1);
   }
 
   /** Returns the model as {@code tokenizer.json} has it, without the end-of-word suffix. */
@@ -124,8 +135,7 @@ record BpeVocabulary(
     try {
       return JSON.std.mapFrom(files.text(name));
     } catch (JacksonException e) {
-      String problem = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new InvalidInputException(file + " is not a JSON object: " + problem, e);
+      throw new InvalidInputException(file + " is not a JSON object: " + Quoted.problem(e), e);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
     }

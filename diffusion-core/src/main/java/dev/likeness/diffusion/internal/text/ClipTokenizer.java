@@ -52,6 +52,11 @@ public final class ClipTokenizer implements AutoCloseable {
     return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
   }
 
+  /** Checks that a text encoder with {@code rows} embeddings fits this tokenizer. */
+  public void requireRows(int rows) {
+    code.requireRows(rows);
+  }
+
   /** Returns the number of ids of {@link #encode}; 77 for every published model. */
   public int maxLength() {
     return maxLength;
@@ -132,7 +137,11 @@ public final class ClipTokenizer implements AutoCloseable {
     private ByteLevelBpe() {}
 
     static NativeTokenizer build(BpeVocabulary vocabulary, SpecialTokens tokens) {
-      return NativeTokenizer.build(vocabulary.source(), document(vocabulary, tokens));
+      return NativeTokenizer.build(
+          vocabulary.source(),
+          document(vocabulary, tokens),
+          vocabulary.ids().keySet(),
+          vocabulary.size());
     }
 
     private static Map<String, Object> document(BpeVocabulary vocabulary, SpecialTokens tokens) {

@@ -30,7 +30,8 @@ public final class QwenTokenizer implements AutoCloseable {
 
   private QwenTokenizer(BpeVocabulary tables, SpecialTokens tokens) {
     source = tables.source();
-    code = NativeTokenizer.build(source, document(tables, tokens));
+    code = NativeTokenizer.build(
+        source, document(tables, tokens), tables.ids().keySet(), tables.size());
     pad = tokens.id("pad_token");
   }
 
@@ -76,6 +77,11 @@ public final class QwenTokenizer implements AutoCloseable {
     String lost =
         all.length <= tokens ? "" : code.decode(Arrays.copyOfRange(all, tokens, all.length));
     return lost.substring(0, Math.max(0, lost.lastIndexOf(TURN_END))).strip();
+  }
+
+  /** Checks that a text encoder with {@code rows} embeddings fits this tokenizer. */
+  public void requireRows(int rows) {
+    code.requireRows(rows);
   }
 
   /** Returns all ids of the text, without truncation. */

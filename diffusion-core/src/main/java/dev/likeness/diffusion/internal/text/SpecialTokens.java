@@ -1,10 +1,13 @@
 package dev.likeness.diffusion.internal.text;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The special tokens of a folder and their matching rules, with the precedence of transformers 5:
@@ -27,6 +30,8 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
       Map.of("eos_token", END, "unk_token", END, "pad_token", END);
 
   private static final int CLIP_LENGTH = 77;
+  private static final String CONFIG = "tokenizer_config.json";
+  private static final String ADDED = "added_tokens.json";
 
   /** One added token with the matching rules of its {@code tokenizer.json} entry. */
   record Added(
@@ -40,19 +45,20 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
 
   static SpecialTokens read(
       TokenizerFiles files, BpeVocabulary vocabulary, Map<String, String> defaults) {
-    Map<String, Object> config = objectIfPresent(files, "tokenizer_config.json");
+    Map<String, Object> config = objectIfPresent(files, CONFIG);
     Map<String, Object> tokens = new LinkedHashMap<>(config);
     Map<String, Map<?, ?>> rules = new LinkedHashMap<>();
     if (config.get("added_tokens_decoder") instanceof Map<?, ?> decoder) {
-      decoder.entrySet().stream()
-          .sorted(Comparator.comparingInt(e -> Integer.parseInt(e.getKey().toString())))
-          .filter(e -> e.getValue() instanceof Map)
-          .forEach(e -> addRule(rules, (Map<?, ?>) e.getValue()));
+      Map<Long, Object> byId = new TreeMap<>();
+      decoder.forEach((id, token) -> byId.put(id(files, CONFIG, id), token));
+      byId.values().stream()
+          .filter(Map.class::isInstance)
+          .forEach(token -> addRule(rules, (Map<?, ?>) token));
     } else {
       tokens.putAll(objectIfPresent(files, "special_tokens_map.json"));
-      objectIfPresent(files, "added_tokens.json").entrySet().stream()
-          .sorted(Comparator.comparingInt(e -> ((Number) e.getValue()).intValue()))
-          .forEach(e -> addRule(rules, Map.of("content", e.getKey())));
+      Map<Long, String> byId = new TreeMap<>();
+      objectIfPresent(files, ADDED).forEach((token, id) -> byId.put(id(files, ADDED, id), token));
+      byId.values().forEach(token -> addRule(rules, Map.of("content", token)));
       vocabulary.added().forEach(token -> addRule(rules, token));
     }
     Map<String, String> named = new LinkedHashMap<>();
@@ -60,6 +66,15 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
         .sorted()
         .forEach(key -> named.put(key, name(tokens.get(key), defaults.get(key), rules)));
     return new SpecialTokens(named, number(rules, named, vocabulary), maxLength(config));
+  }
+
+  private static long id(TokenizerFiles files, String name, Object id) {
+    String text = String.valueOf(id);
+    if (!text.matches("[0-9]{1,9}")) {
+      throw new InvalidInputException(files.path(name) + ": an added token has the id "
+          + Quoted.of(text) + ", expected a whole number from 0");
+    }
+    return Long.parseLong(text);
   }
 
   private static void addRule(Map<String, Map<?, ?>> rules, Map<?, ?> token) {

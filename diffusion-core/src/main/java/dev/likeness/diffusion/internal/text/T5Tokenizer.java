@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.text.SentencePieceModel.Piece;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
@@ -31,7 +34,8 @@ public final class T5Tokenizer implements AutoCloseable {
     source = vocabulary.source();
     end = vocabulary.id("</s>");
     pad = vocabulary.id("<pad>");
-    code = NativeTokenizer.build(source, document(vocabulary));
+    Set<String> texts = vocabulary.pieces().stream().map(Piece::text).collect(Collectors.toSet());
+    code = NativeTokenizer.build(source, document(vocabulary), texts, texts.size());
   }
 
   /**
@@ -73,6 +77,11 @@ public final class T5Tokenizer implements AutoCloseable {
   /** Returns all ids of the text, without end, padding and truncation. */
   public int[] ids(String text) {
     return code.ids(text);
+  }
+
+  /** Checks that a text encoder with {@code rows} embeddings fits this tokenizer. */
+  public void requireRows(int rows) {
+    code.requireRows(rows);
   }
 
   private static Map<String, Object> document(Vocabulary vocabulary) {
@@ -133,6 +142,42 @@ public final class T5Tokenizer implements AutoCloseable {
     private static final String WHOLE = "tokenizer.json";
     private static final int SENTINELS = 100;
 
+    Vocabulary {
+      SentencePieceModel.check(pieces, source);
+      if (pieces.size() <= UNKNOWN) {
+        throw new InvalidInputException(source + " has " + pieces.size()
+            + " pieces, expected those of T5; download the tokenizer's files again");
+      }
+      if (normalizer != null) {
+        SentencePieceModel.CharacterMap map =
+            new SentencePieceModel.CharacterMap(source, bytes(source, normalizer));
+        map.check();
+        added.forEach(token -> requireKept(source, map, token));
+      }
+    }
+
+    // The native library stops on a token whose normalised text is empty.
+    private static void requireKept(
+        String source, SentencePieceModel.CharacterMap map, Map<?, ?> token) {
+      if (Boolean.TRUE.equals(token.get("normalized"))
+          && token.get("content") instanceof String content
+          && !map.keeps(content)) {
+        throw new InvalidInputException(source + ": the normalizer changes the added token "
+            + Quoted.of(content) + ", which is not supported; set its \"normalized\" to false");
+      }
+    }
+
+    private static byte[] bytes(String source, String map) {
+      try {
+        return Base64.getDecoder().decode(map);
+      } catch (IllegalArgumentException e) {
+        throw new InvalidInputException(
+            source + ": the normalizer's precompiled_charsmap is no base 64; download the"
+                + " tokenizer's files again",
+            e);
+      }
+    }
+
     /** Reads {@code tokenizer.json}, or else {@code spiece.model}. */
     static Vocabulary read(Path folder) {
       TokenizerFiles files = TokenizerFiles.read(folder);
@@ -159,8 +204,8 @@ public final class T5Tokenizer implements AutoCloseable {
             || pair.size() != 2
             || !(pair.get(0) instanceof String text)
             || !(pair.get(1) instanceof Number score)) {
-          throw new InvalidInputException(file + ": piece " + pieces.size() + " is " + entry
-              + ", expected a text and its score");
+          throw new InvalidInputException(file + ": piece " + pieces.size() + " is "
+              + Quoted.of(String.valueOf(entry)) + ", expected a text and its score");
         }
         pieces.add(new Piece(text, score.doubleValue()));
       }

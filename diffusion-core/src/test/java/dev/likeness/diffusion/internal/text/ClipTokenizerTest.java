@@ -133,7 +133,7 @@ class ClipTokenizerTest {
       delimiter = '|',
       value = {
         "[]|#version|vocab.json is not a JSON object",
-        "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id b, expected a whole number from 0",
+        "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id \"b\", expected a whole number from 0",
         "{\"a\":-1}|#version|vocab.json: symbol \"a\" has id -1, expected a whole number from 0",
         "{\"a\":1}|#version 0.2\\nabc|merges.txt: merge 1 is \"abc\", expected two symbols"
       })

@@ -3,6 +3,8 @@ package dev.likeness.photos.internal.onnx;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,53 +13,101 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 
 /**
- * The input shape and first operations of an ONNX file, read from the protobuf (onnx.proto:
- * ModelProto.graph = 7, GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1,
- * Tensor.shape = 2, dim = 1, dim_value = 1; GraphProto.node = 1, NodeProto.op_type = 4). OpenCV
- * itself reports a wrong input size only by an exception during inference.
- *
- * @param file the bytes of the file; external data files are never read
- * @param shape dimensions of the first input; -1 for a dimension without a fixed size
+ * An ONNX file that is checked before OpenCV parses it. {@link #read} checks the graph and the data
+ * of every tensor. {@link #outputs} checks the operations and calculates the shape of every value.
  */
-public record OnnxFile(byte[] file, List<Long> shape) {
-  private static final int[] SHAPE_PATH = {7, 11, 2, 1, 2};
-  private static final int GRAPH = 7;
-  private static final int NODE = 1;
-  private static final int OPERATION = 4;
+public final class OnnxFile {
+  /** Multiplications per byte of the file that a network for one face may take. */
+  public static final int FACE_WORK = 400;
+
+  /** The same for a network whose weights are used at every pixel of an image. */
+  public static final int IMAGE_WORK = 100_000;
+
+  private static final double LEAST_WORK = 4e9;
+  private static final int ELEMENTS_PER_BYTE = 4;
   private static final int INSPECTED_NODES = 8;
   private static final List<String> SCALING_OPERATIONS = List.of("Sub", "Mul");
   private static final long MAX_BYTES = 1L << 30;
 
-  /** Reads a file of at most 1 GiB. Error messages call it {@code label}. */
+  private final String source;
+  private final byte[] file;
+  private final OnnxGraph graph;
+
+  private OnnxFile(String source, byte[] file, OnnxGraph graph) {
+    this.source = source;
+    this.file = file;
+    this.graph = graph;
+  }
+
+  /**
+   * Reads a file of at most 1 GiB.
+   *
+   * @param label the name of the network in error messages
+   * @throws InvalidInputException if it is not an ONNX file, or its graph or a tensor is damaged
+   */
   public static OnnxFile read(Path path, String label) {
+    String source = label + " " + path;
     try {
+      if (Files.exists(path) && !Files.isRegularFile(path)) {
+        throw new InvalidInputException(source + " is not a regular file; give an ONNX file");
+      }
       if (Files.size(path) > MAX_BYTES) {
         throw new InvalidInputException(
-            label + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
+            source + " is larger than 1 GiB; give an ONNX file of a face network");
       }
       byte[] file = UninterruptibleIo.read(path, Files::readAllBytes);
-      return new OnnxFile(file, new Reader(file).shape());
+      return new OnnxFile(source, file, OnnxGraph.read(new Message(file, 0, file.length), source));
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "cannot read " + label + " " + path + ": " + e.getMessage(), e);
-    } catch (IndexOutOfBoundsException | ArithmeticException e) {
-      throw new InvalidInputException(
-          label + " " + path + " is not an ONNX file; give an ONNX file", e);
+      throw new InvalidInputException("cannot read " + source + ": " + e.getMessage(), e);
+    } catch (IndexOutOfBoundsException e) {
+      throw new InvalidInputException(source + " is not an ONNX file; give an ONNX file", e);
     }
+  }
+
+  /** Returns the bytes of the file. External data is refused, so they are the whole model. */
+  public byte[] file() {
+    return file;
+  }
+
+  /** Returns the name of the file in error messages. */
+  public String source() {
+    return source;
+  }
+
+  /** Returns the dimensions of the input; -1 for a dimension without a fixed size. */
+  public List<Long> shape() {
+    return graph.shape();
   }
 
   /**
    * Returns the side of a square image input (1 x 3 x side x side), or -1 if the input has another
-   * shape or no fixed size.
+   * shape, no fixed size, or a side above 2048.
    */
   public int inputSize() {
+    List<Long> shape = shape();
     boolean square = shape.size() == 4
         && shape.get(1) == 3
         && shape.get(2).equals(shape.get(3))
-        && shape.get(2) > 0;
-    return square ? Math.toIntExact(shape.get(2)) : -1;
+        && shape.get(2) > 0
+        && shape.get(2) <= OnnxShapes.MAX_SIDE;
+    return square ? shape.get(2).intValue() : -1;
+  }
+
+  /**
+   * Returns the shapes of the outputs, by name, for one image of {@code side} by {@code side}
+   * pixels.
+   *
+   * @param workPerByte {@link #FACE_WORK} or {@link #IMAGE_WORK}
+   * @throws InvalidInputException if an operation is unknown or does not fit its inputs, or the
+   *     network takes more memory or work than a file of its size may
+   */
+  public Map<String, long[]> outputs(int side, int workPerByte) {
+    double work = LEAST_WORK + (double) workPerByte * file.length;
+    long elements = OnnxShapes.MIN_ELEMENTS + (long) ELEMENTS_PER_BYTE * file.length;
+    return new OnnxShapes(graph, source, work, elements).outputs(side);
   }
 
   /**
@@ -66,11 +116,12 @@ public record OnnxFile(byte[] file, List<Long> shape) {
    * Both must precede the first convolution, because exported activations may contain them too.
    */
   public boolean hasInputScaling() {
-    return new Reader(file)
-        .operationTypes(INSPECTED_NODES).stream()
-            .takeWhile(name -> !name.equals("Conv"))
-            .toList()
-            .containsAll(SCALING_OPERATIONS);
+    return graph.nodes().stream()
+        .limit(INSPECTED_NODES)
+        .map(OnnxGraph.Node::operation)
+        .takeWhile(name -> !name.equals("Conv"))
+        .toList()
+        .containsAll(SCALING_OPERATIONS);
   }
 
   /** Returns the first eight hexadecimal digits of the file's SHA-256. */
@@ -82,98 +133,158 @@ public record OnnxFile(byte[] file, List<Long> shape) {
     }
   }
 
-  // Reads protobuf's wire format: a field starts with (number << 3 | kind), and kind 2 is
-  // length-delimited.
-  private static final class Reader {
-    private final byte[] bytes;
-    private int position;
+  /**
+   * A message in protobuf's wire format: fields are (number << 3 | kind), kind 0 is a varint, 1 has
+   * eight bytes, 2 has a length, 5 has four bytes. What is not so is an
+   * {@link IndexOutOfBoundsException}.
+   */
+  record Message(byte[] bytes, int from, int to) {
+    /** The most fields of one number; more are no network that is meant here. */
+    static final int MAX_FIELDS = 1 << 14;
 
-    Reader(byte[] bytes) {
-      this.bytes = bytes;
-    }
+    private static final int LONGEST_TEXT = 1024;
 
-    List<Long> shape() {
-      int end = bytes.length;
-      for (int field : SHAPE_PATH) {
-        end = enter(field, end);
-      }
-      List<Long> dims = new ArrayList<>();
-      while (position < end) {
-        long tag = readVarint();
-        int length = Math.toIntExact(readVarint());
-        int next = position + length;
-        if (tag != (1 << 3 | 2) || length < 0 || next > end) {
+    /** One field: its number, its kind, the number in it, and where its bytes are. */
+    private record Field(int number, int kind, long value, int from, int to) {}
+
+    /** A walk over the fields. */
+    private final class Walk {
+      private int position = from;
+
+      Field next() {
+        if (position == to) {
+          return null;
+        }
+        long tag = varint();
+        int kind = (int) (tag & 7);
+        long value = kind == 0 || kind == 2 ? varint() : 0;
+        long length = kind == 0 ? 0 : kind == 1 ? 8 : kind == 2 ? value : kind == 5 ? 4 : -1;
+        if (length < 0 || length > to - position || tag >>> 3 == 0 || tag >>> 3 > 1 << 29) {
           throw new IndexOutOfBoundsException();
         }
-        dims.add(readDim(next));
-        position = next;
+        int start = position;
+        position += (int) length;
+        return new Field((int) (tag >>> 3), kind, value, start, position);
       }
-      return dims;
-    }
 
-    List<String> operationTypes(int count) {
-      int end = enter(GRAPH, bytes.length);
-      List<String> names = new ArrayList<>();
-      for (int node = find(NODE, end); node >= 0 && names.size() < count; node = find(NODE, end)) {
-        int length = find(OPERATION, node);
-        if (length >= 0) {
-          names.add(new String(bytes, position, length - position, StandardCharsets.UTF_8));
+      long varint() {
+        long value = 0;
+        for (int shift = 0; shift < 64 && position < to; shift += 7) {
+          byte b = bytes[position++];
+          value |= (long) (b & 127) << shift;
+          if (b >= 0) {
+            return value;
+          }
         }
-        position = node;
-      }
-      return names;
-    }
-
-    private long readDim(int end) {
-      return position < end && readVarint() == 1 << 3 ? readVarint() : -1;
-    }
-
-    // Moves to the content of the next such field and returns the position of its end.
-    private int enter(int field, int end) {
-      int found = find(field, end);
-      if (found < 0) {
         throw new IndexOutOfBoundsException();
+      }
+    }
+
+    private List<Field> fields(int number) {
+      List<Field> found = new ArrayList<>();
+      Walk walk = new Walk();
+      for (Field field = walk.next(); field != null; field = walk.next()) {
+        if (field.number() == number) {
+          found.add(field);
+        }
+        if (found.size() > MAX_FIELDS) {
+          throw new IndexOutOfBoundsException();
+        }
       }
       return found;
     }
 
-    // As enter, but returns -1 if there is no such field.
-    private int find(int field, int end) {
-      while (position < end) {
-        long tag = readVarint();
-        int kind = (int) (tag & 7);
-        int length =
-            switch (kind) {
-              case 0 -> {
-                readVarint();
-                yield 0;
-              }
-              case 1 -> 8;
-              case 2 -> Math.toIntExact(readVarint());
-              case 5 -> 4;
-              default -> throw new IndexOutOfBoundsException();
-            };
-        if (length < 0 || length > end - position) {
-          throw new IndexOutOfBoundsException();
-        }
-        if (kind == 2 && tag >>> 3 == field) {
-          return position + length;
-        }
-        position += length;
-      }
-      return -1;
+    boolean has(int number) {
+      return !fields(number).isEmpty();
     }
 
-    private long readVarint() {
-      long value = 0;
-      for (int shift = 0; shift < 64; shift += 7) {
-        byte b = bytes[position++];
-        value |= (long) (b & 127) << shift;
-        if (b >= 0) {
-          return value;
+    /** Where the bytes of a field are, which is there once at most; null if it is absent. */
+    Message message(int number) {
+      List<Message> all = messages(number);
+      if (all.size() > 1) {
+        throw new IndexOutOfBoundsException();
+      }
+      return all.isEmpty() ? null : all.get(0);
+    }
+
+    List<Message> messages(int number) {
+      return fields(number).stream()
+          .map(field -> {
+            if (field.kind() != 2) {
+              throw new IndexOutOfBoundsException();
+            }
+            return new Message(bytes, field.from(), field.to());
+          })
+          .toList();
+    }
+
+    /** The text of a field that is there once at most; empty if it is absent. */
+    String text(int number) {
+      Message text = message(number);
+      return text == null ? "" : text.text();
+    }
+
+    List<String> texts(int number) {
+      return messages(number).stream().map(Message::text).toList();
+    }
+
+    private String text() {
+      String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+      // OpenCV prints names as they are.
+      boolean printable = text.chars().noneMatch(c -> Character.isISOControl(c) || c == 0xFFFD);
+      if (!printable || to - from > LONGEST_TEXT) {
+        throw new IndexOutOfBoundsException();
+      }
+      return text;
+    }
+
+    /** The whole number in a field that is there once at most. */
+    long number(int field, long fallback) {
+      List<Field> found = fields(field);
+      if (found.size() > 1 || !found.isEmpty() && found.get(0).kind() != 0) {
+        throw new IndexOutOfBoundsException();
+      }
+      return found.isEmpty() ? fallback : found.get(0).value();
+    }
+
+    /** How many numbers a field has, packed or not, of four or eight bytes or varints (0). */
+    int count(int field, int width) {
+      return numbers(field, width, new double[0]);
+    }
+
+    /** Fills {@code out} with the first numbers of a field and returns how many it has. */
+    int numbers(int field, int width, double[] out) {
+      ByteBuffer little = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      int count = 0;
+      for (Field one : fields(field)) {
+        if (one.kind() == 0 && width == 0) {
+          put(out, count++, one.value());
+          continue;
+        }
+        boolean fits = one.kind() == 2 || one.kind() == (width == 4 ? 5 : 1) && width > 0;
+        if (!fits || width > 0 && (one.to() - one.from()) % width != 0) {
+          throw new IndexOutOfBoundsException();
+        }
+        Walk walk = new Message(bytes, one.from(), one.to()).new Walk();
+        while (walk.position < one.to()) {
+          if (width == 0) {
+            put(out, count++, walk.varint());
+          } else {
+            put(
+                out,
+                count++,
+                width == 4 ? little.getFloat(walk.position) : little.getDouble(walk.position));
+            walk.position += width;
+          }
         }
       }
-      throw new ArithmeticException();
+      return count;
+    }
+
+    private static void put(double[] out, int at, double value) {
+      if (at < out.length) {
+        out[at] = value;
+      }
     }
   }
 }

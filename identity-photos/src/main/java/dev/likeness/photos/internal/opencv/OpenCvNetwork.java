@@ -3,6 +3,7 @@ package dev.likeness.photos.internal.opencv;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.onnx.OnnxFile;
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
@@ -17,26 +18,67 @@ import org.bytedeco.opencv.opencv_dnn.Net;
  * one image is processed at a time.
  */
 public final class OpenCvNetwork implements AutoCloseable {
+  // More outputs than a network for one face has.
+  private static final long MAX_NUMBERS = 1 << 16;
+
   private final Net net;
+  private final String source;
   private boolean closed;
 
-  private OpenCvNetwork(Net net) {
+  private OpenCvNetwork(Net net, String source) {
     this.net = net;
+    this.source = source;
   }
 
-  /** Opens the network in {@code input}. Error messages call it {@code label}. */
+  /**
+   * Opens a network that gives some numbers about one face of {@code side} by {@code side} pixels.
+   *
+   * @throws InvalidInputException if the file is not such a network
+   */
+  public static OpenCvNetwork openForFaces(OnnxFile input, int side) {
+    input.outputs(side, OnnxFile.FACE_WORK).forEach((name, shape) -> {
+      long numbers = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+      if (numbers > MAX_NUMBERS) {
+        throw new InvalidInputException(input.source() + " gives " + numbers
+            + " numbers for a face, expected at most " + MAX_NUMBERS
+            + "; give a network for single faces");
+      }
+    });
+    return open(input, side, OnnxFile.FACE_WORK);
+  }
+
+  /**
+   * Checks the network, opens it, and runs it once on a black image of {@code side} by {@code side}
+   * pixels.
+   *
+   * @param workPerByte see {@link OnnxFile#outputs}
+   * @throws InvalidInputException if it does not fit or does not run
+   */
   @SuppressWarnings("try")
-  public static OpenCvNetwork open(OnnxFile input, String label) {
+  public static OpenCvNetwork open(OnnxFile input, int side, int workPerByte) {
+    input.outputs(side, workPerByte);
     OpenCv.load(opencv_dnn.class);
+    OpenCvNetwork network;
     try (PointerScope scope = new PointerScope()) {
       Net net = opencv_dnn.readNetFromONNX(input.file());
       // The network outlives this scope, which frees temporary objects only.
       net.retainReference();
-      return new OpenCvNetwork(net);
+      network = new OpenCvNetwork(net, input.source());
     } catch (RuntimeException e) {
-      throw new InvalidInputException(
-          label + " uses operations that OpenCV cannot run; export it with opset 12", e);
+      throw doesNotRun(input.source(), e);
     }
+    try {
+      network.forward(RgbImage.of(side, side, new byte[side * side * 3]), true, 0, 1);
+      return network;
+    } catch (RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static InvalidInputException doesNotRun(String source, RuntimeException cause) {
+    return new InvalidInputException(
+        source + " uses operations that OpenCV cannot run; export it with opset 12", cause);
   }
 
   /**
@@ -60,9 +102,16 @@ public final class OpenCvNetwork implements AutoCloseable {
           opencv_core.CV_32F);
       net.setInput(blob);
       Mat out = net.forward();
+      if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
+        throw new InvalidInputException(source + " does not answer in f32; export it again in f32");
+      }
       float[] values = new float[Math.toIntExact(out.total())];
       new FloatPointer(out.data()).get(values);
       return values;
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw doesNotRun(source, e);
     }
   }
 

@@ -1,2 +1,0 @@
-/** Pixel operations: resampling, brightness, perceptual hashes. */
-package dev.likeness.photos.internal.image;

@@ -60,7 +60,7 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes a state file, the losses beside it, and temporary files of writing it.
+   * Deletes a state file, the losses beside it, and temporary files that a killed process left.
    *
    * @param state the state file; it need not exist
    * @throws ResourceLimitException if a file cannot be deleted

@@ -13,8 +13,8 @@ import java.util.stream.DoubleStream;
  *
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
- * @param readiness how suitable the set is for training, 0 to 1: 60 % number of photos, 20 %
- *     variety, 20 % share of photos without a warning
+ * @param readiness how suitable the set is for training, 0 to 1. The number of photos counts 60 %,
+ *     their variety 20 %, and the share of photos without a warning 20 %
  * @param coverage the variety of the accepted photos
  * @param advice sentences that say how to improve the set; empty if there is nothing to improve
  */

@@ -93,7 +93,7 @@ public final class PlanBuilder {
   /**
    * {@return fresh unit noise of the open row} A row has noise at most once.
    *
-   * @throws IllegalStateException if no row is open, or its noise was used
+   * @throws IllegalStateException if no row is open, or its noise is already used
    */
   public Combination noise() {
     if (noiseUsed || openCall == null) {
@@ -104,10 +104,10 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh noise of the open row, whose scale the network predicts}
+   * {@return fresh noise of the open row; the network predicts the scale of the noise}
    *
-   * @param scale the rule by which the scale follows from the network's output
-   * @throws IllegalStateException if no row is open, or its noise was used
+   * @param scale the rule that computes the scale from the network's output
+   * @throws IllegalStateException if no row is open, or its noise is already used
    */
   public Combination noise(Step.LearnedVariance scale) {
     variance = scale;

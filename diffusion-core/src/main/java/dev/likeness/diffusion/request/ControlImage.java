@@ -110,7 +110,7 @@ public record ControlImage(
    * <p>Masked pixels are given to the network as -1, and as 0 in mode {@code repaint} of a union
    * ControlNet.
    *
-   * @param white white where to generate; resized to the request's size
+   * @param white the mask: white where to generate; resized to the request's size
    */
   public ControlImage mask(RgbImage white) {
     return new ControlImage(controlNet, image, scale, start, end, mode, white);

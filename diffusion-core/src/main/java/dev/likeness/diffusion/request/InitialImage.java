@@ -117,8 +117,8 @@ public record InitialImage(
   /**
    * {@return this initial image with a mask}
    *
-   * @param white white where to generate, black where to keep; resized to the request's size; null
-   *     to generate everywhere
+   * @param white the mask: white where to generate, black where to keep; resized to the request's
+   *     size; null to generate everywhere
    */
   public InitialImage mask(RgbImage white) {
     return new InitialImage(image, latents, strength, white, false, keepsSize);

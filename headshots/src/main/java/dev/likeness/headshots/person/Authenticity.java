@@ -40,10 +40,10 @@ public final class Authenticity {
   }
 
   /**
-   * Compares headshots with photos.
+   * Returns a comparison of any headshots with the given photos.
    *
    * @param photos the person's photos
-   * @param tools provide the face detector; likeness is judged only if they have an embedder
+   * @param tools the face detector and an optional embedder; without it, likeness is not judged
    * @return the comparison
    */
   public static Authenticity of(List<AcceptedPhoto> photos, ReviewTools tools) {
@@ -55,12 +55,12 @@ public final class Authenticity {
   }
 
   /**
-   * Compares headshots with the photos that a person was trained on, by the measures in the
-   * person's file.
+   * Returns a comparison of any headshots with the photos that a person was trained on. It uses the
+   * measures in the person's file.
    *
    * @param person the trained person
-   * @param tools provide the face detector; likeness is judged only if they have the embedder of
-   *     the person's file
+   * @param tools the face detector and an optional embedder; likeness is judged only with the
+   *     embedder of the person's file
    * @return the comparison; empty if the file has no measures
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
@@ -68,11 +68,12 @@ public final class Authenticity {
   }
 
   /**
-   * Compares headshots with a record, which may be that of a person from reference images.
+   * Returns a comparison of any headshots with a record, which may be that of a person from
+   * reference images.
    *
    * @param person the record
-   * @param tools provide the face detector; likeness is judged only if they have the embedder of
-   *     the record
+   * @param tools the face detector and an optional embedder; likeness is judged only with the
+   *     embedder of the record
    * @return the comparison; empty if the record has no measures
    */
   public static Optional<Authenticity> of(PersonRecord person, ReviewTools tools) {

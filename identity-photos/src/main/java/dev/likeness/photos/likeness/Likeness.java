@@ -148,7 +148,7 @@ public final class Likeness {
   }
 
   /**
-   * Returns the mean cosine of the largest face of an image with the person's photos.
+   * Compares the largest face of an image with the person's photos and returns the mean cosine.
    *
    * @param image an upright image of any size
    * @return the mean cosine, -1 to 1; -1 if no face is found

@@ -53,7 +53,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     }
     if (options.contains(StandardOpenOption.APPEND)) {
       throw new UnsupportedOperationException(
-          "files of a vault can only be written as a whole, with a new channel");
+          "cannot append to a file of a vault, or read and write it at once; write the whole file");
     }
     if (!Files.exists(file)) {
       throw new NoSuchFileException(name(path));
@@ -74,7 +74,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     }
     if (options.contains(StandardOpenOption.APPEND) || options.contains(StandardOpenOption.READ)) {
       throw new UnsupportedOperationException(
-          "files of a vault can only be written as a whole, with a new channel");
+          "cannot append to a file of a vault, or read and write it at once; write the whole file");
     }
   }
 

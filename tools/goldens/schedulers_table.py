@@ -1,4 +1,4 @@
-"""Prints the table of diffusers' scheduler classes for docs/reference/schedulers.md: which are planned here, and why the others are not.
+"""Prints the table of diffusers' scheduler classes for docs/reference/schedulers.md: which are supported here, and why the others are not.
 
 Usage: python tools/goldens/schedulers_table.py
 Made with diffusers 0.42.1. Fails when diffusers exports a class that neither the registry nor REASONS knows.
@@ -43,7 +43,7 @@ def main():
         print(f"| `{name}` | {'yes' if name in planned else 'no: ' + REASONS[name]} |")
     own = [n for n in names if not hasattr(diffusers, n)]
     print(f"\n{len(names)} classes: the {len(names) - len(own)} that `diffusers` exports and two that only `diffusers.schedulers` does"
-          f" (`{'`, `'.join(own)}`). {len(planned & set(names))} are planned here.")
+          f" (`{'`, `'.join(own)}`). {len(planned & set(names))} are supported here.")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ import java.util.Map;
  */
 public record ModelFiles(Path path, Map<String, Path> components) {
   /**
-   * Copies the map of components.
+   * Copies the map of component files.
    *
-   * @param path the component {@code path}
-   * @param components the component {@code components}
+   * @param path the folder or single file of the model
+   * @param components the replacing folders or files by diffusers' component names
    */
   public ModelFiles {
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));

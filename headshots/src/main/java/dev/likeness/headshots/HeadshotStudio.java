@@ -306,7 +306,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Opens a measure of prompt adherence, with the photo reader of the base.
+   * Opens a measure of prompt adherence. It uses the base's photo reader, a network that reads
+   * words for hair, clothes, light and backdrop from images.
    *
    * @return the measure; the caller closes it
    */

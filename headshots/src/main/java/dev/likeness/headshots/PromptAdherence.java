@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Measures how clearly headshots show what the prompt asks for, with the photo reader of the base.
- * Thread-safe.
+ * Measures how clearly headshots show the hair, clothes, light and backdrop of the prompt. Uses the
+ * base's photo reader, a network that reads such words from images. Thread-safe.
  */
 public final class PromptAdherence implements AutoCloseable {
   private final Optional<PhotoReader> reader;

@@ -165,7 +165,7 @@ public record TrainedPerson(
 
   /**
    * Writes the person's file: factors in f16 in peft's key format, and notes in the header. The
-   * file is written completely or not at all. A new file is readable by its owner alone.
+   * file is written completely or not at all. Only its owner can read a new file.
    *
    * @param file the file to write; an existing one is replaced
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written

@@ -84,7 +84,7 @@ public final class PhotoReview {
 
   /**
    * Reviews a set with some tools and options. With a face embedder, the review also finds photos
-   * of another person and other crops of the same shot.
+   * that show another person, and photos that are crops of the same shot.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them

@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  * its file, it closes all tools before it throws.
  *
  * @param detector finds faces
- * @param embedder finds photos of another person and other crops of the same shot; optional
+ * @param embedder finds photos that show another person, and photos that are crops of the same
+ *     shot; optional
  * @param brisque measures distortion such as noise and compression; optional
  * @param quality a network that rates how well each face can be recognised; optional
  */

@@ -64,7 +64,7 @@ public final class PlanBuilder {
   }
 
   /**
-   * Calls the network, which opens the next row.
+   * Calls the network and opens the next row.
    *
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional
@@ -76,7 +76,7 @@ public final class PlanBuilder {
   }
 
   /**
-   * Calls the network with another scaling, which opens the next row.
+   * Calls the network and opens the next row. The given scaling replaces the builder's.
    *
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional

@@ -130,7 +130,7 @@ public final class Sigmas {
    * (arXiv:2403.03206, equation 23)}
    *
    * @param sigmas flow sigmas, 0..1
-   * @param shift the shift, above 0; 1 is none
+   * @param shift the shift, above 0; 1 leaves the sigmas unchanged
    */
   public static double[] shift(double[] sigmas, double shift) {
     return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));

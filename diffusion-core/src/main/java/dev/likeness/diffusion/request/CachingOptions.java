@@ -5,8 +5,8 @@ package dev.likeness.diffusion.request;
  * merging.
  *
  * @param kind the values that are cached
- * @param interval for the kinds with an interval: one of {@code interval} rows of the sampling plan
- *     is computed in full; at least 1
+ * @param interval for the kinds with an interval: the largest number of rows of the sampling plan
+ *     from one full computation to the next; at least 1
  * @param layers for the kinds that cache a UNet's deep layers: the number of layers of the first
  *     level that are computed at every row; at least 0
  * @param threshold for the first-block cache: the largest relative change of the first block's
@@ -56,8 +56,8 @@ public record CachingOptions(
   }
 
   /**
-   * {@return the options of DeepCache} DeepCache computes a UNet's deep layers at one of
-   * {@code interval} rows and reuses their output between.
+   * {@return the options of DeepCache} DeepCache computes a UNet's deep layers at every
+   * {@code interval}-th row of the sampling plan. The rows between reuse their last output.
    *
    * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
    *

@@ -57,12 +57,14 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of a later shoot with a trained person, whose headshots are numbered on.
+   * The record of a later shoot with a trained person. The numbers in the names of its headshots
+   * continue those of the earlier shoots.
    *
    * @param base the base model
    * @param person the trained person
    * @param shoot the headshots
-   * @param first the number of earlier headshots: the first name is that of index {@code first}
+   * @param first the number of earlier headshots: after 4, the first name is
+   *     {@code headshot-005.png}
    * @return the record
    */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic Adams solver: a predictor and a corrector on SDEs between the ODE (tau 0) and DDPM's
- * (tau 1).
+ * Stochastic Adams solver: a predictor and a corrector. Tau says how much noise a step adds: 0 is
+ * the ODE, 1 is DDPM's SDE.
  *
  * <p>Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1; diffusers
  * {@code SASolverScheduler}, ComfyUI {@code sa_solver} and {@code sa_solver_pece}.

@@ -88,7 +88,7 @@ class LoraMergeTest extends OnGoldenBase {
       both.put(second, 1.0);
       assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(both, 2))
           .getMessage()
-          .contains("textual inversion \"SKS\" each"));
+          .contains("a textual inversion for the token \"SKS\""));
       assertEquals(
           List.of("sks"),
           LoraMerge.resize(first, 1).textualInversions().stream()

@@ -82,6 +82,16 @@ final class Erasure {
     return Files.exists(ErasureReceipt.file(store, id)) && !isStarted(id);
   }
 
+  /** Returns what is left of a subject after its erasure failed, and what to do. */
+  String remainderText(Subject subject) {
+    if (isStarted(subject.id())) {
+      return "; solve that and open the store again, which finishes the erasure";
+    }
+    return subject.isErased()
+        ? "; some of its data may be left, and no note could be written: solve that and try again"
+        : "; none of its data is erased yet, try again";
+  }
+
   /** Finishes an erasure that has a note. */
   ErasureReceipt finish(String id) throws IOException {
     Map<String, Object> note = JsonFile.read(startedFolder.resolve(id));

@@ -1,10 +1,12 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +28,31 @@ final class StoreLock implements AutoCloseable {
   private StoreLock(Path folder, FileChannel channel) {
     this.folder = folder;
     this.channel = channel;
+  }
+
+  /**
+   * Returns the folder of a store, which is created if it is missing.
+   *
+   * @throws InvalidInputException if the folder contains other files
+   */
+  static Path requireStore(Path given) throws IOException {
+    if (!Files.isDirectory(given)) {
+      return Files.createDirectories(given);
+    }
+    Path folder = given.toRealPath();
+    // A new volume may contain lost+found and hidden files.
+    try (Stream<Path> inside = Files.list(folder)) {
+      List<String> names = inside
+          .filter(Files::isReadable)
+          .map(path -> path.getFileName().toString())
+          .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
+          .toList();
+      if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
+        throw new InvalidInputException(folder + " is not a store: it has no clock.json, but "
+            + names.get(0) + "; give a store, or a new folder");
+      }
+    }
+    return folder;
   }
 
   /**

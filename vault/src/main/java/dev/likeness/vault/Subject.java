@@ -23,19 +23,16 @@ public final class Subject {
 
   private final SubjectStore store;
   private final String id;
-  private final Path folder;
   private final SubjectFolders folders;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
   private final FileNames.ImageNumbers imageNumbers = new FileNames.ImageNumbers();
-  private SubjectDates dates;
-  private String damage;
+  private SubjectDates.Recorded dates;
   private boolean isClaimed;
   private boolean isErased;
 
   private Subject(SubjectStore store, String id, Path folder) {
     this.store = store;
     this.id = id;
-    this.folder = folder;
     this.folders = new SubjectFolders(id, folder, store.keys());
   }
 
@@ -46,43 +43,21 @@ public final class Subject {
   static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
     Subject subject = new Subject(store, id, folder);
     JsonFile.write(
-        subject.folder(DataCategory.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
-    subject.dates = SubjectDates.createdAt(store.clock().now());
-    subject.saveDates();
+        subject.peek(DataCategory.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
+    subject.dates = SubjectDates.Recorded.create(folder.resolve(DATES), store.clock());
     return subject;
   }
 
   static Subject open(SubjectStore store, String id, Path folder) {
     Subject subject = new Subject(store, id, folder);
-    try {
-      subject.dates = SubjectDates.read(folder.resolve(DATES));
-    } catch (InvalidInputException damaged) {
-      subject.resetDates(damaged);
-    }
+    subject.dates = SubjectDates.Recorded.open(folder.resolve(DATES), store.clock());
     subject.folders.deleteEmpty();
     return subject;
   }
 
-  /**
-   * Resets the dates if their file is damaged or lost, once, so that the subject can still be
-   * erased and purged.
-   */
-  private void resetDates(InvalidInputException damaged) {
-    damage = damaged.getMessage();
-    dates = SubjectDates.createdAt(store.clock().now());
-    try {
-      saveDates();
-    } catch (ResourceLimitException full) {
-      // The disk is full. The next opening of the store tries again.
-    }
-  }
-
-  /**
-   * {@return a description of the damage found when the subject was opened; empty if there was
-   * none}
-   */
+  /** {@return the damage found when the subject was opened; empty for none} */
   Optional<String> damage() {
-    return Optional.ofNullable(damage);
+    return dates.damage();
   }
 
   /** {@return the random id: 32 hexadecimal digits} */
@@ -151,24 +126,17 @@ public final class Subject {
    */
   public synchronized void renew() {
     requireNotErased();
-    dates = dates.withRenewal(store.clock().now());
-    saveDates();
+    dates.change(SubjectDates::withRenewal);
   }
 
   private void recordUse(DataCategory category) {
-    long now = store.clock().now();
-    if (dates != null
-        && now - dates.lastUsedAt(category) >= store.retention().secondsBetweenRecords()) {
-      dates = dates.withUse(category, now);
-      saveDates();
-    }
+    dates.recordUse(category, store.retention().secondsBetweenRecords());
   }
 
   /** Records that photos were added, whose purpose is not met yet. */
   synchronized void recordPhotos() {
     requireNotErased();
-    dates = dates.withPhotos(store.clock().now());
-    saveDates();
+    dates.change(SubjectDates::withPhotos);
   }
 
   /**
@@ -185,13 +153,8 @@ public final class Subject {
   /** Records the training for the caller that has claimed the photos. */
   synchronized void markTrained() {
     requireNotErased();
-    dates = dates.trainedAt(store.clock().now());
-    saveDates();
+    dates.change(SubjectDates::trainedAt);
     purge();
-  }
-
-  private void saveDates() {
-    JsonFile.write(folder.resolve(DATES), dates.toMap());
   }
 
   /**
@@ -200,7 +163,8 @@ public final class Subject {
    */
   private boolean isDue(DataCategory category) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(category);
-    return !inUse && store.retention().isDue(category, dates, store.clock().now());
+    return !inUse
+        && store.retention().isDue(category, dates.dates(), store.clock().now());
   }
 
   /**
@@ -308,7 +272,7 @@ public final class Subject {
    * @return the seconds by these words; {@code trained} is missing before the first training
    */
   public synchronized Map<String, Long> ages() {
-    return dates.ages(store.clock().now());
+    return dates.dates().ages(store.clock().now());
   }
 
   /**

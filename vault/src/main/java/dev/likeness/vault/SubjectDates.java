@@ -1,10 +1,12 @@
 package dev.likeness.vault;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The dates of a subject, in seconds of {@link StoreClock}. Photos and training states have a
@@ -111,5 +113,83 @@ record SubjectDates(
     }
     throw new InvalidInputException(
         file + " has no number of seconds under \"" + name + "\"; restore it from a copy");
+  }
+
+  /** The dates of a subject and their file. Not safe for threads: {@link Subject} synchronises. */
+  static final class Recorded {
+    private final Path file;
+    private final StoreClock clock;
+    private SubjectDates dates;
+    private String damage;
+
+    private Recorded(Path file, StoreClock clock) {
+      this.file = file;
+      this.clock = clock;
+    }
+
+    static Recorded create(Path file, StoreClock clock) {
+      Recorded recorded = new Recorded(file, clock);
+      recorded.save(createdAt(clock.now()));
+      return recorded;
+    }
+
+    static Recorded open(Path file, StoreClock clock) {
+      Recorded recorded = new Recorded(file, clock);
+      try {
+        recorded.dates = read(file);
+      } catch (InvalidInputException damaged) {
+        recorded.reset(damaged);
+      }
+      return recorded;
+    }
+
+    /**
+     * Resets the dates if their file is damaged or lost, once, so that the subject can still be
+     * erased and purged.
+     */
+    private void reset(InvalidInputException damaged) {
+      damage = damaged.getMessage();
+      SubjectDates now = createdAt(clock.now());
+      try {
+        save(now);
+      } catch (ResourceLimitException full) {
+        // The disk is full. The next opening of the store tries again.
+      }
+    }
+
+    /**
+     * {@return a description of the damage found when the file was opened; empty if there was none}
+     */
+    Optional<String> damage() {
+      return Optional.ofNullable(damage);
+    }
+
+    SubjectDates dates() {
+      return dates;
+    }
+
+    /** Changes the dates at this moment, and writes them. */
+    void change(Change change) {
+      save(change.at(dates, clock.now()));
+    }
+
+    /** Records a use, unless the last recorded one is less than {@code interval} seconds ago. */
+    void recordUse(DataCategory category, long interval) {
+      long now = clock.now();
+      if (now - dates.lastUsedAt(category) >= interval) {
+        save(dates.withUse(category, now));
+      }
+    }
+
+    private void save(SubjectDates changed) {
+      dates = changed;
+      JsonFile.write(file, dates.toMap());
+    }
+  }
+
+  /** A change of dates, such as {@link SubjectDates#withRenewal}. */
+  @FunctionalInterface
+  interface Change {
+    SubjectDates at(SubjectDates dates, long now);
   }
 }

@@ -39,9 +39,7 @@ public final class SubjectStore implements AutoCloseable {
   private volatile boolean isKeyVerified;
 
   private SubjectStore(Path given, WrappingKey keys, StoreOptions options) throws IOException {
-    this.folder = Files.isDirectory(given)
-        ? requireStore(given.toRealPath())
-        : Files.createDirectories(given);
+    this.folder = StoreLock.requireStore(given);
     this.keys = keys;
     this.lock = StoreLock.acquire(given);
     try {
@@ -50,7 +48,7 @@ public final class SubjectStore implements AutoCloseable {
       AtomicFile.sweep(folder.resolve("clock.json"));
       AtomicFile.sweep(folder.resolve("retention.json"));
       this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
-      this.retention = retention(folder.resolve("retention.json"), options);
+      this.retention = options.recordRetention(folder.resolve("retention.json"));
       this.erasure = new Erasure(folder, options.clock(), options.signer());
       erasure.finishAll();
       openAll();
@@ -96,29 +94,6 @@ public final class SubjectStore implements AutoCloseable {
               + "; check that this user can write the folder",
           e);
     }
-  }
-
-  // A new volume may contain lost+found and hidden files.
-  private static Path requireStore(Path folder) throws IOException {
-    try (Stream<Path> inside = Files.list(folder)) {
-      List<String> names = inside
-          .filter(Files::isReadable)
-          .map(path -> path.getFileName().toString())
-          .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
-          .toList();
-      if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
-        throw new InvalidInputException(folder + " is not a store: it has no clock.json, but "
-            + names.get(0) + "; give a store, or a new folder");
-      }
-    }
-    return folder;
-  }
-
-  private static RetentionPolicy retention(Path file, StoreOptions options) {
-    options.retention().ifPresent(policy -> JsonFile.write(file, policy.toMap()));
-    return Files.exists(file)
-        ? RetentionPolicy.of(JsonFile.read(file))
-        : RetentionPolicy.defaults();
   }
 
   private void openAll() throws IOException {
@@ -288,19 +263,10 @@ public final class SubjectStore implements AutoCloseable {
       } catch (IOException e) {
         throw new ResourceLimitException(
             "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
-                + remainderText(subject),
+                + erasure.remainderText(subject),
             e);
       }
     }
-  }
-
-  private String remainderText(Subject subject) {
-    if (erasure.isStarted(subject.id())) {
-      return "; solve that and open the store again, which finishes the erasure";
-    }
-    return subject.isErased()
-        ? "; some of its data may be left, and no note could be written: solve that and try again"
-        : "; none of its data is erased yet, try again";
   }
 
   /**

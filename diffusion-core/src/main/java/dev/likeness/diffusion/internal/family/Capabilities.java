@@ -1,8 +1,11 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
@@ -10,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The capabilities of an opened model beyond generating from prompts: one object for each
@@ -62,5 +66,78 @@ public final class Capabilities {
      * @throws IllegalArgumentException if the prompt changes over the steps
      */
     TextEncoding encode(ImageRequest request, Function<ModelComponent, Adaptation> adaptation);
+  }
+
+  /**
+   * Capability: the network supports caching. Extrapolation of whole outputs needs no support.
+   *
+   * @param kinds supported kinds of caching inside the network
+   * @param tokenMerging true if tokens can be merged for self-attention
+   */
+  public record CachePoints(Set<CachingOptions.Kind> kinds, boolean tokenMerging) {
+    /** No caching inside the network. */
+    public static final CachePoints NONE = new CachePoints(Set.of(), false);
+    /** Deep layers and merged tokens, as in UNets. */
+    public static final CachePoints UNET = new CachePoints(
+        Set.of(CachingOptions.Kind.DEEP_CACHE, CachingOptions.Kind.DEEP_FORECAST), true);
+    /** First-block cache, as in double-stream transformers. */
+    public static final CachePoints BLOCKS =
+        new CachePoints(Set.of(CachingOptions.Kind.FIRST_BLOCK), false);
+  }
+
+  /**
+   * Capability: the network was trained for inpainting and takes the mask and the kept part as
+   * additional channels.
+   */
+  public interface Inpainting {
+    /**
+     * The additional channels of the network's input.
+     *
+     * @param mask 1 where to generate, [1, 1, height, width] in pixels
+     * @param kept latents of the kept part [batch, channels, h, w]
+     * @return [batch, any, h, w]
+     */
+    Tensor conditioning(Tensor mask, Tensor kept);
+
+    /**
+     * Returns true if the image is encoded, which advances the random generator, even at strength
+     * 1.
+     */
+    default boolean alwaysEncodesImage() {
+      return false;
+    }
+  }
+
+  /**
+   * Capability: the network takes a reference image in addition to the noise, to edit it. With a
+   * strength below 1, sampling starts from the image instead; with a mask, the network takes the
+   * image at any strength. The reference latents are the mode of the autoencoder's distribution.
+   */
+  @FunctionalInterface
+  public interface Editing {
+    /**
+     * The reference image, with sides of whole tokens.
+     *
+     * @param ownSize true if it keeps its size, instead of the nearest trained size
+     * @throws IllegalArgumentException if it is smaller than a token
+     */
+    RgbImage prepareReference(RgbImage image, boolean ownSize);
+  }
+
+  /** Capability: the base supports ControlNets. */
+  public interface ControlImages {
+    /** The pixels of a control image as ControlNet input, [1, 3, height, width]. */
+    Tensor pixels(ControlImage control, RgbImage image);
+
+    /**
+     * Encodes the control images of one ControlNet.
+     *
+     * @param rows number of rows of the plan
+     * @param input the ControlNet's input for a control image: {@link #pixels}, or latents
+     * @throws IllegalArgumentException if the ControlNet is for another base, or the control image
+     *     lacks a mode
+     */
+    ControlInput encode(
+        List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input);
   }
 }

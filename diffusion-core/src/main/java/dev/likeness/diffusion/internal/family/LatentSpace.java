@@ -56,7 +56,7 @@ public record LatentSpace(
    *
    * @param editing the model's capability, or null
    */
-  public RgbImage sizeReference(ImageRequest request, Editing editing) {
+  public RgbImage sizeReference(ImageRequest request, Capabilities.Editing editing) {
     InitialImage initial = request.initialImage();
     if (sizeFromControl && !request.controlImages().isEmpty()) {
       return initial == null ? request.controlImages().get(0).image() : initial.image();

@@ -2,9 +2,9 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.ControlImages;
+import dev.likeness.diffusion.internal.family.Capabilities.ControlImages;
+import dev.likeness.diffusion.internal.family.Capabilities.Inpainting;
 import dev.likeness.diffusion.internal.family.ControlInput;
-import dev.likeness.diffusion.internal.family.Inpainting;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;

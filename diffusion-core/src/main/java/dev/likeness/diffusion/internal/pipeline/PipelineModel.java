@@ -2,14 +2,14 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
-import dev.likeness.diffusion.internal.family.CachePoints;
 import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities.ControlImages;
+import dev.likeness.diffusion.internal.family.Capabilities.Editing;
+import dev.likeness.diffusion.internal.family.Capabilities.Inpainting;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.Capabilities.TrueCfg;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
-import dev.likeness.diffusion.internal.family.ControlImages;
-import dev.likeness.diffusion.internal.family.Editing;
-import dev.likeness.diffusion.internal.family.Inpainting;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;

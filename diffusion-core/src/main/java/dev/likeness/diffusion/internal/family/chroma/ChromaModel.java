@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.family.chroma;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.CachePoints;
 import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;

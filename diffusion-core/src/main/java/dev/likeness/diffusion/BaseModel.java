@@ -1,16 +1,13 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
-import dev.likeness.diffusion.internal.pipeline.Pipeline;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlNet;
-import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
@@ -18,10 +15,8 @@ import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.diffusion.tensor.MemoryBudget;
-import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -30,13 +25,9 @@ import java.util.function.Consumer;
  * <p>Adapters come with requests and never change the model's own tensors. Closing waits until no
  * work uses the model; later work is refused with an {@link IllegalStateException}.
  */
-public final class BaseModel implements AutoCloseable {
-  private final OpenedBase opened;
-  private final Pipeline pipeline;
-
+public final class BaseModel extends ModelProperties implements AutoCloseable {
   BaseModel(OpenedBase opened) {
-    this.opened = opened;
-    this.pipeline = opened.pipeline();
+    super(opened);
   }
 
   /**
@@ -113,76 +104,6 @@ public final class BaseModel implements AutoCloseable {
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
-  }
-
-  /**
-   * {@return a description of where the components lie in memory, one line each; empty if no budget
-   * was given}
-   */
-  public Optional<String> memoryPlan() {
-    return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);
-  }
-
-  /** {@return the default values of a text-to-image request's options} */
-  public GenerationDefaults defaults() {
-    return pipeline.defaults();
-  }
-
-  /**
-   * {@return the defaults of a request's options, which depend on its images and ControlNets}
-   *
-   * @param request the request; its initial image and ControlNets decide some defaults
-   */
-  public GenerationDefaults defaults(ImageRequest request) {
-    return opened.model().defaults(request);
-  }
-
-  /**
-   * {@return the share of each step's noise that is fresh for a request, 0..1} The result is NaN if
-   * the request has a custom scheduler that decides by itself.
-   *
-   * @param request the request; options that it does not give have their defaults
-   */
-  public double eta(ImageRequest request) {
-    return pipeline.eta(request);
-  }
-
-  /**
-   * {@return the number of pixels of which width and height of an image must be multiples, at least
-   * 1}
-   */
-  public int sizeMultiple() {
-    return opened.model().latents().textToImageMultiple();
-  }
-
-  /**
-   * {@return true if the model supports {@link dev.likeness.diffusion.request.TilingOptions#windows
-   * windows over the sample}}
-   */
-  public boolean canSampleTiled() {
-    return opened.model().capability(TiledSampling.class).isPresent();
-  }
-
-  /** {@return the device and the element type that the model computes with} */
-  public Compute compute() {
-    return opened.model().compute();
-  }
-
-  /**
-   * {@return the scheduler of the model's {@code scheduler_config.json}, or its family's default}
-   */
-  public SchedulerConfig scheduler() {
-    return opened.model().scheduler();
-  }
-
-  /** {@return the name of the model's folder or file} */
-  public String name() {
-    return opened.name();
-  }
-
-  /** {@return the folder that the model was opened from; empty for a single file} */
-  public Optional<Path> folder() {
-    return opened.extras().folder();
   }
 
   /**

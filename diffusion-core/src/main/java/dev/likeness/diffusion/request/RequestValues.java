@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.tensor.Latents;
+import java.util.List;
 
 /** The most used values of a request's option records, by short names. */
 public interface RequestValues {
@@ -16,11 +17,20 @@ public interface RequestValues {
   /** {@return the guidance options} */
   GuidanceOptions guidanceOptions();
 
+  /** {@return the adapters of the request; their changes are summed} */
+  List<Adapter> adapters();
+
   /** {@return the initial image or latents, or null} */
   InitialImage initialImage();
 
+  /** {@return the control images of the request} */
+  List<ControlImage> controlImages();
+
   /** {@return the caching options} */
   CachingOptions caching();
+
+  /** {@return the tiling options} */
+  TilingOptions tiling();
 
   /** {@return the hooks} */
   GenerationHooks hooks();

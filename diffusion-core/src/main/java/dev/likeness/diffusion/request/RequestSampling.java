@@ -1,0 +1,129 @@
+package dev.likeness.diffusion.request;
+
+import dev.likeness.diffusion.tensor.Latents;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Scheduler;
+
+/** The fluent methods of {@link ImageRequest} that change its {@link SamplingOptions}. */
+interface RequestSampling extends RequestValues {
+  /**
+   * {@return this request with other sampling options}
+   *
+   * @param options steps, scheduler, seed and initial noise
+   */
+  ImageRequest sampling(SamplingOptions options);
+
+  /**
+   * {@return this request with another number of sampling steps, in place of timesteps or sigmas}
+   *
+   * @param n the number of steps, at least 1; 0 for the default
+   * @throws IllegalArgumentException if the number is negative
+   */
+  default ImageRequest steps(int n) {
+    return sampling(sampling().steps(n));
+  }
+
+  /**
+   * {@return this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
+   * 249)}}
+   *
+   * <p>A strength below 1 and {@link #denoisingRange} skip some of them. Diffusers:
+   * {@code timesteps}.
+   *
+   * @param descending trained timesteps in descending order, at least one, none negative
+   * @throws IllegalArgumentException if there are none, or they do not descend. Generation refuses
+   *     timesteps that the scheduler does not support
+   */
+  default ImageRequest timesteps(double... descending) {
+    return sampling(sampling().timesteps(descending));
+  }
+
+  /**
+   * {@return this request with sampling over these sigmas} Diffusers: {@code sigmas}.
+   *
+   * <p>Most Stable Diffusion schedulers end at the last sigma, which is usually 0. Flow schedulers
+   * take one sigma for each step and continue to 0; see {@link PlanRequest#ofSigmas}.
+   *
+   * @param descending sigmas in the scheduler's own unit, in descending order, at least one, none
+   *     negative
+   * @throws IllegalArgumentException if there are none, or they do not descend. Generation refuses
+   *     sigmas that the scheduler does not support
+   */
+  default ImageRequest sigmas(double... descending) {
+    return sampling(sampling().sigmas(descending));
+  }
+
+  /**
+   * {@return this request with a scheduler by name, in place of a custom scheduler}
+   *
+   * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
+   *     {@code dpmpp_2m_karras}; null for the base's own scheduler
+   */
+  default ImageRequest scheduler(String name) {
+    return sampling(sampling().scheduler(name));
+  }
+
+  /**
+   * {@return this request with a scheduler and its own options}
+   *
+   * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
+   * 3))}. A scheduler that is not a {@code SchedulerConfig} gets only the number of steps. It makes
+   * its own sigmas down to 0, shift included. A later {@link #scheduler(String)} replaces it.
+   *
+   * @param own the scheduler
+   */
+  default ImageRequest customScheduler(Scheduler own) {
+    return sampling(sampling().customScheduler(own));
+  }
+
+  /**
+   * {@return this request with another seed} Image {@code i} is generated from {@code seed + i}.
+   *
+   * @param value the seed, as {@code torch.manual_seed} takes it
+   */
+  default ImageRequest seed(long value) {
+    return sampling(sampling().seed(value));
+  }
+
+  /**
+   * {@return this request with another number of images}
+   *
+   * @param n the number of images, at least 1
+   * @throws IllegalArgumentException if the number is less than 1
+   */
+  default ImageRequest count(int n) {
+    return sampling(sampling().count(n));
+  }
+
+  /**
+   * {@return this request with given initial noise in place of the seed's}
+   *
+   * @param unit Gaussian noise of unit variance, of the shape of the latents
+   */
+  default ImageRequest noise(Latents unit) {
+    return sampling(sampling().noise(unit));
+  }
+
+  /**
+   * {@return this request limited to a range of the training timesteps} Diffusers:
+   * {@code denoising_start} and {@code denoising_end}.
+   *
+   * <p>A base model stops at 0.8, for example, and a refiner continues from the base's latents at
+   * 0.8. A request that continues needs an initial image and takes no change map.
+   *
+   * @param start the share of the training timesteps at which sampling starts, 0..1
+   * @param end the share at which it ends, 0..1
+   */
+  default ImageRequest denoisingRange(double start, double end) {
+    return sampling(sampling().denoisingRange(start, end));
+  }
+
+  /**
+   * {@return this request with another share of fresh noise in each step}
+   *
+   * @param share eta, 0..1, for schedulers that have one; NaN for the default
+   */
+  default ImageRequest eta(double share) {
+    return sampling(sampling().eta(share));
+  }
+}

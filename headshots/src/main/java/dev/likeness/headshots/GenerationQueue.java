@@ -27,7 +27,7 @@ public final class GenerationQueue implements AutoCloseable {
   private final Options options;
   private final PriorityQueue<GenerationJob<?>> waiting = new PriorityQueue<>();
   private final Set<GenerationJob<?>> running = new HashSet<>();
-  private final List<Thread> workers = new ArrayList<>();
+  private final JobWorkers workers;
   private long lastId;
   private long runningBytes;
   private boolean isClosed;
@@ -35,6 +35,7 @@ public final class GenerationQueue implements AutoCloseable {
   private GenerationQueue(HeadshotStudio studio, Options options) {
     this.studio = studio;
     this.options = options;
+    this.workers = new JobWorkers(this::awaitNext, this::finished);
   }
 
   /**
@@ -46,12 +47,7 @@ public final class GenerationQueue implements AutoCloseable {
    */
   public static GenerationQueue on(HeadshotStudio studio, Options options) {
     GenerationQueue queue = new GenerationQueue(studio, options);
-    for (int i = 0; i < options.workers(); i++) {
-      Thread thread = new Thread(queue::runJobs, "likeness-studio-" + (i + 1));
-      thread.setDaemon(true);
-      thread.start();
-      queue.workers.add(thread);
-    }
+    queue.workers.start(options.workers());
     return queue;
   }
 
@@ -79,14 +75,12 @@ public final class GenerationQueue implements AutoCloseable {
   }
 
   /**
-   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress.
+   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress. Errors are those of
+   * {@link #shoot(Identity, ShootRequest, int, Progress)}.
    *
    * @param person the person, whose consent must cover headshots
    * @param request the request
    * @return the job
-   * @throws QueueFullException if the queue is full; this method does not wait
-   * @throws ResourceLimitException if the shoot needs more memory than the queue's budget
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
    */
   public GenerationJob<Shoot> shoot(Identity person, ShootRequest request) {
     return shoot(person, request, DEFAULT_PRIORITY, Progress.SILENT);
@@ -134,10 +128,9 @@ public final class GenerationQueue implements AutoCloseable {
    * workers are about to take some of them.
    */
   private int blockedCount() {
-    boolean all =
-        runningBytes + waiting.stream().mapToLong(GenerationJob::memoryBytes).sum()
-            <= options.memoryBytes();
-    return all ? waiting.size() - (workers.size() - running.size()) : waiting.size();
+    long waitingBytes = waiting.stream().mapToLong(GenerationJob::memoryBytes).sum();
+    boolean all = runningBytes + waitingBytes <= options.memoryBytes();
+    return all ? waiting.size() - (options.workers() - running.size()) : waiting.size();
   }
 
   /** {@return the number of waiting jobs} */
@@ -176,27 +169,9 @@ public final class GenerationQueue implements AutoCloseable {
         failed.addSuppressed(e);
       }
     }
-    if (!workers.contains(Thread.currentThread())) {
-      awaitWorkers();
-    }
+    workers.awaitEnd();
     if (failed.getSuppressed().length > 0) {
       throw failed;
-    }
-  }
-
-  private void awaitWorkers() {
-    boolean interrupted = false;
-    for (Thread worker : workers) {
-      while (worker.isAlive()) {
-        try {
-          worker.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -210,23 +185,6 @@ public final class GenerationQueue implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancelledException("interrupted while waiting for room in the studio's queue");
-    }
-  }
-
-  private void runJobs() {
-    for (GenerationJob<?> job = awaitNext(); job != null; job = awaitNext()) {
-      // An interrupt that one job or its listener left behind must not stop the next job.
-      Thread.interrupted();
-      try {
-        job.run();
-      } catch (RuntimeException | Error listener) {
-        // The job has its result already, and this thread must serve other jobs.
-        Thread.currentThread()
-            .getUncaughtExceptionHandler()
-            .uncaughtException(Thread.currentThread(), listener);
-      } finally {
-        finished(job);
-      }
     }
   }
 
@@ -299,40 +257,35 @@ public final class GenerationQueue implements AutoCloseable {
     }
 
     /**
-     * The default limits: two workers, so that one job generates while another decodes; 64 waiting
-     * jobs; no memory limit.
-     *
-     * @return the limits
+     * {@return the default limits: two workers, so that one job generates while another decodes; 64
+     * waiting jobs; no memory limit}
      */
     public static Options defaults() {
       return new Options(2, 64, Long.MAX_VALUE);
     }
 
     /**
-     * The same limits with another number of workers.
+     * {@return the same limits with another number of workers}
      *
      * @param n jobs that run at once, at least 1
-     * @return the new limits
      */
     public Options workers(int n) {
       return new Options(n, capacity, memoryBytes);
     }
 
     /**
-     * The same limits with another capacity.
+     * {@return the same limits with another capacity}
      *
      * @param n jobs that may wait, at least 1
-     * @return the new limits
      */
     public Options capacity(int n) {
       return new Options(workers, n, memoryBytes);
     }
 
     /**
-     * The same limits with another memory budget.
+     * {@return the same limits with another memory budget}
      *
      * @param n bytes, at least 1
-     * @return the new limits
      */
     public Options memoryBytes(long n) {
       return new Options(workers, capacity, n);

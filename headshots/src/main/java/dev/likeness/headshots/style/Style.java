@@ -3,10 +3,6 @@ package dev.likeness.headshots.style;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.ModelFamily;
-import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.model.FamilyRegistry;
-import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -35,8 +31,7 @@ import java.util.stream.Stream;
  * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
  * @param bases families of base models that the style is for, of {@link #FAMILIES} or declared by a
  *     model folder; empty for all
- * @param isMonochrome true if images are generated in colour and then converted to black and white;
- *     the prompt does not mention it
+ * @param isMonochrome true to convert images to black and white; the prompt does not mention it
  */
 public record Style(
     String name,
@@ -52,23 +47,9 @@ public record Style(
     String crop,
     List<String> bases,
     boolean isMonochrome) {
-  /**
-   * The families that styles may name. A model folder may declare another one
-   * ({@code style_family}).
-   */
+  /** Families that styles may name; a model folder may declare another ({@code style_family}). */
   public static final List<String> FAMILIES =
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
-
-  /** The names of families in style files, which differ from the ids in the registry. */
-  private static final Map<ModelFamily, String> FAMILY_NAMES = Map.of(
-      FamilyRegistry.STABLE_DIFFUSION,
-      FAMILIES.get(0),
-      FamilyRegistry.SD3,
-      FAMILIES.get(1),
-      FamilyRegistry.FLUX,
-      FAMILIES.get(2));
-
-  private static final String OTHER_FAMILY = FAMILIES.get(3);
 
   private static final int MAX_OPENING_WORDS = 8;
 
@@ -92,12 +73,9 @@ public record Style(
    *     crop is unknown
    */
   public Style {
-    if (name.isBlank()
-        || opening.isBlank()
-        || wardrobe.isEmpty()
-        || expressions.isEmpty()
-        || lights.isEmpty()
-        || backdrops.isEmpty()) {
+    boolean incomplete =
+        Stream.of(wardrobe, expressions, lights, backdrops).anyMatch(List::isEmpty);
+    if (name.isBlank() || opening.isBlank() || incomplete) {
       throw new IllegalArgumentException(
           "a style needs a name, an opening, and at least one wardrobe, expression, light"
               + " and backdrop: given " + (name.isBlank() ? "no name" : name));
@@ -125,10 +103,7 @@ public record Style(
    */
   public void requireCompatible(BaseModel base) {
     StyleVocabulary.validate(this);
-    String family = base.unwrap(ModelExtras.class)
-        .styleFamily()
-        .orElseGet(
-            () -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
+    String family = StyleFile.family(base);
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
           "the style " + name + " is for bases of the family " + String.join(", ", bases) + ", and "
@@ -137,10 +112,9 @@ public record Style(
   }
 
   /**
-   * Finds a built-in style by its name, ignoring case.
+   * {@return the built-in style of a name, ignoring case}
    *
    * @param name the name
-   * @return the style
    * @throws IllegalArgumentException if there is no such style; the message lists all names
    */
   public static Style named(String name) {
@@ -162,10 +136,9 @@ public record Style(
   }
 
   /**
-   * Reads an application's own styles: a JSON list of objects with the fields of this record.
+   * {@return an application's own styles, from a JSON list of objects with this record's fields}
    *
-   * @param file the JSON file
-   * @return the styles, at least one
+   * @param file the JSON file, with at least one style
    * @throws InvalidInputException if the file is not valid; the message has the line and the reason
    */
   public static List<Style> read(Path file) {
@@ -173,12 +146,11 @@ public record Style(
   }
 
   /**
-   * The prompt of one image. The person comes before the style's words, so that they are not
-   * truncated in a long prompt.
+   * {@return the prompt of one image} The person comes before the style's words, so that they are
+   * not truncated in a long prompt.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0
-   * @return the prompt
    * @throws InvalidInputException if {@code who} is blank
    */
   public String prompt(String who, int index) {
@@ -193,18 +165,20 @@ public record Style(
     int face = rounds % expressions.size();
     int light = rounds / expressions.size() % lights.size();
     int backdrop = rounds / expressions.size() / lights.size();
-    return opening + " of " + who + ", wearing " + wardrobe.get(clothes) + ", "
-        + cycle(expressions, clothes + face) + ", " + cycle(lights, clothes + 2 * face + light)
-        + ", "
-        + cycle(backdrops, clothes - face - light + backdrop);
+    return String.join(
+        ", ",
+        opening + " of " + who,
+        "wearing " + wardrobe.get(clothes),
+        cycle(expressions, clothes + face),
+        cycle(lights, clothes + 2 * face + light),
+        cycle(backdrops, clothes - face - light + backdrop));
   }
 
   /**
-   * The prompt of one image with the lens, for bases that were trained on photographs.
+   * {@return the prompt of one image with the lens, for bases that were trained on photographs}
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0
-   * @return the prompt
    * @throws InvalidInputException if {@code who} is blank
    */
   public String photographicPrompt(String who, int index) {
@@ -212,21 +186,18 @@ public record Style(
   }
 
   /**
-   * Converts a generated image to the colours of this style: black and white by its luma (ITU-R
-   * BT.601) if the style is monochrome.
+   * {@return the image, in black and white (luma of ITU-R BT.601) if the style is monochrome}
    *
    * @param image the generated image
-   * @return the converted image, or {@code image} itself
    */
   public RgbImage convertColours(RgbImage image) {
     return isMonochrome ? Luma.of(image).toImage() : image;
   }
 
   /**
-   * The same style with more words, so that they are found in prompts.
+   * {@return the same style with more words, so that they are found in prompts}
    *
    * @param words words for parts; words that the style has already are ignored
-   * @return the new style
    */
   public Style withWords(Map<Part, String> words) {
     return new Style(
@@ -246,11 +217,10 @@ public record Style(
   }
 
   /**
-   * The same style with another name.
+   * {@return the same style with another name}
    *
    * @param other the name
    * @param grey true for black and white
-   * @return the new style
    */
   public Style withName(String other, boolean grey) {
     return new Style(
@@ -271,10 +241,9 @@ public record Style(
 
   private static List<String> appendMissing(
       Map<Part, String> words, List<String> own, Part... parts) {
-    return Stream.concat(
-            own.stream(),
-            Stream.of(parts).map(words::get).filter(text -> text != null && !own.contains(text)))
-        .toList();
+    Stream<String> missing =
+        Stream.of(parts).map(words::get).filter(text -> text != null && !own.contains(text));
+    return Stream.concat(own.stream(), missing).toList();
   }
 
   private static String cycle(List<String> texts, int index) {
@@ -315,12 +284,11 @@ public record Style(
     }
 
     /**
-     * Replaces the words for this part in a prompt, or appends them if the prompt has none.
+     * {@return a prompt with other words for this part, appended if the prompt has none}
      *
      * @param prompt the prompt
      * @param style the style of the prompt
      * @param words the new words
-     * @return the new prompt
      */
     public String replaceIn(String prompt, Style style, String words) {
       return findIn(prompt, style)
@@ -329,11 +297,10 @@ public record Style(
     }
 
     /**
-     * Finds the words for this part in a prompt.
+     * {@return the longest of a style's words for this part in a prompt; empty if it has none}
      *
      * @param prompt the prompt
      * @param style the style of the prompt
-     * @return the longest of the style's words that the prompt has; empty if it has none
      */
     public Optional<String> findIn(String prompt, Style style) {
       return styleTexts.apply(style).stream()

@@ -5,8 +5,12 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,6 +38,17 @@ final class StyleFile {
   /** Fields that are not part of a prompt. */
   private static final Set<String> UNPROMPTED_FIELDS = Set.of("name", "title");
 
+  /** The names of families in style files, which differ from the ids in the registry. */
+  private static final Map<ModelFamily, String> FAMILY_NAMES = Map.of(
+      FamilyRegistry.STABLE_DIFFUSION,
+      Style.FAMILIES.get(0),
+      FamilyRegistry.SD3,
+      Style.FAMILIES.get(1),
+      FamilyRegistry.FLUX,
+      Style.FAMILIES.get(2));
+
+  private static final String OTHER_FAMILY = Style.FAMILIES.get(3);
+
   static final List<Style> BUILT_IN = builtIn();
 
   private final JsonParser json;
@@ -42,6 +57,14 @@ final class StyleFile {
   private StyleFile(JsonParser json, String where) {
     this.json = json;
     this.source = where;
+  }
+
+  /** Returns the name under which style files know the family of a base. */
+  static String family(BaseModel base) {
+    return base.unwrap(ModelExtras.class)
+        .styleFamily()
+        .orElseGet(
+            () -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
   }
 
   private static List<Style> builtIn() {

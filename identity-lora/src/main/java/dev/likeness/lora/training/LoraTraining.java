@@ -97,9 +97,7 @@ public record LoraTraining(
     }
   }
 
-  /**
-   * {@return the settings of {@link #balanced} with less than half of its steps, for a first test}
-   */
+  /** {@return the settings of {@link #balanced} with 120 steps, for a first test} */
   public static LoraTraining quick() {
     return balanced().steps(120);
   }
@@ -146,24 +144,19 @@ public record LoraTraining(
    * @return the settings
    */
   public static LoraTraining fewStep(double guidance) {
-    return new LoraTraining(
-        8,
-        8,
-        LoraTargets.CONVOLUTIONS,
-        false,
-        1000,
-        8,
-        3e-4,
-        50,
-        0,
-        0,
-        1,
-        false,
-        0,
-        1,
-        List.of(""),
-        0,
-        OptimizerOptions.DEFAULT.emaDecay(0.98).distillationGuidance(guidance));
+    return balanced().with(draft -> {
+      draft.rank = 8;
+      draft.alpha = 8;
+      draft.textEncoder = false;
+      draft.steps = 1000;
+      draft.batch = 8;
+      draft.learningRate = 3e-4;
+      draft.warmup = 50;
+      draft.minSnrGamma = 0;
+      draft.weightDecay = 0;
+      draft.captions = List.of("");
+      draft.options = OptimizerOptions.DEFAULT.emaDecay(0.98).distillationGuidance(guidance);
+    });
   }
 
   /**
@@ -180,10 +173,10 @@ public record LoraTraining(
     return TrainingPreset.forBase(this, base);
   }
 
-  private LoraTraining with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
+  private LoraTraining with(Consumer<Drafts.Training> change) {
+    Drafts.Training draft = new Drafts.Training(this);
     change.accept(draft);
-    return draft.made();
+    return draft.build();
   }
 
   /**
@@ -316,70 +309,5 @@ public record LoraTraining(
         ? targets.includes(layer)
         : layer.matches(optimizerOptions.targetModules());
     return chosen && (trainTextEncoder || LoraTargets.isOfNetwork(layer));
-  }
-
-  /**
-   * The mutable values of a {@link LoraTraining}. Only this class depends on the order of the
-   * components.
-   */
-  private static final class Draft {
-    int rank;
-    double alpha;
-    LoraTargets targets;
-    boolean textEncoder;
-    int steps;
-    int batch;
-    double learningRate;
-    int warmup;
-    double minSnrGamma;
-    double weightDecay;
-    double maxGradNorm;
-    boolean flip;
-    int priorImages;
-    double priorWeight;
-    List<String> captions;
-    long seed;
-    OptimizerOptions options;
-
-    Draft(LoraTraining from) {
-      rank = from.rank();
-      alpha = from.alpha();
-      targets = from.targets();
-      textEncoder = from.trainTextEncoder();
-      steps = from.steps();
-      batch = from.batchSize();
-      learningRate = from.learningRate();
-      warmup = from.warmupSteps();
-      minSnrGamma = from.minSnrGamma();
-      weightDecay = from.weightDecay();
-      maxGradNorm = from.maxGradNorm();
-      flip = from.randomFlip();
-      priorImages = from.classImages();
-      priorWeight = from.priorLossWeight();
-      captions = from.captions();
-      seed = from.seed();
-      options = from.optimizerOptions();
-    }
-
-    LoraTraining made() {
-      return new LoraTraining(
-          rank,
-          alpha,
-          targets,
-          textEncoder,
-          steps,
-          batch,
-          learningRate,
-          warmup,
-          minSnrGamma,
-          weightDecay,
-          maxGradNorm,
-          flip,
-          priorImages,
-          priorWeight,
-          captions,
-          seed,
-          options);
-    }
   }
 }

@@ -118,8 +118,8 @@ public record OptimizerOptions(
     }
   }
 
-  private OptimizerOptions with(Consumer<Builder> change) {
-    Builder draft = new Builder(this);
+  private OptimizerOptions with(Consumer<Drafts.Optimizer> change) {
+    Drafts.Optimizer draft = new Drafts.Optimizer(this);
     change.accept(draft);
     return draft.build();
   }
@@ -286,64 +286,5 @@ public record OptimizerOptions(
      * its learning rate.
      */
     LION
-  }
-
-  /**
-   * The mutable values of an {@link OptimizerOptions}. Only this class depends on the order of the
-   * components.
-   */
-  static final class Builder {
-    AdapterAlgorithm algorithm;
-    boolean rankStabilised;
-    String targetModules;
-    TrainingOptimizer optimizer;
-    boolean constantLearningRate;
-    int gradientAccumulationSteps;
-    boolean gradientCheckpointing;
-    double emaDecay;
-    double noiseOffset;
-    double inputPerturbation;
-    boolean debiasedEstimation;
-    double focusWeight;
-    boolean stochasticRounding;
-    double distillationGuidance;
-    PivotalTuning pivotalTuning;
-
-    Builder(OptimizerOptions from) {
-      algorithm = from.algorithm();
-      rankStabilised = from.rankStabilised();
-      targetModules = from.targetModules();
-      optimizer = from.optimizer();
-      constantLearningRate = from.constantLearningRate();
-      gradientAccumulationSteps = from.gradientAccumulationSteps();
-      gradientCheckpointing = from.gradientCheckpointing();
-      emaDecay = from.emaDecay();
-      noiseOffset = from.noiseOffset();
-      inputPerturbation = from.inputPerturbation();
-      debiasedEstimation = from.debiasedEstimation();
-      focusWeight = from.focusWeight();
-      stochasticRounding = from.stochasticRounding();
-      distillationGuidance = from.distillationGuidance();
-      pivotalTuning = from.pivotalTuning();
-    }
-
-    OptimizerOptions build() {
-      return new OptimizerOptions(
-          algorithm,
-          rankStabilised,
-          targetModules,
-          optimizer,
-          constantLearningRate,
-          gradientAccumulationSteps,
-          gradientCheckpointing,
-          emaDecay,
-          noiseOffset,
-          inputPerturbation,
-          debiasedEstimation,
-          focusWeight,
-          stochasticRounding,
-          distillationGuidance,
-          pivotalTuning);
-    }
   }
 }

@@ -45,12 +45,12 @@ public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * Returns the weighted sum of several LoRAs of one base as one LoRA. The header combines titles,
-   * trigger words, licences and consents. A sum of several people is not a {@link TrainedPerson}.
+   * {@return the weighted sum of several LoRAs of one base; the caller closes it} The header
+   * combines titles, trigger words, licences and consents. A sum of several people is not a
+   * {@link TrainedPerson}.
    *
    * @param loras the LoRAs with their weights
    * @param rank rank of the result, from 1
-   * @return the sum; the caller closes it
    * @throws IllegalArgumentException if the rank is below 1, there is no LoRA, they were opened on
    *     several bases, or two have a textual inversion with the same token
    */
@@ -65,7 +65,8 @@ public final class LoraMerge {
     }
     List<TextualInversion> inversions = uniteTextualInversions(loras.keySet());
     TensorRegion region = new TensorRegion();
-    OpenModel base = loras.keySet().iterator().next().base();
+    Lora first = loras.keySet().iterator().next();
+    OpenModel base = first.base();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     try (NoGradGuard guard = new NoGradGuard()) {
@@ -86,21 +87,16 @@ public final class LoraMerge {
     }
     Map<String, String> header =
         LoraMetadata.MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
-    return newLora(
-        new LoraDeltas(weights, biases, inversions),
-        rank,
-        region,
-        base,
-        loras.keySet().iterator().next().inspection().family(),
-        header);
+    LoraDeltas deltas = new LoraDeltas(weights, biases, inversions);
+    return newLora(deltas, rank, region, base, first.inspection().family(), header);
   }
 
   /**
-   * Returns a LoRA at another rank. Deltas that are not low-rank are approximated at this rank.
+   * {@return a LoRA at another rank; the caller closes it} Deltas that are not low-rank are
+   * approximated at this rank.
    *
    * @param lora the LoRA
    * @param rank rank of the result, from 1
-   * @return the result; the caller closes it
    * @throws IllegalArgumentException if the rank is below 1
    */
   public static Lora resize(Lora lora, int rank) {
@@ -108,21 +104,21 @@ public final class LoraMerge {
   }
 
   /**
-   * Returns the difference of two models as a LoRA. It has every linear layer and convolution that
-   * differs; {@link #omittedTensors} lists the rest.
+   * {@return the difference of two models as a LoRA; the caller closes it} It has every linear
+   * layer and convolution that differs; {@link #omittedTensors} lists the rest.
    *
    * @param base the base of the LoRA
    * @param tuned a fine-tuned model of the same architecture
    * @param rank rank of the result, from 1
-   * @return the difference; the caller closes it
    * @throws InvalidInputException if the models do not have the same layers
    * @throws IllegalArgumentException if the rank is below 1
    */
   public static Lora extract(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
-    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
-    if (!Set.copyOf(table.layers())
-        .equals(Set.copyOf(LayerTable.of(tuned.unwrap(OpenModel.class)).layers()))) {
+    OpenModel from = base.unwrap(OpenModel.class);
+    OpenModel to = tuned.unwrap(OpenModel.class);
+    LayerTable table = LayerTable.of(from);
+    if (!Set.copyOf(table.layers()).equals(Set.copyOf(LayerTable.of(to).layers()))) {
       throw new InvalidInputException(tuned.name() + " has other layers than " + base.name()
           + "; give two models of the same architecture");
     }
@@ -131,9 +127,7 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor difference = layer
-              .readF32(tuned.unwrap(OpenModel.class))
-              .sub(layer.readF32(base.unwrap(OpenModel.class)));
+          Tensor difference = layer.readF32(to).sub(layer.readF32(from));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
             weights.put(layer, LowRankApproximation.of(difference, rank).map(region::keep));
           }
@@ -143,45 +137,38 @@ public final class LoraMerge {
       region.close();
       throw e;
     }
-    String family = table.kind();
-    return newLora(
-        new LoraDeltas(weights, Map.of()),
-        rank,
-        region,
-        base.unwrap(OpenModel.class),
-        family,
-        Map.of());
+    LoraDeltas deltas = new LoraDeltas(weights, Map.of());
+    return newLora(deltas, rank, region, from, table.kind(), Map.of());
   }
 
   /**
-   * Returns the names of differing tensors that {@link #extract} leaves out: norms, biases and
-   * embedding tables.
+   * {@return the names of differing tensors that {@link #extract} leaves out: norms, biases and
+   * embedding tables; sorted, each with the folder of its component}
    *
    * @param base the base of the LoRA
    * @param tuned the fine-tuned model
-   * @return the names, sorted, each with the folder of its component
    */
   public static List<String> omittedTensors(BaseModel base, BaseModel tuned) {
-    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
+    OpenModel from = base.unwrap(OpenModel.class);
+    OpenModel to = tuned.unwrap(OpenModel.class);
+    LayerTable table = LayerTable.of(from);
     return Stream.of(ModelComponent.values())
-        .flatMap(part -> base.unwrap(OpenModel.class).tensorNames(part).stream()
+        .flatMap(part -> from.tensorNames(part).stream()
             .filter(name -> table
                 .find(part, name.replaceFirst("\\.weight$", ""))
                 .filter(layer -> !layer.isNorm())
                 .isEmpty())
-            .filter(name -> tuned.unwrap(OpenModel.class).tensorNames(part).contains(name)
-                && isDifferent(base, tuned, part, name))
+            .filter(
+                name -> to.tensorNames(part).contains(name) && isDifferent(from, to, part, name))
             .map(name -> part.folder() + "." + name))
         .sorted()
         .toList();
   }
 
   private static boolean isDifferent(
-      BaseModel base, BaseModel tuned, ModelComponent part, String name) {
+      OpenModel from, OpenModel to, ModelComponent part, String name) {
     try (TensorScope scope = TensorScope.open()) {
-      return !torch.equal(
-          base.unwrap(OpenModel.class).read(part, name).cpu(),
-          tuned.unwrap(OpenModel.class).read(part, name).cpu());
+      return !torch.equal(from.read(part, name).cpu(), to.read(part, name).cpu());
     }
   }
 

@@ -238,18 +238,10 @@ public record Provenance(
       map.put("state", report.state().name().toLowerCase(Locale.ROOT));
       map.put("label", report.activeManifest());
       map.put("generator", report.generator());
-      map.put(
-          "signer",
-          report
-              .signer()
-              .map(signer -> signer.name() + " (" + signer.algorithm() + ")")
-              .orElse(null));
-      map.put(
-          "signer_valid_from",
-          report.signer().map(signer -> signer.validFrom().toString()).orElse(null));
-      map.put(
-          "signer_valid_until",
-          report.signer().map(signer -> signer.validUntil().toString()).orElse(null));
+      Optional<ManifestReport.Signer> signer = report.signer();
+      map.put("signer", signer.map(s -> s.name() + " (" + s.algorithm() + ")").orElse(null));
+      map.put("signer_valid_from", signer.map(s -> s.validFrom().toString()).orElse(null));
+      map.put("signer_valid_until", signer.map(s -> s.validUntil().toString()).orElse(null));
       map.put(
           "actions",
           report.actions().stream()

@@ -2,11 +2,7 @@ package dev.likeness.provenance.signing;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
@@ -22,13 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.bouncycastle.asn1.nist.NISTObjectIdentifiers;
-import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.pkcs.RSASSAPSSparams;
-import org.bouncycastle.cert.X509CertificateHolder;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.openssl.PEMKeyPair;
-import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /**
  * A private key with its certificate chain. It signs images and erasure receipts.
@@ -81,28 +71,10 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *     valid now
    */
   public static SigningIdentity open(Path key, Path certificates) {
-    List<X509Certificate> chain = chain(certificates);
+    List<X509Certificate> chain = PemFile.chain(certificates);
     requireSigner(chain.get(0), certificates);
     requireValid(chain.get(0), certificates);
-    return new SigningIdentity(privateKey(key), chain);
-  }
-
-  private static List<X509Certificate> chain(Path file) {
-    List<X509Certificate> chain = new ArrayList<>();
-    try {
-      for (Object entry : entries(file)) {
-        if (entry instanceof X509CertificateHolder holder) {
-          chain.add(new JcaX509CertificateConverter().getCertificate(holder));
-        }
-      }
-    } catch (GeneralSecurityException e) {
-      throw unreadable(file, e);
-    }
-    if (chain.isEmpty()) {
-      throw new InvalidInputException(
-          file + " has no certificate; give a PEM file with the signer's certificate first");
-    }
-    return chain;
+    return new SigningIdentity(PemFile.privateKey(key), chain);
   }
 
   private static void requireSigner(X509Certificate signer, Path file) {
@@ -125,42 +97,6 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   private static String nameOf(X509Certificate certificate) {
     return Quoted.line(certificate.getSubjectX500Principal().toString());
-  }
-
-  private static PrivateKey privateKey(Path file) {
-    JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
-    try {
-      for (Object entry : entries(file)) {
-        if (entry instanceof PEMKeyPair pair) {
-          return converter.getPrivateKey(pair.getPrivateKeyInfo());
-        }
-        if (entry instanceof PrivateKeyInfo info) {
-          return converter.getPrivateKey(info);
-        }
-      }
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
-    throw new InvalidInputException(file + " has no private key; give an unencrypted PEM file");
-  }
-
-  private static List<Object> entries(Path file) {
-    List<Object> entries = new ArrayList<>();
-    try (Reader reader = Files.newBufferedReader(file);
-        PEMParser parser = new PEMParser(reader)) {
-      for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
-        entries.add(entry);
-      }
-    } catch (IOException | RuntimeException e) {
-      // For truncated or garbled input the parser throws various RuntimeExceptions.
-      throw unreadable(file, e);
-    }
-    return entries;
-  }
-
-  private static InvalidInputException unreadable(Path file, Exception cause) {
-    return new InvalidInputException(
-        "cannot read " + file + ", expected a complete PEM file: " + cause.getMessage(), cause);
   }
 
   /** {@return the algorithm that the key signs with} */

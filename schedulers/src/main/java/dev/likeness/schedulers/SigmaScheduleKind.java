@@ -12,13 +12,13 @@ import org.apache.commons.math3.distribution.BetaDistribution;
 public enum SigmaScheduleKind {
   /** Uniform in the timestep, including both ends; k-diffusion's {@code get_sigmas}. */
   NORMAL,
-  /** Every n-th trained sigma from the top. */
+  /** Every n-th trained sigma, counted from the largest. */
   SIMPLE,
-  /** Uniform in the timestep, without the lowest. */
+  /** Uniform in the timestep, without the lowest timestep. */
   SGM_UNIFORM,
-  /** Every n-th trained sigma from the bottom. */
+  /** Every n-th trained sigma, counted from the smallest. */
   DDIM_UNIFORM,
-  /** Uniform in the seventh root (arXiv:2206.00364, equation 5). */
+  /** Uniform in the seventh root of sigma (arXiv:2206.00364, equation 5). */
   KARRAS,
   /** Uniform in log sigma. */
   EXPONENTIAL,
@@ -27,8 +27,8 @@ public enum SigmaScheduleKind {
   /** Trained sigmas at the quantiles of a beta distribution (arXiv:2407.12173). */
   BETA,
   /**
-   * Sigmas of the continuous variance-preserving process; k-diffusion's {@code get_sigmas_vp}. They
-   * do not depend on the network.
+   * The sigmas of the continuous variance-preserving process; k-diffusion's {@code get_sigmas_vp}.
+   * They do not depend on the network.
    */
   VP,
   /** Optimised for Stable Diffusion 1.5 (Align Your Steps, arXiv:2404.14507). */
@@ -38,16 +38,16 @@ public enum SigmaScheduleKind {
   /** Optimised for Stable Video Diffusion (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SVD,
   /**
-   * Uniform in the arctangent, including both ends (Align Your Steps, arXiv:2404.14507, theorem
-   * 3.1).
+   * Uniform in the arctangent of sigma, including both ends (Align Your Steps, arXiv:2404.14507,
+   * theorem 3.1).
    */
   KL_OPTIMAL,
   /**
-   * Linear over 1/40 of the noise in the first half of the steps, then quadratic; for flow networks
-   * (Mochi 1).
+   * For flow networks (Mochi 1). Sigma falls linearly by 1/40 in the first half of the steps, and
+   * quadratically in the second half.
    */
   LINEAR_QUADRATIC,
-  /** Two arctangent arcs that meet in the middle, for flow networks (RES4LYF). */
+  /** For flow networks (RES4LYF). Sigma follows two arctangent curves that meet at 0.5. */
   BONG_TANGENT;
 
   private static final double[] SD15 = {
@@ -81,9 +81,9 @@ public enum SigmaScheduleKind {
   };
 
   /**
-   * {@return the sigma schedule of a name such as {@code karras} or {@code sgm_uniform}}
+   * {@return the sigma schedule with a name such as {@code karras} or {@code sgm_uniform}}
    *
-   * @param name the name, in any case, with spaces, hyphens or underscores
+   * @param name the name, in upper or lower case, with spaces, hyphens or underscores
    * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static SigmaScheduleKind parse(String name) {

@@ -97,7 +97,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * {@return a view of this model that keeps the networks of only one stage in memory at a time}
    * Closing the view or this model closes both. The text encoders are freed once the prompts are
-   * encoded. The denoising network is freed before the last images are decoded. The next request
+   * encoded. The denoising network is freed before the last images are decoded. The next generation
    * reads these networks from their files again.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
@@ -178,7 +178,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * Generates all images of several requests. Thread-safe.
    *
    * <p>Requests that differ only in prompts, seeds and adapters share a batch. Apart from rounding
-   * errors, the batch does not change their images.
+   * errors, images do not depend on their batch.
    *
    * @param requests the requests
    * @param progress receives each step, and warnings such as truncated prompts or a retry in f32

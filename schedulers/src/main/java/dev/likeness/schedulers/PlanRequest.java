@@ -10,7 +10,7 @@ import java.util.Arrays;
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1;
  *     above 0 for a refiner
  * @param denoisingEnd the share at which sampling ends, 0..1
- * @param eta the share of fresh noise in each step, for schedulers that have it; 0 is
+ * @param eta the share of fresh noise in each step, for schedulers that have this option; 0 is
  *     deterministic, NaN means the scheduler's default
  * @param mu the exponent of resolution-dependent shifting for flow, see {@link #mu(double)}; NaN
  *     means no such shift
@@ -104,8 +104,8 @@ public record PlanRequest(
    * {@return this request limited to a range of the training timesteps}
    *
    * @param from the share of the training timesteps after which sampling starts, 0..1
-   * @param until the share after which it ends, {@code from}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @param until the share of the training timesteps after which sampling ends, {@code from}..1
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public PlanRequest denoisingRange(double from, double until) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);

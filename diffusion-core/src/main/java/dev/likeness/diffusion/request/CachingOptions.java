@@ -16,12 +16,12 @@ package dev.likeness.diffusion.request;
  */
 public record CachingOptions(
     Kind kind, int interval, int layers, double threshold, double mergeRatio) {
-  /** No caching. */
+  /** Nothing is cached. */
   public static final CachingOptions NONE = new CachingOptions(Kind.NONE, 1, 0, 0, 0);
 
   /** The values that are cached. */
   public enum Kind {
-    /** No caching. */
+    /** Nothing is cached. */
     NONE,
     /** The deep layers of a UNet; see {@link #deepCache}. */
     DEEP_CACHE,

@@ -37,8 +37,8 @@ public record ControlImage(
    * @param end the share of the steps after which it ends, {@code start}..1
    * @param mode the control mode for a union ControlNet, from 0; or -1
    * @param mask the mask for a ControlNet that was trained for inpainting, or null
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order, or if the
-   *     ControlNet has no such mode
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
+   *     or if the ControlNet has no such mode
    */
   public ControlImage {
     if (!(start >= 0 && start <= end && end <= 1)) {
@@ -75,7 +75,7 @@ public record ControlImage(
    *
    * @param start the share of the steps after which the ControlNet starts, 0..1
    * @param end the share of the steps after which it ends, {@code start}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public ControlImage between(double start, double end) {
     return new ControlImage(controlNet, image, scale, start, end, mode, mask);

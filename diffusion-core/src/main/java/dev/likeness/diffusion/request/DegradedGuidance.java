@@ -101,7 +101,7 @@ public record DegradedGuidance(
    *
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which it ends, {@code start}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public DegradedGuidance between(double start, double end) {
     return new DegradedGuidance(kind, layers, scale, adaptiveScale, start, end);

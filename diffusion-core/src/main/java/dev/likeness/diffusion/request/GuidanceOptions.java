@@ -45,8 +45,8 @@ public record GuidanceOptions(
    * @param formula the formula that combines the two predictions
    * @param degradedGuidance additional degraded guidance, or null
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
-   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the shares of the
-   *     interval are not in 0..1 or not in order
+   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
+   *     within 0..1 or ends before it starts
    */
   public GuidanceOptions {
     if (!(rescale >= 0 && rescale <= 1)) {
@@ -85,7 +85,7 @@ public record GuidanceOptions(
    *
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which it ends, {@code start}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public GuidanceOptions between(double start, double end) {
     return new GuidanceOptions(

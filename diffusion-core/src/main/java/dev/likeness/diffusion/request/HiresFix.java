@@ -4,7 +4,7 @@ package dev.likeness.diffusion.request;
  * A second pass over the enlarged image, for sizes beyond those that the base was trained on.
  *
  * <p>The first pass generates a small image. The second pass enlarges it and samples again, inside
- * the first pass's mask or change map. Outside of the mask, the initial image stays.
+ * the first pass's mask or change map. Outside the mask, the initial image is kept.
  *
  * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1

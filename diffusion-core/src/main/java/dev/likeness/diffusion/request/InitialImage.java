@@ -6,7 +6,7 @@ import dev.likeness.diffusion.tensor.Latents;
 /**
  * An image or latents that sampling starts from, instead of noise only.
  *
- * @param image an image, resized to the request's size; null if latents are given
+ * @param image the image, which is resized to the request's size; null if latents are given
  * @param latents latents of an earlier generation; null if an image is given
  * @param strength the share of the steps that is sampled, 0..1, or NaN for the default. At 1, an
  *     editing model (Kontext, FLUX.2) uses the image as a reference. Below 1, it starts from the
@@ -28,7 +28,7 @@ public record InitialImage(
   /**
    * Checks the strength, and that either an image or latents are given.
    *
-   * @param image an image, resized to the request's size; null if latents are given
+   * @param image the image, which is resized to the request's size; null if latents are given
    * @param latents latents of an earlier generation; null if an image is given
    * @param strength the share of the steps that is sampled, 0..1, or NaN for the default
    * @param mask the mask: white pixels are generated, black pixels are kept

@@ -116,7 +116,7 @@ interface RequestSampling extends RequestValues {
    * change map.
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
-   * @param end the share after which it ends, 0..1
+   * @param end the share of the training timesteps after which sampling ends, 0..1
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));

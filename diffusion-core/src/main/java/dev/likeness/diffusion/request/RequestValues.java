@@ -60,7 +60,7 @@ public interface RequestValues {
     return sampling().steps();
   }
 
-  /** {@return the scheduler's name, or null for the base's own} */
+  /** {@return the scheduler's name, or null for the base's own scheduler} */
   default String scheduler() {
     return sampling().scheduler();
   }

@@ -12,14 +12,14 @@ import java.util.stream.DoubleStream;
  * @param steps the number of sampling steps, or 0 for the default. If timesteps or sigmas are
  *     given, it is their number
  * @param timesteps one trained timestep for each step, in descending order; empty for the
- *     scheduler's own
+ *     scheduler's own timesteps
  * @param sigmas sigmas in the scheduler's unit, in descending order, see
- *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own
- * @param scheduler a scheduler's name, or null for the base's own
+ *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own sigmas
+ * @param scheduler a scheduler's name, or null for the base's own scheduler
  * @param customScheduler a scheduler object of the caller, used instead of {@code scheduler}; or
  *     null
- * @param eta the share of fresh noise in each step, 0..1, for schedulers that have it; NaN for
- *     their default
+ * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option; NaN
+ *     for the scheduler's default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy
@@ -49,7 +49,7 @@ public record SamplingOptions(
    * @param steps the number of sampling steps, or 0 for the default
    * @param timesteps one trained timestep for each step, in descending order
    * @param sigmas sigmas in the scheduler's unit, in descending order
-   * @param scheduler a scheduler's name, or null for the base's own
+   * @param scheduler a scheduler's name, or null for the base's own scheduler
    * @param customScheduler a scheduler object of the caller, or null
    * @param eta the share of fresh noise in each step, 0..1, or NaN for the default
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
@@ -127,7 +127,7 @@ public record SamplingOptions(
   /**
    * {@return these options with the scheduler of a name} It replaces a custom scheduler.
    *
-   * @param name a scheduler's name, or null for the base's own
+   * @param name a scheduler's name, or null for the base's own scheduler
    */
   public SamplingOptions scheduler(String name) {
     return new SamplingOptions(
@@ -188,7 +188,7 @@ public record SamplingOptions(
    * {@return these options limited to a range of the training timesteps}
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
-   * @param end the share after which it ends, 0..1
+   * @param end the share of the training timesteps after which sampling ends, 0..1
    */
   public SamplingOptions denoisingRange(double start, double end) {
     return new SamplingOptions(

@@ -5,9 +5,9 @@ package dev.likeness.diffusion.request;
  *
  * <p>The default size is the size of the initial image. If there is no initial image, it is the
  * size of the first control image on a UNet, and otherwise the base's default. If there is a mask,
- * it is the base's default, except on a UNet with a ControlNet, on Z-Image, and on editing models.
- * Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) scale a larger image size down to about the
- * number of pixels of the base's default.
+ * the default size is the base's default, except on a UNet with a ControlNet, on Z-Image, and on
+ * editing models. Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) scale a larger image size
+ * down to about the number of pixels of the base's default.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the
  *     default

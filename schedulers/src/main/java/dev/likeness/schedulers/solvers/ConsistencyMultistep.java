@@ -40,7 +40,7 @@ public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
    * {@code CMStochasticIterativeScheduler}.
    *
    * @param minSigma the smallest sigma of the model
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    */
   public record ConsistencyIterative(double minSigma, double noiseScale) implements Solver {
     @Override

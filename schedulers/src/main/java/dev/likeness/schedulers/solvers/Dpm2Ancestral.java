@@ -16,7 +16,7 @@ import java.util.function.DoubleUnaryOperator;
  * {@code KDPM2AncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
@@ -49,7 +49,7 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
    * <p>Source: ComfyUI {@code sample_dpm_2_ancestral_RF}.
    *
    * @param eta how far each step goes below the next noise level, at least 0
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma between two steps to its timestep
    */
   public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)

@@ -22,7 +22,7 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmFast(
@@ -33,7 +33,7 @@ public record DpmFast(
    *
    * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
    * @param eta the share of fresh noise, at least 0
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma between two steps to its timestep
    */
   public DpmFast {

@@ -16,7 +16,7 @@ import java.util.function.DoubleUnaryOperator;
  * CFG++ (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param cfgPlusPlus true for CFG++: steps follow the unguided predictions, and the guidance is
  *     added afterwards
  * @param timesteps maps a sigma between two steps to its timestep
@@ -59,7 +59,7 @@ public record DpmPlusPlus2SAncestral(
    *
    * @param eta how far each step goes below the next noise level; 0 is the deterministic method of
    *     order 2
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma between two steps to its timestep
    */
   public record FlowDpmPlusPlus2SAncestral(

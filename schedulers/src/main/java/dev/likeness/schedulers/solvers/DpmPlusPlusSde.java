@@ -18,7 +18,7 @@ import java.util.function.DoubleUnaryOperator;
  * arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers {@code DPMSolverSDEScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)

@@ -26,7 +26,7 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactor
  * integrals by 200 rectangles; here they are exact.
  *
  * @param stages the number of Taylor terms of the prediction, 1 to 3
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record ErSde(int stages, double noiseScale) implements Solver {
   private static final GaussIntegrator QUADRATURE = new GaussIntegratorFactory().legendre(24);
@@ -35,7 +35,7 @@ public record ErSde(int stages, double noiseScale) implements Solver {
    * Checks that the number of terms is 1 to 3.
    *
    * @param stages the number of Taylor terms of the prediction, 1 to 3
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @throws IllegalArgumentException if the number is not 1 to 3
    */
   public ErSde {

@@ -14,7 +14,7 @@ import dev.likeness.schedulers.Solver;
  * {@code sample_euler_ancestral}, diffusers {@code EulerAncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise; 0 gives plain Euler steps
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record EulerAncestral(double eta, double noiseScale) implements Solver {
   @Override
@@ -39,7 +39,7 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
    * {@code LTXEulerAncestralRFScheduler}.
    *
    * @param eta how far each step goes below the next noise level; 0 gives plain Euler steps
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    */
   public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {
     @Override

@@ -16,7 +16,7 @@ import dev.likeness.schedulers.Solver;
  * {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's {@code DDIM CFG++}.
  *
  * @param eta the share of fresh noise; 0 adds no noise
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
   @Override

@@ -10,7 +10,7 @@ import dev.likeness.schedulers.Solver;
  * Heun's method with the derivatives of two further steps, weighted by their sigmas. It has order
  * 1.
  *
- * <p>It needs three network calls in each step, two in the second last step and one in the last
+ * <p>It needs three network calls in each step, two in the second-to-last step and one in the last
  * step. Source: {@code heunpp2} of ComfyUI and Stable Diffusion web UI; there is no paper.
  *
  * @param churn the noise added before each step

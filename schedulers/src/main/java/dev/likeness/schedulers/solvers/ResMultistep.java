@@ -15,7 +15,7 @@ import dev.likeness.schedulers.Solver;
  * {@code res_multistep} and, with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
  *
  * @param eta the share of fresh noise; 0 gives the deterministic method
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param cfgPlusPlus true for CFG++: the unguided predictions are extrapolated, and the guidance
  *     moves the sample before the step
  */

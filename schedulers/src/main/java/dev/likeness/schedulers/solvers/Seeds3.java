@@ -18,7 +18,7 @@ import java.util.function.DoubleUnaryOperator;
  * for data prediction; ComfyUI {@code seeds_3}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma between two steps to its timestep
  */

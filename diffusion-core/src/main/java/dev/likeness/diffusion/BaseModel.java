@@ -270,7 +270,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * Decodes latents to an image. Thread-safe.
    *
    * @param latents clean latents at the diffusion model's scale
-   * @return a new image; its width and height are the latents' times the autoencoder's scale factor
+   * @return a new image; each side is the side of the latents times the autoencoder's scale factor
    * @throws IllegalArgumentException if the latents do not have the model's number of channels
    */
   public RgbImage decode(Latents latents) {

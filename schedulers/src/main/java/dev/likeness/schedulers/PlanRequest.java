@@ -9,7 +9,7 @@ import java.util.Arrays;
  * @param strength the share of the steps that is sampled, 0..1; below 1 only with an initial image
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1;
  *     above 0 for a refiner
- * @param denoisingEnd the share at which sampling ends, 0..1
+ * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
  * @param eta the share of fresh noise in each step, for schedulers that have this option; 0 is
  *     deterministic, NaN means the scheduler's default
  * @param mu the exponent of resolution-dependent shifting for flow, see {@link #mu(double)}; NaN
@@ -34,7 +34,7 @@ public record PlanRequest(
    * @param steps the number of steps, at least 1
    * @param strength the share of the steps that is sampled, 0..1
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
-   * @param denoisingEnd the share at which sampling ends, 0..1
+   * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
    * @param eta the share of fresh noise in each step, or NaN for the default
    * @param mu the exponent of resolution-dependent shifting for flow, or NaN
    * @param timesteps timesteps that replace the scheduler's, or empty

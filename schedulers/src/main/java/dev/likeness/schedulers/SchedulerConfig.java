@@ -93,7 +93,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config under another class, as diffusers' {@code from_config} does} Options of
+   * {@return this config with another class, as diffusers' {@code from_config} does} Options of
    * this config are kept if the new class has them. All others have the new class's defaults.
    *
    * @param className the name of the other class
@@ -128,7 +128,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with another scheduler by name, as {@link #with(String)}} It also checks
+   * {@return this config with another scheduler by name, like {@link #with(String)}} It also checks
    * that a given class supports this kind of network.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name

@@ -6,15 +6,17 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BetaDistribution;
 
 /**
- * How k-diffusion, Stable Diffusion web UI and ComfyUI choose the sigmas of a generation (ComfyUI's
- * "scheduler").
+ * The rule by which k-diffusion, Stable Diffusion web UI and ComfyUI choose the sigmas of a
+ * generation (ComfyUI's "scheduler").
  */
 public enum SigmaScheduleKind {
-  /** Uniform in the timestep, including both ends; k-diffusion's {@code get_sigmas}. */
+  /**
+   * Sigmas at uniformly spaced timesteps, including both ends; k-diffusion's {@code get_sigmas}.
+   */
   NORMAL,
   /** Every n-th trained sigma, counted from the largest. */
   SIMPLE,
-  /** Uniform in the timestep, without the lowest timestep. */
+  /** Sigmas at uniformly spaced timesteps, without the lowest timestep. */
   SGM_UNIFORM,
   /** Every n-th trained sigma, counted from the smallest. */
   DDIM_UNIFORM,
@@ -22,7 +24,10 @@ public enum SigmaScheduleKind {
   KARRAS,
   /** Uniform in log sigma. */
   EXPONENTIAL,
-  /** Uniform in log sigma too: k-diffusion's {@code get_sigmas_polyexponential} with power 1. */
+  /**
+   * The same sigmas as {@link #EXPONENTIAL}: k-diffusion's {@code get_sigmas_polyexponential} with
+   * power 1.
+   */
   POLYEXPONENTIAL,
   /** Trained sigmas at the quantiles of a beta distribution (arXiv:2407.12173). */
   BETA,
@@ -43,8 +48,8 @@ public enum SigmaScheduleKind {
    */
   KL_OPTIMAL,
   /**
-   * For flow networks (Mochi 1). Sigma falls linearly by 1/40 in the first half of the steps, and
-   * quadratically in the second half.
+   * For flow networks (Mochi 1). Sigma falls linearly by 1/40 of its start value in the first half
+   * of the steps, and quadratically in the second half.
    */
   LINEAR_QUADRATIC,
   /** For flow networks (RES4LYF). Sigma follows two arctangent curves that meet at 0.5. */

@@ -28,7 +28,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5)}
+   * {@return sigmas uniform in the seventh root of sigma (Karras et al. 2022, arXiv:2206.00364,
+   * equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -39,8 +40,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in the root of order {@code rho} (Karras et al. 2022, arXiv:2206.00364,
-   * equation 5)}
+   * {@return sigmas uniform in the root of sigma of order {@code rho} (Karras et al. 2022,
+   * arXiv:2206.00364, equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0

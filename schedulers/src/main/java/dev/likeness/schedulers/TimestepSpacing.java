@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How the timesteps of a generation are spaced over the trained ones (arXiv:2305.08891, table 2).
+ * The spacing of a generation's timesteps over the training timesteps (arXiv:2305.08891, table 2).
  */
 public enum TimestepSpacing {
   /** Uniform from the last timestep to the first, including both. */

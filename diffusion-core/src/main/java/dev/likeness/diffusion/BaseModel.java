@@ -20,10 +20,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A base model in memory. Thread-safe: threads and requests share it.
+ * A base model in memory. Thread-safe: several threads can use the same model.
  *
- * <p>Adapters come with requests and never change the model's own tensors. Closing waits until no
- * work uses the model; later work is refused with an {@link IllegalStateException}.
+ * <p>Adapters belong to requests and never change the model's own tensors. {@link #close} waits
+ * until no work uses the model. After that, calls throw an {@link IllegalStateException}.
  */
 public final class BaseModel extends ModelProperties implements AutoCloseable {
   BaseModel(OpenedBase opened) {
@@ -64,7 +64,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
 
   /**
    * Opens a base model so that generating one image at a time stays within a memory budget.
-   * {@link #memoryPlan()} describes how the budget is kept.
+   * {@link #memoryPlan()} describes how the model stays within the budget.
    *
    * @param files the model and the components that replace its own
    * @param compute the device and the element type of weights and activations
@@ -85,7 +85,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * @param path a diffusers folder, a weight file with {@code config.json} beside it, or a single
    *     file in the original authors' key format
-   * @param compute the device and the element type; those of the base model
+   * @param compute the device and the element type, the same as for the base model
    * @return the ControlNet; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing or broken,
    *     or if the ControlNet's class is not supported
@@ -95,22 +95,25 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return this model with only one stage's networks in memory at a time; closing either model
-   * closes both} The text encoders are freed once the prompts are encoded. The denoising network is
-   * freed before the last images are decoded. The next request opens their files again.
+   * {@return a view of this model that keeps the networks of only one stage in memory at a time}
+   * Closing the view or this model closes both. The text encoders are freed once the prompts are
+   * encoded. The denoising network is freed before the last images are decoded. The next generation
+   * reads these networks from their files again.
    *
-   * <p>Each call waits until no other work uses the model, so a listener must not wait for the call
-   * and no training may run. If the model was opened with a memory budget, its memory plan stays.
+   * <p>A generation on the view waits until no other work uses the model. A listener must therefore
+   * not wait for such a generation, and no training may run. If the model was opened with a memory
+   * budget, its memory plan stays.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
   }
 
   /**
-   * {@return an engine object behind this model, for the library's own modules} The model keeps
+   * {@return an engine object of this model, for the library's own modules} The model keeps
    * ownership.
    *
-   * <p>Engine types lie in {@code internal} packages, which may change in any release.
+   * <p>The engine is the library's implementation. Its types are in {@code internal} packages,
+   * which may change in any release.
    *
    * @param <T> the engine type
    * @param kind the engine type, for example {@code OpenModel}
@@ -121,12 +124,12 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Checks that a request can be planned, before any work is done for it. The pass of a
-   * {@link dev.likeness.diffusion.request.HiresFix} is not checked.
+   * Checks that a sampling plan can be made for a request. No network is called. The second pass of
+   * a {@link dev.likeness.diffusion.request.HiresFix} is not checked.
    *
    * @param request the request to check
-   * @throws IllegalArgumentException if the request cannot be planned, for example because its
-   *     scheduler supports fewer steps
+   * @throws IllegalArgumentException if no plan can be made, for example because the scheduler
+   *     supports fewer steps
    */
   public void validate(ImageRequest request) {
     pipeline.require(request);
@@ -135,10 +138,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates the first image of a request, without a listener.
    *
-   * <p>Errors are those of {@link #generate(List, Progress, Cancellation)}.
+   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request; its number of images is ignored
-   * @return the image of the request's seed
+   * @return the image that is generated with the request's seed
    */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
@@ -147,7 +150,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates all images of a request.
    *
-   * <p>Errors are those of {@link #generate(List, Progress, Cancellation)}.
+   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
    * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
@@ -162,7 +165,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates all images of several requests, without a listener.
    *
-   * <p>Errors are those of {@link #generate(List, Progress, Cancellation)}.
+   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
    * @return the images, in the order of the requests
@@ -174,8 +177,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates all images of several requests. Thread-safe.
    *
-   * <p>Requests that differ only in prompts, seeds and adapters share a batch. Up to rounding, each
-   * image equals the one that its request gives alone.
+   * <p>Requests that differ only in prompts, seeds and adapters share a batch. Apart from rounding
+   * errors, images do not depend on their batch.
    *
    * @param requests the requests
    * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
@@ -196,14 +199,14 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates all images of several requests and passes each on as soon as it is decoded.
-   * Thread-safe.
+   * Generates all images of several requests and passes each image to a callback as soon as it is
+   * decoded. Thread-safe.
    *
-   * <p>Images that were passed on survive a later failure or cancellation. Images of a
-   * {@link dev.likeness.diffusion.request.HiresFix} pass come last.
+   * <p>A later failure or cancellation does not affect images that the callback has received.
+   * Images of a {@link dev.likeness.diffusion.request.HiresFix} pass come last.
    *
    * @param requests the requests
-   * @param each receives each image, on the calling thread
+   * @param each the callback, which receives each image on the calling thread
    * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
    * @param cancellation stops the work within one step
    * @throws IllegalArgumentException if an option does not fit the model
@@ -225,7 +228,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Encodes a prompt in plain syntax to embeddings, which {@link ImageRequest#embeddings} takes.
+   * Encodes a prompt in plain syntax to embeddings for {@link ImageRequest#embeddings}.
    * Thread-safe.
    *
    * @param prompt the prompt; not null
@@ -237,12 +240,12 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Encodes a request's prompt to embeddings, with its syntax, textual inversions and adapters.
-   * Thread-safe.
+   * Encodes a request's prompt to embeddings, with the request's syntax, textual inversions and
+   * adapters. Thread-safe.
    *
-   * @param request the request, of which only the prompt options and adapters are used
+   * @param request the request; only its prompt options and adapters are used
    * @return a new embedding
-   * @throws IllegalArgumentException if the prompt changes between steps, which
+   * @throws IllegalArgumentException if the prompt changes between steps, as
    *     {@link PromptSyntax#A1111} allows
    * @throws IllegalStateException if the model's network is not a UNet
    */
@@ -251,9 +254,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Encodes an image to latents: the mode of the autoencoder's distribution. Thread-safe.
+   * Encodes an image to latents. The result is the mode of the autoencoder's distribution, not a
+   * random sample. Thread-safe.
    *
-   * @param image the image; the autoencoder's scale factor divides its width and height
+   * @param image the image; its width and height are multiples of the autoencoder's scale factor
    * @return new latents at the diffusion model's scale
    * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
    *     scale factor
@@ -266,7 +270,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * Decodes latents to an image. Thread-safe.
    *
    * @param latents clean latents at the diffusion model's scale
-   * @return a new image; each side is that of the latents times the autoencoder's scale factor
+   * @return a new image; each side is the side of the latents times the autoencoder's scale factor
    * @throws IllegalArgumentException if the latents do not have the model's number of channels
    */
   public RgbImage decode(Latents latents) {
@@ -274,12 +278,12 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return the Gaussian noise of unit variance that sampling starts from; see
+   * {@return the initial noise of a seed, Gaussian with unit variance; see
    * {@link ImageRequest#noise}} Thread-safe.
    *
    * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
-   * @param width of the image in pixels, a multiple of {@link #sizeMultiple()}
-   * @param height of the image in pixels, a multiple of {@link #sizeMultiple()}
+   * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}
+   * @param height the height of the image in pixels, a multiple of {@link #sizeMultiple()}
    */
   public Latents noise(long seed, int width, int height) {
     return LatentCodec.of(opened.model()).noise(seed, width, height);
@@ -287,9 +291,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
 
   /**
    * Frees the networks once no work uses them. A second call has no effect. No training may use the
-   * model, and no generation may wait for this call.
+   * model during this call, and no generation may wait for it.
    *
-   * @throws IllegalStateException if a listener of a running generation calls it, because that
+   * @throws IllegalStateException if a listener of a running generation calls this method; that
    *     generation would wait for itself
    */
   @Override

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 /**
  * The consent of a person to the use of their photos. Immutable.
  *
- * <p>Reading photos, training and generating headshots require it. A person's file and each image's
- * record carry it.
+ * <p>Reviewing photos, training and generating headshots require a consent. Person files and the
+ * records of generated images contain it.
  *
  * @param person the person in the photos, as a name or as a reference that the application
  *     understands
@@ -48,12 +48,12 @@ public record Consent(
   /**
    * Checks the text and the purposes, and copies the purposes.
    *
-   * @param person the component {@code person}
-   * @param givenBy the component {@code givenBy}
-   * @param purposes the component {@code purposes}
-   * @param textVersion the component {@code textVersion}
-   * @param givenAt the component {@code givenAt}
-   * @param text the component {@code text}
+   * @param person the person in the photos
+   * @param givenBy the person who gave the consent
+   * @param purposes the purposes that the person agreed to, at least one
+   * @param textVersion the version of the application's consent text
+   * @param givenAt the time of the consent
+   * @param text the consent in words that the person would recognise; not blank
    * @throws IllegalArgumentException if the text is blank or there is no purpose
    */
   public Consent {
@@ -93,7 +93,7 @@ public record Consent(
   }
 
   /**
-   * {@return this consent for the given purposes only}
+   * {@return a copy of this consent that covers exactly the given purposes}
    *
    * @param first a purpose
    * @param more further purposes
@@ -108,7 +108,7 @@ public record Consent(
    * @param consent the consent, or null if there is none
    * @param purpose the purpose that the consent must cover
    * @return the same consent
-   * @throws ConsentException if it is null or does not cover {@code purpose}
+   * @throws ConsentException if {@code consent} is null or does not cover {@code purpose}
    */
   public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
@@ -154,8 +154,8 @@ public record Consent(
   }
 
   /**
-   * {@return this consent, limited to the purposes that another one covers too; empty if there are
-   * none}
+   * {@return this consent, limited to purposes that another consent covers too; empty if no purpose
+   * is left}
    *
    * @param other the other consent; only its purposes are used
    */
@@ -184,8 +184,8 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote. Any other text becomes the text of a consent to
-   * every purpose, given at the epoch, as in older person files.
+   * Reads a consent that {@link #toJson()} wrote. Older person files contain only a free text. Such
+   * a text becomes the text of a consent to every purpose, given on 1 January 1970.
    *
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent
@@ -219,7 +219,7 @@ public record Consent(
   }
 
   /**
-   * {@return the purposes in words} The text contains no name and no words of the consent, so it
+   * {@return the purposes in words} The result contains neither names nor the consent's text, so it
    * may be logged.
    */
   @Override

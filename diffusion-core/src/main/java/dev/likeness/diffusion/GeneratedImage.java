@@ -11,18 +11,19 @@ import java.util.Comparator;
 import java.util.ServiceLoader;
 
 /**
- * A generated image, with the values that it was generated from.
+ * A generated image, with the seed, request and latents from which it was generated.
  *
  * @param image the pixels
- * @param seed the seed of its noise
+ * @param seed the seed of the initial noise
  * @param request the request with every default filled in; for an enlarged image, the request of
  *     the second pass
  * @param latents the final latents, before decoding
  * @param pixels the decoded image before rounding to bytes, [3, height, width] in row-major order,
  *     0..1
- * @param isEdited true if the request has an initial image; false for initial latents, whose source
- *     is not known
- * @param firstPassRequest for an enlarged image, the completed request of the first pass; else null
+ * @param isEdited true if the request has an initial image. False for initial latents, because
+ *     their source is not known
+ * @param firstPassRequest for an enlarged image, the request of the first pass with every default
+ *     filled in; otherwise null
  */
 public record GeneratedImage(
     RgbImage image,
@@ -57,7 +58,7 @@ public record GeneratedImage(
 
   /**
    * {@return the bytes of a PNG file, marked as generated or edited by {@link Marking#load()}} If
-   * the marking includes a watermark, it changes pixels.
+   * the marking includes a watermark, the watermark changes pixel values.
    */
   public byte[] toPng() {
     return Marking.load().encodePng(image, isEdited);
@@ -66,14 +67,14 @@ public record GeneratedImage(
   /**
    * Encodes generated images as files that are marked as generated.
    *
-   * <p>Modules provide markings as services. {@code likeness-headshots} writes XMP;
-   * {@code likeness-provenance} adds a watermark and signed content credentials. Without them,
-   * generated images are plain PNG files.
+   * <p>Modules provide markings as services on the class path. {@code likeness-headshots} writes
+   * XMP metadata; {@code likeness-provenance} adds a watermark and signed content credentials.
+   * Without these modules, generated images are plain PNG files.
    */
   @FunctionalInterface
   public interface Marking {
     /**
-     * {@return the bytes of a marked file of a generated image}
+     * {@return the bytes of an image file with this marking}
      *
      * @param generated the image
      * @param format the file format
@@ -83,7 +84,7 @@ public record GeneratedImage(
     byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 
     /**
-     * {@return the bytes of a marked PNG file of a generated image} See {@link #encode}.
+     * {@return the bytes of a PNG file with this marking} See {@link #encode}.
      *
      * @param generated the image
      * @param edited true if the image was generated from another image, such as a photo
@@ -93,16 +94,17 @@ public record GeneratedImage(
     }
 
     /**
-     * {@return the rank of this marking among the services on the class path; the highest is used}
-     * The library's own are 0 (XMP) and 100 (watermark and content credentials).
+     * {@return the priority of this marking; the marking with the highest priority on the class
+     * path is used} The library's own markings have priority 0 (XMP) and 100 (watermark and content
+     * credentials).
      */
     default int priority() {
       return 0;
     }
 
     /**
-     * {@return the service of highest {@link #priority()} on the class path} Without one, returns a
-     * marking that writes plain PNG files.
+     * {@return the marking with the highest {@link #priority()} on the class path} If there is no
+     * marking, the result writes plain PNG files.
      */
     static Marking load() {
       return ServiceLoader.load(Marking.class, Marking.class.getClassLoader()).stream()

@@ -7,15 +7,16 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * A person that a base model can generate: trained, or given by reference images, with or without
- * face guidance. A request carries the person as an adapter: {@code request.adapter(ada.at(0.8))}.
+ * A person that a base model can generate. The person was trained or is given by reference images,
+ * with or without face guidance. A request carries the person as an adapter:
+ * {@code request.adapter(ada.at(0.8))}.
  */
 public interface Identity {
-  /** A person from a file. Threads share it, and it owns its tensors until it is closed. */
+  /** A person from a file. Thread-safe. It owns its tensors until it is closed. */
   interface Loaded extends Identity, AutoCloseable {
     /**
-     * {@return a warning if the person was trained on another base than {@code model}; empty for
-     * the same base}
+     * {@return a warning if the person was trained on another base than {@code model}; empty if it
+     * is the same base}
      *
      * @param model the base model that the person is used with
      */
@@ -27,8 +28,8 @@ public interface Identity {
   }
 
   /**
-   * Opens person files for one module. {@link ServiceLoader} finds it; implementations are
-   * thread-safe.
+   * Opens person files. A module provides a reader as a service, which {@link ServiceLoader} finds.
+   * Implementations are thread-safe.
    */
   @FunctionalInterface
   interface Reader {
@@ -38,8 +39,8 @@ public interface Identity {
      * @param file the person file
      * @param base the base model
      * @return the person; the caller closes it
-     * @throws InvalidInputException if the file is broken, does not fit the base, or names no
-     *     person
+     * @throws InvalidInputException if the file is broken, does not fit the base, or does not say
+     *     how prompts name the person
      */
     Loaded open(Path file, BaseModel base);
   }
@@ -51,7 +52,8 @@ public interface Identity {
    * @param file the person file
    * @param base the base model
    * @return the person; the caller closes it
-   * @throws InvalidInputException if the file is broken, does not fit the base, or names no person
+   * @throws InvalidInputException if the file is broken, does not fit the base, or does not say how
+   *     prompts name the person
    * @throws IllegalStateException if no module on the class path reads person files
    */
   static Loaded open(Path file, BaseModel base) {
@@ -66,7 +68,7 @@ public interface Identity {
   /**
    * {@return this person as an adapter}
    *
-   * @param weight the identity strength; 0 is off, 1 as trained
+   * @param weight the identity strength; 0 means off, 1 means the trained strength
    */
   Adapter at(double weight);
 
@@ -75,13 +77,13 @@ public interface Identity {
 
   /**
    * {@return the person's consent; empty if it is not known, as in files of other programs} If it
-   * is empty, {@link Consent#require(Identity, Purpose)} refuses the person.
+   * is empty, {@link Consent#require(Identity, Purpose)} throws an exception.
    */
   Optional<Consent> consent();
 
   /**
-   * {@return this person with a consent in place of the recorded one, for a file that records none}
-   * The tensors are shared; this identity keeps ownership.
+   * {@return this person with another consent, for a person whose file contains none} Both objects
+   * share the tensors; this object keeps ownership.
    *
    * @param consent the consent of the person
    */

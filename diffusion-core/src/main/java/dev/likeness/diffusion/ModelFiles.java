@@ -16,8 +16,8 @@ import java.util.Map;
  *
  * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
  *     ({@code .safetensors}, {@code .ckpt}, {@code .gguf})
- * @param components the replacing folders or files by diffusers' component names: {@code unet},
- *     {@code transformer}, {@code vae}, {@code text_encoder}, {@code text_encoder_2},
+ * @param components folders or files that replace components, by diffusers' component names:
+ *     {@code unet}, {@code transformer}, {@code vae}, {@code text_encoder}, {@code text_encoder_2},
  *     {@code text_encoder_3}
  */
 public record ModelFiles(Path path, Map<String, Path> components) {
@@ -25,14 +25,14 @@ public record ModelFiles(Path path, Map<String, Path> components) {
    * Copies the map of component files.
    *
    * @param path the folder or single file of the model
-   * @param components the replacing folders or files by diffusers' component names
+   * @param components folders or files that replace components, by diffusers' component names
    */
   public ModelFiles {
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
   }
 
   /**
-   * {@return the files of a model with all of its own components}
+   * {@return the files of a model without replaced components}
    *
    * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
    */

@@ -25,8 +25,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return a description of where the components lie in memory, one line each; empty if no budget
-   * was given}
+   * {@return a text that says where the weights of each network are kept, one line for each
+   * network; empty if no budget was given}
    */
   public Optional<String> memoryPlan() {
     return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);
@@ -38,7 +38,7 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the defaults of a request's options, which depend on its images and ControlNets}
+   * {@return the default values of a request's options, which depend on its images and ControlNets}
    *
    * @param request the request; its initial image and ControlNets decide some defaults
    */
@@ -47,18 +47,17 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the share of each step's noise that is fresh for a request, 0..1} The result is NaN if
-   * the request has a custom scheduler that decides by itself.
+   * {@return eta for a request: the share of fresh noise in each step, 0..1} The result is NaN if
+   * the request's custom scheduler chooses eta by itself.
    *
-   * @param request the request; options that it does not give have their defaults
+   * @param request the request; options that are not set have their default values
    */
   public double eta(ImageRequest request) {
     return pipeline.eta(request);
   }
 
   /**
-   * {@return the number of pixels of which width and height of an image must be multiples, at least
-   * 1}
+   * {@return a number of pixels, at least 1; width and height of an image must be multiples of it}
    */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();

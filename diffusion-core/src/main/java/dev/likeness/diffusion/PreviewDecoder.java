@@ -19,9 +19,10 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Decodes previews of images while they are sampled, with a small autoencoder such as TAESD.
  *
- * <p>A preview shows the predicted x0 of a row of the sampling plan. Decoding runs on its own
- * thread and does not delay sampling; the generation ends after its last preview. Previews do not
- * change the result. Thread-safe; close it after the last generation.
+ * <p>A preview shows the predicted x0 of one row of the sampling plan, which is one call of the
+ * network. Decoding runs on its own thread and does not delay sampling. The generation ends after
+ * its last preview. Previews do not change the result. Thread-safe; close it after the last
+ * generation.
  */
 public final class PreviewDecoder implements AutoCloseable {
   private final Path file;
@@ -38,8 +39,8 @@ public final class PreviewDecoder implements AutoCloseable {
     /**
      * Receives the preview of a row of the sampling plan, on the preview thread, in order of rows.
      *
-     * <p>If previews are slower than sampling, only the newest row is reported. An exception ends
-     * the generation.
+     * <p>If previews are slower than sampling, only the newest row is reported. An exception of the
+     * listener ends the generation.
      *
      * @param row the row of the plan, from 1; a solver that evaluates the network several times in
      *     a step has several rows for it
@@ -64,8 +65,8 @@ public final class PreviewDecoder implements AutoCloseable {
    * {@return a request that reports previews to a listener} The request's other hooks stay.
    *
    * @param request the request
-   * @param every the number of rows from one preview to the next, at least 1; the first row has the
-   *     first preview
+   * @param every the number of rows from one preview to the next, at least 1; the first preview is
+   *     of the first row
    * @param listener receives the previews, on the preview thread
    * @throws IllegalArgumentException if {@code every} is less than 1
    */

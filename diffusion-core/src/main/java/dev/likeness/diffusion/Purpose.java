@@ -5,8 +5,8 @@ import java.util.Locale;
 /** A purpose that a person's photos may be used for. */
 public enum Purpose {
   /**
-   * Reviewing photos: finding and rating the face in each, and keeping them until the person is
-   * trained.
+   * Reviewing photos: finding and rating the face in each photo, and keeping the photos until the
+   * person is trained.
    */
   INTAKE("reviewing the photos"),
   /** Training on the person's face. */

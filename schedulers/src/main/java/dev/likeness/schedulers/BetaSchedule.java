@@ -4,25 +4,28 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 
-/** How betas, the variance that each timestep adds, depend on the timestep. */
+/**
+ * The rule that gives beta, the variance of the noise added at a timestep. AlphaBar is the product
+ * of all {@code 1 - beta} up to a timestep.
+ */
 public enum BetaSchedule {
-  /** Linear between the two ends (DDPM, arXiv:2006.11239). */
+  /** Beta is linear in the timestep (DDPM, arXiv:2006.11239). */
   LINEAR,
-  /** Linear in the square root (latent diffusion, arXiv:2112.10752). */
+  /** The square root of beta is linear in the timestep (latent diffusion, arXiv:2112.10752). */
   SCALED_LINEAR,
   /** AlphaBar is a squared cosine (arXiv:2102.09672, equation 17). */
   SQUARED_COSINE,
-  /** A sigmoid from -6 to 6 (GeoDiff, arXiv:2203.02923). */
+  /** Beta follows a sigmoid from -6 to 6 (GeoDiff, arXiv:2203.02923). */
   SIGMOID,
-  /** The log-SNR is Laplace-distributed (arXiv:2407.03297). */
+  /** The log signal-to-noise ratio has a Laplace distribution (arXiv:2407.03297). */
   LAPLACE,
-  /** AlphaBar is {@code exp(-12 t)} (diffusers: {@code betas_for_alpha_bar}). */
+  /** AlphaBar is {@code exp(-12 t)} for t in 0..1 (diffusers: {@code betas_for_alpha_bar}). */
   EXPONENTIAL;
 
   private static final double MAX_BETA = 0.999;
 
   /**
-   * {@return the beta schedule of a config's {@code beta_schedule}}
+   * {@return the beta schedule with a name of the config option {@code beta_schedule}}
    *
    * @param name {@code linear}, {@code scaled_linear}, {@code squaredcos_cap_v2}, {@code sigmoid},
    *     {@code laplace} or {@code exp}
@@ -45,8 +48,8 @@ public enum BetaSchedule {
   /**
    * {@return the betas, one for each timestep}
    *
-   * @param start the first beta, for linear, scaled linear and sigmoid
-   * @param end the last beta, for linear, scaled linear and sigmoid
+   * @param start the first beta; only linear, scaled linear and sigmoid use it
+   * @param end the last beta; only linear, scaled linear and sigmoid use it
    * @param length the number of timesteps, at least 1
    */
   public double[] betas(double start, double end, int length) {

@@ -4,7 +4,8 @@ import dev.likeness.schedulers.Combination.Kind;
 import dev.likeness.schedulers.Combination.Symbol;
 
 /**
- * One call of the network in a solver: the sample that goes in, and the symbols of its predictions.
+ * One call of the network in a solver: its input sample and its predictions, as
+ * {@link Combination}s.
  */
 public final class Call {
   private final int row;
@@ -50,8 +51,8 @@ public final class Call {
   }
 
   /**
-   * {@return the sample as the previous row produced it, before the kept part of a masked image was
-   * blended in} Solvers that continue from a sample of their own use it.
+   * {@return the sample that the previous row computed, before the kept part of a masked image was
+   * blended in} Solvers use it to continue from their own sample.
    */
   public Combination unblended() {
     return Combination.of(new Symbol(Kind.UNBLENDED, row));
@@ -68,8 +69,8 @@ public final class Call {
   }
 
   /**
-   * {@return the denoised prediction without guidance, for the negative prompt alone; without
-   * guidance, the same as {@link #raw}} The call marks its row as needing this prediction.
+   * {@return the denoised prediction for the negative prompt; if guidance is off, the same as
+   * {@link #raw}} Calling this method marks the row as needing this prediction.
    */
   public Combination unguided() {
     needsUnguided = true;
@@ -82,8 +83,8 @@ public final class Call {
   }
 
   /**
-   * {@return the derivative of the sample with respect to sigma, {@code (x - D) / sigma}: the
-   * right-hand side of the ODE in k-diffusion's form and for rectified flow}
+   * {@return the derivative of the sample with respect to sigma, {@code (x - D) / sigma}} It is the
+   * right-hand side of the ODE in k-diffusion's form and for rectified flow.
    */
   public Combination derivative() {
     return x().minus(denoised()).over(level.sigma());

@@ -3,12 +3,12 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 
 /**
- * Clipping of a denoised prediction before a row uses it; the only operation of a row that is not
- * linear.
+ * Clipping of a denoised prediction before a row uses it. It is the only operation of a row that is
+ * not linear.
  *
  * @param kind no clipping, a fixed limit, or dynamic thresholding
- * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC} the largest threshold
- * @param ratio for {@link Kind#DYNAMIC} the quantile of magnitudes that is the threshold, 0..1;
+ * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
+ * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} takes as threshold, 0..1;
  *     otherwise 0
  */
 public record Clipping(Kind kind, double limit, double ratio) {
@@ -31,9 +31,9 @@ public record Clipping(Kind kind, double limit, double ratio) {
   /**
    * Checks that the limit is above 0 and the ratio in 0..1.
    *
-   * @param kind the component {@code kind}
-   * @param limit the component {@code limit}
-   * @param ratio the component {@code ratio}
+   * @param kind no clipping, a fixed limit, or dynamic thresholding
+   * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
+   * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} takes as threshold, 0..1
    * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1
    */
   public Clipping {

@@ -4,14 +4,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A linear combination of the vectors of a plan: samples, predictions, network outputs and noise,
- * each of a row. Immutable.
+ * A linear combination of vectors of a plan. Each vector is the sample, a prediction, the network
+ * output or the noise of one row. Immutable.
  *
- * <p>A solver is written with combinations as its paper writes it with vectors. {@link PlanBuilder}
- * reads the factors of each row from them.
+ * <p>Solvers compute with combinations as their papers compute with vectors. {@link PlanBuilder}
+ * reads the factors of each row from the combinations.
  */
 public final class Combination {
-  /** The empty sum. */
+  /** The empty sum, which is the zero vector. */
   public static final Combination ZERO = new Combination(new TreeMap<>());
 
   /** Kinds of vectors. */

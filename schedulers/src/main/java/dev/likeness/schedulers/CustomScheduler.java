@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A scheduler of a solver and a sigma schedule, as in k-diffusion and ComfyUI.
+ * A scheduler that combines a solver with a sigma schedule, as in k-diffusion and ComfyUI.
  *
  * <pre>{@code
  * CustomScheduler karras = CustomScheduler.stableDiffusion(Prediction.EPSILON)
@@ -27,8 +27,8 @@ public record CustomScheduler(
     Solver solver)
     implements Scheduler {
   /**
-   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} It has the
-   * normal sigma schedule and no solver yet.
+   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} It has
+   * {@link SigmaScheduleKind#NORMAL} and no solver yet.
    *
    * @param prediction the kind of value that the network predicts
    */
@@ -37,18 +37,18 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} It has the normal sigma
-   * schedule and no solver yet.
+   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} It has
+   * {@link SigmaScheduleKind#NORMAL} and no solver yet.
    *
-   * @param shift the shift of the sigmas towards noise, above 0; 1 for none
+   * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
   public static CustomScheduler flow(double shift) {
     return of(TrainedSigmas.flow(1000, shift), Prediction.FLOW);
   }
 
   /**
-   * {@return a scheduler for networks that were trained at the given sigmas} It has the normal
-   * sigma schedule and no solver yet.
+   * {@return a scheduler for networks that were trained at the given sigmas} It has
+   * {@link SigmaScheduleKind#NORMAL} and no solver yet.
    *
    * @param table the sigmas that the network was trained at
    * @param prediction the kind of value that the network predicts
@@ -79,7 +79,7 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return the plan of a number of steps from pure noise}
+   * {@return a plan with a number of steps, starting from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the sigma schedule does not support so many steps

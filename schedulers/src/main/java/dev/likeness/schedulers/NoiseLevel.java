@@ -13,8 +13,8 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * Checks that both factors are finite and not negative.
    *
-   * @param alpha the component {@code alpha}
-   * @param sigma the component {@code sigma}
+   * @param alpha the factor of the clean latents, at least 0
+   * @param sigma the factor of unit noise, at least 0
    * @throws IllegalArgumentException if a factor is negative, infinite or NaN
    */
   public NoiseLevel {
@@ -29,7 +29,7 @@ public record NoiseLevel(double alpha, double sigma) {
    * {@return a level of the variance-exploding form, which k-diffusion uses: {@code x = x0 + sigma
    * n}}
    *
-   * @param sigma at least 0
+   * @param sigma the factor of unit noise, at least 0
    * @throws IllegalArgumentException if sigma is negative, infinite or NaN
    */
   public static NoiseLevel varianceExploding(double sigma) {
@@ -60,7 +60,7 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * {@return a level of the rectified-flow form, {@code x = (1 - sigma) * x0 + sigma * n}}
    *
-   * @param sigma 0..1
+   * @param sigma the factor of unit noise, 0..1
    * @throws IllegalArgumentException if sigma is not in 0..1
    */
   public static NoiseLevel flow(double sigma) {
@@ -68,8 +68,8 @@ public record NoiseLevel(double alpha, double sigma) {
   }
 
   /**
-   * {@return half the log signal-to-noise ratio: infinity without noise, minus infinity without
-   * signal}
+   * {@return {@code log(alpha / sigma)}, half the log signal-to-noise ratio: infinity without
+   * noise, minus infinity without signal}
    */
   public double lambda() {
     return Math.log(alpha) - Math.log(sigma);

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The noise levels that a network was trained at: one for each integer timestep,
- * variance-preserving, in double.
+ * The noise levels that a network was trained at, one for each integer timestep. They are in
+ * variance-preserving form and in double precision.
  *
  * <p>{@code alphaBar(t)} is the product of all {@code 1 - beta} up to {@code t}. A training sample
  * is {@code sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * n}.
  */
 public final class NoiseSchedule {
   /**
-   * The last alphaBar after rescaling in schedulers of k-diffusion's form. It keeps the first sigma
-   * finite.
+   * The alphaBar that schedulers of k-diffusion's form use at the last timestep after
+   * {@link #rescaleZeroTerminalSnr}. It keeps the first sigma finite.
    */
   public static final double MIN_ALPHA_BAR = 0x1p-24;
 
@@ -28,10 +28,10 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the noise schedule of betas (DDPM, arXiv:2006.11239, equation 4)}
+   * {@return the noise schedule with the given betas (DDPM, arXiv:2006.11239, equation 4)}
    *
    * @param betas the variance that each timestep adds, each in 0..1, at least one
-   * @throws IllegalArgumentException if there are none, or one is not in 0..1
+   * @throws IllegalArgumentException if there are no betas, or a beta is not in 0..1
    */
   public static NoiseSchedule ofBetas(double... betas) {
     if (betas.length == 0) {
@@ -50,9 +50,9 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the noise schedule that options describe: {@code trained_betas}, or
+   * {@return the noise schedule of a scheduler's options} The options are {@code trained_betas}, or
    * {@code beta_schedule} from {@code beta_start} to {@code beta_end} over
-   * {@code num_train_timesteps}} Rescaling is not applied.
+   * {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not applied.
    *
    * @param options the options of a scheduler class for networks that were trained on betas
    * @throws IllegalArgumentException if the beta schedule is not known, or a number is out of its
@@ -92,7 +92,7 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return a schedule of the same length with every alphaBar mapped}
+   * {@return a schedule of the same length, with a function applied to every alphaBar}
    *
    * @param alphaBars maps a squared signal factor, 0..1, to another one
    */
@@ -119,7 +119,7 @@ public final class NoiseSchedule {
   /**
    * {@return the squared signal factor at a timestep}
    *
-   * @param timestep in {@code 0..length()-1}
+   * @param timestep the timestep, in {@code 0..length()-1}
    * @throws IllegalArgumentException if the timestep is outside this range
    */
   public double alphaBar(int timestep) {
@@ -138,7 +138,7 @@ public final class NoiseSchedule {
   /**
    * {@return the noise level of a training timestep}
    *
-   * @param timestep in {@code 0..length()-1}
+   * @param timestep the timestep, in {@code 0..length()-1}
    * @throws IllegalArgumentException if the timestep is outside this range
    */
   public NoiseLevel level(int timestep) {
@@ -149,21 +149,24 @@ public final class NoiseSchedule {
    * {@return the signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, for min-SNR
    * weighting}
    *
-   * @param timestep in {@code 0..length()-1}
+   * @param timestep the timestep, in {@code 0..length()-1}
    * @throws IllegalArgumentException if the timestep is outside this range
    */
   public double snr(int timestep) {
     return alphaBar(timestep) / (1 - alphaBar(timestep));
   }
 
-  /** {@return {@code sigma / alpha} at every timestep, k-diffusion's sigmas, ascending; a copy} */
+  /**
+   * {@return a copy of {@code sigma / alpha} (k-diffusion's sigma) at every timestep, in ascending
+   * order}
+   */
   public double[] sigmas() {
     return sigmas.clone();
   }
 
   /**
-   * {@return {@code sigma / alpha} at timesteps, interpolated linearly and constant beyond the
-   * ends}
+   * {@return {@code sigma / alpha} at given timesteps, interpolated linearly and constant beyond
+   * the first and last timestep}
    *
    * @param timesteps trained timesteps, which may be fractional
    */
@@ -179,7 +182,7 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the timesteps of sigmas, interpolated linearly in log sigma, within
+   * {@return the timesteps of given sigmas, interpolated linearly in log sigma, within
    * {@code 0..length()-1}}
    *
    * @param sigmas {@code sigma / alpha}, at least 0

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Executes a sampling plan on {@code double[]}. It is the reference for the loop on tensors, and
- * useful in JShell.
+ * Executes a sampling plan on {@code double[]}. It is the reference for the sampling loop on
+ * tensors, and useful in JShell.
  */
 public final class NumericSamplingLoop {
   /** A network on plain numbers. */
@@ -15,8 +15,8 @@ public final class NumericSamplingLoop {
   public interface Network {
     /**
      * {@return the network's output for a scaled sample, in a new array of the same length} A
-     * network with a learned variance returns twice the length, with the variance in the second
-     * half.
+     * network with a learned variance returns an array of twice the length, with the variance in
+     * the second half.
      *
      * @param x the scaled sample; must not be changed
      * @param timestep the timestep, which may be fractional
@@ -24,7 +24,8 @@ public final class NumericSamplingLoop {
     double[] predict(double[] x, double timestep);
 
     /**
-     * {@return the output without guidance, for rows that need it; by default the guided output}
+     * {@return the output without guidance; by default, the guided output} The loop calls it only
+     * for rows that need it.
      *
      * @param x the scaled sample; must not be changed
      * @param timestep the timestep, which may be fractional
@@ -42,7 +43,7 @@ public final class NumericSamplingLoop {
    * Creates a loop.
    *
    * @param network the network
-   * @param noise returns a new array of unit noise for each row that adds noise
+   * @param noise is called for each row that adds noise and returns unit noise in a new array
    */
   public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
     this.network = network;
@@ -61,7 +62,7 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * {@return the first sample and the sample after each row, one more than rows}
+   * {@return the first sample, followed by the sample after each row}
    *
    * @param first the first sample, at the plan's start level
    * @param plan the rows to execute

@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The options of a scheduler class, read with the type that each must have. Immutable. */
+/**
+ * The options of a scheduler class. Each method returns an option as the type that it must have.
+ * Immutable.
+ */
 public final class Options {
   private final String className;
   private final Map<String, Object> values;
@@ -16,7 +19,7 @@ public final class Options {
    * Creates the options of a class.
    *
    * @param owner the class's name, for messages
-   * @param values values by option name, of the types that JSON has; null if an option is off
+   * @param values values by option name, of the types that JSON has; null turns an option off
    */
   public Options(String owner, Map<String, ?> values) {
     this.className = owner;
@@ -143,7 +146,8 @@ public final class Options {
    *
    * @param name the option's name
    * @param known the texts that are allowed
-   * @throws IllegalArgumentException if the value is another one; the message lists the texts
+   * @throws IllegalArgumentException if the value is another text; the message lists the allowed
+   *     texts
    */
   public String oneOf(String name, String... known) {
     String text = text(name);

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Collects the rows of a plan from a solver: each call of the network opens a row, and the sample
- * of the next call closes it.
+ * Collects the rows of a plan from a solver. Each call of the network opens a row, and the sample
+ * of the next call closes the row.
  *
- * <p>Not thread-safe; a builder is used once.
+ * <p>Not thread-safe. Each plan needs a new builder.
  */
 public final class PlanBuilder {
   private final Function<NoiseLevel, Step.Scaling> scaling;
@@ -38,13 +38,13 @@ public final class PlanBuilder {
     return !clipping.isOff();
   }
 
-  /** {@return the first sample, with the noise of the sigma schedule} */
+  /** {@return the first sample, with the sigma schedule's amount of noise} */
   public Combination start() {
     return Combination.of(new Symbol(Kind.SAMPLE, 0));
   }
 
   /**
-   * {@return the first sample, with other noise than the sigma schedule's}
+   * {@return the first sample, with another amount of noise than the sigma schedule's}
    *
    * @param noise the standard deviation of the noise, at least 0
    */
@@ -56,8 +56,8 @@ public final class PlanBuilder {
   /**
    * {@return the standard deviation of the first sample's noise}
    *
-   * @param ofSchedule the sigma schedule's standard deviation, used unless {@link #start(double)}
-   *     replaced it
+   * @param ofSchedule the sigma schedule's standard deviation; used if {@link #start(double)} was
+   *     not called
    */
   public double startNoise(double ofSchedule) {
     return Double.isNaN(startNoise) ? ofSchedule : startNoise;
@@ -69,7 +69,7 @@ public final class PlanBuilder {
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
-   * @return the open row's vectors
+   * @return the input sample and predictions of the open row
    */
   public Call call(Combination x, double timestep, NoiseLevel level) {
     return call(x, timestep, level, scaling.apply(level));
@@ -82,7 +82,7 @@ public final class PlanBuilder {
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
    * @param scaling the scaling of input and output
-   * @return the open row's vectors
+   * @return the input sample and predictions of the open row
    */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
@@ -104,7 +104,7 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh noise of the open row; the network predicts the scale of the noise}
+   * {@return fresh noise of the open row, whose scale the network predicts}
    *
    * @param scale the rule that computes the scale from the network's output
    * @throws IllegalStateException if no row is open, or its noise is already used

@@ -6,16 +6,16 @@ import java.util.Arrays;
  * A request for a sampling plan.
  *
  * @param steps the number of steps, at least 1
- * @param strength the share of the steps that is sampled, 0..1; below 1 for an initial image
- * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
- *     (base and refiner)
- * @param denoisingEnd the share at which sampling ends, 0..1
- * @param eta the share of each step's noise that is fresh, for schedulers that have it; 0 is
- *     deterministic, NaN the scheduler's default
+ * @param strength the share of the steps that is sampled, 0..1; below 1 only with an initial image
+ * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1;
+ *     above 0 for a refiner
+ * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
+ * @param eta the share of fresh noise in each step, for schedulers that have this option; 0 is
+ *     deterministic, NaN means the scheduler's default
  * @param mu the exponent of resolution-dependent shifting for flow, see {@link #mu(double)}; NaN
- *     for none
- * @param timesteps timesteps in place of the scheduler's; empty for the scheduler's
- * @param sigmas sigmas in place of the scheduler's, in its own unit; empty for the scheduler's
+ *     means no such shift
+ * @param timesteps timesteps that replace the scheduler's; empty to keep the scheduler's
+ * @param sigmas sigmas that replace the scheduler's, in its own unit; empty to keep the scheduler's
  */
 public record PlanRequest(
     int steps,
@@ -31,14 +31,14 @@ public record PlanRequest(
   /**
    * Checks the ranges and copies the arrays.
    *
-   * @param steps the component {@code steps}
-   * @param strength the component {@code strength}
-   * @param denoisingStart the component {@code denoisingStart}
-   * @param denoisingEnd the component {@code denoisingEnd}
-   * @param eta the component {@code eta}
-   * @param mu the component {@code mu}
-   * @param timesteps the component {@code timesteps}
-   * @param sigmas the component {@code sigmas}
+   * @param steps the number of steps, at least 1
+   * @param strength the share of the steps that is sampled, 0..1
+   * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
+   * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
+   * @param eta the share of fresh noise in each step, or NaN for the default
+   * @param mu the exponent of resolution-dependent shifting for flow, or NaN
+   * @param timesteps timesteps that replace the scheduler's, or empty
+   * @param sigmas sigmas that replace the scheduler's, or empty
    * @throws IllegalArgumentException if a number is out of its range
    */
   public PlanRequest {
@@ -55,7 +55,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return a request for a number of steps from pure noise}
+   * {@return a request for a number of steps, starting from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the number is less than 1
@@ -68,22 +68,22 @@ public record PlanRequest(
    * {@return a request for a step at each of these timesteps}
    *
    * @param timesteps trained timesteps in descending order, at least one
-   * @throws IllegalArgumentException if there are none
+   * @throws IllegalArgumentException if none is given
    */
   public static PlanRequest ofTimesteps(double... timesteps) {
     return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, NONE);
   }
 
   /**
-   * {@return a request for sampling over these sigmas}
+   * {@return a request with these sigmas as its sigma schedule}
    *
    * <p>{@link CustomScheduler}, k-diffusion's samplers and diffusers' classes with sigma schedules
-   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take one sigma more than steps.
-   * Sampling ends at the last one; noise remains if it is not 0. Other flow classes, and UniPC,
-   * take one sigma for each step and end at 0.
+   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take one sigma more than steps. For
+   * them, sampling ends at the last sigma; noise remains if it is not 0. Other flow classes, and
+   * UniPC, take one sigma for each step and end at 0.
    *
    * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
-   * @throws IllegalArgumentException if there are none
+   * @throws IllegalArgumentException if none is given
    */
   public static PlanRequest ofSigmas(double... sigmas) {
     return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, NONE, sigmas);
@@ -103,9 +103,9 @@ public record PlanRequest(
   /**
    * {@return this request limited to a range of the training timesteps}
    *
-   * @param from the share of the training timesteps at which sampling starts, 0..1
-   * @param until the share at which it ends, {@code from}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @param from the share of the training timesteps after which sampling starts, 0..1
+   * @param until the share of the training timesteps after which sampling ends, {@code from}..1
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public PlanRequest denoisingRange(double from, double until) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
@@ -114,7 +114,7 @@ public record PlanRequest(
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param eta the share, 0..1; 0 is deterministic, NaN the scheduler's default
+   * @param eta the share, 0..1; 0 is deterministic, NaN means the scheduler's default
    */
   public PlanRequest eta(double eta) {
     return new PlanRequest(
@@ -122,13 +122,13 @@ public record PlanRequest(
   }
 
   /**
-   * {@return this request with resolution-dependent shifting for flow: sigmas are shifted by
+   * {@return this request with resolution-dependent shifting for flow: the shift of the sigmas is
    * {@code exp(mu)}}
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
    *
-   * @param mu the exponent; NaN for none
+   * @param mu the exponent; NaN means no such shift
    */
   public PlanRequest mu(double mu) {
     return new PlanRequest(
@@ -136,7 +136,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return eta, or a scheduler's default if it is NaN}
+   * {@return eta, or a scheduler's default if eta is NaN}
    *
    * @param otherwise the scheduler's default
    */
@@ -145,14 +145,15 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the first step that is sampled at the request's strength, from 0, as diffusers counts}
+   * {@return the index of the first step that is sampled at the request's strength, from 0, as in
+   * diffusers}
    */
   public int firstStep() {
     return firstStep(steps);
   }
 
   /**
-   * {@return the first step that is sampled at the request's strength, from 0}
+   * {@return the index of the first step that is sampled at the request's strength, from 0}
    *
    * @param count the number of steps of the whole schedule, at least 0
    */
@@ -161,7 +162,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the timestep below which the first step lies}
+   * {@return the limit that follows from {@code denoisingStart}: sampled timesteps are below it}
    *
    * @param trained the number of training timesteps
    */
@@ -170,7 +171,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the timestep below which no step is made; 0 to sample to the end}
+   * {@return the lowest timestep that {@code denoisingEnd} allows; 0 if sampling goes to the end}
    *
    * @param trained the number of training timesteps
    */
@@ -206,15 +207,14 @@ public record PlanRequest(
   }
 
   /**
-   * The shift of a flow network's sigmas towards noise: a number, or dependent on the image's
-   * resolution.
+   * The shift of a flow network's sigmas towards noise. It is a fixed number or depends on the
+   * image's resolution.
    */
   public static final class FlowShift {
     private FlowShift() {}
 
     /**
-     * {@return the shift of a scheduler's options, {@code shift} or {@code flow_shift}; 1 if
-     * neither is set}
+     * {@return the option {@code shift} or {@code flow_shift} of a scheduler; 1 if neither is set}
      *
      * @param options the options of a flow scheduler
      */
@@ -223,7 +223,7 @@ public record PlanRequest(
     }
 
     /**
-     * {@return the shift for a request, which {@link Sigmas#shift} takes}
+     * {@return the shift for a request, as a parameter of {@link Sigmas#shift}}
      *
      * @param options the options of a flow scheduler
      * @param request the request; its mu is used if the shift depends on the resolution

@@ -17,7 +17,7 @@ public enum Prediction {
   FLOW;
 
   /**
-   * {@return the prediction of a config's {@code prediction_type}}
+   * {@return the kind of prediction with a name of the config option {@code prediction_type}}
    *
    * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}
    * @throws IllegalArgumentException if the name is not known; the message lists the names
@@ -38,8 +38,8 @@ public enum Prediction {
    * {@return the scaling that turns this prediction into a denoised sample at a noise level of any
    * form}
    *
-   * <p>Samples of k-diffusion's form (alpha 1) are scaled to unit variance for the network. Samples
-   * of the other forms are not scaled.
+   * <p>The input of the network is scaled to unit variance if the sample has k-diffusion's form
+   * (alpha 1). Samples of other forms are not scaled.
    *
    * @param level the noise level of the sample
    * @throws IllegalArgumentException if the level has no signal and the network predicts noise

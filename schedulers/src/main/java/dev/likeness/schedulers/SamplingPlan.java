@@ -8,11 +8,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * An immutable table of a whole sampling loop: one row for each call of the network, with all
- * numbers known in advance.
+ * An immutable table of a whole sampling loop: one row for each call of the network. All numbers
+ * are known before the first call.
  *
- * <p>The rows are executed in order on the sample that {@link #start()} or
- * {@link #initNoiseSigma()} describes. The result of the last row is the result of the plan.
+ * <p>The sampling loop starts with the sample that {@link #start()} or {@link #initNoiseSigma()}
+ * describes, and executes the rows in order. The result of the last row is the result of the plan.
  */
 public final class SamplingPlan implements Iterable<Step> {
   private final List<Step> steps;
@@ -24,19 +24,19 @@ public final class SamplingPlan implements Iterable<Step> {
    * Creates a plan.
    *
    * @param steps the rows, in order; may be empty
-   * @param start the first sample with an initial image
-   * @param pureNoise the factor of unit noise of the first sample without an initial image
+   * @param start the first sample if there is an initial image
+   * @param pureNoise the factor of unit noise in the first sample if there is no initial image
    */
   public SamplingPlan(List<Step> steps, Start start, double pureNoise) {
     this(steps, start, pureNoise, 1);
   }
 
   /**
-   * Creates a plan whose scheduler has several rows in each step.
+   * Creates a plan with several rows in each step.
    *
    * @param steps the rows, in order; may be empty
-   * @param start the first sample with an initial image
-   * @param pureNoise the factor of unit noise of the first sample without an initial image
+   * @param start the first sample if there is an initial image
+   * @param pureNoise the factor of unit noise in the first sample if there is no initial image
    * @param rowsPerStep the number of rows of a step, at least 1
    */
   public SamplingPlan(List<Step> steps, Start start, double pureNoise, int rowsPerStep) {
@@ -51,13 +51,13 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps;
   }
 
-  /** {@return the first sample with an initial image} */
+  /** {@return the first sample if there is an initial image} */
   public Start start() {
     return start;
   }
 
   /**
-   * {@return the factor of unit noise of the first sample without an initial image (diffusers:
+   * {@return the factor of unit noise in the first sample if there is no initial image (diffusers:
    * {@code init_noise_sigma})}
    */
   public double initNoiseSigma() {
@@ -65,12 +65,12 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * {@return the noise level of the kept part of a masked image in the sample of a row}
+   * {@return the noise level that the kept part of a masked image has in the sample of a row}
    *
-   * <p>It is the level of the row; in later rows of a step, that of the next step, as in diffusers.
-   * After the last row it is clean.
+   * <p>In the first row of a step, it is the level of the row. In later rows of a step, it is the
+   * level of the next step, as in diffusers. After the last row, it is {@link NoiseLevel#CLEAN}.
    *
-   * @param row the row, from 0; the number of rows for the result
+   * @param row the row, from 0; {@link #size()} for the result of the plan
    */
   public NoiseLevel keptRegionLevel(int row) {
     int stepStart = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
@@ -84,7 +84,10 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps.size();
   }
 
-  /** {@return the number of rows that the updates read, including the current one; at least 1} */
+  /**
+   * {@return the largest number of rows that an update reads, including the current row; at least
+   * 1}
+   */
   public int historyLength() {
     return steps.stream()
         .map(Step::update)
@@ -230,7 +233,7 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * The first sample with an initial image: {@code signal * x0 + noise * n}.
+   * The first sample if there is an initial image: {@code signal * x0 + noise * n}.
    *
    * @param signal the factor of the clean image latents
    * @param noise the factor of unit Gaussian noise

@@ -7,7 +7,7 @@ public interface Scheduler {
    *
    * @param request the request
    * @throws IllegalArgumentException if the scheduler does not support the request; the message
-   *     names the supported range
+   *     says which values it supports
    */
   SamplingPlan plan(PlanRequest request);
 
@@ -20,8 +20,8 @@ public interface Scheduler {
   NoiseSchedule noiseSchedule();
 
   /**
-   * {@return true if the network was trained on continuous noise levels, which no table lists;
-   * false by default}
+   * {@return true if the network was trained on continuous noise levels instead of a table; false
+   * by default}
    */
   default boolean isContinuous() {
     return false;

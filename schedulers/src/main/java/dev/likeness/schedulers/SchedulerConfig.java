@@ -40,7 +40,7 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param json the JSON object
    * @throws IllegalArgumentException if the class or a value is not known; the message lists the
-   *     known ones
+   *     known names
    */
   public static SchedulerConfig of(Map<String, ?> json) {
     if (json.get("_class_name") instanceof String className) {
@@ -51,7 +51,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return a scheduler with its class's defaults}
+   * {@return a scheduler by name, with the default options of its class}
    *
    * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
    *     a} or {@code dpmpp_2m_sde_karras}
@@ -79,7 +79,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return a number of the config} It may be an option of the class, or an option for a pipeline.
+   * {@return the value of a number in the config} The number may be an option of the class, or an
+   * option that only pipelines use.
    *
    * @param option the option's name
    * @param otherwise the result if the option is absent
@@ -92,12 +93,12 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config under another class, as diffusers' {@code from_config} does} Given options
-   * stay if the new class has them; others take the new class's defaults.
+   * {@return this config with another class, as diffusers' {@code from_config} does} Options of
+   * this config are kept if the new class has them. All others have the new class's defaults.
    *
    * @param className the name of the other class
-   * @throws IllegalArgumentException if the class is not known, or a value does not suit it; the
-   *     message lists the known ones
+   * @throws IllegalArgumentException if the class is not known, or does not support the value of an
+   *     option; the message lists the known names
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, values);
@@ -107,8 +108,8 @@ public final class SchedulerConfig implements Scheduler {
    * {@return this config with another scheduler by name, for the same noise schedule and
    * prediction}
    *
-   * <p>For a network that predicts flow, or one with EDM preconditioning, returns the scheduler's
-   * variant for such networks. A class name is used as it is.
+   * <p>For a network that predicts flow, or one with EDM preconditioning, the result is the
+   * scheduler's variant for such networks. A class name is never replaced by a variant.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
    * @throws IllegalArgumentException if the name is not known, or has no variant for this network
@@ -127,12 +128,12 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with another scheduler by name} Checks that a class fits the kind of
-   * network.
+   * {@return this config with another scheduler by name, like {@link #with(String)}} It also checks
+   * that a given class supports this kind of network.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
-   * @throws IllegalArgumentException if {@link #with(String)} refuses the name, or if the class is
-   *     for networks of another kind: flow, continuous noise levels, or betas
+   * @throws IllegalArgumentException if {@link #with(String)} throws it, or if the class is for
+   *     another kind of network. The kinds are flow, continuous noise levels, and betas
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);
@@ -155,7 +156,7 @@ public final class SchedulerConfig implements Scheduler {
    * {@return this config with one option changed}
    *
    * @param option the option's name
-   * @param value a value of a type that JSON has; null if the option is off
+   * @param value a value of a type that JSON has; null turns the option off
    * @throws IllegalArgumentException if the class has no such option, or the value is not known
    */
   public SchedulerConfig with(String option, Object value) {
@@ -166,11 +167,12 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with one option changed for this class only} Another class takes the
-   * config's value or its own default. Diffusers' pipelines override missing options in this way.
+   * {@return this config with one option changed for this class only} A later change of the class
+   * discards the value: the other class has the config's value or its own default. Diffusers'
+   * pipelines override missing options in this way.
    *
    * @param option the option's name
-   * @param value a value of a type that JSON has; null if the option is off
+   * @param value a value of a type that JSON has; null turns the option off
    * @throws IllegalArgumentException if the class has no such option, or the value is not known
    */
   public SchedulerConfig withClassOption(String option, Object value) {
@@ -193,7 +195,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return the plan of a number of steps from pure noise}
+   * {@return a plan with a number of steps, starting from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the scheduler does not support this number of steps
@@ -203,7 +205,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return the plan of a number of steps for an initial image}
+   * {@return a plan with a number of steps, starting from an initial image}
    *
    * @param steps the number of steps, at least 1
    * @param strength the share of the steps that is sampled, 0..1

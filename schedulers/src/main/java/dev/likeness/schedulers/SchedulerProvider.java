@@ -3,11 +3,11 @@ package dev.likeness.schedulers;
 import java.util.Set;
 
 /**
- * A set of scheduler classes that configs may name. {@link java.util.ServiceLoader} finds it, so a
- * jar may add its own.
+ * A set of scheduler classes that configs may name. {@link java.util.ServiceLoader} finds
+ * providers, so a jar can add scheduler classes.
  */
 public interface SchedulerProvider {
-  /** {@return the class names, as in {@code _class_name}} */
+  /** {@return the class names, as in the config option {@code _class_name}} */
   Set<String> classNames();
 
   /**
@@ -22,7 +22,7 @@ public interface SchedulerProvider {
    *
    * @param className one of {@link #classNames()}
    * @param options all options of the class, as {@link #defaults} names them
-   * @throws IllegalArgumentException if a value is not known; the message lists the known ones
+   * @throws IllegalArgumentException if a value is not known; the message lists the known values
    */
   Scheduler configure(String className, Options options);
 }

@@ -8,7 +8,8 @@ import java.util.List;
  * {@link #timestep}.
  *
  * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Indices always
- * count from its top, because some solvers change their order near its end.
+ * count from the top, which is the schedule's noisiest step, because some solvers change their
+ * order near the end.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;
@@ -24,21 +25,22 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return a schedule whose steps follow each other}
+   * {@return a schedule in which each step starts at the level where the previous step ends}
    *
-   * @param timesteps one for each step, at least one
-   * @param levels one more than steps: the last is the level at which sampling ends
-   * @throws IllegalArgumentException if the lengths do not fit, or there is no step
+   * @param timesteps the timesteps, one for each step; at least one
+   * @param levels the noise levels, one more than steps; sampling ends at the last level
+   * @throws IllegalArgumentException if the number of levels is not the number of timesteps plus 1,
+   *     or if there is no step
    */
   public static SigmaSchedule of(double[] timesteps, List<NoiseLevel> levels) {
     return of(timesteps, levels.subList(0, levels.size() - 1), levels.subList(1, levels.size()));
   }
 
   /**
-   * {@return a schedule whose steps need not meet: step i goes from {@code from[i]} to
-   * {@code to[i]}}
+   * {@return a schedule in which a step may start at another level than the previous step ends:
+   * step i goes from {@code from[i]} to {@code to[i]}}
    *
-   * @param timesteps one for each step, at least one
+   * @param timesteps the timesteps, one for each step; at least one
    * @param from the level at the start of each step
    * @param to the level at the end of each step
    * @throws IllegalArgumentException if the lengths differ or are 0
@@ -53,9 +55,9 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return this schedule with another first step, as image-to-image needs}
+   * {@return this schedule with another first step, for image-to-image}
    *
-   * @param first the first step, from 0 to {@link #size()}
+   * @param first the index of the first step, from 0 to {@link #size()}
    * @throws IllegalArgumentException if there is no such step
    */
   public SigmaSchedule from(int first) {
@@ -77,25 +79,31 @@ public final class SigmaSchedule {
         .from(Math.min(first, left));
   }
 
-  /** {@return the number of steps from top to bottom, regardless of the first step; at least 1} */
+  /**
+   * {@return the number of steps of the whole schedule, including steps before {@link #first}; at
+   * least 1}
+   */
   public int size() {
     return timesteps.length;
   }
 
-  /** {@return the first step that is sampled, from 0 at the top; {@link #size()} if none is} */
+  /**
+   * {@return the index of the first sampled step, from 0 at the top; {@link #size()} if no step is
+   * sampled}
+   */
   public int first() {
     return first;
   }
 
-  /** {@return the index of the last step, from 0 at the top} */
+  /** {@return the index of the last sampled step, from 0 at the top} */
   public int last() {
     return timesteps.length - 1;
   }
 
   /**
-   * {@return the timestep of a step, which the network is called with}
+   * {@return the timestep with which a step calls the network}
    *
-   * @param i the step, from 0 at the top
+   * @param i the index of the step, from 0 at the top
    */
   public double timestep(int i) {
     return timesteps[i];
@@ -109,7 +117,7 @@ public final class SigmaSchedule {
   /**
    * {@return the noise level at the start of a step}
    *
-   * @param i the step, from 0 at the top
+   * @param i the index of the step, from 0 at the top
    */
   public NoiseLevel at(int i) {
     return from.get(i);
@@ -118,18 +126,18 @@ public final class SigmaSchedule {
   /**
    * {@return the noise level at the end of a step}
    *
-   * @param i the step, from 0 at the top
+   * @param i the index of the step, from 0 at the top
    */
   public NoiseLevel next(int i) {
     return to.get(i);
   }
 
-  /** {@return the level at which sampling starts; the end of the schedule if no step is left} */
+  /** {@return the level at which sampling starts; the end of the schedule if no step is sampled} */
   public NoiseLevel start() {
     return first < timesteps.length ? at(first) : next(last());
   }
 
-  /** {@return the largest sigma of the steps' start levels} */
+  /** {@return the largest sigma at the start of a step} */
   public double maxSigma() {
     return from.stream().mapToDouble(NoiseLevel::sigma).max().orElse(0);
   }

@@ -6,29 +6,34 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BetaDistribution;
 
 /**
- * How k-diffusion, Stable Diffusion web UI and ComfyUI choose the sigmas of a generation (ComfyUI's
- * "scheduler").
+ * The rule by which k-diffusion, Stable Diffusion web UI and ComfyUI choose the sigmas of a
+ * generation (ComfyUI's "scheduler").
  */
 public enum SigmaScheduleKind {
-  /** Uniform in the timestep, including both ends; k-diffusion's {@code get_sigmas}. */
+  /**
+   * Sigmas at uniformly spaced timesteps, including both ends; k-diffusion's {@code get_sigmas}.
+   */
   NORMAL,
-  /** Every n-th trained sigma from the top. */
+  /** Every n-th trained sigma, counted from the largest. */
   SIMPLE,
-  /** Uniform in the timestep, without the lowest. */
+  /** Sigmas at uniformly spaced timesteps, without the lowest timestep. */
   SGM_UNIFORM,
-  /** Every n-th trained sigma from the bottom. */
+  /** Every n-th trained sigma, counted from the smallest. */
   DDIM_UNIFORM,
-  /** Uniform in the seventh root (arXiv:2206.00364, equation 5). */
+  /** Uniform in the seventh root of sigma (arXiv:2206.00364, equation 5). */
   KARRAS,
   /** Uniform in log sigma. */
   EXPONENTIAL,
-  /** Uniform in log sigma too: k-diffusion's {@code get_sigmas_polyexponential} with power 1. */
+  /**
+   * The same sigmas as {@link #EXPONENTIAL}: k-diffusion's {@code get_sigmas_polyexponential} with
+   * power 1.
+   */
   POLYEXPONENTIAL,
   /** Trained sigmas at the quantiles of a beta distribution (arXiv:2407.12173). */
   BETA,
   /**
-   * Sigmas of the continuous variance-preserving process; k-diffusion's {@code get_sigmas_vp}. They
-   * do not depend on the network.
+   * The sigmas of the continuous variance-preserving process; k-diffusion's {@code get_sigmas_vp}.
+   * They do not depend on the network.
    */
   VP,
   /** Optimised for Stable Diffusion 1.5 (Align Your Steps, arXiv:2404.14507). */
@@ -38,16 +43,16 @@ public enum SigmaScheduleKind {
   /** Optimised for Stable Video Diffusion (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SVD,
   /**
-   * Uniform in the arctangent, including both ends (Align Your Steps, arXiv:2404.14507, theorem
-   * 3.1).
+   * Uniform in the arctangent of sigma, including both ends (Align Your Steps, arXiv:2404.14507,
+   * theorem 3.1).
    */
   KL_OPTIMAL,
   /**
-   * Linear over 1/40 of the noise in the first half of the steps, then quadratic; for flow networks
-   * (Mochi 1).
+   * For flow networks (Mochi 1). Sigma falls linearly by 1/40 of its start value in the first half
+   * of the steps, and quadratically in the second half.
    */
   LINEAR_QUADRATIC,
-  /** Two arctangent arcs that meet in the middle, for flow networks (RES4LYF). */
+  /** For flow networks (RES4LYF). Sigma follows two arctangent curves that meet at 0.5. */
   BONG_TANGENT;
 
   private static final double[] SD15 = {
@@ -81,9 +86,9 @@ public enum SigmaScheduleKind {
   };
 
   /**
-   * {@return the sigma schedule of a name such as {@code karras} or {@code sgm_uniform}}
+   * {@return the sigma schedule with a name such as {@code karras} or {@code sgm_uniform}}
    *
-   * @param name the name, in any case, with spaces, hyphens or underscores
+   * @param name the name, in upper or lower case, with spaces, hyphens or underscores
    * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static SigmaScheduleKind parse(String name) {

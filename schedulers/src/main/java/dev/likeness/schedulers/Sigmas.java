@@ -5,7 +5,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BetaDistribution;
 
-/** Descending sigmas between a largest and a smallest one, including both. */
+/** Computes descending sigmas from a largest to a smallest value, including both. */
 public final class Sigmas {
   private static final double RHO = 7;
   private static final double BETA_ACCURACY = 1e-15;
@@ -14,7 +14,7 @@ public final class Sigmas {
 
   /**
    * {@return evenly spaced values from {@code start} to {@code end}, including both; only
-   * {@code start} for a count of 1}
+   * {@code start} if {@code count} is 1}
    *
    * @param start the first value
    * @param end the last value
@@ -28,7 +28,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5)}
+   * {@return sigmas uniform in the seventh root of sigma (Karras et al. 2022, arXiv:2206.00364,
+   * equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -39,8 +40,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in the root of order {@code rho} (Karras et al. 2022, arXiv:2206.00364,
-   * equation 5)}
+   * {@return sigmas uniform in the root of sigma of order {@code rho} (Karras et al. 2022,
+   * arXiv:2206.00364, equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -67,13 +68,13 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in log sigma raised to a power; k-diffusion's
+   * {@return sigmas whose logarithm falls along a power function; k-diffusion's
    * {@code get_sigmas_polyexponential}}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
    * @param count the number of sigmas, at least 1
-   * @param rho the power, above 0
+   * @param rho the exponent of the power function, above 0; 1 is uniform in log sigma
    */
   public static double[] polyexponential(double max, double min, int count, double rho) {
     return map(
@@ -113,7 +114,7 @@ public final class Sigmas {
    * {@return sigmas of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
    * {@code get_sigmas_vp}}
    *
-   * @param betaD the increase of beta over the time; k-diffusion uses 19.9
+   * @param betaD the increase of beta from time 0 to time 1; k-diffusion uses 19.9
    * @param betaMin beta at time 0; k-diffusion uses 0.1
    * @param smallestTime the smallest time, above 0; the largest is 1
    * @param count the number of sigmas

@@ -1,7 +1,7 @@
 package dev.likeness.schedulers;
 
 /**
- * The update rule of the steps, for example Euler or DPM++ 2M: writes one row of a plan for each
+ * The update rule of the steps, for example Euler or DPM++ 2M. It writes one row of a plan for each
  * call of the network.
  */
 @FunctionalInterface
@@ -16,10 +16,10 @@ public interface Solver {
   Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft);
 
   /**
-   * A solver whose last step to sigma 0 returns the denoised prediction. For solvers that cannot
-   * step to sigma 0.
+   * Wraps a solver that cannot step to sigma 0: the last step to sigma 0 returns the denoised
+   * prediction.
    *
-   * @param solver the solver of the other steps
+   * @param solver the solver for all other steps
    */
   public record CleanEnd(Solver solver) implements Solver {
     @Override

@@ -9,8 +9,8 @@ package dev.likeness.schedulers;
  * @param scaling the scaling of the network's input and output
  * @param clipping the clipping of the denoised prediction
  * @param update the update that gives the next sample
- * @param variance the rule by which the network scales the noise of this row; usually
- *     {@link LearnedVariance#NONE}
+ * @param variance the rule that computes the scale of this row's noise from the network's output;
+ *     usually {@link LearnedVariance#NONE}
  */
 public record Step(
     int index,
@@ -25,8 +25,8 @@ public record Step(
    * fresh noise is multiplied elementwise by {@link #scale}. Source: arXiv:2102.09672, equation 15.
    *
    * @param kind the rule by which the scale is computed
-   * @param minLog for {@link Kind#RANGE} the log variance at an output of -1
-   * @param maxLog for {@link Kind#RANGE} the log variance at an output of 1
+   * @param minLog the log variance at an output of -1; only {@link Kind#RANGE} uses it
+   * @param maxLog the log variance at an output of 1; only {@link Kind#RANGE} uses it
    */
   public record LearnedVariance(Kind kind, double minLog, double maxLog) {
     /** The noise is not scaled. */
@@ -38,9 +38,9 @@ public record Step(
     public enum Kind {
       /** The variance is not learned. */
       NONE,
-      /** The output is the variance; negative outputs count as 0. */
+      /** The network's output is the variance; negative outputs count as 0. */
       DIRECT,
-      /** The output in -1..1 interpolates between two log variances. */
+      /** The network's output, in -1..1, interpolates between two log variances. */
       RANGE
     }
 
@@ -72,8 +72,9 @@ public record Step(
   }
 
   /**
-   * The scaling of a network's input and output: {@code D~ = skip * x + out * network(in * x,
-   * timestep)}. Source: Karras et al. 2022, arXiv:2206.00364, equation 7.
+   * The scaling of a network's input and output, which gives the denoised prediction {@code D~ =
+   * skip * x + out * network(in * x, timestep)}. Source: Karras et al. 2022, arXiv:2206.00364,
+   * equation 7.
    *
    * @param in the factor of the sample in the network's input
    * @param skip the factor of the unscaled sample in the denoised prediction
@@ -82,21 +83,20 @@ public record Step(
   public record Scaling(double in, double skip, double out) {}
 
   /**
-   * The next sample as a sum over the history. In every array, index 0 is the current row and k the
-   * row k before.
+   * The next sample as a sum over the current and earlier rows. In every array, index 0 is the
+   * current row, and index k is the row k rows earlier.
    *
    * <p>{@code x_next = sum samples[k] x[k] + sum unblended[k] a[k] + sum denoised[k] D[k] + sum
    * raw[k] D~[k] + sum unguided[k] U[k] + sum modelOutputs[k] F[k] + sum noise[k] n[k]}.
    *
    * @param samples factors of the rows' samples before input scaling
-   * @param unblended factors of the same samples before the kept part of a masked image was blended
-   *     in
+   * @param unblended factors of the samples before the kept part of a masked image is blended in
    * @param denoised factors of the denoised predictions after clipping
    * @param raw factors of the denoised predictions before clipping; empty without clipping
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
    * @param modelOutputs factors of the network's outputs; empty for most solvers
    * @param noise factors of the rows' unit noise; 0 for rows without noise
-   * @param needsNoise true if this row takes fresh noise, also if its factor is 0
+   * @param needsNoise true if this row takes fresh noise, even if the noise's factor is 0
    * @param needsUnguided true if this or a later row needs this row's prediction without guidance
    */
   public record Update(
@@ -112,15 +112,15 @@ public record Step(
     /**
      * Copies the arrays and checks that all factors are finite.
      *
-     * @param samples the component {@code samples}
-     * @param unblended the component {@code unblended}
-     * @param denoised the component {@code denoised}
-     * @param raw the component {@code raw}
-     * @param unguided the component {@code unguided}
-     * @param modelOutputs the component {@code modelOutputs}
-     * @param noise the component {@code noise}
-     * @param needsNoise the component {@code needsNoise}
-     * @param needsUnguided the component {@code needsUnguided}
+     * @param samples factors of the rows' samples before input scaling
+     * @param unblended factors of the samples before the kept part of a masked image is blended in
+     * @param denoised factors of the denoised predictions after clipping
+     * @param raw factors of the denoised predictions before clipping; empty without clipping
+     * @param unguided factors of the denoised predictions without guidance; empty for most solvers
+     * @param modelOutputs factors of the network's outputs; empty for most solvers
+     * @param noise factors of the rows' unit noise; 0 for rows without noise
+     * @param needsNoise true if this row takes fresh noise, even if the noise's factor is 0
+     * @param needsUnguided true if this or a later row needs this row's prediction without guidance
      * @throws IllegalArgumentException if a factor is infinite or NaN
      */
     public Update {

@@ -4,18 +4,20 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * How the timesteps of a generation are spaced over the trained ones (arXiv:2305.08891, table 2).
+ * The spacing of a generation's timesteps over the training timesteps (arXiv:2305.08891, table 2).
  */
 public enum TimestepSpacing {
   /** Uniform from the last timestep to the first, including both. */
   LINSPACE,
-  /** Multiples of the step from 0 up, plus an offset; the last timestep is not reached. */
+  /** Multiples of the spacing from 0 upwards, plus an offset; the last timestep is not reached. */
   LEADING,
-  /** Multiples of the step down from the last timestep; the first is not reached. */
+  /**
+   * Multiples of the spacing downwards from the last timestep; the first timestep is not reached.
+   */
   TRAILING;
 
   /**
-   * {@return the spacing of a config's {@code timestep_spacing}}
+   * {@return the spacing with a name of the config option {@code timestep_spacing}}
    *
    * @param name {@code linspace}, {@code leading} or {@code trailing}
    * @throws IllegalArgumentException if the name is not known; the message lists the names
@@ -32,11 +34,13 @@ public enum TimestepSpacing {
   }
 
   /**
-   * {@return timesteps in descending order; integers except for {@link #LINSPACE}}
+   * {@return timesteps in descending order; {@link #LINSPACE} may return fractions, the others
+   * return integers}
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps
-   * @param offset the number that {@link #LEADING} adds to each (diffusers: {@code steps_offset})
+   * @param offset the number that {@link #LEADING} adds to each timestep (diffusers:
+   *     {@code steps_offset})
    */
   public double[] timesteps(int steps, int trained, int offset) {
     return switch (this) {
@@ -47,13 +51,14 @@ public enum TimestepSpacing {
   }
 
   /**
-   * {@return integer timesteps in descending order, without the lowest of {@code steps + 1}} This
-   * leaves room for a last step to the end of the schedule.
+   * {@return integer timesteps in descending order: {@code steps + 1} spaced timesteps without the
+   * lowest} The last step then goes to the end of the schedule.
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps
-   * @param top the number of training timesteps that are used, from the clean end
-   * @param offset the number that {@link #LEADING} adds to each (diffusers: {@code steps_offset})
+   * @param top the number of training timesteps that may be used, counted from timestep 0
+   * @param offset the number that {@link #LEADING} adds to each timestep (diffusers:
+   *     {@code steps_offset})
    */
   public double[] timestepsWithoutLast(int steps, int trained, int top, int offset) {
     return switch (this) {

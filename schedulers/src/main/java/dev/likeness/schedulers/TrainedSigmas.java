@@ -18,16 +18,16 @@ public interface TrainedSigmas {
   double sigma(double timestep);
 
   /**
-   * {@return the timestep that the network is called with at a sigma}
+   * {@return the timestep with which the network is called at a sigma}
    *
-   * @param sigma at least 0, in the network's form
+   * @param sigma the sigma in the network's form, at least 0
    */
   double timestep(double sigma);
 
   /**
    * {@return the noise level of a sigma, in the network's form}
    *
-   * @param sigma at least 0; at most 1 for flow
+   * @param sigma the sigma, at least 0; at most 1 for flow
    * @throws IllegalArgumentException if the network predicts flow and sigma is above 1
    */
   NoiseLevel level(double sigma);
@@ -41,7 +41,7 @@ public interface TrainedSigmas {
 
   /**
    * {@return the sigmas of a network that was trained on betas, in k-diffusion's form {@code x = x0
-   * + sigma n}} They are linear in log sigma between timesteps.
+   * + sigma n}} Between timesteps, log sigma is interpolated linearly.
    *
    * @param schedule the noise schedule of the betas
    */
@@ -81,7 +81,7 @@ public interface TrainedSigmas {
    * timestep is {@code sigma * length}}
    *
    * @param length the number of training timesteps
-   * @param shift the shift of the sigmas towards noise, above 0; 1 for none
+   * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
   static TrainedSigmas flow(int length, double shift) {
     return new TrainedSigmas() {

@@ -24,9 +24,9 @@ public final class CheckpointConverter {
    * Converts a model or a tensor file. If {@code out} ends in {@code .safetensors}, the result is
    * one file; otherwise it is a diffusers folder.
    *
-   * <p>A file that becomes a file keeps its keys and metadata. A pickle becomes safetensors in the
-   * same way: plain numbers that are alphas become tensors, other values become metadata. A
-   * folder's {@code likeness.json} is copied into a target folder.
+   * <p>If input and output are single files, keys and metadata are kept. A pickle keeps its keys
+   * too: alphas that are plain numbers become tensors, other values become metadata. A folder's
+   * {@code likeness.json} is copied into a target folder.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file or folder to write

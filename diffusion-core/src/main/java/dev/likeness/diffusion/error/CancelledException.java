@@ -3,8 +3,8 @@ package dev.likeness.diffusion.error;
 import java.util.concurrent.CancellationException;
 
 /**
- * Thrown by long work that its caller cancelled. No partial file is left. The command exits with
- * status 130.
+ * Thrown by long work that its caller cancelled. No partial file is left. The command
+ * {@code likeness} exits with status 130.
  */
 public final class CancelledException extends CancellationException {
   private static final long serialVersionUID = 1L;

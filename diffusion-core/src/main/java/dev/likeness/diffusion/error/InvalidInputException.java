@@ -4,7 +4,7 @@ package dev.likeness.diffusion.error;
  * Thrown if a given file, photo, folder or value cannot be used.
  *
  * <p>The message is one line: what was given, where, what was expected, and what to do. The command
- * exits with status 3.
+ * {@code likeness} exits with status 3.
  */
 public class InvalidInputException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -4,7 +4,8 @@ package dev.likeness.diffusion.error;
  * Thrown if a request is valid, but this machine lacks memory, disk space, a device or native
  * libraries.
  *
- * <p>The message names what is missing and how to get it. The command exits with status 4.
+ * <p>The message names what is missing and how to get it. The command {@code likeness} exits with
+ * status 4.
  */
 public class ResourceLimitException extends RuntimeException {
   private static final long serialVersionUID = 1L;

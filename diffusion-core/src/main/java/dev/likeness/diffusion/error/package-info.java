@@ -1,8 +1,8 @@
 /**
- * Exceptions of the library, one type for each cause.
+ * Exceptions of the library, one type for each kind of cause.
  *
  * <p>{@link InvalidInputException}: the caller's file, photo or value cannot be used.
- * {@link ResourceLimitException}: the request is sound, but this machine lacks memory, disk space,
+ * {@link ResourceLimitException}: the request is valid, but this machine lacks memory, disk space,
  * a device or native libraries. {@link CancelledException}: the caller cancelled the work. A wrong
  * call, such as a negative number of steps, throws {@link IllegalArgumentException}. Messages are
  * one line: what was given, what was expected, where, and what to do.

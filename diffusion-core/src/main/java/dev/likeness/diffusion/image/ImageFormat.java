@@ -5,11 +5,11 @@ import java.util.Locale;
 
 /** The file formats of generated images. */
 public enum ImageFormat {
-  /** Lossless; keeps the invisible watermark best. */
+  /** PNG: lossless. It preserves the invisible watermark best. */
   PNG("png"),
-  /** Quality 92, for programs that read no other format. */
+  /** JPEG with quality 92, for programs that read no other format. */
   JPEG("jpg"),
-  /** Quality 92, in fewer bytes than JPEG. */
+  /** WebP with quality 92. Files are smaller than JPEG files. */
   WEBP("webp");
 
   private final String extension;
@@ -24,7 +24,7 @@ public enum ImageFormat {
   }
 
   /**
-   * {@return the format of a name, in any case}
+   * {@return the format with a name, in upper or lower case}
    *
    * @param word {@code png}, {@code jpeg} or {@code jpg}, or {@code webp}
    * @throws IllegalArgumentException if the name is not known

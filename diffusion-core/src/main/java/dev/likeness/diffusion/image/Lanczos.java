@@ -3,10 +3,11 @@ package dev.likeness.diffusion.image;
 import java.util.stream.IntStream;
 
 /**
- * Lanczos resampling with three lobes, equal to Pillow 13 to the byte.
+ * Lanczos resampling with three lobes. It returns exactly the same bytes as Pillow 13.
  *
- * <p>Weights are fixed-point numbers of 22 bits, and values between the two passes are bytes. When
- * an image is reduced, the kernel widens with the factor. Source: Pillow's {@code ImagingResample}.
+ * <p>Weights are fixed-point numbers of 22 bits. Between the horizontal and the vertical pass,
+ * values are rounded to bytes. If the image becomes smaller, the kernel becomes wider by the same
+ * factor. Source: Pillow's {@code ImagingResample}.
  */
 public final class Lanczos {
   private static final double LOBES = 3;
@@ -18,7 +19,7 @@ public final class Lanczos {
   private record Taps(int first, int[] weights) {}
 
   /**
-   * {@return the image at another size; the same object if it has that size}
+   * {@return the image at another size; the same object if the image already has this size}
    *
    * @param image the image
    * @param width the new width in pixels, at least 1

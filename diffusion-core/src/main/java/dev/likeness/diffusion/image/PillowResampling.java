@@ -1,11 +1,12 @@
 package dev.likeness.diffusion.image;
 
 /**
- * Resampling filters of Pillow, equal to Pillow 13 to the byte. Image encoders were trained on
- * images that were resized with them.
+ * Resampling filters of Pillow. They return exactly the same bytes as Pillow 13. Image encoders
+ * were trained on images that were resized with these filters.
  *
- * <p>Two passes over 8-bit values with fixed-point weights of 22 bits; when an image is reduced,
- * the kernel widens with the factor. Source: Pillow's {@code ImagingResample}.
+ * <p>A filter makes two passes over 8-bit values, with fixed-point weights of 22 bits. If the image
+ * becomes smaller, the kernel becomes wider by the same factor. Source: Pillow's
+ * {@code ImagingResample}.
  */
 public enum PillowResampling {
   /** Linear interpolation. */
@@ -49,8 +50,7 @@ public enum PillowResampling {
   }
 
   /**
-   * {@return the filter of one of Pillow's numbers, as in {@code resample} of image processor
-   * configs}
+   * {@return the filter with a number of Pillow, as in {@code resample} of image processor configs}
    *
    * @param code 1 (Lanczos), 2 (bilinear) or 3 (bicubic)
    * @throws IllegalArgumentException if the number is not known
@@ -66,7 +66,7 @@ public enum PillowResampling {
   }
 
   /**
-   * {@return the image at another size; the same object if it has that size}
+   * {@return the image at another size; the same object if the image already has this size}
    *
    * @param image the image
    * @param width the new width in pixels, at least 1

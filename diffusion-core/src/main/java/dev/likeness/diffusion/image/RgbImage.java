@@ -17,9 +17,10 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An 8-bit sRGB image: rows from the top, three bytes (red, green, blue) a pixel. Immutable.
+ * An 8-bit sRGB image: rows from the top, with three bytes (red, green, blue) for each pixel.
+ * Immutable.
  *
- * <p>It carries no metadata, so no EXIF data of a photo can be passed on.
+ * <p>It contains no metadata, so EXIF data of a photo are never copied to another file.
  */
 public final class RgbImage {
   private final int width;
@@ -42,15 +43,15 @@ public final class RgbImage {
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
    * @param rgb {@code 3 * width * height} bytes, rows from the top; must not be changed afterwards
-   * @throws IllegalArgumentException if the number of bytes does not fit
+   * @throws IllegalArgumentException if the number of bytes does not fit the size
    */
   public static RgbImage of(int width, int height, byte[] rgb) {
     return new RgbImage(width, height, rgb);
   }
 
   /**
-   * Copies a {@link BufferedImage}. Transparent pixels are composited over white; grey values are
-   * kept.
+   * Copies a {@link BufferedImage}. Transparent pixels are composited over white. The values of
+   * greyscale images are kept.
    *
    * @param image the image, of any type
    * @return a new image
@@ -111,13 +112,13 @@ public final class RgbImage {
     return rgb[(y * width + x) * 3 + channel] & 255;
   }
 
-  /** {@return a copy of the bytes: rows from the top, red, green, blue} */
+  /** {@return a copy of the bytes: rows from the top, with red, green and blue of each pixel} */
   public byte[] rgb() {
     return rgb.clone();
   }
 
   /**
-   * Copies a row to the start of {@code out}: red, green, blue, from the left.
+   * Copies a row to the start of {@code out}: red, green and blue of each pixel, from the left.
    *
    * @param y the row, from 0 at the top
    * @param out at least {@code 3 * width} bytes
@@ -127,7 +128,8 @@ public final class RgbImage {
   }
 
   /**
-   * Copies a part of a row to the start of {@code out}: red, green, blue, from the left.
+   * Copies a part of a row to the start of {@code out}: red, green and blue of each pixel, from the
+   * left.
    *
    * @param x the first column, from 0
    * @param y the row, from 0 at the top
@@ -195,10 +197,10 @@ public final class RgbImage {
   }
 
   /**
-   * Reads a PNG, JPEG, GIF or BMP file as it is stored, without its EXIF orientation.
+   * Reads a PNG, JPEG, GIF or BMP file as it is stored. Its EXIF orientation is not applied.
    *
-   * <p>For phone photos use {@code Orientation.upright} of {@code identity-photos}; for photos that
-   * users send, use its review.
+   * <p>For phone photos, use {@code Orientation.upright} of the module {@code identity-photos}. For
+   * photos that users upload, use that module's {@code PhotoReview}.
    *
    * @param file the image file
    * @return a new image
@@ -212,7 +214,7 @@ public final class RgbImage {
    * Reads a mask from a PNG, JPEG, GIF or BMP file. Transparent pixels become black.
    *
    * @param file the image file
-   * @return a new image; white marks where to generate
+   * @return a new image; white marks the part to generate
    * @throws InvalidInputException if the file cannot be read
    */
   public static RgbImage readMask(Path file) {

@@ -1,27 +1,27 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Options that reduce work for nearly the same image: caching of network outputs, and token
+ * Options that reduce the work and change the image slightly: caching of network outputs, and token
  * merging.
  *
  * @param kind the values that are cached
- * @param interval for the kinds with an interval: the largest number of rows of the sampling plan
- *     from one full computation to the next; at least 1
- * @param layers for the kinds that cache a UNet's deep layers: the number of layers of the first
- *     level that are computed at every row; at least 0
- * @param threshold for the first-block cache: the largest relative change of the first block's
- *     residual at which the other blocks' output is reused; at least 0
- * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75; for
- *     every kind
+ * @param interval the largest number of rows of the sampling plan from one full computation to the
+ *     next, at least 1. Kinds without an interval ignore it
+ * @param layers the number of layers of a UNet's first level that are computed at every row, at
+ *     least 0. Only kinds that cache deep layers use it
+ * @param threshold the largest relative change of the first block's residual at which the other
+ *     blocks' output is reused, at least 0. Only the first-block cache uses it
+ * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75. It
+ *     applies to every kind
  */
 public record CachingOptions(
     Kind kind, int interval, int layers, double threshold, double mergeRatio) {
-  /** No caching. */
+  /** Nothing is cached. */
   public static final CachingOptions NONE = new CachingOptions(Kind.NONE, 1, 0, 0, 0);
 
   /** The values that are cached. */
   public enum Kind {
-    /** No caching. */
+    /** Nothing is cached. */
     NONE,
     /** The deep layers of a UNet; see {@link #deepCache}. */
     DEEP_CACHE,
@@ -29,18 +29,18 @@ public record CachingOptions(
     DEEP_FORECAST,
     /** The predictions of the network, extrapolated; see {@link #extrapolation}. */
     EXTRAPOLATION,
-    /** All blocks of a transformer but the first; see {@link #firstBlock}. */
+    /** All blocks of a transformer except the first; see {@link #firstBlock}. */
     FIRST_BLOCK
   }
 
   /**
    * Checks the ranges.
    *
-   * @param kind the component {@code kind}
-   * @param interval the component {@code interval}
-   * @param layers the component {@code layers}
-   * @param threshold the component {@code threshold}
-   * @param mergeRatio the component {@code mergeRatio}
+   * @param kind the values that are cached
+   * @param interval the largest number of rows from one full computation to the next, at least 1
+   * @param layers the number of first-level layers that are computed at every row, at least 0
+   * @param threshold the largest relative change at which output is reused, at least 0
+   * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75
    * @throws IllegalArgumentException if a number is out of its range
    */
   public CachingOptions {
@@ -57,7 +57,8 @@ public record CachingOptions(
 
   /**
    * {@return the options of DeepCache} DeepCache computes a UNet's deep layers at every
-   * {@code interval}-th row of the sampling plan. The rows between reuse their last output.
+   * {@code interval}-th row of the sampling plan. The rows between them reuse the last output of
+   * these layers.
    *
    * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
    *
@@ -72,8 +73,8 @@ public record CachingOptions(
   }
 
   /**
-   * {@return the options of DeepCache with a cached output that is extrapolated linearly between
-   * the computed rows}
+   * {@return options like {@link #deepCache}, but with linear extrapolation of the cached output
+   * between the computed rows}
    *
    * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
    * deep layers.
@@ -88,14 +89,14 @@ public record CachingOptions(
   }
 
   /**
-   * {@return options that extrapolate whole predictions linearly over the timesteps, from the last
-   * two evaluations} They apply to every family.
+   * {@return options that skip network calls and extrapolate the prediction linearly over the
+   * timesteps, from the last two network calls} They apply to every model family.
    *
-   * <p>The distance of evaluated rows grows by one from 1 to {@code interval}. It grows further
-   * where rows lie close together in time. Source: Liu et al. 2025, arXiv:2503.06923, equation 5,
-   * first order, for whole predictions.
+   * <p>The distance between evaluated rows starts at 1 and grows by one up to {@code interval}. It
+   * can exceed {@code interval} where timesteps of rows are close together. Source: Liu et al.
+   * 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
    *
-   * @param interval the largest distance of two evaluated rows, at least 1
+   * @param interval the usual limit of the distance between two evaluated rows, at least 1
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {
@@ -107,8 +108,8 @@ public record CachingOptions(
    *
    * <p>A transformer's first block is evaluated at every row. The other blocks are evaluated if the
    * first block's residual has changed by more than {@code threshold} since their last evaluation.
-   * Each image has a batch of its own. Source: chengzeyi/ParaAttention; diffusers'
-   * {@code FirstBlockCacheConfig}.
+   * With this cache, every image is sampled in a separate batch. Source: chengzeyi/ParaAttention;
+   * diffusers' {@code FirstBlockCacheConfig}.
    *
    * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
    * @throws IllegalArgumentException if the threshold is negative
@@ -119,7 +120,7 @@ public record CachingOptions(
 
   /**
    * {@return these options with token merging: a UNet merges image tokens for self-attention at its
-   * largest attending level}
+   * largest level that has attention}
    *
    * <p>Source: Bolya and Hoffman 2023, arXiv:2303.17604, section 4.
    *

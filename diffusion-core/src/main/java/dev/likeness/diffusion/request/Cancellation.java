@@ -3,7 +3,8 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.error.CancelledException;
 
 /**
- * A switch that stops long work within one step. Any thread may cancel it, once.
+ * A switch that stops long work within one step. Any thread may cancel it. A cancellation cannot be
+ * undone.
  *
  * <p>Interrupting the working thread stops the work too.
  */
@@ -22,7 +23,7 @@ public final class Cancellation {
 
   /**
    * {@return a cancellation for a part of the work} Cancelling this one cancels the child;
-   * cancelling the child leaves this one.
+   * cancelling the child does not cancel this one.
    */
   public Cancellation child() {
     return new Cancellation(this);

@@ -3,21 +3,21 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * A control image for a ControlNet: edges, a pose or a depth map, as the ControlNet was trained
- * for.
+ * A control image for a ControlNet: edges, a pose or a depth map, of the kind that the ControlNet
+ * was trained on.
  *
  * @param controlNet the ControlNet; the caller keeps ownership
  * @param image the image; it is resized to the request's size
- * @param scale the conditioning scale, 1 as trained (diffusers:
+ * @param scale the conditioning scale; 1 is the trained scale (diffusers:
  *     {@code controlnet_conditioning_scale})
- * @param start the share of the steps at which the ControlNet starts, 0..1 (diffusers:
+ * @param start the share of the steps after which the ControlNet starts, 0..1 (diffusers:
  *     {@code control_guidance_start})
- * @param end the share of the steps at which it ends, {@code start}..1 (diffusers:
+ * @param end the share of the steps after which it ends, {@code start}..1 (diffusers:
  *     {@code control_guidance_end})
  * @param mode the control mode of the image for a union ControlNet, from 0; -1 if the ControlNet
- *     has none
- * @param mask for a ControlNet trained for inpainting: white where to generate, resized to the
- *     request's size; null for none
+ *     has no modes
+ * @param mask the mask for a ControlNet that was trained for inpainting, or null. White marks the
+ *     part to generate. It is resized to the request's size
  */
 public record ControlImage(
     ControlNet controlNet,
@@ -30,15 +30,15 @@ public record ControlImage(
   /**
    * Checks the interval and the control mode.
    *
-   * @param controlNet the component {@code controlNet}
-   * @param image the component {@code image}
-   * @param scale the component {@code scale}
-   * @param start the component {@code start}
-   * @param end the component {@code end}
-   * @param mode the component {@code mode}
-   * @param mask the component {@code mask}
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order, or if the
-   *     ControlNet has no such mode
+   * @param controlNet the ControlNet; the caller keeps ownership
+   * @param image the image; it is resized to the request's size
+   * @param scale the conditioning scale; 1 is the trained scale
+   * @param start the share of the steps after which the ControlNet starts, 0..1
+   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param mode the control mode for a union ControlNet, from 0; or -1
+   * @param mask the mask for a ControlNet that was trained for inpainting, or null
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
+   *     or if the ControlNet has no such mode
    */
   public ControlImage {
     if (!(start >= 0 && start <= end && end <= 1)) {
@@ -52,7 +52,7 @@ public record ControlImage(
   }
 
   /**
-   * {@return a control image for every step, at scale 1}
+   * {@return a control image that acts in every step, at scale 1}
    *
    * @param net the ControlNet; the caller keeps ownership
    * @param image the image; it is resized to the request's size
@@ -64,7 +64,7 @@ public record ControlImage(
   /**
    * {@return this control image at another conditioning scale}
    *
-   * @param factor the conditioning scale; 1 is as trained, 0 is off
+   * @param factor the conditioning scale; 1 is the trained scale, 0 turns the control image off
    */
   public ControlImage scale(double factor) {
     return new ControlImage(controlNet, image, factor, start, end, mode, mask);
@@ -73,9 +73,9 @@ public record ControlImage(
   /**
    * {@return this control image limited to an interval of the steps}
    *
-   * @param start the share of the steps at which the ControlNet starts, 0..1
-   * @param end the share of the steps at which it ends, {@code start}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @param start the share of the steps after which the ControlNet starts, 0..1
+   * @param end the share of the steps after which it ends, {@code start}..1
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public ControlImage between(double start, double end) {
     return new ControlImage(controlNet, image, scale, start, end, mode, mask);
@@ -92,8 +92,8 @@ public record ControlImage(
   }
 
   /**
-   * {@return this control image with a control mode by name} A union ControlNet takes all control
-   * images that a request has for it at once.
+   * {@return this control image with a control mode by name} One call of a union ControlNet takes
+   * all control images that a request has for it.
    *
    * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
    * @throws IllegalArgumentException if the ControlNet has no such mode; the message lists its
@@ -107,18 +107,19 @@ public record ControlImage(
    * {@return this control image with a mask, for Stable Diffusion ControlNets that were trained for
    * inpainting, such as control_v11p_sd15_inpaint}
    *
-   * <p>Masked pixels are given to the network as -1, and as 0 in mode {@code repaint} of a union
-   * ControlNet.
+   * <p>The network gets masked pixels as -1. In mode {@code repaint} of a union ControlNet, it gets
+   * them as 0.
    *
-   * @param white the mask: white where to generate; resized to the request's size
+   * @param white the mask, in which white marks the part to generate; it is resized to the
+   *     request's size
    */
   public ControlImage mask(RgbImage white) {
     return new ControlImage(controlNet, image, scale, start, end, mode, white);
   }
 
   /**
-   * {@return true if the control image acts in a row: the row must lie wholly between the two
-   * shares, as in diffusers}
+   * {@return true if the control image acts in a row} As in diffusers, the whole row must lie
+   * between {@code start} and {@code end}.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

@@ -1,11 +1,14 @@
 package dev.likeness.diffusion.request;
 
-/** An opened ControlNet, which threads and requests share. */
+/** An opened ControlNet. Thread-safe; several requests can use it. */
 public interface ControlNet extends AutoCloseable {
   /** {@return the name of the ControlNet's folder or file} */
   String name();
 
-  /** {@return the number of control modes; 0 for a ControlNet with one kind of control images} */
+  /**
+   * {@return the number of control modes; 0 if the ControlNet takes only one kind of control
+   * images}
+   */
   int modeCount();
 
   /**
@@ -18,14 +21,18 @@ public interface ControlNet extends AutoCloseable {
   int mode(String mode);
 
   /**
-   * Checks that a control image has a mode, if there are several.
+   * Checks that a control image has a control mode if the ControlNet has several.
    *
-   * @param mode the image's control mode, or -1 for none
-   * @throws IllegalArgumentException if a mode is needed; the message lists the modes
+   * @param mode the image's control mode; -1 if none was chosen
+   * @throws IllegalArgumentException if the ControlNet has several modes and {@code mode} is -1;
+   *     the message lists the modes
    */
   void requireMode(int mode);
 
-  /** {@return true if one call of the network takes all of a request's control images for it} */
+  /**
+   * {@return true for a union ControlNet, where one call takes all of a request's control images
+   * for it}
+   */
   boolean isUnion();
 
   /** Frees the ControlNet once no request uses it. */

@@ -4,25 +4,26 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Degraded guidance: moves the prediction away from that of a degraded network.
+ * Degraded guidance: moves the prediction away from the prediction of a degraded network.
  *
  * <p>Skip-layer guidance (Stability AI, Stable Diffusion 3.5) leaves out blocks. Perturbed
  * attention guidance (Ahn et al. 2024, arXiv:2403.17377) replaces self-attention maps by the
  * identity.
  *
  * @param kind the method by which the network is degraded
- * @param layers numbers of the skipped blocks, or regular expressions that are searched in the
- *     names of the self-attentions
- * @param scale the guidance scale; 0 is off
- * @param adaptiveScale how much the scale falls for each timestep below 1000, down to 0; at least 0
- * @param start the share of the steps at which guidance starts, 0..1
- * @param end the share of the steps at which it ends, {@code start}..1
+ * @param layers numbers of the skipped blocks, or regular expressions that match names of
+ *     self-attention layers
+ * @param scale the guidance scale; 0 turns it off
+ * @param adaptiveScale the decrease of the scale for each timestep below 1000, at least 0; the
+ *     scale stays at least 0
+ * @param start the share of the steps after which guidance starts, 0..1
+ * @param end the share of the steps after which it ends, {@code start}..1
  */
 public record DegradedGuidance(
     Kind kind, List<String> layers, double scale, double adaptiveScale, double start, double end) {
   private static final double TIMESTEPS = 1000;
 
-  /** The methods to degrade a network. */
+  /** The methods that degrade a network. */
   public enum Kind {
     /** Blocks are left out. */
     SKIP_LAYERS,
@@ -33,13 +34,13 @@ public record DegradedGuidance(
   /**
    * Checks the ranges and copies the layers.
    *
-   * @param kind the component {@code kind}
-   * @param layers the component {@code layers}
-   * @param scale the component {@code scale}
-   * @param adaptiveScale the component {@code adaptiveScale}
-   * @param start the component {@code start}
-   * @param end the component {@code end}
-   * @throws IllegalArgumentException if there are no layers, or if a number is out of its range
+   * @param kind the method by which the network is degraded
+   * @param layers numbers of the skipped blocks, or regular expressions
+   * @param scale the guidance scale; 0 turns it off
+   * @param adaptiveScale the decrease of the scale for each timestep below 1000, at least 0
+   * @param start the share of the steps after which guidance starts, 0..1
+   * @param end the share of the steps after which it ends, {@code start}..1
+   * @throws IllegalArgumentException if {@code layers} is empty, or if a number is out of its range
    */
   public DegradedGuidance {
     layers = List.copyOf(layers);
@@ -58,7 +59,7 @@ public record DegradedGuidance(
    * steps}
    *
    * @param blocks numbers of the skipped blocks, from 0
-   * @throws IllegalArgumentException if there are no blocks
+   * @throws IllegalArgumentException if {@code blocks} is empty
    */
   public static DegradedGuidance skipLayers(int... blocks) {
     List<String> numbers = Arrays.stream(blocks).mapToObj(Integer::toString).toList();
@@ -69,7 +70,7 @@ public record DegradedGuidance(
    * {@return perturbed attention guidance of scale 3 in every step}
    *
    * @param layers diffusers' {@code pag_applied_layers}, such as {@code mid} or {@code blocks.1}
-   * @throws IllegalArgumentException if there are no layers
+   * @throws IllegalArgumentException if {@code layers} is empty
    */
   public static DegradedGuidance perturbedAttention(String... layers) {
     return new DegradedGuidance(Kind.PERTURBED_ATTENTION, List.of(layers), 3, 0, 0, 1);
@@ -78,7 +79,7 @@ public record DegradedGuidance(
   /**
    * {@return this guidance at another scale}
    *
-   * @param other the guidance scale; 0 is off
+   * @param other the guidance scale; 0 turns it off
    */
   public DegradedGuidance scale(double other) {
     return new DegradedGuidance(kind, layers, other, adaptiveScale, start, end);
@@ -87,8 +88,8 @@ public record DegradedGuidance(
   /**
    * {@return this guidance with an adaptive scale}
    *
-   * @param each the amount by which the scale falls for each timestep below 1000, down to 0; at
-   *     least 0
+   * @param each the decrease of the scale for each timestep below 1000, at least 0; the scale stays
+   *     at least 0
    * @throws IllegalArgumentException if the number is negative
    */
   public DegradedGuidance adaptiveScale(double each) {
@@ -98,17 +99,17 @@ public record DegradedGuidance(
   /**
    * {@return this guidance limited to an interval of the steps}
    *
-   * @param start the share of the steps at which guidance starts, 0..1
-   * @param end the share of the steps at which it ends, {@code start}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @param start the share of the steps after which guidance starts, 0..1
+   * @param end the share of the steps after which it ends, {@code start}..1
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public DegradedGuidance between(double start, double end) {
     return new DegradedGuidance(kind, layers, scale, adaptiveScale, start, end);
   }
 
   /**
-   * {@return true if guidance acts in a row} As in diffusers, skip-layer guidance starts after its
-   * start, not at it.
+   * {@return true if guidance acts in a row} As in diffusers, skip-layer guidance does not act in a
+   * row that lies exactly at {@code start}.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

@@ -1,7 +1,8 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Default values of a request's options: those of diffusers' pipeline for the same folder and task.
+ * Default values of a request's options. They are the defaults of diffusers' pipeline for the same
+ * folder and task.
  *
  * @param steps the number of sampling steps
  * @param guidance the guidance scale
@@ -9,8 +10,8 @@ package dev.likeness.diffusion.request;
  * @param height the height of the image in pixels
  * @param strength the share of the steps that image-to-image samples, 0..1
  * @param inpaintStrength the share of the steps that inpainting samples, 0..1
- * @param eta the share of fresh noise that the base's own scheduler adds, 0..1, if its config gives
- *     none
+ * @param eta the share of fresh noise that the base's own scheduler adds, 0..1, if its config does
+ *     not set eta
  */
 public record GenerationDefaults(
     int steps,

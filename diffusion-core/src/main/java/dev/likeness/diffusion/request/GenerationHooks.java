@@ -5,24 +5,24 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The caller's code in a generation.
+ * Hooks of a generation, where code of the caller runs, and the choice of CUDA graphs.
  *
  * @param onStep a callback after each step, with the batch's latents; or null
- * @param cudaGraph true if steps are captured as a CUDA graph and replayed, on the first GPU. On
- *     other devices, and if a memory plan streams the network's blocks, steps run without capture
- * @param engine hooks on tensors, which other modules and research provide; or null
+ * @param cudaGraph true if steps on the first GPU are captured as a CUDA graph and replayed. On
+ *     other devices, or if a memory plan streams the network's blocks, steps run without capture
+ * @param engine hooks that work on tensors, or null; other modules provide them
  */
 public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, Engine engine) {
   /** No hooks. */
   public static final GenerationHooks NONE = new GenerationHooks(null, false, null);
 
-  /** Hooks of the sampling engine on tensors. The interface is opaque here. */
+  /** Hooks of the sampling engine that work on tensors. The engine defines their methods. */
   public interface Engine {}
 
   /**
    * {@return these hooks with a callback after each step, which runs on the sampling thread}
    *
-   * @param listener receives each finished step; null for none
+   * @param listener receives each finished step; null means no callback
    */
   public GenerationHooks onStep(Consumer<SampledStep> listener) {
     return new GenerationHooks(listener, cudaGraph, engine);
@@ -36,7 +36,7 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
   /**
    * {@return these hooks with other hooks of the sampling engine}
    *
-   * @param other the hooks on tensors; null for none
+   * @param other the hooks that work on tensors; null means no such hooks
    */
   public GenerationHooks engine(Engine other) {
     return new GenerationHooks(onStep, cudaGraph, other);
@@ -49,7 +49,7 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
    *     times in a step has several rows for it
    * @param total the number of rows
    * @param timestep the trained timestep
-   * @param latents the samples after the step, one for each item of the batch
+   * @param latents the latents after the step, one for each item of the batch
    * @param denoised the denoised predictions at this step, after guidance and before clipping, one
    *     for each item of the batch
    */

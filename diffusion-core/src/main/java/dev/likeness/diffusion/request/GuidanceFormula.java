@@ -6,8 +6,8 @@ public interface GuidanceFormula {
   GuidanceFormula CLASSIFIER_FREE = new ClassifierFree();
 
   /**
-   * {@return true if a prediction depends on earlier ones} Every call must then be the next step of
-   * one sample. False by default.
+   * {@return true if the formula also uses predictions of earlier steps; false by default} Calls of
+   * such a formula must follow the steps of one sample.
    */
   default boolean hasMomentum() {
     return false;
@@ -19,16 +19,19 @@ public interface GuidanceFormula {
   /**
    * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
    *
-   * @param zeroSteps the number of first steps with a prediction of zero, at least 0
+   * @param zeroSteps the number of steps at the start whose prediction is set to zero, at least 0
    */
   record CfgZeroStar(int zeroSteps) implements GuidanceFormula {}
 
   /**
-   * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1).
+   * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1). It changes the
+   * difference of the predictions for prompt and negative prompt.
    *
-   * @param eta the share of the parallel component that stays, 0..1; 1 keeps all of it
-   * @param momentum the weight of earlier differences, usually negative; 0 for none
-   * @param normThreshold the largest norm of the difference; 0 for no limit
+   * @param eta the share that is kept of the difference's part parallel to the prediction, 0..1; 1
+   *     keeps all
+   * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
+   *     off
+   * @param normThreshold the largest norm of the difference; 0 means no limit
    */
   record AdaptiveProjected(double eta, double momentum, double normThreshold)
       implements GuidanceFormula {
@@ -39,7 +42,7 @@ public interface GuidanceFormula {
   }
 
   /**
-   * A formula whose result is limited in norm ({@code cfg_normalization} of diffusers' Z-Image
+   * Limits the norm of another formula's result ({@code cfg_normalization} of diffusers' Z-Image
    * pipelines).
    *
    * @param formula the formula that is limited
@@ -49,8 +52,8 @@ public interface GuidanceFormula {
     /**
      * Checks that the factor is above 0.
      *
-     * @param formula the component {@code formula}
-     * @param factor the component {@code factor}
+     * @param formula the formula that is limited
+     * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
      * @throws IllegalArgumentException if the factor is not above 0
      */
     public CfgNormalization {

@@ -3,19 +3,20 @@ package dev.likeness.diffusion.request;
 /**
  * Options of guidance: scale, formula and interval.
  *
- * @param scale the guidance scale, or NaN for the default. 1 and below turn guidance off; on
- *     Z-Image, 0 and below. FLUX.1 and latent consistency models are conditioned on the scale and
- *     cannot turn it off
- * @param rescale how far the standard deviation of the guided prediction is moved to the unguided
- *     one's, 0..1 (Lin et al. 2024, arXiv:2305.08891; diffusers' {@code guidance_rescale})
- * @param start the share of the steps at which guidance starts, 0..1
- * @param end the share of the steps at which it ends, {@code start}..1
+ * @param scale the guidance scale, or NaN for the default. Guidance is off at 1 and below; on
+ *     Z-Image, at 0 and below. FLUX.1 and latent consistency models are conditioned on the scale
+ *     and cannot turn guidance off
+ * @param rescale how far the guided prediction's standard deviation is moved to the standard
+ *     deviation of the prediction for the prompt, 0..1 (Lin et al. 2024, arXiv:2305.08891;
+ *     diffusers' {@code guidance_rescale})
+ * @param start the share of the steps after which guidance starts, 0..1
+ * @param end the share of the steps after which it ends, {@code start}..1
  * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
  * @param formula the formula that combines the two predictions
- * @param degradedGuidance degraded guidance in addition, or null
- * @param trueCfgScale for FLUX, which is conditioned on {@code scale}: the scale of classifier-free
- *     guidance (diffusers' {@code true_cfg_scale}); 1 for none
+ * @param degradedGuidance additional degraded guidance, or null
+ * @param trueCfgScale the scale of classifier-free guidance for FLUX, which is itself conditioned
+ *     on {@code scale} (diffusers' {@code true_cfg_scale}); 1 turns it off
  */
 public record GuidanceOptions(
     double scale,
@@ -26,23 +27,26 @@ public record GuidanceOptions(
     GuidanceFormula formula,
     DegradedGuidance degradedGuidance,
     double trueCfgScale) {
-  /** Classifier-free guidance of the default scale in every step, both prompts in one batch. */
+  /**
+   * Classifier-free guidance with the default scale in every step. Both prompts are evaluated in
+   * one batch.
+   */
   public static final GuidanceOptions DEFAULT =
       new GuidanceOptions(Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1);
 
   /**
    * Checks the ranges.
    *
-   * @param scale the component {@code scale}
-   * @param rescale the component {@code rescale}
-   * @param start the component {@code start}
-   * @param end the component {@code end}
-   * @param sequential the component {@code sequential}
-   * @param formula the component {@code formula}
-   * @param degradedGuidance the component {@code degradedGuidance}
-   * @param trueCfgScale the component {@code trueCfgScale}
-   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the shares of the
-   *     interval are not in 0..1 or not in order
+   * @param scale the guidance scale, or NaN for the default
+   * @param rescale the amount of guidance rescale, 0..1
+   * @param start the share of the steps after which guidance starts, 0..1
+   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param sequential true if prompt and negative prompt are evaluated one after the other
+   * @param formula the formula that combines the two predictions
+   * @param degradedGuidance additional degraded guidance, or null
+   * @param trueCfgScale the scale of classifier-free guidance for FLUX
+   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
+   *     within 0..1 or ends before it starts
    */
   public GuidanceOptions {
     if (!(rescale >= 0 && rescale <= 1)) {
@@ -67,7 +71,8 @@ public record GuidanceOptions(
   /**
    * {@return these options with another guidance rescale}
    *
-   * @param share how far the standard deviation is moved to the unguided prediction's, 0..1
+   * @param share how far the standard deviation is moved to that of the prediction for the prompt,
+   *     0..1
    * @throws IllegalArgumentException if the share is not in 0..1
    */
   public GuidanceOptions rescale(double share) {
@@ -78,9 +83,9 @@ public record GuidanceOptions(
   /**
    * {@return these options limited to an interval of the steps}
    *
-   * @param start the share of the steps at which guidance starts, 0..1
-   * @param end the share of the steps at which it ends, {@code start}..1
-   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   * @param start the share of the steps after which guidance starts, 0..1
+   * @param end the share of the steps after which it ends, {@code start}..1
+   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public GuidanceOptions between(double start, double end) {
     return new GuidanceOptions(
@@ -96,7 +101,7 @@ public record GuidanceOptions(
   /**
    * {@return these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886)}
    *
-   * @param steps the number of first steps with a prediction of zero, at least 0
+   * @param steps the number of steps at the start whose prediction is set to zero, at least 0
    */
   public GuidanceOptions cfgZeroStar(int steps) {
     return formula(new GuidanceFormula.CfgZeroStar(steps));
@@ -106,9 +111,11 @@ public record GuidanceOptions(
    * {@return these options with adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416,
    * algorithm 1)}
    *
-   * @param eta the share of the parallel component that stays, 0..1; 1 keeps all of it
-   * @param momentum the weight of earlier differences, usually negative; 0 for none
-   * @param limit the largest norm of the difference; 0 for no limit
+   * @param eta the share that is kept of the difference's part parallel to the prediction, 0..1; 1
+   *     keeps all
+   * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
+   *     off
+   * @param limit the largest norm of the difference; 0 means no limit
    */
   public GuidanceOptions adaptiveProjectedGuidance(double eta, double momentum, double limit) {
     return formula(new GuidanceFormula.AdaptiveProjected(eta, momentum, limit));
@@ -135,9 +142,9 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with degraded guidance in addition}
+   * {@return these options with additional degraded guidance}
    *
-   * @param worse the degraded guidance; null for none
+   * @param worse the degraded guidance; null turns it off
    */
   public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
     return new GuidanceOptions(
@@ -148,7 +155,7 @@ public record GuidanceOptions(
    * {@return these options with classifier-free guidance for FLUX, in addition to its guidance
    * embedding}
    *
-   * @param value diffusers' {@code true_cfg_scale}; 1 for none
+   * @param value diffusers' {@code true_cfg_scale}; 1 turns it off
    */
   public GuidanceOptions trueCfgScale(double value) {
     return new GuidanceOptions(

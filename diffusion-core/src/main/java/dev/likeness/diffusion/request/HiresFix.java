@@ -4,22 +4,23 @@ package dev.likeness.diffusion.request;
  * A second pass over the enlarged image, for sizes beyond those that the base was trained on.
  *
  * <p>The first pass generates a small image. The second pass enlarges it and samples again, inside
- * the first pass's mask or change map. Outside of the mask, the initial image stays.
+ * the first pass's mask or change map. Outside the mask, the initial image is kept.
  *
- * @param scale the factor of width and height, above 1, at most 8
+ * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1
- * @param steps the steps of the second pass before {@code strength}; 0 for those of the first pass
- * @param pixels true: the decoded image is enlarged (Lanczos) and encoded again; false: the latents
- *     are enlarged (bilinear), which needs more strength. A base made for inpainting needs true
+ * @param steps the number of steps of which the second pass samples {@code strength}; 0 for the
+ *     number of the first pass
+ * @param pixels true to enlarge the decoded image (Lanczos) and encode it again; false to enlarge
+ *     the latents (bilinear), which needs more strength. A base made for inpainting needs true
  */
 public record HiresFix(double scale, double strength, int steps, boolean pixels) {
   /**
    * Checks the ranges.
    *
-   * @param scale the component {@code scale}
-   * @param strength the component {@code strength}
-   * @param steps the component {@code steps}
-   * @param pixels the component {@code pixels}
+   * @param scale the factor for width and height, above 1, at most 8
+   * @param strength the share of the steps that the second pass samples, above 0, at most 1
+   * @param steps the number of steps before {@code strength}; 0 for the number of the first pass
+   * @param pixels true to enlarge the decoded image, false to enlarge the latents
    * @throws IllegalArgumentException if a number is out of its range
    */
   public HiresFix {
@@ -33,8 +34,8 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   /**
    * {@return a second pass over enlarged latents, with the steps of the first pass}
    *
-   * @param scale the factor of width and height, above 1, at most 8
-   * @param strength the share of the steps that is sampled, above 0, at most 1
+   * @param scale the factor for width and height, above 1, at most 8
+   * @param strength the share of the steps that the second pass samples, above 0, at most 1
    * @throws IllegalArgumentException if a number is out of its range
    */
   public static HiresFix latents(double scale, double strength) {
@@ -44,8 +45,8 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   /**
    * {@return a second pass over the enlarged image, with the steps of the first pass}
    *
-   * @param scale the factor of width and height, above 1, at most 8
-   * @param strength the share of the steps that is sampled, above 0, at most 1
+   * @param scale the factor for width and height, above 1, at most 8
+   * @param strength the share of the steps that the second pass samples, above 0, at most 1
    * @throws IllegalArgumentException if a number is out of its range
    */
   public static HiresFix pixels(double scale, double strength) {

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
- * over them. Immutable.
+ * that change single options. Immutable.
  *
  * <p>Every method that takes an option returns another request. An option that is not given has the
  * base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
@@ -14,12 +14,13 @@ import java.util.List;
  * @param sizeOptions size of the images, and SDXL's size conditioning
  * @param guidanceOptions guidance scale, formula and interval
  * @param adapters the adapters of this request; their changes are summed
- * @param initialImage the image or latents that sampling starts from, or null for noise alone
- * @param controlImages control images of ControlNets
+ * @param initialImage the image or latents that sampling starts from, or null to start from noise
+ *     only
+ * @param controlImages control images, each with its ControlNet
  * @param caching caching and token merging
  * @param tiling windows over the sample, and tiled decoding
- * @param hires a second pass over the enlarged image, or null
- * @param hooks the caller's code in the sampling loop
+ * @param hires a second pass over the enlarged image; null means no second pass
+ * @param hooks hooks that run the caller's code in the sampling loop
  */
 public record ImageRequest(
     PromptOptions prompts,
@@ -38,17 +39,17 @@ public record ImageRequest(
   /**
    * Copies the lists.
    *
-   * @param prompts the component {@code prompts}
-   * @param sampling the component {@code sampling}
-   * @param sizeOptions the component {@code sizeOptions}
-   * @param guidanceOptions the component {@code guidanceOptions}
-   * @param adapters the component {@code adapters}
-   * @param initialImage the component {@code initialImage}
-   * @param controlImages the component {@code controlImages}
-   * @param caching the component {@code caching}
-   * @param tiling the component {@code tiling}
-   * @param hires the component {@code hires}
-   * @param hooks the component {@code hooks}
+   * @param prompts prompt and negative prompt, and their syntax
+   * @param sampling steps, scheduler, seed, number of images, initial noise
+   * @param sizeOptions size of the images, and SDXL's size conditioning
+   * @param guidanceOptions guidance scale, formula and interval
+   * @param adapters the adapters of this request; their changes are summed
+   * @param initialImage the initial image or latents, or null
+   * @param controlImages control images, each with its ControlNet
+   * @param caching caching and token merging
+   * @param tiling windows over the sample, and tiled decoding
+   * @param hires a second pass over the enlarged image; null means no second pass
+   * @param hooks hooks that run the caller's code in the sampling loop
    */
   public ImageRequest {
     adapters = List.copyOf(adapters);
@@ -182,7 +183,7 @@ public record ImageRequest(
   /**
    * {@return this request with an initial image, for image-to-image, inpainting or outpainting}
    *
-   * @param image the initial image or latents; null for none
+   * @param image the initial image or latents; null means noise only
    */
   public ImageRequest initialImage(InitialImage image) {
     return new ImageRequest(
@@ -202,7 +203,7 @@ public record ImageRequest(
   /**
    * {@return this request with these control images in place of its own}
    *
-   * @param others the control images; empty for none
+   * @param others the control images; an empty list removes all
    */
   public ImageRequest controlImages(List<ControlImage> others) {
     return new ImageRequest(
@@ -262,7 +263,7 @@ public record ImageRequest(
   /**
    * {@return this request with a second pass over the enlarged image}
    *
-   * @param pass the second pass; null for none
+   * @param pass the second pass; null means no second pass
    */
   public ImageRequest hires(HiresFix pass) {
     return new ImageRequest(
@@ -282,7 +283,7 @@ public record ImageRequest(
   /**
    * {@return this request with other hooks}
    *
-   * @param own the caller's code in the sampling loop
+   * @param own hooks that run the caller's code in the sampling loop
    */
   public ImageRequest hooks(GenerationHooks own) {
     return new ImageRequest(

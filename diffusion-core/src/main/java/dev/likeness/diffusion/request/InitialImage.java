@@ -4,18 +4,19 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Latents;
 
 /**
- * An image or latents that sampling starts from, instead of noise alone.
+ * An image or latents that sampling starts from, instead of noise only.
  *
- * @param image an image, resized to the request's size; null if latents are given
+ * @param image the image, which is resized to the request's size; null if latents are given
  * @param latents latents of an earlier generation; null if an image is given
- * @param strength the share of the steps that is sampled, 0..1, or NaN for the default. At 1, a
- *     base that edits (Kontext, FLUX.2) takes the image as a reference; below 1, it samples over it
- *     as other bases do
- * @param mask white where to generate, black where to keep; null to generate everywhere
+ * @param strength the share of the steps that is sampled, 0..1, or NaN for the default. At 1, an
+ *     editing model (Kontext, FLUX.2) uses the image as a reference. Below 1, it starts from the
+ *     noised image, as other bases do
+ * @param mask the mask: white pixels are generated, black pixels are kept; null to generate
+ *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
  *     each pixel; false if the mask is thresholded at 0.5
- * @param keepsSize true if a base that edits (Kontext) takes the image at its own size, instead of
- *     the nearest size that it was trained on
+ * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size.
+ *     Otherwise it uses the nearest size that it was trained on
  */
 public record InitialImage(
     RgbImage image,
@@ -27,13 +28,14 @@ public record InitialImage(
   /**
    * Checks the strength, and that either an image or latents are given.
    *
-   * @param image the component {@code image}
-   * @param latents the component {@code latents}
-   * @param strength the component {@code strength}
-   * @param mask the component {@code mask}
-   * @param isDifferential the component {@code isDifferential}
-   * @param keepsSize the component {@code keepsSize}
-   * @throws IllegalArgumentException if both or none are given, or if the strength is not in 0..1
+   * @param image the image, which is resized to the request's size; null if latents are given
+   * @param latents latents of an earlier generation; null if an image is given
+   * @param strength the share of the steps that is sampled, 0..1, or NaN for the default
+   * @param mask the mask: white pixels are generated, black pixels are kept
+   * @param isDifferential true if the mask is a change map
+   * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
+   * @throws IllegalArgumentException if image and latents are both given or both missing, or if the
+   *     strength is not in 0..1
    */
   public InitialImage {
     if ((image == null) == (latents == null)) {
@@ -45,7 +47,7 @@ public record InitialImage(
     }
   }
 
-  /** {@return true if a mask separates generated from kept pixels; a change map does not} */
+  /** {@return true if a mask separates generated from kept pixels; false for a change map} */
   public boolean isMasked() {
     return mask != null && !isDifferential;
   }
@@ -60,8 +62,8 @@ public record InitialImage(
   }
 
   /**
-   * {@return an initial image for outpainting: the image with new margins, which a mask marks for
-   * generation} The margins start as the stretched edges of the image.
+   * {@return an initial image for outpainting: the image with new margins, and a mask that marks
+   * the margins for generation} The margins are first filled with the stretched edges of the image.
    *
    * @param image the image in the middle
    * @param left the left margin in pixels, at least 0
@@ -109,7 +111,10 @@ public record InitialImage(
     return new InitialImage(image, latents, share, mask, isDifferential, keepsSize);
   }
 
-  /** {@return this initial image, which a base that edits (Kontext) takes at its own size} */
+  /**
+   * {@return this initial image, which an editing model (Kontext) then uses at the image's own
+   * size}
+   */
   public InitialImage keepingSize() {
     return new InitialImage(image, latents, strength, mask, isDifferential, true);
   }
@@ -117,8 +122,8 @@ public record InitialImage(
   /**
    * {@return this initial image with a mask}
    *
-   * @param white the mask: white where to generate, black where to keep; resized to the request's
-   *     size; null to generate everywhere
+   * @param white the mask: white pixels are generated, black pixels are kept; null to generate
+   *     everywhere. It is resized to the request's size
    */
   public InitialImage mask(RgbImage white) {
     return new InitialImage(image, latents, strength, white, false, keepsSize);
@@ -128,8 +133,8 @@ public record InitialImage(
    * {@return this initial image with a change map: lighter pixels change more} Source: differential
    * diffusion, arXiv:2306.00950.
    *
-   * @param map white where all of the steps apply, black where none does; resized to the request's
-   *     size
+   * @param map white where all steps change the image, black where no step does; it is resized to
+   *     the request's size
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(image, latents, strength, map, true, keepsSize);

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.error.CancelledException;
 import java.util.function.Supplier;
 
-/** Receives the events of long work, on the working thread. It must return quickly. */
+/** Receives the events of long work, on the working thread. Listeners must return quickly. */
 @FunctionalInterface
 public interface Progress {
   /** Ignores every event. */

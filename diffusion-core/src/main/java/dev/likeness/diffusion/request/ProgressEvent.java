@@ -9,7 +9,7 @@ public sealed interface ProgressEvent {
    * A phase of the work starts.
    *
    * @param name the name of the phase
-   * @param steps the number of its steps; 0 if it is not known
+   * @param steps the number of steps of the phase; 0 if it is not known
    */
   record Phase(String name, int steps) implements ProgressEvent {}
 
@@ -38,10 +38,10 @@ public sealed interface ProgressEvent {
   }
 
   /**
-   * Images that training generated as a preview.
+   * Preview images that training generated.
    *
    * @param step the number of training steps so far
-   * @param images images of the person as trained so far; personal data
+   * @param images images of the person with the training so far; they are personal data
    * @param score the validation score of the images
    */
   record Preview(int step, List<RgbImage> images, double score) implements ProgressEvent {}
@@ -53,17 +53,17 @@ public sealed interface ProgressEvent {
    */
   record Notice(String message) implements ProgressEvent {}
 
-  /** Terminal: the work is complete. */
+  /** Terminal event: the work is complete. */
   record Done() implements ProgressEvent {}
 
-  /** Terminal: the caller cancelled the work. */
+  /** Terminal event: the caller cancelled the work. */
   record Cancelled() implements ProgressEvent {}
 
   /**
-   * Terminal: the work failed.
+   * Terminal event: the work failed.
    *
-   * @param reason the exception that the call throws; if an {@link Error} ended the work, an
-   *     exception with that error as its cause
+   * @param reason the exception that the call throws. If an {@link Error} ended the work, it is the
+   *     cause of this exception
    */
   record Failed(RuntimeException reason) implements ProgressEvent {}
 

@@ -4,9 +4,9 @@ import dev.likeness.diffusion.tensor.Latents;
 import java.util.Arrays;
 
 /**
- * Prompt embeddings, which can be kept, interpolated, and given in place of a prompt.
+ * Prompt embeddings, which can be kept, interpolated, and used instead of a prompt.
  *
- * <p>Diffusers' {@code prompt_embeds} and {@code pooled_prompt_embeds}.
+ * <p>They are diffusers' {@code prompt_embeds} and {@code pooled_prompt_embeds}.
  *
  * @param tokens the embeddings, [count, width] in row-major order
  * @param count the number of tokens, at least 1
@@ -16,10 +16,11 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   /**
    * Checks the number of tokens and copies the arrays.
    *
-   * @param tokens the component {@code tokens}
-   * @param count the component {@code count}
-   * @param pooled the component {@code pooled}
-   * @throws IllegalArgumentException if the values cannot be divided into this number of tokens
+   * @param tokens the embeddings, [count, width] in row-major order
+   * @param count the number of tokens, at least 1
+   * @param pooled SDXL's pooled embedding of the whole prompt; empty for other families
+   * @throws IllegalArgumentException if the number of values is not a multiple of the number of
+   *     tokens
    */
   public PromptEmbedding {
     if (count < 1 || tokens.length == 0 || tokens.length % count != 0) {
@@ -36,13 +37,13 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
     return tokens.clone();
   }
 
-  /** {@return a copy of the pooled embedding; empty if there is none} */
+  /** {@return a copy of the pooled embedding; empty for families other than SDXL} */
   @Override
   public float[] pooled() {
     return pooled.clone();
   }
 
-  /** {@return the number of values of a token} */
+  /** {@return the number of values for each token} */
   public int width() {
     return tokens.length / count;
   }
@@ -51,7 +52,7 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * {@return the linear interpolation between two embeddings of the same shape}
    *
    * @param other the other embedding
-   * @param share 0 returns this embedding, 1 the other
+   * @param share the weight of the other embedding: 0 returns this embedding, 1 the other one
    * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
@@ -65,7 +66,7 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * {@return the spherical interpolation between two embeddings of the same shape}
    *
    * @param other the other embedding
-   * @param share 0 returns this embedding, 1 the other
+   * @param share the weight of the other embedding: 0 returns this embedding, 1 the other one
    * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {

@@ -8,16 +8,20 @@ import java.util.Optional;
  * Prompts of a request, and their syntax.
  *
  * @param prompt a description of the image; not null
- * @param negative a description of things that the image must not show; empty for none, not null
- * @param syntax plain; or with weights and schedules, for Stable Diffusion 1.x, 2.x and XL
- * @param clipSkip the number of last text encoder layers that are left out in addition to the
- *     family's own, at least 0, as diffusers' {@code clip_skip} counts. The web UI's clip skip 2 is
- *     1 on Stable Diffusion 1.x and 0 on XL and 2.x. With plain syntax it applies to the prompt
- *     alone, as in diffusers; otherwise to both prompts. Not for FLUX, FLUX.2 and Z-Image
- * @param textualInversions textual inversions that the prompts may name. Equal ones are kept once;
- *     different ones with the same token are refused
- * @param embedding precomputed prompt embeddings; replace the prompt. Null for none
- * @param negativeEmbedding precomputed embeddings that replace the negative prompt. Null for none
+ * @param negative the negative prompt, which says what the image must not show; may be empty, not
+ *     null
+ * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
+ *     {@link PromptSyntax#A1111}
+ * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
+ *     Layers that the model family always leaves out are not counted, as in diffusers'
+ *     {@code clip_skip}. The web UI's clip skip 2 is 1 here on Stable Diffusion 1.x, and 0 on XL
+ *     and 2.x. With plain syntax, it applies only to the prompt, as in diffusers; otherwise to both
+ *     prompts. FLUX, FLUX.2 and Z-Image do not support it
+ * @param textualInversions textual inversions whose tokens the prompts may use. Duplicates are
+ *     removed. Different textual inversions must have different tokens
+ * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt
+ * @param negativeEmbedding precomputed embeddings that replace the negative prompt; null to encode
+ *     the negative prompt
  */
 public record PromptOptions(
     String prompt,
@@ -30,13 +34,13 @@ public record PromptOptions(
   /**
    * Checks the values and removes equal textual inversions.
    *
-   * @param prompt the component {@code prompt}
-   * @param negative the component {@code negative}
-   * @param syntax the component {@code syntax}
-   * @param clipSkip the component {@code clipSkip}
-   * @param textualInversions the component {@code textualInversions}
-   * @param embedding the component {@code embedding}
-   * @param negativeEmbedding the component {@code negativeEmbedding}
+   * @param prompt a description of the image; not null
+   * @param negative the negative prompt; may be empty, not null
+   * @param syntax the syntax of both prompts
+   * @param clipSkip the number of last layers of the text encoder that are left out, at least 0
+   * @param textualInversions textual inversions whose tokens the prompts may use
+   * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt
+   * @param negativeEmbedding precomputed embeddings that replace the negative prompt, or null
    * @throws IllegalArgumentException if a prompt is null, if the clip skip is negative, or if two
    *     different textual inversions have the same token
    */
@@ -52,8 +56,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return options with a prompt in plain syntax, every text encoder layer and no textual
-   * inversions}
+   * {@return options with a prompt in plain syntax, without clip skip or textual inversions}
    *
    * @param prompt the prompt; not null
    */
@@ -93,7 +96,7 @@ public record PromptOptions(
   /**
    * {@return these options with another negative prompt}
    *
-   * @param text the negative prompt; empty for none, not null
+   * @param text the negative prompt; may be empty, not null
    */
   public PromptOptions negative(String text) {
     return new PromptOptions(
@@ -113,7 +116,7 @@ public record PromptOptions(
   /**
    * {@return these options with another clip skip}
    *
-   * @param layers the number of last text encoder layers that are left out, at least 0
+   * @param layers the number of last layers of the text encoder that are left out, at least 0
    * @throws IllegalArgumentException if the number is negative
    */
   public PromptOptions clipSkip(int layers) {
@@ -124,7 +127,7 @@ public record PromptOptions(
   /**
    * {@return these options with one more textual inversion}
    *
-   * @param inversion the textual inversion, which the prompts may name
+   * @param inversion the textual inversion, whose token the prompts may use
    * @throws IllegalArgumentException if another textual inversion has the same token
    */
   public PromptOptions textualInversion(TextualInversion inversion) {
@@ -136,8 +139,8 @@ public record PromptOptions(
   /**
    * {@return these options with these textual inversions in place of their own}
    *
-   * @param others the textual inversions; equal ones are kept once
-   * @throws IllegalArgumentException if two different ones have the same token
+   * @param others the textual inversions; duplicates are removed
+   * @throws IllegalArgumentException if two different textual inversions have the same token
    */
   public PromptOptions textualInversions(List<TextualInversion> others) {
     return new PromptOptions(
@@ -147,8 +150,9 @@ public record PromptOptions(
   /**
    * {@return these options with precomputed embeddings}
    *
-   * @param positive embeddings that replace the prompt; null for none
-   * @param negativePrompt embeddings that replace the negative prompt; null for none
+   * @param positive embeddings that replace the prompt; null to encode the prompt
+   * @param negativePrompt embeddings that replace the negative prompt; null to encode the negative
+   *     prompt
    */
   public PromptOptions embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
     return new PromptOptions(

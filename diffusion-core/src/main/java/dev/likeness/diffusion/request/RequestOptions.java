@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The fluent methods of {@link ImageRequest}. Each returns another request with one option changed.
+ * The fluent methods of {@link ImageRequest}. Each returns a copy of the request with a changed
+ * option.
  */
 public interface RequestOptions extends RequestSampling {
   /**
@@ -40,14 +41,14 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with an initial image, for image-to-image, inpainting or outpainting}
    *
-   * @param image the initial image or latents; null for none
+   * @param image the initial image or latents; null means noise only
    */
   ImageRequest initialImage(InitialImage image);
 
   /**
    * {@return this request with these control images in place of its own}
    *
-   * @param others the control images; empty for none
+   * @param others the control images; an empty list removes all
    */
   ImageRequest controlImages(List<ControlImage> others);
 
@@ -71,7 +72,7 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another negative prompt}
    *
-   * @param text the negative prompt; empty for none, not null
+   * @param text the negative prompt; may be empty, not null
    * @throws IllegalArgumentException if the text is null
    */
   default ImageRequest negative(String text) {
@@ -102,9 +103,9 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with one more adapter, for example a person:
-   * {@code adapter(ada.at(0.8))}} The prompts may name its placeholder tokens.
+   * {@code adapter(ada.at(0.8))}} The prompts may use its placeholder tokens.
    *
-   * @param adapter the adapter; its change is added to those of the others
+   * @param adapter the adapter; its change is added to the changes of the other adapters
    * @throws IllegalArgumentException if the request has another textual inversion of the same token
    */
   default ImageRequest adapter(Adapter adapter) {
@@ -135,7 +136,8 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with SDXL's size conditioning for both prompts}
    *
    * @param positive the size conditioning of the prompt
-   * @param negativePrompt the size conditioning of the negative prompt; null for the prompt's
+   * @param negativePrompt the size conditioning of the negative prompt; null for the size
+   *     conditioning of the prompt
    */
   default ImageRequest sizeConditioning(
       SizeConditioning positive, SizeConditioning negativePrompt) {
@@ -154,7 +156,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request for outpainting: the image with new margins, at the size of both}
+   * {@return this request for outpainting, with the size of the image plus its new margins}
    *
    * @param image the image in the middle
    * @param left the left margin in pixels, at least 0
@@ -170,7 +172,7 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with another prompt syntax} Only Stable Diffusion 1.x, 2.x and XL support
-   * more than the plain one.
+   * {@link PromptSyntax#A1111}.
    *
    * @param syntax the syntax of both prompts
    */
@@ -181,8 +183,8 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another clip skip; see {@link PromptOptions#clipSkip()}}
    *
-   * @param layers the number of last text encoder layers that are left out, at least 0, as
-   *     diffusers counts
+   * @param layers the number of last layers of the text encoder that are left out, at least 0, as
+   *     in diffusers
    * @throws IllegalArgumentException if the number is negative
    */
   default ImageRequest clipSkip(int layers) {
@@ -190,7 +192,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with one more textual inversion, which the prompts may name}
+   * {@return this request with one more textual inversion, whose token the prompts may use}
    *
    * @param inversion the textual inversion
    * @throws IllegalArgumentException if the request has another textual inversion of the same token
@@ -203,8 +205,9 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with precomputed embeddings} Only Stable Diffusion 1.x, 2.x and XL
    * support them.
    *
-   * @param positive embeddings that replace the prompt; null for none
-   * @param negativePrompt embeddings that replace the negative prompt; null for none
+   * @param positive embeddings that replace the prompt; null to encode the prompt
+   * @param negativePrompt embeddings that replace the negative prompt; null to encode the negative
+   *     prompt
    */
   default ImageRequest embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
     return prompts(prompts().embeddings(positive, negativePrompt));
@@ -220,8 +223,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with tiled decoding, which needs less memory} Up to rounding, the image
-   * is the same.
+   * {@return this request with tiled decoding, which needs less memory} Apart from rounding errors,
+   * the image is the same.
    */
   default ImageRequest withVaeTiling() {
     return tiling(tiling().withVaeTiling());

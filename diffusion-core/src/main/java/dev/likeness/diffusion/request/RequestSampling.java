@@ -14,7 +14,8 @@ interface RequestSampling extends RequestValues {
   ImageRequest sampling(SamplingOptions options);
 
   /**
-   * {@return this request with another number of sampling steps, in place of timesteps or sigmas}
+   * {@return this request with another number of sampling steps, and without given timesteps or
+   * sigmas}
    *
    * @param n the number of steps, at least 1; 0 for the default
    * @throws IllegalArgumentException if the number is negative
@@ -27,34 +28,35 @@ interface RequestSampling extends RequestValues {
    * {@return this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
    * 249)}}
    *
-   * <p>A strength below 1 and {@link #denoisingRange} skip some of them. Diffusers:
-   * {@code timesteps}.
+   * <p>A strength below 1 and {@link #denoisingRange} skip some of the timesteps. The option is
+   * called {@code timesteps} in diffusers.
    *
    * @param descending trained timesteps in descending order, at least one, none negative
-   * @throws IllegalArgumentException if there are none, or they do not descend. Generation refuses
-   *     timesteps that the scheduler does not support
+   * @throws IllegalArgumentException if the list is empty or does not descend.
+   *     {@code BaseModel.generate} throws it if the scheduler does not support timesteps
    */
   default ImageRequest timesteps(double... descending) {
     return sampling(sampling().timesteps(descending));
   }
 
   /**
-   * {@return this request with sampling over these sigmas} Diffusers: {@code sigmas}.
+   * {@return this request with these sigmas as its sigma schedule} The option is called
+   * {@code sigmas} in diffusers.
    *
    * <p>Most Stable Diffusion schedulers end at the last sigma, which is usually 0. Flow schedulers
    * take one sigma for each step and continue to 0; see {@link PlanRequest#ofSigmas}.
    *
    * @param descending sigmas in the scheduler's own unit, in descending order, at least one, none
    *     negative
-   * @throws IllegalArgumentException if there are none, or they do not descend. Generation refuses
-   *     sigmas that the scheduler does not support
+   * @throws IllegalArgumentException if the list is empty or does not descend.
+   *     {@code BaseModel.generate} throws it if the scheduler does not support the sigmas
    */
   default ImageRequest sigmas(double... descending) {
     return sampling(sampling().sigmas(descending));
   }
 
   /**
-   * {@return this request with a scheduler by name, in place of a custom scheduler}
+   * {@return this request with the scheduler of a name} It replaces a custom scheduler.
    *
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
    *     {@code dpmpp_2m_karras}; null for the base's own scheduler
@@ -64,11 +66,12 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with a scheduler and its own options}
+   * {@return this request with a scheduler object, such as a config with changed options}
    *
    * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
-   * 3))}. A scheduler that is not a {@code SchedulerConfig} gets only the number of steps. It makes
-   * its own sigmas down to 0, shift included. A later {@link #scheduler(String)} replaces it.
+   * 3))}. A scheduler that is not a {@code SchedulerConfig} gets only the number of steps. It must
+   * compute its sigmas down to 0 itself, including any shift. A later {@link #scheduler(String)}
+   * replaces it.
    *
    * @param own the scheduler
    */
@@ -96,7 +99,7 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with given initial noise in place of the seed's}
+   * {@return this request with given initial noise, instead of the noise of the seed}
    *
    * @param unit Gaussian noise of unit variance, of the shape of the latents
    */
@@ -105,14 +108,15 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request limited to a range of the training timesteps} Diffusers:
-   * {@code denoising_start} and {@code denoising_end}.
+   * {@return this request limited to a range of the training timesteps} The options are called
+   * {@code denoising_start} and {@code denoising_end} in diffusers.
    *
-   * <p>A base model stops at 0.8, for example, and a refiner continues from the base's latents at
-   * 0.8. A request that continues needs an initial image and takes no change map.
+   * <p>For example, a base model stops at 0.8, and a refiner continues at 0.8 from the base's
+   * latents. A request with a start above 0 needs initial latents or an initial image, without a
+   * change map.
    *
-   * @param start the share of the training timesteps at which sampling starts, 0..1
-   * @param end the share at which it ends, 0..1
+   * @param start the share of the training timesteps after which sampling starts, 0..1
+   * @param end the share of the training timesteps after which sampling ends, 0..1
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));
@@ -121,7 +125,7 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param share eta, 0..1, for schedulers that have one; NaN for the default
+   * @param share eta, 0..1, for schedulers that have this option; NaN for the default
    */
   default ImageRequest eta(double share) {
     return sampling(sampling().eta(share));

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.List;
 
-/** The most used values of a request's option records, by short names. */
+/** Short names for often used values of a request's option records. */
 public interface RequestValues {
   /** {@return the prompt options} */
   PromptOptions prompts();
@@ -40,7 +40,7 @@ public interface RequestValues {
     return prompts().prompt();
   }
 
-  /** {@return the negative prompt; empty for none} */
+  /** {@return the negative prompt, which may be empty} */
   default String negative() {
     return prompts().negative();
   }
@@ -60,7 +60,7 @@ public interface RequestValues {
     return sampling().steps();
   }
 
-  /** {@return the scheduler's name, or null for the base's own} */
+  /** {@return the scheduler's name, or null for the base's own scheduler} */
   default String scheduler() {
     return sampling().scheduler();
   }
@@ -75,17 +75,17 @@ public interface RequestValues {
     return sampling().count();
   }
 
-  /** {@return the initial noise, or null for the seed's} */
+  /** {@return the initial noise, or null for the noise of the seed} */
   default Latents noise() {
     return sampling().noise();
   }
 
-  /** {@return the share of the training timesteps at which sampling starts, 0..1} */
+  /** {@return the share of the training timesteps after which sampling starts, 0..1} */
   default double denoisingStart() {
     return sampling().denoisingStart();
   }
 
-  /** {@return the share of the training timesteps at which sampling ends, 0..1} */
+  /** {@return the share of the training timesteps after which sampling ends, 0..1} */
   default double denoisingEnd() {
     return sampling().denoisingEnd();
   }
@@ -110,7 +110,10 @@ public interface RequestValues {
     return sizeOptions().conditioning();
   }
 
-  /** {@return SDXL's size conditioning of the negative prompt; null for the prompt's} */
+  /**
+   * {@return SDXL's size conditioning of the negative prompt; null for the size conditioning of the
+   * prompt}
+   */
   default SizeConditioning negativeSizeConditioning() {
     return sizeOptions().negativeConditioning();
   }
@@ -121,16 +124,15 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request changes an initial image} Initial latents that another model has
-   * sampled in part do not count.
+   * {@return true if the request changes an initial image} The result is false if it continues the
+   * sampling of another model.
    */
   default boolean isImageToImage() {
     return initialImage() != null && denoisingStart() == 0;
   }
 
   /**
-   * {@return true if a base that edits takes the initial image as a reference and starts from
-   * noise}
+   * {@return true if an editing model uses the initial image as a reference and starts from noise}
    */
   default boolean isEdit() {
     return isImageToImage()

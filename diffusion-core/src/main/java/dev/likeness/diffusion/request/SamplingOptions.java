@@ -9,21 +9,23 @@ import java.util.stream.DoubleStream;
 /**
  * Steps, scheduler, seed and initial noise of a request.
  *
- * @param steps the number of sampling steps, or 0 for the default; with timesteps or sigmas, their
- *     number
+ * @param steps the number of sampling steps, or 0 for the default. If timesteps or sigmas are
+ *     given, it is their number
  * @param timesteps one trained timestep for each step, in descending order; empty for the
- *     scheduler's own
+ *     scheduler's own timesteps
  * @param sigmas sigmas in the scheduler's unit, in descending order, see
- *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own
- * @param scheduler a scheduler's name, or null for the base's own
- * @param customScheduler a scheduler of the caller, which replaces the one by name; or null
- * @param eta the share of each step's noise that is fresh, 0..1, for schedulers that have it; NaN
- *     for their default
+ *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own sigmas
+ * @param scheduler a scheduler's name, or null for the base's own scheduler
+ * @param customScheduler a scheduler object of the caller, used instead of {@code scheduler}; or
+ *     null
+ * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option; NaN
+ *     for the scheduler's default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
- * @param denoisingEnd the share at which sampling ends, 0..1; below 1 the latents are still noisy
+ * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
+ *     the final latents are still noisy
  * @param seed the seed of the first image; image {@code i} has the noise of {@code seed + i}
  * @param count the number of images, at least 1
- * @param noise the initial noise of unit variance in place of the seed's, or null
+ * @param noise the initial noise, of unit variance; null for the noise of the seed
  */
 public record SamplingOptions(
     int steps,
@@ -44,17 +46,17 @@ public record SamplingOptions(
   /**
    * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
    *
-   * @param steps the component {@code steps}
-   * @param timesteps the component {@code timesteps}
-   * @param sigmas the component {@code sigmas}
-   * @param scheduler the component {@code scheduler}
-   * @param customScheduler the component {@code customScheduler}
-   * @param eta the component {@code eta}
-   * @param denoisingStart the component {@code denoisingStart}
-   * @param denoisingEnd the component {@code denoisingEnd}
-   * @param seed the component {@code seed}
-   * @param count the component {@code count}
-   * @param noise the component {@code noise}
+   * @param steps the number of sampling steps, or 0 for the default
+   * @param timesteps one trained timestep for each step, in descending order
+   * @param sigmas sigmas in the scheduler's unit, in descending order
+   * @param scheduler a scheduler's name, or null for the base's own scheduler
+   * @param customScheduler a scheduler object of the caller, or null
+   * @param eta the share of fresh noise in each step, 0..1, or NaN for the default
+   * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
+   * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
+   * @param seed the seed of the first image; image {@code i} has the noise of {@code seed + i}
+   * @param count the number of images, at least 1
+   * @param noise the initial noise, of unit variance; null for the noise of the seed
    * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
    *     descend, or if both are given
    */
@@ -73,7 +75,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with another number of steps, in place of timesteps or sigmas}
+   * {@return these options with another number of steps, and without given timesteps or sigmas}
    *
    * @param n the number of steps, at least 1; 0 for the default
    * @throws IllegalArgumentException if the number is negative
@@ -86,7 +88,7 @@ public record SamplingOptions(
    * {@return these options with a step at each of these timesteps}
    *
    * @param descending trained timesteps in descending order, at least one, none negative
-   * @throws IllegalArgumentException if there are none, or they do not descend
+   * @throws IllegalArgumentException if the list is empty or does not descend
    */
   public SamplingOptions timesteps(double... descending) {
     requireNotEmpty("timesteps", descending);
@@ -95,11 +97,11 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with sampling over these sigmas}
+   * {@return these options with these sigmas as sigma schedule}
    *
    * @param descending sigmas in the scheduler's unit, in descending order, at least one, none
    *     negative
-   * @throws IllegalArgumentException if there are none, or they do not descend
+   * @throws IllegalArgumentException if the list is empty or does not descend
    */
   public SamplingOptions sigmas(double... descending) {
     requireNotEmpty("sigmas", descending);
@@ -123,9 +125,9 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with a scheduler by name, in place of a custom scheduler}
+   * {@return these options with the scheduler of a name} It replaces a custom scheduler.
    *
-   * @param name a scheduler's name, or null for the base's own
+   * @param name a scheduler's name, or null for the base's own scheduler
    */
   public SamplingOptions scheduler(String name) {
     return new SamplingOptions(
@@ -143,9 +145,9 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with a custom scheduler, which replaces the one by name}
+   * {@return these options with a scheduler object, which is used instead of the scheduler's name}
    *
-   * @param other the scheduler; null for the one by name
+   * @param other the scheduler; null to use the scheduler's name
    */
   public SamplingOptions customScheduler(Scheduler other) {
     return new SamplingOptions(
@@ -185,8 +187,8 @@ public record SamplingOptions(
   /**
    * {@return these options limited to a range of the training timesteps}
    *
-   * @param start the share of the training timesteps at which sampling starts, 0..1
-   * @param end the share at which it ends, 0..1
+   * @param start the share of the training timesteps after which sampling starts, 0..1
+   * @param end the share of the training timesteps after which sampling ends, 0..1
    */
   public SamplingOptions denoisingRange(double start, double end) {
     return new SamplingOptions(
@@ -235,9 +237,10 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with given initial noise in place of the seed's}
+   * {@return these options with given initial noise, instead of the noise of the seed}
    *
-   * @param unit Gaussian noise of unit variance, of the shape of the latents; null for the seed's
+   * @param unit Gaussian noise of unit variance, of the shape of the latents; null for the noise of
+   *     the seed
    */
   public SamplingOptions noise(Latents unit) {
     return new SamplingOptions(

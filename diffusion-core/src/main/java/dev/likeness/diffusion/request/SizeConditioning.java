@@ -1,11 +1,11 @@
 package dev.likeness.diffusion.request;
 
 /**
- * SDXL's size conditioning: size, crop and target size, as for a training image. Other families
- * have none.
+ * SDXL's size conditioning: the original size, crop and target size that the network gets, as it
+ * got them for training images. Other model families do not use it.
  *
- * <p>Sizes of 0 are the generated image's own. Source: Podell et al. 2023, arXiv:2307.01952,
- * section 2.2.
+ * <p>A size of 0 stands for the size of the generated image. Source: Podell et al. 2023,
+ * arXiv:2307.01952, section 2.2.
  *
  * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})
  * @param originalHeight height before scaling, in pixels
@@ -13,8 +13,8 @@ package dev.likeness.diffusion.request;
  * @param top rows cropped at the top
  * @param targetWidth width after cropping, in pixels (diffusers: {@code target_size})
  * @param targetHeight height after cropping, in pixels
- * @param aestheticScore aesthetic score, about 1 to 10; the refiner takes it in place of the target
- *     size
+ * @param aestheticScore aesthetic score, about 1 to 10; only the refiner gets it, instead of the
+ *     target size
  */
 public record SizeConditioning(
     int originalWidth,
@@ -30,13 +30,13 @@ public record SizeConditioning(
   /**
    * Checks that no size is negative.
    *
-   * @param originalWidth the component {@code originalWidth}
-   * @param originalHeight the component {@code originalHeight}
-   * @param left the component {@code left}
-   * @param top the component {@code top}
-   * @param targetWidth the component {@code targetWidth}
-   * @param targetHeight the component {@code targetHeight}
-   * @param aestheticScore the component {@code aestheticScore}
+   * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})
+   * @param originalHeight height before scaling, in pixels
+   * @param left columns cropped at the left (diffusers: {@code crops_coords_top_left})
+   * @param top rows cropped at the top
+   * @param targetWidth width after cropping, in pixels (diffusers: {@code target_size})
+   * @param targetHeight height after cropping, in pixels
+   * @param aestheticScore aesthetic score, about 1 to 10
    * @throws IllegalArgumentException if a size is negative
    */
   public SizeConditioning {
@@ -49,8 +49,8 @@ public record SizeConditioning(
   /**
    * {@return this conditioning with another size before scaling}
    *
-   * @param width the width in pixels; 0 for the generated image's own
-   * @param height the height in pixels; 0 for the generated image's own
+   * @param width the width in pixels; 0 for the width of the generated image
+   * @param height the height in pixels; 0 for the height of the generated image
    * @throws IllegalArgumentException if a side is negative
    */
   public SizeConditioning originalSize(int width, int height) {
@@ -72,8 +72,8 @@ public record SizeConditioning(
   /**
    * {@return this conditioning with another size after cropping}
    *
-   * @param width the width in pixels; 0 for the generated image's own
-   * @param height the height in pixels; 0 for the generated image's own
+   * @param width the width in pixels; 0 for the width of the generated image
+   * @param height the height in pixels; 0 for the height of the generated image
    * @throws IllegalArgumentException if a side is negative
    */
   public SizeConditioning targetSize(int width, int height) {
@@ -82,7 +82,7 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another aesthetic score, which the refiner takes}
+   * {@return this conditioning with another aesthetic score, which only the refiner gets}
    *
    * @param value the aesthetic score, about 1 to 10
    */
@@ -92,12 +92,12 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return the values that the network takes (diffusers: {@code add_time_ids}), heights before
+   * {@return the values that the network gets (diffusers: {@code add_time_ids}), heights before
    * widths}
    *
    * @param width the width of the generated image in pixels
    * @param height the height of the generated image in pixels
-   * @param count 5 for the refiner, else 6
+   * @param count the number of values: 5 for the refiner, otherwise 6
    */
   public float[] timeIds(int width, int height, int count) {
     int rows = originalHeight == 0 ? height : originalHeight;

@@ -3,18 +3,19 @@ package dev.likeness.diffusion.request;
 /**
  * Size of the images, and SDXL's size conditioning.
  *
- * <p>If there is an initial image, the default size is that image's. Without one, on a UNet, it is
- * the size of the first control image; otherwise it is the base's own. With a mask it is the base's
- * own, except on a UNet with a ControlNet, on Z-Image, and on bases that edit. Stable Diffusion 3
- * and FLUX.1 (not Kontext and Fill) scale a larger default size down to about the base's number of
- * pixels.
+ * <p>The default size is the size of the initial image. If there is no initial image, it is the
+ * size of the first control image on a UNet, and otherwise the base's default. If there is a mask,
+ * the default size is the base's default, except on a UNet with a ControlNet, on Z-Image, and on
+ * editing models. Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) scale a larger image size
+ * down to about the number of pixels of the base's default.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the
  *     default
  * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the
  *     default
  * @param conditioning SDXL's size conditioning of the prompt
- * @param negativeConditioning size conditioning of the negative prompt; null for the prompt's
+ * @param negativeConditioning size conditioning of the negative prompt; null for the size
+ *     conditioning of the prompt
  */
 public record SizeOptions(
     int width, int height, SizeConditioning conditioning, SizeConditioning negativeConditioning) {
@@ -24,10 +25,10 @@ public record SizeOptions(
   /**
    * Checks that no side is negative.
    *
-   * @param width the component {@code width}
-   * @param height the component {@code height}
-   * @param conditioning the component {@code conditioning}
-   * @param negativeConditioning the component {@code negativeConditioning}
+   * @param width the width in pixels, or 0 for the default
+   * @param height the height in pixels, or 0 for the default
+   * @param conditioning SDXL's size conditioning of the prompt
+   * @param negativeConditioning size conditioning of the negative prompt, or null
    * @throws IllegalArgumentException if a side is negative
    */
   public SizeOptions {
@@ -52,7 +53,8 @@ public record SizeOptions(
    * {@return these options with other size conditioning}
    *
    * @param positive size conditioning of the prompt
-   * @param negativePrompt size conditioning of the negative prompt; null for the prompt's
+   * @param negativePrompt size conditioning of the negative prompt; null for the size conditioning
+   *     of the prompt
    */
   public SizeOptions conditioning(SizeConditioning positive, SizeConditioning negativePrompt) {
     return new SizeOptions(width, height, positive, negativePrompt);

@@ -23,18 +23,19 @@ import org.bytedeco.pytorch.global.torch;
  * A textual inversion: a placeholder token with trained embeddings (Gal et al. 2022,
  * arXiv:2208.01618).
  *
- * <p>Files of the web UI ({@code emb_params}, {@code string_to_param}) and of diffusers (one tensor
- * named as the token) are read. So are files with one tensor for each CLIP text encoder:
- * {@code clip_l} and {@code clip_g}, or {@code text_encoders_0} and {@code text_encoders_1}.
+ * <p>Three kinds of files can be read: files of the web UI ({@code emb_params},
+ * {@code string_to_param}), files of diffusers (one tensor with the token as its name), and files
+ * with one tensor for each CLIP text encoder: {@code clip_l} and {@code clip_g}, or
+ * {@code text_encoders_0} and {@code text_encoders_1}.
  *
- * @param token the placeholder token, in any case; not blank
- * @param values the embeddings, [vectors, width] in row-major order, by the width of their text
- *     encoder
+ * @param token the placeholder token, not blank; upper and lower case are the same
+ * @param values the embeddings, [vectors, width] in row-major order, by the embedding width of
+ *     their text encoder
  */
 public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
-   * The embedding width of T5, for which no textual inversions are supported. Every CLIP text
-   * encoder is narrower.
+   * The embedding width of T5, which does not support textual inversions here. Every CLIP text
+   * encoder has a smaller width.
    */
   public static final int T5_WIDTH = 4096;
 
@@ -44,8 +45,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
    * Checks the shapes and copies the map, but not the arrays.
    *
-   * @param token the component {@code token}
-   * @param values the component {@code values}
+   * @param token the placeholder token, not blank; upper and lower case are the same
+   * @param values the embeddings, [vectors, width] in row-major order
    * @throws IllegalArgumentException if the token is blank, if there are no embeddings, or if text
    *     encoders have different numbers of vectors
    */
@@ -69,12 +70,13 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Reads a file. The token is the placeholder or tensor that the file names. If it names none, the
-   * token is the file's name without its extension.
+   * Reads a file. The token is the name of the placeholder or of the tensor in the file. If the
+   * file has no such name, the token is the file's name without its extension.
    *
    * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
    * @return the textual inversion, which holds no native memory
-   * @throws InvalidInputException if the file is broken, or has no textual inversion, or one for T5
+   * @throws InvalidInputException if the file is broken, contains no textual inversion, or contains
+   *     a textual inversion for T5
    */
   public static TextualInversion open(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
@@ -123,8 +125,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    * Writes a file that diffusers' {@code load_textual_inversion} opens. A failure leaves no partial
    * file.
    *
-   * <p>The file has one tensor named as the token, or {@code clip_l} and {@code clip_g} for the two
-   * text encoders of SDXL.
+   * <p>The file has one tensor with the token as its name, or {@code clip_l} and {@code clip_g} for
+   * the two text encoders of SDXL.
    *
    * @param file the safetensors file to write, which is replaced if it exists
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written, for
@@ -145,7 +147,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
 
   /**
    * {@return the embeddings, [vectors, width] in row-major order, by text encoder: {@code clip_l}
-   * (the narrower), then {@code clip_g}} The arrays are not copies.
+   * (the smaller width), then {@code clip_g}} The arrays are not copies.
    */
   public Map<String, float[]> byTextEncoder() {
     Map<String, float[]> named = new LinkedHashMap<>();
@@ -156,7 +158,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * {@return this textual inversion under another token}
+   * {@return this textual inversion with another token}
    *
    * @param name the placeholder token; not blank
    * @throws IllegalArgumentException if the token is blank
@@ -180,15 +182,18 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     return Objects.hash(token, values.keySet());
   }
 
-  /** {@return the number of vectors, which is the number of tokens that it takes in a prompt} */
+  /**
+   * {@return the number of vectors, which is the number of tokens that the placeholder uses in a
+   * prompt}
+   */
   public int vectors() {
     Map.Entry<Integer, float[]> any = values.entrySet().iterator().next();
     return any.getValue().length / any.getKey();
   }
 
   /**
-   * {@return the index at which a text names the token, in any case, as a whole word; -1 if the
-   * text does not name it}
+   * {@return the index at which a text contains the token as a whole word, in upper or lower case;
+   * -1 if the text does not contain it}
    *
    * @param text the text to search, such as a prompt
    */

@@ -3,12 +3,12 @@ package dev.likeness.diffusion.request;
 /**
  * Options for large images with less memory: windows over the sample, and tiled decoding.
  *
- * @param vaeTiling true if the autoencoder works on strips of a few rows, which it always does
- *     above 1024 x 1024 pixels
+ * @param vaeTiling true if the autoencoder processes strips of a few rows. Above 1024 x 1024
+ *     pixels, it always does
  * @param window the side of the windows that the network processes, in latent pixels; 0 for the
  *     whole sample
- * @param stride the largest distance of two windows, in latent pixels, 1..{@code window}; 0 without
- *     windows
+ * @param stride the largest distance between neighbouring windows' starts, in latent pixels,
+ *     1..{@code window}; 0 without windows
  */
 public record TilingOptions(boolean vaeTiling, int window, int stride) {
   /** The whole sample in one window, and tiled decoding above 1024 x 1024 pixels. */
@@ -17,9 +17,9 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
   /**
    * Checks the ranges.
    *
-   * @param vaeTiling the component {@code vaeTiling}
-   * @param window the component {@code window}
-   * @param stride the component {@code stride}
+   * @param vaeTiling true if the autoencoder processes strips of a few rows
+   * @param window the side of a window in latent pixels; 0 for the whole sample
+   * @param stride the largest distance between neighbouring windows' starts, in latent pixels
    * @throws IllegalArgumentException if the window is negative, or if the stride is not in
    *     1..{@code window}
    */
@@ -31,7 +31,8 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
   }
 
   /**
-   * {@return these options with tiled decoding at any size} Up to rounding, the image is the same.
+   * {@return these options with tiled decoding at any size} Apart from rounding errors, the image
+   * is the same.
    */
   public TilingOptions withVaeTiling() {
     return new TilingOptions(true, window, stride);
@@ -40,12 +41,13 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
   /**
    * {@return these options with overlapping windows, whose predictions are averaged at every step}
    *
-   * <p>Bases with a mask or reference image beside the sample do not support it, nor do regional
-   * adapters, caching, and guidance with momentum. Source: MultiDiffusion, Bar-Tal et al. 2023,
-   * arXiv:2302.08113, equation 5.
+   * <p>Windows do not work on bases whose network also gets a mask or reference image. They cannot
+   * be combined with regional adapters, caching (except token merging) or guidance with momentum.
+   * Source: MultiDiffusion, Bar-Tal et al. 2023, arXiv:2302.08113, equation 5.
    *
    * @param size the side of a window in latent pixels
-   * @param every the largest distance of two windows in latent pixels, 1..{@code size}
+   * @param every the largest distance between neighbouring windows' starts, in latent pixels,
+   *     1..{@code size}
    * @throws IllegalArgumentException if the distance is not in this range
    */
   public TilingOptions windows(int size, int every) {

@@ -5,8 +5,8 @@
  * {@link SamplingOptions}, {@link SizeOptions}, {@link GuidanceOptions}, {@link CachingOptions},
  * {@link TilingOptions}, {@link GenerationHooks}, and optionally an {@link InitialImage},
  * {@link ControlImage control images}, {@link Adapter adapters} and a second pass
- * ({@link HiresFix}). Each of its methods returns a changed copy. Options that a request does not
- * give have the base model's {@link GenerationDefaults}. Long work reports to a {@link Progress}
+ * ({@link HiresFix}). Each method of a request returns a changed copy. Options that a request does
+ * not set have the base model's {@link GenerationDefaults}. Long work reports to a {@link Progress}
  * and ends with exactly one terminal {@link ProgressEvent}; it stops within a step after
  * {@link Cancellation#cancel()}.
  *

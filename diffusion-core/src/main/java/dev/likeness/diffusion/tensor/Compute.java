@@ -16,7 +16,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
  */
 public record Compute(String device, DType dtype) {
-  /** Single precision on the CPU. Results equal the reference implementation's up to rounding. */
+  /**
+   * Single precision on the CPU. Apart from rounding errors, results equal the reference
+   * implementation's.
+   */
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
   /** The libraries and programs that a GPU needs, as a part of error messages. */
@@ -29,8 +32,8 @@ public record Compute(String device, DType dtype) {
   /**
    * Checks that the device is known and that it computes in the type.
    *
-   * @param device the component {@code device}
-   * @param dtype the component {@code dtype}
+   * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
+   * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
    * @throws IllegalArgumentException if the device is not known, or if it does not compute in the
    *     type
    */
@@ -49,10 +52,10 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return the first GPU in bf16; without one, the CPU} GPUs before Ampere need f16, which this
-   * method does not choose.
+   * {@return the first GPU in bf16; the CPU if there is no GPU} GPUs before Ampere need f16, which
+   * this method does not choose.
    *
-   * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, else in f32.
+   * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, and otherwise in f32.
    */
   public static Compute best() {
     if (isCudaAvailable()) {
@@ -120,8 +123,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Checks that training is possible in this element type. f16 is refused, because many gradients
-   * are smaller than its smallest number and gradients are not scaled.
+   * Checks that training is possible in this element type. f16 is not allowed: many gradients are
+   * below the smallest f16 number, and the library does not scale gradients.
    *
    * @throws IllegalArgumentException for f16
    */
@@ -164,8 +167,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return true if this CPU has instructions for dot products of bytes (VNNI)} False on systems
-   * other than Linux.
+   * {@return true if this CPU has instructions for dot products of bytes (VNNI)} The result is
+   * false on systems other than Linux.
    */
   public static boolean hasCpuInt8() {
     return hasCpuFlag("avx512_vnni", "avx_vnni", "amx_int8");

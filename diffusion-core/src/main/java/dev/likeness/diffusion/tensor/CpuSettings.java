@@ -7,8 +7,8 @@ import java.util.TreeMap;
 /**
  * Environment variables that make libtorch faster on Linux CPUs.
  *
- * <p>glibc and OpenMP read them when a process starts, so this process cannot set them for itself.
- * An application that starts a process puts {@link #environment} into its
+ * <p>glibc and OpenMP read these variables when a process starts, so a running process cannot set
+ * them for itself. An application that starts a process puts {@link #environment} into its
  * {@link ProcessBuilder#environment}. An application that generates in its own process reports
  * {@link #missing} to its operator. This class changes no variable.
  */

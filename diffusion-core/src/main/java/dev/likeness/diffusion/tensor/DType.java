@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The element types of the safetensors format, under the format's names.
+ * The element types of the safetensors format, with the format's names.
  *
  * <p>Source: {@code Dtype} of huggingface/safetensors, {@code safetensors/src/tensor.rs}.
  */
@@ -19,14 +19,15 @@ public enum DType {
   F16(16),
   /** The upper half of an f32: 8 exponent bits and 7 mantissa bits. */
   BF16(16),
-  /** 4 exponent bits and 3 mantissa bits, finite (torch's {@code float8_e4m3fn}). */
+  /** 4 exponent bits and 3 mantissa bits, without infinities (torch's {@code float8_e4m3fn}). */
   F8_E4M3(8),
   /** 5 exponent bits and 2 mantissa bits (torch's {@code float8_e5m2}). */
   F8_E5M2(8),
-  /** As {@link #F8_E4M3}, but without negative zero (torch's {@code float8_e4m3fnuz}). */
+  /** Like {@link #F8_E4M3}, but without negative zero (torch's {@code float8_e4m3fnuz}). */
   F8_E4M3FNUZ(8),
   /**
-   * As {@link #F8_E5M2}, but finite and without negative zero (torch's {@code float8_e5m2fnuz}).
+   * Like {@link #F8_E5M2}, but without infinities and negative zero (torch's
+   * {@code float8_e5m2fnuz}).
    */
   F8_E5M2FNUZ(8),
   /** A power of two: 8 exponent bits, no sign and no mantissa (torch's {@code float8_e8m0fnu}). */
@@ -82,7 +83,7 @@ public enum DType {
   }
 
   /**
-   * {@return the type of exactly this name; empty if there is none}
+   * {@return the type with exactly this name; empty if no type has it}
    *
    * @param name a name of the safetensors format, such as {@code BF16}
    */
@@ -91,9 +92,9 @@ public enum DType {
   }
 
   /**
-   * {@return the type of a name, in any case ({@code bf16}, {@code BF16})}
+   * {@return the type with a name, in upper or lower case ({@code bf16}, {@code BF16})}
    *
-   * @param name a name of the safetensors format, in any case
+   * @param name a name of the safetensors format, in upper or lower case
    * @throws InvalidInputException if the name is not known; the message lists the names
    */
   public static DType parse(String name) {

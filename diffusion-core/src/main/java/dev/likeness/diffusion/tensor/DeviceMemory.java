@@ -25,15 +25,16 @@ import org.bytedeco.pytorch.global.torch_cuda;
 /**
  * The memory of a device, in bytes.
  *
- * <p>The numbers of a GPU come from the driver and from libtorch's caching allocator. Those of the
- * CPU come from the operating system.
+ * <p>The numbers of a GPU come from the driver and from libtorch's caching allocator. The numbers
+ * of the CPU come from the operating system.
  *
- * @param total the total memory of the GPU; on the CPU, of the machine or of the container
+ * @param total the total memory of the GPU; on the CPU, the memory of the machine or of the
+ *     container
  * @param free the memory that no process has allocated
  * @param used the memory of this process's tensors on the GPU; on the CPU, the process's resident
- *     memory with mapped pages. {@link #UNKNOWN} on systems other than Linux
- * @param reserved the memory that libtorch's allocator has reserved on the GPU, used or not; on the
- *     CPU, the same as {@code used}
+ *     memory with mapped files. It is {@link #UNKNOWN} on the CPU of systems other than Linux
+ * @param reserved the memory that libtorch's allocator has reserved on the GPU, including unused
+ *     memory; on the CPU, the same as {@code used}
  * @param peak the largest value of {@code used} since the process started, or {@link #UNKNOWN}
  */
 public record DeviceMemory(long total, long free, long used, long reserved, long peak) {

@@ -17,12 +17,12 @@ public record Latents(float[] values, int channels, int height, int width) {
   /**
    * Checks the shape and copies the values.
    *
-   * @param values the component {@code values}
-   * @param channels the component {@code channels}
-   * @param height the component {@code height}
-   * @param width the component {@code width}
-   * @throws IllegalArgumentException if a dimension is less than 1 or does not fit the number of
-   *     values
+   * @param values [channels, height, width] in row-major order, at the diffusion model's scale
+   * @param channels the number of channels, for example 4 for Stable Diffusion and 16 for FLUX
+   * @param height the height in latent pixels, at least 1
+   * @param width the width in latent pixels, at least 1
+   * @throws IllegalArgumentException if a dimension is less than 1, or if the number of values does
+   *     not fit the dimensions
    */
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
@@ -71,7 +71,7 @@ public record Latents(float[] values, int channels, int height, int width) {
    * {@return the linear interpolation between two latents of the same shape}
    *
    * @param other the other latents
-   * @param share 0 returns these latents, 1 the other
+   * @param share the weight of the other latents: 0 returns these latents, 1 the other ones
    * @throws IllegalArgumentException if the shapes differ
    */
   public Latents lerp(Latents other, double share) {
@@ -83,7 +83,7 @@ public record Latents(float[] values, int channels, int height, int width) {
    * Gaussian}
    *
    * @param other the other latents
-   * @param share 0 returns these latents, 1 the other
+   * @param share the weight of the other latents: 0 returns these latents, 1 the other ones
    * @throws IllegalArgumentException if the shapes differ
    */
   public Latents slerp(Latents other, double share) {
@@ -91,7 +91,8 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * {@return these latents at another size, interpolated bilinearly with pixel centres at halves}
+   * {@return these latents at another size, by bilinear interpolation (torch:
+   * {@code align_corners=False})}
    *
    * @param newHeight the height in latent pixels, at least 1
    * @param newWidth the width in latent pixels, at least 1
@@ -168,7 +169,7 @@ public record Latents(float[] values, int channels, int height, int width) {
      *
      * @param a a vector of any length
      * @param b a vector of the same length
-     * @param share 0 returns {@code a}, 1 returns {@code b}
+     * @param share the weight of {@code b}: 0 returns {@code a}, 1 returns {@code b}
      * @throws IllegalArgumentException if the lengths differ
      */
     public static float[] lerp(float[] a, float[] b, double share) {
@@ -178,12 +179,12 @@ public record Latents(float[] values, int channels, int height, int width) {
     /**
      * {@return the spherical interpolation of two vectors; linear if they are nearly parallel}
      *
-     * <p>{@code sin((1 - share) theta) / sin(theta) a + sin(share theta) / sin(theta) b}, where
-     * {@code theta} is the angle between the vectors (Shoemake 1985).
+     * <p>The result is {@code sin((1 - share) theta) / sin(theta) a + sin(share theta) / sin(theta)
+     * b}, where {@code theta} is the angle between the vectors (Shoemake 1985).
      *
      * @param a a vector of any length
      * @param b a vector of the same length
-     * @param share 0 returns {@code a}, 1 returns {@code b}
+     * @param share the weight of {@code b}: 0 returns {@code a}, 1 returns {@code b}
      * @throws IllegalArgumentException if the lengths differ
      */
     public static float[] slerp(float[] a, float[] b, double share) {

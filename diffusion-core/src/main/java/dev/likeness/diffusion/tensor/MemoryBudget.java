@@ -6,10 +6,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The memory that generating one image at a time may take.
+ * A limit on the memory that the generation of one image at a time may use.
  *
- * @param bytes the limit, at least 1: on a CPU, for the memory of the whole process with mapped
- *     pages; on a GPU, for the GPU's memory
+ * @param bytes the limit in bytes, at least 1. On a CPU, it limits the memory of the whole process
+ *     with mapped files; on a GPU, the GPU's memory
  * @param allow8Bit when and how the network's weights are quantised to 8 bits, which changes images
  *     slightly
  * @param width the width of the images in pixels; 0 for the model's default
@@ -20,15 +20,15 @@ import java.util.regex.Pattern;
 public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int height, int batchSize) {
   /** Quantisation of the network to 8 bits, which halves its memory in bf16. */
   public enum EightBits {
-    /** The network keeps its type. */
+    /** The network keeps its element type. */
     NEVER,
-    /** The network is quantised if the budget needs it. */
+    /** The network is quantised if it exceeds the budget otherwise. */
     IF_NEEDED,
-    /** The weights are quantised, and dequantised where they are multiplied. */
+    /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,
     /**
-     * The weights are quantised, and linear layers multiply in 8 bits. Needs a CPU with VNNI, where
-     * it is faster than f32. Convolutions are not quantised.
+     * The weights are quantised, and linear layers multiply in 8 bits. This needs a CPU with VNNI
+     * instructions and is faster than f32 there. Convolutions are not quantised.
      */
     PRODUCTS;
 
@@ -45,13 +45,13 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   /**
    * Checks the ranges.
    *
-   * @param bytes the component {@code bytes}
-   * @param allow8Bit the component {@code allow8Bit}
-   * @param width the component {@code width}
-   * @param height the component {@code height}
-   * @param batchSize the component {@code batchSize}
-   * @throws IllegalArgumentException if a number is out of its range, or if a limit comes with
-   *     {@code WEIGHTS} or {@code PRODUCTS}
+   * @param bytes the limit in bytes, at least 1
+   * @param allow8Bit when and how the network's weights are quantised to 8 bits
+   * @param width the width of the images in pixels; 0 for the model's default
+   * @param height the height of the images in pixels; 0 for the model's default
+   * @param batchSize the number of samples in one call of the network
+   * @throws IllegalArgumentException if a number is out of its range, or if {@code WEIGHTS} or
+   *     {@code PRODUCTS} is combined with a limit
    */
   public MemoryBudget {
     Objects.requireNonNull(allow8Bit, "allow8Bit");

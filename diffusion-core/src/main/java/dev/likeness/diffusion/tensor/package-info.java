@@ -1,11 +1,12 @@
 /**
  * Devices, data types, memory budgets and latents.
  *
- * <p>{@link Compute} is the device and the precision of a model; {@link Compute#EXACT} is f32 on
- * the CPU. {@link MemoryBudget} limits the memory of a model, which is then streamed or quantised
- * to fit. {@link DeviceMemory} reads the memory of a device. {@link Latents} can be kept,
- * interpolated and sampled from again. {@link Latents#toTensor()} returns a tensor that its caller
- * owns. {@link CpuSettings} lists environment variables that make CPUs faster.
+ * <p>{@link Compute} is the device and the element type of a model; {@link Compute#EXACT} is f32 on
+ * the CPU. {@link MemoryBudget} limits the memory of a model. The library streams or quantises the
+ * model to stay within the limit. {@link DeviceMemory} reads the memory of a device.
+ * {@link Latents} can be kept, interpolated and sampled from again. {@link Latents#toTensor()}
+ * returns a tensor that its caller owns. {@link CpuSettings} lists environment variables that make
+ * CPUs faster.
  *
  * <pre>{@code
  * Compute cpu = Compute.of("cpu", "f32");

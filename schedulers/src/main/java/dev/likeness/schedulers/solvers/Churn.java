@@ -8,17 +8,17 @@ import dev.likeness.schedulers.SigmaSchedule;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Noise that is added before a step, which then starts at a higher sigma (arXiv:2206.00364,
- * algorithm 2; k-diffusion's s_churn).
+ * Adds noise before a step, so that the step starts at a higher sigma (arXiv:2206.00364, algorithm
+ * 2; k-diffusion's s_churn).
  *
- * <p>Before the first step, the noise is part of the initial noise, which has the same
- * distribution.
+ * <p>Before the first step, the initial noise is made larger instead. The distribution is the same.
  *
- * @param amount the churn of the whole generation, at least 0
+ * @param amount the amount of churn over the whole generation, at least 0 (k-diffusion:
+ *     {@code s_churn})
  * @param minSigma the smallest sigma with churn
  * @param maxSigma the largest sigma with churn
  * @param noiseScale a factor of the noise, usually 1
- * @param timesteps maps a raised sigma to the timestep that the network is called with
+ * @param timesteps maps the higher sigma to the timestep for the network
  */
 public record Churn(
     double amount,

@@ -8,12 +8,15 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Consistency sampling without a boundary condition: the denoised prediction plus fresh noise.
+ * Consistency sampling without a boundary condition: each step adds fresh noise to the denoised
+ * prediction.
  *
- * <p>Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler}, the
- * stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
+ * <p>Source: Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
+ * {@code FlowMatchLCMScheduler}, the stochastic {@code FlowMatchEulerDiscreteScheduler},
+ * {@code ConsistencyDecoderScheduler}.
  *
- * @param noiseAtEnd true if the last step takes noise too, which only advances the random generator
+ * @param noiseAtEnd true if the last step also takes noise from the random generator, without an
+ *     effect on the sample
  */
 public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   @Override
@@ -31,13 +34,13 @@ public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   }
 
   /**
-   * Multistep sampling of consistency models, which end at a smallest sigma instead of 0.
+   * Multistep sampling of consistency models whose sampling ends at a smallest sigma instead of 0.
    *
-   * <p>Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
+   * <p>Source: Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
    * {@code CMStochasticIterativeScheduler}.
    *
    * @param minSigma the smallest sigma of the model
-   * @param noiseScale a factor of all noise, usually 1
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    */
   public record ConsistencyIterative(double minSigma, double noiseScale) implements Solver {
     @Override

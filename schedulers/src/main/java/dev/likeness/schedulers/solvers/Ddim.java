@@ -8,17 +8,19 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Denoising diffusion implicit models, order 1: deterministic at eta 0, DDPM's posterior at eta 1.
+ * Denoising diffusion implicit models (DDIM), order 1. With eta 0 it is deterministic; with eta 1
+ * it samples DDPM's posterior.
  *
- * <p>Song et al. 2021, arXiv:2010.02502, equations 12 and 16; diffusers {@code DDIMScheduler}.
+ * <p>Source: Song et al. 2021, arXiv:2010.02502, equations 12 and 16; diffusers
+ * {@code DDIMScheduler}.
  *
- * @param eta the share of DDPM's fresh noise, 0..1
+ * @param eta the fresh noise in each step, as a share of DDPM's noise, 0..1
  */
 public record Ddim(double eta) implements Solver {
   /**
    * Checks that eta is in 0..1.
    *
-   * @param eta the component {@code eta}
+   * @param eta the fresh noise in each step, as a share of DDPM's noise, 0..1
    * @throws IllegalArgumentException if eta is not in 0..1
    */
   public Ddim {

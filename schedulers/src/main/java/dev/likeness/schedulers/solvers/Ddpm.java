@@ -11,12 +11,12 @@ import dev.likeness.schedulers.Step;
 /**
  * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic.
  *
- * <p>Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
+ * <p>Source: Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
  *
- * @param variance the variance of the fresh noise
- * @param minVariance the lower limit of the posterior's variance; 1e-20 in diffusers, which takes
- *     its logarithm
- * @param noiseAtEnd true if the last step adds its noise; false if its noise is taken and discarded
+ * @param variance the rule that gives the variance of the fresh noise
+ * @param minVariance the lower limit of the posterior's variance; diffusers uses 1e-20
+ * @param noiseAtEnd true if the last step adds its noise; false if it takes noise from the random
+ *     generator and discards it
  */
 public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) implements Solver {
 
@@ -26,9 +26,9 @@ public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) im
     SMALL,
     /** The step's beta. */
     LARGE,
-    /** The output of the network. */
+    /** The variance that the network predicts. */
     LEARNED,
-    /** Between small and large, interpolated by the network's output in -1..1. */
+    /** An interpolation between small and large by the network's output in -1..1. */
     LEARNED_RANGE
   }
 

@@ -11,10 +11,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Diffusion exponential integrator, order 1 to 3, in log rho, where rho is sigma / alpha.
+ * Diffusion exponential integrator (DEIS), order 1 to 3. It works in log rho, where rho is sigma /
+ * alpha.
  *
- * <p>The noise is extrapolated by a polynomial in log rho and integrated over rho. Zhang and Chen
- * 2023, arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
+ * <p>It extrapolates the predicted noise by a polynomial in log rho and integrates it over rho.
+ * Source: Zhang and Chen 2023, arXiv:2204.13902, equation 15; diffusers
+ * {@code DEISMultistepScheduler}.
  *
  * @param order the highest order, 1 to 3
  * @param finalOrder the rule by which the order falls towards the end
@@ -23,8 +25,8 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implemen
   /**
    * Checks that the order is 1 to 3.
    *
-   * @param order the component {@code order}
-   * @param finalOrder the component {@code finalOrder}
+   * @param order the highest order, 1 to 3
+   * @param finalOrder the rule by which the order falls towards the end
    * @throws IllegalArgumentException if the order is not 1 to 3
    */
   public Deis {

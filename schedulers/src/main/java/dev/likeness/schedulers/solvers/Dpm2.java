@@ -9,10 +9,11 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Midpoint method in log sigma, order 2, with two calls a step and one in the last.
+ * Midpoint method in log sigma, order 2, with two network calls in each step and one in the last
+ * step.
  *
- * <p>After DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2}, diffusers
- * {@code KDPM2DiscreteScheduler}.
+ * <p>Source: DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2},
+ * diffusers {@code KDPM2DiscreteScheduler}.
  *
  * @param churn the noise added before each step
  * @param timesteps maps a sigma between two steps to its timestep

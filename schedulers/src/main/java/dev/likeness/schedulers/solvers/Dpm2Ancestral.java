@@ -9,13 +9,14 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Midpoint method in log sigma with ancestral noise, stochastic, with two calls a step and one in
- * the last.
+ * Midpoint method in log sigma with ancestral noise, stochastic, with two network calls in each
+ * step and one in the last step.
  *
- * <p>k-diffusion {@code sample_dpm_2_ancestral}, diffusers {@code KDPM2AncestralDiscreteScheduler}.
+ * <p>Source: k-diffusion {@code sample_dpm_2_ancestral}, diffusers
+ * {@code KDPM2AncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
@@ -42,13 +43,13 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
   }
 
   /**
-   * Midpoint method for rectified flow with ancestral noise, with two calls a step and one in the
-   * last.
+   * Midpoint method for rectified flow with ancestral noise, with two network calls in each step
+   * and one in the last step.
    *
-   * <p>ComfyUI {@code sample_dpm_2_ancestral_RF}.
+   * <p>Source: ComfyUI {@code sample_dpm_2_ancestral_RF}.
    *
-   * @param eta how far each step goes past the next level, at least 0
-   * @param noiseScale a factor of all noise, usually 1
+   * @param eta how far each step goes below the next noise level, at least 0
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma between two steps to its timestep
    */
   public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)

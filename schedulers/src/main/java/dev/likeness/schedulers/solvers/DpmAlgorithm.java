@@ -10,8 +10,9 @@ import dev.likeness.schedulers.NoiseLevel;
 /**
  * The exponential integrators of the DPM-Solver family.
  *
- * <p>A step goes from level s to t over {@code h = lambda_t - lambda_s}, with the prediction
- * {@code d0} at s and its first and second differences {@code d1} and {@code d2}.
+ * <p>A step goes from level s to t over {@code h = lambda_t - lambda_s}, where lambda is
+ * {@code log(alpha / sigma)}. It uses the prediction {@code d0} at s and its first and second
+ * differences {@code d1} and {@code d2}.
  */
 public enum DpmAlgorithm {
   /** DPM-Solver++: extrapolates the denoised prediction (arXiv:2211.01095). */
@@ -114,7 +115,7 @@ public enum DpmAlgorithm {
       Combination d1,
       Combination d2);
 
-  /** {@return true if the denoised prediction is extrapolated; otherwise it is the noise} */
+  /** {@return true if the denoised prediction is extrapolated; false if the predicted noise is} */
   public boolean predictsX0() {
     return this == DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER_PLUS_PLUS;
   }

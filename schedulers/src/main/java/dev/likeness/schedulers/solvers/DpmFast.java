@@ -14,14 +14,15 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver with a fixed number of calls: single steps of order 3, and lower orders at the end.
+ * DPM-Solver with a fixed number of network calls in total: single-step updates of order 3, with
+ * lower orders at the end.
  *
- * <p>Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion
+ * <p>Source: Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion
  * {@code sample_dpm_fast}.
  *
- * @param orders the order of every step, 1 to 3, which is its number of calls
+ * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmFast(
@@ -30,17 +31,17 @@ public record DpmFast(
   /**
    * Copies the orders.
    *
-   * @param orders the component {@code orders}
-   * @param eta the component {@code eta}
-   * @param noiseScale the component {@code noiseScale}
-   * @param timesteps the component {@code timesteps}
+   * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
+   * @param eta the share of fresh noise, at least 0
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
+   * @param timesteps maps a sigma between two steps to its timestep
    */
   public DpmFast {
     orders = List.copyOf(orders);
   }
 
   /**
-   * {@return the orders of steps with exactly this number of calls in total}
+   * {@return the orders of steps that need exactly this number of network calls in total}
    *
    * @param calls the number of calls, at least 1
    */

@@ -7,11 +7,12 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep DPM-Solver++ with CFG++, with one call a step; order 2 without guidance.
+ * Multistep DPM-Solver++ with CFG++ (guidance that renoises with the unguided prediction), with one
+ * network call in each step. It has order 2 without guidance.
  *
- * <p>It combines the guided prediction with the noise of the unguided one, and extrapolates from
- * the last unguided to the current guided prediction. arXiv:2211.01095 and arXiv:2406.08070;
- * ComfyUI {@code dpmpp_2m_cfg_pp}.
+ * <p>It combines the guided prediction with the noise that the unguided prediction implies. It
+ * extrapolates from the last unguided prediction to the current guided prediction. Source:
+ * arXiv:2211.01095 and arXiv:2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
   /** Creates the method, which has no options. */

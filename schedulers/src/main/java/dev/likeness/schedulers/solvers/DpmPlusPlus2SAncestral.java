@@ -9,16 +9,16 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Single-step DPM-Solver++ of order 2 with ancestral noise, with two calls a step and one in the
- * last.
+ * Single-step DPM-Solver++ of order 2 with ancestral noise, with two network calls in each step and
+ * one in the last step.
  *
- * <p>arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with CFG++
- * (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
+ * <p>Source: arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with
+ * CFG++ (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
- * @param noiseScale a factor of all noise, usually 1
- * @param cfgPlusPlus true if steps follow the unguided predictions and the guidance is added
- *     afterwards
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
+ * @param cfgPlusPlus true for CFG++: steps follow the unguided predictions, and the guidance is
+ *     added afterwards
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmPlusPlus2SAncestral(
@@ -52,13 +52,14 @@ public record DpmPlusPlus2SAncestral(
   }
 
   /**
-   * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise, with two calls a
-   * step and one in the last.
+   * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise, with two network
+   * calls in each step and one in the last step.
    *
-   * <p>ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
+   * <p>Source: ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
    *
-   * @param eta how far each step goes past the next level; 0 is the deterministic method of order 2
-   * @param noiseScale a factor of all noise, usually 1
+   * @param eta how far each step goes below the next noise level; 0 is the deterministic method of
+   *     order 2
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma between two steps to its timestep
    */
   public record FlowDpmPlusPlus2SAncestral(

@@ -13,24 +13,26 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Multistep DPM-Solver++ as an SDE with any share of noise, order 2 or 3, with one call a step.
+ * Multistep DPM-Solver++ as an SDE with any share of fresh noise, order 2 or 3, with one network
+ * call in each step.
  *
- * <p>arXiv:2211.01095; k-diffusion {@code sample_dpmpp_2m_sde} and {@code sample_dpmpp_3m_sde}.
+ * <p>Source: arXiv:2211.01095; k-diffusion {@code sample_dpmpp_2m_sde} and
+ * {@code sample_dpmpp_3m_sde}.
  *
  * @param order the highest order, 2 or 3
- * @param heun true if order 2 uses Heun's rule; order 3 always does
+ * @param heun true if order 2 uses Heun's rule; order 3 always uses it
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseScale)
     implements Solver {
   /**
    * Checks that the order is 2 or 3.
    *
-   * @param order the component {@code order}
-   * @param heun the component {@code heun}
-   * @param eta the component {@code eta}
-   * @param noiseScale the component {@code noiseScale}
+   * @param order the highest order, 2 or 3
+   * @param heun true if order 2 uses Heun's rule; order 3 always uses it
+   * @param eta the share of fresh noise; 0 is the deterministic method
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @throws IllegalArgumentException if the order is not 2 or 3
    */
   public DpmPlusPlusMSde {

@@ -9,16 +9,16 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver++ as a stochastic single-step method of two stages, with two calls a step and one in
- * the last.
+ * DPM-Solver++ as a stochastic single-step method of two stages, with two network calls in each
+ * step and one in the last step.
  *
- * <p>Both stages use one Brownian path: the step's noise contains the first stage's, and only the
- * rest is fresh. The references take the path from torchsde's tree; the numbers differ, the
- * distribution is the same. arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers
- * {@code DPMSolverSDEScheduler}.
+ * <p>Both stages use one Brownian path: the noise of the whole step contains the noise of the first
+ * stage, and only the rest is fresh. The reference implementations take the path from torchsde's
+ * Brownian tree. Their random numbers differ, but the distribution is the same. Source:
+ * arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers {@code DPMSolverSDEScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)

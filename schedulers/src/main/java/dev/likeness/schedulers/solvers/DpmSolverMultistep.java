@@ -12,13 +12,13 @@ import java.util.List;
 /**
  * Multistep DPM-Solver and DPM-Solver++, order 1 to 3, as ODE or SDE.
  *
- * <p>Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10 to 12
- * and algorithm 2 (data prediction); diffusers {@code DPMSolverMultistepScheduler}. As in the
- * authors' code and diffusers, order 3 weighs the second difference by half of the exact factor. It
- * therefore converges as order 2, with a smaller error.
+ * <p>Source: Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10
+ * to 12 and algorithm 2 (data prediction); diffusers {@code DPMSolverMultistepScheduler}. As in the
+ * authors' code and diffusers, order 3 weights the second difference with half of the exact factor.
+ * It therefore converges with order 2, but with a smaller error.
  *
- * @param algorithm the variant: extrapolates the denoised prediction or the noise, with or without
- *     fresh noise
+ * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise,
+ *     with or without fresh noise
  * @param order the highest order, 1 to 3
  * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
  * @param finalOrder the rule by which the order falls towards the end
@@ -28,10 +28,10 @@ public record DpmSolverMultistep(
   /**
    * Checks that the algorithm supports the order.
    *
-   * @param algorithm the component {@code algorithm}
-   * @param order the component {@code order}
-   * @param heun the component {@code heun}
-   * @param finalOrder the component {@code finalOrder}
+   * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise
+   * @param order the highest order, 1 to 3
+   * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
+   * @param finalOrder the rule by which the order falls towards the end
    * @throws IllegalArgumentException if the algorithm does not support the order
    */
   public DpmSolverMultistep {

@@ -10,25 +10,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Single-step DPM-Solver and DPM-Solver++, order 1 to 3: a step of order k starts at the sample of
- * k - 1 calls ago.
+ * Single-step DPM-Solver and DPM-Solver++, order 1 to 3. A step of order k starts at the sample
+ * that was the network's input k - 1 calls earlier.
  *
- * <p>Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095, algorithm 1;
- * diffusers {@code DPMSolverSinglestepScheduler}.
+ * <p>Source: Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095, algorithm
+ * 1; diffusers {@code DPMSolverSinglestepScheduler}.
  *
- * @param algorithm the variant: extrapolates the denoised prediction or the noise, with or without
- *     fresh noise
+ * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise,
+ *     with or without fresh noise
  * @param orders the order of every step of the whole sigma schedule, 1 to 3
- * @param heun true if Heun's rule replaces the midpoint rule
+ * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
  */
 public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun)
     implements Solver {
   /**
    * Copies the orders.
    *
-   * @param algorithm the component {@code algorithm}
-   * @param orders the component {@code orders}
-   * @param heun the component {@code heun}
+   * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise
+   * @param orders the order of every step of the whole sigma schedule, 1 to 3
+   * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
    */
   public DpmSolverSinglestep {
     orders = List.copyOf(orders);

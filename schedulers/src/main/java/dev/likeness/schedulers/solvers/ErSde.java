@@ -18,15 +18,15 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
 /**
- * Extended reverse-time SDE solver, with one call a step.
+ * Extended reverse-time SDE solver (ER-SDE), with one network call in each step.
  *
- * <p>It follows the derivatives of the denoised prediction over {@code sigma / alpha}, with the
- * noise of the function {@code phi}. Cui et al. 2023, arXiv:2309.06169, algorithms 1 to 3 with the
- * noise of equation 25; ComfyUI {@code er_sde}, which approximates by 200 rectangles the integrals
- * that are exact here.
+ * <p>It uses derivatives of the denoised prediction with respect to {@code sigma / alpha}, and
+ * scales the noise by the paper's function {@code phi}. Source: Cui et al. 2023, arXiv:2309.06169,
+ * algorithms 1 to 3 with the noise of equation 25; ComfyUI {@code er_sde}. ComfyUI approximates the
+ * integrals by 200 rectangles; here they are exact.
  *
  * @param stages the number of Taylor terms of the prediction, 1 to 3
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record ErSde(int stages, double noiseScale) implements Solver {
   private static final GaussIntegrator QUADRATURE = new GaussIntegratorFactory().legendre(24);
@@ -34,8 +34,8 @@ public record ErSde(int stages, double noiseScale) implements Solver {
   /**
    * Checks that the number of terms is 1 to 3.
    *
-   * @param stages the component {@code stages}
-   * @param noiseScale the component {@code noiseScale}
+   * @param stages the number of Taylor terms of the prediction, 1 to 3
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @throws IllegalArgumentException if the number is not 1 to 3
    */
   public ErSde {

@@ -7,14 +7,14 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps that go past the next level; fresh noise raises the sample back to it. Order 1,
- * stochastic.
+ * Euler steps that go below the next noise level; fresh noise then raises the sample to this level.
+ * Order 1, stochastic.
  *
- * <p>Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion {@code sample_euler_ancestral},
- * diffusers {@code EulerAncestralDiscreteScheduler}.
+ * <p>Source: Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion
+ * {@code sample_euler_ancestral}, diffusers {@code EulerAncestralDiscreteScheduler}.
  *
- * @param eta the share of fresh noise; 0 for plain Euler steps
- * @param noiseScale a factor of all noise, usually 1
+ * @param eta the share of fresh noise; 0 gives plain Euler steps
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record EulerAncestral(double eta, double noiseScale) implements Solver {
   @Override
@@ -32,13 +32,14 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
   }
 
   /**
-   * Ancestral Euler steps for rectified flow, order 1, stochastic. A step goes past the next level;
-   * scaling and noise return to it.
+   * Ancestral Euler steps for rectified flow, order 1, stochastic. A step goes below the next noise
+   * level; scaling and noise then raise the sample to this level.
    *
-   * <p>ComfyUI {@code sample_euler_ancestral_RF}, diffusers {@code LTXEulerAncestralRFScheduler}.
+   * <p>Source: ComfyUI {@code sample_euler_ancestral_RF}, diffusers
+   * {@code LTXEulerAncestralRFScheduler}.
    *
-   * @param eta how far each step goes past the next level; 0 for plain Euler steps
-   * @param noiseScale a factor of all noise, usually 1
+   * @param eta how far each step goes below the next noise level; 0 gives plain Euler steps
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
    */
   public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {
     @Override

@@ -8,15 +8,15 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * CFG++ on Euler's method: the guided denoised prediction with the noise of the unguided one, with
- * one call a step.
+ * Euler's method with CFG++, with one network call in each step. It combines the guided denoised
+ * prediction with the noise that the unguided prediction implies.
  *
- * <p>Guidance scales of 1 to 2 replace 5 to 12 of classifier-free guidance. Chung et al. 2024,
- * arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
+ * <p>Guidance scales of 1 to 2 correspond to scales of 5 to 12 of classifier-free guidance. Source:
+ * Chung et al. 2024, arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
  * {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's {@code DDIM CFG++}.
  *
- * @param eta the share of fresh noise; 0 for none
- * @param noiseScale a factor of all noise, usually 1
+ * @param eta the share of fresh noise; 0 adds no noise
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
   @Override

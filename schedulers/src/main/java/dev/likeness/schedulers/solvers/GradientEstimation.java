@@ -7,14 +7,16 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps along a derivative that is extrapolated beyond the last one; order 1, with one call a
- * step.
+ * Euler steps along a derivative that is extrapolated from the last two derivatives. It has order 1
+ * and one network call in each step.
  *
- * <p>Permenter and Yuan 2024, arXiv:2306.04848, algorithm 2; ComfyUI {@code gradient_estimation}
- * and, with CFG++ (arXiv:2406.08070), {@code gradient_estimation_cfg_pp}.
+ * <p>Source: Permenter and Yuan 2024, arXiv:2306.04848, algorithm 2; ComfyUI
+ * {@code gradient_estimation} and, with CFG++ (arXiv:2406.08070),
+ * {@code gradient_estimation_cfg_pp}.
  *
- * @param gamma the extrapolation: 1 is Euler's method, 2 the paper's choice
- * @param cfgPlusPlus true if the derivative is the unguided one, starting at the guided prediction
+ * @param gamma the factor of extrapolation: 1 gives Euler's method, 2 is the paper's choice
+ * @param cfgPlusPlus true for CFG++: the step starts at the guided prediction and follows the
+ *     unguided derivative
  */
 public record GradientEstimation(double gamma, boolean cfgPlusPlus) implements Solver {
   @Override

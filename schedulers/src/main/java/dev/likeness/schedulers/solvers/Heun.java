@@ -7,11 +7,11 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Heun's method: an Euler step, repeated with the mean of the derivatives at both ends; order 2,
- * with two calls a step and one in the last.
+ * Heun's method: an Euler step that is repeated with the mean of the derivatives at both ends. It
+ * has order 2, with two network calls in each step and one in the last step.
  *
- * <p>Karras et al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion {@code sample_heun}, diffusers
- * {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.
+ * <p>Source: Karras et al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion {@code sample_heun},
+ * diffusers {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.
  *
  * @param churn the noise added before each step
  */

@@ -7,10 +7,11 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Heun's method over two further steps, with derivatives weighted by their sigma; order 1.
+ * Heun's method with the derivatives of two further steps, weighted by their sigmas. It has order
+ * 1.
  *
- * <p>Three calls a step, two in the last but one and one in the last. There is no paper; ComfyUI's
- * and Stable Diffusion web UI's {@code heunpp2}.
+ * <p>It needs three network calls in each step, two in the second-to-last step and one in the last
+ * step. Source: {@code heunpp2} of ComfyUI and Stable Diffusion web UI; there is no paper.
  *
  * @param churn the noise added before each step
  */

@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Improved pseudo numerical method: DDIM's step with the noise extrapolated from four outputs by
- * Adams-Bashforth weights; order 2.
+ * Improved pseudo numerical method (iPNDM), order 2. It makes DDIM steps with noise that is
+ * extrapolated from four outputs by Adams-Bashforth weights.
  *
- * <p>Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
+ * <p>Source: Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
  */
 public final class Ipndm implements Solver {
   /** Creates the method, which has no options. */

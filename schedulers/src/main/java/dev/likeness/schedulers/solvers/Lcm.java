@@ -8,10 +8,11 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep consistency sampling of latent consistency models: predict the clean image, add noise,
- * repeat.
+ * Multistep consistency sampling of latent consistency models. Each step predicts the clean image
+ * and adds noise to it.
  *
- * <p>Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers {@code LCMScheduler}.
+ * <p>Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers
+ * {@code LCMScheduler}.
  *
  * @param timestepScaling the factor of timesteps in the boundary condition (diffusers:
  *     {@code timestep_scaling})

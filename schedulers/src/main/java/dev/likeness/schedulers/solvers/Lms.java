@@ -10,18 +10,18 @@ import java.util.List;
 import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
 
 /**
- * Linear multistep: the polynomial through the last derivatives is integrated exactly.
+ * Linear multistep method: integrates the polynomial through the last derivatives exactly.
  *
- * <p>Adams-Bashforth with variable steps; k-diffusion {@code sample_lms}, diffusers
- * {@code LMSDiscreteScheduler}.
+ * <p>Source: Adams-Bashforth methods with variable step sizes; k-diffusion {@code sample_lms},
+ * diffusers {@code LMSDiscreteScheduler}.
  *
  * @param order the highest order, 1 to 4
- * @param orderByStepIndex true if sampling that starts inside the schedule uses the weights of a
- *     start at its top, as diffusers does for image-to-image
+ * @param orderByStepIndex true to choose the order by the step's index, even if sampling starts
+ *     inside the schedule, as in diffusers' image-to-image
  */
 public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**
-   * Creates the method. Wherever sampling starts, its first step has order 1.
+   * Creates the method. The first sampled step has order 1, wherever sampling starts.
    *
    * @param order the highest order, 1 to 4
    * @throws IllegalArgumentException if the order is not 1 to 4
@@ -33,8 +33,8 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**
    * Checks that the order is 1 to 4.
    *
-   * @param order the component {@code order}
-   * @param orderByStepIndex the component {@code orderByStepIndex}
+   * @param order the highest order, 1 to 4
+   * @param orderByStepIndex true to choose the order by the step's index
    * @throws IllegalArgumentException if the order is not 1 to 4
    */
   public Lms {

@@ -12,18 +12,19 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Pseudo numerical methods for diffusion models: linear multistep on the last four outputs, order
- * 2.
+ * Pseudo numerical methods for diffusion models (PNDM): a linear multistep method on the last four
+ * outputs, of order 2.
  *
- * <p>As in the reference, sampling that starts inside the sigma schedule repeats its first step at
- * the second timestep. Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers
- * {@code PNDMScheduler}.
+ * <p>As in the reference implementation, if sampling starts inside the sigma schedule, the first
+ * step is repeated at the second timestep. Source: Liu et al. 2022, arXiv:2202.09778, equations 9,
+ * 12 and 13; diffusers {@code PNDMScheduler}.
  *
  * @param prediction the value that the network predicts: epsilon or v
  * @param stride the number of training timesteps between two steps
- * @param rungeKuttaRows the number of first rows that are Runge-Kutta stages, a multiple of 4; 0
- *     starts with a repeated step (diffusers: {@code skip_prk_steps})
- * @param levels maps a training timestep to its noise level; a negative timestep is the end
+ * @param rungeKuttaRows the number of rows at the start that are Runge-Kutta stages, a multiple of
+ *     4. With 0, sampling starts with a repeated step (diffusers: {@code skip_prk_steps})
+ * @param levels maps a training timestep to its noise level; a negative timestep means the end of
+ *     the schedule
  */
 public record Pndm(
     Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)

@@ -7,16 +7,17 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Refined exponential solver as a multistep method, with one call a step; order 2 without noise.
+ * Refined exponential solver (RES) as a multistep method, with one network call in each step. It
+ * has order 2 without noise.
  *
- * <p>The denoised prediction is extrapolated linearly in log sigma and integrated exactly. Zhang et
- * al. 2023, arXiv:2308.02157, equation 12 in multistep form; ComfyUI {@code res_multistep} and,
- * with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
+ * <p>It extrapolates the denoised prediction linearly in log sigma and integrates it exactly.
+ * Source: Zhang et al. 2023, arXiv:2308.02157, equation 12 in multistep form; ComfyUI
+ * {@code res_multistep} and, with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
  *
- * @param eta the share of fresh noise; 0 for the deterministic method
- * @param noiseScale a factor of all noise, usually 1
- * @param cfgPlusPlus true if the unguided predictions are extrapolated, from a sample that is moved
- *     by the guidance
+ * @param eta the share of fresh noise; 0 gives the deterministic method
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
+ * @param cfgPlusPlus true for CFG++: the unguided predictions are extrapolated, and the guidance
+ *     moves the sample before the step
  */
 public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) implements Solver {
   @Override

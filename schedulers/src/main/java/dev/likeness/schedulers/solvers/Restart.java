@@ -10,14 +10,16 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Restart sampling: Heun's method that adds noise at a low sigma and repeats the steps from a high
- * one.
+ * Restart sampling: Heun's method that adds noise at a low sigma and then repeats the steps from a
+ * higher sigma.
  *
- * <p>Xu et al. 2023, arXiv:2306.14878, algorithm 1; Stable Diffusion web UI's restart sampler.
+ * <p>Source: Xu et al. 2023, arXiv:2306.14878, algorithm 1; the solver {@code Restart} of Stable
+ * Diffusion web UI.
  *
  * @param low the sigma at which noise is added; the nearest level of the schedule is used
- * @param high the sigma that the noise returns to; the nearest level of the schedule is used
- * @param steps the Heun steps of each repetition, on a Karras schedule
+ * @param high the sigma to which the added noise raises the sample; the nearest level of the
+ *     schedule is used
+ * @param steps the number of Heun steps of each repetition, on a Karras schedule
  * @param restarts the number of repetitions
  * @param timesteps maps a sigma to its timestep
  */

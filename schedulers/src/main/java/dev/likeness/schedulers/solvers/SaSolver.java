@@ -10,18 +10,19 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic Adams solver: a predictor and a corrector. Tau says how much noise a step adds: 0 is
- * the ODE, 1 is DDPM's SDE.
+ * Stochastic Adams solver (SA-Solver) with a predictor and a corrector. Tau says how much noise a
+ * step adds: 0 is the ODE, 1 is DDPM's SDE.
  *
- * <p>Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1; diffusers
+ * <p>Source: Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1; diffusers
  * {@code SASolverScheduler}, ComfyUI {@code sa_solver} and {@code sa_solver_pece}.
  *
  * @param predictorOrder the highest order of the predictor, 1 to 4
  * @param correctorOrder the highest order of the corrector, 1 to 4
- * @param predictX0 true if the denoised prediction is extrapolated, false if the noise is
+ * @param predictX0 true if the denoised prediction is extrapolated, false if the predicted noise is
  * @param lowerOrderFinal true if the orders fall towards the end
- * @param usePece true if the network is also called on the corrected sample, with two calls a step
- * @param tau maps a timestep to the stochasticity there, at least 0
+ * @param usePece true if the network is also called on the corrected sample, which needs two calls
+ *     in each step
+ * @param tau maps a timestep to the paper's tau, the amount of noise there, at least 0
  */
 public record SaSolver(
     int predictorOrder,
@@ -34,12 +35,12 @@ public record SaSolver(
   /**
    * Checks that both orders are 1 to 4.
    *
-   * @param predictorOrder the component {@code predictorOrder}
-   * @param correctorOrder the component {@code correctorOrder}
-   * @param predictX0 the component {@code predictX0}
-   * @param lowerOrderFinal the component {@code lowerOrderFinal}
-   * @param usePece the component {@code usePece}
-   * @param tau the component {@code tau}
+   * @param predictorOrder the highest order of the predictor, 1 to 4
+   * @param correctorOrder the highest order of the corrector, 1 to 4
+   * @param predictX0 true if the denoised prediction is extrapolated
+   * @param lowerOrderFinal true if the orders fall towards the end
+   * @param usePece true if the network is also called on the corrected sample
+   * @param tau maps a timestep to the paper's tau, the amount of noise there, at least 0
    * @throws IllegalArgumentException if an order is not 1 to 4
    */
   public SaSolver {

@@ -10,17 +10,19 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver of two stages, with two calls a step and one in the
- * last; order 2 without noise.
+ * Stochastic exponential derivative-free solver (SEEDS) of two stages, with two network calls in
+ * each step and one in the last step. It has order 2 without noise.
  *
- * <p>Both stages use one Brownian path. Gonzalez et al. 2023, arXiv:2305.14267, algorithm 3 for
- * data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r} is 1.
+ * <p>Both stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267,
+ * algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r}
+ * is 1.
  *
- * @param r the place of the second call in lambda, as a share of the step, above 0 and at most 1
- * @param phi2 true if the prediction is linear through both calls, false if its value in the middle
- *     is used
+ * @param r the position in lambda of the second network call, as a share of the step, above 0 and
+ *     at most 1
+ * @param phi2 true if the step integrates the line through both predictions, false if it takes the
+ *     line's value in the middle of the step as constant
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma between two steps to its timestep
  */

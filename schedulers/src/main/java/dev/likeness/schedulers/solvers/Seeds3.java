@@ -10,14 +10,15 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver of three stages, with three calls a step and one in
- * the last; order 3 without noise.
+ * Stochastic exponential derivative-free solver (SEEDS) of three stages, with three network calls
+ * in each step and one in the last step. It has order 3 without noise.
  *
- * <p>The stages lie at a third and two thirds of a step in lambda and use one Brownian path.
- * Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
+ * <p>In lambda, the second and third network call are at one third and two thirds of the step. All
+ * stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4
+ * for data prediction; ComfyUI {@code seeds_3}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, usually 1
+ * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma between two steps to its timestep
  */

@@ -12,7 +12,7 @@ public final class Solvers {
   public static final Solver EULER_ANCESTRAL = new EulerAncestral(1, 1);
   /** Heun's method. */
   public static final Solver HEUN = new Heun();
-  /** Linear multistep of order 4. */
+  /** The linear multistep method of order 4. */
   public static final Solver LMS = new Lms(4);
   /** DDIM without noise, for variance-preserving sigma schedules. */
   public static final Solver DDIM = new Ddim(0);
@@ -93,9 +93,9 @@ public final class Solvers {
   }
 
   /**
-   * {@return DPM-Solver with a fixed number of calls}
+   * {@return DPM-Solver with a fixed number of network calls}
    *
-   * @param calls the number of calls, at least 1
+   * @param calls the number of network calls, at least 1
    * @param table the sigmas that the network was trained at
    */
   public static Solver dpmFast(int calls, TrainedSigmas table) {
@@ -105,7 +105,7 @@ public final class Solvers {
   /**
    * {@return restart sampling between sigma 0.1 and 2}
    *
-   * @param steps the steps of each repetition
+   * @param steps the number of Heun steps of each repetition
    * @param times the number of repetitions
    * @param table the sigmas that the network was trained at
    */

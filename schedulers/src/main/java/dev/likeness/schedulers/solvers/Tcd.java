@@ -9,20 +9,20 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.IntFunction;
 
 /**
- * Strategic stochastic sampling of trajectory consistency distillation: step past the next level,
- * then add noise up to it.
+ * Strategic stochastic sampling of trajectory consistency distillation (TCD). A step goes below the
+ * next noise level; added noise then raises the sample to this level.
  *
- * <p>Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
+ * <p>Source: Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
  *
- * @param gamma how far each step goes past the next level, 0..1; 0 is deterministic
+ * @param gamma how far each step goes below the next noise level, 0..1; 0 is deterministic
  * @param levels maps a training timestep to its noise level
  */
 public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solver {
   /**
    * Checks that gamma is in 0..1.
    *
-   * @param gamma the component {@code gamma}
-   * @param levels the component {@code levels}
+   * @param gamma how far each step goes below the next noise level, 0..1; 0 is deterministic
+   * @param levels maps a training timestep to its noise level
    * @throws IllegalArgumentException if gamma is not in 0..1
    */
   public Tcd {

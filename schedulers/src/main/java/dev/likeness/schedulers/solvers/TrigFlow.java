@@ -9,11 +9,11 @@ import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.Step;
 
 /**
- * TrigFlow consistency sampling: {@code x = cos(t) x0 + sin(t) n}, where the timestep t is an
- * angle.
+ * TrigFlow consistency sampling. Samples have the form {@code x = cos(t) x0 + sin(t) n}, where the
+ * timestep t is an angle in radians.
  *
- * <p>Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641; diffusers
- * {@code SCMScheduler}.
+ * <p>Source: Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641;
+ * diffusers {@code SCMScheduler}.
  *
  * @param noiseScale the standard deviation of the training data
  */

@@ -17,17 +17,18 @@ import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.LUDecomposition;
 
 /**
- * Unified predictor-corrector: the output of each call corrects its own sample before the next step
- * is predicted, so order k + 1 needs one call a step.
+ * Unified predictor-corrector (UniPC). The network's output corrects the sample of the same call
+ * before the next step is predicted. A predictor of order k thus gives order k + 1 with one network
+ * call in each step.
  *
- * <p>Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2; diffusers
+ * <p>Source: Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2; diffusers
  * {@code UniPCMultistepScheduler}.
  *
  * @param order the highest order of the predictor, at least 1
- * @param bh1 true if B(h) is h, false if it is exp(h) - 1
- * @param predictX0 true if the denoised prediction is extrapolated, false if the noise is
+ * @param bh1 true if the paper's function B(h) is h, false if it is exp(h) - 1
+ * @param predictX0 true if the denoised prediction is extrapolated, false if the predicted noise is
  * @param lowerOrderFinal true if the order falls to 1 towards the end
- * @param disableCorrector the steps without correction, from 0
+ * @param disableCorrector the indices of steps without correction, from 0
  */
 public record UniPc(
     int order,
@@ -39,11 +40,11 @@ public record UniPc(
   /**
    * Checks that the order is at least 1, and copies the set.
    *
-   * @param order the component {@code order}
-   * @param bh1 the component {@code bh1}
-   * @param predictX0 the component {@code predictX0}
-   * @param lowerOrderFinal the component {@code lowerOrderFinal}
-   * @param disableCorrector the component {@code disableCorrector}
+   * @param order the highest order of the predictor, at least 1
+   * @param bh1 true if the paper's function B(h) is h, false if it is exp(h) - 1
+   * @param predictX0 true if the denoised prediction is extrapolated
+   * @param lowerOrderFinal true if the order falls to 1 towards the end
+   * @param disableCorrector the indices of steps without correction, from 0
    * @throws IllegalArgumentException if the order is less than 1
    */
   public UniPc {

@@ -1,12 +1,13 @@
 /**
- * Solvers, one in each file, written as in their papers.
+ * Solvers, one in each file, written with the notation of their papers.
  *
  * <p>A {@link dev.likeness.schedulers.Solver} computes the next sample of a step as a
- * {@link dev.likeness.schedulers.Combination} of earlier samples, denoised predictions and noise.
- * It never sees a sample: it gets the sigma schedule and a
+ * {@link dev.likeness.schedulers.Combination} of earlier samples, denoised predictions and noise. A
+ * solver never handles numbers of a sample. It gets the sigma schedule and a
  * {@link dev.likeness.schedulers.PlanBuilder}, and returns coefficients. {@link Solvers} has the
- * usual ones ready to use; the records of this package take every option that the papers and
- * reference implementations name. A new solver is one class here, with one golden of its reference.
+ * usual solvers with their usual settings. The records of this package take every option that the
+ * papers and reference implementations name. A new solver is one class here, with a test against
+ * stored numbers of its reference implementation.
  *
  * <pre>{@code
  * CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)

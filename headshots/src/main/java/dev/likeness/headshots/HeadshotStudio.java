@@ -228,7 +228,7 @@ public final class HeadshotStudio {
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> new HeadshotGenerator(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
-        .generate(onHeadshot, Phases.withoutTerminalEvents(progress), cancellation));
+        .generate(onHeadshot, PersonTrainer.withoutTerminalEvents(progress), cancellation));
   }
 
   /**
@@ -273,7 +273,7 @@ public final class HeadshotStudio {
       Cancellation cancellation) {
     return progress.reportOutcome(() -> new HeadshotEditor(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), detector, upscaler)
-        .edit(headshot, edit, Phases.withoutTerminalEvents(progress), cancellation));
+        .edit(headshot, edit, PersonTrainer.withoutTerminalEvents(progress), cancellation));
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
@@ -23,9 +24,11 @@ import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or references for an
@@ -131,7 +134,7 @@ public final class PersonTrainer {
         Consent.require(consent, Purpose.TRAINING),
         known,
         state,
-        Phases.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -167,7 +170,7 @@ public final class PersonTrainer {
         known,
         method,
         state,
-        Phases.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -198,7 +201,7 @@ public final class PersonTrainer {
         adapter,
         Consent.require(consent, Purpose.TRAINING),
         known,
-        Phases.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -216,7 +219,7 @@ public final class PersonTrainer {
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine
-        .study(review, PersonProfile.UNKNOWN, Phases.withoutTerminalEvents(progress), cancellation)
+        .study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(progress), cancellation)
         .profile());
   }
 
@@ -259,5 +262,18 @@ public final class PersonTrainer {
         WeightsDigest.of(base.unwrap(OpenModel.class)),
         base.compute().toString());
     return TrainingState.file(folder, run);
+  }
+
+  /**
+   * The progress of one part of a larger work. Phases and steps are passed on, each notice only
+   * once. Terminal events are dropped, because the larger work reports its own.
+   */
+  static Progress withoutTerminalEvents(Progress whole) {
+    Set<ProgressEvent> seen = new HashSet<>();
+    return event -> {
+      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !seen.add(event))) {
+        whole.onEvent(event);
+      }
+    };
   }
 }

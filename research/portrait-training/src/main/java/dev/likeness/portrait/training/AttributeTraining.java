@@ -5,7 +5,6 @@ import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
-import dev.likeness.diffusion.internal.training.GradientShares;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;

@@ -9,8 +9,6 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
-import dev.likeness.diffusion.internal.training.GradientShares;
-import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.training.GradientShares;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.portrait.people.Attribute;

@@ -15,7 +15,6 @@ import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.training.FlowObjective;
-import dev.likeness.diffusion.internal.training.GradientShares;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;

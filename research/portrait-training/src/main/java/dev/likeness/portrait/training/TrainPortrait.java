@@ -8,7 +8,6 @@ import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
-import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.internal.vae.AutoencoderConfig;
 import dev.likeness.diffusion.internal.vae.AutoencoderKL;
 import dev.likeness.portrait.people.Words;

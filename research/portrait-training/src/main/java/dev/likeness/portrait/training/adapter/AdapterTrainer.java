@@ -17,7 +17,7 @@ import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.GradientClipping;
 import dev.likeness.diffusion.internal.training.LearningRateSchedule;
 import dev.likeness.diffusion.internal.training.Optimizer;
-import dev.likeness.diffusion.internal.training.PerceptualLoss;
+import dev.likeness.portrait.training.PerceptualLoss;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.diffusion.request.Cancellation;

@@ -1,5 +1,6 @@
-package dev.likeness.diffusion.internal.training;
+package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;

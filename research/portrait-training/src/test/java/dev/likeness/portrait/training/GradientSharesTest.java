@@ -1,9 +1,11 @@
-package dev.likeness.diffusion.internal.training;
+package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.training.WeightInitializer;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;

@@ -1,5 +1,6 @@
-package dev.likeness.diffusion.internal.training;
+package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.HashMap;

@@ -32,11 +32,11 @@ public final class TrainingState {
   }
 
   /**
-   * Returns true if the person in a file was trained by the training of a state file.
+   * Returns true if a person's file was made by the training that a state file belongs to.
    *
    * @param person the person's file
    * @param state the state file
-   * @return true if the marks are equal
+   * @return true if {@link #tag} marked the person with the name of this state file
    * @throws InvalidInputException if the person's file cannot be read
    */
   public static boolean matches(Path person, Path state) {

@@ -58,7 +58,7 @@ public final class FaceGuidance implements AutoCloseable {
   /**
    * Opens the face guidance of a base folder. It needs a tiny autoencoder in {@code preview} and
    * face embedders in {@code ip_adapter} or {@code guidance}. The folder's adapter is opened too if
-   * it needs face embeddings only.
+   * its only input is face embeddings.
    *
    * @param folder the base folder
    * @param base the base model of that folder, or one that is compatible with the folder's adapter
@@ -120,7 +120,8 @@ public final class FaceGuidance implements AutoCloseable {
    * Makes an image prompt for the adapter of the base folder.
    *
    * @param vectors face embeddings of the person by {@link #embedder()}, all of equal weight
-   * @return the image prompt; empty if the folder has no adapter that needs face embeddings only
+   * @return the image prompt; empty if the folder has no adapter whose only input is face
+   *     embeddings
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return adapter.map(
@@ -129,11 +130,13 @@ public final class FaceGuidance implements AutoCloseable {
 
   /**
    * Returns the guidance towards a person. Its weight is 0 to 1: 0 turns it off, 1 is the highest
-   * weight without visible damage. If a request has several persons, the first one counts.
+   * weight without visible damage. If a request has face guidance towards several persons, only the
+   * first person is used.
    *
    * @param vectors face embeddings of the person by {@link #embedder()}, at least one, all of equal
    *     weight
-   * @return the person for requests; this object must stay open while it is used
+   * @return the guidance, as an identity for requests; keep this object open while requests use the
+   *     identity
    * @throws IllegalArgumentException if there is no vector
    */
   public Identity forPerson(List<float[]> vectors) {

@@ -87,8 +87,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Compares a file with a base model without reading the factors of its layers. It also works for
-   * files that {@link #open} refuses.
+   * Compares the keys of a LoRA file with a base model, without reading the file's weights. It also
+   * works for files that {@link #open} refuses.
    *
    * @param file the LoRA file
    * @param base the base model

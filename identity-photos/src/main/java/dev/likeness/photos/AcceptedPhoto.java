@@ -135,8 +135,9 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the perceptual distance to another photo. It is the smaller of two shares of differing
-   * hash bits: of the whole image, and of head and shoulders.
+   * Returns the perceptual distance to another photo. Each photo has two perceptual hashes, one of
+   * the whole image and one of head and shoulders. For each hash, the share of bits that differ is
+   * computed; the distance is the smaller share.
    *
    * @param other the photo to compare with
    * @return the distance, 0 (same shot) to 1

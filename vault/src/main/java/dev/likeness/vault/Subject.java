@@ -194,7 +194,8 @@ public final class Subject {
   }
 
   /**
-   * Records that long work on this subject begins, which counts as use until it ends.
+   * Records that long work on this subject begins. Until {@link #workEnded}, the person and the
+   * images count as used, so retention limits do not erase them.
    *
    * @param cancellation is cancelled if the subject is erased
    * @throws SubjectErasedException if the subject was erased

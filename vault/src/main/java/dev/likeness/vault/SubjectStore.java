@@ -21,8 +21,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * An encrypted store of personal data in one folder. Each subject has its own keys. One process
- * opens the store at a time, with any number of threads. Opening it finishes interrupted erasures.
+ * An encrypted store of personal data in one folder. Each subject has its own keys. The store is
+ * open in one process at a time, whose threads can all use it. Opening it finishes interrupted
+ * erasures.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");

@@ -6,7 +6,7 @@ import java.util.List;
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
  * that change single options. Immutable.
  *
- * <p>Every method that takes an option returns another request. An option that is not given has the
+ * <p>Every method that takes an option returns a changed copy. An option that is not given has the
  * base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
  *
  * @param prompts prompt and negative prompt, and their syntax

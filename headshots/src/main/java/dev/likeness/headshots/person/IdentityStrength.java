@@ -18,12 +18,12 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * Maps the identity strength, 0 to 1, to weights of an adapter and a LoRA. The mapping follows a
- * measured curve of likeness against prompt adherence, so equal steps of the setting are equal
- * steps of likeness. Immutable.
+ * Maps the identity strength, 0 to 1, to weights of an adapter and a LoRA. Weights are interpolated
+ * between points of a measured curve, so that likeness increases evenly with the identity strength.
+ * Immutable.
  *
- * @param referenceOnly the curve for reference images alone: at least two points, likeness strictly
- *     increasing, the first with {@link Setting#OFF}
+ * @param referenceOnly the curve for reference images alone: at least two points; the first point
+ *     has {@link Setting#OFF}, and likeness increases from point to point
  * @param withLora the curve for reference images together with the person's LoRA; same rules
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {

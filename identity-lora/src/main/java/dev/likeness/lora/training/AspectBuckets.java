@@ -41,9 +41,10 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Returns all sizes that have sides divisible by {@code step} and at most the area of a square of
-   * {@code side}. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x, 1024 and
-   * 64 for SDXL.
+   * Returns sizes whose width and height are multiples of {@code step}. For each width, the height
+   * is the largest that keeps the area within {@code side * side}. Ratios of width to height are
+   * 1/2 to 2. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x, 1024 and 64
+   * for SDXL.
    *
    * @param side the side of the square in pixels
    * @param step the divisor of all sides in pixels, from 1

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
  * @param rank rank of each layer's delta, from 1
  * @param alpha strength, above 0: a delta is scaled by alpha / rank
  * @param targets the layers that are trained
- * @param trainTextEncoder true to train text encoders too: CLIP's layers of the targets, T5 only if
- *     the pattern in {@code optimizerOptions} names its layers
+ * @param trainTextEncoder true to train text encoders too. The targets contain layers of CLIP, but
+ *     none of T5; T5 is trained only if {@link OptimizerOptions#targetModules()} matches its layers
  * @param steps optimiser steps, from 1
  * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate, above 0

@@ -64,9 +64,10 @@ public record EmbedderSpec(
       "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, UsePolicy.Licence.MIT);
 
   /**
-   * Detects the kind of an embedder from its file name, such as {@code sface}, {@code mobileface},
-   * {@code auraface}, {@code arcface} or {@code w600k}. {@code glintr100} is AuraFace if the file
-   * or folder name says so; otherwise it is InsightFace's antelopev2, whose licence is stricter.
+   * Detects the kind of an embedder from a word in its file name: {@code sface},
+   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and others.
+   * {@code glintr100} is AuraFace if the file or folder name says so; otherwise it is InsightFace's
+   * antelopev2, whose licence is stricter.
    *
    * @param file path of the file, which is not read
    * @return the specification

@@ -12,6 +12,9 @@ import java.nio.file.Path;
  * of the second.
  */
 public final class Selfies {
+  /** What is given as their consent. */
+  static final String CONSENT = "nobody real is shown: the photos were rendered";
+
   private Selfies() {}
 
   /**

@@ -57,7 +57,15 @@ class StoreCommandTest {
     if (steps == null) {
       compute.addAll(List.of("--base", TinyBase.in(folder).toString()));
     }
-    trainArguments.addAll(List.of("--photos", photos.toString()));
+    trainArguments.addAll(List.of(
+        "--photos",
+        photos.toString(),
+        "--consent",
+        Selfies.CONSENT,
+        "--consent-for",
+        "Ada",
+        "--consent-by",
+        "Eva, her mother"));
     trainArguments.addAll(compute);
     trainArguments.add(steps == null ? "26" : steps);
   }
@@ -142,6 +150,9 @@ class StoreCommandTest {
     draw.addAll(compute);
     run(draw.toArray(String[]::new));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+    Map<?, ?> person = (Map<?, ?>) record.get("person");
+    assertEquals("Ada", person.get("consent_for"));
+    assertEquals("Eva, her mother", person.get("consent_by"));
     Map<?, ?> verdict = (Map<?, ?>) ((List<?>) record.get("authenticity")).get(0);
     assertEquals("headshot-001.png", verdict.get("file"));
     assertTrue(
@@ -149,7 +160,7 @@ class StoreCommandTest {
         verdict.toString());
     assertTrue(run("people", "show", id, "--store", store.toString(), "--key", key.toString())
         .out()
-        .contains("nobody real is shown: the photos were rendered"));
+        .contains(Selfies.CONSENT));
     assertEquals(
         "1 persons, 0 problems",
         run("verify", "--store", store.toString(), "--key", key.toString())
@@ -165,6 +176,10 @@ class StoreCommandTest {
     assertTrue(
         locked.out().contains("subject " + id + ": its person cannot be opened: "),
         locked.out() + locked.err());
+    assertTrue(run("people", "list", "--store", store.toString(), "--key", key.toString())
+        .out()
+        .strip()
+        .endsWith(" last used 0 days ago  \"Ada\", consent given by \"Eva, her mother\""));
     String[] keyless = {"--store", store.toString()};
     assertTrue(run("people", "list", keyless[0], keyless[1])
         .out()

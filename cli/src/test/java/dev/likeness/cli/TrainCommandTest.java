@@ -67,6 +67,9 @@ class TrainCommandTest {
         "--steps",
         "2"));
     arguments.addAll(List.of(more));
+    if (!arguments.contains("--consent")) {
+      arguments.addAll(List.of("--consent", Selfies.CONSENT));
+    }
     return CommandResult.of(arguments.toArray(String[]::new));
   }
 
@@ -189,6 +192,8 @@ class TrainCommandTest {
         "3",
         "--trait",
         "sex=woman",
+        "--consent",
+        Selfies.CONSENT,
         "--out",
         person.toString());
     assertEquals(0, run.status(), run.err());

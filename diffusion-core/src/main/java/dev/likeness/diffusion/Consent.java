@@ -44,6 +44,8 @@ public record Consent(
       "nobody real is shown: the photos were rendered");
 
   private static final String FREE_TEXT = "free text";
+  private static final String UNNAMED = "the person in the photos";
+  private static final String PERSON = "the person";
 
   /**
    * Checks the text and the purposes, and copies the purposes.
@@ -76,12 +78,56 @@ public record Consent(
    */
   public static Consent of(String text) {
     return new Consent(
-        "the person in the photos",
-        "the person",
+        UNNAMED,
+        PERSON,
         EnumSet.allOf(Purpose.class),
         FREE_TEXT,
         Instant.now().truncatedTo(ChronoUnit.SECONDS),
         text);
+  }
+
+  /**
+   * {@return a copy for a named person}
+   *
+   * @param name the person in the photos, as a name or as a reference that the application
+   *     understands; not blank
+   * @throws IllegalArgumentException if the name is blank
+   */
+  public Consent person(String name) {
+    return new Consent(requireName(name, "person"), givenBy, purposes, textVersion, givenAt, text);
+  }
+
+  /**
+   * {@return a copy that says who gave the consent} For a child, this is a guardian.
+   *
+   * @param giver the name of who gave the consent, such as {@code "Eva Byron, her mother"}; not
+   *     blank
+   * @throws IllegalArgumentException if the name is blank
+   */
+  public Consent givenBy(String giver) {
+    return new Consent(person, requireName(giver, "giver"), purposes, textVersion, givenAt, text);
+  }
+
+  private static String requireName(String name, String of) {
+    if (name == null || name.isBlank()) {
+      throw new IllegalArgumentException(
+          "the name of the " + of + " of a consent is empty; give a name, or leave it out");
+    }
+    return name.strip();
+  }
+
+  /** {@return the name or reference of the person in the photos; empty if the consent has none} */
+  public Optional<String> personName() {
+    return Optional.ofNullable(person).filter(name -> !name.equals(UNNAMED));
+  }
+
+  /**
+   * {@return who gave the consent on the person's behalf, such as a guardian; empty if the person
+   * gave it}
+   */
+  public Optional<String> representative() {
+    return Optional.ofNullable(givenBy)
+        .filter(giver -> !giver.equals(PERSON) && !giver.equals(person));
   }
 
   /**
@@ -210,12 +256,7 @@ public record Consent(
       }
     }
     return new Consent(
-        "the person in the photos",
-        "the person",
-        EnumSet.allOf(Purpose.class),
-        FREE_TEXT,
-        Instant.EPOCH,
-        json);
+        UNNAMED, PERSON, EnumSet.allOf(Purpose.class), FREE_TEXT, Instant.EPOCH, json);
   }
 
   /**

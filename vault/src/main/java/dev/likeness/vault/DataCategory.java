@@ -1,5 +1,12 @@
 package dev.likeness.vault;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Properties;
+import java.util.stream.Stream;
+
 /**
  * The categories of data that a store keeps of a subject. Each has its own key and retention limit.
  */
@@ -11,7 +18,7 @@ public enum DataCategory {
   /** The person's identity: the consent, the person file, embeddings. */
   PERSON("person"),
   /** Headshots and their records. */
-  IMAGES("pictures");
+  IMAGES("images");
 
   private final String label;
 
@@ -22,5 +29,31 @@ public enum DataCategory {
   /** {@return the name on disk, in retention policies and in receipts} */
   public String label() {
     return label;
+  }
+
+  /** Returns the label in stores and receipts of version 0.1.0. */
+  String formerLabel() {
+    return FormerLabels.LABELS.getProperty(label, label);
+  }
+
+  /** Returns all labels that the category has or had, without repetition. */
+  List<String> labels() {
+    return Stream.of(label, formerLabel()).distinct().toList();
+  }
+
+  private static final class FormerLabels {
+    static final Properties LABELS = read();
+
+    private FormerLabels() {}
+
+    private static Properties read() {
+      try (InputStream in = DataCategory.class.getResourceAsStream("former-labels.properties")) {
+        Properties labels = new Properties();
+        labels.load(in);
+        return labels;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.vault.internal.file.EncryptedFolder;
 import java.io.IOException;
@@ -12,9 +13,11 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +43,35 @@ final class Erasure {
   @FunctionalInterface
   interface Keys {
     void destroy() throws IOException;
+  }
+
+  /**
+   * Erases a subject, whose lock the caller holds.
+   *
+   * @param unlist removes the subject from the store once the erasure has begun
+   */
+  ErasureReceipt erase(Subject subject, Runnable unlist) {
+    try {
+      if (!isStarted(subject.id())) {
+        start(subject.id(), subject::destroyKeys);
+      }
+      unlist.run();
+      return finish(subject.id());
+    } catch (IOException e) {
+      throw new ResourceLimitException(
+          "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
+              + remainderText(subject),
+          e);
+    }
+  }
+
+  private String remainderText(Subject subject) {
+    if (isStarted(subject.id())) {
+      return "; solve that and open the store again, which finishes the erasure";
+    }
+    return subject.isErased()
+        ? "; some of its data may be left, and no note could be written: solve that and try again"
+        : "; none of its data is erased yet, try again";
   }
 
   /**
@@ -79,35 +111,61 @@ final class Erasure {
   }
 
   boolean isFinished(String id) {
-    return Files.exists(ErasureReceipt.file(store, id)) && !isStarted(id);
+    return receipt(id).isPresent() && !isStarted(id) && !Files.exists(subjects.resolve(id));
   }
 
-  /** Returns what is left of a subject after its erasure failed, and what to do. */
-  String remainderText(Subject subject) {
-    if (isStarted(subject.id())) {
-      return "; solve that and open the store again, which finishes the erasure";
+  /** Returns the receipt of a subject; empty if there is none, or a damaged or altered one. */
+  Optional<ErasureReceipt> receipt(String id) {
+    try {
+      return Optional.of(ErasureReceipt.file(store, id))
+          .filter(Files::exists)
+          .map(ErasureReceipt::read)
+          .filter(receipt -> receipt.subject().equals(id) && receipt.isGenuine());
+    } catch (InvalidInputException damaged) {
+      return Optional.empty();
     }
-    return subject.isErased()
-        ? "; some of its data may be left, and no note could be written: solve that and try again"
-        : "; none of its data is erased yet, try again";
   }
 
-  /** Finishes an erasure that has a note. */
+  /** Finishes an erasure that has a note, also a damaged one. */
   ErasureReceipt finish(String id) throws IOException {
-    Map<String, Object> note = JsonFile.read(startedFolder.resolve(id));
+    Note note = readNote(id);
     remove(subjects.resolve(id));
-    Path file = ErasureReceipt.file(store, id);
-    if (!Files.exists(file)) {
-      Map<String, Integer> files = new LinkedHashMap<>();
-      ((Map<?, ?>) note.get("files"))
-          .forEach((name, count) -> files.put((String) name, (Integer) count));
-      JsonFile.write(
-          file,
-          ErasureReceipt.signed(id, Instant.parse((String) note.get("begun")), now(), files, signer)
-              .toMap());
+    Optional<ErasureReceipt> earlier = receipt(id);
+    ErasureReceipt receipt = earlier.isPresent()
+        ? earlier.get()
+        : ErasureReceipt.signed(id, note.begun(), now(), note.files(), signer);
+    if (earlier.isEmpty()) {
+      JsonFile.write(ErasureReceipt.file(store, id), receipt.toMap());
     }
     Files.deleteIfExists(startedFolder.resolve(id));
-    return ErasureReceipt.read(file);
+    return receipt;
+  }
+
+  private record Note(Instant begun, Map<String, Integer> files) {}
+
+  // A half-written note says that an erasure has begun. Then the files that are left are counted.
+  private Note readNote(String id) throws IOException {
+    try {
+      Map<String, Object> note = JsonFile.read(startedFolder.resolve(id));
+      Map<?, ?> counts = (Map<?, ?>) note.get("files");
+      Map<String, Integer> files = new LinkedHashMap<>();
+      for (DataCategory category : DataCategory.values()) {
+        Object count = counts.get(category.label());
+        files.put(category.label(), Math.max(0, (Integer)
+            (count == null ? formerCount(counts, category) : count)));
+      }
+      return new Note(Instant.parse((String) note.get("begun")), files);
+    } catch (InvalidInputException
+        | ClassCastException
+        | NullPointerException
+        | DateTimeParseException damaged) {
+      return new Note(now(), counts(subjects.resolve(id)));
+    }
+  }
+
+  private static Object formerCount(Map<?, ?> counts, DataCategory category) {
+    Object count = counts.get(category.formerLabel());
+    return count == null ? 0 : count;
   }
 
   /** Finishes all interrupted erasures. */
@@ -130,7 +188,9 @@ final class Erasure {
       return;
     }
     for (DataCategory category : DataCategory.values()) {
-      EncryptedFolder.destroyKeyIn(folder.resolve(category.label()));
+      for (String label : category.labels()) {
+        EncryptedFolder.destroyKeyIn(folder.resolve(label));
+      }
     }
     Files.walkFileTree(folder, new SimpleFileVisitor<>() {
       @Override
@@ -159,11 +219,13 @@ final class Erasure {
   private static Map<String, Integer> counts(Path folder) throws IOException {
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (DataCategory category : DataCategory.values()) {
-      Path files = folder.resolve(category.label()).resolve("files");
-      try (Stream<Path> list = Files.isDirectory(files) ? Files.list(files) : Stream.empty()) {
-        counts.put(category.label(), (int) list.count());
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
+      for (String label : category.labels()) {
+        Path files = folder.resolve(label).resolve("files");
+        try (Stream<Path> list = Files.isDirectory(files) ? Files.list(files) : Stream.empty()) {
+          counts.merge(category.label(), (int) list.count(), Integer::sum);
+        } catch (UncheckedIOException e) {
+          throw e.getCause();
+        }
       }
     }
     return counts;

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -28,7 +27,8 @@ import java.util.stream.Stream;
  * @param subject the random id of the subject: 32 hexadecimal digits
  * @param startedAt when the erasure began, by the system clock
  * @param finishedAt when the last file was deleted, by the system clock
- * @param files the number of deleted files, by category label
+ * @param files the number of deleted files, by category label; receipts of version 0.1.0 keep the
+ *     labels of that version, which their signature covers
  * @param signature the signature of all components above
  * @param certificates the signer's certificate, then those of its issuers, as DER
  */
@@ -45,9 +45,6 @@ public record ErasureReceipt(
   private static final String ISSUERS_KEY = "issuers";
   private static final Set<String> KEYS =
       Set.of("erased", "begun", "finished", "files", "signature", SIGNER_KEY, ISSUERS_KEY);
-  private static final Set<String> CATEGORIES = Stream.of(DataCategory.values())
-      .map(DataCategory::label)
-      .collect(Collectors.toUnmodifiableSet());
   private static final int MAX_BYTES = 1 << 20;
 
   /**
@@ -68,8 +65,9 @@ public record ErasureReceipt(
     if (!SubjectStore.isId(subject)) {
       throw new IllegalArgumentException("the id of a person has 32 hexadecimal digits");
     }
-    if (!CATEGORIES.containsAll(files.keySet())) {
-      throw new IllegalArgumentException("a receipt counts files of " + CATEGORIES + " only");
+    if (!labels(files).containsAll(files.keySet())) {
+      throw new IllegalArgumentException("a receipt counts files of "
+          + Stream.of(DataCategory.values()).map(DataCategory::label).toList() + " only");
     }
     if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
       throw new IllegalArgumentException("a receipt needs a certificate, and no negative count");
@@ -109,6 +107,14 @@ public record ErasureReceipt(
     }
   }
 
+  /** Returns the labels that a receipt with these counts signs, in their order. */
+  private static List<String> labels(Map<?, ?> files) {
+    boolean current = files.containsKey(DataCategory.IMAGES.label());
+    return Stream.of(DataCategory.values())
+        .map(category -> current ? category.label() : category.formerLabel())
+        .toList();
+  }
+
   private static byte[] message(
       String subject, Instant begun, Instant finished, Map<String, Integer> files) {
     StringBuilder text = new StringBuilder("likeness erasure receipt 1\n")
@@ -118,11 +124,8 @@ public record ErasureReceipt(
         .append('\n')
         .append(finished)
         .append('\n');
-    for (DataCategory category : DataCategory.values()) {
-      text.append(category.label())
-          .append(' ')
-          .append(files.getOrDefault(category.label(), 0))
-          .append('\n');
+    for (String label : labels(files)) {
+      text.append(label).append(' ').append(files.getOrDefault(label, 0)).append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -247,7 +250,9 @@ public record ErasureReceipt(
     Map<?, ?> files = (Map<?, ?>) map.get("files");
     Stream.concat(
             map.keySet().stream().filter(key -> !KEYS.contains(key)),
-            files.keySet().stream().map(String.class::cast).filter(k -> !CATEGORIES.contains(k)))
+            files.keySet().stream()
+                .map(String.class::cast)
+                .filter(k -> !labels(files).contains(k)))
         .findFirst()
         .ifPresent(extra -> {
           throw new UncoveredException(file + " carries " + Quoted.of(extra)

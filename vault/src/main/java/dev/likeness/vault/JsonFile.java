@@ -9,17 +9,59 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 
-/** Reads and writes small files that contain one JSON object. */
+/**
+ * Reads and writes small files that contain one JSON object. A file that the store itself wrote and
+ * that cannot be read does not keep the store shut: it is set aside under another name.
+ */
 final class JsonFile {
+  private static final int MAX_BYTES = 1 << 20;
+  private static final String DAMAGED = ".damaged";
+
   private JsonFile() {}
+
+  /** Returns where a damaged file is set aside. */
+  static Path damaged(Path file) {
+    return file.resolveSibling(file.getFileName() + DAMAGED);
+  }
+
+  /** Moves a damaged file aside, for a person to see. An earlier one is replaced. */
+  static void setAside(Path file) {
+    try {
+      Files.move(file, damaged(file), StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      // It stays where it is, and the next opening of the store tries again.
+    }
+  }
+
+  /**
+   * Returns a whole number.
+   *
+   * @throws InvalidInputException if there is none, or one outside of the limits
+   */
+  static long number(Map<?, ?> map, String key, long least, long most, Path file) {
+    Object value = map.get(key);
+    if (value instanceof Integer || value instanceof Long) {
+      long number = ((Number) value).longValue();
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    throw new InvalidInputException(
+        file + " has no number of seconds under \"" + key + "\"; restore it from a copy");
+  }
 
   static Map<String, Object> read(Path file) {
     try {
-      byte[] bytes = UninterruptibleIo.read(file, Files::readAllBytes);
+      byte[] bytes = UninterruptibleIo.read(file, JsonFile::bytes);
       try (JsonParser parser = JSON.std.createParser(bytes)) {
         Map<String, Object> object = JSON.std.mapFrom(parser);
+        if (object == null) {
+          throw new IOException("not an object");
+        }
         if (parser.nextToken() != null) {
           throw new IOException("the object is followed by something else");
         }
@@ -30,6 +72,14 @@ final class JsonFile {
     } catch (IOException e) {
       throw new InvalidInputException(file + " cannot be read as JSON; restore it from a copy", e);
     }
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+    if (!attributes.isRegularFile() || attributes.size() > MAX_BYTES) {
+      throw new IOException("not a file of at most 1 MiB");
+    }
+    return Files.readAllBytes(file);
   }
 
   static void write(Path file, Map<String, ?> object) {

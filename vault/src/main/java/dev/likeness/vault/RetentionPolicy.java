@@ -1,5 +1,7 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -40,6 +42,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    */
   public static final Duration MAX_DURATION = Duration.ofDays(3 * 365);
 
+  private static final String AFTER_PURPOSE = "after_purpose";
+  private static final String AFTER_USE = "after_use";
   private static final long MAX_SECONDS_BETWEEN_RECORDS = 3600;
   private static final Duration WEEK = Duration.ofDays(7);
   private static final Duration MONTH = Duration.ofDays(30);
@@ -122,23 +126,32 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
       map.put(
           category.label(),
           Map.of(
-              "after_purpose",
+              AFTER_PURPOSE,
               limits.get(category).afterPurpose().toSeconds(),
-              "after_use",
+              AFTER_USE,
               limits.get(category).afterUse().toSeconds()));
     }
     return map;
   }
 
-  static RetentionPolicy of(Map<?, ?> map) {
+  /**
+   * Reads the policy of a store, also of version 0.1.0.
+   *
+   * @throws InvalidInputException if the file has no policy
+   */
+  static RetentionPolicy read(Path file) {
+    Map<String, Object> map = JsonFile.read(file);
     Map<DataCategory, Limit> limits = new EnumMap<>(DataCategory.class);
     for (DataCategory category : DataCategory.values()) {
-      Map<?, ?> limit = (Map<?, ?>) map.get(category.label());
+      Object saved = map.getOrDefault(category.label(), map.get(category.formerLabel()));
+      Map<?, ?> limit = saved instanceof Map<?, ?> object ? object : Map.of();
       limits.put(
           category,
           new Limit(
-              Duration.ofSeconds(((Number) limit.get("after_purpose")).longValue()),
-              Duration.ofSeconds(((Number) limit.get("after_use")).longValue())));
+              Duration.ofSeconds(
+                  JsonFile.number(limit, AFTER_PURPOSE, 0, StoreClock.MAX_SECONDS, file)),
+              Duration.ofSeconds(
+                  JsonFile.number(limit, AFTER_USE, 0, MAX_DURATION.toSeconds(), file))));
     }
     return new RetentionPolicy(limits);
   }

@@ -1,5 +1,6 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * The time of the store: the seconds by which the system clock was seen to move forward, saved in a
@@ -22,6 +24,8 @@ final class StoreClock {
   private static final String ELAPSED = "elapsed_seconds";
   private static final String SEEN = "machine_clock";
   private static final String SET_BACK = "set_back_from";
+  /** The longest time that a file may say: 30,000 years. */
+  static final long MAX_SECONDS = 1_000_000_000_000L;
   // A limit, so that the file does not grow without end if the clock is set back again and again.
   private static final int MAX_SET_BACKS = 32;
 
@@ -31,9 +35,10 @@ final class StoreClock {
       return new Reading(later, elapsedSeconds + later - systemSeconds);
     }
 
-    static Reading of(Map<?, ?> saved) {
+    static Reading of(Map<?, ?> saved, Path file) {
       return new Reading(
-          ((Number) saved.get(SEEN)).longValue(), ((Number) saved.get(ELAPSED)).longValue());
+          JsonFile.number(saved, SEEN, -MAX_SECONDS, MAX_SECONDS, file),
+          JsonFile.number(saved, ELAPSED, 0, MAX_SECONDS, file));
     }
 
     Map<String, Object> toMap() {
@@ -50,15 +55,24 @@ final class StoreClock {
   /** Readings from which the clock was set back and that it has not reached again, lowest first. */
   private final Deque<Reading> setBackReadings = new ArrayDeque<>();
 
-  StoreClock(Path file, Clock machine) {
+  private boolean isClosed;
+
+  /**
+   * Reads the time from its file. If the file is lost or damaged, the time goes on from
+   * {@code latest}, so that no date of a subject lies ahead of it.
+   *
+   * @param latest gives the latest date of all subjects, or 0
+   */
+  StoreClock(Path file, Clock machine, LongSupplier latest) {
     this.file = file;
     this.systemClock = machine;
-    last = new Reading(machine.instant().getEpochSecond(), 0);
-    if (Files.exists(file)) {
-      Map<?, ?> saved = JsonFile.read(file);
-      last = Reading.of(saved);
-      if (saved.get(SET_BACK) instanceof List<?> readings) {
-        readings.forEach(reading -> setBackReadings.addLast(Reading.of((Map<?, ?>) reading)));
+    try {
+      read();
+    } catch (InvalidInputException lost) {
+      setBackReadings.clear();
+      last = new Reading(machine.instant().getEpochSecond(), latest.getAsLong());
+      if (Files.exists(file)) {
+        JsonFile.setAside(file);
       }
     }
     now();
@@ -66,6 +80,17 @@ final class StoreClock {
       save();
     } catch (ResourceLimitException full) {
       // A full disk must not prevent an erasure. The time continues from the last saved value.
+    }
+  }
+
+  private void read() {
+    Map<?, ?> saved = JsonFile.read(file);
+    last = Reading.of(saved, file);
+    if (saved.get(SET_BACK) instanceof List<?> readings) {
+      for (Object reading : readings) {
+        setBackReadings.addLast(Reading.of(
+            reading instanceof Map<?, ?> map ? map : Map.of(), file));
+      }
     }
   }
 
@@ -91,8 +116,17 @@ final class StoreClock {
     return new Reading(shown, Math.max(last.elapsedSeconds, from.advancedTo(shown).elapsedSeconds));
   }
 
-  /** Saves the time for the next process. */
+  /** Saves the time for the next process, for the last time. */
+  synchronized void close() {
+    save();
+    isClosed = true;
+  }
+
+  /** Saves the time for the next process. Does nothing once closed: that process may be there. */
   synchronized void save() {
+    if (isClosed) {
+      return;
+    }
     now();
     Map<String, Object> map = last.toMap();
     List<Map<String, Object>> readings = new ArrayList<>();

@@ -1,7 +1,5 @@
 package dev.likeness.vault;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
 
@@ -48,13 +46,5 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
    */
   public StoreOptions retention(RetentionPolicy policy) {
     return new StoreOptions(clock, signer, Optional.of(policy));
-  }
-
-  /** Records the policy of these options in a file, if there is one, and returns the recorded. */
-  RetentionPolicy recordRetention(Path file) {
-    retention.ifPresent(policy -> JsonFile.write(file, policy.toMap()));
-    return Files.exists(file)
-        ? RetentionPolicy.of(JsonFile.read(file))
-        : RetentionPolicy.defaults();
   }
 }

@@ -15,7 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The data of one person in a store. Its folders are ordinary {@link Path}s whose files are
  * encrypted with keys of this subject. Safe for threads. After {@link #erase()} every method throws
- * {@link SubjectErasedException}.
+ * {@link SubjectErasedException}. After {@link SubjectStore#close()} every method that reads or
+ * writes throws {@link IllegalStateException}, and files in its folders throw {@link IOException}:
+ * the next process may have erased the subject.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
@@ -29,6 +31,7 @@ public final class Subject {
   private SubjectDates.Recorded dates;
   private boolean isClaimed;
   private boolean isErased;
+  private boolean isClosed;
 
   private Subject(SubjectStore store, String id, Path folder) {
     this.store = store;
@@ -52,6 +55,7 @@ public final class Subject {
     Subject subject = new Subject(store, id, folder);
     subject.dates = SubjectDates.Recorded.open(folder.resolve(DATES), store.clock());
     subject.folders.deleteEmpty();
+    subject.folders.migrate();
     return subject;
   }
 
@@ -71,7 +75,7 @@ public final class Subject {
    * @throws InvalidInputException if the subject's keys are encrypted with another key
    */
   synchronized boolean canOpen() {
-    requireNotErased();
+    requireUsable();
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
   }
 
@@ -110,7 +114,7 @@ public final class Subject {
 
   /** Returns the folder of a category without counting as a use, for checks of the store. */
   synchronized Path peek(DataCategory category) {
-    requireNotErased();
+    requireUsable();
     try {
       return folders.root(category);
     } catch (InvalidInputException e) {
@@ -125,7 +129,7 @@ public final class Subject {
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void renew() {
-    requireNotErased();
+    requireUsable();
     dates.change(SubjectDates::withRenewal);
   }
 
@@ -135,7 +139,7 @@ public final class Subject {
 
   /** Records that photos were added, whose purpose is not met yet. */
   synchronized void recordPhotos() {
-    requireNotErased();
+    requireUsable();
     dates.change(SubjectDates::withPhotos);
   }
 
@@ -152,7 +156,7 @@ public final class Subject {
 
   /** Records the training for the caller that has claimed the photos. */
   synchronized void markTrained() {
-    requireNotErased();
+    requireUsable();
     dates.change(SubjectDates::trainedAt);
     purge();
   }
@@ -164,6 +168,7 @@ public final class Subject {
   private boolean isDue(DataCategory category) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(category);
     return !inUse
+        && !store.isPolicyLost()
         && store.retention().isDue(category, dates.dates(), store.clock().now());
   }
 
@@ -180,6 +185,7 @@ public final class Subject {
    * photos are claimed.
    */
   synchronized Map<DataCategory, Integer> purgeDue() {
+    requireUsable();
     return isClaimed ? Map.of() : purge();
   }
 
@@ -201,7 +207,7 @@ public final class Subject {
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
-    requireNotErased();
+    requireUsable();
     work.add(cancellation);
   }
 
@@ -218,7 +224,7 @@ public final class Subject {
 
   private void recordEnd(DataCategory category) {
     try {
-      if (!isErased) {
+      if (!isErased && !isClosed) {
         recordUse(category);
       }
     } catch (ResourceLimitException full) {
@@ -240,7 +246,7 @@ public final class Subject {
   }
 
   private void requireNotClaimed() {
-    requireNotErased();
+    requireUsable();
     if (isClaimed) {
       throw new IllegalStateException(this + " is being trained; wait for the training to end");
     }
@@ -262,7 +268,7 @@ public final class Subject {
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized Map<DataCategory, Integer> counts() {
-    requireNotErased();
+    requireUsable();
     return folders.counts();
   }
 
@@ -284,6 +290,7 @@ public final class Subject {
    * @return the receipt; a second call returns the same one
    * @throws dev.likeness.diffusion.error.ResourceLimitException if files cannot be deleted; the
    *     message says how to go on
+   * @throws IllegalStateException if the store is closed and the subject was not erased before
    */
   public ErasureReceipt erase() {
     return store.erase(this);
@@ -297,13 +304,24 @@ public final class Subject {
     folders.destroyKeys();
   }
 
+  /** Cancels work and ends all use of the files by this object. */
+  synchronized void close() {
+    isClosed = true;
+    work.forEach(Cancellation::cancel);
+    work.clear();
+    folders.close();
+  }
+
   synchronized boolean isErased() {
     return isErased;
   }
 
-  private void requireNotErased() {
+  private void requireUsable() {
     if (isErased) {
       throw new SubjectErasedException(id);
+    }
+    if (isClosed) {
+      throw new IllegalStateException(store + " is closed; open it again to use " + this);
     }
   }
 

@@ -100,19 +100,16 @@ record SubjectDates(
     map.putIfAbsent(TRAINED, map.getOrDefault(OLD_TRAINED, map.get("purpose_met")));
     map.putIfAbsent("photos_use", map.get("last_use"));
     return new SubjectDates(
-        readSeconds(map, "created", file),
-        readSeconds(map, "purpose_met", file),
-        readSeconds(map, TRAINED, file),
-        readSeconds(map, "photos_use", file),
-        readSeconds(map, "last_use", file));
+        JsonFile.number(map, "created", 0, StoreClock.MAX_SECONDS, file),
+        JsonFile.number(map, "purpose_met", NEVER, StoreClock.MAX_SECONDS, file),
+        JsonFile.number(map, TRAINED, NEVER, StoreClock.MAX_SECONDS, file),
+        JsonFile.number(map, "photos_use", 0, StoreClock.MAX_SECONDS, file),
+        JsonFile.number(map, "last_use", 0, StoreClock.MAX_SECONDS, file));
   }
 
-  private static long readSeconds(Map<String, Object> map, String name, Path file) {
-    if (map.get(name) instanceof Number number) {
-      return number.longValue();
-    }
-    throw new InvalidInputException(
-        file + " has no number of seconds under \"" + name + "\"; restore it from a copy");
+  /** Returns the latest date. */
+  long latest() {
+    return Math.max(Math.max(createdAt, trainedAt), Math.max(photosUsedAt, lastUsedAt));
   }
 
   /** The dates of a subject and their file. Not safe for threads: {@link Subject} synchronises. */

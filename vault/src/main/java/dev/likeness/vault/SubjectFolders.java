@@ -2,6 +2,7 @@ package dev.likeness.vault;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.vault.internal.file.EncryptedFolder;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -50,7 +52,39 @@ final class SubjectFolders {
   private void renew(DataCategory category) {
     folders.put(
         category,
-        new EncryptedFolder(folder.resolve(category.label()), id + "/" + category.label(), keys));
+        new EncryptedFolder(
+            folder.resolve(category.label()),
+            id + "/" + category.label(),
+            id + "/" + category.formerLabel(),
+            keys));
+  }
+
+  /** Renames folders of version 0.1.0, which needs no key. */
+  static void rename(Path folder) throws IOException {
+    for (DataCategory category : DataCategory.values()) {
+      Path former = folder.resolve(category.formerLabel());
+      Path current = folder.resolve(category.label());
+      if (!former.equals(current) && Files.isDirectory(former) && !Files.exists(current)) {
+        Files.move(former, current, StandardCopyOption.ATOMIC_MOVE);
+        AtomicFile.force(folder);
+      }
+    }
+  }
+
+  /** Encrypts files of version 0.1.0 anew, if the store's key opens them. */
+  void migrate() {
+    for (EncryptedFolder vault : folders.values()) {
+      try {
+        vault.migrate();
+      } catch (RuntimeException later) {
+        // Nothing may keep the store shut. The first use tries again, and throws.
+      }
+    }
+  }
+
+  /** Ends all use of the folders by this object. */
+  void close() {
+    folders.values().forEach(EncryptedFolder::close);
   }
 
   /**
@@ -95,6 +129,7 @@ final class SubjectFolders {
     try {
       int count = folders.get(category).count();
       folders.get(category).delete();
+      Erasure.remove(folder.resolve(category.formerLabel()));
       renew(category);
       return count;
     } catch (IOException e) {
@@ -139,6 +174,30 @@ final class SubjectFolders {
   static final class SubjectCheck {
     private SubjectCheck() {}
 
+    /**
+     * Returns true if the store's key opens one of the subjects, and false if there are none.
+     * Otherwise the store would have subjects under different keys. One is enough: a damaged key
+     * file of one subject must not block new ones.
+     */
+    static boolean canOpenAny(List<Subject> subjects) {
+      RuntimeException refusal = null;
+      for (Subject subject : subjects) {
+        try {
+          if (subject.canOpen()) {
+            return true;
+          }
+        } catch (InvalidInputException | ResourceLimitException other) {
+          refusal = other;
+        } catch (SubjectErasedException meanwhile) {
+          continue;
+        }
+      }
+      if (refusal != null) {
+        throw refusal;
+      }
+      return false;
+    }
+
     static List<String> findProblems(Subject subject) {
       Stream<String> damage = subject.damage().stream()
           .map(message -> subject + ": " + message + "; its retention time has started again");
@@ -162,7 +221,7 @@ final class SubjectFolders {
             ? Optional.empty()
             : Optional.of(
                 subject + ": " + (count - readable) + " of " + count + " " + category.label()
-                    + " files cannot be read; they were changed, or belong to another subject or key");
+                    + " files cannot be read; they were changed, or belong to another subject, name or key");
       } catch (InvalidInputException e) {
         return Optional.of(e.getMessage());
       } catch (ResourceLimitException e) {

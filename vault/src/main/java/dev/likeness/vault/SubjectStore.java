@@ -3,7 +3,6 @@ package dev.likeness.vault;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,13 +16,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * An encrypted store of personal data in one folder. Each subject has its own keys. The store is
  * open in one process at a time, whose threads can all use it. Opening it finishes interrupted
- * erasures.
+ * erasures and removes erased subjects that a backup brought back. With the key, it also encrypts
+ * files of version 0.1.0 in the current format. Damaged files of the store itself do not prevent
+ * it.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -31,25 +33,26 @@ public final class SubjectStore implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path folder;
+  private final StoreFolder files;
   private final WrappingKey keys;
   private final StoreLock lock;
   private final StoreClock clock;
-  private final RetentionPolicy retention;
+  private final Optional<RetentionPolicy> retention;
   private final Erasure erasure;
+  private final ReentrantReadWriteLock lifecycle = new ReentrantReadWriteLock();
   private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
   private volatile boolean isKeyVerified;
+  private volatile boolean isClosed;
 
   private SubjectStore(Path given, WrappingKey keys, StoreOptions options) throws IOException {
     this.folder = StoreLock.requireStore(given);
+    this.files = new StoreFolder(folder);
     this.keys = keys;
     this.lock = StoreLock.acquire(given);
     try {
-      StoreLock.discardUnfinished(folder.resolve("erasing"));
-      StoreLock.discardUnfinished(folder.resolve(ErasureReceipt.FOLDER));
-      AtomicFile.sweep(folder.resolve("clock.json"));
-      AtomicFile.sweep(folder.resolve("retention.json"));
-      this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
-      this.retention = options.recordRetention(folder.resolve("retention.json"));
+      files.discardUnfinished();
+      this.clock = files.openClock(options.clock());
+      this.retention = files.openRetention(options.retention());
       this.erasure = new Erasure(folder, options.clock(), options.signer());
       erasure.finishAll();
       openAll();
@@ -98,18 +101,14 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   private void openAll() throws IOException {
-    Path all = Files.createDirectories(folder.resolve("subjects"));
-    try (Stream<Path> folders = Files.list(all)) {
-      for (Path found : folders.toList()) {
-        String id = found.getFileName().toString();
-        if (!isId(id)) {
-          continue;
-        }
-        StoreLock.discardUnfinished(found);
-        if (SubjectFolders.isRemnant(id, found)) {
-          Erasure.remove(found);
-          continue;
-        }
+    Files.createDirectories(folder.resolve("subjects"));
+    for (Path found : files.subjects()) {
+      String id = found.getFileName().toString();
+      StoreLock.discardUnfinished(found);
+      SubjectFolders.rename(found);
+      if (SubjectFolders.isRemnant(id, found) || erasure.receipt(id).isPresent()) {
+        Erasure.remove(found);
+      } else {
         subjects.put(id, Subject.open(this, id, found));
       }
     }
@@ -127,9 +126,16 @@ public final class SubjectStore implements AutoCloseable {
     return clock;
   }
 
-  /** {@return the retention policy} */
+  /**
+   * {@return the retention policy} If the recorded policy is damaged, these are the defaults, and
+   * nothing is purged until a policy is given or restored.
+   */
   public RetentionPolicy retention() {
-    return retention;
+    return retention.orElseGet(RetentionPolicy::defaults);
+  }
+
+  boolean isPolicyLost() {
+    return retention.isEmpty();
   }
 
   /**
@@ -139,44 +145,38 @@ public final class SubjectStore implements AutoCloseable {
    * @return the subject; it belongs to this store
    * @throws InvalidInputException if the key opens none of the subjects already in the store
    * @throws ResourceLimitException if the subject cannot be written
+   * @throws IllegalStateException if the store is closed
    */
   public Subject create(Consent consent) {
+    requireOpen();
     requireKey();
     byte[] random = new byte[ID_BYTES];
     RANDOM.nextBytes(random);
     String id = HexFormat.of().formatHex(random);
     Path place = folder.resolve("subjects").resolve(id);
+    lifecycle.readLock().lock();
     try {
+      requireOpen();
       Subject subject = Subject.create(this, id, place, consent);
       subjects.put(id, subject);
       return subject;
     } catch (RuntimeException e) {
       discard(place, e);
       throw e;
+    } finally {
+      lifecycle.readLock().unlock();
     }
   }
 
-  /**
-   * Checks that the key opens at least one subject. Otherwise the store would have subjects under
-   * different keys. One subject is enough: a damaged key file of one subject must not block new
-   * ones.
-   */
-  private void requireKey() {
-    RuntimeException refusal = null;
-    for (Subject subject : isKeyVerified ? List.<Subject>of() : subjects()) {
-      try {
-        isKeyVerified = subject.canOpen();
-      } catch (InvalidInputException | ResourceLimitException other) {
-        refusal = other;
-      } catch (SubjectErasedException meanwhile) {
-        continue;
-      }
-      if (isKeyVerified) {
-        return;
-      }
+  private void requireOpen() {
+    if (isClosed) {
+      throw new IllegalStateException(this + " is closed; open it again");
     }
-    if (refusal != null) {
-      throw refusal;
+  }
+
+  private void requireKey() {
+    if (!isKeyVerified) {
+      isKeyVerified = SubjectFolders.SubjectCheck.canOpenAny(subjects());
     }
   }
 
@@ -217,17 +217,23 @@ public final class SubjectStore implements AutoCloseable {
    * @return the receipts of erased subjects and the number of removed files
    * @throws ResourceLimitException if data of a subject cannot be removed; all other subjects are
    *     purged first
+   * @throws InvalidInputException if the recorded retention policy is damaged; nothing is removed
+   * @throws IllegalStateException if the store is closed
    */
   public RetentionPolicy.PurgeReport purgeDue() {
+    requireOpen();
+    if (isPolicyLost()) {
+      throw files.lostRetention();
+    }
     List<ErasureReceipt> receipts = new ArrayList<>();
-    int files = 0;
+    int count = 0;
     ResourceLimitException failure = null;
     for (Subject subject : subjects()) {
       try {
         Optional<ErasureReceipt> receipt = subject.eraseIfDue();
         receipt.ifPresent(receipts::add);
         if (receipt.isEmpty()) {
-          files +=
+          count +=
               subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
         }
       } catch (SubjectErasedException meanwhile) {
@@ -247,25 +253,20 @@ public final class SubjectStore implements AutoCloseable {
     if (failure != null) {
       throw failure;
     }
-    return new RetentionPolicy.PurgeReport(receipts, files);
+    return new RetentionPolicy.PurgeReport(receipts, count);
   }
 
   ErasureReceipt erase(Subject subject) {
     synchronized (subject) {
+      lifecycle.readLock().lock();
       try {
         if (erasure.isFinished(subject.id())) {
           return receipt(subject.id());
         }
-        if (!erasure.isStarted(subject.id())) {
-          erasure.start(subject.id(), subject::destroyKeys);
-        }
-        subjects.remove(subject.id());
-        return erasure.finish(subject.id());
-      } catch (IOException e) {
-        throw new ResourceLimitException(
-            "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
-                + erasure.remainderText(subject),
-            e);
+        requireOpen();
+        return erasure.erase(subject, () -> subjects.remove(subject.id()));
+      } finally {
+        lifecycle.readLock().unlock();
       }
     }
   }
@@ -275,32 +276,55 @@ public final class SubjectStore implements AutoCloseable {
    *
    * @param id the id of the erased subject: 32 hexadecimal digits
    * @return the receipt
-   * @throws InvalidInputException if the id is invalid, or there is no receipt
+   * @throws InvalidInputException if the id is invalid, or there is no receipt of this subject
    */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
       throw new InvalidInputException("the id must be 32 hexadecimal digits; list shows the ids");
     }
-    return ErasureReceipt.read(ErasureReceipt.file(folder, id));
+    Path file = ErasureReceipt.file(folder, id);
+    ErasureReceipt receipt = ErasureReceipt.read(file);
+    if (!receipt.subject().equals(id)) {
+      throw new InvalidInputException(file + " is the receipt of another subject, "
+          + receipt.subject() + "; restore it from a copy");
+    }
+    return receipt;
   }
 
   /**
    * Reads every file of every subject.
    *
-   * @return one line for each category of a subject that has unreadable files; empty if all can be
-   *     read
+   * @return one line for each damaged file of the store, and for each category of a subject that
+   *     has unreadable files; empty if all can be read
+   * @throws IllegalStateException if the store is closed
    */
   public List<String> verify() {
-    return subjects().stream()
-        .flatMap(subject -> SubjectFolders.SubjectCheck.findProblems(subject).stream())
+    requireOpen();
+    return Stream.concat(
+            files.damage(isPolicyLost()).stream(),
+            subjects().stream()
+                .flatMap(subject -> SubjectFolders.SubjectCheck.findProblems(subject).stream()))
         .toList();
   }
 
-  /** Closes the store, so that another process can open it. */
+  /**
+   * Closes the store, so that another process can open it. Running work is cancelled, and its
+   * subjects can no longer be used. A second call does nothing.
+   */
   @Override
   public void close() {
+    lifecycle.writeLock().lock();
+    try {
+      if (isClosed) {
+        return;
+      }
+      isClosed = true;
+    } finally {
+      lifecycle.writeLock().unlock();
+    }
+    subjects().forEach(Subject::close);
     try (lock) {
-      clock.save();
+      clock.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +65,27 @@ class ConsentTest {
           Purpose.TRAINING,
           assertThrows(ConsentException.class, () -> SubjectStudio.savePerson(ada, null))
               .purpose());
+    }
+  }
+
+  @Test
+  void saysWhoGaveItForWhichPerson() {
+    Consent plain = Consent.of("Ada: yes");
+    assertEquals(Optional.empty(), plain.personName());
+    assertEquals(Optional.empty(), plain.representative());
+    Consent child = plain.person(" Ada Byron ").givenBy("Eva Byron, her mother");
+    assertEquals(Optional.of("Ada Byron"), child.personName());
+    assertEquals(Optional.of("Eva Byron, her mother"), child.representative());
+    assertEquals(child, Consent.parse(child.toJson()));
+    assertEquals(child.representative(), child.limitedTo(Purpose.INTAKE).representative());
+    assertEquals(
+        child.personName(), child.intersect(HEADSHOTS_ONLY).orElseThrow().personName());
+    assertEquals(
+        Optional.empty(), plain.person("Ada").givenBy("Ada").representative(), "her own consent");
+    assertEquals(plain.toString(), child.toString(), "which may be logged and names nobody");
+    for (String blank : new String[] {"", " ", null}) {
+      assertThrows(IllegalArgumentException.class, () -> plain.person(blank));
+      assertThrows(IllegalArgumentException.class, () -> plain.givenBy(blank));
     }
   }
 }

@@ -44,7 +44,7 @@ class ErasureReceiptTest {
 
   @Test
   void countsOnlyWhatItsSignatureCovers() throws IOException {
-    assertEquals("{photos=3, work=0, person=0, pictures=0}", receipt.files().toString());
+    assertEquals("{photos=3, work=0, person=0, images=0}", receipt.files().toString());
     assertTrue(receipt.isGenuine());
     assertEquals(receipt.toJson(), ErasureReceipt.read(file(receipt.toJson())).toJson());
   }

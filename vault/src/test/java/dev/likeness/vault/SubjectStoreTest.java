@@ -160,7 +160,7 @@ class SubjectStoreTest {
     }
     List<String> strange = List.of("subject " + bob.id()
         + ": 2 of 3 person files cannot be read; they were changed, or belong to another"
-        + " subject or key");
+        + " subject, name or key");
     assertEquals(strange, store.verify());
     reopen();
     assertEquals(strange, store.verify(), "nor are they taken for rests of a killed process");
@@ -176,7 +176,7 @@ class SubjectStoreTest {
     ada.workStarted(work);
     ErasureReceipt receipt = ada.erase();
     assertTrue(work.isCancelled());
-    assertEquals("{photos=2, work=0, person=1, pictures=0}", receipt.files().toString());
+    assertEquals("{photos=2, work=0, person=1, images=0}", receipt.files().toString());
     assertTrue(receipt.isGenuine());
     assertEquals(receipt.toJson(), ada.erase().toJson());
     assertFalse(Files.exists(folder.resolve("store/subjects/" + ada.id())));
@@ -201,7 +201,7 @@ class SubjectStoreTest {
     Thread.currentThread().interrupt();
     ErasureReceipt receipt = ada.erase();
     assertTrue(Thread.interrupted());
-    assertEquals("{photos=1, work=0, person=1, pictures=0}", receipt.files().toString());
+    assertEquals("{photos=1, work=0, person=1, images=0}", receipt.files().toString());
     assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
   }
 

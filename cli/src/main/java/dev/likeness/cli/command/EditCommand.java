@@ -65,11 +65,8 @@ public final class EditCommand implements Runnable {
           + "an id for --store")
   private Path person;
 
-  @Option(
-      names = "--consent",
-      paramLabel = "TEXT",
-      description = "consent: who agreed to what; required if the person's file records no consent")
-  private String consent;
+  @Mixin
+  private ConsentOptions consent;
 
   @Mixin
   private EditOptions edit;
@@ -116,8 +113,7 @@ public final class EditCommand implements Runnable {
     HeadshotEdit wanted = edit.edit();
     requireOtherFile();
     identity.requireNoStore(store);
-    MissingConsent agreed = new MissingConsent(consent);
-    agreed.requireMissing(store, identity.files(person));
+    consent.requireMissing(store, identity.files(person));
     identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
@@ -131,12 +127,12 @@ public final class EditCommand implements Runnable {
         TrainedPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
       TrainedPerson trained =
-          opened == null ? null : agreed.of(opened).map(opened::withConsent).orElse(opened);
+          opened == null ? null : consent.of(opened).map(opened::withConsent).orElse(opened);
       Optional.ofNullable(trained)
           .flatMap(one -> one.baseMismatch(model))
           .map(Quoted::line)
           .ifPresent(console.err()::println);
-      ReferencePerson reference = eye == null ? null : identity.openReference(person, eye, agreed);
+      ReferencePerson reference = eye == null ? null : identity.openReference(person, eye, consent);
       Identity who = reference == null
           ? trained
           : trained == null ? reference : reference.withTrainedPerson(trained);

@@ -151,7 +151,7 @@ final class IdentityOptions {
    *
    * @param consent the consent, if the file records none
    */
-  ReferencePerson openReference(Path person, LoadedAdapter eye, MissingConsent consent) {
+  ReferencePerson openReference(Path person, LoadedAdapter eye, ConsentOptions consent) {
     ReferencePerson kept =
         ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);

@@ -2,13 +2,15 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,7 +72,8 @@ public final class PeopleCommand implements Runnable {
       mixinStandardHelpOptions = true,
       sortOptions = false,
       description =
-          "Lists the people in a store: ids, files, days since they were added and last " + "used.")
+          "Lists the people in a store: ids, files, days since they were added and last used. With "
+              + "the store's key, also the names or the texts of their consents.")
   public static final class PeopleListCommand implements Runnable {
     private final Console console;
 
@@ -93,11 +96,12 @@ public final class PeopleCommand implements Runnable {
               .out()
               .printf(
                   Locale.ROOT,
-                  "%s  %d files, added %d days ago, last used %d days ago%n",
+                  "%s  %d files, added %d days ago, last used %d days ago%s%n",
                   subject.id(),
                   files,
                   days(ages.get("created")),
-                  days(ages.get("used")));
+                  days(ages.get("used")),
+                  consent(subject).map(consent -> "  " + name(consent)).orElse(""));
         }
         console.out().flush();
       }
@@ -105,6 +109,24 @@ public final class PeopleCommand implements Runnable {
 
     private static long days(long seconds) {
       return Duration.ofSeconds(seconds).toDays();
+    }
+
+    /** Returns the consent; empty without the key that opens this subject. */
+    private static Optional<Consent> consent(Subject subject) {
+      try {
+        return Optional.of(subject.consent());
+      } catch (InvalidInputException | ResourceLimitException locked) {
+        return Optional.empty();
+      }
+    }
+
+    /** Returns the name of the person, or else the beginning of the consent's text. */
+    private static String name(Consent consent) {
+      return Quoted.of(consent.personName().orElse(consent.text()))
+          + consent
+              .representative()
+              .map(giver -> ", consent given by " + Quoted.of(giver))
+              .orElse("");
     }
   }
 
@@ -138,8 +160,9 @@ public final class PeopleCommand implements Runnable {
             .ages()
             .forEach(
                 (name, seconds) -> line(name, Duration.ofSeconds(seconds).toDays() + " days ago"));
-        subject.counts().forEach((holding, count) -> line(title(holding), count + " files"));
+        subject.counts().forEach((holding, count) -> line(holding.label(), count + " files"));
         line("consent", consent.text());
+        line("for", consent.person());
         line(
             "given",
             consent.givenAt() + " by " + consent.givenBy() + ", text " + consent.textVersion());
@@ -151,11 +174,6 @@ public final class PeopleCommand implements Runnable {
                 .collect(Collectors.joining(", ")));
         console.out().flush();
       }
-    }
-
-    // The label on disk is an old one, which the encryption and signed receipts depend on.
-    private static String title(DataCategory category) {
-      return category == DataCategory.IMAGES ? "images" : category.label();
     }
 
     private void line(String name, String value) {

@@ -19,8 +19,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for photos, consent and known traits. */
@@ -28,13 +30,8 @@ public final class PhotoOptions {
   @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
   private Path photos;
 
-  @Option(
-      names = "--consent",
-      paramLabel = "TEXT",
-      description =
-          "consent: who agreed to what, stored with the person; required with --photos, except for "
-              + "rendered people, and for a --person whose file records no consent")
-  private String consent;
+  @Mixin
+  private ConsentOptions consent;
 
   @Option(
       names = "--trait",
@@ -58,8 +55,8 @@ public final class PhotoOptions {
   }
 
   /** Returns the consent for a person file that records none. */
-  MissingConsent missingConsent() {
-    return new MissingConsent(consent);
+  ConsentOptions missingConsent() {
+    return consent;
   }
 
   /** Refuses an output folder that is the folder of the photos. */
@@ -77,9 +74,7 @@ public final class PhotoOptions {
 
   /** Prints a warning if photographs are given to a base trained on rendered people only. */
   void warn(BaseOptions base, Console console) {
-    if (isGiven()
-        && !ModelExtras.in(base.folder()).photographs()
-        && !SyntheticPhotos.isSyntheticFolder(photos)) {
+    if (isGiven() && !ModelExtras.in(base.folder()).photographs() && !ExamplePhotos.isIn(photos)) {
       console
           .err()
           .println(
@@ -117,16 +112,17 @@ public final class PhotoOptions {
   }
 
   Consent consent() {
-    if (consent != null) {
-      return Consent.of(consent);
+    Optional<Consent> given = consent.consent();
+    if (given.isPresent()) {
+      return given.get();
     }
     PhotoSet.from(photos);
-    if (SyntheticPhotos.isSyntheticFolder(photos)) {
+    if (ExamplePhotos.isIn(photos)) {
       return Consent.synthetic();
     }
     throw new IllegalArgumentException(
         "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "
-            + "2026-11-20: headshots for my own use\"; only photos of rendered people need none");
+            + "2026-11-20: headshots for my own use\"; only the example photos need none");
   }
 
   /**

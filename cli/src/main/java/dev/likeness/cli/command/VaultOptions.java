@@ -117,7 +117,9 @@ final class VaultOptions {
 
   /** Opens a store that must exist. */
   SubjectStore openExisting(Console console) {
-    if (store != null && !Files.exists(store.resolve("clock.json"))) {
+    if (store != null
+        && !Files.exists(store.resolve("clock.json"))
+        && !Files.isDirectory(store.resolve("subjects"))) {
       throw new InvalidInputException(
           "there is no store in " + store
               + "; give the folder of a store that train or headshot created, and check that its disk is mounted");

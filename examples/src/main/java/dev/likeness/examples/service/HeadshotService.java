@@ -18,24 +18,20 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
 
 /**
  * Serves headshots over HTTP on the loopback interface: a small example of the studio's queue,
- * without users or encryption. Keeps the last 256 shoots, up to 256 MiB of images, in memory.
- * Requests by pages of other origins get 403.
+ * without users or encryption. Keeps the last 256 shoots, up to 256 MiB of images, in memory, under
+ * random ids. Requests by pages of other origins get 403, also requests for images. A request that
+ * is not complete after 5 seconds is cut off; at most 32 requests are read at a time.
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0
@@ -56,13 +52,11 @@ public final class HeadshotService implements AutoCloseable {
   private static final Set<String> PARAMETERS =
       Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
 
-  private static final List<String> LOCAL_HOSTS = List.of("127.0.0.1", "localhost", "[::1]");
-
   private final Map<String, TrainedPerson> people;
   private final FaceDetector detector;
   private final GenerationQueue queue;
   private final HttpServer server;
-  private final ExecutorService threads = Executors.newFixedThreadPool(8);
+  private final ExecutorService threads = LocalRequests.threads();
   private final RecentShoots shoots = new RecentShoots(MAX_SHOOTS, MAX_BYTES);
 
   private HeadshotService(
@@ -75,7 +69,7 @@ public final class HeadshotService implements AutoCloseable {
     this.people = Map.copyOf(people);
     this.detector = detector;
     // Binds first: if the port is taken, no worker may have been started.
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    server = LocalRequests.bind(port);
     queue = GenerationQueue.on(studio, options);
     server.createContext("/shoots", this::handle);
     server.setExecutor(threads);
@@ -117,8 +111,9 @@ public final class HeadshotService implements AutoCloseable {
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
+      LocalRequests.protect(exchange.getResponseHeaders());
       try {
-        if (isLocal(exchange)) {
+        if (LocalRequests.isLocal(exchange.getRequestHeaders(), port())) {
           route(exchange);
         } else {
           sendJson(
@@ -136,19 +131,6 @@ public final class HeadshotService implements AutoCloseable {
         sendJson(exchange, 400, Map.of("error", wrong.getMessage()));
       }
     }
-  }
-
-  /**
-   * Returns true if the request names this machine as host and does not come from a page of another
-   * origin.
-   */
-  private boolean isLocal(HttpExchange exchange) {
-    Set<String> here =
-        LOCAL_HOSTS.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
-    String origin = exchange.getRequestHeaders().getFirst("Origin");
-    return here.contains(exchange.getRequestHeaders().getFirst("Host"))
-        && (origin == null
-            || origin.startsWith("http://") && here.contains(origin.substring("http://".length())));
   }
 
   private void route(HttpExchange exchange) throws IOException {

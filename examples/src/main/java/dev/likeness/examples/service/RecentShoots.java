@@ -2,16 +2,21 @@ package dev.likeness.examples.service;
 
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.shoot.Shoot;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Shoots by id. Keeps all waiting and running shoots, and the last finished ones within a number
- * and a size. The last finished one is always kept.
+ * Shoots by random id. Keeps all waiting and running shoots, and the last finished ones within a
+ * number and a size. The last finished one is always kept.
  */
 final class RecentShoots {
+  private static final int ID_BYTES = 16;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private final int maxShoots;
   private final long maxBytes;
   // Finished shoots are in the order in which they finished.
@@ -24,11 +29,18 @@ final class RecentShoots {
 
   /** Adds a shoot and returns its id. */
   synchronized String add(GenerationJob<Shoot> job) {
-    String id = Long.toString(job.id());
+    String id = randomId();
     shoots.put(id, job);
     evict();
     job.toCompletableFuture().whenComplete((shoot, failure) -> onFinished(id));
     return id;
+  }
+
+  // Whoever knows an id gets the images, so ids cannot be guessed.
+  private static String randomId() {
+    byte[] id = new byte[ID_BYTES];
+    RANDOM.nextBytes(id);
+    return HexFormat.of().formatHex(id);
   }
 
   /** Returns the shoot, or null if it never existed or was evicted. */

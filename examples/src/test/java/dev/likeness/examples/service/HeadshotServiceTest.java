@@ -44,6 +44,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -299,6 +300,77 @@ class HeadshotServiceTest {
             "GET /shoots/999 HTTP/1.1",
             "Host: localhost:" + service.port(),
             "Origin: http://localhost:" + service.port()));
+  }
+
+  /** As a page of another origin makes its user's browser ask, which sends no Origin for images. */
+  @Test
+  void showsNoImageToAPageFromElsewhere() throws Exception {
+    String id = shoot("ada", 0, 2);
+    while (!fetchText("GET", "/" + id).contains("\"done\"")) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    String host = "Host: 127.0.0.1:" + service.port();
+    String own = "http://127.0.0.1:" + service.port();
+    String image = "GET /shoots/" + id + "/1.png HTTP/1.1";
+    for (String header : List.of(
+        "Sec-Fetch-Site: cross-site",
+        "Sec-Fetch-Site: same-site",
+        "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site",
+        "Referer: http://rebound.example/page",
+        "Referer: " + own + ".rebound.example/page",
+        "Referer: http://localhost:1/",
+        "Origin: null",
+        "Origin: " + own + "\r\nOrigin: http://rebound.example",
+        "Host: rebound.example")) {
+      assertEquals("HTTP/1.1 403 Forbidden", parameters(image, host, header), header);
+    }
+    for (String header : List.of(
+        "Accept: image/png",
+        "Sec-Fetch-Site: none",
+        "Sec-Fetch-Site: same-origin\r\nReferer: " + own + "/shoots/" + id,
+        "Origin: " + own)) {
+      assertEquals("HTTP/1.1 200 OK", parameters(image, host, header), header);
+    }
+    HttpResponse<byte[]> answer =
+        send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofByteArray());
+    assertEquals(
+        Optional.of("same-origin"), answer.headers().firstValue("Cross-Origin-Resource-Policy"));
+    assertEquals(Optional.of("no-store"), answer.headers().firstValue("Cache-Control"));
+  }
+
+  @Test
+  void answersBesideRequestsThatNeverEnd() throws Exception {
+    String whole = "GET /shoots/none HTTP/1.1\r\nHost: 127.0.0.1:" + service.port() + "\r\n";
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (String half : List.of(
+          "G",
+          "GET /sho",
+          "GET /shoots/1 HTTP/1.1\r\nHo",
+          whole,
+          whole + "Content-Length: 1000\r\n\r\nhalf",
+          whole + "Transfer-Encoding: chunked\r\n\r\n5\r\nha",
+          "",
+          "POST /shoots?person=ada")) {
+        for (int i = 0; i < 12; i++) {
+          Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port());
+          socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
+          sockets.add(socket);
+        }
+      }
+      HttpRequest request = HttpRequest.newBuilder(
+              URI.create("http://127.0.0.1:" + service.port() + "/shoots/none"))
+          .timeout(Duration.ofSeconds(60))
+          .build();
+      for (int i = 0; i < 3; i++) {
+        assertEquals(
+            404, http.send(request, HttpResponse.BodyHandlers.ofString()).statusCode());
+      }
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    }
   }
 
   /** The first line of the answer; Java's HTTP client does not let one say who the host is. */

@@ -1,6 +1,8 @@
 package dev.likeness.examples.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -16,7 +18,9 @@ import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -83,6 +87,24 @@ class RecentShootsTest {
       assertEquals(List.of(true, false, true, true, true), kept(kept, ids));
       ids.add(kept.add(finished(queue, 1000)));
       assertEquals(List.of(false, false, false, false, false, true), kept(kept, ids));
+    }
+  }
+
+  @Test
+  void givesIdsThatCannotBeGuessed() throws Exception {
+    RecentShoots kept = new RecentShoots(256, Long.MAX_VALUE);
+    Set<String> ids = new HashSet<>();
+    try (GenerationQueue queue =
+        GenerationQueue.on(HeadshotStudio.on(base), GenerationQueue.Options.defaults())) {
+      GenerationJob<Shoot> job = finished(queue, 10);
+      for (int i = 0; i < 100; i++) {
+        ids.add(kept.add(job));
+      }
+    }
+    assertEquals(100, ids.size());
+    assertTrue(ids.stream().allMatch(id -> id.matches("[0-9a-f]{32}")), ids.toString());
+    for (int i = 0; i < 1000; i++) {
+      assertNull(kept.job(Integer.toString(i)));
     }
   }
 

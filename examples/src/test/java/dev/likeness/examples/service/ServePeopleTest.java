@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -121,7 +122,8 @@ class ServePeopleTest {
   }
 
   private byte[] fetchImage(int port, String name) throws Exception {
-    String id = post(port, "person=" + name + "&steps=2").body().replaceAll("\\D", "");
+    String id = (String)
+        JSON.std.mapFrom(post(port, "person=" + name + "&steps=2").body()).get("id");
     while (!get(port, id, HttpResponse.BodyHandlers.ofString()).body().contains("done")) {
       TimeUnit.MILLISECONDS.sleep(20);
     }

@@ -2,6 +2,7 @@ package dev.likeness.headshots.report;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -84,7 +85,7 @@ public final class ShootRecord {
         person.trainedPerson() == null ? new LinkedHashMap<>() : person(person.trainedPerson());
     object.put("phrase", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
-    person.consent().ifPresent(consent -> object.put("consent", consent.text()));
+    person.consent().ifPresent(consent -> putConsent(object, consent));
     object.put("ip_adapter", person.adapterName());
     object.put("references", person.imagePrompt().references().count());
     return of(base, object, shoot, 0);
@@ -217,15 +218,18 @@ public final class ShootRecord {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("phrase", person.phrase());
     object.put("profile", PersonRecord.of(person).profile().asList());
-    person.consent().ifPresent(consent -> {
-      object.put("consent", consent.text());
-      object.put("consent_given", consent.givenAt().toString());
-      object.put(
-          "purposes", consent.purposes().stream().sorted().map(Purpose::id).toList());
-    });
+    person.consent().ifPresent(consent -> putConsent(object, consent));
     object.put("trained_on", person.baseName());
     object.put("recipe", person.recipe());
     return object;
+  }
+
+  private static void putConsent(Map<String, Object> object, Consent consent) {
+    object.put("consent", consent.text());
+    object.put("consent_given", consent.givenAt().toString());
+    consent.personName().ifPresent(name -> object.put("consent_for", name));
+    consent.representative().ifPresent(giver -> object.put("consent_by", giver));
+    object.put("purposes", consent.purposes().stream().sorted().map(Purpose::id).toList());
   }
 
   private static Map<String, Object> photo(PhotoVerdict photo) {

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.people;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.cli.command.SyntheticPhotos;
+import dev.likeness.cli.command.ExamplePhotos;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -29,6 +29,7 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * lists them with the SHA-256 of every photo.
  */
 public final class PeopleFolder {
+  private static final String LIST = "people.json";
   private static final int SIDE = 512;
   /** Of JPEG files as phones write them. */
   private static final float QUALITY = 0.9f;
@@ -58,7 +59,7 @@ public final class PeopleFolder {
       byte[] jpeg = jpeg(Renderer.render(person, Shot.selfie(shots), SIDE).image());
       String file = String.format(Locale.ROOT, "selfie-%02d.jpg", i);
       AtomicFile.write(folder.resolve(name).resolve(file), out -> out.write(jpeg));
-      files.add(Map.of("file", file, "sha256", SyntheticPhotos.sha256(jpeg)));
+      files.add(Map.of("file", file, "sha256", ExamplePhotos.sha256(jpeg)));
     }
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("folder", name);
@@ -80,13 +81,13 @@ public final class PeopleFolder {
     root.put("version", LikenessVersion.current());
     root.put("people", List.copyOf(all.values()));
     AtomicFile.write(
-        folder.resolve(SyntheticPhotos.LIST),
+        folder.resolve(LIST),
         out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(root)));
   }
 
   /** People by their folders. */
   private Map<Object, Map<String, Object>> earlier() {
-    Path list = folder.resolve(SyntheticPhotos.LIST);
+    Path list = folder.resolve(LIST);
     Map<Object, Map<String, Object>> people = new LinkedHashMap<>();
     try {
       if (Files.exists(list)) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
@@ -18,21 +19,26 @@ import java.util.stream.Stream;
 /**
  * A folder encrypted with its own key. {@code key} contains the key, wrapped by the application's
  * key; {@code files} contains the cipher texts. Destroying removes the key first, so that remaining
- * copies of files cannot be read. A folder with files and no key was destroyed incompletely. Safe
- * for threads; one process at a time.
+ * copies of files cannot be read. A folder with files and no key was destroyed incompletely. After
+ * {@link #close()} nothing can be read or written. Safe for threads; one process at a time.
  */
 public final class EncryptedFolder {
   private static final String KEY = "key";
   private static final String DESTROYED = "key.destroyed";
   private static final String FILES = "files";
+  /** Begins the key files of vaults whose contents are bound to names; version 0.1.0 had none. */
+  private static final byte[] FORMAT = "likeness vault 2\n".getBytes(StandardCharsets.US_ASCII);
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path folder;
   private final String context;
+  private final String formerContext;
   private final WrappingKey keys;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private VaultFileSystem files;
   private boolean isDestroyed;
+  private boolean isClosed;
 
   /**
    * Creates the vault in {@code folder}, which may not exist yet.
@@ -40,15 +46,27 @@ public final class EncryptedFolder {
    * @param place the associated data of key and files: they cannot be decrypted for another place
    */
   public EncryptedFolder(Path folder, String place, WrappingKey keys) {
+    this(folder, place, place, keys);
+  }
+
+  /**
+   * Creates the vault in {@code folder}, which may not exist yet.
+   *
+   * @param place the associated data of key and files: they cannot be decrypted for another place
+   * @param formerPlace the associated data of version 0.1.0
+   */
+  public EncryptedFolder(Path folder, String place, String formerPlace, WrappingKey keys) {
     this.folder = folder;
-    this.context = place;
+    this.context = place + "/2";
+    this.formerContext = formerPlace;
     this.keys = keys;
   }
 
   /**
-   * Returns the root folder. Creates the key at the first call.
+   * Returns the root folder. Creates the key at the first call, and encrypts files of version 0.1.0
+   * anew.
    *
-   * @throws IllegalStateException if the vault was destroyed
+   * @throws IllegalStateException if the vault was destroyed or closed
    */
   public Path root() {
     return files().root();
@@ -64,33 +82,85 @@ public final class EncryptedFolder {
     return encryptedFiles().size();
   }
 
-  private synchronized VaultFileSystem files() {
-    if (isDestroyed) {
-      throw new IllegalStateException("this data has been erased");
+  /** Encrypts files of version 0.1.0 anew, if there are any. */
+  public void migrate() {
+    try {
+      if (exists() && !hasFormat(Files.readAllBytes(folder.resolve(KEY)))) {
+        files();
+      }
+    } catch (IOException e) {
+      throw unreadable(e);
     }
-    if (files == null) {
-      files = new VaultFileSystem(this, folder.resolve(FILES), new VaultCipher(key(), context));
-      files.discardUnfinished();
-    }
-    return files;
   }
 
-  private byte[] key() {
-    Path file = folder.resolve(KEY);
-    byte[] context = this.context.getBytes(StandardCharsets.UTF_8);
+  // The lock comes before the monitor here too, because writers take them in this order.
+  private VaultFileSystem files() {
+    lock.readLock().lock();
     try {
-      if (Files.exists(file)) {
-        return keys.unwrap(Files.readAllBytes(file), context);
+      synchronized (this) {
+        if (isDestroyed || isClosed) {
+          throw new IllegalStateException(unusableText());
+        }
+        if (files == null) {
+          files = open();
+          files.discardUnfinished();
+        }
+        return files;
       }
+    } catch (IOException e) {
+      throw unreadable(e);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  private VaultFileSystem open() throws IOException {
+    Path file = folder.resolve(KEY);
+    if (!Files.exists(file)) {
       byte[] key = new byte[VaultCipher.KEY_BYTES];
       RANDOM.nextBytes(key);
-      byte[] wrapped = keys.wrap(key, context);
-      AtomicFile.write(file, out -> out.write(wrapped));
-      return key;
-    } catch (IOException e) {
-      throw new ResourceLimitException(
-          "cannot read " + file + ": " + e.getMessage() + "; check that this user can read it", e);
+      writeKey(file, key);
+      return fileSystem(new VaultCipher(key, context));
     }
+    byte[] stored = Files.readAllBytes(file);
+    if (hasFormat(stored)) {
+      byte[] wrapped = Arrays.copyOfRange(stored, FORMAT.length, stored.length);
+      return fileSystem(new VaultCipher(keys.unwrap(wrapped, bytes(context)), context));
+    }
+    byte[] key = keys.unwrap(stored, bytes(formerContext));
+    VaultFileSystem current = fileSystem(new VaultCipher(key, context));
+    current.takeAll(fileSystem(new VaultCipher(key, formerContext, false)));
+    // The key file comes last: a migration that ended early is repeated.
+    writeKey(file, key);
+    return current;
+  }
+
+  private VaultFileSystem fileSystem(VaultCipher cipher) {
+    return new VaultFileSystem(this, folder.resolve(FILES), cipher);
+  }
+
+  private void writeKey(Path file, byte[] key) {
+    byte[] wrapped = keys.wrap(key, bytes(context));
+    AtomicFile.write(file, out -> {
+      out.write(FORMAT);
+      out.write(wrapped);
+    });
+  }
+
+  private static boolean hasFormat(byte[] stored) {
+    return stored.length > FORMAT.length
+        && Arrays.equals(stored, 0, FORMAT.length, FORMAT, 0, FORMAT.length);
+  }
+
+  private static byte[] bytes(String context) {
+    return context.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private ResourceLimitException unreadable(IOException e) {
+    return new ResourceLimitException(
+        "cannot read " + folder.resolve(KEY) + " and its files: " + e.getMessage()
+            + "; check that this user can read them",
+        e);
   }
 
   /**
@@ -100,10 +170,29 @@ public final class EncryptedFolder {
     return lock.readLock();
   }
 
-  /** Throws if the vault is destroyed. */
-  synchronized void requireNotDestroyed() throws IOException {
-    if (isDestroyed) {
-      throw new IOException("this data has been erased");
+  /** Throws if the vault is destroyed or closed. */
+  synchronized void requireUsable() throws IOException {
+    if (isDestroyed || isClosed) {
+      throw new IOException(unusableText());
+    }
+  }
+
+  private String unusableText() {
+    return isDestroyed
+        ? "this data has been erased"
+        : "the store of this data is closed; open it again";
+  }
+
+  /** Ends all use of the folder by this object, after the files that are being put in place. */
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      synchronized (this) {
+        isClosed = true;
+        files = null;
+      }
+    } finally {
+      lock.writeLock().unlock();
     }
   }
 

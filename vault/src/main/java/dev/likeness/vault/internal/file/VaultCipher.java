@@ -14,7 +14,8 @@ import java.util.Optional;
 /**
  * The ciphers of one vault, derived from one key of 32 bytes. Contents use Tink's streaming AEAD
  * (AES256-GCM-HKDF, segments of 4 KiB). Names use AES-SIV, which is deterministic, so that a file
- * can be found by its name. Both are bound to the vault by associated data. Immutable.
+ * can be found by its name. Both are bound to the vault by associated data, and contents to their
+ * name too, so that files cannot be exchanged. Immutable.
  */
 final class VaultCipher {
   static final int KEY_BYTES = 32;
@@ -27,10 +28,21 @@ final class VaultCipher {
 
   private final AesGcmHkdfStreaming contents;
   private final AesSiv names;
-  private final byte[] context;
+  private final String place;
+  private final boolean bindsNames;
 
   VaultCipher(byte[] key, String place) {
-    this.context = place.getBytes(StandardCharsets.UTF_8);
+    this(key, place, true);
+  }
+
+  /**
+   * Creates the ciphers of a vault.
+   *
+   * @param bindsNames false for vaults of version 0.1.0, whose contents were not bound to names
+   */
+  VaultCipher(byte[] key, String place, boolean bindsNames) {
+    this.place = place;
+    this.bindsNames = bindsNames;
     try {
       contents = new AesGcmHkdfStreaming(
           deriveKey(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT_BYTES, 0);
@@ -47,17 +59,19 @@ final class VaultCipher {
         MAC, key, new byte[0], ("likeness vault " + use).getBytes(StandardCharsets.UTF_8), size);
   }
 
-  OutputStream encrypt(OutputStream out) throws IOException {
+  /** Encrypts the content of the file {@code name}, which starts at the root. */
+  OutputStream encrypt(OutputStream out, String name) throws IOException {
     try {
-      return contents.newEncryptingStream(out, context);
+      return contents.newEncryptingStream(out, context(bindsNames ? name : ""));
     } catch (GeneralSecurityException e) {
       throw new IOException("cannot encrypt", e);
     }
   }
 
-  SeekableByteChannel decrypt(SeekableByteChannel in) throws IOException {
+  /** Decrypts the content of the file {@code name}; reads fail if it was encrypted for another. */
+  SeekableByteChannel decrypt(SeekableByteChannel in, String name) throws IOException {
     try {
-      return contents.newSeekableDecryptingChannel(in, context);
+      return contents.newSeekableDecryptingChannel(in, context(bindsNames ? name : ""));
     } catch (GeneralSecurityException e) {
       throw new IOException("cannot decrypt", e);
     }
@@ -66,7 +80,8 @@ final class VaultCipher {
   /** Returns the name on disk of a file. */
   String encryptName(String name) {
     try {
-      byte[] bytes = names.encryptDeterministically(name.getBytes(StandardCharsets.UTF_8), context);
+      byte[] bytes =
+          names.encryptDeterministically(name.getBytes(StandardCharsets.UTF_8), context(""));
       return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("the file name cannot be encrypted", e);
@@ -76,10 +91,15 @@ final class VaultCipher {
   /** Returns the plain name of a file on disk; empty for files that do not belong to this vault. */
   Optional<String> decryptName(String hidden) {
     try {
-      byte[] bytes = names.decryptDeterministically(Base64.getUrlDecoder().decode(hidden), context);
+      byte[] bytes =
+          names.decryptDeterministically(Base64.getUrlDecoder().decode(hidden), context(""));
       return Optional.of(new String(bytes, StandardCharsets.UTF_8));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  private byte[] context(String name) {
+    return (place + name).getBytes(StandardCharsets.UTF_8);
   }
 }

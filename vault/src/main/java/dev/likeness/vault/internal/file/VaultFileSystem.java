@@ -1,7 +1,12 @@
 package dev.likeness.vault.internal.file;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
 import java.nio.file.Files;
@@ -22,6 +27,7 @@ import java.util.stream.Stream;
  */
 final class VaultFileSystem extends FileSystem {
   private static final String PART_SUFFIX = ".part";
+  private static final int BUFFER_BYTES = 1 << 16;
 
   private final EncryptedFolder vault;
   private final Path folder;
@@ -50,9 +56,60 @@ final class VaultFileSystem extends FileSystem {
     return getPath("/");
   }
 
-  /** Returns the file on disk that has the cipher text of a path. */
-  Path encryptedPath(VaultPath path) {
-    return folder.resolve(cipher.encryptName(path.normalize().toString()));
+  /** Returns the file on disk that has the cipher text of a name, which starts at the root. */
+  Path encryptedPath(String name) {
+    return folder.resolve(cipher.encryptName(name));
+  }
+
+  /** Opens a file for reading. */
+  SeekableByteChannel open(String name) throws IOException {
+    return cipher.decrypt(Files.newByteChannel(encryptedPath(name)), name);
+  }
+
+  /**
+   * Encrypts a file of {@code source} anew, for this vault and the name {@code to}, and then
+   * deletes it there. A killed process leaves both or the new one; a repetition gives the same.
+   */
+  void take(VaultFileSystem source, String from, String to) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    try (SeekableByteChannel in = source.open(from);
+        VaultWriteChannel out = new VaultWriteChannel(this, to)) {
+      try {
+        while (in.read(buffer.clear()) >= 0) {
+          out.write(buffer.flip());
+        }
+      } catch (IOException e) {
+        out.abandon();
+        throw e;
+      }
+    }
+    Path old = source.encryptedPath(from);
+    if (!old.equals(encryptedPath(to))) {
+      Files.deleteIfExists(old);
+    }
+  }
+
+  /**
+   * Takes all files of a vault of version 0.1.0. Files that cannot be decrypted stay as they are.
+   */
+  void takeAll(VaultFileSystem former) throws IOException {
+    former.discardUnfinished();
+    for (String name : former.names()) {
+      if (former.isWhole(name)) {
+        take(former, name, name);
+      }
+    }
+  }
+
+  private boolean isWhole(String name) throws IOException {
+    // A failure of the disk is thrown here. One of the cipher text is not, below.
+    Files.copy(encryptedPath(name), OutputStream.nullOutputStream());
+    try (InputStream in = Channels.newInputStream(open(name))) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return true;
+    } catch (IOException altered) {
+      return false;
+    }
   }
 
   /** Returns the names of all files, starting at the root. */

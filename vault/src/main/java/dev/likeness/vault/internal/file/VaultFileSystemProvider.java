@@ -1,6 +1,6 @@
 package dev.likeness.vault.internal.file;
 
-import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
@@ -34,7 +34,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   }
 
   private Path encryptedPath(Path path) {
-    return fileSystem.encryptedPath(((VaultPath) path).toAbsolutePath());
+    return fileSystem.encryptedPath(name(path));
   }
 
   private static String name(Path path) {
@@ -44,12 +44,12 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   @Override
   public SeekableByteChannel newByteChannel(
       Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs) throws IOException {
-    fileSystem.vault().requireNotDestroyed();
+    fileSystem.vault().requireUsable();
     Path file = encryptedPath(path);
     if (options.contains(StandardOpenOption.WRITE)
         || options.contains(StandardOpenOption.CREATE_NEW)) {
       requireWritable(path, file, options);
-      return new VaultWriteChannel(fileSystem, file);
+      return new VaultWriteChannel(fileSystem, name(path));
     }
     if (options.contains(StandardOpenOption.APPEND)) {
       throw new UnsupportedOperationException(
@@ -58,7 +58,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(name(path));
     }
-    return fileSystem.cipher().decrypt(Files.newByteChannel(file));
+    return fileSystem.open(name(path));
   }
 
   private static void requireWritable(Path path, Path file, Set<? extends OpenOption> options)
@@ -81,6 +81,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   @Override
   public DirectoryStream<Path> newDirectoryStream(
       Path dir, DirectoryStream.Filter<? super Path> filter) throws IOException {
+    fileSystem.vault().requireUsable();
     String prefix = name(dir).equals("/") ? "/" : name(dir) + "/";
     List<Path> inside = fileSystem.names().stream()
         .filter(name -> name.startsWith(prefix))
@@ -112,11 +113,12 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   /** Does nothing: a folder exists if a file is in it. */
   @Override
   public void createDirectory(Path dir, FileAttribute<?>... attrs) throws IOException {
-    fileSystem.vault().requireNotDestroyed();
+    fileSystem.vault().requireUsable();
   }
 
   @Override
   public void delete(Path path) throws IOException {
+    fileSystem.vault().requireUsable();
     if (!Files.deleteIfExists(encryptedPath(path)) && !isFolder(path)) {
       throw new NoSuchFileException(name(path));
     }
@@ -131,24 +133,29 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     Files.write(target, Files.readAllBytes(source));
   }
 
+  /**
+   * Moves a file. Its content is encrypted anew, because it is bound to the name. The target
+   * appears complete, and before the source is deleted.
+   */
   @Override
   public void move(Path source, Path target, CopyOption... options) throws IOException {
-    Path to = encryptedPath(target);
-    if (Files.exists(to) && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
-      throw new FileAlreadyExistsException(name(target));
+    fileSystem.vault().requireUsable();
+    String from = name(source);
+    String to = name(target);
+    if (!Files.exists(encryptedPath(source))) {
+      throw new NoSuchFileException(from);
     }
-    fileSystem.vault().placementLock().lock();
-    try {
-      fileSystem.vault().requireNotDestroyed();
-      Files.move(
-          encryptedPath(source),
-          to,
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-      AtomicFile.force(fileSystem.folder());
-    } finally {
-      fileSystem.vault().placementLock().unlock();
+    if (from.equals(to)) {
+      return;
     }
+    if (Files.exists(encryptedPath(target))
+        && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
+      throw new FileAlreadyExistsException(to);
+    }
+    UninterruptibleIo.run(() -> {
+      fileSystem.take(fileSystem, from, to);
+      return null;
+    });
   }
 
   @Override
@@ -169,7 +176,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
   @Override
   public void checkAccess(Path path, AccessMode... modes) throws IOException {
-    fileSystem.vault().requireNotDestroyed();
+    fileSystem.vault().requireUsable();
     if (!Files.exists(encryptedPath(path)) && !isFolder(path)) {
       throw new NoSuchFileException(name(path));
     }
@@ -178,7 +185,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   @Override
   public <A extends BasicFileAttributes> A readAttributes(
       Path path, Class<A> type, LinkOption... options) throws IOException {
-    fileSystem.vault().requireNotDestroyed();
+    fileSystem.vault().requireUsable();
     if (type != BasicFileAttributes.class) {
       throw new UnsupportedOperationException("files of a vault have only basic attributes");
     }

@@ -29,9 +29,9 @@ final class VaultWriteChannel implements SeekableByteChannel {
   private boolean failed;
   private boolean closed;
 
-  VaultWriteChannel(VaultFileSystem fileSystem, Path target) throws IOException {
+  VaultWriteChannel(VaultFileSystem fileSystem, String name) throws IOException {
     this.fileSystem = fileSystem;
-    this.target = target;
+    this.target = fileSystem.encryptedPath(name);
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
     file = openFile(fileSystem, temporary);
     // The file stays open after the cipher is closed, so that it can be synced to disk.
@@ -46,15 +46,16 @@ final class VaultWriteChannel implements SeekableByteChannel {
         flush();
       }
     };
-    encryptedOut = fileSystem.cipher().encrypt(kept);
+    encryptedOut = fileSystem.cipher().encrypt(kept, name);
   }
 
-  // After the vault is destroyed, no new file appears in its folder, so the folder can be deleted.
+  // After the vault is destroyed or closed, no new file appears in its folder, so the folder can be
+  // deleted.
   private static FileOutputStream openFile(VaultFileSystem fileSystem, Path temporary)
       throws IOException {
     fileSystem.vault().placementLock().lock();
     try {
-      fileSystem.vault().requireNotDestroyed();
+      fileSystem.vault().requireUsable();
       Files.createDirectories(fileSystem.folder());
       return new FileOutputStream(temporary.toFile());
     } finally {
@@ -77,6 +78,11 @@ final class VaultWriteChannel implements SeekableByteChannel {
     }
     position += bytes.length;
     return bytes.length;
+  }
+
+  /** Gives the file up: closing then deletes what was written. */
+  void abandon() {
+    failed = true;
   }
 
   @Override
@@ -108,7 +114,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
   private void moveIntoPlace() throws IOException {
     fileSystem.vault().placementLock().lock();
     try {
-      fileSystem.vault().requireNotDestroyed();
+      fileSystem.vault().requireUsable();
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       AtomicFile.force(fileSystem.folder());

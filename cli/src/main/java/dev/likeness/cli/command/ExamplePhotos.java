@@ -1,0 +1,61 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.photos.PhotoSet;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Recognises the photos of {@code examples/photos}, which show a person who does not exist and need
+ * no consent. Their digests are part of this program: no file beside photos can add to them.
+ */
+public final class ExamplePhotos {
+  private static final Set<String> DIGESTS = read("example-photos.sha256");
+  private static final long MAX_BYTES = 1 << 20;
+
+  private ExamplePhotos() {}
+
+  /** Returns the lower-case hexadecimal SHA-256 digest that identifies a photo. */
+  public static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no SHA-256", e);
+    }
+  }
+
+  /** Returns true if all photos of a folder are example photos. One other photo makes it false. */
+  public static boolean isIn(Path folder) {
+    try {
+      for (Path photo : PhotoSet.listFiles(folder)) {
+        if (Files.size(photo) > MAX_BYTES || !DIGESTS.contains(sha256(Files.readAllBytes(photo)))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "cannot read the photos in " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Set<String> read(String resource) {
+    try (InputStream in = ExamplePhotos.class.getResourceAsStream(resource)) {
+      return new String(in.readAllBytes(), StandardCharsets.US_ASCII)
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .collect(Collectors.toUnmodifiableSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -272,6 +272,16 @@ class HostilePhotosTest {
   }
 
   @Test
+  void aLosslessWebpThatEndsEarlyIsRefusedSoon() throws IOException {
+    byte[] webp = seed("lossless.webp");
+    byte[] head = Arrays.copyOf(webp, 60);
+    // 10,000 by 9,000 pixels in the header of VP8L: 14 bits each, less one.
+    ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(4, 52).putInt(16, 40).putInt(21, 9999 | 8999 << 14);
+    assertRefused(head, Fault.BROKEN, "");
+  }
+
+  @Test
   void imagesWithOneVeryLongSideAreRefused() {
     byte[] header = PhotoDecoderTest.pngHeader(90_000_000, 1);
     assertRefused(header, Fault.TOO_MANY_PIXELS, "more than 100000 on a side");

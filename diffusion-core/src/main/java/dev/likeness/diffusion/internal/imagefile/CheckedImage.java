@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
  * An image file whose structure was checked, reduced to the parts that decode its first image.
@@ -110,5 +111,53 @@ public record CheckedImage(
       }
     }
     return true;
+  }
+
+  /**
+   * The bytes of a file for a reader. Some readers take what is missing at the end for zeros, slowly;
+   * this stream ends their work.
+   */
+  static final class PixelStream extends ImageInputStreamImpl {
+    private static final int MOST_ENDS = 1000;
+
+    private final byte[] bytes;
+    private int ends;
+
+    PixelStream(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    @Override
+    public int read() {
+      bitOffset = 0;
+      return isAtEnd() ? -1 : bytes[(int) streamPos++] & 255;
+    }
+
+    @Override
+    public int read(byte[] to, int from, int length) {
+      bitOffset = 0;
+      if (length == 0 || isAtEnd()) {
+        return length == 0 ? 0 : -1;
+      }
+      int count = (int) Math.min(length, bytes.length - streamPos);
+      System.arraycopy(bytes, (int) streamPos, to, from, count);
+      streamPos += count;
+      return count;
+    }
+
+    @Override
+    public long length() {
+      return bytes.length;
+    }
+
+    private boolean isAtEnd() {
+      if (streamPos < bytes.length) {
+        return false;
+      }
+      if (++ends > MOST_ENDS) {
+        throw new IllegalStateException("it ends within its image data");
+      }
+      return true;
+    }
   }
 }

@@ -1,17 +1,7 @@
 package dev.likeness.diffusion.internal.imagefile;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import java.awt.Point;
-import java.awt.Transparency;
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.ComponentColorModel;
-import java.awt.image.DataBuffer;
-import java.awt.image.DataBufferByte;
-import java.awt.image.PixelInterleavedSampleModel;
-import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -27,7 +17,6 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Reads image files to sRGB pixels, wherever the library reads one. It applies colour profiles and
@@ -105,7 +94,7 @@ public final class ImageFileReader implements AutoCloseable {
   private ImageFileReader(ImageReader reader, CheckedImage file) {
     this.reader = reader;
     this.file = file;
-    this.in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file.pixels()));
+    this.in = new CheckedImage.PixelStream(file.pixels());
     reader.setInput(in, false, true);
     reader.addIIOReadWarningListener((source, warning) ->
         damaged.compareAndSet(false, DAMAGE_WARNING.matcher(warning).find()));
@@ -167,7 +156,7 @@ public final class ImageFileReader implements AutoCloseable {
   // for that.
   private Optional<Pixels> readByRow(Rows.Factory target) throws IOException {
     Rows rows = target.of(width(), height());
-    RowRaster raster = new RowRaster(width(), height(), rows, file.passes());
+    SrgbConversion.RowRaster raster = new SrgbConversion.RowRaster(width(), height(), rows, file.passes());
     ImageReadParam param = reader.getDefaultReadParam();
     param.setDestination(raster.toBufferedImage());
     try {
@@ -264,7 +253,10 @@ public final class ImageFileReader implements AutoCloseable {
       throw new InvalidInputException(name + " " + e.getMessage(), e);
     } catch (InvalidInputException e) {
       throw e;
-    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      throw new InvalidInputException(
+          name + " needs more memory than the JVM has free; save it smaller, or raise -Xmx", e);
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       throw new InvalidInputException(
           name + " is a broken " + format + " file: " + reason(e) + "; export or copy it again", e);
     }
@@ -303,46 +295,6 @@ public final class ImageFileReader implements AutoCloseable {
     @Override
     public Pixels toPixels() {
       return new Pixels(width, height, rgb);
-    }
-  }
-
-  /**
-   * A raster that stores no pixels. It hands on the rows that a reader writes into it, so a photo
-   * needs the memory of one row. Of several passes, only the last counts.
-   */
-  private static final class RowRaster extends WritableRaster {
-    private final Rows rows;
-    private final byte[] row;
-    private final int passes;
-    private int pass;
-
-    RowRaster(int width, int height, Rows rows, int passes) {
-      super(
-          new PixelInterleavedSampleModel(
-              DataBuffer.TYPE_BYTE, width, height, 3, 3 * width, new int[] {0, 1, 2}),
-          new DataBufferByte(1),
-          new Point());
-      this.rows = rows;
-      this.row = new byte[3 * width];
-      this.passes = passes;
-    }
-
-    BufferedImage toBufferedImage() {
-      ColorSpace sRgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
-      return new BufferedImage(
-          new ComponentColorModel(sRgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
-          this,
-          false,
-          null);
-    }
-
-    @Override
-    public void setRect(int x, int y, Raster source) {
-      pass += y == 0 ? 1 : 0;
-      for (int i = 0; i < source.getHeight() && pass == passes; i++) {
-        source.getDataElements(source.getMinX(), source.getMinY() + i, width, 1, row);
-        rows.accept(y + i, row);
-      }
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.Optional;
 /** WebP, GIF and BMP files: little-endian headers with few parts. */
 final class SimpleImage {
   private static final int MAX_CHUNKS = 100_000;
+  private static final int LOOK_AHEAD = 64;
   private static final int MAX_SIDE = 1 << 24;
   private static final int MAX_PALETTE_BYTES = 1 << 20;
 
@@ -53,7 +54,11 @@ final class SimpleImage {
       out.writeBytes(chunk("VP8X", extendedHeader(lossy)));
       out.writeBytes(chunk("ALPH", alpha));
     }
-    out.writeBytes(lossy != null ? chunk("VP8 ", lossy) : chunk("VP8L", lossless));
+    // The reader of lossless images looks a few bytes ahead.
+    out.writeBytes(
+        lossy != null
+            ? chunk("VP8 ", lossy)
+            : chunk("VP8L", Arrays.copyOf(lossless, lossless.length + LOOK_AHEAD)));
     byte[] exif = chunks.getOrDefault("EXIF", new byte[0]);
     return CheckedImage.of(
         CheckedImage.Format.WEBP,

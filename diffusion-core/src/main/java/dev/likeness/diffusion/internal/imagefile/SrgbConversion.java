@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.internal.imagefile;
 
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader.Pixels;
+import java.awt.Point;
+import java.awt.Transparency;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;
@@ -13,6 +15,7 @@ import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
 import java.awt.image.IndexColorModel;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
@@ -225,6 +228,46 @@ final class SrgbConversion {
       for (int channel = 0; channel < 3; channel++) {
         double value = 255 * pixel[step * channel] / most;
         row[at++] = (byte) Math.round(value * alpha + background * (1 - alpha));
+      }
+    }
+  }
+
+  /**
+   * A raster that stores no pixels. It hands on the rows that a reader writes into it, so a photo
+   * needs the memory of one row. Of several passes, only the last counts.
+   */
+  static final class RowRaster extends WritableRaster {
+    private final ImageFileReader.Rows rows;
+    private final byte[] row;
+    private final int passes;
+    private int pass;
+
+    RowRaster(int width, int height, ImageFileReader.Rows rows, int passes) {
+      super(
+          new PixelInterleavedSampleModel(
+              DataBuffer.TYPE_BYTE, width, height, 3, 3 * width, new int[] {0, 1, 2}),
+          new DataBufferByte(1),
+          new Point());
+      this.rows = rows;
+      this.row = new byte[3 * width];
+      this.passes = passes;
+    }
+
+    BufferedImage toBufferedImage() {
+      ColorSpace sRgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
+      return new BufferedImage(
+          new ComponentColorModel(sRgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
+          this,
+          false,
+          null);
+    }
+
+    @Override
+    public void setRect(int x, int y, Raster source) {
+      pass += y == 0 ? 1 : 0;
+      for (int i = 0; i < source.getHeight() && pass == passes; i++) {
+        source.getDataElements(source.getMinX(), source.getMinY() + i, width, 1, row);
+        rows.accept(y + i, row);
       }
     }
   }

@@ -38,14 +38,14 @@ public final class Photo {
    * @return the photo
    */
   public static Photo of(Path file) {
-    return new Photo(
-        file.getFileName().toString(), most -> ImageFileReader.readBytes(file, most));
+    return new Photo(file.getFileName().toString(), most -> ImageFileReader.readBytes(file, most));
   }
 
   /** Returns a photo that the review rejects, because its file is a link, a pipe or a device. */
   static Photo ofSpecialFile(Path file) {
     return new Photo(file.getFileName().toString(), most -> {
-      throw new IOException("it is a link or no regular file; copy the photo itself into the folder");
+      throw new IOException(
+          "it is a link or no regular file; copy the photo itself into the folder");
     });
   }
 

@@ -48,9 +48,10 @@ public final class PhotoSet {
    */
   public static PhotoSet from(Path folder) {
     Set<Path> regular = Set.copyOf(listFiles(folder));
-    return new PhotoSet(list(folder, file -> regular.contains(file) || isSpecialPhoto(file)).stream()
-        .map(file -> regular.contains(file) ? Photo.of(file) : Photo.ofSpecialFile(file))
-        .toList());
+    return new PhotoSet(
+        list(folder, file -> regular.contains(file) || isSpecialPhoto(file)).stream()
+            .map(file -> regular.contains(file) ? Photo.of(file) : Photo.ofSpecialFile(file))
+            .toList());
   }
 
   /**

@@ -27,8 +27,8 @@ public final class Material {
         return material.resolve(path);
       }
     }
-    Assumptions.abort("skipped: there is no ../shared/" + kind + "/" + path
-        + "; -Dlikeness." + kind + "=DIR says where it is");
+    Assumptions.abort("skipped: there is no ../shared/" + kind + "/" + path + "; -Dlikeness." + kind
+        + "=DIR says where it is");
     throw new AssertionError();
   }
 }

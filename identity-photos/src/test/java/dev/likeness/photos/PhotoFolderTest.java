@@ -51,7 +51,8 @@ class PhotoFolderTest {
         List.of("a.jpg", "b.jpg", "c.png", "d.jpg"),
         review.photos().stream().map(PhotoVerdict::name).toList());
     for (int link : new int[] {0, 2, 3}) {
-      assertEquals(ReasonCode.BROKEN_FILE, review.photos().get(link).reasons().get(0).code());
+      assertEquals(
+          ReasonCode.BROKEN_FILE, review.photos().get(link).reasons().get(0).code());
       assertEquals(
           "cannot be read: it is a link or no regular file; copy the photo itself into the folder",
           review.photos().get(link).reasons().get(0).message());

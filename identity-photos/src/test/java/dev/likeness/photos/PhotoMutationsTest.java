@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
  * another process, which a crash of native code would end.
  */
 class PhotoMutationsTest {
-  private static final Path SEEDS = Path.of(
-      "src/test/resources/dev/likeness/photos/IntakeFuzzTestInputs/anyBytesGetOneVerdict");
+  private static final Path SEEDS =
+      Path.of("src/test/resources/dev/likeness/photos/IntakeFuzzTestInputs/anyBytesGetOneVerdict");
 
   @Test
   void threeHundredChangedPhotos() throws IOException, InterruptedException {
@@ -63,8 +63,7 @@ class PhotoMutationsTest {
   static final class Worker {
     private static final long SOON_NANOS = 10_000_000_000L;
     private static final long MUCH = 512L << 20;
-    private static final ThreadMXBean THREADS =
-        (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     private Worker() {}
 
@@ -84,7 +83,8 @@ class PhotoMutationsTest {
         long bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
         if (fault.startsWith("!") || nanos > SOON_NANOS || bytes > MUCH) {
           wrong++;
-          System.out.println("seed " + i + ": " + fault + ", " + nanos + " ns, " + bytes + " bytes");
+          System.out.println(
+              "seed " + i + ": " + fault + ", " + nanos + " ns, " + bytes + " bytes");
         }
       }
       // If nothing were decoded, or nothing refused, the changes would test nothing.

@@ -88,11 +88,7 @@ final class ControlOptions {
           .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0))
           .mode(getOrDefault(modes, i, "-1"));
       net.requireMode(control.mode());
-      controls.add(
-          i < masks.size()
-              ? control.mask(
-                  RgbImage.readMask(masks.get(i)))
-              : control);
+      controls.add(i < masks.size() ? control.mask(RgbImage.readMask(masks.get(i))) : control);
     }
     ImageRequest held = request;
     for (ControlImage control : controls) {

@@ -92,8 +92,7 @@ final class EditOptions {
         ? new HeadshotEdit.Margins(0, 0, 0, 0)
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
-        .map(file -> new HeadshotEdit.Masked(
-            RgbImage.readMask(file), words));
+        .map(file -> new HeadshotEdit.Masked(RgbImage.readMask(file), words));
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 

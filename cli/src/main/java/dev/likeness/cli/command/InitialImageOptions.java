@@ -92,10 +92,7 @@ final class InitialImageOptions {
     return request.initialImage(
         mask != null
             ? initial.mask(RgbImage.readMask(mask))
-            : changeMap != null
-                ? initial.changeMap(
-                    RgbImage.readMask(changeMap))
-                : initial);
+            : changeMap != null ? initial.changeMap(RgbImage.readMask(changeMap)) : initial);
   }
 
   private void require(boolean holds, String usage) {

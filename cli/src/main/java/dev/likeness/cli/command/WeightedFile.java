@@ -57,8 +57,7 @@ record WeightedFile(Path file, double weight) {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)
             .decode(
-                file.toString(),
-                ImageFileReader.readBytes(file, DecodeLimits.DEFAULT.maxBytes()))
+                file.toString(), ImageFileReader.readBytes(file, DecodeLimits.DEFAULT.maxBytes()))
             .image();
       } catch (IOException e) {
         throw new InvalidInputException(

@@ -69,8 +69,7 @@ public final class RgbImage {
       for (int argb : row) {
         int alpha = argb >>> 24;
         for (int shift = 16; shift >= 0; shift -= 8) {
-          rgb[at++] =
-              (byte) (((argb >> shift & 255) * alpha + WHITE * (255 - alpha) + 127) / 255);
+          rgb[at++] = (byte) (((argb >> shift & 255) * alpha + WHITE * (255 - alpha) + 127) / 255);
         }
       }
     }

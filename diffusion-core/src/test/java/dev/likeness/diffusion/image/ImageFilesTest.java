@@ -82,8 +82,9 @@ class ImageFilesTest {
     byte[] noise = new byte[16 * 16 * 3];
     new Random(5).nextBytes(noise);
     RgbImage image = RgbImage.of(16, 16, noise);
-    for (byte[] icc :
-        new byte[][] {rgbProfile(SRGB), ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData()}) {
+    for (byte[] icc : new byte[][] {
+      rgbProfile(SRGB), ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData()
+    }) {
       assertEquals(image, RgbImage.read("a", withProfile(image.toPng(), "png", icc)));
     }
   }
@@ -129,7 +130,8 @@ class ImageFilesTest {
     byte[] black = new byte[6];
     byte[] white = {-1, -1, -1, -1, -1, -1};
     assertArrayEquals(black, RgbImage.readMask("mask", file).rgb());
-    assertArrayEquals(black, RgbImage.readMask("mask", new ByteArrayInputStream(file)).rgb());
+    assertArrayEquals(
+        black, RgbImage.readMask("mask", new ByteArrayInputStream(file)).rgb());
     assertArrayEquals(white, RgbImage.read("image", file).rgb());
   }
 
@@ -144,7 +146,8 @@ class ImageFilesTest {
   @Test
   void errorsAreOneLineWithTheName() throws IOException {
     Path missing = folder.resolve("missing.png");
-    assertRefused("cannot read the image " + missing + ": no such file", () -> RgbImage.read(missing));
+    assertRefused(
+        "cannot read the image " + missing + ": no such file", () -> RgbImage.read(missing));
     assertRefused(
         "cannot read the image " + folder + ": it is not a regular file; give an image file",
         () -> RgbImage.read(folder));

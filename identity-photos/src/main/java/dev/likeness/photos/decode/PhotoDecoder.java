@@ -119,8 +119,7 @@ public final class PhotoDecoder {
     requirePixelLimit(name, Math.max(1, size[0]), Math.max(1, size[1]));
     Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
     if (readers.hasNext()) {
-      return read(
-          name, format, new ImageFileReader(readers.next(), file), OptionalInt.empty());
+      return read(name, format, new ImageFileReader(readers.next(), file), OptionalInt.empty());
     }
     byte[] plain = findConverter(name, format).convert(format, file);
     CheckedImage.Format plainFormat = CheckedImage.Format.of(plain)
@@ -139,8 +138,8 @@ public final class PhotoDecoder {
       requirePixelLimit(name, width, height);
       ImageFileReader.Pixels stored = readWithinMemory(reader, width, height);
       ExifOrientation orientation = ExifOrientation.of(reader.orientation());
-      RgbImage image = orientation.toUpright(
-          RgbImage.of(stored.width(), stored.height(), stored.rgb()));
+      RgbImage image =
+          orientation.toUpright(RgbImage.of(stored.width(), stored.height(), stored.rgb()));
       boolean turned = orientation.isQuarterTurn();
       return new DecodedPhoto(
           image,
@@ -172,8 +171,8 @@ public final class PhotoDecoder {
           Fault.TOO_MANY_PIXELS,
           Math.max(width, height),
           ImageFileReader.MAX_SIDE,
-          name + " has " + width + " x " + height + " pixels, more than "
-              + ImageFileReader.MAX_SIDE + " on a side; save it smaller",
+          name + " has " + width + " x " + height + " pixels, more than " + ImageFileReader.MAX_SIDE
+              + " on a side; save it smaller",
           null);
     }
     if (width * height > limits.maxPixels()) {

@@ -48,7 +48,8 @@ class HostilePhotosTest {
     Path attacks = Material.cases("attacks");
     try (Stream<Path> files = Files.list(attacks)) {
       List<Path> photos = files
-          .filter(file -> file.getFileName().toString()
+          .filter(file -> file.getFileName()
+              .toString()
               .matches("(bad__photos__|proof__(bmp|tif|exif|scanbomb|png|webp)).*"))
           .sorted()
           .toList();
@@ -86,7 +87,8 @@ class HostilePhotosTest {
   @Test
   void manyDirectoryEntriesAndLoopsOfDirectoriesEnd() {
     ByteBuffer block = ByteBuffer.allocate(6 + 8 + 2 + 12 * 5000 + 4);
-    block.put("Exif\0\0MM\0*".getBytes(StandardCharsets.ISO_8859_1)).putInt(8).putShort((short) 5000);
+    block.put("Exif\0\0MM\0*".getBytes(StandardCharsets.ISO_8859_1)).putInt(8).putShort((short)
+        5000);
     for (int i = 0; i < 5000; i++) {
       block.putShort((short) 0x8769).putShort((short) 4).putInt(1).putInt(8);
     }
@@ -185,7 +187,10 @@ class HostilePhotosTest {
     assertRefused(palette, Fault.BROKEN, "its header is wrong");
     assertRefused(bmp(-1, -1, 24, 0, new byte[100]), Fault.BROKEN, "its header gives no size");
     byte[] packed = bmp(64, 64, 8, 1, new byte[100]);
-    ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN).putInt(34, 0x7fffffff).putInt(2, -1);
+    ByteBuffer.wrap(packed)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(34, 0x7fffffff)
+        .putInt(2, -1);
     verdict("packed.bmp", packed);
   }
 
@@ -212,7 +217,8 @@ class HostilePhotosTest {
     assertRefused(tiff(Map.of(257, 16)), Fault.BROKEN, "it has fewer strips");
     assertRefused(tiff(Map.of(279, 5000)), Fault.BROKEN, "is not in the file");
     assertRefused(tiff(Map.of(256, 9000, 278, 9000, 257, 9000)), Fault.BROKEN, "is too short");
-    assertRefused(tiff(Map.of(256, 50_000, 278, 9000, 257, 9000)), Fault.BROKEN, "more than 256 MiB");
+    assertRefused(
+        tiff(Map.of(256, 50_000, 278, 9000, 257, 9000)), Fault.BROKEN, "more than 256 MiB");
     assertRefused(tiff(Map.of(258, 64)), Fault.BROKEN, "more than 32 bits");
   }
 
@@ -247,8 +253,8 @@ class HostilePhotosTest {
     for (int i = 0; i < 100_000; i++) {
       file.put((byte) 255).position(file.position() + 255);
     }
-    DecodedPhoto decoded =
-        verdict("comment.gif", file.put((byte) 0).put(gif, table, gif.length - table).array());
+    DecodedPhoto decoded = verdict(
+        "comment.gif", file.put((byte) 0).put(gif, table, gif.length - table).array());
     assertNotNull(decoded);
     assertEquals(decoder.decode("a.gif", gif).image(), decoded.image());
   }
@@ -276,8 +282,11 @@ class HostilePhotosTest {
     byte[] webp = seed("lossless.webp");
     byte[] head = Arrays.copyOf(webp, 60);
     // 10,000 by 9,000 pixels in the header of VP8L: 14 bits each, less one.
-    ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(4, 52).putInt(16, 40).putInt(21, 9999 | 8999 << 14);
+    ByteBuffer.wrap(head)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(4, 52)
+        .putInt(16, 40)
+        .putInt(21, 9999 | 8999 << 14);
     assertRefused(head, Fault.BROKEN, "");
   }
 
@@ -374,8 +383,8 @@ class HostilePhotosTest {
 
   /** The first scan of a progressive file as often as asked, with junk before each. */
   private byte[] scanBomb(int width, int height, int scans, String junk) {
-    byte[] whole = Encoded.progressive(
-        new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY), 0.5f);
+    byte[] whole =
+        Encoded.progressive(new BufferedImage(16, 16, BufferedImage.TYPE_BYTE_GRAY), 0.5f);
     int frame = find(whole, 0xc2, 2);
     int scan = find(whole, 0xda, 2);
     int end = find(whole, 0, scan + 2);
@@ -429,8 +438,8 @@ class HostilePhotosTest {
    * the second strip start in the first.
    */
   private static byte[] tiff(Map<Integer, Integer> changes) {
-    Map<Integer, Integer> tags = new TreeMap<>(Map.of(
-        256, 8, 257, 8, 258, 8, 259, 1, 262, 1, 277, 1, 278, 4));
+    Map<Integer, Integer> tags =
+        new TreeMap<>(Map.of(256, 8, 257, 8, 258, 8, 259, 1, 262, 1, 277, 1, 278, 4));
     tags.put(273, 0);
     tags.put(279, 0);
     tags.putAll(changes);

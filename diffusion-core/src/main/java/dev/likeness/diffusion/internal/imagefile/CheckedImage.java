@@ -90,8 +90,7 @@ public record CheckedImage(
     };
   }
 
-  static CheckedImage of(
-      Format format, byte[] pixels, Optional<byte[]> profile, int orientation) {
+  static CheckedImage of(Format format, byte[] pixels, Optional<byte[]> profile, int orientation) {
     return new CheckedImage(format, pixels, profile, orientation, false, 0);
   }
 
@@ -114,8 +113,8 @@ public record CheckedImage(
   }
 
   /**
-   * The bytes of a file for a reader. Some readers take what is missing at the end for zeros, slowly;
-   * this stream ends their work.
+   * The bytes of a file for a reader. Some readers take what is missing at the end for zeros,
+   * slowly; this stream ends their work.
    */
   static final class PixelStream extends ImageInputStreamImpl {
     private static final int MOST_ENDS = 1000;

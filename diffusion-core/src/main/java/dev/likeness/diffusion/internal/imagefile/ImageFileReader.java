@@ -156,7 +156,8 @@ public final class ImageFileReader implements AutoCloseable {
   // for that.
   private Optional<Pixels> readByRow(Rows.Factory target) throws IOException {
     Rows rows = target.of(width(), height());
-    SrgbConversion.RowRaster raster = new SrgbConversion.RowRaster(width(), height(), rows, file.passes());
+    SrgbConversion.RowRaster raster =
+        new SrgbConversion.RowRaster(width(), height(), rows, file.passes());
     ImageReadParam param = reader.getDefaultReadParam();
     param.setDestination(raster.toBufferedImage());
     try {
@@ -245,7 +246,10 @@ public final class ImageFileReader implements AutoCloseable {
         throw new InvalidInputException(String.format(
             Locale.ROOT,
             "%s has %d x %d pixels, more than %d megapixels; save it smaller",
-            name, width, height, MAX_PIXELS / 1_000_000));
+            name,
+            width,
+            height,
+            MAX_PIXELS / 1_000_000));
       }
       return turn.upright(
           reader.read(WholeImage::new, MAX_PIXELS, background), reader.orientation());

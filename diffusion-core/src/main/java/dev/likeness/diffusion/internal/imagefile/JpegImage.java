@@ -179,7 +179,9 @@ final class JpegImage {
     } else if (marker == 0xe1 && exif.length == 0 && CheckedImage.startsWith(whole, 4, "Exif\0")) {
       exif = EMPTY_EXIF;
       orientation = TiffImage.orientation(Arrays.copyOfRange(whole, 4, whole.length));
-    } else if (marker == 0xe2 && whole.length > 18 && CheckedImage.startsWith(whole, 4, PROFILE_KEY)) {
+    } else if (marker == 0xe2
+        && whole.length > 18
+        && CheckedImage.startsWith(whole, 4, PROFILE_KEY)) {
       profileParts.putIfAbsent(whole[16] & 255, whole);
     }
   }
@@ -193,8 +195,10 @@ final class JpegImage {
     }
     long bytes = 0;
     for (int i = 0; i < channels(); i++) {
-      long across = (long) Math.ceil((double) width() * sampling(i, 4) / widest / 8) + sampling(i, 4);
-      long down = (long) Math.ceil((double) height() * sampling(i, 0) / highest / 8) + sampling(i, 0);
+      long across =
+          (long) Math.ceil((double) width() * sampling(i, 4) / widest / 8) + sampling(i, 4);
+      long down =
+          (long) Math.ceil((double) height() * sampling(i, 0) / highest / 8) + sampling(i, 0);
       bytes += 128 * across * down;
     }
     boolean buffered = scans > 1 || partial || (file[frame + 1] & 255) == 0xc2;

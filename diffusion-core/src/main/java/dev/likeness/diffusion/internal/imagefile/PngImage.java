@@ -101,8 +101,7 @@ final class PngImage {
           new String(file, start, Math.min(length, MAX_KEYWORD), StandardCharsets.ISO_8859_1);
       String keyword = word.substring(0, indexOfZero(file, start, start + word.length()) - start);
       if (KEYWORDS.contains(keyword)) {
-        chunks.putIfAbsent(
-            type + keyword, Arrays.copyOfRange(file, start, start + length));
+        chunks.putIfAbsent(type + keyword, Arrays.copyOfRange(file, start, start + length));
       }
     } else if (Set.of(HEADER, "PLTE", "tRNS", "iCCP", "eXIf").contains(type)) {
       chunks.putIfAbsent(type, Arrays.copyOfRange(file, start, start + length));
@@ -145,8 +144,8 @@ final class PngImage {
         .map(d -> Arrays.copyOfRange(d, Math.min(d.length, indexOfZero(d, 0) + 1), d.length))
         .or(() -> Optional.ofNullable(chunks.get("zTXt" + keyword))
             .flatMap(d -> inflate(d, indexOfZero(d, 0) + 2)))
-        .or(() -> Optional.ofNullable(chunks.get("iTXt" + keyword))
-            .flatMap(PngImage::internationalText))
+        .or(() ->
+            Optional.ofNullable(chunks.get("iTXt" + keyword)).flatMap(PngImage::internationalText))
         .filter(bytes -> bytes.length <= MAX_INFLATED_BYTES)
         .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
   }

@@ -80,8 +80,7 @@ final class SimpleImage {
         throw new IOException("it has more than " + MAX_CHUNKS + " parts");
       }
       if (name.matches("VP8 |VP8L|ALPH|ICCP|EXIF|ANMF")) {
-        chunks.putIfAbsent(
-            name, Arrays.copyOfRange(file, (int) at + 8, (int) (at + 8 + length)));
+        chunks.putIfAbsent(name, Arrays.copyOfRange(file, (int) at + 8, (int) (at + 8 + length)));
       }
       at += 8 + length + (length & 1);
     }

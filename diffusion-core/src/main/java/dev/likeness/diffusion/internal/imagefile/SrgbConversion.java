@@ -116,9 +116,12 @@ final class SrgbConversion {
     ByteBuffer in = ByteBuffer.wrap(profile);
     int length = in.getInt(0);
     int tags = in.getInt(PROFILE_HEADER);
-    if (length < PROFILE_HEADER + 4 || length > profile.length
+    if (length < PROFILE_HEADER + 4
+        || length > profile.length
         || !CheckedImage.startsWith(profile, 36, "acsp")
-        || tags < 1 || tags > MAX_TAGS || PROFILE_HEADER + 4 + 12 * tags > length) {
+        || tags < 1
+        || tags > MAX_TAGS
+        || PROFILE_HEADER + 4 + 12 * tags > length) {
       return false;
     }
     for (int at = PROFILE_HEADER + 4; at < PROFILE_HEADER + 4 + 12 * tags; at += 12) {
@@ -128,7 +131,8 @@ final class SrgbConversion {
         return false;
       }
       boolean curve = CheckedImage.startsWith(profile, start, "curv");
-      if (curve && (size < 12 || in.getInt(start + 8) < 0 || in.getInt(start + 8) > (size - 12) / 2)) {
+      if (curve
+          && (size < 12 || in.getInt(start + 8) < 0 || in.getInt(start + 8) > (size - 12) / 2)) {
         return false;
       }
     }
@@ -217,7 +221,8 @@ final class SrgbConversion {
 
   // Reads raw samples at any bit depth. Java takes grey values as linear light and would brighten
   // them; files store grey with the sRGB curve. A step of 0 repeats the first band.
-  private static void readSamples(BufferedImage image, int step, int y, int background, byte[] row) {
+  private static void readSamples(
+      BufferedImage image, int step, int y, int background, byte[] row) {
     Raster raster = image.getRaster();
     double most = (1L << image.getColorModel().getComponentSize(0)) - 1;
     int alphaBand = image.getColorModel().hasAlpha() ? raster.getNumBands() - 1 : -1;

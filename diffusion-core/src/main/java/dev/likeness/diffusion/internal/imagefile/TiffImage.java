@@ -33,11 +33,31 @@ final class TiffImage {
 
   // Compressions: none, fax, LZW, Deflate (two numbers), PackBits. 6 and 7 are JPEG.
   private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, 8, 32773, 32946);
-  // What decodes pixels beside the places of strips: fill order, rows per strip, predictor, palette,
+  // What decodes pixels beside the places of strips: fill order, rows per strip, predictor,
+  // palette,
   // extra channels, fax options, tiles, and the constants of YCbCr.
   private static final Set<Integer> PIXEL_TAGS = Set.of(
-      WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, 266, CHANNELS, 278, PLANAR, 292, 293, 317, 320,
-      322, 323, 338, SAMPLE_FORMAT, 529, 530, 531, 532);
+      WIDTH,
+      HEIGHT,
+      BITS,
+      COMPRESSION,
+      PHOTOMETRIC,
+      266,
+      CHANNELS,
+      278,
+      PLANAR,
+      292,
+      293,
+      317,
+      320,
+      322,
+      323,
+      338,
+      SAMPLE_FORMAT,
+      529,
+      530,
+      531,
+      532);
   private static final Set<Integer> RAW_PHOTOMETRICS = Set.of(32803, 34892);
   private static final int[] TYPE_SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
   private static final int CMYK = 5;
@@ -63,13 +83,14 @@ final class TiffImage {
   }
 
   /**
-   * Returns the orientation of a block of EXIF data; 1 if it has none or is broken, as image viewers
-   * do.
+   * Returns the orientation of a block of EXIF data; 1 if it has none or is broken, as image
+   * viewers do.
    */
   static int orientation(byte[] exif) {
     int from = CheckedImage.startsWith(exif, 0, "Exif\0\0") ? 6 : 0;
     byte[] block = Arrays.copyOfRange(exif, from, exif.length);
-    boolean known = CheckedImage.Format.of(block).filter(CheckedImage.Format.TIFF::equals).isPresent();
+    boolean known =
+        CheckedImage.Format.of(block).filter(CheckedImage.Format.TIFF::equals).isPresent();
     return known ? new TiffImage(block).orientation() : 1;
   }
 
@@ -96,12 +117,10 @@ final class TiffImage {
     requireOwnBytes(pieces);
     Optional<byte[]> profile = Optional.ofNullable(entries.get(PROFILE)).map(this::valueBytes);
     boolean readerNeedsIt = number(PHOTOMETRIC, 1) == CMYK;
-    byte[] pixels = rebuild(pieces, readerNeedsIt && profile.filter(SrgbConversion::isSound).isPresent());
+    byte[] pixels =
+        rebuild(pieces, readerNeedsIt && profile.filter(SrgbConversion::isSound).isPresent());
     return CheckedImage.of(
-        CheckedImage.Format.TIFF,
-        pixels,
-        profile.filter(icc -> !readerNeedsIt),
-        orientation());
+        CheckedImage.Format.TIFF, pixels, profile.filter(icc -> !readerNeedsIt), orientation());
   }
 
   // Cameras put a small preview first, and the photo itself behind it or into a directory below it.
@@ -140,12 +159,14 @@ final class TiffImage {
     if (across < 1 || down < 1 || across > Integer.MAX_VALUE || down > Integer.MAX_VALUE) {
       throw new IOException("its strips have no size");
     }
-    long bits = planar ? 32 : channels * Arrays.stream(numbers(BITS, channels)).max().orElse(1);
+    long bits =
+        planar ? 32 : channels * Arrays.stream(numbers(BITS, channels)).max().orElse(1);
     if ((double) across * down * bits / 8 > MAX_PIECE_BYTES) {
       throw new IOException("it has strips of more than " + (MAX_PIECE_BYTES >> 20) + " MiB");
     }
-    double expected =
-        Math.ceil((double) width / across) * Math.ceil((double) height / down) * (planar ? channels : 1);
+    double expected = Math.ceil((double) width / across)
+        * Math.ceil((double) height / down)
+        * (planar ? channels : 1);
     if (expected > MAX_PIECES) {
       throw new IOException("it has more than " + MAX_PIECES + " strips");
     }
@@ -200,8 +221,9 @@ final class TiffImage {
   private byte[] rebuild(List<int[]> pieces, boolean withProfile) {
     boolean tiled = entries.containsKey(322);
     Map<Integer, Entry> kept = new TreeMap<>(entries);
-    kept.entrySet().removeIf(field -> !PIXEL_TAGS.contains(field.getKey())
-        || field.getValue().count() > MAX_VALUES);
+    kept.entrySet()
+        .removeIf(
+            field -> !PIXEL_TAGS.contains(field.getKey()) || field.getValue().count() > MAX_VALUES);
     if (withProfile) {
       kept.put(PROFILE, entries.get(PROFILE));
     }
@@ -270,8 +292,7 @@ final class TiffImage {
       long bytes = values * TYPE_SIZES[type];
       long start = bytes <= 4 ? at + 8 : file.getInt(at + 8) & 0xffffffffL;
       if (start + bytes <= file.capacity()) {
-        found.putIfAbsent(
-            file.getShort(at) & 0xffff, new Entry(type, (int) values, (int) start));
+        found.putIfAbsent(file.getShort(at) & 0xffff, new Entry(type, (int) values, (int) start));
       }
     }
     return found;

@@ -43,7 +43,8 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
             "the WebP file ends within the chunk at byte " + at + "; download or save it again");
       }
       String name = fourCc(bytes, at);
-      new ImageFile.Part(name.equals("C2PA") ? ImageFile.Part.MANIFEST : name, at, (int) end).addTo(parts);
+      new ImageFile.Part(name.equals("C2PA") ? ImageFile.Part.MANIFEST : name, at, (int) end)
+          .addTo(parts);
       at = (int) end;
     }
     if (parts.size() < 2) {

@@ -36,28 +36,10 @@ final class TiffImage {
   // What decodes pixels beside the places of strips: fill order, rows per strip, predictor,
   // palette,
   // extra channels, fax options, tiles, and the constants of YCbCr.
-  private static final Set<Integer> PIXEL_TAGS = Set.of(
-      WIDTH,
-      HEIGHT,
-      BITS,
-      COMPRESSION,
-      PHOTOMETRIC,
-      266,
-      CHANNELS,
-      278,
-      PLANAR,
-      292,
-      293,
-      317,
-      320,
-      322,
-      323,
-      338,
-      SAMPLE_FORMAT,
-      529,
-      530,
-      531,
-      532);
+  private static final int[] PIXEL_TAGS = {
+    256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 317, 320, 322, 323, 338, 339, 529, 530,
+    531, 532
+  };
   private static final Set<Integer> RAW_PHOTOMETRICS = Set.of(32803, 34892);
   private static final int[] TYPE_SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
   private static final int CMYK = 5;
@@ -170,23 +152,28 @@ final class TiffImage {
     if (expected > MAX_PIECES) {
       throw new IOException("it has more than " + MAX_PIECES + " strips");
     }
-    int count = (int) expected;
+    return pieces((int) expected, tiled, planar ? 0 : (width * bits + 7) / 8, down, height);
+  }
+
+  /**
+   * Returns the places of {@code count} pieces. Rows of {@code rowBytes} bytes must be in the file
+   * if they are not compressed; 0 if their length is not known.
+   */
+  private List<int[]> pieces(int count, boolean tiled, long rowBytes, long down, long height)
+      throws IOException {
     long[] starts = numbers(tiled ? 324 : 273, count);
     long[] lengths = numbers(tiled ? 325 : 279, count);
     boolean plain = number(COMPRESSION, 1) == 1;
     if (lengths.length == 0 && count == 1 && plain) {
-      lengths = new long[] {(width * bits + 7) / 8 * height};
+      lengths = new long[] {rowBytes * height};
     }
     if (starts.length < count || lengths.length < count) {
       throw new IOException("it has fewer strips than its size needs");
     }
     List<int[]> pieces = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      if (plain && !planar && !tiled) {
-        long rows = Math.min(down, height - i * down);
-        if (lengths[i] < (width * bits + 7) / 8 * rows) {
-          throw new IOException("its strip " + (i + 1) + " is too short");
-        }
+      if (plain && !tiled && lengths[i] < rowBytes * Math.min(down, height - i * down)) {
+        throw new IOException("its strip " + (i + 1) + " is too short");
       }
       if (lengths[i] < 1 || starts[i] < 8 || starts[i] + lengths[i] > file.capacity()) {
         throw new IOException("its strip " + (i + 1) + " is not in the file");
@@ -222,8 +209,8 @@ final class TiffImage {
     boolean tiled = entries.containsKey(322);
     Map<Integer, Entry> kept = new TreeMap<>(entries);
     kept.entrySet()
-        .removeIf(
-            field -> !PIXEL_TAGS.contains(field.getKey()) || field.getValue().count() > MAX_VALUES);
+        .removeIf(field -> Arrays.binarySearch(PIXEL_TAGS, field.getKey()) < 0
+            || field.getValue().count() > MAX_VALUES);
     if (withProfile) {
       kept.put(PROFILE, entries.get(PROFILE));
     }

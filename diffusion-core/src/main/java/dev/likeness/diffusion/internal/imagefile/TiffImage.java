@@ -40,7 +40,6 @@ final class TiffImage {
     256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 317, 320, 322, 323, 338, 339, 529, 530,
     531, 532
   };
-  private static final Set<Integer> RAW_PHOTOMETRICS = Set.of(32803, 34892);
   private static final int[] TYPE_SIZES = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
   private static final int CMYK = 5;
   private static final int MAX_PIECES = 100_000;
@@ -110,7 +109,7 @@ final class TiffImage {
     boolean reduced = (number(254, 0) & 1) == 1 || number(255, 1) == 2;
     boolean raw = entries.containsKey(DNG_VERSION)
         || CheckedImage.startsWith(file.array(), 8, "CR")
-        || RAW_PHOTOMETRICS.contains((int) number(PHOTOMETRIC, 1));
+        || List.of(32803L, 34892L).contains(number(PHOTOMETRIC, 1));
     if (raw || reduced || isPreview()) {
       throw new CheckedImage.UnsupportedException(
           "is a raw photo, whose only readable image is a preview; export it as JPEG");
@@ -167,10 +166,10 @@ final class TiffImage {
     if (lengths.length == 0 && count == 1 && plain) {
       lengths = new long[] {rowBytes * height};
     }
+    List<int[]> pieces = new ArrayList<>();
     if (starts.length < count || lengths.length < count) {
       throw new IOException("it has fewer strips than its size needs");
     }
-    List<int[]> pieces = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       if (plain && !tiled && lengths[i] < rowBytes * Math.min(down, height - i * down)) {
         throw new IOException("its strip " + (i + 1) + " is too short");

@@ -23,7 +23,7 @@ base.generate(request, event -> { if (event instanceof ProgressEvent.Step s) Sys
 
 // Image to image: the last 60 % of the steps, over a photo.
 Path file = Path.of("plain.png")
-RgbImage photo = ExifOrientation.toUpright(file, RgbImage.read(file))
+RgbImage photo = RgbImage.read(file)
 base.generate(request.prompt("studio portrait of an old woman with black hair").initialImage(photo, 0.6)).write(Path.of("over.png"))
 
 // Inpainting: white is generated, black stays. Outpainting: margins in pixels: left, top, right, bottom.

@@ -1,9 +1,9 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -34,14 +34,18 @@ public final class Photo {
   /**
    * Returns a photo of a file, named by its file name. The file is read during the review.
    *
-   * @param file an image file; the review reports a missing or broken one
+   * @param file a regular image file; the review reports a missing or broken one
    * @return the photo
    */
   public static Photo of(Path file) {
+    return new Photo(file.getFileName().toString(), most -> ImageFileReader.readBytes(file, most));
+  }
+
+  /** Returns a photo that the review rejects, because its file is a link, a pipe or a device. */
+  static Photo ofSpecialFile(Path file) {
     return new Photo(file.getFileName().toString(), most -> {
-      try (InputStream in = Files.newInputStream(file)) {
-        return in.readNBytes(most);
-      }
+      throw new IOException(
+          "it is a link or no regular file; copy the photo itself into the folder");
     });
   }
 
@@ -84,6 +88,6 @@ public final class Photo {
    * that the decoder detects that it is too long.
    */
   byte[] readBytes(int most) throws IOException {
-    return source.read(Math.max(most, most + 1));
+    return source.read(most);
   }
 }

@@ -5,9 +5,12 @@ import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Photos of one person, in the order of the review. Never empty. Immutable. */
@@ -36,18 +39,23 @@ public final class PhotoSet {
 
   /**
    * Returns the photos directly inside a folder, sorted by file name. A file counts as a photo if
-   * its extension or its first bytes are those of an image. Hidden files are ignored.
+   * its extension or its first bytes are those of an image. Hidden files are ignored. Links are not
+   * followed: the review rejects links, pipes and devices with the extension of an image.
    *
    * @param folder the folder of photos
    * @return the set; its files are read during the review
    * @throws InvalidInputException if it is not a folder, cannot be read, or contains no photo
    */
   public static PhotoSet from(Path folder) {
-    return new PhotoSet(listFiles(folder).stream().map(Photo::of).toList());
+    Set<Path> regular = Set.copyOf(listFiles(folder));
+    return new PhotoSet(
+        list(folder, file -> regular.contains(file) || isSpecialPhoto(file)).stream()
+            .map(file -> regular.contains(file) ? Photo.of(file) : Photo.ofSpecialFile(file))
+            .toList());
   }
 
   /**
-   * Lists the files that {@link #from} takes from a folder.
+   * Lists the files that {@link #from} takes from a folder: regular files, without links.
    *
    * @param folder the folder of photos
    * @return the files, sorted by file name; at least one
@@ -58,16 +66,21 @@ public final class PhotoSet {
       throw new InvalidInputException(
           folder + " is not a folder; give the folder with the person's photos");
     }
+    List<Path> found = list(folder, PhotoSet::isPhotoFile);
+    if (found.isEmpty()) {
+      throw new InvalidInputException(folder + " contains no photo"
+          + (list(folder, PhotoSet::isSpecialPhoto).isEmpty() ? "" : ", only links or pipes")
+          + "; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+    }
+    return found;
+  }
+
+  private static List<Path> list(Path folder, Predicate<Path> filter) {
     try (Stream<Path> files = Files.list(folder)) {
-      List<Path> found = files
-          .filter(PhotoSet::isPhotoFile)
+      return files
+          .filter(filter)
           .sorted(Comparator.comparing(file -> file.getFileName().toString()))
           .toList();
-      if (found.isEmpty()) {
-        throw new InvalidInputException(folder
-            + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
-      }
-      return found;
     } catch (IOException e) {
       throw new InvalidInputException(
           "cannot list the folder " + folder + ": " + e.getMessage(), e);
@@ -81,10 +94,18 @@ public final class PhotoSet {
 
   private static boolean isPhotoFile(Path file) {
     String name = file.getFileName().toString();
-    if (name.startsWith(".") || !Files.isRegularFile(file)) {
+    if (name.startsWith(".") || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
     return PhotoFormat.isPhotoName(name) || hasPhotoSignature(file);
+  }
+
+  private static boolean isSpecialPhoto(Path file) {
+    String name = file.getFileName().toString();
+    return !name.startsWith(".")
+        && PhotoFormat.isPhotoName(name)
+        && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   private static boolean hasPhotoSignature(Path file) {

@@ -10,16 +10,25 @@ public final class Material {
 
   /** A folder or file of the material; without it the test is skipped, and says so. */
   public static Path at(String path) {
-    String given = System.getProperty("likeness.material");
+    return find("material", path);
+  }
+
+  /** A folder or file of the inputs that once failed; without it the test is skipped. */
+  public static Path cases(String path) {
+    return find("cases", path);
+  }
+
+  private static Path find(String kind, String path) {
+    String given = System.getProperty("likeness." + kind);
     for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
       Path material =
-          given == null ? folder.resolveSibling("shared").resolve("material") : Path.of(given);
+          given == null ? folder.resolveSibling("shared").resolve(kind) : Path.of(given);
       if (Files.exists(material.resolve(path))) {
         return material.resolve(path);
       }
     }
-    Assumptions.abort("skipped: there is no ../shared/material/" + path
-        + "; -Dlikeness.material=DIR says where it is");
+    Assumptions.abort("skipped: there is no ../shared/" + kind + "/" + path + "; -Dlikeness." + kind
+        + "=DIR says where it is");
     throw new AssertionError();
   }
 }

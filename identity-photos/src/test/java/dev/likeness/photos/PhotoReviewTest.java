@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;

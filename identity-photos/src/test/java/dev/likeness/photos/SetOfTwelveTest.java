@@ -3,9 +3,9 @@ package dev.likeness.photos;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
-import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.internal.image.Resampler;

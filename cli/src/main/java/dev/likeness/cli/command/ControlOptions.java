@@ -5,7 +5,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -84,16 +83,12 @@ final class ControlOptions {
     Map<Path, ControlNet> opened = new HashMap<>();
     for (int i = 0; i < controlNets.size(); i++) {
       ControlNet net = opened.computeIfAbsent(controlNets.get(i), path -> open(path, base, open));
-      ControlImage control = ControlImage.of(net, readUpright(images.get(i)))
+      ControlImage control = ControlImage.of(net, RgbImage.read(images.get(i)))
           .scale(getOrDefault(scales, i, 1.0))
           .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0))
           .mode(getOrDefault(modes, i, "-1"));
       net.requireMode(control.mode());
-      controls.add(
-          i < masks.size()
-              ? control.mask(
-                  ExifOrientation.toUpright(masks.get(i), RgbImage.readMask(masks.get(i))))
-              : control);
+      controls.add(i < masks.size() ? control.mask(RgbImage.readMask(masks.get(i))) : control);
     }
     ImageRequest held = request;
     for (ControlImage control : controls) {
@@ -106,10 +101,6 @@ final class ControlOptions {
     ControlNet net = BaseModel.openControlNet(path, base.compute());
     open.add(net);
     return net;
-  }
-
-  private static RgbImage readUpright(Path file) {
-    return ExifOrientation.toUpright(file, RgbImage.read(file));
   }
 
   private static <T> T getOrDefault(List<T> given, int i, T otherwise) {

@@ -3,7 +3,6 @@ package dev.likeness.cli.command;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -93,8 +92,7 @@ final class EditOptions {
         ? new HeadshotEdit.Margins(0, 0, 0, 0)
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
-        .map(file -> new HeadshotEdit.Masked(
-            ExifOrientation.toUpright(file, RgbImage.readMask(file)), words));
+        .map(file -> new HeadshotEdit.Masked(RgbImage.readMask(file), words));
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
-import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,7 +78,7 @@ final class InitialImageOptions {
     boolean one =
         (mask == null ? 0 : 1) + (changeMap == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
     require(one, "give one of --mask, --change-map and --extend");
-    RgbImage image = ExifOrientation.toUpright(init, RgbImage.read(init));
+    RgbImage image = RgbImage.read(init);
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
       ImageRequest wider = request.outpaint(image, margins[0], margins[1], margins[2], margins[3]);
@@ -92,11 +91,8 @@ final class InitialImageOptions {
     InitialImage initial = InitialImage.of(image).strength(strength);
     return request.initialImage(
         mask != null
-            ? initial.mask(ExifOrientation.toUpright(mask, RgbImage.readMask(mask)))
-            : changeMap != null
-                ? initial.changeMap(
-                    ExifOrientation.toUpright(changeMap, RgbImage.readMask(changeMap)))
-                : initial);
+            ? initial.mask(RgbImage.readMask(mask))
+            : changeMap != null ? initial.changeMap(RgbImage.readMask(changeMap)) : initial);
   }
 
   private void require(boolean holds, String usage) {

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.lora.Lora;
 import dev.likeness.photos.decode.DecodeLimits;
@@ -55,7 +56,8 @@ record WeightedFile(Path file, double weight) {
     RgbImage readImage() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)
-            .decode(file.toString(), Files.readAllBytes(file))
+            .decode(
+                file.toString(), ImageFileReader.readBytes(file, DecodeLimits.DEFAULT.maxBytes()))
             .image();
       } catch (IOException e) {
         throw new InvalidInputException(

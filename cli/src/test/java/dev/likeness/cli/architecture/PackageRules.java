@@ -41,6 +41,7 @@ public final class PackageRules {
       Set.of(".internal.cudagraph"),
       Set.of(".internal.tensor"),
       Set.of(".tensor", ".image"),
+      Set.of(".internal.imagefile"),
       // Loading of libraries and atomic files serve all of the above.
       Set.of(".internal.natives", ".internal.io"),
       Set.of(".error"));

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.image;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
@@ -9,11 +10,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -23,6 +22,9 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
  * <p>It contains no metadata, so EXIF data of a photo are never copied to another file.
  */
 public final class RgbImage {
+  private static final int WHITE = 255;
+  private static final int BLACK = 0;
+
   private final int width;
   private final int height;
   private final byte[] rgb;
@@ -57,10 +59,6 @@ public final class RgbImage {
    * @return a new image
    */
   public static RgbImage of(BufferedImage image) {
-    return compositeOver(255, image);
-  }
-
-  private static RgbImage compositeOver(int background, BufferedImage image) {
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
@@ -71,8 +69,7 @@ public final class RgbImage {
       for (int argb : row) {
         int alpha = argb >>> 24;
         for (int shift = 16; shift >= 0; shift -= 8) {
-          rgb[at++] =
-              (byte) (((argb >> shift & 255) * alpha + background * (255 - alpha) + 127) / 255);
+          rgb[at++] = (byte) (((argb >> shift & 255) * alpha + WHITE * (255 - alpha) + 127) / 255);
         }
       }
     }
@@ -197,41 +194,82 @@ public final class RgbImage {
   }
 
   /**
-   * Reads a PNG, JPEG, GIF or BMP file as it is stored. Its EXIF orientation is not applied.
+   * Reads an image file: PNG, JPEG, GIF, BMP or TIFF, and WebP with {@code identity-photos}.
    *
-   * <p>For phone photos, use {@code Orientation.upright} of the module {@code identity-photos}. For
-   * photos that users upload, use that module's {@code PhotoReview}.
+   * <p>The image is turned upright by its EXIF orientation, and its colour profile is applied.
+   * Transparent pixels are composited over white. For photos that users send, use the review of
+   * {@code identity-photos}.
    *
-   * @param file the image file
+   * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image
-   * @throws InvalidInputException if the file cannot be read
+   * @throws InvalidInputException if the file cannot be read, or is not a complete image
    */
   public static RgbImage read(Path file) {
-    return read(file, 255);
+    return ImageFileReader.read(file, WHITE, RgbImage::upright);
   }
 
   /**
-   * Reads a mask from a PNG, JPEG, GIF or BMP file. Transparent pixels become black.
+   * Reads an image file from a stream, as {@link #read(Path)} does.
    *
-   * @param file the image file
-   * @return a new image; white marks the part to generate
-   * @throws InvalidInputException if the file cannot be read
+   * @param name the name of the image in messages
+   * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
+   * @return a new image
+   * @throws InvalidInputException if the stream cannot be read, or is not a complete image
    */
-  public static RgbImage readMask(Path file) {
-    return read(file, 0);
+  public static RgbImage read(String name, InputStream file) {
+    return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
   }
 
-  private static RgbImage read(Path file, int background) {
-    try (InputStream in = Files.newInputStream(file)) {
-      BufferedImage image = ImageIO.read(new MemoryCacheImageInputStream(in));
-      if (image == null) {
-        throw new InvalidInputException(
-            file + " is not an image this library reads; give a PNG or JPEG file");
-      }
-      return compositeOver(background, image);
-    } catch (IOException e) {
-      throw new InvalidInputException("cannot read the image " + file + ": " + e.getMessage(), e);
-    }
+  /**
+   * Reads an image file from its bytes, as {@link #read(Path)} does.
+   *
+   * @param name the name of the image in messages
+   * @param file the bytes of the file, at most 200 MB; not changed
+   * @return a new image
+   * @throws InvalidInputException if the bytes are not a complete image
+   */
+  public static RgbImage read(String name, byte[] file) {
+    return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
+  }
+
+  /**
+   * Reads a mask from an image file, as {@link #read(Path)} does. Transparent pixels become black.
+   *
+   * @param file a regular file of at most 200 MB and 67 megapixels
+   * @return a new image; white marks the part to generate
+   * @throws InvalidInputException if the file cannot be read, or is not a complete image
+   */
+  public static RgbImage readMask(Path file) {
+    return ImageFileReader.read(file, BLACK, RgbImage::upright);
+  }
+
+  /**
+   * Reads a mask from the bytes of an image file, as {@link #readMask(Path)} does.
+   *
+   * @param name the name of the mask in messages
+   * @param file the bytes of the file, at most 200 MB; not changed
+   * @return a new image; white marks the part to generate
+   * @throws InvalidInputException if the bytes are not a complete image
+   */
+  public static RgbImage readMask(String name, byte[] file) {
+    return ImageFileReader.read(name, file, BLACK, RgbImage::upright);
+  }
+
+  /**
+   * Reads a mask from a stream, as {@link #readMask(Path)} does.
+   *
+   * @param name the name of the mask in messages
+   * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
+   * @return a new image; white marks the part to generate
+   * @throws InvalidInputException if the stream cannot be read, or is not a complete image
+   */
+  public static RgbImage readMask(String name, InputStream file) {
+    return ImageFileReader.read(name, file, BLACK, RgbImage::upright);
+  }
+
+  private static RgbImage upright(ImageFileReader.Pixels stored, int orientation) {
+    return ExifOrientation.of(orientation)
+        .toUpright(of(stored.width(), stored.height(), stored.rgb()));
   }
 
   // ImageIO's default stream would write personal data to a temporary file.

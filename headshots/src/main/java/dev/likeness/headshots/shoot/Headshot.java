@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -124,7 +123,7 @@ public record Headshot(
    *     record cannot be read
    */
   public static Headshot read(Path file, String who) {
-    RgbImage image = readUpright(file);
+    RgbImage image = RgbImage.read(file);
     return HeadshotEntries.find(file, image)
         .orElseGet(() -> of(image, Style.defaults().get(0), who));
   }
@@ -138,11 +137,7 @@ public record Headshot(
    *     record cannot be read
    */
   public static Optional<Headshot> findRecorded(Path file) {
-    return HeadshotEntries.find(file, readUpright(file));
-  }
-
-  private static RgbImage readUpright(Path file) {
-    return ExifOrientation.toUpright(file, RgbImage.read(file));
+    return HeadshotEntries.find(file, RgbImage.read(file));
   }
 
   /**

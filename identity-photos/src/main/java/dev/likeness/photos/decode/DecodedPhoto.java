@@ -1,5 +1,6 @@
 package dev.likeness.photos.decode;
 
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.OptionalInt;
 

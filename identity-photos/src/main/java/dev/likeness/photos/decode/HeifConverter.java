@@ -139,7 +139,7 @@ final class HeifConverter implements PhotoConverter {
                   at + 8 + (names[0].equals("meta") ? 4 : 0),
                   end,
                   Stream.of(names).skip(1).toArray(String[]::new));
-          largest = size[0] * size[1] > largest[0] * largest[1] ? size : largest;
+          largest = (double) size[0] * size[1] > (double) largest[0] * largest[1] ? size : largest;
         }
         at = end;
       }

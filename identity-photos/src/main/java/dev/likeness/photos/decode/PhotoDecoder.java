@@ -1,42 +1,36 @@
 package dev.likeness.photos.decode;
 
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.imagefile.CheckedImage;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import dev.likeness.photos.internal.image.RowReducer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Decodes untrusted photo files to upright sRGB images without metadata. Thread-safe.
  *
  * <p>It detects the format from the content and checks the size in the header before it reads
  * pixels. Of several images in a file it reads the first. It writes nothing to disk, except for
- * HEIC and AVIF files that an installed program converts.
+ * HEIC and AVIF files that an installed program converts. Raw photos, and JPEG or PNG data inside
+ * BMP and TIFF files, are refused.
  */
 public final class PhotoDecoder {
   // A larger image is read with whole pixels skipped, which bounds the reader's own buffers.
   private static final long MAX_UNSUBSAMPLED_PIXELS = 32_000_000;
-  // Readers also warn about harmless problems, such as an unknown colour profile or bytes after the
-  // image data. Only warnings that match this pattern mean damage.
-  private static final Pattern DAMAGE_WARNING =
-      Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
-
+  private static final int WHITE = 255;
   // The limit is shared by all decoders, because they share one memory. The semaphore is fair, so
   // small images cannot block a large one forever.
   static final int MAX_CONCURRENT_MEGAPIXELS = 64;
@@ -96,6 +90,9 @@ public final class PhotoDecoder {
           Double.NaN,
           name + " needs more memory than the JVM has free; save it smaller, or raise -Xmx",
           e);
+    } catch (CheckedImage.UnsupportedException e) {
+      throw new UnreadablePhotoException(
+          Fault.NEEDS_CONVERSION, Double.NaN, Double.NaN, name + " " + e.getMessage(), e);
     } catch (IOException | RuntimeException | StackOverflowError e) {
       if (e instanceof UnreadablePhotoException known) {
         throw known;
@@ -104,140 +101,81 @@ public final class PhotoDecoder {
           Fault.BROKEN,
           Double.NaN,
           Double.NaN,
-          name + " is a broken " + format.displayName() + " file: " + firstLine(e)
+          name + " is a broken " + format.displayName() + " file: " + ImageFileReader.reason(e)
               + "; export or copy it again",
           e);
     }
   }
 
   private DecodedPhoto read(String name, byte[] file, PhotoFormat format) throws IOException {
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
-    if (readers.hasNext()) {
-      return read(
-          name,
-          file,
-          format,
-          readers.next(),
-          ExifOrientation.of(ExifOrientation.ExifOrientationReader.of(format, file)));
+    Optional<CheckedImage.Format> checked = CheckedImage.Format.of(file);
+    if (checked.isPresent()) {
+      CheckedImage image = CheckedImage.of(checked.get(), file);
+      OptionalInt quality =
+          format == PhotoFormat.JPEG ? JpegQuality.of(image.pixels()) : OptionalInt.empty();
+      return read(name, format, new ImageFileReader(image), quality);
     }
-    PhotoConverter converter = findConverter(name, format);
     long[] size = HeifConverter.HeifSize.of(file);
     requirePixelLimit(name, Math.max(1, size[0]), Math.max(1, size[1]));
-    byte[] plain = converter.convert(format, file);
-    PhotoFormat plainFormat = PhotoFormat.of(plain)
-        .filter(known -> known == PhotoFormat.PNG || known == PhotoFormat.JPEG)
+    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
+    if (readers.hasNext()) {
+      return read(name, format, new ImageFileReader(readers.next(), file), OptionalInt.empty());
+    }
+    byte[] plain = findConverter(name, format).convert(format, file);
+    CheckedImage.Format plainFormat = CheckedImage.Format.of(plain)
+        .filter(known -> known == CheckedImage.Format.PNG || known == CheckedImage.Format.JPEG)
         .orElseThrow(() -> new IOException("the converter's result is neither PNG nor JPEG"));
-    ImageReader reader =
-        ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
-    DecodedPhoto decoded = read(name, plain, plainFormat, reader, ExifOrientation.UPRIGHT);
-    return new DecodedPhoto(
-        decoded.image(),
-        format,
-        decoded.fullWidth(),
-        decoded.fullHeight(),
-        decoded.isDamaged(),
-        OptionalInt.empty());
+    CheckedImage image = CheckedImage.of(plainFormat, plain);
+    return read(name, format, new ImageFileReader(image.upright()), OptionalInt.empty());
   }
 
   private DecodedPhoto read(
-      String name, byte[] file, PhotoFormat format, ImageReader reader, ExifOrientation orientation)
+      String name, PhotoFormat format, ImageFileReader opened, OptionalInt quality)
       throws IOException {
-    int scans = format == PhotoFormat.JPEG ? JpegSegments.JpegScans.count(file) : 0;
-    if (format == PhotoFormat.WEBP) {
-      requireComplete(file);
-    }
-    Optional<byte[]> profile = iccProfile(format, file);
-    byte[] bare = format == PhotoFormat.JPEG && profile.isPresent()
-        ? new JpegSegments(file).withoutProfile()
-        : file;
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bare))) {
-      reader.setInput(in, false, true);
-      AtomicBoolean damaged = new AtomicBoolean();
-      reader.addIIOReadWarningListener((source, warning) ->
-          damaged.compareAndSet(false, DAMAGE_WARNING.matcher(warning).find()));
-      requirePixelLimit(name, reader.getWidth(0), reader.getHeight(0));
-      requirePixelLimit(name, reader.getTileWidth(0), reader.getTileHeight(0));
-      int width = reader.getWidth(0);
-      int height = reader.getHeight(0);
-      boolean byRow = format == PhotoFormat.JPEG && new JpegSegments(bare).isThreeBytesPerPixel();
-      RgbImage stored = readWithinMemory(reader, byRow ? scans : 0, width, height);
-      RgbImage image = orientation.toUpright(
-          profile.map(icc -> SrgbConversion.convert(stored, icc)).orElse(stored));
-      boolean turned = orientation.ordinal() >= ExifOrientation.TRANSPOSED.ordinal();
+    try (ImageFileReader reader = opened) {
+      int width = reader.width();
+      int height = reader.height();
+      requirePixelLimit(name, width, height);
+      ImageFileReader.Pixels stored = readWithinMemory(reader, width, height);
+      ExifOrientation orientation = ExifOrientation.of(reader.orientation());
+      RgbImage image =
+          orientation.toUpright(RgbImage.of(stored.width(), stored.height(), stored.rgb()));
+      boolean turned = orientation.isQuarterTurn();
       return new DecodedPhoto(
           image,
           format,
           turned ? height : width,
           turned ? width : height,
-          damaged.get(),
-          format == PhotoFormat.JPEG ? JpegSegments.JpegQuality.of(file) : OptionalInt.empty());
-    } finally {
-      reader.dispose();
+          reader.isDamaged(),
+          quality);
     }
-  }
-
-  // The reader would invent the missing pixels of a truncated lossless image. The length in a RIFF
-  // header does not count the header's first eight bytes.
-  private static void requireComplete(byte[] webp) throws IOException {
-    long announced = 8
-        + Integer.toUnsignedLong(
-            ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
-    if (announced > webp.length) {
-      throw new IOException("it ends after " + webp.length + " of " + announced + " bytes");
-    }
-  }
-
-  // Returns the profiles that this class applies after reducing. The readers apply the profiles of
-  // other formats.
-  private static Optional<byte[]> iccProfile(PhotoFormat format, byte[] file) {
-    return switch (format) {
-      case JPEG -> new JpegSegments(file).iccProfile();
-      case PNG -> new PngChunks(file).iccProfile();
-      default -> Optional.empty();
-    };
   }
 
   // Limits the megapixels that are decoded at the same time. Images of usual size do not wait.
-  private RgbImage readWithinMemory(ImageReader reader, int scans, int width, int height)
+  private ImageFileReader.Pixels readWithinMemory(ImageFileReader reader, int width, int height)
       throws IOException {
     int megapixels =
         (int) Math.max(1, Math.min(MAX_CONCURRENT_MEGAPIXELS, (long) width * height / 1_000_000));
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
-      Optional<RgbImage> byRow =
-          scans > 0 ? readByRow(reader, scans, width, height) : Optional.empty();
-      return byRow.isPresent() ? byRow.get() : readWhole(reader, (long) width * height);
+      return reader.read(
+          (w, h) -> new RowReducer(w, h, limits.maxLongSide()), MAX_UNSUBSAMPLED_PIXELS, WHITE);
     } finally {
       MEGAPIXELS.release(megapixels);
     }
   }
 
-  // Empty if the reader does not write its rows into the raster, once per scan. Some readers
-  // deliver all rows at once because they convert colours themselves, and the raster has no memory
-  // for that.
-  private Optional<RgbImage> readByRow(ImageReader reader, int scans, int width, int height)
-      throws IOException {
-    RowReducer.ReducingRaster raster =
-        new RowReducer.ReducingRaster(width, height, limits.maxLongSide(), scans);
-    ImageReadParam param = reader.getDefaultReadParam();
-    param.setDestination(raster.toBufferedImage());
-    try {
-      reader.read(0, param);
-    } catch (RuntimeException allAtOnce) {
-      return Optional.empty();
-    }
-    return raster.isComplete() ? Optional.of(raster.toImage()) : Optional.empty();
-  }
-
-  private RgbImage readWhole(ImageReader reader, long pixels) throws IOException {
-    ImageReadParam param = reader.getDefaultReadParam();
-    int skip = (int) Math.ceil(Math.sqrt((double) pixels / MAX_UNSUBSAMPLED_PIXELS));
-    param.setSourceSubsampling(skip, skip, 0, 0);
-    return SrgbConversion.convert(reader.read(0, param), limits.maxLongSide());
-  }
-
   private void requirePixelLimit(String name, long width, long height) {
-    if (width < 1 || height < 1 || width * height > limits.maxPixels()) {
+    if (Math.max(width, height) > ImageFileReader.MAX_SIDE) {
+      throw new UnreadablePhotoException(
+          Fault.TOO_MANY_PIXELS,
+          Math.max(width, height),
+          ImageFileReader.MAX_SIDE,
+          name + " has " + width + " x " + height + " pixels, more than " + ImageFileReader.MAX_SIDE
+              + " on a side; save it smaller",
+          null);
+    }
+    if (width * height > limits.maxPixels()) {
       throw new UnreadablePhotoException(
           Fault.TOO_MANY_PIXELS,
           (double) width * height,
@@ -269,8 +207,76 @@ public final class PhotoDecoder {
                 + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
   }
 
-  private static String firstLine(Throwable e) {
-    String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return text.lines().findFirst().orElse(text).strip();
+  /**
+   * Estimates the quality setting, 1 to 100, from the luminance quantisation table. It is the
+   * setting that scales the example table (ITU-T T.81, K.1) to the nearest mean.
+   */
+  static final class JpegQuality {
+    // Table K.1, row by row.
+    private static final int[] LUMINANCE_TABLE = {
+      16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69,
+      56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104,
+      113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99
+    };
+
+    private JpegQuality() {}
+
+    /**
+     * Returns the quality setting of a checked file, whose segments follow each other up to the
+     * first scan; empty if no table 0 precedes the image.
+     */
+    static OptionalInt of(byte[] file) {
+      for (int at = 2; (file[at + 1] & 255) != 0xda; ) {
+        int end = at + 2 + ((file[at + 2] & 255) << 8 | file[at + 3] & 255);
+        if ((file[at + 1] & 255) == 0xdb) {
+          OptionalInt quality = qualityOfTable(file, at + 4, end);
+          if (quality.isPresent()) {
+            return quality;
+          }
+        }
+        at = end;
+      }
+      return OptionalInt.empty();
+    }
+
+    private static OptionalInt qualityOfTable(byte[] file, int from, int to) {
+      for (int at = from; at < to; ) {
+        int bytes = 1 + (file[at] >> 4 & 15);
+        int next = at + 1 + 64 * bytes;
+        if (bytes > 2 || next > to) {
+          return OptionalInt.empty();
+        }
+        if ((file[at] & 15) == 0) {
+          return OptionalInt.of(closestQuality(mean(file, at + 1, bytes)));
+        }
+        at = next;
+      }
+      return OptionalInt.empty();
+    }
+
+    private static double mean(byte[] file, int at, int bytes) {
+      double sum = 0;
+      for (int i = 0; i < 64 * bytes; i += bytes) {
+        sum += bytes == 1 ? file[at + i] & 255 : (file[at + i] & 255) << 8 | file[at + i + 1] & 255;
+      }
+      return sum / 64;
+    }
+
+    private static int closestQuality(double mean) {
+      return IntStream.rangeClosed(1, 100)
+          .boxed()
+          .min(Comparator.comparingDouble(q -> Math.abs(meanAt(q) - mean)))
+          .orElseThrow();
+    }
+
+    // libjpeg scales the table by 200 - 2 q per cent from quality 50 upwards and by 5000 / q below.
+    // Entries are integers from 1 to 255.
+    private static double meanAt(int quality) {
+      int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+      return IntStream.of(LUMINANCE_TABLE)
+          .map(value -> Math.max(1, Math.min(255, (value * scale + 50) / 100)))
+          .average()
+          .orElseThrow();
+    }
   }
 }

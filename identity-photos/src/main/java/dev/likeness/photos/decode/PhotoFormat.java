@@ -1,5 +1,6 @@
 package dev.likeness.photos.decode;
 
+import dev.likeness.diffusion.internal.imagefile.CheckedImage;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
@@ -84,18 +85,13 @@ public enum PhotoFormat {
 
   private boolean matchesHeader(byte[] head) {
     return switch (this) {
-      case JPEG -> startsWith(head, 0, 0xFF, 0xD8, 0xFF);
-      case PNG -> startsWith(head, 0, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
-      case WEBP ->
-        startsWith(head, 0, 'R', 'I', 'F', 'F') && startsWith(head, 8, 'W', 'E', 'B', 'P');
-      case GIF -> startsWith(head, 0, 'G', 'I', 'F', '8');
-      case BMP -> startsWith(head, 0, 'B', 'M') && startsWith(head, 6, 0, 0, 0, 0);
-      case TIFF -> startsWith(head, 0, 'I', 'I', 42, 0) || startsWith(head, 0, 'M', 'M', 0, 42);
       case HEIC -> HEIC_BRANDS.contains(ftypBrand(head));
       case AVIF -> ftypBrand(head).equals("avif") || ftypBrand(head).equals("avis");
       case JPEG_XL ->
         startsWith(head, 0, 0xFF, 0x0A)
             || head.length >= 12 && Arrays.equals(head, 0, 12, JXL_BOX, 0, 12);
+      default ->
+        CheckedImage.Format.of(head).filter(f -> f.name().equals(name())).isPresent();
     };
   }
 

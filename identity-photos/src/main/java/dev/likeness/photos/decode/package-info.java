@@ -5,7 +5,7 @@
  * it decodes, and applies colour profiles. It returns a {@link DecodedPhoto} with facts about the
  * file for the quality checks. HEIC and AVIF files are converted by libheif's installed program,
  * unless {@link DecodeLimits#withoutPrograms()} forbids it. A {@link PhotoConverter} found as a
- * service adds formats. {@link ExifOrientation} rotates photos upright. An unreadable file throws
+ * service adds formats. Raw photos of cameras are refused. An unreadable file throws
  * {@link UnreadablePhotoException} with the reason.
  *
  * <pre>{@code

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.PaintedFace;
@@ -436,7 +437,7 @@ class PhotoDecoderTest {
     return (double) sum / x.length;
   }
 
-  private static byte[] pngHeader(int width, int height) {
+  static byte[] pngHeader(int width, int height) {
     ByteBuffer file = ByteBuffer.allocate(33 + 12);
     file.put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
     byte[] header = ByteBuffer.allocate(17)

@@ -63,7 +63,7 @@ class PngChunksTest {
     return decoder.decode("a.png", file).image();
   }
 
-  private static byte[] packed(String start, byte[] data) throws IOException {
+  static byte[] packed(String start, byte[] data) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.write(start.getBytes(StandardCharsets.ISO_8859_1));
     try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
@@ -73,7 +73,7 @@ class PngChunksTest {
   }
 
   // The file with one more chunk after its header.
-  private static byte[] chunk(byte[] png, String type, byte[] data) {
+  static byte[] chunk(byte[] png, String type, byte[] data) {
     byte[] body = ByteBuffer.allocate(4 + data.length)
         .put(type.getBytes(StandardCharsets.US_ASCII))
         .put(data)

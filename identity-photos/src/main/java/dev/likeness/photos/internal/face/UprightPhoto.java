@@ -1,7 +1,7 @@
 package dev.likeness.photos.internal.face;
 
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.decode.ExifOrientation;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.Comparator;

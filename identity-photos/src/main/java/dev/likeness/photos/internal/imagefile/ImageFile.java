@@ -100,6 +100,21 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   public record Part(String name, int start, int end) {
     /** The name of a part that contains a manifest. */
     public static final String MANIFEST = "C2PA";
+
+    private static final int MAX_PARTS = 100_000;
+
+    /**
+     * Adds this part to a list.
+     *
+     * @throws InvalidInputException if the list already has 100,000 parts
+     */
+    void addTo(List<Part> parts) {
+      if (parts.size() >= MAX_PARTS) {
+        throw new InvalidInputException(
+            "the image file has more than " + MAX_PARTS + " parts; export it again");
+      }
+      parts.add(this);
+    }
   }
 
   /**

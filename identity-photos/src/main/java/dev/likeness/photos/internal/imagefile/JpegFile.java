@@ -192,7 +192,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     // Bytes after the image belong to no segment, but the hash of the file covers them.
     private void addTrailer() {
       if (position < bytes.length) {
-        parts.add(new ImageFile.Part("trailer", position, bytes.length));
+        new ImageFile.Part("trailer", position, bytes.length).addTo(parts);
         position = bytes.length;
       }
     }
@@ -202,13 +202,13 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
         ImageFile.Part last = parts.get(parts.size() - 1);
         if (last.name().equals(ImageFile.Part.MANIFEST)) {
           parts.remove(last);
-          parts.add(new ImageFile.Part(ImageFile.Part.MANIFEST, last.start(), position));
+          new ImageFile.Part(ImageFile.Part.MANIFEST, last.start(), position).addTo(parts);
         } else {
-          parts.add(new ImageFile.Part(ImageFile.Part.MANIFEST, start, position));
+          new ImageFile.Part(ImageFile.Part.MANIFEST, start, position).addTo(parts);
         }
         return;
       }
-      parts.add(new ImageFile.Part(markerName(marker), start, position));
+      new ImageFile.Part(markerName(marker), start, position).addTo(parts);
     }
 
     private boolean isManifest(int start) {

@@ -45,7 +45,8 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
       }
       String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
       int end = (int) (at + CHUNK_OVERHEAD + length);
-      parts.add(new ImageFile.Part(type.equals("caBX") ? ImageFile.Part.MANIFEST : type, at, end));
+      new ImageFile.Part(type.equals("caBX") ? ImageFile.Part.MANIFEST : type, at, end)
+          .addTo(parts);
       at = end;
     }
     if (parts.size() < 2 || !parts.get(1).name().equals("IHDR")) {

@@ -43,8 +43,8 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
             "the WebP file ends within the chunk at byte " + at + "; download or save it again");
       }
       String name = fourCc(bytes, at);
-      parts.add(
-          new ImageFile.Part(name.equals("C2PA") ? ImageFile.Part.MANIFEST : name, at, (int) end));
+      new ImageFile.Part(name.equals("C2PA") ? ImageFile.Part.MANIFEST : name, at, (int) end)
+          .addTo(parts);
       at = (int) end;
     }
     if (parts.size() < 2) {

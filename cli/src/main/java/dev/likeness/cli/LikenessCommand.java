@@ -16,12 +16,15 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
 import dev.likeness.headshots.report.LikenessVersion;
+import java.util.Arrays;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** The {@code likeness} command: from selfies to headshots, offline, in one JVM. */
@@ -94,6 +97,10 @@ public final class LikenessCommand implements Runnable {
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(console.helpOut()).setErr(console.err());
+    line.setExecutionStrategy(parsed -> {
+      requireNumbers(parsed);
+      return new CommandLine.RunLast().execute(parsed);
+    });
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {
       console.printError(wrong.getMessage() + " (try "
@@ -105,6 +112,26 @@ public final class LikenessCommand implements Runnable {
     } catch (OutOfMemoryError | LinkageError e) {
       return console.report(e);
     }
+  }
+
+  // NaN stands for "not given" in defaults, and no option takes an infinite number.
+  private static void requireNumbers(ParseResult parsed) {
+    for (ParseResult at = parsed; at != null; at = at.subcommand()) {
+      for (OptionSpec option : at.matchedOptions()) {
+        if (option.typedValues().stream().anyMatch(LikenessCommand::isNoNumber)) {
+          throw new ParameterException(
+              at.commandSpec().commandLine(),
+              "Invalid value for option '" + option.longestName()
+                  + "': expected a number, got NaN or an infinite one");
+        }
+      }
+    }
+  }
+
+  private static boolean isNoNumber(Object value) {
+    return value instanceof Double number && !Double.isFinite(number)
+        || value instanceof double[] numbers
+            && Arrays.stream(numbers).anyMatch(number -> !Double.isFinite(number));
   }
 
   @Override

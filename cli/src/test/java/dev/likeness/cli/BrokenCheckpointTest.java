@@ -1,6 +1,7 @@
 package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
@@ -15,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -112,6 +115,67 @@ class BrokenCheckpointTest {
     Files.writeString(
         clip, Files.readString(clip).replace(":1013", ":90000").replace(": 1013", ":90000"));
     assertRefused(clip + " has 90001 tokens, its text encoder has ");
+  }
+
+  @Test
+  void theReportedFilesAndAttacksAreRefusedInOneLine() throws IOException {
+    Path cases = cases();
+    Assumptions.assumeTrue(cases != null, "skipped: there is no ../shared/cases");
+    Path cache = cases.resolve("reports/cache-link/models--someone--tiny");
+    requireLine(cache, "the download was not finished", "inspect", cache.toString());
+    requireLine(
+        cache,
+        "the download was not finished",
+        "generate",
+        "--base",
+        cache.toString(),
+        "--prompt",
+        "x",
+        "--out",
+        folder.resolve("out").toString());
+    Path reports = cases.resolve("reports/not-weights");
+    requireLine(
+        reports, "Git LFS", "inspect", reports.resolve("lfs.safetensors").toString());
+    requireLine(
+        reports, "is a web page", "inspect", reports.resolve("html.safetensors").toString());
+    try (Stream<Path> attacks = Files.list(cases.resolve("attacks"))) {
+      for (Path attack : attacks
+          .filter(file -> file.getFileName().toString().startsWith("bad__weights__"))
+          .toList()) {
+        requireLine(attack, "", "inspect", attack.toString());
+        requireLine(
+            attack,
+            "",
+            "generate",
+            "--base",
+            base.toString(),
+            "--lora",
+            attack.toString(),
+            "--prompt",
+            "x",
+            "--out",
+            folder.resolve("out").toString());
+      }
+    }
+  }
+
+  private static void requireLine(Path file, String words, String... args) {
+    CommandResult run = CommandResult.of(args);
+    assertEquals(3, run.status(), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.err().contains(file.toString()), run.err());
+    assertTrue(run.err().contains(words), run.err());
+  }
+
+  private static Path cases() {
+    String given = System.getProperty("likeness.cases");
+    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
+      Path cases = given == null ? at.resolveSibling("shared").resolve("cases") : Path.of(given);
+      if (Files.isDirectory(cases.resolve("attacks"))) {
+        return cases;
+      }
+    }
+    return null;
   }
 
   // The header keeps its length: what grows or shrinks is made up with the padding that the format

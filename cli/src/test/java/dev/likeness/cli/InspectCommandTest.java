@@ -62,6 +62,27 @@ class InspectCommandTest {
   }
 
   @Test
+  void namesACheckpointOfAveragedWeightsAlone() throws IOException {
+    Path file = folder.resolve("averaged.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(
+          file,
+          Map.of(
+              "model_ema.diffusion_modelinput_blocks00weight",
+              torch.zeros(4, 4, 3, 3),
+              "first_stage_model.decoder.conv_in.weight",
+              torch.zeros(4, 4, 3, 3)),
+          Map.of());
+    }
+    Map<String, Object> found = inspect(3, file);
+    assertEquals("base", found.get("kind"));
+    assertEquals(
+        List.of(file + " has only averaged weights (model_ema.), not those of the network itself;"
+            + " give a checkpoint with model.diffusion_model."),
+        found.get("problems"));
+  }
+
+  @Test
   void distinguishesFilesByTheirTensors() throws IOException {
     assertKind(
         "lora",

@@ -2,10 +2,12 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The files of a base model: a folder or a single file, and component files that replace parts of
@@ -19,16 +21,23 @@ import java.util.Map;
  * @param components folders or files that replace components, by diffusers' component names:
  *     {@code unet}, {@code transformer}, {@code vae}, {@code text_encoder}, {@code text_encoder_2},
  *     {@code text_encoder_3}
+ * @param prediction what the UNet was trained to predict; empty for what the files say
  */
-public record ModelFiles(Path path, Map<String, Path> components) {
+public record ModelFiles(Path path, Map<String, Path> components, Optional<Prediction> prediction) {
   /**
    * Copies the map of component files.
    *
    * @param path the folder or single file of the model
    * @param components folders or files that replace components, by diffusers' component names
+   * @param prediction what the UNet was trained to predict; empty for what the files say
+   * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
    */
   public ModelFiles {
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
+    if (prediction.equals(Optional.of(Prediction.FLOW))) {
+      throw new IllegalArgumentException(
+          "a UNet predicts epsilon, v_prediction or sample, not flow_prediction");
+    }
   }
 
   /**
@@ -37,7 +46,7 @@ public record ModelFiles(Path path, Map<String, Path> components) {
    * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
    */
   public static ModelFiles of(Path path) {
-    return new ModelFiles(path, Map.of());
+    return new ModelFiles(path, Map.of(), Optional.empty());
   }
 
   /**
@@ -50,7 +59,18 @@ public record ModelFiles(Path path, Map<String, Path> components) {
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);
     all.put(component, files);
-    return new ModelFiles(path, all);
+    return new ModelFiles(path, all, prediction);
+  }
+
+  /**
+   * {@return these files for a UNet that predicts something else than they say} Many checkpoint
+   * files with v-prediction do not say it, and their images are noise without this.
+   *
+   * @param prediction what the UNet was trained to predict, for example {@link Prediction#V}
+   * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
+   */
+  public ModelFiles prediction(Prediction prediction) {
+    return new ModelFiles(path, components, Optional.of(prediction));
   }
 
   ModelParts parts() {
@@ -58,6 +78,6 @@ public record ModelFiles(Path path, Map<String, Path> components) {
     for (Map.Entry<String, Path> component : components.entrySet()) {
       parts = parts.with(component.getKey(), component.getValue());
     }
-    return parts;
+    return prediction.isPresent() ? new ModelParts.Predicting(parts, prediction.get()) : parts;
   }
 }

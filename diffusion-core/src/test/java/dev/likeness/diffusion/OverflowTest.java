@@ -1,9 +1,11 @@
 package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -32,7 +34,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class OverflowTest {
@@ -132,7 +137,7 @@ class OverflowTest {
     Path folder = folder();
     edit(
         folder.resolve("vae/diffusion_pytorch_model.safetensors"),
-        tensors -> tensors.get("decoder.conv_out.bias").fill_(new Scalar(Double.NaN)));
+        tensors -> tensors.get("decoder.conv_out.weight").fill_(new Scalar(3e38)));
     for (Compute compute : List.of(BF16, Compute.EXACT)) {
       try (BaseModel base = BaseModel.open(folder, compute)) {
         assertTrue(assertThrows(InvalidInputException.class, () -> base.generate(REQUEST))
@@ -140,6 +145,53 @@ class OverflowTest {
             .startsWith("the decoded image is not finite"));
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "unet/diffusion_pytorch_model.safetensors, mid_block.resnets.0.conv1.weight, NaN",
+    "unet/diffusion_pytorch_model.safetensors, conv_in.bias, Infinity",
+    "vae/diffusion_pytorch_model.safetensors, decoder.conv_in.weight, -Infinity",
+    "text_encoder/model.safetensors, embeddings.token_embedding.weight, NaN"
+  })
+  void refusesWeightsThatAreNoNumbersByFileAndTensor(String name, String tensor, double value)
+      throws IOException {
+    Path folder = folder();
+    Path file = folder.resolve(name);
+    edit(file, tensors -> tensors.get(tensor).view(-1).select(0, 1).fill_(new Scalar(value)));
+    for (Compute compute : List.of(BF16, Compute.EXACT)) {
+      try (BaseModel base = BaseModel.open(folder, compute)) {
+        assertNames(file, tensor, () -> base.generate(REQUEST));
+        assertNames(file, tensor, () -> base.offloading().generate(REQUEST));
+      }
+    }
+    Path out = scratch.resolve("out.safetensors");
+    assertNames(file, tensor, () -> CheckpointConverter.convert(folder, out, null));
+    assertNames(file, tensor, () -> CheckpointConverter.convert(file, out, DType.BF16));
+    assertNames(
+        file, tensor, () -> CheckpointConverter.convert(folder, scratch.resolve("out"), DType.F16));
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void convertsNoValuesToInfinity() throws IOException {
+    Path file = folder().resolve("vae/diffusion_pytorch_model.safetensors");
+    edit(file, tensors -> tensors.get("decoder.conv_in.bias").fill_(new Scalar(1e5)));
+    Path out = scratch.resolve("out.safetensors");
+    assertEquals(
+        file + ": tensor \"decoder.conv_in.bias\" has values that are too large for F16; convert it"
+            + " to bf16 or f32",
+        assertThrows(
+                InvalidInputException.class,
+                () -> CheckpointConverter.convert(file, out, DType.F16))
+            .getMessage());
+    CheckpointConverter.convert(file, out, DType.BF16);
+  }
+
+  private static void assertNames(Path file, String tensor, Executable work) {
+    String message = assertThrows(InvalidInputException.class, work).getMessage();
+    assertTrue(message.startsWith(file + ": tensor \""), message);
+    assertTrue(message.contains(tensor + "\" has NaN or infinite values"), message);
   }
 
   private static GeneratedImage generate(

@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
@@ -207,7 +208,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
               + beside.getFileName()
               + "; put the LoRA there (in programs, call IpAdapterFile.lora or ignoreLora)");
     }
-    return Optional.of(beside);
+    return Optional.of(ModelFile.own(beside));
   }
 
   /**

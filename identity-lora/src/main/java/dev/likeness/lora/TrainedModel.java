@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -13,8 +14,8 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -72,8 +73,8 @@ public final class TrainedModel implements AutoCloseable {
    * written to a hidden part folder first and then moved into place. If moving fails, the part
    * folder stays.
    *
-   * <p>Only their owner can read trained weight files. Their headers hold the token and the
-   * consent of the person.
+   * <p>Only their owner can read trained weight files. Their headers hold the token and the consent
+   * of the person.
    *
    * @param base the diffusers folder that was trained, or its folder in the Hugging Face cache
    * @param out a folder that does not exist yet or is empty
@@ -157,13 +158,19 @@ public final class TrainedModel implements AutoCloseable {
    *
    * @param base the diffusers folder that is trained
    * @param out the folder of the result
-   * @throws InvalidInputException if {@code base} is not a diffusers folder, or {@code out} is not
-   *     empty
+   * @throws InvalidInputException if {@code base} is not a diffusers folder or has a link out of
+   *     it, or {@code out} is not empty
    */
   public static void requireWritable(Path base, Path out) {
-    if (!Files.isRegularFile(RepositoryFolder.HubCache.snapshot(base).resolve(INDEX_FILE))) {
+    Path snapshot = RepositoryFolder.HubCache.snapshot(base);
+    if (!Files.isRegularFile(snapshot.resolve(INDEX_FILE))) {
       throw new InvalidInputException(base + " is not a diffusers folder: it has no " + INDEX_FILE
           + "; make one with `likeness convert FILE FOLDER`");
+    }
+    try {
+      files(snapshot);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot list " + base + ": " + e.getMessage(), e);
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
@@ -178,18 +185,26 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   private static void copy(Path base, Path out, List<String> parts) throws IOException {
-    try (Stream<Path> files = Files.walk(base, FileVisitOption.FOLLOW_LINKS)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Path inside = base.relativize(file);
-        boolean replaced = parts.contains(inside.getName(0).toString())
-            && !inside.toString().endsWith("config.json");
-        if (!replaced) {
-          // The base may be in a jar, whose paths cannot be resolved against a folder.
-          AtomicFile.write(
-              out.resolve(inside.toString()),
-              to -> UninterruptibleIo.read(file, from -> Files.copy(from, to)));
-        }
+    for (Path file : files(base)) {
+      Path inside = base.relativize(file);
+      boolean replaced = parts.contains(inside.getName(0).toString())
+          && !inside.toString().endsWith("config.json");
+      if (!replaced) {
+        // The base may be in a jar, whose paths cannot be resolved against a folder.
+        AtomicFile.write(
+            out.resolve(inside.toString()),
+            to -> UninterruptibleIo.read(file, from -> Files.copy(from, to)));
       }
+    }
+  }
+
+  // Folders that are links are not entered but refused, like every other foreign link.
+  private static List<Path> files(Path base) throws IOException {
+    try (Stream<Path> files = Files.walk(base)) {
+      return files
+          .filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+          .map(ModelFile::own)
+          .toList();
     }
   }
 

@@ -76,7 +76,7 @@ public final class Options {
    */
   public int integer(String name) {
     double number = number(name);
-    if (number != Math.rint(number)) {
+    if (number != (int) number) {
       throw invalidOption(name, "an integer");
     }
     return (int) number;
@@ -91,7 +91,7 @@ public final class Options {
    */
   public double number(String name) {
     Object value = values.get(name);
-    if (value instanceof Number number) {
+    if (value instanceof Number number && !Double.isNaN(number.doubleValue())) {
       return number.doubleValue();
     }
     if (value instanceof String text && text.matches("[-+]?(inf|Infinity)")) {

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.portrait.PortraitModel;
+import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Mixin;
@@ -38,6 +39,13 @@ final class BaseOptions {
           + "text_encoder_2=DIR for a T5 encoder with its tokenizer; may be repeated")
   private Map<String, Path> parts = Map.of();
 
+  @Option(
+      names = "--prediction-type",
+      paramLabel = "TYPE",
+      description = "what the base's UNet was trained to predict: epsilon, v_prediction or sample "
+          + "(default: what its files say)")
+  private String prediction;
+
   @Mixin
   private ComputeOptions compute;
 
@@ -47,7 +55,8 @@ final class BaseOptions {
     for (Map.Entry<String, Path> part : parts.entrySet()) {
       files = files.with(part.getKey(), part.getValue());
     }
-    return vae == null ? files : files.with("vae", vae);
+    ModelFiles all = vae == null ? files : files.with("vae", vae);
+    return prediction == null ? all : all.prediction(Prediction.parse(prediction));
   }
 
   BaseModel open() {
@@ -69,7 +78,7 @@ final class BaseOptions {
 
   /** Returns true if no component is replaced. */
   boolean isUnmodified() {
-    return vae == null && parts.isEmpty();
+    return vae == null && parts.isEmpty() && prediction == null;
   }
 
   /** Returns true if the base is the embedded model. */

@@ -72,6 +72,7 @@ final class EditOptions {
   @Option(
       names = "--seed",
       paramLabel = "S",
+      converter = GenerateOptions.SeedParser.class,
       defaultValue = "0",
       description = "seed of the noise (default: ${DEFAULT-VALUE})")
   private long seed;

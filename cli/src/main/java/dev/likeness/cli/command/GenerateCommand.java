@@ -96,6 +96,7 @@ public final class GenerateCommand implements Runnable {
   @Option(
       names = "--seed",
       paramLabel = "S",
+      converter = GenerateOptions.SeedParser.class,
       defaultValue = "0",
       description =
           "seed: the noise of image i is generated from S + i (default: ${DEFAULT-VALUE})")

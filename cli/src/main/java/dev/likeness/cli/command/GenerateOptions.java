@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options for guidance beyond its scale. */
 final class GenerateOptions {
@@ -116,6 +118,22 @@ final class GenerateOptions {
         throw new IllegalArgumentException(
             "unknown guidance formula \"" + formula + "\"; known: cfg, zero-star, projected");
     };
+  }
+
+  /**
+   * Parses a seed as {@code torch.manual_seed} takes it: from -2^63 to 2^64 - 1. Those from 2^63 on
+   * equal the negative ones.
+   */
+  static final class SeedParser implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      try {
+        return text.startsWith("-") ? Long.parseLong(text) : Long.parseUnsignedLong(text);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException(
+            "'" + text + "' is not a seed; expected a whole number from -2^63 to 2^64 - 1");
+      }
+    }
   }
 
   /** The option for caching. */

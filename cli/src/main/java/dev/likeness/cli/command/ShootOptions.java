@@ -67,6 +67,7 @@ final class ShootOptions {
   @Option(
       names = "--seed",
       paramLabel = "S",
+      converter = GenerateOptions.SeedParser.class,
       defaultValue = "0",
       description = "seed of the first headshot (default: 0)")
   private long seed;

@@ -37,7 +37,11 @@ record WeightedFile(Path file, double weight) {
         return new WeightedFile(Path.of(text), 1);
       }
       try {
-        return new WeightedFile(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)));
+        double weight = Double.parseDouble(weighted.group(2));
+        if (!Double.isFinite(weight)) {
+          throw new NumberFormatException();
+        }
+        return new WeightedFile(Path.of(weighted.group(1)), weight);
       } catch (NumberFormatException e) {
         throw new TypeConversionException("\"" + weighted.group(2)
             + "\" is not a number; give FILE@WEIGHT with a number such as 0.8");

@@ -74,7 +74,7 @@ final class FileInspection {
       }
     }
     boolean known = FamilyRegistry.findVariant(tensors).isPresent();
-    if (kind == FileKind.BASE && known) {
+    if (kind == FileKind.BASE && (known || FamilyRegistry.hasOnlyAverages(tensors))) {
       try {
         details.putAll(BaseDetails.of(SingleFile.open(file)));
       } catch (InvalidInputException e) {

@@ -8,7 +8,7 @@ import java.util.Locale;
 
 /** The kind of weights in a file, detected by its tensor names. */
 public enum FileKind {
-  BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
+  BASE(List.of("model.diffusion_model.", "model_ema.", "double_blocks.", "joint_blocks.")),
   LORA(List.of(
       ".lora_A",
       ".lora_B",

@@ -71,8 +71,10 @@ final class FolderInspection {
   // file that would be opened counts.
   private long count(ModelFolder model, String component) {
     Path file = model.weightsFile(component);
-    if (file.toString().endsWith(".json")) {
-      try (TensorSource shards = ShardedSource.open(file, TensorFileFormat::open)) {
+    if (file.toString().endsWith(".json") || ShardedSource.isShard(file)) {
+      try (TensorSource shards = ShardedSource.isShard(file)
+          ? ShardedSource.withoutIndex(file, TensorFileFormat::open)
+          : ShardedSource.open(file, TensorFileFormat::open)) {
         return count(shards, component);
       }
     }

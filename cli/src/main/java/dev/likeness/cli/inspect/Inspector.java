@@ -1,9 +1,7 @@
 package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.Quoted;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -43,7 +41,7 @@ public final class Inspector {
   }
 
   private static String imageFormat(Path file) {
-    byte[] head = head(file);
+    byte[] head = ModelFile.head(file, PNG.length);
     if (Arrays.equals(head, PNG)) {
       return "png";
     }
@@ -52,13 +50,5 @@ public final class Inspector {
     }
     // A RIFF file is WebP or nothing that is read.
     return Arrays.equals(head, RIFF) ? "webp" : null;
-  }
-
-  private static byte[] head(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(PNG.length);
-    } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
-    }
   }
 }

@@ -2,12 +2,11 @@ package dev.likeness.headshots.person;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -207,7 +206,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    */
   public static IdentityStrength forAdapter(Path adapter) {
     Path measured = adapter.resolveSibling("likeness-dial.json");
-    return Files.exists(measured) ? open(measured) : DEFAULT;
+    return ModelFile.exists(measured) ? open(measured) : DEFAULT;
   }
 
   /**
@@ -233,8 +232,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    */
   public static IdentityStrength open(Path file) {
     try {
-      Map<String, Object> curves =
-          JSON.std.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes));
+      Map<String, Object> curves = JSON.std.mapFrom(ModelFile.read(file, ModelFile.LARGEST_CONFIG));
       return new IdentityStrength(read(get(curves, REFERENCE_ONLY)), read(get(curves, WITH_LORA)));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(

@@ -3,12 +3,11 @@ package dev.likeness.headshots.score;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -48,7 +47,7 @@ public final class ScoreLimits {
   private ScoreLimits overriddenBy(Path file) {
     try {
       Map<ScoreAspect, Double> others = new EnumMap<>(limits);
-      others.putAll(numbers(UninterruptibleIo.read(file, Files::readAllBytes)));
+      others.putAll(numbers(ModelFile.read(file, ModelFile.LARGEST_CONFIG)));
       return new ScoreLimits(others);
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(

@@ -24,6 +24,19 @@ public interface ModelFormat {
     /** The key mapping of a component's tensors. */
     KeyMapping layout(String component);
 
+    /** Small tensors by which other programs recognise what shapes do not tell, by name. */
+    default Map<String, float[]> marks() {
+      return Map.of();
+    }
+
+    /** Returns true if a tensor of this name is a mark, whether this model has it or not. */
+    default boolean isMark(String name) {
+      return false;
+    }
+
+    /** Corrects the entries of the header by which other programs recognise the same facts. */
+    default void describe(Map<String, String> metadata) {}
+
     /** The padding token of a text encoder's tokenizer that other programs assume. */
     String padding(String component);
   }

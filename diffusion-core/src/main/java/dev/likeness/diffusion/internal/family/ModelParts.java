@@ -9,7 +9,9 @@ import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -138,6 +140,43 @@ public interface ModelParts {
               + ") is of a pipeline that is"
               + " not supported; give the folder of its base alone, and a ControlNet by itself");
     });
+  }
+
+  /**
+   * A model whose network predicts something else than its files say.
+   *
+   * @param base the model as its files describe it
+   * @param prediction the prediction
+   */
+  record Predicting(ModelParts base, Prediction prediction) implements Derived {
+    private static final Map<Prediction, String> NAMES = Map.of(
+        Prediction.EPSILON, "epsilon", Prediction.V, "v_prediction", Prediction.SAMPLE, "sample");
+
+    /**
+     * Checks that the prediction can be replaced.
+     *
+     * @throws InvalidInputException if the model predicts flow
+     */
+    public Predicting {
+      if (base.componentClass("unet") == null) {
+        throw new InvalidInputException(base.describe()
+            + " has no UNet, so its prediction type cannot be replaced; leave the prediction type"
+            + " out");
+      }
+    }
+
+    @Override
+    public ModelConfig scheduler() {
+      ModelConfig own = base.scheduler();
+      Map<String, Object> options = new LinkedHashMap<>(own.values());
+      options.put("prediction_type", NAMES.get(prediction));
+      return ModelConfig.of(options, own.source());
+    }
+
+    @Override
+    public ModelParts with(String component, Path files) {
+      return new Predicting(base.with(component, files), prediction);
+    }
   }
 
   /** A model that overrides some methods of another model and delegates the others to it. */

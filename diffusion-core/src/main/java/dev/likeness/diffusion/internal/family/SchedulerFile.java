@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,7 +34,7 @@ public final class SchedulerFile {
       }
       return scheduler;
     } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(config.source() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(config.source() + ": " + Quoted.line(e.getMessage()), e);
     }
   }
 }

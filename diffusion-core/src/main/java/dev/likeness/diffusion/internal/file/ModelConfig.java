@@ -1,12 +1,8 @@
 package dev.likeness.diffusion.internal.file;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
-import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
@@ -20,12 +16,6 @@ import java.util.Set;
  * supported, by name.
  */
 public final class ModelConfig {
-  // Python writes -Infinity, which JSON does not have; published scheduler configs contain it.
-  private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
-          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-          .build())
-      .build();
-
   /** Options of diffusers' {@code EMAModel} in the config of a network with averaged weights. */
   private static final Set<String> EMA_OPTIONS = Set.of(
       "decay",
@@ -36,6 +26,11 @@ public final class ModelConfig {
       "update_after_step",
       "use_ema_warmup");
 
+  /**
+   * The largest whole number of an option. The largest vocabularies have a few hundred thousand.
+   */
+  private static final int LARGEST = 1 << 24;
+
   private final Map<String, Object> values;
   private final String source;
   private final Set<String> read = new HashSet<>();
@@ -45,29 +40,20 @@ public final class ModelConfig {
     this.source = where;
   }
 
-  /** Reads a JSON object from {@code file}. */
-  public static ModelConfig read(Path file) {
-    try {
-      return new ModelConfig(
-          PYTHON_JSON.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes)), file.toString());
-    } catch (java.nio.file.NoSuchFileException e) {
-      throw new InvalidInputException(
-          file + " is missing; the folder is not a complete diffusers model", e);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          file + " is not a JSON object: "
-              + Quoted.reason(e).lines().findFirst().orElse(""),
-          e);
-    }
-  }
-
   /**
-   * Parses a JSON object; Python's infinities are allowed.
+   * Reads a JSON object from {@code file}, a file of a model's folder.
    *
-   * @throws IOException if the text is no JSON object
+   * @throws InvalidInputException if it is missing, breaks the rule of {@link ModelFile}, has more
+   *     than 16 MiB, or is no JSON object
    */
-  public static Map<String, Object> options(String json) throws IOException {
-    return PYTHON_JSON.mapFrom(json);
+  public static ModelConfig read(Path file) {
+    if (!ModelFile.exists(file)) {
+      throw new InvalidInputException(
+          file + " is missing; the folder is not a complete diffusers model");
+    }
+    byte[] text = ModelFile.read(file, ModelFile.LARGEST_CONFIG);
+    return new ModelConfig(
+        ModelFile.object(new String(text, StandardCharsets.UTF_8), file.toString()), file.toString());
   }
 
   /** Returns a config from memory; {@code where} names it in errors. */
@@ -95,19 +81,79 @@ public final class ModelConfig {
     return values.containsKey(name) && values.get(name) == null;
   }
 
+  /** Returns a size, count or id: a whole number from 0 to {@value #LARGEST}. */
   public int integer(String name, int fallback) {
-    return (int) number(name, fallback);
+    Object value = value(name);
+    return value == null ? fallback : whole(name, value);
   }
 
+  /** Returns a whole number from 0 to {@code largest}. */
+  public int integer(String name, int fallback, int largest) {
+    int number = integer(name, fallback);
+    if (number > largest) {
+      throw wrong(name, number, "a whole number from 0 to " + largest);
+    }
+    return number;
+  }
+
+  /** Returns a divisor, such as a number of heads or groups: a whole number from 1. */
+  public int positive(String name, int fallback) {
+    int number = integer(name, fallback);
+    if (number < 1) {
+      throw wrong(name, number, "a whole number from 1");
+    }
+    return number;
+  }
+
+  /** Returns a finite number. */
   public double number(String name, double fallback) {
     Object value = value(name);
     if (value == null) {
       return fallback;
     }
-    if (value instanceof Number n) {
+    if (value instanceof Number n && Double.isFinite(n.doubleValue())) {
       return n.doubleValue();
     }
     throw wrong(name, value, "a number");
+  }
+
+  /** Returns a small number that a layer adds to a divisor. */
+  public double epsilon(String name, double fallback) {
+    double number = number(name, fallback);
+    if (number < 0 || number > 1) {
+      throw wrong(name, number, "a number from 0 to 1");
+    }
+    return number;
+  }
+
+  /** Returns a factor by which something is also divided. */
+  public double nonZero(String name, double fallback) {
+    double number = number(name, fallback);
+    if (number == 0) {
+      throw wrong(name, number, "another number than 0");
+    }
+    return number;
+  }
+
+  /**
+   * Checks sizes that are split into equal parts.
+   *
+   * @param name the option of the sizes, at least one
+   * @param parts the number of parts, at least 1
+   * @param by the option of the number of parts
+   */
+  public void requireDivided(String name, List<Integer> sizes, int parts, String by) {
+    if (sizes.isEmpty() || sizes.stream().anyMatch(size -> size < 1 || size % parts != 0)) {
+      throw wrong(name, sizes, "multiples of the " + parts + " of " + Quoted.of(by));
+    }
+  }
+
+  private int whole(String name, Object value) {
+    double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
+    if (number >= 0 && number <= LARGEST && number == Math.rint(number)) {
+      return (int) number;
+    }
+    throw wrong(name, value, "a whole number from 0 to " + LARGEST);
   }
 
   public boolean flag(String name, boolean fallback) {
@@ -129,8 +175,8 @@ public final class ModelConfig {
   public void requireClass(String expected, String advice) {
     String found = text("_class_name", "");
     if (!found.equals(expected)) {
-      throw new InvalidInputException(source() + ": _class_name is \"" + found + "\", expected \""
-          + expected + "\"; " + advice);
+      throw new InvalidInputException(source() + ": _class_name is " + Quoted.of(found)
+          + ", expected \"" + expected + "\"; " + advice);
     }
   }
 
@@ -152,7 +198,7 @@ public final class ModelConfig {
       return null;
     }
     if (value instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
-      return list.stream().map(n -> ((Number) n).intValue()).toList();
+      return list.stream().map(n -> whole(name, n)).toList();
     }
     throw wrong(name, value, "a list of whole numbers");
   }
@@ -163,7 +209,9 @@ public final class ModelConfig {
     if (value == null) {
       return null;
     }
-    if (value instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
+    if (value instanceof List<?> list
+        && list.stream()
+            .allMatch(n -> n instanceof Number each && Double.isFinite(each.doubleValue()))) {
       return list.stream().map(n -> ((Number) n).doubleValue()).toList();
     }
     throw wrong(name, value, "a list of numbers");
@@ -173,8 +221,7 @@ public final class ModelConfig {
   public List<Integer> integers(String name, int count, Integer fallback) {
     Object value = value(name);
     if (value == null && fallback != null || value instanceof Number) {
-      return Collections.nCopies(
-          count, value == null ? fallback : (Integer) ((Number) value).intValue());
+      return Collections.nCopies(count, value == null ? fallback : (Integer) whole(name, value));
     }
     List<Integer> list = integers(name);
     if (list == null || list.size() != count) {
@@ -216,8 +263,8 @@ public final class ModelConfig {
         ? a.doubleValue() == b.doubleValue()
         : Objects.equals(value, only);
     if (value != null && !same) {
-      throw new InvalidInputException(
-          source + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
+      throw new InvalidInputException(source + ": option " + Quoted.of(name) + " is "
+          + Quoted.value(value) + "; only " + only + " is supported");
     }
   }
 
@@ -233,7 +280,8 @@ public final class ModelConfig {
           && !read.contains(option.getKey())
           && !EMA_OPTIONS.contains(option.getKey())) {
         throw new InvalidInputException(
-            source + ": option \"" + option.getKey() + "\" (" + option.getValue()
+            source + ": option " + Quoted.of(option.getKey()) + " ("
+                + Quoted.value(option.getValue())
                 + ") is not supported; see docs/reference/checkpoint-formats.md for the supported options");
       }
     }
@@ -244,8 +292,9 @@ public final class ModelConfig {
     return values.get(name);
   }
 
-  private InvalidInputException wrong(String name, Object value, String expected) {
-    return new InvalidInputException(
-        source + ": option \"" + name + "\" is " + value + ", expected " + expected);
+  /** The error that an option has another value than {@code expected}. */
+  public InvalidInputException wrong(String name, Object value, String expected) {
+    return new InvalidInputException(source + ": option " + Quoted.of(name) + " is "
+        + Quoted.value(value) + ", expected " + expected);
   }
 }

@@ -79,11 +79,23 @@ public final class Quoted {
         || type == Character.PARAGRAPH_SEPARATOR;
   }
 
-  /** Returns the reason for a failed read, for a message. */
+  /**
+   * Returns a value of a JSON file for a message: one line, with non-printable characters escaped,
+   * cut at 120 characters. Unlike {@link #of}, without quotes.
+   */
+  public static String value(Object value) {
+    String quoted = of(String.valueOf(value));
+    return quoted.substring(1, quoted.length() - 1);
+  }
+
+  /** Returns the reason for a failed read, for a message: one line. */
   public static String reason(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "no such file";
     }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    if (e instanceof JacksonException json) {
+      return problem(json);
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : line(e.getMessage());
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,19 +11,15 @@ import java.util.stream.Stream;
 
 /**
  * A folder of model files. Some files, such as {@code model_index.json}, name other files. Such a
- * name must be plain, and its target must lie inside the repository. In a Hugging Face cache the
- * repository is the {@code models--…} folder, so links from {@code snapshots} into {@code blobs}
- * are allowed.
+ * name must be plain, and the file must keep the rule of {@link ModelFile}.
  */
 public final class RepositoryFolder {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]+");
 
   private final Path folder;
-  private final Path root;
 
-  private RepositoryFolder(Path folder, Path root) {
+  private RepositoryFolder(Path folder) {
     this.folder = folder;
-    this.root = root;
   }
 
   /**
@@ -34,44 +31,49 @@ public final class RepositoryFolder {
     if (!Files.isDirectory(folder)) {
       throw new InvalidInputException(folder + " is not a folder; give the folder of a model");
     }
-    return new RepositoryFolder(folder, root(real(folder)));
-  }
-
-  private static Path root(Path folder) {
-    for (Path up = folder; up != null && up.getFileName() != null; up = up.getParent()) {
-      if (up.getFileName().toString().startsWith("models--")
-          && Files.isDirectory(up.resolve("blobs"))) {
-        return up;
-      }
-    }
-    Path parent = folder.getParent();
-    return parent != null && Files.isRegularFile(parent.resolve("model_index.json"))
-        ? parent
-        : folder;
+    return new RepositoryFolder(folder);
   }
 
   /**
-   * Returns the file or folder {@code name} directly in this folder; links are followed.
+   * Returns true if {@code link} lies in a snapshot of a Hugging Face cache and leads to a file in
+   * the blobs of the same repository.
+   */
+  static boolean isBlob(Path link) {
+    Path target = real(link);
+    for (Path up = real(link.toAbsolutePath().getParent());
+        up != null && up.getFileName() != null;
+        up = up.getParent()) {
+      if (up.getFileName().toString().startsWith("models--")
+          && Files.isDirectory(up.resolve("blobs"))) {
+        return target.startsWith(up.resolve("blobs")) && Files.isRegularFile(target);
+      }
+    }
+    return false;
+  }
+
+  /** Returns true if a name consists of letters, digits, dots, underscores and hyphens. */
+  public static boolean isPlain(String name) {
+    return PLAIN.matcher(name).matches() && !name.equals(".") && !name.equals("..");
+  }
+
+  /**
+   * Returns the file or folder {@code name} directly in this folder.
    *
    * @param namedBy the file that contains the name, for messages
-   * @throws InvalidInputException if the name is not plain, leads out of the repository, or does
-   *     not exist
+   * @throws InvalidInputException if the name is not plain, does not exist, or breaks the rule of
+   *     {@link ModelFile#own(Path)}
    */
   public Path resolve(String name, Path namedBy) {
-    if (!PLAIN.matcher(name).matches() || name.equals(".") || name.equals("..")) {
+    if (!isPlain(name)) {
       throw new InvalidInputException(namedBy + " names the file " + Quoted.of(name)
           + "; expected a plain name of letters, digits, '.', '_' and '-' in the same folder");
     }
     Path file = folder.resolve(name);
-    if (!Files.exists(file)) {
+    if (!ModelFile.exists(file)) {
       throw new InvalidInputException(namedBy + " names " + name + ", which is not in " + folder
           + "; download the missing file");
     }
-    if (!real(file).startsWith(root)) {
-      throw new InvalidInputException(
-          file + " links to a place outside " + root + "; copy the file into the folder");
-    }
-    return file;
+    return ModelFile.own(file);
   }
 
   private static Path real(Path path) {
@@ -99,11 +101,13 @@ public final class RepositoryFolder {
     /** Returns the snapshot in {@code folder}; {@code folder} itself if it is no such cache. */
     public static Path snapshot(Path folder) {
       Path snapshots = folder.resolve("snapshots");
-      if (!Files.isDirectory(snapshots) || Files.exists(folder.resolve("model_index.json"))) {
+      if (!Files.isDirectory(snapshots) || ModelFile.exists(folder.resolve("model_index.json"))) {
         return folder;
       }
+      ModelFile.own(snapshots);
       Path main = folder.resolve("refs").resolve("main");
-      if (Files.exists(main)) {
+      if (ModelFile.exists(main)) {
+        ModelFile.own(main.getParent());
         return RepositoryFolder.of(snapshots).resolve(revision(main), main);
       }
       List<Path> all = list(snapshots);
@@ -111,19 +115,17 @@ public final class RepositoryFolder {
         throw new InvalidInputException(folder + " holds " + all.size()
             + " snapshots and no refs/main; give the folder of one below " + snapshots);
       }
-      return all.get(0);
+      return ModelFile.own(all.get(0));
     }
 
     private static String revision(Path ref) {
-      try {
-        if (Files.size(ref) > LONGEST_REVISION) {
-          throw new InvalidInputException(
-              ref + " is too long to name a snapshot; download the model again");
-        }
-        return Files.readString(ref).strip();
-      } catch (IOException e) {
-        throw new InvalidInputException("cannot read " + ref + ": " + e.getMessage(), e);
+      String text = new String(
+          ModelFile.head(ModelFile.own(ref), LONGEST_REVISION + 1), StandardCharsets.UTF_8);
+      if (text.length() > LONGEST_REVISION) {
+        throw new InvalidInputException(
+            ref + " is too long to name a snapshot; download the model again");
       }
+      return text.strip();
     }
 
     private static List<Path> list(Path folder) {

@@ -228,7 +228,8 @@ public final class ScaledSource implements TensorSource {
 
     private static Map<String, Object> json(TensorSource source, String name, String text) {
       try {
-        return JSON.std.mapFrom(text);
+        Map<String, Object> object = JSON.std.mapFrom(text);
+        return object == null ? Map.of() : object;
       } catch (IOException e) {
         throw damaged(source, name, e);
       }

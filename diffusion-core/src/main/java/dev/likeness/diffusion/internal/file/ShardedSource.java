@@ -1,20 +1,22 @@
 package dev.likeness.diffusion.internal.file;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -26,6 +28,8 @@ public final class ShardedSource implements TensorSource {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build())
       .build();
+
+  private static final Pattern SHARD = Pattern.compile("(.+)-\\d{5}-of-(\\d{5})(.*)");
 
   private final Path index;
   private final Map<String, TensorSource> shardOf;
@@ -69,6 +73,46 @@ public final class ShardedSource implements TensorSource {
     return new ShardedSource(index, shardOf);
   }
 
+  /** Returns true if the name of {@code file} is that of one of several shards. */
+  public static boolean isShard(Path file) {
+    return SHARD.matcher(file.getFileName().toString()).matches();
+  }
+
+  /**
+   * Opens all shards of a model whose index is lost. Their names say how many there are.
+   *
+   * @param shard one of them
+   * @throws InvalidInputException if one is missing or broken, or two have a tensor of one name
+   */
+  public static ShardedSource withoutIndex(Path shard, Function<Path, TensorSource> opening) {
+    Matcher name = SHARD.matcher(shard.getFileName().toString());
+    if (!name.matches()) {
+      throw new IllegalArgumentException(shard + " is not named as a shard");
+    }
+    int count = Integer.parseInt(name.group(2));
+    RepositoryFolder folder = RepositoryFolder.of(shard.toAbsolutePath().getParent());
+    Map<String, TensorSource> shardOf = new LinkedHashMap<>();
+    List<TensorSource> shards = new ArrayList<>();
+    try {
+      for (int i = 1; i <= Math.max(1, count); i++) {
+        String next =
+            name.group(1) + String.format(Locale.ROOT, "-%05d-of-%05d", i, count) + name.group(3);
+        TensorSource opened = opening.apply(folder.resolve(next, shard));
+        shards.add(opened);
+        for (String tensor : opened.names()) {
+          if (shardOf.put(tensor, opened) != null) {
+            throw new InvalidInputException(opened.describe() + " has tensor " + Quoted.of(tensor)
+                + ", as another shard has; download all shards of one revision again");
+          }
+        }
+      }
+    } catch (RuntimeException e) {
+      shards.forEach(TensorSource::close);
+      throw e;
+    }
+    return new ShardedSource(shard, shardOf);
+  }
+
   private static Map<String, String> readIndex(Path index) {
     Object map = parse(index).get("weight_map");
     if (!(map instanceof Map<?, ?> weightMap)) {
@@ -88,15 +132,10 @@ public final class ShardedSource implements TensorSource {
 
   private static Map<String, Object> parse(Path index) {
     try {
-      if (Files.size(index) > SafetensorsHeader.DEFAULT_CAP) {
-        throw new InvalidInputException(index + " has " + Files.size(index)
-            + " bytes, more than the " + SafetensorsHeader.DEFAULT_CAP + " allowed for an index");
-      }
-      return STRICT.mapFrom(UninterruptibleIo.read(index, Files::readAllBytes));
-    } catch (JacksonException e) {
-      throw new InvalidInputException(index + " is not a JSON object: " + Quoted.problem(e), e);
+      Map<String, Object> object = STRICT.mapFrom(ModelFile.read(index, ModelFile.LARGEST_CONFIG));
+      return object == null ? Map.of() : object;
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + index + ": " + Quoted.reason(e), e);
+      throw new InvalidInputException(index + " is not a JSON object: " + Quoted.reason(e), e);
     }
   }
 

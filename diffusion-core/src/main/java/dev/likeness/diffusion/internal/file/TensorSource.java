@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
@@ -21,20 +22,28 @@ public interface TensorSource extends TensorNames, AutoCloseable {
    */
   Tensor read(String name);
 
+  /** Returns the error that a tensor has values that are no numbers. */
+  static InvalidInputException notFinite(TensorNames source, String name) {
+    return new InvalidInputException(source.describe() + ": tensor " + Quoted.of(name)
+        + " has NaN or infinite values; the file is damaged, or its training failed: download it"
+        + " again, or use an earlier state");
+  }
+
   /** Closes the file; tensors already read stay valid. */
   @Override
   void close();
 
   /**
    * A source that casts floating-point tensors to another element type. Integers stay as they are.
+   * Tensors with NaN or infinite values are refused, so that no file is written with them.
    *
    * @param source the source, which is closed with this one
-   * @param type the floating-point type
+   * @param type the floating-point type; null for the tensors' own types
    */
   public record Cast(TensorSource source, DType type) implements TensorSource {
-    /** Returns {@code source} cast to {@code type}; {@code source} itself if the type is null. */
+    /** Returns {@code source} cast to {@code type}, or with its own types if that is null. */
     public static TensorSource of(TensorSource source, DType type) {
-      return type == null ? source : new Cast(source, type);
+      return new Cast(source, type);
     }
 
     @Override
@@ -50,15 +59,25 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     @Override
     public DType dtype(String name) {
       DType stored = source.dtype(name);
-      return stored.isFloating() ? type : stored;
+      return stored.isFloating() && type != null ? type : stored;
     }
 
     @Override
     public Tensor read(String name) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor stored = source.read(name);
-        return scope.promote(
-            source.dtype(name) == dtype(name) ? stored : stored.to(Tensors.scalarType(type)));
+        if (source.dtype(name).isFloating() && !Tensors.isFinite(stored)) {
+          throw notFinite(source, name);
+        }
+        if (source.dtype(name) == dtype(name)) {
+          return scope.promote(stored);
+        }
+        Tensor cast = stored.to(Tensors.scalarType(type));
+        if (!Tensors.isFinite(cast)) {
+          throw new InvalidInputException(source.describe() + ": tensor " + Quoted.of(name)
+              + " has values that are too large for " + type + "; convert it to bf16 or f32");
+        }
+        return scope.promote(cast);
       }
     }
 

@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class WeightsCheck {
   private final Set<String> requested = ConcurrentHashMap.newKeySet();
+  private final Set<String> finite = ConcurrentHashMap.newKeySet();
 
   /**
    * Records that a network asks for a tensor. Fails if {@code source} has no tensor of that name
@@ -36,6 +37,22 @@ final class WeightsCheck {
     }
     Tensors.scalarType(source.dtype(name));
     requested.add(name);
+  }
+
+  /**
+   * Returns {@code placed} after checking, once for each tensor, that the file has neither NaN nor
+   * infinite values in it. Finite values beyond the range of the layers' type pass.
+   */
+  Tensor requireFinite(ReopenedFile file, String name, Tensor placed) {
+    if (!finite.contains(name)) {
+      if (placed.is_floating_point()
+          && !Tensors.isFinite(placed)
+          && !Tensors.isFinite(file.open().read(name))) {
+        throw TensorSource.notFinite(file.header(), name);
+      }
+      finite.add(name);
+    }
+    return placed;
   }
 
   /**

@@ -6,6 +6,8 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -51,7 +53,7 @@ public record ComponentFile(
   /** A component of a diffusers folder, with its scheduler if the folder has it. */
   static ComponentFile of(ModelFolder folder, String component) {
     boolean isDenoiser = DENOISING.contains(component)
-        && Files.exists(folder.root().resolve("scheduler/scheduler_config.json"));
+        && ModelFile.exists(folder.root().resolve("scheduler/scheduler_config.json"));
     return of(folder, component, isDenoiser ? folder.scheduler() : null);
   }
 
@@ -67,7 +69,7 @@ public record ComponentFile(
     if (foreign != null) {
       return foreign;
     }
-    if (Files.exists(config)) {
+    if (ModelFile.exists(config)) {
       return withConfig(component, ModelConfig.read(config), () -> TensorFileFormat.open(path));
     }
     return canonical(base, component, path, keys);
@@ -79,15 +81,15 @@ public record ComponentFile(
     Path own = file.resolveSibling(file.getFileName()
         .toString()
         .replaceFirst("^diffusion_pytorch_model(.*)\\.\\w+$", "config$1.json"));
-    return !own.equals(file) && Files.exists(own) ? own : file.resolveSibling("config.json");
+    return !own.equals(file) && ModelFile.exists(own) ? own : file.resolveSibling("config.json");
   }
 
   private static ComponentFile withConfig(
       String component, ModelConfig config, Supplier<TensorSource> files) {
     List<String> architectures =
         config.has("architectures") ? config.texts("architectures", List.of()) : List.of();
-    String className =
-        config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0));
+    String className = Quoted.value(
+        config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0)));
     return new ComponentFile(
         className,
         config,
@@ -217,8 +219,10 @@ public record ComponentFile(
   public static LoadedAutoencoder openAutoencoder(Path path, Compute compute) {
     ComponentFile part = find(null, "vae", path);
     AutoencoderKind kind = AutoencoderKind.named(part.className(), FamilyRegistry.autoencoders());
-    return LoadedAutoencoder.open(
-        kind, part.config(), on -> new LoadedWeights(part.weights().get(), on), compute);
+    return FamilyRegistry.build(
+        path.toString(),
+        () -> LoadedAutoencoder.open(
+            kind, part.config(), on -> new LoadedWeights(part.weights().get(), on), compute));
   }
 
   /** Refuses a ControlNet's file in diffusers' key format without its config. */

@@ -1,17 +1,23 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -19,11 +25,20 @@ import java.util.stream.Stream;
  * format, plain or in a variant, with the file names of diffusers and transformers.
  */
 final class ComponentFolder {
-  /** Diffusers' name of the half-precision variant, which is used if there are no plain weights. */
-  private static final String HALF = "fp16";
+  /** The variants that are used if there are no plain weights, the most usual first. */
+  private static final List<String> OTHERS = List.of("fp16", "bf16", "fp32", "ema");
 
   private static final List<String> STEMS =
       List.of("diffusion_pytorch_model", "model", "pytorch_model");
+  /** Stands for the number of a shard. */
+  private static final String FIRST_SHARD = "-#";
+
+  /** Names of weights, with the variant in one of the groups. */
+  private static final Pattern VARIANT = Pattern.compile(
+      "(?:diffusion_pytorch_model|model|pytorch_model)(?:\\.(\\w+)(?:-\\d{5}-of-\\d{5})?"
+          + "\\.(?:safetensors|bin)(?:\\.index\\.json)?|-\\d{5}-of-\\d{5}\\.(\\w+)\\.(?:safetensors|bin)"
+          + "|\\.(?:safetensors|bin)\\.index\\.(\\w+)\\.json"
+          + "|\\.(?:safetensors|bin)\\.(\\w+)\\.index\\.json)");
 
   private final Path folder;
   private final String variant;
@@ -31,8 +46,8 @@ final class ComponentFolder {
   /**
    * Opens the folder.
    *
-   * @param variant the preferred variant, or null for the plain files or else the half-precision
-   *     ones
+   * @param variant the preferred variant, or null for the plain files or else those of another
+   *     variant
    */
   ComponentFolder(Path folder, String variant) {
     this.folder = folder;
@@ -45,42 +60,108 @@ final class ComponentFolder {
    * @throws InvalidInputException if there is none, or it is a link out of its repository
    */
   Path weights() {
-    String found = Stream.of(
-            variant == null ? "" : "." + variant, variant == null ? "." + HALF : "")
+    String found = Stream.concat(
+            Stream.of(variant == null ? "" : variant, ""),
+            variant == null ? OTHERS.stream() : Stream.empty())
         .flatMap(this::presentFiles)
         .findFirst()
+        .or(this::onlyOther)
         .orElseThrow(() -> new InvalidInputException(
             folder + " has no weights" + (variant == null ? "" : ", plain or of variant " + variant)
-                + "; expected diffusion_pytorch_model.safetensors or model.safetensors"));
+                + "; expected diffusion_pytorch_model.safetensors or model.safetensors"
+                + otherVariants()));
     return RepositoryFolder.of(folder).resolve(found, folder);
+  }
+
+  // A variant of an unknown name is used if there is only one.
+  private Optional<String> onlyOther() {
+    List<String> others = variants();
+    return variant == null && others.size() == 1
+        ? presentFiles(others.get(0)).findFirst()
+        : Optional.empty();
+  }
+
+  private String otherVariants() {
+    List<String> others = variants();
+    return others.isEmpty()
+        ? ""
+        : " (there are the variants " + String.join(", ", others) + "; rename the files of one)";
+  }
+
+  /** The variants whose files are in the folder. */
+  private List<String> variants() {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> VARIANT.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .map(name -> Stream.of(name.group(1), name.group(2), name.group(3), name.group(4))
+              .filter(Objects::nonNull)
+              .findFirst()
+              .orElse(""))
+          .filter(name -> !name.isEmpty())
+          .distinct()
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot list " + folder + ": " + Quoted.reason(e), e);
+    }
   }
 
   /** Returns true if there are weights of the variant. */
   boolean hasVariant() {
-    return presentFiles("." + variant).findAny().isPresent();
+    return presentFiles(variant).findAny().isPresent();
   }
 
+  /** The present files of a variant, empty for the plain one; the most preferred first. */
   private Stream<String> presentFiles(String choice) {
+    String mark = choice.isEmpty() ? "" : "." + choice;
     List<String> names = new ArrayList<>();
     for (String form : List.of(".safetensors", ".bin")) {
       for (String stem : STEMS) {
-        eachName(stem, choice, form, names::add);
+        names.add(stem + mark + form);
+        names.add(stem + form + ".index" + mark + ".json");
+        // Former diffusers put the variant before "index".
+        names.add(stem + form + mark + ".index.json");
+        names.add(stem + mark + form + ".index.json");
+        // Shards whose index is lost; today's name of a variant's shard, and the former one.
+        names.add(stem + mark + FIRST_SHARD + form);
+        names.add(stem + FIRST_SHARD + mark + form);
       }
     }
-    return names.stream().filter(name -> Files.exists(folder.resolve(name)));
+    return names.stream().distinct().flatMap(this::present);
   }
 
-  private static void eachName(String stem, String choice, String form, Consumer<String> names) {
-    names.accept(stem + choice + form);
-    names.accept(stem + form + ".index" + choice + ".json");
+  private Stream<String> present(String name) {
+    if (!name.contains(FIRST_SHARD)) {
+      return ModelFile.exists(folder.resolve(name)) ? Stream.of(name) : Stream.empty();
+    }
+    Pattern shard =
+        Pattern.compile(Pattern.quote(name).replace(FIRST_SHARD, "\\E-\\d{5}-of-(\\d{5})\\Q"));
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(each -> shard.matcher(each).matches())
+          .sorted()
+          .limit(1)
+          .toList()
+          .stream();
+    } catch (IOException e) {
+      return Stream.empty();
+    }
   }
 
   /** All weight files: one, or the shards. */
   TensorSource open() {
-    Path file = weights();
+    return open(weights());
+  }
+
+  /** The tensors of a file, of an index of shards, or of all shards beside one without an index. */
+  static TensorSource open(Path file) {
     return file.toString().endsWith(".json")
         ? ShardedSource.open(file, TensorFileFormat::open)
-        : TensorFileFormat.open(file);
+        : ShardedSource.isShard(file)
+            ? ShardedSource.withoutIndex(file, TensorFileFormat::open)
+            : TensorFileFormat.open(file);
   }
 
   /** Converts keys of older published folders to the canonical ones. */

@@ -13,6 +13,7 @@ import dev.likeness.diffusion.internal.family.flux2.Flux2Family;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Family;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionFamily;
 import dev.likeness.diffusion.internal.family.zimage.ZImageFamily;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;
@@ -21,10 +22,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The registry of families. Other modules refer to a family by its constant here. */
 public final class FamilyRegistry {
+  /** The prefix of averaged weights in checkpoints of latent diffusion's code. */
+  static final String AVERAGED = "model_ema.";
+
   private static final List<ModelFamily> KNOWN = new ArrayList<>();
 
   public static final ModelFamily STABLE_DIFFUSION = register(new StableDiffusionFamily());
@@ -77,12 +82,22 @@ public final class FamilyRegistry {
             + ", which is not supported; give a" + " checkpoint of " + variantNames());
       }
     });
+    if (hasOnlyAverages(names)) {
+      throw new InvalidInputException(names.describe() + " has only averaged weights (model_ema.),"
+          + " not those of the network itself; give a checkpoint with model.diffusion_model.");
+    }
     return findVariant(names)
         .orElseThrow(() -> new InvalidInputException(
             names.describe() + " is no base model of a known family: it has "
                 + names.names().size() + " tensors, none of them "
                 + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of "
                 + variantNames() + ", or a diffusers folder"));
+  }
+
+  /** Returns true if the file of a whole model has averaged (EMA) weights alone. */
+  public static boolean hasOnlyAverages(TensorNames names) {
+    return names.names().stream().anyMatch(name -> name.startsWith(AVERAGED))
+        && names.names().stream().noneMatch(name -> name.startsWith("model.diffusion_model."));
   }
 
   /** The variant whose denoising network is among these tensors. */
@@ -127,5 +142,25 @@ public final class FamilyRegistry {
   public static OpenModel open(ModelParts parts, Compute compute) {
     compute.requireAvailable();
     return of(parts).open(parts, compute);
+  }
+
+  /**
+   * Returns the result of {@code work}, which builds a model from configurations. Values that fit
+   * no model are the fault of these files.
+   *
+   * @param where the model, for messages
+   * @throws InvalidInputException if a value is refused as an argument, or numbers overflow
+   */
+  public static <T> T build(String where, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new InvalidInputException(
+          where + ": its configuration fits no model: "
+              + Quoted.line(String.valueOf(e.getMessage())) + "; download its JSON files again",
+          e);
+    }
   }
 }

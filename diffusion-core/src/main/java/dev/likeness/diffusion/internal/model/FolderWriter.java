@@ -2,10 +2,10 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
@@ -96,9 +96,8 @@ public final class FolderWriter {
   }
 
   private static void copy(Path file, Path folder) {
-    write(
-        folder.resolve(file.getFileName()),
-        out -> UninterruptibleIo.read(file, from -> Files.copy(from, out)));
+    byte[] content = ModelFile.read(file, ModelFile.LARGEST_TOKENIZER);
+    write(folder.resolve(file.getFileName()), out -> out.write(content));
   }
 
   // The model's own value; a single file has none.

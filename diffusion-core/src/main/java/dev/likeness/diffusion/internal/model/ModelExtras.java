@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
-import java.nio.file.Files;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -75,15 +75,20 @@ public record ModelExtras(
       this.signature = sign;
     }
 
-    /** Its path in {@code folder}; the file need not exist. */
+    /**
+     * Its path in {@code folder}; the file need not exist.
+     *
+     * @throws InvalidInputException if it breaks the rule of {@link ModelFile}
+     */
     public Path at(Path folder) {
-      return folder.resolve(path);
+      Path place = folder.resolve(path);
+      return ModelFile.exists(place) ? ModelFile.own(folder, place) : place;
     }
 
     /** Its path in {@code folder}; empty if it does not exist. */
     public Optional<Path> in(Path folder) {
       Path place = at(folder);
-      return Files.exists(signature.isEmpty() ? place : place.resolve(signature))
+      return ModelFile.exists(signature.isEmpty() ? place : place.resolve(signature))
           ? Optional.of(place)
           : Optional.empty();
     }
@@ -154,7 +159,7 @@ public record ModelExtras(
   public static ModelExtras in(Path folder) {
     Path file = folder.resolve(FILE);
     Optional<Path> here = Optional.of(folder);
-    if (!Files.exists(file)) {
+    if (!ModelFile.exists(file)) {
       return new ModelExtras(
           here,
           PLAIN.photographs,
@@ -176,7 +181,7 @@ public record ModelExtras(
 
   /** The file with the declarations; empty if there is none. */
   public Optional<Path> declaration() {
-    return folder.map(here -> here.resolve(FILE)).filter(Files::exists);
+    return folder.map(here -> here.resolve(FILE)).filter(ModelFile::exists);
   }
 
   /** The path of {@code extra} in the model's folder; empty if it does not exist. */

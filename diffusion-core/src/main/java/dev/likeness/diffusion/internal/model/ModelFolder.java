@@ -3,6 +3,8 @@ package dev.likeness.diffusion.internal.model;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
@@ -99,7 +101,7 @@ public final class ModelFolder implements ModelParts {
 
   @Override
   public String pipeline() {
-    return index.text("_class_name", "unknown");
+    return Quoted.value(index.text("_class_name", "unknown"));
   }
 
   // SDXL's pipelines default to true.
@@ -130,15 +132,16 @@ public final class ModelFolder implements ModelParts {
 
   // Diffusers ignores entries of unknown libraries; an entry of a known library may be missing.
   private boolean isNetwork(String entry) {
-    return index.values().get(entry) instanceof List<?> pair && LIBRARIES.contains(pair.get(0))
-        || Files.exists(component(entry));
+    return index.values().get(entry) instanceof List<?> pair
+            && LIBRARIES.contains(String.valueOf(pair.get(0)))
+        || RepositoryFolder.isPlain(entry) && ModelFile.exists(component(entry));
   }
 
   @Override
   public String componentClass(String component) {
     Object value = index.values().get(component);
     return value instanceof List<?> pair && pair.size() == 2 && pair.get(1) != null
-        ? pair.get(1).toString()
+        ? Quoted.value(pair.get(1))
         : null;
   }
 
@@ -149,13 +152,13 @@ public final class ModelFolder implements ModelParts {
 
   @Override
   public ModelConfig config(String component) {
-    return ModelConfig.read(component(component).resolve("config.json"));
+    return ModelConfig.read(checked(component).resolve("config.json"));
   }
 
   // The index determines the class, as in diffusers, which converts a config of another class.
   @Override
   public ModelConfig scheduler() {
-    ModelConfig config = ModelConfig.read(component("scheduler").resolve("scheduler_config.json"));
+    ModelConfig config = ModelConfig.read(checked("scheduler").resolve("scheduler_config.json"));
     String named = componentClass("scheduler");
     if (named == null) {
       return config;
@@ -167,12 +170,12 @@ public final class ModelFolder implements ModelParts {
 
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
-    return TokenizerFiles.read(component(tokenizer));
+    return TokenizerFiles.read(checked(tokenizer));
   }
 
   @Override
   public T5Tokenizer t5Tokenizer(String tokenizer) {
-    return T5Tokenizer.open(component(tokenizer));
+    return T5Tokenizer.open(checked(tokenizer));
   }
 
   @Override
@@ -189,7 +192,7 @@ public final class ModelFolder implements ModelParts {
   }
 
   private Path checked(String component) {
-    return Files.exists(component(component))
+    return ModelFile.exists(component(component))
         ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json"))
         : component(component);
   }

@@ -43,7 +43,9 @@ public final class ModelOpener {
                     FamilyRegistry.controlNets().stream()
                         .flatMap(each -> each.classNames().stream())
                         .toList())));
-    return kind.open(
-        String.valueOf(path.getFileName()), found.config(), found.weights().get(), compute);
+    return FamilyRegistry.build(
+        path.toString(),
+        () -> kind.open(
+            String.valueOf(path.getFileName()), found.config(), found.weights().get(), compute));
   }
 }

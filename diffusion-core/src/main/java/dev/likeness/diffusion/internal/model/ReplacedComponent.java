@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.model;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
@@ -106,7 +107,7 @@ public record ReplacedComponent(
 
   private static boolean hasTokenizer(Path folder) {
     return Stream.of("tokenizer.json", "spiece.model", "vocab.json")
-        .anyMatch(name -> Files.exists(folder.resolve(name)));
+        .anyMatch(name -> ModelFile.exists(folder.resolve(name)));
   }
 
   private boolean belongs(String tokenizer) {
@@ -118,6 +119,7 @@ public record ReplacedComponent(
     Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
     return Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
         .filter(Files::isDirectory)
+        .map(ModelFile::own)
         .findFirst()
         .orElse(folder);
   }

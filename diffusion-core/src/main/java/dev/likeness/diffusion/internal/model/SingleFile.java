@@ -7,11 +7,13 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -19,20 +21,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the names of latent
  * diffusion's or Stability AI's code. Its family is detected from names and shapes. Configuration
- * and tokenizer are built in, or in the header if {@link SingleFileWriter} wrote it. Nothing is
+ * and tokenizer are built in, or in the header if {@link SingleFileWriter} wrote it. A
+ * {@code .yaml} of latent diffusion beside the file tells what the network predicts. Nothing is
  * downloaded. EMA copies of the weights are ignored.
  */
 public final class SingleFile implements ModelParts {
   static final String CONFIG = "likeness.config.";
   static final String TOKENIZER = "likeness.tokenizer.";
+  private static final Pattern PARAMETERIZATION =
+      Pattern.compile("(?m)^[ \\t]*parameterization[ \\t]*:[ \\t]*[\"']?(v|eps|x0)\\b");
 
   private final Path file;
   private final TensorNames keys;
   private final Map<String, String> metadata;
+  private final String parameterization;
   private final Variant variant;
   private final Variant.Contents contents;
 
@@ -40,11 +48,15 @@ public final class SingleFile implements ModelParts {
     this.file = file;
     this.keys = keys;
     this.metadata = TensorFileFormat.metadata(keys);
+    this.parameterization = parameterization(file);
     this.variant = FamilyRegistry.variant(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
-    CheckpointHeader header =
-        new CheckpointHeader(keys, metadata, name -> TensorFileFormat.numbers(file, name));
+    CheckpointHeader header = new CheckpointHeader(
+        keys,
+        metadata,
+        name -> TensorFileFormat.numbers(file, name),
+        Optional.ofNullable(parameterization));
     this.contents = variant.contents(header, configs);
   }
 
@@ -63,25 +75,34 @@ public final class SingleFile implements ModelParts {
     return new SingleFile(file, TensorFileFormat.list(file), configs);
   }
 
+  /**
+   * Reads what the network predicts from the file of latent diffusion's code beside a checkpoint:
+   * {@code model.yaml} beside {@code model.safetensors}, with a line {@code parameterization: "v"}.
+   */
+  private static String parameterization(Path file) {
+    String stem = file.getFileName().toString().replaceFirst("\\.\\w+$", "");
+    for (String end : List.of(".yaml", ".yml")) {
+      Path beside = file.resolveSibling(stem + end);
+      if (!beside.equals(file) && ModelFile.exists(beside)) {
+        Matcher line = PARAMETERIZATION.matcher(
+            new String(ModelFile.read(beside, ModelFile.LARGEST_CONFIG), StandardCharsets.UTF_8));
+        return line.find() ? line.group(1) : null;
+      }
+    }
+    return null;
+  }
+
   private Map<String, Map<String, Object>> configs() {
     Map<String, Map<String, Object>> configs = new LinkedHashMap<>();
     for (Map.Entry<String, String> entry : metadata.entrySet()) {
       if (entry.getKey().startsWith(CONFIG)) {
         configs.put(
             entry.getKey().substring(CONFIG.length()),
-            parseObject(entry.getKey(), entry.getValue()));
+            ModelFile.object(
+                entry.getValue(), file + ": the metadata " + Quoted.of(entry.getKey())));
       }
     }
     return configs;
-  }
-
-  private Map<String, Object> parseObject(String name, String json) {
-    try {
-      return ModelConfig.options(json);
-    } catch (IOException e) {
-      throw new InvalidInputException(
-          file + ": the metadata \"" + name + "\" is not a JSON object", e);
-    }
   }
 
   @Override

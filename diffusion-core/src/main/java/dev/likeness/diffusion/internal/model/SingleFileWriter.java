@@ -7,20 +7,24 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ForeignSource;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Writes a model as one safetensors file with the key names of Stability AI's code. The header also
@@ -57,11 +61,11 @@ public final class SingleFileWriter {
   private void write(Path out) {
     Map<String, String> metadata = new LinkedHashMap<>(Map.of("format", "pt"));
     List<TensorSource> sources = new ArrayList<>();
-    try {
+    try (TensorScope scope = TensorScope.open()) {
       for (String component : files.componentNames()) {
         metadata.put(SingleFile.CONFIG + component, json(files.config(component).values()));
-        sources.add(TensorSource.Cast.of(
-            new ForeignSource(files.weights(component), format.layout(component)), type));
+        sources.add(new ForeignSource(
+            TensorSource.Cast.of(files.weights(component), type), format.layout(component)));
         addTokenizer(metadata, component);
       }
       metadata.put(SingleFile.CONFIG + "scheduler", json(files.scheduler().values()));
@@ -70,7 +74,11 @@ public final class SingleFileWriter {
           json(Map.of(
               "force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"),
               "requires_aesthetics_score", files.option("requires_aesthetics_score"))));
-      UnusedTensors.addTo(files, sources, metadata);
+      UnusedTensors.addTo(files, format, sources, metadata);
+      Map<String, Tensor> marks = new LinkedHashMap<>();
+      format.marks().forEach((name, numbers) -> marks.put(name, torch.tensor(numbers)));
+      sources.add(new TensorSource.MemoryTensors(marks));
+      format.describe(metadata);
       SafetensorsWriter.write(out, new TensorSource.CombinedSource(sources), metadata);
     } finally {
       sources.forEach(TensorSource::close);
@@ -127,11 +135,17 @@ public final class SingleFileWriter {
       }
     }
 
-    /** Adds a folder's unused tensors, if there are any. */
-    static void addTo(ModelParts files, List<TensorSource> sources, Map<String, String> metadata) {
-      if (files instanceof ModelFolder folder && Files.exists(folder.root().resolve(FILE))) {
-        Safetensors rest = Safetensors.open(folder.root().resolve(FILE));
-        sources.add(rest);
+    /** Adds a folder's unused tensors, if there are any, without marks that are no longer true. */
+    static void addTo(
+        ModelParts files,
+        ModelFormat.SingleFile format,
+        List<TensorSource> sources,
+        Map<String, String> metadata) {
+      if (files instanceof ModelFolder folder && ModelFile.exists(folder.root().resolve(FILE))) {
+        Safetensors rest = Safetensors.open(ModelFile.own(folder.root().resolve(FILE)));
+        Set<String> marks = format.marks().keySet();
+        sources.add(new RenamedSource(
+            rest, name -> format.isMark(name) && !marks.contains(name) ? null : name));
         rest.metadata().forEach(metadata::putIfAbsent);
       }
     }

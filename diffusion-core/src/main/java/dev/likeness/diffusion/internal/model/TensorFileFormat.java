@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.model;
 
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.ScaledSource;
@@ -10,12 +9,8 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.gguf.Gguf;
 import dev.likeness.diffusion.internal.file.gguf.GgufHeader;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -39,10 +34,11 @@ public enum TensorFileFormat {
   /**
    * The format of a file.
    *
-   * @throws InvalidInputException if there is no such file, or its format is not supported
+   * @throws dev.likeness.diffusion.error.InvalidInputException if there is no such file, or its
+   *     format is not supported
    */
   public static TensorFileFormat of(Path file) {
-    byte[] head = head(file);
+    byte[] head = ModelFile.head(file, HEAD);
     if (new String(head, StandardCharsets.ISO_8859_1).equals(GgufHeader.MAGIC)) {
       return GGUF;
     }
@@ -89,20 +85,6 @@ public enum TensorFileFormat {
       float[] values = new float[(int) flat.numel()];
       new FloatPointer(flat.data_ptr()).get(values);
       return IntStream.range(0, values.length).mapToObj(i -> (double) values[i]).toList();
-    }
-  }
-
-  private static byte[] head(Path file) {
-    try {
-      return UninterruptibleIo.read(file, TensorFileFormat::begin);
-    } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
-    }
-  }
-
-  private static byte[] begin(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(HEAD);
     }
   }
 }

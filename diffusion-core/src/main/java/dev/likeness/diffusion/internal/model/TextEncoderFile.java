@@ -5,11 +5,11 @@ import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -59,7 +59,7 @@ final class TextEncoderFile {
   // A file of a diffusers folder has its projection.
   private static boolean ofFolder(Path path) {
     Path config = path.resolveSibling("config.json");
-    return Files.exists(config)
+    return ModelFile.exists(config)
         && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
   }
 

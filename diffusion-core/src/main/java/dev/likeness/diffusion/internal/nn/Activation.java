@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.internal.nn;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Scalar;
@@ -28,6 +30,25 @@ public enum Activation {
         .findFirst()
         .orElseThrow(
             () -> new IllegalArgumentException("unknown activation \"" + name + "\"; known: "
+                + Arrays.stream(values())
+                    .flatMap(a -> Arrays.stream(a.names))
+                    .collect(Collectors.joining(", "))));
+  }
+
+  /**
+   * Returns the activation that an option of a configuration names.
+   *
+   * @throws InvalidInputException if it is not known
+   */
+  public static Activation of(ModelConfig config, String option, String usual) {
+    String name = config.text(option, usual);
+    return Arrays.stream(values())
+        .filter(a -> Arrays.asList(a.names).contains(name))
+        .findFirst()
+        .orElseThrow(() -> config.wrong(
+            option,
+            name,
+            "one of "
                 + Arrays.stream(values())
                     .flatMap(a -> Arrays.stream(a.names))
                     .collect(Collectors.joining(", "))));

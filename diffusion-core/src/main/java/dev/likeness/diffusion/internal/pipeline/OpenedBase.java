@@ -45,13 +45,22 @@ public record OpenedBase(
   private static OpenedBase open(ModelParts files, MemoryPlan plan, Supplier<OpenModel> networks) {
     // Checks the declarations before opening the weights.
     ModelExtras extras = ModelExtras.of(files.folder());
-    return new OpenedBase(
-        networks.get(),
-        files.name(),
-        extras,
-        plan,
-        false,
-        new UsageLock("the model " + files.name()));
+    OpenModel model = FamilyRegistry.build(files.describe(), networks);
+    OpenedBase base = new OpenedBase(
+        model, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
+    try {
+      FamilyRegistry.build(files.describe(), base::requireDefaults);
+      return base;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  // A request without options must be possible, or the model's own files are wrong.
+  private Void requireDefaults() {
+    pipeline().require(ImageRequest.of(""));
+    return null;
   }
 
   /**

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -22,6 +23,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * the tensor at once.
  */
 public final class Tensors {
+  /** The number of values that are checked at once. */
+  private static final long FINITE_CHUNK = 1 << 22;
+
   private static final Map<DType, ScalarType> TYPES = new EnumMap<>(Map.ofEntries(
       Map.entry(DType.F64, ScalarType.Double),
       Map.entry(DType.F32, ScalarType.Float),
@@ -123,5 +127,28 @@ public final class Tensors {
   /** Overwrites {@code there} with {@code host} (CPU), of the same shape. */
   public static void copyInto(Tensor there, Tensor host) {
     there.copy_(there.is_cuda() ? host.pin_memory() : host, true);
+  }
+
+  /**
+   * Returns true if no value of a floating-point tensor is NaN or infinite. Takes little memory
+   * beside the tensor.
+   */
+  public static boolean isFinite(Tensor tensor) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor flat = tensor.reshape(-1);
+      for (long start = 0; start < flat.numel(); start += FINITE_CHUNK) {
+        try (TensorScope part = TensorScope.open()) {
+          Tensor values = flat.narrow(0, start, Math.min(FINITE_CHUNK, flat.numel() - start));
+          Tensor wide =
+              values.scalar_type() == ScalarType.Double ? values : values.to(ScalarType.Float);
+          // A finite sum is the fast answer; the sum of finite values may be infinite.
+          if (!Double.isFinite(wide.sum().item_double())
+              && !torch.isfinite(wide).all().item_bool()) {
+            return false;
+          }
+        }
+      }
+      return true;
+    }
   }
 }

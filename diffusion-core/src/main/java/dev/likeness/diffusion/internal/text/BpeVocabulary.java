@@ -1,10 +1,8 @@
 package dev.likeness.diffusion.internal.text;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -132,12 +130,6 @@ record BpeVocabulary(
   /** Reads the JSON object in the file {@code name}. */
   static Map<String, Object> object(TokenizerFiles files, String name) {
     Path file = files.path(name);
-    try {
-      return JSON.std.mapFrom(files.text(name));
-    } catch (JacksonException e) {
-      throw new InvalidInputException(file + " is not a JSON object: " + Quoted.problem(e), e);
-    } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
-    }
+    return ModelFile.object(files.text(name), file.toString());
   }
 }

@@ -32,16 +32,18 @@ public record ClipTextConfig(
   public static ClipTextConfig of(ModelConfig c, List<String> classes) {
     c.requireValue("use_attention_mask", false);
     boolean projects = classes.contains("CLIPTextModelWithProjection");
-    return new ClipTextConfig(
+    ClipTextConfig config = new ClipTextConfig(
         c.integer("vocab_size", 49408),
         c.integer("hidden_size", 512),
         c.integer("intermediate_size", 2048),
         c.integer("num_hidden_layers", 12),
-        c.integer("num_attention_heads", 8),
+        c.positive("num_attention_heads", 8),
         c.integer("max_position_embeddings", 77),
-        Activation.parse(c.text("hidden_act", "quick_gelu")),
-        c.number("layer_norm_eps", 1e-5),
+        Activation.of(c, "hidden_act", "quick_gelu"),
+        c.epsilon("layer_norm_eps", 1e-5),
         projects ? c.integer("projection_dim", 512) : 0,
         c.integer("eos_token_id", 49407));
+    c.requireDivided("hidden_size", List.of(config.width), config.heads, "num_attention_heads");
+    return config;
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +37,7 @@ public record Qwen3Config(
   public static Qwen3Config of(ModelConfig c) {
     c.requireValue("use_sliding_window", false);
     c.requireValue("rope_scaling", null);
-    int heads = c.integer("num_attention_heads", 32);
+    int heads = c.positive("num_attention_heads", 32);
     Qwen3Config config = new Qwen3Config(
         c.integer("vocab_size", 151936),
         c.integer("hidden_size", 4096),
@@ -44,9 +45,9 @@ public record Qwen3Config(
         c.integer("num_hidden_layers", 32),
         heads,
         c.integer("num_key_value_heads", heads),
-        c.integer("head_dim", 128),
-        Activation.parse(c.text("hidden_act", "silu")),
-        c.number("rms_norm_eps", 1e-6),
+        c.positive("head_dim", 128),
+        Activation.of(c, "hidden_act", "silu"),
+        c.epsilon("rms_norm_eps", 1e-6),
         c.flag("attention_bias", false),
         theta(c),
         c.flag("tie_word_embeddings", false));
@@ -67,8 +68,9 @@ public record Qwen3Config(
       return c.number("rope_theta", 10000);
     }
     if (rope.get("rope_type") != null && !rope.get("rope_type").equals("default")) {
-      throw new InvalidInputException(c.source() + ": rope_type \"" + rope.get("rope_type")
-          + "\" is not supported; only default is");
+      throw new InvalidInputException(
+          c.source() + ": rope_type " + Quoted.of(String.valueOf(rope.get("rope_type")))
+              + " is not supported; only default is");
     }
     return rope.get("rope_theta") instanceof Number theta ? theta.doubleValue() : 10000;
   }

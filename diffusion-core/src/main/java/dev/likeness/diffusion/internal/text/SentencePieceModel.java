@@ -1,15 +1,13 @@
 package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,7 +27,6 @@ import java.util.Set;
  * @param normalizer the precompiled character map; empty if there is none
  */
 record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
-  private static final long LARGEST_FILE = 64L << 20;
   private static final int PIECE = 1;
   private static final int NORMALIZER_SPEC = 3;
   private static final int TEXT = 1;
@@ -53,15 +50,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
    * @throws InvalidInputException if it is not such a file; the message says at which byte
    */
   static SentencePieceModel read(Path file) {
-    try {
-      if (Files.size(file) > LARGEST_FILE) {
-        throw new InvalidInputException(file + " has " + Files.size(file)
-            + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
-      }
-      return parse(ByteBuffer.wrap(UninterruptibleIo.read(file, Files::readAllBytes)), file);
-    } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
-    }
+    return parse(ByteBuffer.wrap(ModelFile.read(file, ModelFile.LARGEST_TOKENIZER)), file);
   }
 
   private static SentencePieceModel parse(ByteBuffer file, Path name) {

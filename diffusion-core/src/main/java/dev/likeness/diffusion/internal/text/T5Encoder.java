@@ -211,13 +211,13 @@ public final class T5Encoder {
       return new T5Config(
           c.integer("vocab_size", 32128),
           c.integer("d_model", 512),
-          c.integer("d_kv", 64),
+          c.positive("d_kv", 64),
           c.integer("d_ff", 2048),
           c.integer("num_layers", 6),
-          c.integer("num_heads", 8),
+          c.positive("num_heads", 8),
           gated,
           activation,
-          c.number("layer_norm_epsilon", 1e-6),
+          c.epsilon("layer_norm_epsilon", 1e-6),
           c.integer("relative_attention_num_buckets", 32),
           c.integer("relative_attention_max_distance", 128));
     }

@@ -2,14 +2,13 @@ package dev.likeness.diffusion.internal.text;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,7 +35,6 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
       "chat_template.jinja");
 
   private static final String PIECES = "spiece.model";
-  private static final long LARGEST_FILE = 64L << 20;
   private static final String MERGES = "clip-merges.txt.gz";
 
   public TokenizerFiles {
@@ -51,7 +49,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
   public static TokenizerFiles read(Path folder) {
     Map<String, String> texts = new LinkedHashMap<>();
     for (String name : NAMES) {
-      if (Files.exists(folder.resolve(name))) {
+      if (ModelFile.exists(folder.resolve(name))) {
         texts.put(name, text(folder.resolve(name)));
       }
     }
@@ -86,7 +84,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
 
   /** The path of T5's binary {@code spiece.model}, if it exists. */
   public Optional<Path> pieces() {
-    return Optional.of(path(PIECES)).filter(Files::exists);
+    return Optional.of(path(PIECES)).filter(ModelFile::exists);
   }
 
   boolean has(String name) {
@@ -103,17 +101,11 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
 
   private static String text(Path file) {
     try {
-      if (Files.size(file) > LARGEST_FILE) {
-        throw new InvalidInputException(file + " has " + Files.size(file)
-            + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
-      }
       return StandardCharsets.UTF_8
           .newDecoder()
-          .decode(ByteBuffer.wrap(UninterruptibleIo.read(file, Files::readAllBytes)))
+          .decode(ByteBuffer.wrap(ModelFile.read(file, ModelFile.LARGEST_TOKENIZER)))
           .toString();
-    } catch (NoSuchFileException e) {
-      throw new InvalidInputException(file + " is missing", e);
-    } catch (IOException e) {
+    } catch (CharacterCodingException e) {
       throw new InvalidInputException(
           "cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
     }

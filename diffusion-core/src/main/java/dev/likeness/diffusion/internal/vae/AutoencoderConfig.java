@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.List;
 
@@ -45,17 +46,21 @@ public record AutoencoderConfig(
     c.integer("sample_size", 32);
     c.requireValue("in_channels", COLOURS);
     c.requireValue("out_channels", COLOURS);
-    List<Integer> decoder = c.integers("decoder_block_out_channels");
+    List<Integer> given = c.integers("decoder_block_out_channels");
+    List<Integer> decoder = given == null ? channels : given;
+    int groups = c.positive("norm_num_groups", 32);
+    c.requireDivided("block_out_channels", channels, groups, "norm_num_groups");
+    c.requireDivided("decoder_block_out_channels", decoder, groups, "norm_num_groups");
     AutoencoderConfig config = new AutoencoderConfig(
         COLOURS,
         COLOURS,
         channels,
-        decoder == null ? channels : decoder,
+        decoder,
         c.integer("layers_per_block", 1),
-        Activation.parse(c.text("act_fn", "silu")),
+        Activation.of(c, "act_fn", "silu"),
         c.integer("latent_channels", 4),
-        c.integer("norm_num_groups", 32),
-        c.number("scaling_factor", 0.18215),
+        groups,
+        c.nonZero("scaling_factor", 0.18215),
         c.number("shift_factor", 0),
         c.flag("use_quant_conv", true),
         c.flag("use_post_quant_conv", true),
@@ -86,7 +91,7 @@ public record AutoencoderConfig(
     for (String type : types) {
       if (!type.equals(only)) {
         throw new InvalidInputException(
-            c.source() + ": block type \"" + type + "\" is not supported; known: " + only);
+            c.source() + ": block type " + Quoted.of(type) + " is not supported; known: " + only);
       }
     }
     if (types.size() != count) {

@@ -134,12 +134,12 @@ public final class AutoencoderTiny implements Autoencoder {
           AutoencoderConfig.COLOURS,
           list(c, "encoder_block_out_channels", List.of(64, 64, 64, 64)),
           list(c, "decoder_block_out_channels", List.of(64, 64, 64, 64)),
-          Activation.parse(c.text("act_fn", "relu")),
+          Activation.of(c, "act_fn", "relu"),
           c.integer("latent_channels", 4),
           c.integer("upsampling_scaling_factor", 2),
           list(c, "num_encoder_blocks", List.of(1, 3, 3, 3)),
           list(c, "num_decoder_blocks", List.of(3, 3, 3, 1)),
-          c.number("scaling_factor", 1));
+          c.nonZero("scaling_factor", 1));
       c.refuseOthers();
       return config;
     }

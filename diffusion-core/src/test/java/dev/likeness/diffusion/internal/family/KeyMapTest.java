@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -140,7 +141,8 @@ class KeyMapTest {
 
   private static Variant.Contents contents(Variant variant, TensorNames file) {
     return variant.contents(
-        new CheckpointHeader(file, Map.of(), name -> List.of(-1.0, 1.0)), Map.of());
+        new CheckpointHeader(file, Map.of(), name -> List.of(-1.0, 1.0), Optional.empty()),
+        Map.of());
   }
 
   /**

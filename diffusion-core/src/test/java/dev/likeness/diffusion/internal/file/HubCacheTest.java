@@ -100,8 +100,9 @@ class HubCacheTest {
             InvalidInputException.class, () -> BaseModel.open(cache, Compute.EXACT))
         .getMessage();
     assertEquals(
-        weights + " links to a place outside " + cache.toRealPath()
-            + "; copy the file into the folder",
+        weights + " links to \"" + plain.resolve("unet/diffusion_pytorch_model.safetensors")
+            + "\", which is no blob of the same Hugging Face repository; copy the file into the"
+            + " folder",
         message);
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.file;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -102,8 +103,37 @@ class ShardedSourceTest {
         folder.resolve("m-1.safetensors"), parent.resolve("elsewhere.safetensors"));
     refused(
         index("\"a\":\"m-1.safetensors\""),
-        folder.resolve("m-1.safetensors") + " links to a place outside " + folder
-            + "; copy the file into the folder");
+        folder.resolve("m-1.safetensors") + " links to \""
+            + parent.resolve("elsewhere.safetensors")
+            + "\", which is no blob of the same Hugging Face repository; copy the file into the"
+            + " folder");
+  }
+
+  @Test
+  void readsShardsWhoseIndexIsLost() throws IOException {
+    Path first = Files.move(
+        folder.resolve("m-1.safetensors"), folder.resolve("m-00001-of-00002.fp16.safetensors"));
+    Path second = Files.move(
+        folder.resolve("m-2.safetensors"), folder.resolve("m-00002-of-00002.fp16.safetensors"));
+    try (ShardedSource model = ShardedSource.withoutIndex(first, Safetensors::open);
+        TensorScope scope = TensorScope.open()) {
+      assertEquals(List.of("a", "b", "c"), List.copyOf(model.names()));
+      assertEquals(6, model.read("b").sum().item_int());
+    }
+    Files.delete(second);
+    Files.copy(first, second);
+    assertTrue(withoutIndex(first).startsWith(second + " has tensor \"a\", as another shard has"));
+    Files.delete(second);
+    assertEquals(
+        first + " names m-00002-of-00002.fp16.safetensors, which is not in " + folder
+            + "; download the missing file",
+        withoutIndex(first));
+  }
+
+  private static String withoutIndex(Path shard) {
+    return assertThrows(
+            InvalidInputException.class, () -> ShardedSource.withoutIndex(shard, Safetensors::open))
+        .getMessage();
   }
 
   @Test

@@ -40,8 +40,7 @@ class UninterruptibleIoTest {
       Thread.interrupted();
       InvalidInputException refused =
           assertThrows(InvalidInputException.class, () -> ModelConfig.read(config));
-      assertEquals(
-          "config.json is not a JSON object: ClosedChannelException", refused.getMessage());
+      assertEquals("cannot read config.json: ClosedChannelException", refused.getMessage());
     }
   }
 

@@ -30,6 +30,17 @@ class ComponentFolderTest {
       fp16, model.fp16.safetensors,                        model.safetensors model.fp16.safetensors
       fp16, diffusion_pytorch_model.safetensors.index.fp16.json, model.safetensors diffusion_pytorch_model.safetensors.index.fp16.json
       fp16, model.safetensors,                             model.safetensors
+      -,    diffusion_pytorch_model.safetensors.fp16.index.json, diffusion_pytorch_model.safetensors.fp16.index.json
+      -,    model.fp16.safetensors.index.json,             model.fp16.safetensors.index.json
+      -,    model.fp16-00001-of-00002.safetensors,         model.fp16-00002-of-00002.safetensors model.fp16-00001-of-00002.safetensors
+      -,    model-00001-of-00002.fp16.safetensors,         model-00001-of-00002.fp16.safetensors model-00002-of-00002.fp16.safetensors
+      -,    model-00002-of-00003.safetensors,              model-00002-of-00003.safetensors model-00003-of-00003.safetensors
+      -,    model.safetensors.index.json,                  model.safetensors.index.json model-00001-of-00001.safetensors
+      -,    model.bf16.safetensors,                        model.bf16.safetensors
+      -,    model.fp16.bin,                                model.bf16.safetensors model.fp16.bin
+      -,    diffusion_pytorch_model.non_ema.safetensors,   diffusion_pytorch_model.non_ema.safetensors
+      -,    model.fp8.safetensors.index.json,              model.fp8.safetensors.index.json
+      fp16, diffusion_pytorch_model.safetensors.fp16.index.json, model.safetensors diffusion_pytorch_model.safetensors.fp16.index.json
       ema,  diffusion_pytorch_model.ema.bin,               diffusion_pytorch_model.safetensors diffusion_pytorch_model.ema.bin
       """)
   void takesOneFile(String variant, String taken, String there) throws IOException {
@@ -45,9 +56,32 @@ class ComponentFolderTest {
     assertEquals(
         folder
             + " has no weights, plain or of variant fp16; expected diffusion_pytorch_model.safetensors or"
-            + " model.safetensors",
+            + " model.safetensors (there are the variants bf16; rename the files of one)",
         assertThrows(
                 InvalidInputException.class, () -> new ComponentFolder(folder, "fp16").weights())
+            .getMessage());
+  }
+
+  @Test
+  void guessesNoneOfTwoUnknownVariants() throws IOException {
+    Files.createFile(folder.resolve("model.one.safetensors"));
+    Files.createFile(folder.resolve("model.two-00001-of-00001.safetensors"));
+    assertEquals(
+        folder + " has no weights; expected diffusion_pytorch_model.safetensors or"
+            + " model.safetensors (there are the variants one, two; rename the files of one)",
+        assertThrows(InvalidInputException.class, () -> new ComponentFolder(folder, null).weights())
+            .getMessage());
+  }
+
+  @Test
+  void saysThatADownloadWasNotFinished() throws IOException {
+    Path link = folder.resolve("model.safetensors");
+    Files.createSymbolicLink(link, folder.resolve("gone"));
+    Files.createFile(folder.resolve("model.fp16.safetensors"));
+    assertEquals(
+        link + " links to \"" + folder.resolve("gone")
+            + "\", which does not exist: the download was not finished; download the model again",
+        assertThrows(InvalidInputException.class, () -> new ComponentFolder(folder, null).weights())
             .getMessage());
   }
 }

@@ -1,22 +1,38 @@
 package dev.likeness.diffusion.internal.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.family.CheckpointHeader;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
 import dev.likeness.diffusion.internal.file.ListedTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.Prediction;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -24,6 +40,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How single files predict, where nothing beside them says so. */
 @ExtendWith(NoTensorLeaks.class)
@@ -79,6 +98,117 @@ class PredictionTest {
             .with("unet", folder.resolve("sd2.safetensors"))
             .scheduler()
             .values());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "yaml, parameterization: v, v_prediction",
+    "yaml, '    parameterization: \"v\"  # velocity', v_prediction",
+    "yml, parameterization: \"eps\", epsilon",
+    "yaml, parameterization: 'x0', sample"
+  })
+  void aConfigurationBesideTheFileTellsThePrediction(String end, String line, String type)
+      throws IOException {
+    Files.writeString(
+        folder.resolve("sd2." + end),
+        "model:\n  target: ldm.models.diffusion.ddpm.LatentDiffusion\n  params:\n" + line + "\n");
+    SingleFile file = written(0.089f, Map.of("modelspec.prediction_type", "epsilon"), "v_pred");
+    assertEquals(type, file.scheduler().values().get("prediction_type"));
+    assertTrue(file.declaresPrediction());
+  }
+
+  @Test
+  void aConfigurationBesideTheFileMayNotLinkElsewhere() throws IOException {
+    written(0, Map.of());
+    Path elsewhere = Files.writeString(folder.resolve("other"), "parameterization: v");
+    Files.createSymbolicLink(folder.resolve("sd2.yaml"), elsewhere);
+    assertThrows(
+        InvalidInputException.class, () -> SingleFile.open(folder.resolve("sd2.safetensors")));
+    Files.delete(folder.resolve("sd2.yaml"));
+    Files.writeString(folder.resolve("sd2.yaml"), "# parameterization: v\nno: v");
+    assertEquals(
+        "epsilon",
+        SingleFile.open(folder.resolve("sd2.safetensors"))
+            .scheduler()
+            .values()
+            .get("prediction_type"));
+  }
+
+  @Test
+  void theUserMayReplaceThePrediction() {
+    Path file = folder.resolve("sd2.safetensors");
+    ModelParts own = written(0.089f, Map.of());
+    for (Prediction type : List.of(Prediction.EPSILON, Prediction.V, Prediction.SAMPLE)) {
+      ModelParts parts = new ModelParts.Predicting(own, type);
+      assertEquals(type, SchedulerFile.read(parts.scheduler()).prediction());
+      assertEquals(
+          type, SchedulerFile.read(parts.with("unet", file).scheduler()).prediction());
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> ModelFiles.of(file).prediction(Prediction.FLOW));
+    Path flux = PipelineFolder.any("flux/dev", folder);
+    assertThrows(
+        InvalidInputException.class,
+        () -> BaseModel.open(ModelFiles.of(flux).prediction(Prediction.V), Compute.EXACT));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "xl-base"})
+  void aConvertedFileHasTheMarksThatOtherProgramsReadThePredictionFrom(String variant)
+      throws IOException {
+    GoldenFolder model = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, folder);
+    Map<String, Object> scheduler =
+        new HashMap<>(ModelOpener.open(model.path()).scheduler().values());
+    scheduler.put("_class_name", "EulerDiscreteScheduler");
+    SafetensorsHeader plain = converted(model.path(), "epsilon.safetensors");
+    assertFalse(plain.names().contains("v_pred"));
+    assertFalse(plain.metadata().getOrDefault("modelspec.prediction_type", "").startsWith("v"));
+    scheduler.put("prediction_type", "v_prediction");
+    model.schedule(scheduler);
+    SafetensorsHeader v = converted(model.path(), "v.safetensors");
+    assertEquals(0, v.elements("v_pred"));
+    assertFalse(v.names().contains("ztsnr"));
+    assertEquals("v", v.metadata().get("modelspec.prediction_type"));
+    scheduler.put("rescale_betas_zero_snr", true);
+    scheduler.put("timestep_spacing", "trailing");
+    model.schedule(scheduler);
+    SafetensorsHeader zero = converted(model.path(), "zero.safetensors");
+    assertEquals(0, zero.elements("ztsnr"));
+    // Another program sees the marks alone.
+    Map<String, Map<String, Object>> configs = new HashMap<>();
+    zero.metadata().forEach((name, json) -> {
+      if (name.startsWith("likeness.config.")) {
+        configs.put(name.substring("likeness.config.".length()), ModelFile.object(json, name));
+      }
+    });
+    configs.remove("scheduler");
+    Map<String, Object> found = FamilyRegistry.variant(zero)
+        .contents(
+            new CheckpointHeader(zero, Map.of(), name -> List.of(), Optional.empty()), configs)
+        .scheduler();
+    assertEquals("v_prediction", found.get("prediction_type"));
+    assertEquals(true, found.get("rescale_betas_zero_snr"));
+    // The marks come back to the folder, and leave it with the prediction.
+    Path back = folder.resolve("back");
+    CheckpointConverter.convert(folder.resolve("zero.safetensors"), back, null);
+    assertEquals(
+        Files.size(folder.resolve("zero.safetensors")),
+        Files.size(convert(back, "again.safetensors")));
+    scheduler.put("prediction_type", "epsilon");
+    GoldenFolder.schedule(back, scheduler);
+    SafetensorsHeader epsilon = converted(back, "no-longer.safetensors");
+    assertFalse(epsilon.names().contains("v_pred"));
+    assertEquals("epsilon", epsilon.metadata().get("modelspec.prediction_type"));
+  }
+
+  private SafetensorsHeader converted(Path model, String name) {
+    return SafetensorsHeader.read(convert(model, name));
+  }
+
+  private Path convert(Path model, String name) {
+    Path out = folder.resolve(name);
+    CheckpointConverter.convert(model, out, null);
+    return out;
   }
 
   private static double signalAtStart(SingleFile file) {

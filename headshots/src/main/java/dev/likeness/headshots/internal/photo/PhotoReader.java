@@ -3,6 +3,7 @@ package dev.likeness.headshots.internal.photo;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -58,7 +59,7 @@ public final class PhotoReader implements AutoCloseable {
     config.requireClass(CLASS_NAME, "give a folder that the portrait training wrote");
     PhotoReaderNetwork.Shape shape = shape(config);
     LoadedWeights weights = LoadedWeights.checked(
-        Safetensors.open(folder.resolve("model.safetensors")),
+        Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))),
         new Compute("cpu", DType.F32),
         w -> new PhotoReaderNetwork(shape, w));
     return new PhotoReader(config.source(), attributes(config), shape, weights);

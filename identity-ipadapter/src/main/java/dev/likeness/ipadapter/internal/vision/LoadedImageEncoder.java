@@ -3,6 +3,7 @@ package dev.likeness.ipadapter.internal.vision;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.ShardedSource;
@@ -73,7 +74,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
         : ImageProcessor.clip(config.imageSize());
     Path own = beside(folder, "preprocessor_config.json");
     ImageProcessor processor =
-        Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
+        ModelFile.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.isCompatible(config)) {
       throw new InvalidInputException(
           own + " prepares images of " + processor.sizeText() + ", the encoder needs "
@@ -94,7 +95,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
               + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
     }
     Path said = beside(folder, "config.json");
-    if (Files.isDirectory(folder) || Files.exists(said)) {
+    if (Files.isDirectory(folder) || ModelFile.exists(said)) {
       return VisionConfig.of(ModelConfig.read(said));
     }
     try (TensorSource keys =
@@ -143,17 +144,17 @@ public final class LoadedImageEncoder implements AutoCloseable {
     }
     for (String variant : List.of("", ".fp16")) {
       Path file = folder.resolve("model" + variant + ".safetensors");
-      if (Files.exists(file)) {
-        return Safetensors.open(file);
+      if (ModelFile.exists(file)) {
+        return Safetensors.open(ModelFile.own(file));
       }
       Path shards = folder.resolve("model.safetensors.index" + variant + ".json");
-      if (Files.exists(shards)) {
+      if (ModelFile.exists(shards)) {
         return ShardedSource.open(shards);
       }
     }
     Path pickle = folder.resolve("pytorch_model.bin");
-    if (Files.exists(pickle)) {
-      return TorchPickle.open(pickle);
+    if (ModelFile.exists(pickle)) {
+      return TorchPickle.open(ModelFile.own(pickle));
     }
     throw new InvalidInputException(
         folder + " has no weights; expected model.safetensors or pytorch_model.bin");

@@ -3,6 +3,7 @@ package dev.likeness.photos.internal.embed;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -65,7 +66,8 @@ public final class TorchEmbedder implements FaceEmbedder {
   public static TorchEmbedder open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
-    return new TorchEmbedder(config, Safetensors.open(folder.resolve("model.safetensors")));
+    return new TorchEmbedder(
+        config, Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))));
   }
 
   @Override

@@ -19,6 +19,9 @@ import java.util.function.Function;
 /** The scheduler classes of diffusers 0.42.1 by name. */
 public final class DiffusersSchedulers implements SchedulerProvider {
   private static final Map<String, Function<Options, Scheduler>> CLASSES = classes();
+  private static final String LENGTH = "num_train_timesteps";
+  /** The most training timesteps; tables of them are kept in memory. */
+  private static final int LONGEST = 100_000;
 
   @Override
   public Set<String> classNames() {
@@ -32,6 +35,11 @@ public final class DiffusersSchedulers implements SchedulerProvider {
 
   @Override
   public Scheduler configure(String className, Options options) {
+    if (options.isSet(LENGTH)
+        && !(options.number(LENGTH) >= 1 && options.number(LENGTH) <= LONGEST)) {
+      throw new IllegalArgumentException("option " + LENGTH + " of " + className
+          + " must be from 1 to " + LONGEST + ", got " + options.number(LENGTH));
+    }
     return CLASSES.get(className).apply(options);
   }
 

@@ -39,8 +39,8 @@ public record Flux2Config(
           + " supported, in which it is false");
     }
     int in = c.integer("in_channels", 128);
-    int head = c.integer("attention_head_dim", 128);
-    int heads = c.integer("num_attention_heads", 48);
+    int head = c.positive("attention_head_dim", 128);
+    int heads = c.positive("num_attention_heads", 48);
     List<Integer> axes = c.integers("axes_dims_rope");
     Flux2Config config = new Flux2Config(
         in,

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.family.CheckpointHeader;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
+import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.Variant.Certainty;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -9,9 +10,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Detects the prediction type of a single file's UNet. Trainers' keys ({@code v_pred},
+ * Detects the prediction type of a single file's UNet. A configuration of latent diffusion beside
+ * the file gives it ({@code parameterization}). Without one, trainers' keys ({@code v_pred},
  * {@code ztsnr}) or Stability AI's model spec in the metadata give it. For other SD 2.x files, the
  * standard deviation of one weight decides; inpainting is epsilon. Without that weight it is v, as
  * in diffusers.
@@ -25,6 +28,8 @@ import java.util.Map;
 record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty) {
   private static final String VELOCITY = "v_prediction";
   private static final String EPSILON = "epsilon";
+  private static final Map<String, String> PARAMETERIZATIONS =
+      Map.of("v", VELOCITY, "eps", EPSILON, "x0", "sample");
   private static final String INDICATOR_WEIGHT =
       "output_blocks.11.1.transformer_blocks.0.norm1.bias";
   /** The standard deviation of the weight above which the network predicts v. */
@@ -38,7 +43,10 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
   static PredictionDetector of(CheckpointHeader header) {
     TensorNames keys = header.names();
     UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
-    String said = declaredType(keys, header.metadata());
+    String said = header
+        .parameterization()
+        .map(PARAMETERIZATIONS::get)
+        .orElseGet(() -> declaredType(keys, header.metadata()));
     if (said != null) {
       return new PredictionDetector(
           said, VELOCITY.equals(said) && keys.has("ztsnr"), Certainty.DECLARED);
@@ -102,6 +110,59 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
         new ComponentDetector.Detected(
             plain.className(), ModelConfig.of(options, plain.config().source()), plain.layout()));
     return sized;
+  }
+
+  /**
+   * The tensors and the header's entry by which trainers and ComfyUI recognise the prediction type
+   * of a single file, and Playground v2.5. {@code v_pred} and {@code ztsnr} are empty tensors, as
+   * in published files.
+   */
+  static final class Marks {
+    private static final String V_PRED = "v_pred";
+    private static final String ZERO_TERMINAL = "ztsnr";
+    private static final String SPEC = "modelspec.prediction_type";
+    static final Set<String> NAMES =
+        Set.of(V_PRED, ZERO_TERMINAL, Playground.MEAN, Playground.DEVIATION);
+
+    private Marks() {}
+
+    static Map<String, float[]> of(ModelParts parts) {
+      ModelConfig scheduler = parts.scheduler();
+      Map<String, float[]> marks = new LinkedHashMap<>();
+      if (isVelocity(parts)) {
+        marks.put(V_PRED, new float[0]);
+        if (scheduler.flag("rescale_betas_zero_snr", false)) {
+          marks.put(ZERO_TERMINAL, new float[0]);
+        }
+      }
+      if (scheduler.text("_class_name", "").startsWith("EDM")
+          && parts.componentClass("vae") != null
+          && parts.config("vae").has("latents_mean")
+          && parts.config("vae").has("latents_std")) {
+        marks.put(Playground.MEAN, floats(parts.config("vae").numbers("latents_mean")));
+        marks.put(Playground.DEVIATION, floats(parts.config("vae").numbers("latents_std")));
+      }
+      return marks;
+    }
+
+    static void describe(ModelParts parts, Map<String, String> metadata) {
+      String known = metadata.getOrDefault(SPEC, "").toLowerCase(Locale.ROOT);
+      if (isVelocity(parts) != known.startsWith("v")) {
+        metadata.put(SPEC, isVelocity(parts) ? "v" : EPSILON);
+      }
+    }
+
+    private static boolean isVelocity(ModelParts parts) {
+      return VELOCITY.equals(parts.scheduler().text("prediction_type", EPSILON));
+    }
+
+    private static float[] floats(List<Double> numbers) {
+      float[] floats = new float[numbers.size()];
+      for (int i = 0; i < floats.length; i++) {
+        floats[i] = numbers.get(i).floatValue();
+      }
+      return floats;
+    }
   }
 
   /**

@@ -139,6 +139,21 @@ public final class StableDiffusionFamily implements ModelFamily {
     }
 
     @Override
+    public Map<String, float[]> marks() {
+      return PredictionDetector.Marks.of(parts);
+    }
+
+    @Override
+    public boolean isMark(String name) {
+      return PredictionDetector.Marks.NAMES.contains(name);
+    }
+
+    @Override
+    public void describe(Map<String, String> metadata) {
+      PredictionDetector.Marks.describe(parts, metadata);
+    }
+
+    @Override
     public KeyMapping layout(String component) {
       return switch (component) {
         case "unet" ->

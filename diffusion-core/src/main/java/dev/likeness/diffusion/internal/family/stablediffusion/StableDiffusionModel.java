@@ -92,7 +92,7 @@ final class StableDiffusionModel implements OpenModel {
     boolean xl = model.sizeIds() != 0;
     boolean few = isConsistencyModel();
     boolean controlled = xl && !request.controlImages().isEmpty();
-    int steps = (int) model.recommendedOption("_num_inference_steps", few ? 4 : 50);
+    int steps = model.recommendedSteps(few ? 4 : 50);
     double guidance = few ? 8.5 : xl && !(isMasked(request) && !controlled) ? 5 : 7.5;
     return new GenerationDefaults(
         steps,

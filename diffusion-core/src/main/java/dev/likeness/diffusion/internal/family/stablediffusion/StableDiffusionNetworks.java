@@ -34,6 +34,8 @@ public final class StableDiffusionNetworks extends NetworksBase {
   private static final Map<String, Object> INPAINTING_DEFAULTS =
       Map.of("steps_offset", 1, "skip_prk_steps", true);
 
+  private static final int MOST_STEPS = 1000;
+
   private final List<LoadedClip> clipTextEncoders = new ArrayList<>();
   private final UNetConfig unetConfig;
   private final LoadedWeights unetWeights;
@@ -134,11 +136,15 @@ public final class StableDiffusionNetworks extends NetworksBase {
 
   /**
    * The recommended value of an option in the model's scheduler config ({@code _guidance_scale},
-   * {@code _num_inference_steps}, {@code _eta}, which diffusers ignores); {@code usual} if it has
-   * none.
+   * {@code _eta}, which diffusers ignores); {@code usual} if it has none.
    */
   public double recommendedOption(String name, double usual) {
     return schedulerConfig.number(name, usual);
+  }
+
+  /** The recommended number of steps in the model's scheduler config; {@code usual} without one. */
+  int recommendedSteps(int usual) {
+    return schedulerConfig.integer("_num_inference_steps", usual, MOST_STEPS);
   }
 
   public UNetConfig unetConfig() {

@@ -40,7 +40,7 @@ public record ZImageConfig(
   public static ZImageConfig of(ModelConfig c) {
     c.requireValue("all_patch_size", List.of(PATCH));
     c.requireValue("all_f_patch_size", List.of(1));
-    int heads = c.integer("n_heads", 30);
+    int heads = c.positive("n_heads", 30);
     c.requireValue("n_kv_heads", heads);
     List<Integer> axes = c.integers("axes_dims");
     List<Integer> longest = c.integers("axes_lens");
@@ -50,7 +50,7 @@ public record ZImageConfig(
         c.integer("n_layers", 30),
         c.integer("n_refiner_layers", 2),
         heads,
-        c.number("norm_eps", 1e-5),
+        c.epsilon("norm_eps", 1e-5),
         c.flag("qk_norm", true),
         c.integer("cap_feat_dim", 2560),
         c.number("rope_theta", 256),

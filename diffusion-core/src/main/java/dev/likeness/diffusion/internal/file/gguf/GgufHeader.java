@@ -116,13 +116,15 @@ public final class GgufHeader implements TensorNames {
   }
 
   private Entry place(String name, Entry entry, long start, GgufInput in) {
-    long elements = 1;
+    // A size of zero must not hide an overflow, because libtorch multiplies strides without it.
+    long strides = Long.BYTES;
     for (long size : entry.sizes) {
-      if (size < 0 || size != 0 && elements > Long.MAX_VALUE / Math.max(1, size) / Long.BYTES) {
+      if (size < 0 || strides > Long.MAX_VALUE / Math.max(1, size)) {
         throw in.damaged("has a tensor " + Quoted.of(name) + " of impossible size");
       }
-      elements *= size;
+      strides *= Math.max(1, size);
     }
+    long elements = entry.elements();
     if (elements % entry.type.blockElements() != 0
         || entry.begin < 0
         || entry.begin > in.length()
@@ -138,21 +140,23 @@ public final class GgufHeader implements TensorNames {
     if (metadata.get(SHAPE + name) instanceof List<?> sizes
         && sizes.stream().allMatch(Long.class::isInstance)) {
       long[] shape = sizes.stream().mapToLong(size -> (Long) size).toArray();
-      long product = 1;
-      for (long size : shape) {
-        product = size < 0 || size > elements
-            ? -1
-            : Math.multiplyExact(product, Math.max(0, size) % (elements + 1));
-        if (product < 0 || product > elements) {
-          return entry.sizes;
-        }
-      }
-      return product == elements ? shape : entry.sizes;
+      return isShapeOf(elements, shape) ? shape : entry.sizes;
     }
     Integer left = LEADING_ONES.get(name.substring(name.lastIndexOf('.') + 1));
     return left == null || left != entry.sizes.length
         ? entry.sizes
         : LongStream.concat(LongStream.of(1), LongStream.of(entry.sizes)).toArray();
+  }
+
+  private static boolean isShapeOf(long elements, long... shape) {
+    long left = elements;
+    for (long size : shape) {
+      if (size < 1 || left % size != 0) {
+        return false;
+      }
+      left /= size;
+    }
+    return left == 1;
   }
 
   /** Returns the metadata: numbers, flags and texts; long lists are null. */

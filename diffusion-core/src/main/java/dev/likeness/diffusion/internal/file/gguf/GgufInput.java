@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -39,7 +40,9 @@ final class GgufInput implements AutoCloseable {
   static GgufInput open(Path file) {
     try {
       return new GgufInput(
-          file, new BufferedInputStream(Files.newInputStream(file)), Files.size(file));
+          file,
+          new BufferedInputStream(Files.newInputStream(ModelFile.regular(file))),
+          Files.size(file));
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }

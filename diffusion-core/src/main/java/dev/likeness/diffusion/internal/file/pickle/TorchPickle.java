@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.file.pickle;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -68,7 +69,7 @@ public final class TorchPickle implements TensorSource {
   }
 
   private static TorchContents contents(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file)) {
+    try (FileChannel channel = FileChannel.open(ModelFile.regular(file))) {
       return TorchContents.of(read(channel, file.toString(), channel.size()), file.toString());
     }
   }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.nn.unet;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import java.util.List;
@@ -36,6 +37,9 @@ public record UNetConfig(
     int convOutKernel,
     TimeIds timeIds,
     int guidanceWidth) {
+
+  /** The largest side of latents, for images of 8192 pixels. */
+  private static final int LARGEST_SAMPLE = 1024;
 
   /**
    * One resolution.
@@ -72,6 +76,8 @@ public record UNetConfig(
         ? c.integers("block_out_channels")
         : List.of(320, 640, 1280, 1280);
     int count = channels.size();
+    int groups = c.positive("norm_num_groups", 32);
+    c.requireDivided("block_out_channels", channels, groups, "norm_num_groups");
     if (down.size() != count || up.size() != count) {
       throw new InvalidInputException(
           c.source() + ": " + count + " block_out_channels, but " + down.size()
@@ -88,10 +94,10 @@ public record UNetConfig(
         !c.isNull("mid_block_type"),
         transformers.get(count - 1),
         c.flag("use_linear_projection", false),
-        Activation.parse(c.text("act_fn", "silu")),
-        c.integer("norm_num_groups", 32),
-        c.number("norm_eps", 1e-5),
-        c.integer("downsample_padding", 1),
+        Activation.of(c, "act_fn", "silu"),
+        groups,
+        c.epsilon("norm_eps", 1e-5),
+        c.integer("downsample_padding", 1, 1),
         c.number("mid_block_scale_factor", 1),
         new SinusoidalEmbedding(
             channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
@@ -142,7 +148,7 @@ public record UNetConfig(
    * than the training size; for them, at least 64.
    */
   private static int sampleSize(ModelConfig c) {
-    int side = c.integer("sample_size", 0);
+    int side = c.integer("sample_size", 0, LARGEST_SAMPLE);
     boolean old = c.text("_diffusers_version", "").matches("0\\.[0-8](\\..*)?");
     return old ? Math.max(side, 64) : side;
   }
@@ -160,7 +166,7 @@ public record UNetConfig(
     List<Boolean> onlyCross = c.flags("only_cross_attention", count, false);
     return java.util.stream.IntStream.range(0, count)
         .mapToObj(i -> {
-          if (channels.get(i) % heads.get(i) != 0) {
+          if (heads.get(i) < 1 || channels.get(i) % heads.get(i) != 0) {
             throw new InvalidInputException(c.source() + ": " + heads.get(i)
                 + " heads (attention_head_dim) do not divide " + channels.get(i) + " channels");
           }
@@ -181,8 +187,8 @@ public record UNetConfig(
     if (type.equals(plain) || type.equals("CrossAttn" + plain)) {
       return type.startsWith("CrossAttn");
     }
-    throw new InvalidInputException(c.source() + ": block type \"" + type
-        + "\" is not supported; known: " + plain + ", CrossAttn" + plain);
+    throw new InvalidInputException(c.source() + ": block type " + Quoted.of(type)
+        + " is not supported; known: " + plain + ", CrossAttn" + plain);
   }
 
   private static TimeIds timeIds(ModelConfig c) {

@@ -115,7 +115,7 @@ class TransformerInspectionTest {
             "lora_unet_double_blocks_9_img_attn_qkv.lora_up.weight"),
         report.unmatched().stream().sorted().toList());
     assertEquals(
-        List.of("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight [2, " + (width + 1)
+        List.of("\"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight\" [2, " + (width + 1)
             + "] beside a weight [" + 3 * width + ", " + width + "]"),
         report.shapeMismatches());
     assertEquals(1, report.matched());

@@ -64,8 +64,8 @@ class TextualInversionTest {
           .orElseThrow()
           .getKey();
       assertEquals(
-          file + " has embeddings for T5 (" + name
-              + ", of width 4096), which are not supported; give a textual inversion that was"
+          file + " has embeddings for T5 (\"" + name
+              + "\", of width 4096), which are not supported; give a textual inversion that was"
               + " trained with CLIP alone",
           assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
               .getMessage());

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.algorithm.ReshapedDelta;
@@ -208,7 +209,7 @@ final class LoraKeyConversion implements TensorSource {
   private void put(String name, Slice slice) {
     Slice before = slices.putIfAbsent(name, slice);
     if (before != null) {
-      duplicates.add(before.key + " and " + slice.key);
+      duplicates.add(Quoted.of(before.key) + " and " + Quoted.of(slice.key));
     }
   }
 

@@ -105,7 +105,7 @@ class MutatedHeadersTest extends OnGoldenBase {
       });
       attempt(what, () -> Lora.inspect(file, base));
       opened += attempt(what, () -> TextualInversion.open(file));
-      assertTrue((System.nanoTime() - start) / 1e9 < 30, "too slow: " + what);
+      assertTrue((System.nanoTime() - start) / 1e9 < 60, "too slow: " + what);
     }
     assertTrue(opened > count / 50, "the generator makes too few files that open: " + opened);
   }

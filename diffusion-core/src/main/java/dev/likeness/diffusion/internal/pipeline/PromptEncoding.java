@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
@@ -126,8 +127,8 @@ public record PromptEncoding(PipelineModel model) {
     Stream<String> unnamed = inversions.stream()
         .filter(inversion -> named.stream()
             .noneMatch(other -> other.withToken(inversion.token()).equals(inversion)))
-        .map(inversion -> "the textual inversion \"" + inversion.token()
-            + "\" has no effect: no prompt names its token");
+        .map(inversion -> "the textual inversion " + Quoted.of(inversion.token())
+            + " has no effect: no prompt names its token");
     return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();
   }
 

@@ -5,7 +5,7 @@ import json
 import torch
 from peft import AdaLoraConfig, LoraConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import CLIPTextModel
 
 from arguments import base_and_out
@@ -72,8 +72,6 @@ def main():
 
 def settle(file, settings):
     """Puts the settings into the header of a file."""
-    from safetensors.torch import load_file
-
     save_file(load_file(file), file, {"lora_adapter_metadata": json.dumps(settings)})
 
 

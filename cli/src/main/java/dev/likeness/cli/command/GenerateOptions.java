@@ -278,8 +278,8 @@ final class GenerateOptions {
       List<TextualInversion> others = new ArrayList<>();
       for (String given : embeddings) {
         int end = Files.exists(Path.of(given)) ? -1 : given.lastIndexOf('=');
-        List<TextualInversion> own = new ArrayList<>(TextualInversion.openWithAllNames(
-            Path.of(end < 0 ? given : given.substring(0, end))));
+        List<TextualInversion> own = new ArrayList<>(
+            TextualInversion.openWithAllNames(Path.of(end < 0 ? given : given.substring(0, end))));
         if (end >= 0) {
           own.add(0, own.get(0).withToken(given.substring(end + 1)));
         }
@@ -294,10 +294,10 @@ final class GenerateOptions {
         ImageRequest request, List<TextualInversion> others) {
       ImageRequest all = request;
       for (TextualInversion other : others) {
-        boolean taken =
-            Stream.concat(request.prompts().textualInversions().stream(), others.stream())
-                .anyMatch(one -> one.token().equalsIgnoreCase(other.token())
-                    && !one.withToken(other.token()).equals(other));
+        boolean taken = Stream.concat(
+                request.prompts().textualInversions().stream(), others.stream())
+            .anyMatch(one -> one.token().equalsIgnoreCase(other.token())
+                && !one.withToken(other.token()).equals(other));
         all = taken ? all : all.textualInversion(other);
       }
       return all;

@@ -99,7 +99,10 @@ class DamagedAdaptersTest {
     Path encoder = GoldenImageEncoder.write(GoldenAdapters.of("base").encoder("base"), folder);
     Path file;
     try (Stream<Path> files = Files.walk(encoder)) {
-      file = files.filter(one -> one.toString().endsWith(".safetensors")).findFirst().orElseThrow();
+      file = files
+          .filter(one -> one.toString().endsWith(".safetensors"))
+          .findFirst()
+          .orElseThrow();
     }
     String name;
     try (Safetensors source = Safetensors.open(file)) {
@@ -110,7 +113,8 @@ class DamagedAdaptersTest {
     }
     spoil(file, name, Double.NaN);
     String message = assertThrows(
-            InvalidInputException.class, () -> ImageEncoder.open(encoder, Compute.EXACT).close())
+            InvalidInputException.class,
+            () -> ImageEncoder.open(encoder, Compute.EXACT).close())
         .getMessage();
     assertTrue(message.contains("patch_embedding.weight\" has values that are NaN"), message);
   }

@@ -72,8 +72,8 @@ public final class TrainedModel implements AutoCloseable {
    * written to a hidden part folder first and then moved into place. If moving fails, the part
    * folder stays.
    *
-   * <p>Only their owner can read trained weight files. Their headers hold the token and the
-   * consent of the person.
+   * <p>Only their owner can read trained weight files. Their headers hold the token and the consent
+   * of the person.
    *
    * @param base the diffusers folder that was trained, or its folder in the Hugging Face cache
    * @param out a folder that does not exist yet or is empty

@@ -91,7 +91,8 @@ class DamagedFilesTest extends OnGoldenBase {
     for (ScalarType type : List.of(ScalarType.Float, ScalarType.Half, ScalarType.BFloat16)) {
       try (TensorScope scope = TensorScope.open()) {
         Map<String, Tensor> tensors = pair();
-        tensors.computeIfPresent(KOHYA + role, (name, own) -> spoiled(own, value).to(type));
+        tensors.computeIfPresent(
+            KOHYA + role, (name, own) -> spoiled(own, value).to(type));
         assertEquals(
             folder.resolve("look.safetensors") + ": tensor \"" + KOHYA + role
                 + "\" has values that are NaN or infinite; the file is damaged, or its training"
@@ -127,15 +128,14 @@ class DamagedFilesTest extends OnGoldenBase {
             KOHYA + "hada_w2_a", new long[] {64, 2},
             KOHYA + "hada_w2_b", new long[] {2, 64}));
     files.put(
-        "LoKr",
-        Map.of(KOHYA + "lokr_w1", new long[] {8, 8}, KOHYA + "lokr_w2", new long[] {8, 8}));
+        "LoKr", Map.of(KOHYA + "lokr_w1", new long[] {8, 8}, KOHYA + "lokr_w2", new long[] {8, 8}));
     files.put("difference", Map.of(KOHYA + "diff", new long[] {64, 64}));
     files.put("OFT", Map.of(KOHYA + "oft_blocks", new long[] {4, 16, 16}));
     files.put("rotations", Map.of(PEFT + "oft_R.weight", new long[] {16, 6}));
     files.put("scales", Map.of(PEFT + "ia3_l", new long[] {64, 1}));
+    files.put("bias", Map.of("lora_unet_down_blocks_0_resnets_0_conv1.diff_b", new long[] {32}));
     files.put(
-        "bias", Map.of("lora_unet_down_blocks_0_resnets_0_conv1.diff_b", new long[] {32}));
-    files.put("weight", Map.of("base_model.model." + PATH + ".base_layer.weight", new long[] {64, 64}));
+        "weight", Map.of("base_model.model." + PATH + ".base_layer.weight", new long[] {64, 64}));
     files.forEach((kind, shapes) -> shapes.keySet().forEach(spoiled -> {
       try (TensorScope scope = TensorScope.open()) {
         Map<String, Tensor> tensors = new HashMap<>();
@@ -298,8 +298,7 @@ class DamagedFilesTest extends OnGoldenBase {
     byte[] json = ("{" + name + ": {\"dtype\": \"F32\", \"shape\": " + shape
             + ", \"data_offsets\": [0, " + parts[1] + "]}}")
         .getBytes(StandardCharsets.UTF_8);
-    ByteBuffer all = ByteBuffer.allocate(
-            8 + json.length + Integer.parseInt(parts[1]))
+    ByteBuffer all = ByteBuffer.allocate(8 + json.length + Integer.parseInt(parts[1]))
         .order(ByteOrder.LITTLE_ENDIAN);
     all.putLong(json.length).put(json);
     Path file = folder.resolve("word.safetensors");
@@ -326,8 +325,7 @@ class DamagedFilesTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open()) {
       Path adapter = Files.createDirectory(folder.resolve("adapter"));
       assertTrue(refusal(adapter).contains(" is a folder without a LoRA; expected "));
-      Files.writeString(
-          adapter.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 8}");
+      Files.writeString(adapter.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 8}");
       SafetensorsWriter.write(
           adapter.resolve("adapter_model.safetensors"),
           Map.of(

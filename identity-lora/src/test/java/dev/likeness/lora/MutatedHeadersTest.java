@@ -35,14 +35,53 @@ class MutatedHeadersTest extends OnGoldenBase {
   private static final String LAYER = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
   private static final String CONV = "down_blocks.0.resnets.0.conv1";
   private static final List<String> SUFFIXES = List.of(
-      ".lora_A.weight", ".lora_B.weight", ".lora_B.bias", ".lora_E", ".lora_embedding_A",
-      ".lora_embedding_B", ".lora_down.weight", ".lora_up.weight", ".lora_mid.weight", ".alpha",
-      ".dora_scale", ".lora_magnitude_vector", ".hada_w1_a", ".hada_w1_b", ".hada_w2_a",
-      ".hada_w2_b", ".hada_t1", ".lokr_w1", ".lokr_w1_a", ".lokr_w1_b", ".lokr_w2", ".lokr_w2_a",
-      ".lokr_w2_b", ".lokr_t2", ".a1.weight", ".a2.weight", ".b1.weight", ".b2.weight",
-      ".bm.weight", ".diff", ".diff_b", ".w_norm", ".b_norm", ".oft_blocks", ".oft_R.weight",
-      ".oft_r", ".oft_s", ".boft_R", ".boft_s", ".ia3_l", ".on_input", ".weight", ".rescale",
-      ".reshape_weight", ".base_layer.weight", ".modules_to_save.weight", ".vera_lambda_b");
+      ".lora_A.weight",
+      ".lora_B.weight",
+      ".lora_B.bias",
+      ".lora_E",
+      ".lora_embedding_A",
+      ".lora_embedding_B",
+      ".lora_down.weight",
+      ".lora_up.weight",
+      ".lora_mid.weight",
+      ".alpha",
+      ".dora_scale",
+      ".lora_magnitude_vector",
+      ".hada_w1_a",
+      ".hada_w1_b",
+      ".hada_w2_a",
+      ".hada_w2_b",
+      ".hada_t1",
+      ".lokr_w1",
+      ".lokr_w1_a",
+      ".lokr_w1_b",
+      ".lokr_w2",
+      ".lokr_w2_a",
+      ".lokr_w2_b",
+      ".lokr_t2",
+      ".a1.weight",
+      ".a2.weight",
+      ".b1.weight",
+      ".b2.weight",
+      ".bm.weight",
+      ".diff",
+      ".diff_b",
+      ".w_norm",
+      ".b_norm",
+      ".oft_blocks",
+      ".oft_R.weight",
+      ".oft_r",
+      ".oft_s",
+      ".boft_R",
+      ".boft_s",
+      ".ia3_l",
+      ".on_input",
+      ".weight",
+      ".rescale",
+      ".reshape_weight",
+      ".base_layer.weight",
+      ".modules_to_save.weight",
+      ".vera_lambda_b");
   private static final List<String> STEMS = List.of(
       "unet." + LAYER,
       "base_model.model." + LAYER,
@@ -56,9 +95,22 @@ class MutatedHeadersTest extends OnGoldenBase {
       "lora_te_text_model_encoder_layers_0_mlp_fc1",
       "transformer.transformer_blocks.0.attn.to_q");
   private static final List<String> WORDS = List.of(
-      "<ada>", "emb_params", "string_to_param.*", "string_to_param.ada", "clip_l", "clip_g", "t5",
-      "text_encoders_0", "bundle_emb.ada.clip_l", "bundle_emb.ada.clip_l_out",
-      "lora_word.ada.clip_g", "bundle_emb.ada.string_to_param.*", "", "0", "1", "unet:0:up",
+      "<ada>",
+      "emb_params",
+      "string_to_param.*",
+      "string_to_param.ada",
+      "clip_l",
+      "clip_g",
+      "t5",
+      "text_encoders_0",
+      "bundle_emb.ada.clip_l",
+      "bundle_emb.ada.clip_l_out",
+      "lora_word.ada.clip_g",
+      "bundle_emb.ada.string_to_param.*",
+      "",
+      "0",
+      "1",
+      "unet:0:up",
       "unet:0:down");
   private static final long[] SIZES = {0, 1, 2, 3, 4, 8, 16, 32, 64, 96, 128, 288, 1014, 1L << 33};
   private static final List<String> SETTINGS = List.of(
@@ -72,7 +124,9 @@ class MutatedHeadersTest extends OnGoldenBase {
       "{\"feedforward_modules\": \"(a\"}",
       "{\"init_lora_weights\": [[]]}",
       "{\"init_r\": -1, \"lora_alpha\": null}",
-      "[[[[[[", "null", "\u001b]0;x\u0007");
+      "[[[[[[",
+      "null",
+      "\u001b]0;x\u0007");
 
   @TempDir
   private Path folder;
@@ -184,8 +238,9 @@ class MutatedHeadersTest extends OnGoldenBase {
       entries.add("\"__metadata__\": {\"lora_adapter_metadata\": \""
           + SETTINGS.get(random.nextInt(SETTINGS.size())).replace("\"", "\\\"") + "\"}");
     }
-    byte[] json =
-        entries.stream().collect(Collectors.joining(", ", "{", "}")).getBytes(StandardCharsets.UTF_8);
+    byte[] json = entries.stream()
+        .collect(Collectors.joining(", ", "{", "}"))
+        .getBytes(StandardCharsets.UTF_8);
     ByteBuffer all = ByteBuffer.allocate((int) Math.min(8L + json.length + at, 8 << 20))
         .order(ByteOrder.LITTLE_ENDIAN)
         .putLong(json.length)

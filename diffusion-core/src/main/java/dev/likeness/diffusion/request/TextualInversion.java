@@ -56,8 +56,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
       throw new IllegalArgumentException(
-          "a textual inversion needs a token and embeddings, got token " + Quoted.of(token) + " and "
-              + values.size() + " embeddings");
+          "a textual inversion needs a token and embeddings, got token " + Quoted.of(token)
+              + " and " + values.size() + " embeddings");
     }
     values = Map.copyOf(values);
     if (values.keySet().stream().anyMatch(width -> width < 1)) {
@@ -121,8 +121,9 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         float[] before =
             values.put(width(file, source, name), ImageTensors.floats(source.read(name)));
         if (before != null) {
-          throw new InvalidInputException(file + " has two embeddings of the same width, one of them "
-              + Quoted.of(name) + "; expected one for each text encoder");
+          throw new InvalidInputException(
+              file + " has two embeddings of the same width, one of them " + Quoted.of(name)
+                  + "; expected one for each text encoder");
         }
       }
       requireOneLength(file, values);
@@ -272,7 +273,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   public float[] forWidth(int width) {
     float[] numbers = values.get(width);
     if (numbers == null) {
-      throw new InvalidInputException("the textual inversion " + token + " has vectors of width "
+      throw new InvalidInputException("the textual inversion " + Quoted.of(token)
+          + " has vectors of width "
           + values.keySet() + ", this model's text encoder needs " + width
           + "; use it with the family that it was trained for, or do not name it in the prompt");
     }

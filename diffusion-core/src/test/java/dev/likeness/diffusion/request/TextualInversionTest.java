@@ -106,11 +106,13 @@ class TextualInversionTest {
     Path file = Files.move(CraftedPickle.zip(folder, pickle, 4), folder.resolve("style.pt"));
     List<TextualInversion> named = TextualInversion.openWithAllNames(file);
     assertEquals(
-        List.of("style", "ada\u001b[1m"), named.stream().map(TextualInversion::token).toList());
+        List.of("style", "ada\u001b[1m"),
+        named.stream().map(TextualInversion::token).toList());
     assertEquals(named.get(0), named.get(1).withToken("style"));
     assertEquals("style", TextualInversion.open(file).token());
     assertTrue(named.get(1).forWidth(2).length == 4);
-    String message = assertThrows(InvalidInputException.class, () -> named.get(1).forWidth(3))
+    String message = assertThrows(
+            InvalidInputException.class, () -> named.get(1).forWidth(3))
         .getMessage();
     assertTrue(message.startsWith("the textual inversion \"ada\\u001b[1m\" has vectors"), message);
   }
@@ -164,7 +166,6 @@ class TextualInversionTest {
   @Test
   void refusesAWidthOfZeroFromPrograms() {
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new TextualInversion("ada", Map.of(0, new float[0])));
+        IllegalArgumentException.class, () -> new TextualInversion("ada", Map.of(0, new float[0])));
   }
 }

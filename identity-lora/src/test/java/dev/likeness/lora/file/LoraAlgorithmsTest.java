@@ -67,11 +67,9 @@ class LoraAlgorithmsTest extends OnGoldenBase {
   static Stream<Arguments> algorithms() {
     return Stream.of(
             "reference", "old-oft-reference", "peft-kinds-reference", "peft-other-reference")
-        .flatMap(
-            reference -> ((List<?>) GoldenLora.record("../kinds/" + reference).get("kinds"))
-                .stream()
-                    .filter(kind -> !kind.equals(BIASED))
-                    .map(kind -> arguments(reference, kind)));
+        .flatMap(reference -> ((List<?>)
+                GoldenLora.record("../kinds/" + reference).get("kinds"))
+            .stream().filter(kind -> !kind.equals(BIASED)).map(kind -> arguments(reference, kind)));
   }
 
   private static Path file(String kind) {
@@ -276,7 +274,8 @@ class LoraAlgorithmsTest extends OnGoldenBase {
 
   private static void assertEmbedding(Safetensors expected, ModelAdapter adapter) {
     Adaptation adapted = adapter.adapt(ModelComponent.TEXT_ENCODER, Compute.EXACT);
-    long[] numbers = ((List<?>) GoldenLora.record("../kinds/peft-other-reference").get("ids"))
+    long[] numbers = ((List<?>)
+            GoldenLora.record("../kinds/peft-other-reference").get("ids"))
         .stream().mapToLong(id -> ((Number) id).longValue()).toArray();
     Tensor ids = torch.tensor(numbers).view(1, -1);
     String table = "text_model.embeddings.token_embedding.weight";

@@ -125,8 +125,8 @@ public record PromptEncoding(PipelineModel model) {
         .toList();
     // The same embeddings may have several names, of which a prompt needs one.
     Stream<String> unnamed = inversions.stream()
-        .filter(inversion -> named.stream()
-            .noneMatch(other -> other.withToken(inversion.token()).equals(inversion)))
+        .filter(inversion ->
+            named.stream().noneMatch(other -> other.withToken(inversion.token()).equals(inversion)))
         .map(inversion -> "the textual inversion " + Quoted.of(inversion.token())
             + " has no effect: no prompt names its token");
     return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();

@@ -47,9 +47,10 @@ public record ClipTextConfig(
         || width > WIDEST
         || count < 1
         || count > MOST_EMBEDDINGS) {
-      throw new InvalidInputException(source.describe() + ": the textual inversion " + Quoted.of(name)
-          + " has the shape " + Arrays.toString(shape) + "; expected 1 to " + MOST_EMBEDDINGS
-          + " embeddings of width 1 to " + WIDEST + ": download or train it again");
+      throw new InvalidInputException(
+          source.describe() + ": the textual inversion " + Quoted.of(name)
+              + " has the shape " + Arrays.toString(shape) + "; expected 1 to " + MOST_EMBEDDINGS
+              + " embeddings of width 1 to " + WIDEST + ": download or train it again");
     }
     return (int) width;
   }

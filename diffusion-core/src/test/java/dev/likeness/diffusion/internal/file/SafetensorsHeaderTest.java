@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.file;
 
 import static dev.likeness.diffusion.internal.file.CraftedSafetensors.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
@@ -158,7 +158,8 @@ class SafetensorsHeaderTest {
   void readsLongTexts() {
     String text = "t".repeat(100_000);
     assertEquals(
-        Map.of("k", text), read("{\"__metadata__\":{\"k\":\"" + text + "\"}}", 0).metadata());
+        Map.of("k", text),
+        read("{\"__metadata__\":{\"k\":\"" + text + "\"}}", 0).metadata());
   }
 
   @Test

@@ -130,9 +130,7 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
 
       @Override
       public Tensor delta(Tensor x, long[] stride, long[] padding) {
-        return factors
-            .delta(x, stride, padding)
-            .add(offset(x).view(-1, 1, 1), new Scalar(weight));
+        return factors.delta(x, stride, padding).add(offset(x).view(-1, 1, 1), new Scalar(weight));
       }
 
       private Tensor offset(Tensor x) {

@@ -65,8 +65,7 @@ public final class AdapterConfig {
     String where = file
         + (json == null ? ": the adapter_config.json beside it" : ": the header's " + METADATA_KEY);
     String text = json == null ? LoraFile.readAdapterConfig(file) : json;
-    return new AdapterConfig(
-        text.isEmpty() ? Map.of() : byComponent(parse(text, where)), where);
+    return new AdapterConfig(text.isEmpty() ? Map.of() : byComponent(parse(text, where)), where);
   }
 
   /**
@@ -117,16 +116,16 @@ public final class AdapterConfig {
     String part = componentPrefix(keys);
     return pattern(keys, part + "rank_pattern")
         .or(() -> setting(part + "r"))
-        .map(rank ->
-            requireFinite(alpha(keys, part, rank.longValue()) / rank.doubleValue(), keys))
+        .map(rank -> requireFinite(alpha(keys, part, rank.longValue()) / rank.doubleValue(), keys))
         .orElse(1.0);
   }
 
   /** A rank of zero and the largest numbers of JSON give factors that are no numbers. */
   private double requireFinite(double scale, LayerKeys keys) {
     if (!Double.isFinite((float) scale)) {
-      throw new InvalidInputException(where + ": alpha and rank of " + keys.layer().name()
-          + " give the factor " + scale + "; expected a finite number: save the LoRA again");
+      throw new InvalidInputException(
+          where + ": alpha and rank of " + keys.layer().name() + " give the factor " + scale
+              + "; expected a finite number: save the LoRA again");
     }
     return scale;
   }

@@ -92,13 +92,12 @@ final class BundledEmbeddings {
     try (TensorScope scope = TensorScope.open()) {
       source.names().stream()
           .filter(key -> !unread.contains(key))
-          .forEach(key -> tokenOf(key, source, notes)
-              .ifPresent(token -> {
-                float[] before = words
-                    .computeIfAbsent(token, t -> new LinkedHashMap<>())
-                    .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)));
-                requireOneLength(source, token, words.get(token), before == null);
-              }));
+          .forEach(key -> tokenOf(key, source, notes).ifPresent(token -> {
+            float[] before = words
+                .computeIfAbsent(token, t -> new LinkedHashMap<>())
+                .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)));
+            requireOneLength(source, token, words.get(token), before == null);
+          }));
     }
     return words.entrySet().stream()
         .map(inversion -> new TextualInversion(inversion.getKey(), inversion.getValue()))
@@ -112,10 +111,13 @@ final class BundledEmbeddings {
         .distinct()
         .count();
     if (!isNew || lengths > 1 || token.isBlank()) {
-      throw new InvalidInputException(source.describe() + ": the textual inversion "
-          + Quoted.of(token)
-          + (isNew ? " has another number of vectors for each text encoder" : " has two tensors of one width")
-          + "; expected a token with the same number of vectors for each: train or download it again");
+      throw new InvalidInputException(
+          source.describe() + ": the textual inversion "
+              + Quoted.of(token)
+              + (isNew
+                  ? " has another number of vectors for each text encoder"
+                  : " has two tensors of one width")
+              + "; expected a token with the same number of vectors for each: train or download it again");
     }
   }
 

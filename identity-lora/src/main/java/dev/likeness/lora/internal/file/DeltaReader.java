@@ -162,8 +162,7 @@ final class DeltaReader {
   private WeightDelta readEmbedding() {
     Tensor up = keys.read(LoraKey.EMBEDDING_A).t();
     Tensor down = keys.read(LoraKey.EMBEDDING_B).t();
-    LoraDelta change =
-        new LoraDelta(down.contiguous(), null, up.contiguous(), scale(down.size(0)));
+    LoraDelta change = new LoraDelta(down.contiguous(), null, up.contiguous(), scale(down.size(0)));
     if (!keys.has(LoraKey.SET)) {
       return change;
     }

@@ -149,8 +149,7 @@ final class FactorCheck {
         && rank == keys.size(LoraKey.UP, 1)
         && (keys.has(LoraKey.MID)
             ? keys.size(LoraKey.MID, 0) == rank
-            : window == keys.layer().kernelSize()
-                || isFlatWindow(keys, keys.shape(LoraKey.DOWN)));
+            : window == keys.layer().kernelSize() || isFlatWindow(keys, keys.shape(LoraKey.DOWN)));
   }
 
   /** Returns true if GLoRA's factors match each other. */

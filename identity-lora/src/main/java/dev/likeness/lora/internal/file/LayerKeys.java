@@ -62,7 +62,9 @@ final class LayerKeys {
   private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
 
   static {
-    ROLES.put(LoraAlgorithm.LORA, Roles.of(LoraKey.DOWN, LoraKey.UP).or(LoraKey.MID, LoraKey.SINGULAR_VALUES));
+    ROLES.put(
+        LoraAlgorithm.LORA,
+        Roles.of(LoraKey.DOWN, LoraKey.UP).or(LoraKey.MID, LoraKey.SINGULAR_VALUES));
     ROLES.put(
         LoraAlgorithm.EMBEDDING,
         Roles.of(LoraKey.EMBEDDING_A, LoraKey.EMBEDDING_B).beside(LoraKey.SET));
@@ -215,8 +217,7 @@ final class LayerKeys {
    */
   void requireFloats() {
     keys.forEach((role, key) -> {
-      boolean count =
-          role == LoraKey.ALPHA || role == LoraKey.ON_INPUT || role == LoraKey.RESHAPE;
+      boolean count = role == LoraKey.ALPHA || role == LoraKey.ON_INPUT || role == LoraKey.RESHAPE;
       if (!count && !source.dtype(key).isFloating()) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(fileKey(role))
             + " is of type " + source.dtype(key) + " without a scale, which is no weight; "

@@ -113,9 +113,10 @@ final class LayerPatternParser {
 
   private Node group() {
     if (take("?")) {
-      boolean named = take("P<") || at + 1 < text.length()
-          && text.charAt(at) == '<'
-          && "=!".indexOf(text.charAt(at + 1)) < 0;
+      boolean named = take("P<")
+          || at + 1 < text.length()
+              && text.charAt(at) == '<'
+              && "=!".indexOf(text.charAt(at + 1)) < 0;
       if (named) {
         int end = text.indexOf('>', at);
         at = end < 0 ? text.length() : end + 1;
@@ -189,11 +190,12 @@ final class LayerPatternParser {
   }
 
   private static IntPredicate kind(char letter) {
-    IntPredicate kind = switch (Character.toLowerCase(letter)) {
-      case 'd' -> c -> c >= '0' && c <= '9';
-      case 'w' -> c -> c < 128 && (Character.isLetterOrDigit(c) || c == '_');
-      default -> c -> c == ' ' || c >= '\t' && c <= '\r';
-    };
+    IntPredicate kind =
+        switch (Character.toLowerCase(letter)) {
+          case 'd' -> c -> c >= '0' && c <= '9';
+          case 'w' -> c -> c < 128 && (Character.isLetterOrDigit(c) || c == '_');
+          default -> c -> c == ' ' || c >= '\t' && c <= '\r';
+        };
     return Character.isUpperCase(letter) ? kind.negate() : kind;
   }
 

@@ -174,13 +174,12 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + LoraFamilyDetector.title(report.family()));
     }
     if (report.layers() == 0 && !report.textualInversions().isEmpty()) {
-      throw new InvalidInputException(
-          file + " is a textual inversion ("
-              + report.textualInversions().stream()
-                  .limit(MOST_NAMED)
-                  .map(Quoted::of)
-                  .collect(Collectors.joining(", "))
-              + "), not a LoRA; give it as an embedding");
+      throw new InvalidInputException(file + " is a textual inversion ("
+          + report.textualInversions().stream()
+              .limit(MOST_NAMED)
+              .map(Quoted::of)
+              .collect(Collectors.joining(", "))
+          + "), not a LoRA; give it as an embedding");
     }
     if (!report.duplicates().isEmpty()) {
       throw new InvalidInputException(
@@ -193,7 +192,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + (report.matched()
               + report.unmatched().size()
               + report.shapeMismatches().size())
-          + " keys match no layer of " + base + ", e.g. " + Quoted.of(report.unmatched().get(0))
+          + " keys match no layer of " + base + ", e.g. "
+          + Quoted.of(report.unmatched().get(0))
           + "; the LoRA is for another base model, or its kind is not supported");
     }
     if (!report.shapeMismatches().isEmpty()) {

@@ -145,8 +145,8 @@ public enum LoraKey {
       suffix("alpha", ALPHA),
       new Suffix(".scale", SET, KeyFormat.PEFT));
 
-  private static final Pattern NAMED_ADAPTER =
-      Pattern.compile("(.+\\.(?:lora_[ABE]|lora_embedding_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
+  private static final Pattern NAMED_ADAPTER = Pattern.compile(
+      "(.+\\.(?:lora_[ABE]|lora_embedding_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
           + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
   private static Suffix suffix(String text, LoraKey role) {
@@ -168,8 +168,7 @@ public enum LoraKey {
     for (Suffix ending : SUFFIXES) {
       if (key.endsWith(ending.text)) {
         String stem = key.substring(0, key.length() - ending.text.length());
-        return Optional.of(
-            new SplitKey(withoutUnderscores(stem), ending.role, ending.keyFormat));
+        return Optional.of(new SplitKey(withoutUnderscores(stem), ending.role, ending.keyFormat));
       }
     }
     Matcher named = NAMED_ADAPTER.matcher(key);

@@ -194,8 +194,7 @@ public final class LoraReader {
   /** Returns a layer, or an embedding table for the keys that peft has for tables. */
   private Optional<TargetLayer> locate(ModelComponent part, LoraKey.FactorKey key) {
     boolean ofTable = key.role() == LoraKey.EMBEDDING_A || key.role() == LoraKey.EMBEDDING_B;
-    Optional<TargetLayer> layer =
-        ofTable ? Optional.empty() : table.find(part, key.path());
+    Optional<TargetLayer> layer = ofTable ? Optional.empty() : table.find(part, key.path());
     return ofTable || hasTableFactors && key.role() == LoraKey.SET
         ? layer.or(() -> table.findEmbedding(part, key.path()))
         : layer;

@@ -205,9 +205,7 @@ public final class LoraWriter {
           LoraFactors.scale(pair.up(), pair.scale()).t().contiguous());
       tensors.put(stem + ".lora_embedding_B", pair.down().t().contiguous());
     } else {
-      tensors.put(
-          stem + ".base_layer.weight",
-          weight.apply(layer).add(deltaWeight(layer, change)));
+      tensors.put(stem + ".base_layer.weight", weight.apply(layer).add(deltaWeight(layer, change)));
     }
   }
 

@@ -214,8 +214,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * One layer of the original transformer that is several layers in diffusers. Used for deltas whose
-   * factors cannot be split by rows.
+   * One layer of the original transformer that is several layers in diffusers. Used for deltas
+   * whose factors cannot be split by rows.
    *
    * @param layer the fused layer, under its original name
    * @param parts the layers of the model, from the first row down

@@ -144,10 +144,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
           batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       GradientClipping.FiniteNumbers.require(
-          "the loss",
-          value,
-          optimizer.steps(),
-          optimizer.steps() == 0 ? ADVICE_AT_START : ADVICE);
+          "the loss", value, optimizer.steps(), optimizer.steps() == 0 ? ADVICE_AT_START : ADVICE);
       int all = settings.optimizerOptions().gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
       if (checkpointing) {

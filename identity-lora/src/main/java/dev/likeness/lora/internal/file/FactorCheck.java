@@ -1,5 +1,7 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
 
@@ -232,5 +234,17 @@ final class FactorCheck {
 
   private static long elements(TargetLayer layer) {
     return layer.shape().stream().reduce(1L, (a, b) -> a * b);
+  }
+
+  /** Refuses factors of the first layer that take more input channels than the base has. */
+  static void refuseWiderInput(LayerKeys keys, String file, String base) {
+    TargetLayer layer = keys.layer();
+    if (layer.name().equals("transformer.x_embedder")
+        && keys.size(LoraKey.DOWN, 1) > layer.in()) {
+      throw new InvalidInputException(file
+          + " is a control LoRA, which needs a second input image and is not supported ("
+          + Quoted.of(keys.fileKey(LoraKey.DOWN)) + " takes " + keys.size(LoraKey.DOWN, 1)
+          + " channels, " + base + " has " + layer.in() + "); use a ControlNet instead");
+    }
   }
 }

@@ -116,6 +116,23 @@ final class LayerKeys {
     return same;
   }
 
+  /**
+   * Returns the keys for the narrow first layer, if they fit only that: a layer that has no more
+   * input channels than the latents.
+   */
+  LayerKeys asTrained(TargetLayer narrow) {
+    return layer.name().equals(narrow.name()) && !fit() && forLayer(narrow).fit()
+        ? forLayer(narrow)
+        : this;
+  }
+
+  /** Returns true for a pair of LoRA's factors with a bias of the second, and no other change. */
+  boolean isPairWithBias() {
+    return has(LoraKey.BIAS_UP)
+        && algorithm().filter(LoraAlgorithm.LORA::equals).isPresent()
+        && !hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B, LoraKey.MAGNITUDE);
+  }
+
   TargetLayer layer() {
     return layer;
   }
@@ -208,6 +225,13 @@ final class LayerKeys {
   /** Returns the file's own alpha, which is finite, or NaN if it has none. */
   double alpha() {
     return has(LoraKey.ALPHA) ? source.read(keys.get(LoraKey.ALPHA)).item_double() : Double.NaN;
+  }
+
+  /** Returns the file's own alpha; NaN if it has none, or one of a wrong shape. */
+  double ownAlpha() {
+    try (TensorScope scope = TensorScope.open()) {
+      return elements(LoraKey.ALPHA) == 1 ? alpha() : Double.NaN;
+    }
   }
 
   /**

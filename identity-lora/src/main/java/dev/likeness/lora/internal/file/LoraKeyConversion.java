@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
@@ -139,6 +140,13 @@ final class LoraKeyConversion implements TensorSource {
   /** Returns true if a key is in the format of XLabs. */
   static boolean isXlabs(String key) {
     return XLABS.matcher(key).matches();
+  }
+
+  /** Returns the key format of a key; null if it is not that of a LoRA. */
+  static KeyFormat keyFormat(String key) {
+    return isXlabs(key)
+        ? KeyFormat.XLABS
+        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
   }
 
   /** Returns the name in the file of a tensor of {@link #names()}. */

@@ -65,16 +65,12 @@ public final class LoraReader {
   private final List<String> duplicates = new ArrayList<>();
   private KeyFormat keyFormat;
 
-  /** Finds the layers of all keys; nothing stops it. */
+  /** Finds the layers of all keys. */
   public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
     this(file, notes, table, new Cancellation());
   }
 
-  /**
-   * Finds the layers of all keys.
-   *
-   * @param cancellation stops this and the other methods between two layers
-   */
+  /** Finds the layers of all keys; {@code cancellation} stops all methods between two layers. */
   public LoraReader(
       TensorSource file, Map<String, String> notes, LayerTable table, Cancellation cancellation) {
     this.cancellation = cancellation;
@@ -110,7 +106,7 @@ public final class LoraReader {
     keyFormat = numbered ? KeyFormat.CLONEOFSIMO : keyFormat;
     table
         .narrowInputLayer(network)
-        .ifPresent(narrow -> keys.replaceAll((layer, own) -> asTrained(own, narrow)));
+        .ifPresent(narrow -> keys.replaceAll((layer, own) -> own.asTrained(narrow)));
     keys.values().forEach(this::checkShapes);
   }
 
@@ -165,18 +161,12 @@ public final class LoraReader {
     }
     keyFormat = read.get().role() == LoraKey.ALPHA && keyFormat != null
         ? keyFormat
-        : keyFormat(fileKey.apply(key));
+        : LoraKeyConversion.keyFormat(fileKey.apply(key));
     LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
     if (!all.put(read.get().role(), key, fileKey.apply(key))) {
       duplicates.add(
           Quoted.of(all.fileKey(read.get().role())) + " and " + Quoted.of(fileKey.apply(key)));
     }
-  }
-
-  private static KeyFormat keyFormat(String key) {
-    return LoraKeyConversion.isXlabs(key)
-        ? KeyFormat.XLABS
-        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
   }
 
   // kohya numbers T5 as the third text encoder even where it is the second.
@@ -200,18 +190,6 @@ public final class LoraReader {
         : layer;
   }
 
-  /**
-   * Returns the keys for the narrow first layer, if they fit only that: a layer that has no more
-   * input channels than the latents.
-   */
-  private static LayerKeys asTrained(LayerKeys own, TargetLayer narrow) {
-    return own.layer().name().equals(narrow.name())
-            && !own.fit()
-            && own.forLayer(narrow).fit()
-        ? own.forLayer(narrow)
-        : own;
-  }
-
   private void checkShapes(LayerKeys layer) {
     layer
         .misshapen()
@@ -227,16 +205,7 @@ public final class LoraReader {
 
   /** Refuses a control LoRA, which needs a second image as input. */
   public void refuseControlLora(String base) {
-    keys.forEach((layer, own) -> {
-      if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
-        throw new InvalidInputException(file.describe()
-            + " is a control LoRA, which needs a second input image and is not supported ("
-            + Quoted.of(own.fileKey(LoraKey.DOWN)) + " takes " + own.size(LoraKey.DOWN, 1)
-            + " channels, "
-            + base + " has " + layer.in()
-            + "); use a ControlNet instead");
-      }
-    });
+    keys.values().forEach(own -> FactorCheck.refuseWiderInput(own, file.describe(), base));
   }
 
   /** Compares the file with the base; {@code alphas} has the scales. */
@@ -256,7 +225,7 @@ public final class LoraReader {
       long own = layer.rank();
       rank = Math.max(rank, own);
       if (own > 0) {
-        double factor = alphas.scale(layer, own, alpha(layer));
+        double factor = alphas.scale(layer, own, layer.ownAlpha());
         scale = scale == null ? new LoraInspection.Scale(factor, factor) : scale.including(factor);
       }
     }
@@ -283,23 +252,11 @@ public final class LoraReader {
         LoraMetadata.notes(notes));
   }
 
-  private static double alpha(LayerKeys layer) {
-    try (TensorScope scope = TensorScope.open()) {
-      return layer.elements(LoraKey.ALPHA) == 1 ? layer.alpha() : Double.NaN;
-    }
-  }
-
   private boolean hasMatchingBias(LayerKeys layer) {
     // A bias of peft's second factor needs no bias of the base, as in peft.
-    return layer.has(LoraKey.BIAS_UP) && isLowRankAlone(layer)
+    return layer.isPairWithBias() && fusedLayer(layer.layer()).isEmpty()
         || !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.BIAS_UP, LoraKey.SET_B)
         || layersOf(layer.layer()).stream().allMatch(table::hasBias);
-  }
-
-  private boolean isLowRankAlone(LayerKeys layer) {
-    return layer.algorithm().filter(LoraAlgorithm.LORA::equals).isPresent()
-        && !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B, LoraKey.MAGNITUDE)
-        && fusedLayer(layer.layer()).isEmpty();
   }
 
   /** Returns the layers of the model for a layer of the file. */

@@ -174,7 +174,7 @@ class TransformerInspectionTest {
     Path file = file(shapes, Map.of());
     assertEquals(
         file
-            + " is a control LoRA, which needs a second input image and is not supported (img_in.lora_A.weight"
+            + " is a control LoRA, which needs a second input image and is not supported (\"img_in.lora_A.weight\""
             + " takes " + 2 * in + " channels, " + base.name() + " has " + in
             + "); use a ControlNet instead",
         assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage());

@@ -55,6 +55,7 @@ public final class FusedLora implements AutoCloseable {
         .weights()
         .keySet()
         .forEach(layer -> AttachedDeltas.requireRoom(lora.base(), layer));
+    lora.deltas().requireWeights();
     return new FusedLora(lora.deltas(), lora.base(), weight);
   }
 

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.file.KeyFormat;
@@ -35,16 +36,29 @@ public final class Lora implements AutoCloseable {
   private final LoraInspection inspection;
   private final TensorRegion region;
   private final OpenModel base;
+  private final Cancellation cancellation;
   private final Map<Compute, AttachedDeltas> attachedDeltas = new ConcurrentHashMap<>();
   private final UsageLock usageLock = new UsageLock("the LoRA");
   private volatile boolean closed;
 
+  /** Creates a LoRA whose deltas are in memory; nothing stops their computation. */
   Lora(
       LoraDeltas changes,
       Map<String, String> metadata,
       LoraInspection report,
       TensorRegion region,
       OpenModel base) {
+    this(changes, metadata, report, region, base, new Cancellation());
+  }
+
+  private Lora(
+      LoraDeltas changes,
+      Map<String, String> metadata,
+      LoraInspection report,
+      TensorRegion region,
+      OpenModel base,
+      Cancellation cancellation) {
+    this.cancellation = cancellation;
     this.deltas = changes;
     this.metadata = Map.copyOf(metadata);
     this.inspection = report;
@@ -56,30 +70,47 @@ public final class Lora implements AutoCloseable {
    * Opens a LoRA file for a base model: safetensors, or a pickle of {@code torch.save}. Code in a
    * pickle is not executed.
    *
-   * @param file the LoRA file
+   * @param file the LoRA file, or a folder of peft or diffusers that has one
    * @param base the base model; it must stay open while the LoRA is used
    * @return the LoRA; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
-   *     another model family, or has a key that does not fit the base
+   *     another model family, has a key that does not fit the base, or has a value that is NaN or
+   *     infinite
    */
   public static Lora open(Path file, BaseModel base) {
-    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
+    return open(file, base, new Cancellation());
+  }
+
+  /**
+   * Opens a LoRA as {@link #open(Path, BaseModel)} does, in a way that can be stopped.
+   *
+   * @param file the LoRA file, or a folder of peft or diffusers that has one
+   * @param base the base model; it must stay open while the LoRA is used
+   * @param cancellation stops the opening, and later the computation of deltas before a generation,
+   *     between two layers
+   * @return the LoRA; the caller closes it
+   * @throws dev.likeness.diffusion.error.InvalidInputException in the same cases
+   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   */
+  public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
+    OpenModel model = base.unwrap(OpenModel.class);
+    LayerTable table = LayerTable.of(model);
     TensorRegion region = new TensorRegion();
-    try (LoraFile source = LoraFile.open(file)) {
-      LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
-      AdapterConfig alphas = AdapterConfig.of(source.notes(), file);
+    Path weights = LoraFile.weights(file);
+    try (LoraFile source = LoraFile.open(weights)) {
+      LoraReader reader = new LoraReader(source.tensors(), source.notes(), table, cancellation);
+      AdapterConfig alphas = AdapterConfig.of(source.notes(), weights);
       LoraInspection report = reader.inspect(alphas);
       reader.refuseControlLora(base.name());
-      alphas.refuseChangedBase(file);
-      LoraFile.requireComplete(report, file.toString(), base.name(), table.kind());
+      alphas.refuseChangedBase(weights);
+      LoraFile.requireComplete(report, weights.toString(), base.name(), table.kind());
       LoraDeltas changes = reader.readDeltas(
           alphas,
           region,
-          (layer, name) ->
-              base.unwrap(OpenModel.class).tensorNames(layer.component()).contains(name)
-                  ? Optional.of(layer.readF32(base.unwrap(OpenModel.class), name))
-                  : Optional.empty());
-      return new Lora(changes, source.notes(), report, region, base.unwrap(OpenModel.class));
+          (layer, name) -> model.tensorNames(layer.component()).contains(name)
+              ? Optional.of(layer.readF32(model, name))
+              : Optional.empty());
+      return new Lora(changes, source.notes(), report, region, model, cancellation);
     } catch (RuntimeException e) {
       region.close();
       throw e;
@@ -90,16 +121,20 @@ public final class Lora implements AutoCloseable {
    * Compares the keys of a LoRA file with a base model, without reading the file's weights. It also
    * works for files that {@link #open} refuses.
    *
-   * @param file the LoRA file
+   * @param file the LoRA file, or a folder of peft or diffusers that has one
    * @param base the base model
    * @return which keys fit the base, and which do not
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken
    */
   public static LoraInspection inspect(Path file, BaseModel base) {
-    try (LoraFile source = LoraFile.open(file)) {
+    Path weights = LoraFile.weights(file);
+    try (LoraFile source = LoraFile.open(weights)) {
       return new LoraReader(
-              source.tensors(), source.notes(), LayerTable.of(base.unwrap(OpenModel.class)))
-          .inspect(AdapterConfig.of(source.notes(), file));
+              source.tensors(),
+              source.notes(),
+              LayerTable.of(base.unwrap(OpenModel.class)),
+              new Cancellation())
+          .inspect(AdapterConfig.of(source.notes(), weights));
     }
   }
 
@@ -247,7 +282,7 @@ public final class Lora implements AutoCloseable {
   AttachedDeltas attachedTo(Compute compute) {
     requireOpen();
     return attachedDeltas.computeIfAbsent(
-        compute, c -> new AttachedDeltas(deltas, base, c, region));
+        compute, c -> new AttachedDeltas(deltas, base, c, region, cancellation));
   }
 
   private void requireOpen() {

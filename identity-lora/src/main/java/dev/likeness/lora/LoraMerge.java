@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.TextualInversion;
@@ -53,6 +54,7 @@ public final class LoraMerge {
    * @param rank rank of the result, from 1
    * @throws IllegalArgumentException if the rank is below 1, there is no LoRA, they were opened on
    *     several bases, or two have a textual inversion with the same token
+   * @throws InvalidInputException if a LoRA adds a bias to a layer that has none
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
@@ -69,6 +71,7 @@ public final class LoraMerge {
     OpenModel base = first.base();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
+    loras.keySet().forEach(lora -> lora.deltas().requireWeights());
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : layers(loras)) {
         try (TensorScope scope = TensorScope.open()) {
@@ -110,7 +113,8 @@ public final class LoraMerge {
    * @param base the base of the LoRA
    * @param tuned a fine-tuned model of the same architecture
    * @param rank rank of the result, from 1
-   * @throws InvalidInputException if the models do not have the same layers
+   * @throws InvalidInputException if the models do not have the same layers, or a weight is NaN or
+   *     infinite
    * @throws IllegalArgumentException if the rank is below 1
    */
   public static Lora extract(BaseModel base, BaseModel tuned, int rank) {
@@ -128,7 +132,12 @@ public final class LoraMerge {
       for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
           Tensor difference = layer.readF32(to).sub(layer.readF32(from));
-          if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
+          double largest = difference.abs().max().item_double();
+          if (!Double.isFinite(largest)) {
+            throw new InvalidInputException(tuned.name() + " or " + base.name() + " has a weight "
+                + layer.name() + " that is NaN or infinite; download or train that model again");
+          }
+          if (!layer.isNorm() && largest > 0) {
             weights.put(layer, LowRankApproximation.of(difference, rank).map(region::keep));
           }
         }
@@ -193,9 +202,9 @@ public final class LoraMerge {
     loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(inversion -> {
       if (inversions.put(inversion.token(), inversion) != null) {
         throw new IllegalArgumentException(
-            "two of the LoRAs to merge have a textual inversion for the token \""
-                + inversion.token()
-                + "\"; train one of them with another token, or use both LoRAs without merging");
+            "two of the LoRAs to merge have a textual inversion for the token "
+                + Quoted.of(inversion.token())
+                + "; train one of them with another token, or use both LoRAs without merging");
       }
     });
     return List.copyOf(inversions.values());

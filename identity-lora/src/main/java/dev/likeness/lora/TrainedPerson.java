@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -71,7 +72,21 @@ public record TrainedPerson(
    *     names no person
    */
   public static TrainedPerson open(Path file, BaseModel base) {
-    Lora lora = Lora.open(file, base);
+    return open(file, base, new Cancellation());
+  }
+
+  /**
+   * Opens a person's file as {@link #open(Path, BaseModel)} does, in a way that can be stopped.
+   *
+   * @param file a file of {@link #save}
+   * @param base the base model that the person was trained on
+   * @param cancellation stops the opening, and later the computation of deltas before a generation
+   * @return the person; the caller closes it
+   * @throws InvalidInputException in the same cases
+   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   */
+  public static TrainedPerson open(Path file, BaseModel base, Cancellation cancellation) {
+    Lora lora = Lora.open(file, base, cancellation);
     Map<String, String> notes = lora.metadata();
     if (notes.getOrDefault(CLASS_WORD_KEY, "").isBlank()) {
       lora.close();

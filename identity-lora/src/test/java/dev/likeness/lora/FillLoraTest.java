@@ -105,7 +105,7 @@ class FillLoraTest {
   void refusesAnotherWidthAndOtherLayers() {
     try (TensorScope scope = TensorScope.open()) {
       assertEquals(
-          List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * latentChannels
+          List.of("\"lora_unet_img_in.lora_down.weight\" [2, " + 2 * latentChannels
               + "] beside a weight [" + width + ", " + inputChannels + "]"),
           Lora.inspect(
                   file("lora_unet_img_in", torch.ones(2, 2 * latentChannels), torch.ones(width, 2)),

@@ -64,7 +64,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(shapes, Map.of());
     assertEquals(
         file + ": 2 of 4 keys match no layer of base-current, e.g."
-            + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or its kind"
+            + " \"unet.down_blocks.7.attentions.0.proj_in.lora_A.weight\"; the LoRA is for another base model, or its kind"
             + " is not supported",
         refusal(file));
     LoraInspection report = Lora.inspect(file, base);
@@ -80,7 +80,7 @@ class LoraRefusalTest extends OnGoldenBase {
   @Test
   void namesABiasThatTheBaseLacks() {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
-    shapes.put(LAYER + ".lora_B.bias", new long[] {64});
+    shapes.put(LAYER + ".diff_b", new long[] {64});
     Path file = file(shapes, Map.of());
     assertEquals(
         file + " changes " + LAYER
@@ -169,7 +169,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void distinguishesATextualInversionFromALora() {
     Path file = file(Map.of("<ada>", new long[] {32}), Map.of());
     assertEquals(
-        file + " is a textual inversion (<ada>), not a LoRA; give it as an embedding",
+        file + " is a textual inversion (\"<ada>\"), not a LoRA; give it as an embedding",
         refusal(file));
   }
 
@@ -213,8 +213,8 @@ class LoraRefusalTest extends OnGoldenBase {
   void namesShapesThatDoNotMatch() {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
     assertEquals(
-        file + ": 1 keys do not fit base-current, e.g. " + LAYER
-            + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model",
+        file + ": 1 keys do not fit base-current, e.g. \"" + LAYER
+            + ".lora_A.weight\" [2, 320] beside a weight [64, 64]; the LoRA is for another base model",
         refusal(file));
   }
 
@@ -234,7 +234,7 @@ class LoraRefusalTest extends OnGoldenBase {
         KOHYA + "b2.weight",
         new long[] {2, 64}));
     assertEquals(
-        List.of(KOHYA + "a1.weight [48, 2] beside a weight [64, 64]"),
+        List.of("\"" + KOHYA + "a1.weight\" [48, 2] beside a weight [64, 64]"),
         Lora.inspect(file(glora, Map.of()), base).shapeMismatches());
     glora.put(KOHYA + "a1.weight", new long[] {64, 3});
     assertTrue(!Lora.inspect(file(glora, Map.of()), base).isComplete());
@@ -272,7 +272,7 @@ class LoraRefusalTest extends OnGoldenBase {
         CONV + "hada_w2_b",
         new long[] {2, 288});
     assertEquals(
-        List.of(CONV + "hada_t1 [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
+        List.of("\"" + CONV + "hada_t1\" [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
         Lora.inspect(file(hadamard, Map.of()), base).shapeMismatches());
   }
 
@@ -292,8 +292,8 @@ class LoraRefusalTest extends OnGoldenBase {
     String message = refusal(file);
     assertTrue(
         List.of(
-                LAYER + ".lora_A.weight and " + KOHYA + "lora_down.weight",
-                KOHYA + "lora_down.weight and " + LAYER + ".lora_A.weight")
+                "\"" + LAYER + ".lora_A.weight\" and \"" + KOHYA + "lora_down.weight\"",
+                "\"" + KOHYA + "lora_down.weight\" and \"" + LAYER + ".lora_A.weight\"")
             .stream()
             .anyMatch(
                 keys -> message.equals(
@@ -346,9 +346,9 @@ class LoraRefusalTest extends OnGoldenBase {
         "lora_adapter_metadata", "{\"unet.r\": 2, \"unet.init_lora_weights\": \"" + first + "\"}");
     Path file = file(pair(LAYER, 64, 2, 64), settings);
     assertEquals(
-        file + " was trained on a base that peft had changed (its settings say init_lora_weights "
+        file + " was trained on a base that peft had changed (its settings say init_lora_weights \""
             + first
-            + ") and does not work on the original base; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion"
+            + "\") and does not work on the original base; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion"
             + " (not for LoftQ), or train it with an initialisation that leaves the base unchanged",
         refusal(file));
     assertEquals(2, Lora.inspect(file, base).rank());

@@ -115,7 +115,7 @@ class TransformerInspectionTest {
             "lora_unet_double_blocks_9_img_attn_qkv.lora_up.weight"),
         report.unmatched().stream().sorted().toList());
     assertEquals(
-        List.of("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight [2, " + (width + 1)
+        List.of("\"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight\" [2, " + (width + 1)
             + "] beside a weight [" + 3 * width + ", " + width + "]"),
         report.shapeMismatches());
     assertEquals(1, report.matched());
@@ -174,7 +174,7 @@ class TransformerInspectionTest {
     Path file = file(shapes, Map.of());
     assertEquals(
         file
-            + " is a control LoRA, which needs a second input image and is not supported (img_in.lora_A.weight"
+            + " is a control LoRA, which needs a second input image and is not supported (\"img_in.lora_A.weight\""
             + " takes " + 2 * in + " channels, " + base.name() + " has " + in
             + "); use a ControlNet instead",
         assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage());

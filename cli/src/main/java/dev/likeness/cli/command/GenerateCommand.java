@@ -221,7 +221,7 @@ public final class GenerateCommand implements Runnable {
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).offloading()) {
       for (WeightedFile lora : wanted) {
-        Lora attached = Lora.open(lora.file(), model);
+        Lora attached = Lora.open(lora.file(), model, console.cancellation());
         open.add(attached);
         request = request.adapter(lora.adapter(attached));
       }

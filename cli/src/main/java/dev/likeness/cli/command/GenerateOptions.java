@@ -10,10 +10,12 @@ import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -283,16 +285,40 @@ final class GenerateOptions {
 
     @Option(
         names = "--embedding",
-        paramLabel = "FILE",
-        description = "textual inversion that prompts may name; may be repeated")
-    private List<Path> embeddings = List.of();
+        paramLabel = "FILE[=NAME]",
+        description =
+            "textual inversion that prompts may call NAME, or by its own names: the file's name "
+                + "without ending, or the name in the file; may be repeated")
+    private List<String> embeddings = List.of();
 
     ImageRequest apply(ImageRequest request) {
       ImageRequest parsed = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
-      for (Path file : embeddings) {
-        parsed = parsed.textualInversion(TextualInversion.open(file));
+      List<TextualInversion> others = new ArrayList<>();
+      for (String given : embeddings) {
+        int end = Files.exists(Path.of(given)) ? -1 : given.lastIndexOf('=');
+        List<TextualInversion> own = new ArrayList<>(
+            TextualInversion.openWithAllNames(Path.of(end < 0 ? given : given.substring(0, end))));
+        if (end >= 0) {
+          own.add(0, own.get(0).withToken(given.substring(end + 1)));
+        }
+        parsed = parsed.textualInversion(own.get(0));
+        others.addAll(own.subList(1, own.size()));
       }
-      return parsed;
+      return withUnambiguous(parsed, others);
+    }
+
+    /** Adds further names, except those that would stand for two textual inversions. */
+    private static ImageRequest withUnambiguous(
+        ImageRequest request, List<TextualInversion> others) {
+      ImageRequest all = request;
+      for (TextualInversion other : others) {
+        boolean taken = Stream.concat(
+                request.prompts().textualInversions().stream(), others.stream())
+            .anyMatch(one -> one.token().equalsIgnoreCase(other.token())
+                && !one.withToken(other.token()).equals(other));
+        all = taken ? all : all.textualInversion(other);
+      }
+      return all;
     }
   }
 }

@@ -103,14 +103,18 @@ public final class LoraCommand implements Runnable {
   private Lora merge(BaseModel model) {
     Map<Lora, Double> loras = new LinkedHashMap<>();
     try {
-      files.forEach(file -> loras.put(Lora.open(file.file(), model), file.weight()));
+      files.forEach(file -> loras.put(open(file, model), file.weight()));
       boolean same = files.size() == 1 && rank == null && files.get(0).weight() == 1;
       return same
-          ? Lora.open(files.get(0).file(), model)
+          ? open(files.get(0), model)
           : LoraMerge.merge(loras, rank == null ? rankOf(loras.keySet()) : rank);
     } finally {
       loras.keySet().forEach(Lora::close);
     }
+  }
+
+  private Lora open(WeightedFile file, BaseModel model) {
+    return Lora.open(file.file(), model, console.cancellation());
   }
 
   private int rankOf(Set<Lora> loras) {

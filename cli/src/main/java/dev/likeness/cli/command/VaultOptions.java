@@ -160,12 +160,13 @@ final class VaultOptions {
   /** Returns the person in a file, or the subject of that id if a store is given. */
   TrainedPerson person(Path file, BaseModel model, Console console) {
     if (!isGiven()) {
-      return TrainedPerson.open(file, model);
+      return TrainedPerson.open(file, model, console.cancellation());
     }
     try (SubjectStore opened = openExisting(console)) {
       Subject subject = opened.subject(file.toString());
       Consent consent = subject.consent();
-      TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), model);
+      TrainedPerson person =
+          TrainedPerson.open(SubjectStudio.personFile(subject), model, console.cancellation());
       return person.consent().isEmpty() ? person.withConsent(consent) : person;
     }
   }

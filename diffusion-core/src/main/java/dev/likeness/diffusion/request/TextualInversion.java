@@ -1,13 +1,16 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,16 +56,20 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
       throw new IllegalArgumentException(
-          "a textual inversion needs a token and embeddings, got token \"" + token + "\" and "
-              + values.size() + " embeddings");
+          "a textual inversion needs a token and embeddings, got token " + Quoted.of(token)
+              + " and " + values.size() + " embeddings");
     }
     values = Map.copyOf(values);
+    if (values.keySet().stream().anyMatch(width -> width < 1)) {
+      throw new IllegalArgumentException("the textual inversion " + Quoted.of(token)
+          + " has embeddings of a width below 1; give the width of its text encoder");
+    }
     int count = values.entrySet().iterator().next().getValue().length
         / values.keySet().iterator().next();
     values.forEach((width, numbers) -> {
       if (numbers.length != count * width || count == 0) {
         throw new IllegalArgumentException(
-            "the textual inversion " + token + " has " + numbers.length
+            "the textual inversion " + Quoted.of(token) + " has " + numbers.length
                 + " values for a text encoder of width " + width
                 + "; every text encoder needs the same number of vectors");
       }
@@ -76,12 +83,25 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
    * @return the textual inversion, which holds no native memory
    * @throws InvalidInputException if the file is broken, contains no textual inversion, or contains
-   *     a textual inversion for T5
+   *     a textual inversion for T5; or if an embedding is empty, too large, NaN or infinite
    */
   public static TextualInversion open(Path file) {
+    return openWithAllNames(file).get(0);
+  }
+
+  /**
+   * Reads a file under each of its names. The first is the token of {@link #open}. A pickle of the
+   * web UI also has a name of its own, which diffusers uses.
+   *
+   * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
+   * @return the textual inversion once for each name, with the same embeddings; at least one
+   * @throws InvalidInputException in the same cases as {@link #open}
+   */
+  public static List<TextualInversion> openWithAllNames(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
-    try (TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
+    try (TensorSource opened = safe ? Safetensors.open(file) : TorchPickle.open(file);
         TensorScope scope = TensorScope.open()) {
+      TensorSource source = new TensorSource.Finite(opened);
       Map<Integer, float[]> values = new LinkedHashMap<>();
       String token = file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
       List<String> names =
@@ -92,29 +112,64 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         known = names;
         token = names.get(0);
       }
+      boolean isNamed = known == names;
       for (String name : known) {
-        token = name.matches("string_to_param\\.[^*].*")
-            ? name.substring(name.indexOf('.') + 1)
-            : token;
-        values.put(width(file, name, source.shape(name)), ImageTensors.floats(source.read(name)));
+        if (name.matches("string_to_param\\.[^*].*")) {
+          token = name.substring(name.indexOf('.') + 1);
+          isNamed = true;
+        }
+        float[] before =
+            values.put(width(file, source, name), ImageTensors.floats(source.read(name)));
+        if (before != null) {
+          throw new InvalidInputException(
+              file + " has two embeddings of the same width, one of them " + Quoted.of(name)
+                  + "; expected one for each text encoder");
+        }
       }
-      if (values.isEmpty()) {
+      requireOneLength(file, values);
+      if (token.isBlank()) {
         throw new InvalidInputException(file
-            + " has no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
-            + " text_encoders_0 and text_encoders_1, or one tensor named as its token");
+            + " has a textual inversion without a name; expected a tensor or file that is named as"
+            + " its token: rename the file");
       }
-      return new TextualInversion(token, values);
+      List<TextualInversion> named = new ArrayList<>(List.of(new TextualInversion(token, values)));
+      if (!isNamed
+          && opened instanceof TorchPickle pickle
+          && pickle.values().get("name") instanceof String own
+          && !own.isBlank()
+          && !own.equals("*")
+          && !own.equalsIgnoreCase(token)) {
+        named.add(named.get(0).withToken(own));
+      }
+      return List.copyOf(named);
     }
   }
 
-  private static int width(Path file, String name, long[] shape) {
-    int width = Math.toIntExact(shape[shape.length - 1]);
-    if (width == T5_WIDTH) {
-      throw new InvalidInputException(file + " has embeddings for T5 (" + name + ", of width "
-          + T5_WIDTH + "), which are not supported;"
+  private static void requireOneLength(Path file, Map<Integer, float[]> values) {
+    if (values.isEmpty()) {
+      throw new InvalidInputException(file
+          + " has no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
+          + " text_encoders_0 and text_encoders_1, or one tensor named as its token");
+    }
+    if (values.entrySet().stream()
+            .map(one -> one.getValue().length / one.getKey())
+            .distinct()
+            .count()
+        > 1) {
+      throw new InvalidInputException(
+          file + " has another number of embeddings for each text encoder;"
+              + " expected the same number: train it again, or download it again");
+    }
+  }
+
+  private static int width(Path file, TensorSource source, String name) {
+    long[] shape = source.shape(name);
+    if (shape[shape.length - 1] == T5_WIDTH) {
+      throw new InvalidInputException(file + " has embeddings for T5 (" + Quoted.of(name)
+          + ", of width " + T5_WIDTH + "), which are not supported;"
           + " give a textual inversion that was trained with CLIP alone");
     }
-    return width;
+    return ClipTextConfig.embeddingWidth(source, name);
   }
 
   private static boolean vectors(long[] shape) {
@@ -218,7 +273,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   public float[] forWidth(int width) {
     float[] numbers = values.get(width);
     if (numbers == null) {
-      throw new InvalidInputException("the textual inversion " + token + " has vectors of width "
+      throw new InvalidInputException("the textual inversion " + Quoted.of(token)
+          + " has vectors of width "
           + values.keySet() + ", this model's text encoder needs " + width
           + "; use it with the family that it was trained for, or do not name it in the prompt");
     }

@@ -2,15 +2,21 @@ package dev.likeness.diffusion.request;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.pickle.CraftedPickle;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -64,8 +70,8 @@ class TextualInversionTest {
           .orElseThrow()
           .getKey();
       assertEquals(
-          file + " has embeddings for T5 (" + name
-              + ", of width 4096), which are not supported; give a textual inversion that was"
+          file + " has embeddings for T5 (\"" + name
+              + "\", of width 4096), which are not supported; give a textual inversion that was"
               + " trained with CLIP alone",
           assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
               .getMessage());
@@ -81,5 +87,85 @@ class TextualInversionTest {
             + " text_encoders_1, or one tensor named as its token",
         assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
             .getMessage());
+  }
+
+  /** A file of the web UI is called by its name there and, as in diffusers, by the name in it. */
+  @Test
+  void hasTheNameInTheFileToo() throws IOException {
+    byte[] pickle = CraftedPickle.start()
+        .raw("}(")
+        .text("string_to_param")
+        .raw("}(")
+        .text("*")
+        .tensor("0", 4, 0, new long[] {2, 2}, new long[] {2, 1})
+        .raw("u")
+        .text("name")
+        .text("ada\u001b[1m")
+        .raw("u")
+        .stop();
+    Path file = Files.move(CraftedPickle.zip(folder, pickle, 4), folder.resolve("style.pt"));
+    List<TextualInversion> named = TextualInversion.openWithAllNames(file);
+    assertEquals(
+        List.of("style", "ada\u001b[1m"),
+        named.stream().map(TextualInversion::token).toList());
+    assertEquals(named.get(0), named.get(1).withToken("style"));
+    assertEquals("style", TextualInversion.open(file).token());
+    assertTrue(named.get(1).forWidth(2).length == 4);
+    String message = assertThrows(
+            InvalidInputException.class, () -> named.get(1).forWidth(3))
+        .getMessage();
+    assertTrue(message.startsWith("the textual inversion \"ada\\u001b[1m\" has vectors"), message);
+  }
+
+  @Test
+  void refusesNumbersThatAreNotFinite() {
+    for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+      Path file = folder.resolve("ada.safetensors");
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor vectors = torch.ones(VECTORS, 768);
+        vectors.select(0, 1).narrow(0, 3, 1).fill_(new Scalar(value));
+        SafetensorsWriter.write(file, Map.of("emb_params", vectors), Map.of());
+      }
+      assertEquals(
+          file + ": tensor \"emb_params\" has values that are NaN or infinite; the file is damaged,"
+              + " or its training failed: download it again, or use an earlier state of the"
+              + " training",
+          assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
+              .getMessage());
+    }
+  }
+
+  @Test
+  void refusesShapesOfNoTextEncoder() {
+    for (Map<String, long[]> shapes : List.of(
+        Map.of("<ada>", new long[] {}),
+        Map.of("<ada>", new long[] {0}),
+        Map.of("<ada>", new long[] {0, 0}),
+        Map.of("<ada>", new long[] {0, 1L << 40}),
+        Map.of("<ada>", new long[] {1, 10_000}),
+        Map.of("<ada>", new long[] {2_000, 8}),
+        Map.of("<ada>", new long[] {1, 1, 8}),
+        Map.of("", new long[] {1, 8}),
+        Map.of("emb_params", new long[] {0, 64}),
+        Map.of("text_encoders_0", new long[] {0, 1L << 33}),
+        Map.of("string_to_param.x", new long[] {1, 1, 1}),
+        Map.of("clip_l", new long[] {2, 64}, "clip_g", new long[] {3, 128}),
+        Map.of("clip_l", new long[] {2, 64}, "clip_g", new long[] {2, 64}))) {
+      Path file = folder.resolve("ada.safetensors");
+      try (TensorScope scope = TensorScope.open()) {
+        Map<String, Tensor> tensors = new HashMap<>();
+        shapes.forEach((name, shape) -> tensors.put(name, torch.ones(shape)));
+        SafetensorsWriter.write(file, tensors, Map.of());
+      }
+      String message = assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
+          .getMessage();
+      assertTrue(message.startsWith(file.toString()), message);
+    }
+  }
+
+  @Test
+  void refusesAWidthOfZeroFromPrograms() {
+    assertThrows(
+        IllegalArgumentException.class, () -> new TextualInversion("ada", Map.of(0, new float[0])));
   }
 }

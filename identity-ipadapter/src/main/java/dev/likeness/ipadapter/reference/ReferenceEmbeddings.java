@@ -1,8 +1,10 @@
 package dev.likeness.ipadapter.reference;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
@@ -207,11 +209,13 @@ public record ReferenceEmbeddings(
    *
    * @param file the file
    * @return the embeddings
-   * @throws InvalidInputException if the file is broken or has no reference embeddings
+   * @throws InvalidInputException if the file is broken, has no reference embeddings, or has a
+   *     value that is NaN or infinite
    */
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();
-        Safetensors saved = Safetensors.open(file)) {
+        Safetensors opened = Safetensors.open(file);
+        TensorSource saved = new TensorSource.Finite(opened)) {
       if (!saved.names().contains(WEIGHTS)) {
         throw new InvalidInputException(
             file
@@ -220,7 +224,7 @@ public record ReferenceEmbeddings(
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
           throw new InvalidInputException(
-              file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
+              file + ": " + Quoted.of(name) + " has shape " + Arrays.toString(saved.shape(name))
                   + ", expected at least one number; make it from images again");
         }
       }
@@ -230,7 +234,7 @@ public record ReferenceEmbeddings(
           grid(saved, "nothing"),
           grid(saved, "face"),
           IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList(),
-          EmbeddingOrigin.of(saved.metadata()));
+          EmbeddingOrigin.of(opened.metadata()));
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           file + " has reference embeddings that do not fit together: " + e.getMessage()
@@ -245,7 +249,7 @@ public record ReferenceEmbeddings(
     }
   }
 
-  private static Grid grid(Safetensors saved, String name) {
+  private static Grid grid(TensorSource saved, String name) {
     if (!saved.names().contains(name)) {
       return null;
     }

@@ -2,8 +2,13 @@ package dev.likeness.lora.file;
 
 /** The algorithm by which the tensors of a LoRA file change the weight of a layer. */
 public enum LoraAlgorithm {
-  /** LoRA: {@code lora_up lora_down}, with {@code lora_mid} for the Tucker form of LoCon. */
+  /**
+   * LoRA: {@code lora_up lora_down}, with {@code lora_mid} for the Tucker form of LoCon, or with
+   * the singular values {@code lora_E} of AdaLoRA.
+   */
   LORA,
+  /** LoRA of peft on an embedding table: {@code lora_embedding_A} and {@code lora_embedding_B}. */
+  EMBEDDING,
   /** LoHa of LyCORIS: the Hadamard product of two low-rank products. */
   LOHA,
   /** LoKr of LyCORIS: a Kronecker product. */

@@ -3,9 +3,11 @@ package dev.likeness.lora.file;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
@@ -27,6 +29,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.FusedLora;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
@@ -51,18 +54,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Layers with each kind of change beside the forward passes of LyCORIS and peft:
- * {@code lycoris_kinds.py}, {@code old_oft.py}, {@code peft_kinds.py}.
+ * {@code lycoris_kinds.py}, {@code old_oft.py}, {@code peft_kinds.py}, {@code peft_other.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
 class LoraAlgorithmsTest extends OnGoldenBase {
   // Of an output's spread: sums of up to 512 products in f32.
   private static final double TOLERANCE = 5e-6;
 
+  /** Factors with a bias, which no weight can hold where the layer has none. */
+  private static final String BIASED = "lora-bias";
+
   static Stream<Arguments> algorithms() {
-    return Stream.of("reference", "old-oft-reference", "peft-kinds-reference")
-        .flatMap(
-            reference -> ((List<?>) GoldenLora.record("../kinds/" + reference).get("kinds"))
-                .stream().map(kind -> arguments(reference, kind)));
+    return Stream.of(
+            "reference", "old-oft-reference", "peft-kinds-reference", "peft-other-reference")
+        .flatMap(reference -> ((List<?>)
+                GoldenLora.record("../kinds/" + reference).get("kinds"))
+            .stream().filter(kind -> !kind.equals(BIASED)).map(kind -> arguments(reference, kind)));
   }
 
   private static Path file(String kind) {
@@ -182,6 +189,109 @@ class LoraAlgorithmsTest extends OnGoldenBase {
         assertEquals(4 * (4 * 24 + 8 * 12), lora.bytes(), "factors alone are placed");
       }
     }
+  }
+
+  @Test
+  void addsABiasToLayersThatHaveNone() {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard inference = new NoGradGuard();
+        Safetensors expected = Safetensors.open(file("peft-other-reference"));
+        Lora lora = Lora.open(file(BIASED), base)) {
+      assertBiased(expected, lora);
+      assertThrows(InvalidInputException.class, () -> lora.fuse(1));
+      assertThrows(InvalidInputException.class, () -> LoraMerge.resize(lora, 4));
+    }
+  }
+
+  private static void assertBiased(Safetensors expected, Lora lora) {
+    Set<TargetLayer> layers =
+        new LinkedHashSet<>(LoraParts.changes(lora).weights().keySet());
+    assertEquals(4, layers.size());
+    Adaptation adapted = ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, Compute.EXACT);
+    for (TargetLayer layer : layers) {
+      Closeness.assertWithinSpread(
+          TOLERANCE,
+          expected.read(BIASED + "." + layer.path()),
+          forward(layer, adapted, expected.read("input." + layer.path())),
+          layer.name());
+    }
+  }
+
+  /** peft's format cannot hold the difference of a bias that the base has. */
+  @Test
+  void savesABiasOfALayerThatHasNone(@TempDir Path folder) {
+    Path one = folder.resolve("one.safetensors");
+    Path copy = folder.resolve("copy.safetensors");
+    String key = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q.";
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard inference = new NoGradGuard();
+        NoiseSource noise = NoiseSource.seeded(9L)) {
+      SafetensorsWriter.write(
+          one,
+          Map.of(
+              key + "lora_A.weight", noise.next(2, 64).squeeze(0),
+              key + "lora_B.weight", noise.next(64, 2).squeeze(0),
+              key + "lora_B.bias", noise.next(64).squeeze(0)),
+          Map.of("lora_adapter_metadata", "{\"r\": 2, \"lora_alpha\": 5}"));
+      Tensor input = noise.next(3, 64);
+      try (Lora lora = Lora.open(one, base)) {
+        assertThrows(IllegalArgumentException.class, () -> lora.save(copy, KeyFormat.KOHYA));
+        lora.save(copy);
+        try (Lora again = Lora.open(copy, base)) {
+          Closeness.assertWithinSpread(
+              TOLERANCE, outputOfFirst(lora, input), outputOfFirst(again, input), "saved again");
+        }
+      }
+    }
+  }
+
+  private static Tensor outputOfFirst(Lora lora, Tensor input) {
+    return forward(
+        LoraParts.changes(lora).weights().keySet().iterator().next(),
+        ModelAdapter.of(lora.at(0.5)).adapt(ModelComponent.UNET, Compute.EXACT),
+        input);
+  }
+
+  @Test
+  void changesEmbeddingTablesAsPeft(@TempDir Path folder) {
+    Path copy = folder.resolve("copy.safetensors");
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard inference = new NoGradGuard();
+        Safetensors expected = Safetensors.open(file("peft-other-reference"));
+        Lora lora = Lora.open(file("lora-embedding"), base);
+        FusedLora fused = lora.fuse(1)) {
+      assertEquals(
+          Set.of(LoraAlgorithm.LORA, LoraAlgorithm.EMBEDDING), lora.inspection().algorithms());
+      assertEmbedding(expected, ModelAdapter.of(lora.at(1)));
+      assertEmbedding(expected, ModelAdapter.of(fused.adapter()));
+      assertThrows(IllegalArgumentException.class, () -> lora.save(copy, KeyFormat.KOHYA));
+      lora.save(copy);
+      try (Lora again = Lora.open(copy, base)) {
+        assertEmbedding(expected, ModelAdapter.of(again.at(1)));
+      }
+    }
+  }
+
+  private static void assertEmbedding(Safetensors expected, ModelAdapter adapter) {
+    Adaptation adapted = adapter.adapt(ModelComponent.TEXT_ENCODER, Compute.EXACT);
+    long[] numbers = ((List<?>)
+            GoldenLora.record("../kinds/peft-other-reference").get("ids"))
+        .stream().mapToLong(id -> ((Number) id).longValue()).toArray();
+    Tensor ids = torch.tensor(numbers).view(1, -1);
+    String table = "text_model.embeddings.token_embedding.weight";
+    assertTrue(adapted.replaces(table));
+    Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.TEXT_ENCODER, table);
+    Closeness.assertWithinSpread(
+        TOLERANCE,
+        expected.read("lora-embedding.rows"),
+        torch.embedding(adapted.tensor(table, own), ids),
+        "rows of the table");
+    Tensor hidden = base.unwrap(StableDiffusionNetworks.class)
+        .textEncoder(adapted)
+        .forward(ids, 0)
+        .tokens();
+    Closeness.assertWithinSpread(
+        2e-5, expected.read("lora-embedding.hidden"), hidden, "text encoder");
   }
 
   @Test

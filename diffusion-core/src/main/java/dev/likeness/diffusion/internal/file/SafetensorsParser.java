@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
@@ -20,7 +21,15 @@ import java.util.Map;
  * offsets.
  */
 final class SafetensorsParser {
-  private static final JsonFactory JSON = new JsonFactory();
+  /** The limits of this parser are checked here; the header's length bounds those of Jackson. */
+  private static final JsonFactory JSON = JsonFactory.builder()
+      .streamReadConstraints(StreamReadConstraints.builder()
+          .maxNameLength((int) SafetensorsHeader.FORMAT_CAP)
+          .maxStringLength((int) SafetensorsHeader.FORMAT_CAP)
+          .build())
+      .build();
+  /** The longest name of a tensor or metadata entry. Published names stay below 200 characters. */
+  private static final int LONGEST_NAME = 1024;
 
   private final String source;
   private final Map<String, SafetensorsHeader.Entry> tensors = new LinkedHashMap<>();
@@ -59,6 +68,7 @@ final class SafetensorsParser {
     }
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
+      requireShort(name);
       json.nextToken();
       if (name.equals("__metadata__")) {
         readMetadata(json);
@@ -79,10 +89,18 @@ final class SafetensorsParser {
     metadataSeen = true;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
+      requireShort(key);
       expect(
           json.nextToken() == JsonToken.VALUE_STRING, "__metadata__ " + Quoted.of(key), "a string");
       expect(
           metadata.put(key, json.getText()) == null, "__metadata__ " + Quoted.of(key), "one value");
+    }
+  }
+
+  private void requireShort(String name) {
+    if (name.length() > LONGEST_NAME) {
+      throw broken("the header has a name of " + name.length() + " characters, "
+          + Quoted.of(name.substring(0, 40)) + " …; expected at most " + LONGEST_NAME);
     }
   }
 

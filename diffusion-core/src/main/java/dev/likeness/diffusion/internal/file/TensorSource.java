@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A source of named tensors: a safetensors file, several shards, a pickle that is read safely, or
@@ -78,6 +80,85 @@ public interface TensorSource extends TensorNames, AutoCloseable {
               + " has values that are too large for " + type + "; convert it to bf16 or f32");
         }
         return scope.promote(cast);
+      }
+    }
+
+    @Override
+    public String describe() {
+      return source.describe();
+    }
+
+    @Override
+    public void close() {
+      source.close();
+    }
+  }
+
+  /**
+   * A source that refuses tensors with values that are NaN or infinite. It checks a tensor when it
+   * is read for the first time. One such value would spread over every generated image.
+   */
+  public static final class Finite implements TensorSource {
+    /** The number of values that are checked at once, which bounds the memory of a check. */
+    private static final long CHUNK = 1 << 22;
+
+    private final TensorSource source;
+    private final Set<String> checked = ConcurrentHashMap.newKeySet();
+
+    /** @param source the source, which is closed with this one */
+    public Finite(TensorSource source) {
+      this.source = source;
+    }
+
+    @Override
+    public Set<String> names() {
+      return source.names();
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return source.shape(name);
+    }
+
+    @Override
+    public DType dtype(String name) {
+      return source.dtype(name);
+    }
+
+    /**
+     * Reads a tensor.
+     *
+     * @throws InvalidInputException if a value is not finite as f32; the message names file and
+     *     tensor
+     */
+    @Override
+    public Tensor read(String name) {
+      Tensor stored = source.read(name);
+      if (source.dtype(name).isFloating() && !checked.contains(name)) {
+        if (!isFinite(stored)) {
+          throw new InvalidInputException(describe() + ": tensor " + Quoted.of(name)
+              + " has values that are NaN or infinite; the file is damaged, or its training failed:"
+              + " download it again, or use an earlier state of the training");
+        }
+        checked.add(name);
+      }
+      return stored;
+    }
+
+    // Layers compute in f32 at most, so a double beyond the range of f32 is infinite there.
+    private static boolean isFinite(Tensor stored) {
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor flat = stored.reshape(-1);
+        long count = flat.numel();
+        for (long start = 0; start < count; start += CHUNK) {
+          try (TensorScope part = TensorScope.open()) {
+            Tensor values = flat.narrow(0, start, Math.min(CHUNK, count - start));
+            if (!Tensors.isFinite(values.to(ScalarType.Float))) {
+              return false;
+            }
+          }
+        }
+        return true;
       }
     }
 

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
@@ -14,6 +15,7 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.TextualInversion;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -112,13 +114,21 @@ public record PromptEncoding(PipelineModel model) {
         .map(request ->
             "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg"
                 + " with a guidance embedding) is off, or this base does not support it");
-    Stream<String> unnamed = requests.stream()
+    List<TextualInversion> inversions = requests.stream()
         .flatMap(request -> request.prompts().textualInversions().stream())
+        .distinct()
+        .toList();
+    List<TextualInversion> named = inversions.stream()
         .filter(inversion -> requests.stream()
-            .allMatch(request ->
-                inversion.find(request.prompt()) < 0 && inversion.find(request.negative()) < 0))
-        .map(inversion -> "the textual inversion \"" + inversion.token()
-            + "\" has no effect: no prompt names its token");
+            .anyMatch(request ->
+                inversion.find(request.prompt()) >= 0 || inversion.find(request.negative()) >= 0))
+        .toList();
+    // The same embeddings may have several names, of which a prompt needs one.
+    Stream<String> unnamed = inversions.stream()
+        .filter(inversion ->
+            named.stream().noneMatch(other -> other.withToken(inversion.token()).equals(inversion)))
+        .map(inversion -> "the textual inversion " + Quoted.of(inversion.token())
+            + " has no effect: no prompt names its token");
     return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.file;
 import static dev.likeness.diffusion.internal.file.CraftedSafetensors.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
@@ -132,6 +133,33 @@ class SafetensorsHeaderTest {
         0,
         "the header is not JSON at character 5: Unrecognized token 'tru': was expecting"
             + " (JSON String, Number, Array, Object or token 'null', 'true' or 'false')" + AGAIN);
+  }
+
+  /** Limits of the JSON parser, which gives no place for some of them. */
+  @Test
+  void refusesNamesNumbersAndNestingBeyondAllUse() {
+    String name = "n".repeat(60_000);
+    String shown = " characters, \"" + "n".repeat(40) + "\" …; expected at most 1024" + AGAIN;
+    refused("{\"" + name + "\":{}}", 0, "the header has a name of 60000" + shown);
+    refused(
+        "{\"__metadata__\":{\"" + name + "\":\"\"}}", 0, "the header has a name of 60000" + shown);
+    for (String header : List.of(
+        "{\"a\":" + "[".repeat(100_000) + "]".repeat(100_000) + "}",
+        "{\"a\":{\"x\":" + "[".repeat(5_000) + "]".repeat(5_000) + "}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(2_000) + "]}}")) {
+      InvalidInputException refusal =
+          assertThrows(InvalidInputException.class, () -> read(header, 0));
+      assertTrue(refusal.getMessage().length() < 500, refusal.getMessage());
+      assertEquals(1, refusal.getMessage().lines().count());
+    }
+  }
+
+  @Test
+  void readsLongTexts() {
+    String text = "t".repeat(100_000);
+    assertEquals(
+        Map.of("k", text),
+        read("{\"__metadata__\":{\"k\":\"" + text + "\"}}", 0).metadata());
   }
 
   @Test

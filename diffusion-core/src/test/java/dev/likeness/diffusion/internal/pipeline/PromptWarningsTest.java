@@ -240,6 +240,14 @@ class PromptWarningsTest {
           warnings(base, request));
       assertEquals(
           List.of(), warnings(base, request.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
+      // Another name of the same embeddings needs no prompt of its own.
+      assertEquals(
+          List.of(),
+          warnings(
+              base,
+              request
+                  .textualInversion(new TextualInversion("style", Map.of(32, new float[32])))
+                  .negative("style")));
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.likeness.ipadapter.internal.attention;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Parameters;
@@ -101,7 +103,14 @@ public final class FaceIdLora implements AutoCloseable {
       return 1;
     }
     Tensor value = weights.shape(alpha).length == 0 ? weights.get(alpha) : weights.get(alpha, 1);
-    return value.item_double() / rank(weights, key + ".down.weight");
+    double scale = value.item_double() / rank(weights, key + ".down.weight");
+    if (!Double.isFinite(scale)) {
+      throw new InvalidInputException("the LoRA of the adapter: " + Quoted.of(alpha) + " is "
+          + value.item_double() + " beside factors of rank "
+          + rank(weights, key + ".down.weight")
+          + "; expected a finite number and a rank of at least 1: download the file again");
+    }
+    return scale;
   }
 
   /** Creates the LoRA for training, with the same rank in every layer. */

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -40,8 +41,8 @@ public final class AdapterHeader {
   private final String fileName;
 
   /**
-   * Opens an adapter file; its tensors have their published names. Reads no weights. The caller
-   * closes the source.
+   * Opens an adapter file; its tensors have their published names. Reads no weights. The source
+   * refuses values that are NaN or infinite when they are read. The caller closes it.
    *
    * @throws InvalidInputException if the file is broken or is no IP-Adapter
    */
@@ -61,7 +62,8 @@ public final class AdapterHeader {
       throw new InvalidInputException(
           file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
     }
-    TensorSource source = isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file);
+    TensorSource source = new TensorSource.Finite(
+        isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file));
     try {
       return AdapterKeyFormat.toPublished(source);
     } catch (RuntimeException e) {
@@ -121,9 +123,9 @@ public final class AdapterHeader {
       return linearLayout(attentions);
     }
     throw new InvalidInputException(
-        source.describe() + ": its image_proj is not that of a known IP-Adapter, found e.g. \""
-            + source.names().stream().findFirst().orElse("nothing")
-            + "\"; docs/reference/adapters.md lists the kinds");
+        source.describe() + ": its image_proj is not that of a known IP-Adapter, found e.g. "
+            + Quoted.of(source.names().stream().findFirst().orElse("nothing"))
+            + "; docs/reference/adapters.md lists the kinds");
   }
 
   private AdapterLayout timestepLayout(List<Long> attentions) {

@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.AttentionPath;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
@@ -74,8 +75,8 @@ public final class AdapterKeyFormat {
     Map<String, String> roles = new LinkedHashMap<>();
     for (String name : names) {
       if (SECOND_ADAPTER.matcher(name).find()) {
-        throw new InvalidInputException(source.describe() + " contains several adapters (it has \""
-            + name + "\"); give a file with one adapter");
+        throw new InvalidInputException(source.describe() + " contains several adapters (it has "
+            + Quoted.of(name) + "); give a file with one adapter");
       }
       String key = convertProcessor(convertPrefix(name), numbers);
       if (key.startsWith(PROJECTION)) {
@@ -92,8 +93,8 @@ public final class AdapterKeyFormat {
 
   /** Returns the error for two tensors of one layer. */
   static InvalidInputException duplicateLayer(TensorSource source, String one, String other) {
-    return new InvalidInputException(source.describe() + ": \"" + one + "\" and \"" + other
-        + "\" are the same layer in two key formats; remove one of them");
+    return new InvalidInputException(source.describe() + ": " + Quoted.of(one) + " and "
+        + Quoted.of(other) + " are the same layer in two key formats; remove one of them");
   }
 
   private static String convertPrefix(String name) {

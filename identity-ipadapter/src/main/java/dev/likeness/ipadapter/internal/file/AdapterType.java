@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -41,8 +42,8 @@ public enum AdapterType {
     }
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()
-          + " is no IP-Adapter: expected keys image_proj.* and ip_adapter.*, found e.g. \""
-          + source.names().stream().findFirst().orElse("nothing") + "\"");
+          + " is no IP-Adapter: expected keys image_proj.* and ip_adapter.*, found e.g. "
+          + Quoted.of(source.names().stream().findFirst().orElse("nothing")));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -47,7 +48,8 @@ public final class FaceIdLoraFile {
    */
   public static TensorSource open(Path file, AdapterSites base) {
     boolean safe = file.getFileName().toString().endsWith(".safetensors");
-    TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
+    TensorSource source =
+        new TensorSource.Finite(safe ? Safetensors.open(file) : TorchPickle.open(file));
     Map<String, String> known = keyNames(base);
     try {
       requireKnownKeys(source, known, base);
@@ -64,7 +66,7 @@ public final class FaceIdLoraFile {
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
         throw new InvalidInputException(
-            source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for the base "
+            source.describe() + ": " + Quoted.of(name) + " is no layer of a FaceID LoRA for the base "
                 + base.name() + "; give the _lora file that was published with the adapter");
       }
       String other = roles.putIfAbsent(known.get(name), name);

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.HashMap;
 import java.util.List;
@@ -24,17 +25,31 @@ public final class AttachedDeltas {
   private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> unmergedDeltas =
       new HashMap<>();
   private final Map<ModelComponent, Map<String, Tensor>> vectorDeltas = new HashMap<>();
+  private final Map<ModelComponent, Map<String, WeightDelta>> embeddingDeltas = new HashMap<>();
   private final Compute compute;
   private final TensorRegion region = new TensorRegion();
   private final OpenModel base;
   private long bytes;
 
-  /** @param owner the region that gets all tensors, or none after an exception */
-  public AttachedDeltas(LoraDeltas changes, OpenModel base, Compute compute, TensorRegion owner) {
+  /**
+   * Places all deltas.
+   *
+   * @param owner the region that gets all tensors, or none after an exception
+   * @param cancellation stops the work between two layers
+   */
+  public AttachedDeltas(
+      LoraDeltas changes,
+      OpenModel base,
+      Compute compute,
+      TensorRegion owner,
+      Cancellation cancellation) {
     this.compute = compute;
     this.base = base;
     try {
-      changes.weights().forEach(this::place);
+      changes.weights().forEach((layer, change) -> {
+        cancellation.throwIfCancelled();
+        place(layer, change);
+      });
       changes.biases().forEach((layer, bias) -> addVector(layer, layer.bias(), bias));
       owner.adopt(region);
     } finally {
@@ -46,6 +61,12 @@ public final class AttachedDeltas {
     try (TensorScope scope = TensorScope.open()) {
       if (layer.isNorm()) {
         addVector(layer, layer.weight(), change.deltaWeight(layer.readF32(base)));
+      } else if (layer.isEmbedding()) {
+        WeightDelta factors =
+            change instanceof LoraDelta ? change : new FullDelta(difference(layer, change));
+        embeddingDeltas
+            .computeIfAbsent(layer.component(), p -> new HashMap<>())
+            .put(layer.weight(), factors.map(this::keep));
       } else {
         WeightDelta.Unmerged side =
             change instanceof WeightDelta.Unmerged s && !(change instanceof FullDelta)
@@ -60,7 +81,11 @@ public final class AttachedDeltas {
 
   private FullDelta fullDelta(TargetLayer layer, WeightDelta change) {
     requireRoom(base, layer);
-    return new FullDelta(change.deltaWeight(layer.readF32(base)));
+    return new FullDelta(difference(layer, change));
+  }
+
+  private Tensor difference(TargetLayer layer, WeightDelta change) {
+    return change.deltaWeight(layer.readF32(base));
   }
 
   /**
@@ -97,6 +122,11 @@ public final class AttachedDeltas {
   /** Returns the differences of norms and biases, by tensor name. */
   Map<String, Tensor> vectorDeltas(ModelComponent part) {
     return vectorDeltas.getOrDefault(part, Map.of());
+  }
+
+  /** Returns the deltas of embedding tables, by tensor name. */
+  Map<String, WeightDelta> embeddingDeltas(ModelComponent part) {
+    return embeddingDeltas.getOrDefault(part, Map.of());
   }
 
   /** Returns the memory of all deltas, in bytes. */
@@ -146,14 +176,21 @@ public final class AttachedDeltas {
 
     @Override
     public Tensor tensor(String name, Tensor own) {
+      WeightDelta rows = deltas.embeddingDeltas(part).get(name);
       Tensor difference = deltas.vectorDeltas(part).get(name);
-      double here = difference == null ? 0 : weight.of(part, name);
-      return here == 0 ? own : own.add(difference, new Scalar(here));
+      double here = difference == null && rows == null ? 0 : weight.of(part, name);
+      if (here == 0) {
+        return own;
+      }
+      return own.add(
+          rows == null ? difference : rows.deltaWeight(own).to(own.scalar_type()),
+          new Scalar(here));
     }
 
     @Override
     public boolean replaces(String name) {
-      return deltas.vectorDeltas(part).containsKey(name);
+      return deltas.vectorDeltas(part).containsKey(name)
+          || deltas.embeddingDeltas(part).containsKey(name);
     }
 
     @Override
@@ -164,7 +201,7 @@ public final class AttachedDeltas {
 
     @Override
     public boolean isBatchable() {
-      return deltas.vectorDeltas(part).isEmpty();
+      return deltas.vectorDeltas(part).isEmpty() && deltas.embeddingDeltas(part).isEmpty();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -78,6 +79,63 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
     private Tensor scale(Tensor h) {
       double factor = weight * factors.scale();
       return factor == 1 ? h : h.mul(new Scalar(factor));
+    }
+  }
+
+  /**
+   * A low-rank delta whose second factor has a bias, for a layer that has none (peft's
+   * {@code lora_bias}). No change of the weight can express it.
+   *
+   * @param bias [out], times the scale of the delta
+   */
+  public record Biased(LoraDelta factors, Tensor bias) implements WeightDelta.Unmerged {
+    /**
+     * Refuses to make a weight.
+     *
+     * @throws InvalidInputException always
+     */
+    @Override
+    public Tensor deltaWeight(Tensor weight) {
+      throw new InvalidInputException(
+          "the LoRA adds a bias to a layer that has none in this base, which no weight can hold;"
+              + " use the LoRA as an adapter, neither fused nor merged");
+    }
+
+    @Override
+    public AdapterLayer at(double weight) {
+      return new BiasedLayer(factors.at(weight), bias, weight);
+    }
+
+    @Override
+    public Biased map(UnaryOperator<Tensor> place) {
+      return new Biased(factors.map(place), place.apply(bias));
+    }
+
+    @Override
+    public long rank() {
+      return factors.rank();
+    }
+
+    @Override
+    public double scale() {
+      return factors.scale();
+    }
+
+    private record BiasedLayer(AdapterLayer factors, Tensor bias, double weight)
+        implements AdapterLayer {
+      @Override
+      public Tensor delta(Tensor x) {
+        return factors.delta(x).add(offset(x), new Scalar(weight));
+      }
+
+      @Override
+      public Tensor delta(Tensor x, long[] stride, long[] padding) {
+        return factors.delta(x, stride, padding).add(offset(x).view(-1, 1, 1), new Scalar(weight));
+      }
+
+      private Tensor offset(Tensor x) {
+        return WeightDelta.Convolutions.castLike(x, bias);
+      }
     }
   }
 

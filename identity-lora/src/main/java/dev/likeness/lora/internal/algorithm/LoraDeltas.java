@@ -63,6 +63,19 @@ public record LoraDeltas(
         });
   }
 
+  /**
+   * Refuses a delta that no change of weights can express.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException if there is one
+   */
+  public void requireWeights() {
+    weights.values().forEach(change -> {
+      if (change instanceof LoraDelta.Biased biased) {
+        biased.deltaWeight(null);
+      }
+    });
+  }
+
   /** Returns true if the difference depends on the weight of the base. */
   private static boolean dependsOnBase(WeightDelta change) {
     return change instanceof ReshapedDelta narrow

@@ -96,14 +96,19 @@ public final class LoraFactors {
     private static LoraDelta lowRankFactors(WeightDelta change) {
       return change instanceof LoraDelta pair
           ? pair
-          : change instanceof DoraDelta dora && dora.direction() instanceof LoraDelta pair
-              ? pair
-              : null;
+          : change instanceof LoraDelta.Biased biased
+              ? biased.factors()
+              : change instanceof DoraDelta dora && dora.direction() instanceof LoraDelta pair
+                  ? pair
+                  : null;
     }
 
     private static WeightDelta pad(WeightDelta change, long rank) {
       LoraDelta own = lowRankFactors(change);
       LoraDelta same = own.rank() == rank ? own : pad(own, rank);
+      if (change instanceof LoraDelta.Biased biased) {
+        return new LoraDelta.Biased(same, biased.bias());
+      }
       return change instanceof DoraDelta dora ? new DoraDelta(same, dora.magnitude()) : same;
     }
 

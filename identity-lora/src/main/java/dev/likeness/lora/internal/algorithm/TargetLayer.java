@@ -3,6 +3,7 @@ package dev.likeness.lora.internal.algorithm;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -15,7 +16,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param component the component of the model
  */
 public record TargetLayer(ModelComponent component, String path, List<Long> shape) {
-  /** Returns the number of output channels. */
+  private static final Pattern EMBEDDING =
+      Pattern.compile("embeddings\\.|(^|\\.)(shared|embed_tokens|relative_attention_bias)$");
+
+  /** Returns the number of output channels; the number of rows of an embedding table. */
   public long out() {
     return shape.get(0);
   }
@@ -32,6 +36,11 @@ public record TargetLayer(ModelComponent component, String path, List<Long> shap
   /** Returns true for a norm, whose weight is one number per channel. */
   public boolean isNorm() {
     return shape.size() == 1;
+  }
+
+  /** Returns true for an embedding table [rows, width], whose rows are looked up. */
+  public boolean isEmbedding() {
+    return EMBEDDING.matcher(path).find();
   }
 
   /** Returns the side of the convolution window; 1 for a linear layer. */

@@ -3,15 +3,16 @@ package dev.likeness.lora.internal.file;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
@@ -29,25 +30,42 @@ public final class AdapterConfig {
    */
   private static final Pattern CHANGED_BASE =
       Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
+  /** The number that AdaLoRA adds to a rank before it divides by it. */
+  private static final double ADALORA_EPS = 1e-5;
   /** The number of terms of Cayley's series if peft's settings have none. */
   private static final int DEFAULT_TERMS = 5;
 
-  private final Map<String, Object> settings;
+  /** The most terms: the series of a matrix below norm 1 has converged long before. */
+  private static final int MOST_TERMS = 100;
+  /** The most layer patterns of a file; a large base has about 1,500 layers. */
+  private static final int MOST_PATTERNS = 10_000;
 
-  private AdapterConfig(Map<String, Object> settings) {
+  private final Map<String, Object> settings;
+  /** The file and place of the settings, for messages. */
+  private final String where;
+
+  private final Map<String, LayerPattern> patterns = new HashMap<>();
+  /** The values of patterns that were found, by setting and layer. */
+  private final Map<List<String>, Optional<Number>> matched = new HashMap<>();
+
+  private int states;
+
+  private AdapterConfig(Map<String, Object> settings, String where) {
     this.settings = settings;
+    this.where = where;
   }
 
+  /**
+   * Reads the settings of a file.
+   *
+   * @throws InvalidInputException if they are no JSON object
+   */
   public static AdapterConfig of(Map<String, String> metadata, Path file) {
     String json = metadata.get(METADATA_KEY);
-    if (json != null) {
-      return new AdapterConfig(byComponent(parse(json, file + ": the header's " + METADATA_KEY)));
-    }
-    String beside = LoraFile.readAdapterConfig(file);
-    return new AdapterConfig(
-        beside.isEmpty()
-            ? Map.of()
-            : byComponent(parse(beside, file + ": the adapter_config.json beside it")));
+    String where = file
+        + (json == null ? ": the adapter_config.json beside it" : ": the header's " + METADATA_KEY);
+    String text = json == null ? LoraFile.readAdapterConfig(file) : json;
+    return new AdapterConfig(text.isEmpty() ? Map.of() : byComponent(parse(text, where)), where);
   }
 
   /**
@@ -67,7 +85,11 @@ public final class AdapterConfig {
 
   private static Map<String, Object> parse(String json, String where) {
     try {
-      return JSON.std.mapFrom(json);
+      Map<String, Object> read = JSON.std.mapFrom(json);
+      if (read == null) {
+        throw new InvalidInputException(where + " is not a JSON object; save the LoRA again");
+      }
+      return read;
     } catch (IOException e) {
       throw new InvalidInputException(where + " is not a JSON object; save the LoRA again", e);
     }
@@ -77,8 +99,13 @@ public final class AdapterConfig {
   double scale(LayerKeys keys, long rank, double own) {
     String part = componentPrefix(keys);
     double alpha = Double.isNaN(own) ? alpha(keys, part, rank) : own;
+    if (keys.has(LoraKey.SINGULAR_VALUES)) {
+      // AdaLoRA divides by the first rank, whatever rank is left (peft, tuners/adalora/layer.py).
+      double first = setting(part + "init_r").map(Number::doubleValue).orElse((double) rank);
+      return requireFinite((alpha > 0 ? alpha : rank) / (first + ADALORA_EPS), keys);
+    }
     boolean byRoot = Boolean.TRUE.equals(settings.get(part + "use_rslora"));
-    return alpha / (byRoot ? Math.sqrt(rank) : rank);
+    return requireFinite(alpha / (byRoot ? Math.sqrt(rank) : rank), keys);
   }
 
   /**
@@ -87,22 +114,41 @@ public final class AdapterConfig {
    */
   double scaleWithoutRank(LayerKeys keys) {
     String part = componentPrefix(keys);
-    return number(keys, part, "rank_pattern", "r")
-        .map(rank -> alpha(keys, part, rank.longValue()) / rank.doubleValue())
+    return pattern(keys, part + "rank_pattern")
+        .or(() -> setting(part + "r"))
+        .map(rank -> requireFinite(alpha(keys, part, rank.longValue()) / rank.doubleValue(), keys))
         .orElse(1.0);
+  }
+
+  /** A rank of zero and the largest numbers of JSON give factors that are no numbers. */
+  private double requireFinite(double scale, LayerKeys keys) {
+    if (!Double.isFinite((float) scale)) {
+      throw new InvalidInputException(
+          where + ": alpha and rank of " + keys.layer().name() + " give the factor " + scale
+              + "; expected a finite number: save the LoRA again");
+    }
+    return scale;
   }
 
   /**
    * Returns the number of terms of Cayley's series for this layer, or 0 if the inverse is exact.
+   *
+   * @throws InvalidInputException if the settings ask for no whole number from 1 to
+   *     {@value #MOST_TERMS}
    */
   int cayleyTerms(LayerKeys keys) {
     String part = componentPrefix(keys);
     if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
       return 0;
     }
-    return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms
-        ? terms.intValue()
-        : DEFAULT_TERMS;
+    String name = part + "num_cayley_neumann_terms";
+    double terms = setting(name).map(Number::doubleValue).orElse((double) DEFAULT_TERMS);
+    if (!(terms >= 1 && terms <= MOST_TERMS) || terms != Math.rint(terms)) {
+      throw new InvalidInputException(where + ": num_cayley_neumann_terms is "
+          + Quoted.of(String.valueOf(settings.get(name))) + "; expected a whole number from 1 to "
+          + MOST_TERMS + ": save the LoRA again");
+    }
+    return (int) terms;
   }
 
   /**
@@ -118,7 +164,7 @@ public final class AdapterConfig {
               keys.names().stream().anyMatch(name -> name.equals(end) || name.endsWith("." + end)));
     }
     return modules instanceof String pattern
-        ? keys.names().stream().anyMatch(name -> matchesPattern(name, pattern))
+        ? keys.names().stream().anyMatch(compiled(pattern)::matches)
         : FactorCheck.scalesInputs(keys);
   }
 
@@ -131,7 +177,7 @@ public final class AdapterConfig {
       if (name.endsWith(INIT_KEY) && CHANGED_BASE.matcher(String.valueOf(value)).matches()) {
         throw new InvalidInputException(
             file + " was trained on a base that peft had changed (its settings say " + INIT_KEY
-                + " " + value
+                + " " + Quoted.of(String.valueOf(value))
                 + ") and does not work on the original base; save it again by peft's save_pretrained with"
                 + " path_initial_model_for_weight_conversion (not for LoftQ), or train it with an"
                 + " initialisation that leaves the base unchanged");
@@ -144,35 +190,56 @@ public final class AdapterConfig {
   }
 
   private double alpha(LayerKeys keys, String part, long rank) {
-    return number(keys, part, "alpha_pattern", "lora_alpha")
-        .or(() -> number(keys, part, "alpha_pattern", "alpha"))
+    return pattern(keys, part + "alpha_pattern")
+        .or(() -> setting(part + "lora_alpha"))
+        .or(() -> setting(part + "alpha"))
         .map(Number::doubleValue)
         .orElse((double) rank);
   }
 
+  /** Returns a number of the settings; empty if it is not there, or null. */
+  private Optional<Number> setting(String name) {
+    Object value = settings.get(name);
+    if (value != null && !(value instanceof Number)) {
+      throw new InvalidInputException(where + ": " + name + " is "
+          + Quoted.of(String.valueOf(value)) + "; expected a number: save the LoRA again");
+    }
+    return Optional.ofNullable((Number) value);
+  }
+
   /**
    * Returns the value of the first pattern that matches the end of one of the layer's names, as
-   * peft does, or the value for all layers.
+   * peft does.
    */
-  private Optional<Number> number(LayerKeys keys, String part, String patterns, String all) {
-    if (settings.get(part + patterns) instanceof Map<?, ?> said) {
-      for (Map.Entry<?, ?> pattern : said.entrySet()) {
-        if (pattern.getValue() instanceof Number value
-            && keys.names().stream()
-                .anyMatch(name -> matchesPattern(name, pattern.getKey().toString()))) {
+  private Optional<Number> pattern(LayerKeys keys, String setting) {
+    if (!(settings.get(setting) instanceof Map<?, ?> values) || values.isEmpty()) {
+      return Optional.empty();
+    }
+    return matched.computeIfAbsent(List.of(setting, keys.layer().name()), layer -> {
+      Collection<String> names = keys.names();
+      for (Map.Entry<?, ?> one : values.entrySet()) {
+        if (one.getValue() instanceof Number value
+            && names.stream().anyMatch(compiled(one.getKey().toString())::matches)) {
           return Optional.of(value);
         }
       }
-    }
-    return settings.get(part + all) instanceof Number value ? Optional.of(value) : Optional.empty();
+      return Optional.empty();
+    });
   }
 
-  private static boolean matchesPattern(String path, String pattern) {
-    try {
-      return path.matches("(.*\\.)?(" + pattern + ")");
-    } catch (PatternSyntaxException e) {
-      throw new InvalidInputException(
-          "the LoRA's settings have an invalid layer pattern: " + pattern + "; save it again", e);
+  /** The limits of all patterns together bound the time for a file. */
+  private LayerPattern compiled(String pattern) {
+    LayerPattern known = patterns.get(pattern);
+    if (known == null) {
+      known = new LayerPattern(pattern, where);
+      patterns.put(pattern, known);
+      states += known.states();
+      if (states > LayerPattern.MOST_STATES || patterns.size() > MOST_PATTERNS) {
+        throw new InvalidInputException(where + " has " + patterns.size()
+            + " layer patterns with " + states + " states; expected at most " + MOST_PATTERNS
+            + " patterns and " + LayerPattern.MOST_STATES + " states: save the LoRA again");
+      }
     }
+    return known;
   }
 }

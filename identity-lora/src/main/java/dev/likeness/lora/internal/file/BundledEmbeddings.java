@@ -1,8 +1,11 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.file.KeyFormat;
 import java.util.LinkedHashMap;
@@ -74,12 +77,14 @@ final class BundledEmbeddings {
   }
 
   private static int embeddingWidth(TensorSource source, String key) {
-    long[] shape = source.shape(key);
-    return Math.toIntExact(shape[shape.length - 1]);
+    return ClipTextConfig.embeddingWidth(source, key);
   }
 
   /**
    * Returns all textual inversions with their vectors, except those of {@link #unsupportedKeys}.
+   *
+   * @throws InvalidInputException if a token has two tensors of one width, or another number of
+   *     vectors for each text encoder
    */
   static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
@@ -87,14 +92,33 @@ final class BundledEmbeddings {
     try (TensorScope scope = TensorScope.open()) {
       source.names().stream()
           .filter(key -> !unread.contains(key))
-          .forEach(key -> tokenOf(key, source, notes)
-              .ifPresent(token -> words
-                  .computeIfAbsent(token, t -> new LinkedHashMap<>())
-                  .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)))));
+          .forEach(key -> tokenOf(key, source, notes).ifPresent(token -> {
+            float[] before = words
+                .computeIfAbsent(token, t -> new LinkedHashMap<>())
+                .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)));
+            requireOneLength(source, token, words.get(token), before == null);
+          }));
     }
     return words.entrySet().stream()
         .map(inversion -> new TextualInversion(inversion.getKey(), inversion.getValue()))
         .toList();
+  }
+
+  private static void requireOneLength(
+      TensorSource source, String token, Map<Integer, float[]> values, boolean isNew) {
+    long lengths = values.entrySet().stream()
+        .map(one -> one.getValue().length / one.getKey())
+        .distinct()
+        .count();
+    if (!isNew || lengths > 1 || token.isBlank()) {
+      throw new InvalidInputException(
+          source.describe() + ": the textual inversion "
+              + Quoted.of(token)
+              + (isNew
+                  ? " has another number of vectors for each text encoder"
+                  : " has two tensors of one width")
+              + "; expected a token with the same number of vectors for each: train or download it again");
+    }
   }
 
   /** Adds the tensors of a textual inversion under the names of a key format. */

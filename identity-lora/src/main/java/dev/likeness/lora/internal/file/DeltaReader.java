@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.FullDelta;
@@ -72,7 +73,7 @@ final class DeltaReader {
                 base.get()
                     .orElseThrow(
                         () -> new InvalidInputException(
-                            file + ": " + keys.fileKey(LoraKey.SET_B)
+                            file + ": " + Quoted.of(keys.fileKey(LoraKey.SET_B))
                                 + " is a new bias for a layer that has no bias in this base; remove the key")))
             : bias);
   }
@@ -101,6 +102,7 @@ final class DeltaReader {
   private WeightDelta read(LoraAlgorithm kind) {
     return switch (kind) {
       case LORA -> readLora();
+      case EMBEDDING -> readEmbedding();
       case LOHA -> readLoha();
       case LOKR -> readLokr();
       case GLORA ->
@@ -134,9 +136,38 @@ final class DeltaReader {
   }
 
   private LoraDelta readLora() {
+    if (keys.has(LoraKey.SINGULAR_VALUES)) {
+      return readAdaLora();
+    }
     Tensor down = keys.readLikeLayer(LoraKey.DOWN);
     return new LoraDelta(
         down, keys.readLikeLayer(LoraKey.MID), keys.readLikeLayer(LoraKey.UP), scale(down.size(0)));
+  }
+
+  /**
+   * AdaLoRA: singular values between the factors (Zhang et al. 2023, arXiv:2303.10512, equation 3).
+   */
+  private LoraDelta readAdaLora() {
+    Tensor down = readF32(LoraKey.DOWN).mul(readF32(LoraKey.SINGULAR_VALUES).view(-1, 1));
+    long rank = down.size(0);
+    long side = keys.layer().kernelSize();
+    return new LoraDelta(
+        keys.layer().isConvolution() ? down.view(rank, -1, side, side) : down,
+        null,
+        keys.readLikeLayer(LoraKey.UP),
+        scale(rank));
+  }
+
+  /** LoRA on an embedding table, whose factors peft stores transposed (tuners/lora/layer.py). */
+  private WeightDelta readEmbedding() {
+    Tensor up = keys.read(LoraKey.EMBEDDING_A).t();
+    Tensor down = keys.read(LoraKey.EMBEDDING_B).t();
+    LoraDelta change = new LoraDelta(down.contiguous(), null, up.contiguous(), scale(down.size(0)));
+    if (!keys.has(LoraKey.SET)) {
+      return change;
+    }
+    Tensor table = viewAsWeight(readF32(LoraKey.SET));
+    return new FullDelta.Replacement(table.add(change.deltaWeight(table)));
   }
 
   private LohaDelta readLoha() {

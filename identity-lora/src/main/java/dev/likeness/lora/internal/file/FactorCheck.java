@@ -1,5 +1,7 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
 
@@ -17,8 +19,15 @@ final class FactorCheck {
         keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
       case DOWN ->
         isKernel(shape)
-            && shape[1] == layer.in()
-            && (kernelSize(shape) == layer.kernelSize() || kernelSize(shape) == 1);
+            && (isFlatWindow(keys, shape)
+                || shape[1] == layer.in()
+                    && (kernelSize(shape) == layer.kernelSize() || kernelSize(shape) == 1));
+      case SINGULAR_VALUES ->
+        keys.elements(role) == keys.size(LoraKey.DOWN, 0)
+            && keys.shape(LoraKey.DOWN).length == 2
+            && !keys.has(LoraKey.MID);
+      case EMBEDDING_A -> shape.length == 2 && shape[1] == layer.out();
+      case EMBEDDING_B -> shape.length == 2 && shape[0] == layer.in();
       case UP -> isKernel(shape) && shape[0] == layer.out() && kernelSize(shape) == 1;
       case MID ->
         isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
@@ -28,14 +37,17 @@ final class FactorCheck {
         shape.length == 4 && shape[2] == layer.kernelSize() && shape[3] == layer.kernelSize();
       case BM -> isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
       case A1, A2, B1, B2 -> isKernel(shape) && isGlora(keys, role, shape);
-      case MAGNITUDE -> isMagnitude(layer, shape);
+      case MAGNITUDE ->
+        isMagnitude(layer, shape)
+            && !keys.has(LoraKey.SINGULAR_VALUES)
+            && !keys.has(LoraKey.EMBEDDING_A);
       case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors of a wider weight do not fit by themselves.
       case RESHAPE -> keys.elements(role) == layer.shape().size();
       case RESCALE, OFT_LENGTHS, BOFT_LENGTHS -> keys.elements(role) == layer.out();
       case OFT_BLOCKS ->
-        shape.length >= 3
+        (shape.length == 3 || shape.length == 4 && areStages(shape))
             && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
             && shape[shape.length - 1] == shape[shape.length - 2];
       case OFT_R -> shape.length == 2 && inputBlockSize(layer, shape) > 0;
@@ -51,6 +63,21 @@ final class FactorCheck {
             && isRotation(layer, shape, keys.has(LoraKey.OFT_LENGTHS));
       default -> shape.length >= 2;
     };
+  }
+
+  /** Returns true if AdaLoRA's first factor has the window of a convolution in its rows. */
+  static boolean isFlatWindow(LayerKeys keys, long[] shape) {
+    return keys.has(LoraKey.SINGULAR_VALUES)
+        && shape.length == 2
+        && shape[1] == inputSize(keys.layer());
+  }
+
+  /** Returns true if every stage of LyCORIS' butterfly has partners for its half-blocks. */
+  private static boolean areStages(long[] shape) {
+    return shape[0] >= 1
+        && shape[0] < Integer.SIZE
+        && shape[1] % (1L << (shape[0] - 1)) == 0
+        && shape[2] % 2 == 0;
   }
 
   /** Returns true if every stage of a butterfly has partners for its blocks. */
@@ -124,14 +151,15 @@ final class FactorCheck {
         && rank == keys.size(LoraKey.UP, 1)
         && (keys.has(LoraKey.MID)
             ? keys.size(LoraKey.MID, 0) == rank
-            : window == keys.layer().kernelSize());
+            : window == keys.layer().kernelSize() || isFlatWindow(keys, keys.shape(LoraKey.DOWN)));
   }
 
   /** Returns true if GLoRA's factors match each other. */
   static boolean isGlora(LayerKeys keys) {
     boolean old = DeltaReader.isOldGlora(keys);
     LoraKey down = old ? LoraKey.B1 : LoraKey.B2;
-    return keys.size(old ? LoraKey.A2 : LoraKey.A1, 1)
+    return keys.size(down, 0) > 0
+        && keys.size(old ? LoraKey.A2 : LoraKey.A1, 1)
             == keys.size(old ? LoraKey.A1 : LoraKey.A2, 0)
         && keys.size(old ? LoraKey.B2 : LoraKey.B1, 1) == keys.size(down, 0)
         && (!keys.has(LoraKey.BM) || keys.size(LoraKey.BM, 0) == keys.size(down, 0));
@@ -144,6 +172,9 @@ final class FactorCheck {
 
   private static boolean isLohaFactor(LayerKeys keys, LoraKey a, LoraKey core, LoraKey b) {
     TargetLayer layer = keys.layer();
+    if (keys.size(b, 0) < 1) {
+      return false;
+    }
     if (!keys.has(core)) {
       return keys.size(a, 0) == layer.out()
           && keys.size(a, 1) == keys.size(b, 0)
@@ -181,6 +212,8 @@ final class FactorCheck {
     long window = core ? 1 : layer.kernelSize() * layer.kernelSize();
     return outer
         && inner
+        && (keys.has(LoraKey.LOKR_W1, LoraKey.LOKR_W2) || keys.rank() > 0)
+        && keys.elements(last) > 0
         && out1 * out2 == layer.out()
         && in1 * keys.elements(last) == keys.size(last, 0) * layer.in() * window;
   }
@@ -201,5 +234,17 @@ final class FactorCheck {
 
   private static long elements(TargetLayer layer) {
     return layer.shape().stream().reduce(1L, (a, b) -> a * b);
+  }
+
+  /** Refuses factors of the first layer that take more input channels than the base has. */
+  static void refuseWiderInput(LayerKeys keys, String file, String base) {
+    TargetLayer layer = keys.layer();
+    if (layer.name().equals("transformer.x_embedder")
+        && keys.size(LoraKey.DOWN, 1) > layer.in()) {
+      throw new InvalidInputException(file
+          + " is a control LoRA, which needs a second input image and is not supported ("
+          + Quoted.of(keys.fileKey(LoraKey.DOWN)) + " takes " + keys.size(LoraKey.DOWN, 1)
+          + " channels, " + base + " has " + layer.in() + "); use a ControlNet instead");
+    }
   }
 }

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Keys that belong to no layer of a base and may be ignored, because they change no generated
@@ -94,7 +95,8 @@ final class IgnoredKeys {
 
   private boolean isZero(String key) {
     try (TensorScope scope = TensorScope.open()) {
-      return file.read(key).count_nonzero().item_long() == 0;
+      // libtorch counts no values of float8.
+      return file.read(key).to(ScalarType.Float).count_nonzero().item_long() == 0;
     }
   }
 

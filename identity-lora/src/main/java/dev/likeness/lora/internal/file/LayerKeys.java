@@ -1,5 +1,7 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.file.LoraAlgorithm;
@@ -18,18 +20,28 @@ import org.bytedeco.pytorch.Tensor;
 final class LayerKeys {
   private static final long[] NONE = {};
 
-  /** The required and the optional tensors of an algorithm. */
-  private record Roles(Set<LoraKey> required, Set<LoraKey> optional) {
+  /**
+   * The required and the optional tensors of an algorithm, and those of others that it may have
+   * beside them.
+   */
+  private record Roles(Set<LoraKey> required, Set<LoraKey> optional, Set<LoraKey> beside) {
     static Roles of(LoraKey... required) {
-      return new Roles(Set.of(required), Set.of());
+      return new Roles(Set.of(required), Set.of(), Set.of());
     }
 
     Roles or(LoraKey... others) {
-      return new Roles(required, Set.of(others));
+      return new Roles(required, Set.of(others), beside);
+    }
+
+    Roles beside(LoraKey... others) {
+      return new Roles(required, optional, Set.of(others));
     }
 
     boolean know(LoraKey role) {
-      return required.contains(role) || optional.contains(role) || ANYWHERE.contains(role);
+      return required.contains(role)
+          || optional.contains(role)
+          || beside.contains(role)
+          || ANYWHERE.contains(role);
     }
 
     boolean areIn(LayerKeys keys) {
@@ -50,7 +62,12 @@ final class LayerKeys {
   private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
 
   static {
-    ROLES.put(LoraAlgorithm.LORA, Roles.of(LoraKey.DOWN, LoraKey.UP).or(LoraKey.MID));
+    ROLES.put(
+        LoraAlgorithm.LORA,
+        Roles.of(LoraKey.DOWN, LoraKey.UP).or(LoraKey.MID, LoraKey.SINGULAR_VALUES));
+    ROLES.put(
+        LoraAlgorithm.EMBEDDING,
+        Roles.of(LoraKey.EMBEDDING_A, LoraKey.EMBEDDING_B).beside(LoraKey.SET));
     ROLES.put(
         LoraAlgorithm.LOHA,
         Roles.of(LoraKey.HADA_W1_A, LoraKey.HADA_W1_B, LoraKey.HADA_W2_A, LoraKey.HADA_W2_B)
@@ -97,6 +114,23 @@ final class LayerKeys {
     same.keys.putAll(keys);
     same.fileKey.putAll(fileKey);
     return same;
+  }
+
+  /**
+   * Returns the keys for the narrow first layer, if they fit only that: a layer that has no more
+   * input channels than the latents.
+   */
+  LayerKeys asTrained(TargetLayer narrow) {
+    return layer.name().equals(narrow.name()) && !fit() && forLayer(narrow).fit()
+        ? forLayer(narrow)
+        : this;
+  }
+
+  /** Returns true for a pair of LoRA's factors with a bias of the second, and no other change. */
+  boolean isPairWithBias() {
+    return has(LoraKey.BIAS_UP)
+        && algorithm().filter(LoraAlgorithm.LORA::equals).isPresent()
+        && !hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B, LoraKey.MAGNITUDE);
   }
 
   TargetLayer layer() {
@@ -188,9 +222,32 @@ final class LayerKeys {
     }
   }
 
-  /** Returns the file's own alpha, or NaN. */
+  /** Returns the file's own alpha, which is finite, or NaN if it has none. */
   double alpha() {
     return has(LoraKey.ALPHA) ? source.read(keys.get(LoraKey.ALPHA)).item_double() : Double.NaN;
+  }
+
+  /** Returns the file's own alpha; NaN if it has none, or one of a wrong shape. */
+  double ownAlpha() {
+    try (TensorScope scope = TensorScope.open()) {
+      return elements(LoraKey.ALPHA) == 1 ? alpha() : Double.NaN;
+    }
+  }
+
+  /**
+   * Refuses factors of whole numbers. Without the scale of their format they are no weights.
+   *
+   * @throws InvalidInputException if there is one; the message names it
+   */
+  void requireFloats() {
+    keys.forEach((role, key) -> {
+      boolean count = role == LoraKey.ALPHA || role == LoraKey.ON_INPUT || role == LoraKey.RESHAPE;
+      if (!count && !source.dtype(key).isFloating()) {
+        throw new InvalidInputException(source.describe() + ": " + Quoted.of(fileKey(role))
+            + " is of type " + source.dtype(key) + " without a scale, which is no weight; "
+            + "give the LoRA in bf16, f16 or f32");
+      }
+    });
   }
 
   /** Returns the algorithm of these tensors; empty if they belong to none. */
@@ -225,6 +282,9 @@ final class LayerKeys {
   private boolean agree(LoraAlgorithm kind) {
     return switch (kind) {
       case LORA -> FactorCheck.lowRank(this);
+      case EMBEDDING ->
+        size(LoraKey.EMBEDDING_A, 0) > 0
+            && size(LoraKey.EMBEDDING_A, 0) == size(LoraKey.EMBEDDING_B, 1);
       case LOHA -> FactorCheck.isLoha(this);
       case LOKR -> FactorCheck.isLokr(this);
       case GLORA -> FactorCheck.isGlora(this);
@@ -243,6 +303,7 @@ final class LayerKeys {
   long rank() {
     return switch (algorithm().orElse(LoraAlgorithm.BIAS)) {
       case LORA -> size(LoraKey.DOWN, 0);
+      case EMBEDDING -> size(LoraKey.EMBEDDING_A, 0);
       case LOHA -> size(LoraKey.HADA_W1_B, 0);
       case LOKR ->
         Stream.of(LoraKey.LOKR_W2_B, LoraKey.LOKR_W1_B)

@@ -28,13 +28,15 @@ public final class LayerTable {
   private static final String T5_PREFIX = "encoder.block.";
   /** Embedding tables, whose rows are looked up and not multiplied. */
   private static final Pattern EMBEDDING_TABLES =
-      Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
+      Pattern.compile("embeddings\\.|^shared\\.|embed_tokens\\.|relative_attention_bias\\.");
 
   private static final Map<String, String> OLD_TEXT_NAMES =
       Map.of("_q_proj", "_to_q", "_k_proj", "_to_k", "_v_proj", "_to_v", "_out_proj", "_to_out");
 
   private final List<TargetLayer> layers = new ArrayList<>();
   private final Map<ModelComponent, Map<String, TargetLayer>> byName =
+      new EnumMap<>(ModelComponent.class);
+  private final Map<ModelComponent, Map<String, TargetLayer>> embeddings =
       new EnumMap<>(ModelComponent.class);
   private final Set<String> tensors = new HashSet<>();
   private final ModelFamily family;
@@ -92,6 +94,14 @@ public final class LayerTable {
     return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flatten(path)));
   }
 
+  /**
+   * Returns the embedding table of a path, whose dots may be underscores. Embedding tables are no
+   * layers: only peft changes them, by factors of their own.
+   */
+  Optional<TargetLayer> findEmbedding(ModelComponent part, String path) {
+    return Optional.ofNullable(embeddings.getOrDefault(part, Map.of()).get(flatten(path)));
+  }
+
   /** Returns a layer's name in the first Stable Diffusion code; empty if it has none. */
   Optional<String> sgmName(TargetLayer layer) {
     return layer.component() == ModelComponent.UNET
@@ -135,11 +145,17 @@ public final class LayerTable {
   private void add(ModelComponent part, String tensor, long[] shape) {
     tensors.add(part.folder() + "." + tensor);
     boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
-    if (tensor.endsWith(WEIGHT)
-        && holdsChannels
-        && !EMBEDDING_TABLES.matcher(tensor).find()) {
-      String path = tensor.substring(0, tensor.length() - WEIGHT.length());
-      layers.add(new TargetLayer(part, path, LongStream.of(shape).boxed().toList()));
+    if (!tensor.endsWith(WEIGHT) || !holdsChannels) {
+      return;
+    }
+    String path = tensor.substring(0, tensor.length() - WEIGHT.length());
+    TargetLayer layer = new TargetLayer(part, path, LongStream.of(shape).boxed().toList());
+    if (!EMBEDDING_TABLES.matcher(tensor).find()) {
+      layers.add(layer);
+    } else if (shape.length == 2) {
+      Map<String, TargetLayer> named = embeddings.computeIfAbsent(part, p -> new HashMap<>());
+      named.put(flatten(path), layer);
+      aliases(part, flatten(path)).forEach(alias -> named.putIfAbsent(alias, layer));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
@@ -11,8 +12,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * An open LoRA file: safetensors, or a pickle of {@code torch.save}, whose code is not executed.
@@ -22,16 +25,83 @@ import java.util.regex.Pattern;
  * @param tensors the tensors of the file
  */
 public record LoraFile(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
+  private static final int MOST_NAMED = 5;
   private static final Pattern PEFT_WEIGHTS = Pattern.compile("adapter_model\\.[^.]+");
 
+  /** The files of a folder that may be its LoRA: those of peft, then those of diffusers. */
+  private static final List<String> FOLDER_FILES = List.of(
+      "adapter_model.safetensors",
+      "adapter_model.bin",
+      "pytorch_lora_weights.safetensors",
+      "pytorch_lora_weights.bin");
+
+  /** The longest settings file, in bytes. Those of the largest bases stay below 1 MiB. */
+  private static final long LONGEST_SETTINGS = 16L << 20;
+
+  /**
+   * Algorithms of peft that are not supported, by the beginning of the names of their tensors.
+   * Names of peft 0.21.
+   */
+  private static final Map<String, String> UNSUPPORTED = Map.ofEntries(
+      Map.entry("vera_", "VeRA"),
+      Map.entry("pvera_", "PVeRA"),
+      Map.entry("hra_", "HRA"),
+      Map.entry("fourierft_", "FourierFT"),
+      Map.entry("randlora_", "RandLoRA"),
+      Map.entry("vblora_", "VB-LoRA"),
+      Map.entry("c3a_", "C3A"),
+      Map.entry("miss_", "MiSS"),
+      Map.entry("bone_", "Bone"),
+      Map.entry("shira_", "SHiRA"),
+      Map.entry("road_", "RoAd"),
+      Map.entry("waveft_", "WaveFT"),
+      Map.entry("delora_", "DeLoRA"),
+      Map.entry("gralora_", "GraLoRA"),
+      Map.entry("hira_", "HiRA"),
+      Map.entry("ln_tuning_", "layer norm tuning"),
+      Map.entry("trainable_tokens_", "trainable tokens"),
+      Map.entry("poly_", "Poly"));
+
+  /**
+   * Returns the file of weights: {@code file} itself, or the one in a folder that peft's
+   * {@code save_pretrained} or diffusers' {@code save_lora_weights} wrote.
+   *
+   * @throws InvalidInputException if a folder has no such file
+   */
+  public static Path weights(Path file) {
+    if (!Files.isDirectory(file)) {
+      return file;
+    }
+    RepositoryFolder folder = RepositoryFolder.of(file);
+    String name = FOLDER_FILES.stream()
+        .filter(one -> Files.exists(file.resolve(one)))
+        .findFirst()
+        .orElseThrow(() -> new InvalidInputException(
+            file + " is a folder without a LoRA; expected a file or a folder with "
+                + FOLDER_FILES.get(0) + " or " + FOLDER_FILES.get(2)));
+    return folder.resolve(name, file);
+  }
+
+  /**
+   * Opens a file. Its tensors are checked when they are read: a value that is NaN or infinite is
+   * refused.
+   *
+   * @throws InvalidInputException if it is no file of tensors
+   */
   public static LoraFile open(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidInputException(file
+          + (Files.exists(file) ? " is not a regular file" : " does not exist")
+          + "; give a LoRA as a safetensors file, or as a pickle of torch.save");
+    }
     if (isPickle(file)) {
       TorchPickle pickle = TorchPickle.open(file);
       return new LoraFile(
-          TorchPickle.PickledAlphas.of(pickle), TorchPickle.PickledAlphas.texts(pickle));
+          new TensorSource.Finite(TorchPickle.PickledAlphas.of(pickle)),
+          TorchPickle.PickledAlphas.texts(pickle));
     }
     Safetensors source = Safetensors.open(file);
-    return new LoraFile(source, source.metadata());
+    return new LoraFile(new TensorSource.Finite(source), source.metadata());
   }
 
   private static boolean isPickle(Path file) {
@@ -73,7 +143,13 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     if (!peft || !Files.isRegularFile(settings)) {
       return "";
     }
+    RepositoryFolder.of(settings.toAbsolutePath().getParent())
+        .resolve(settings.getFileName().toString(), file);
     try {
+      if (Files.size(settings) > LONGEST_SETTINGS) {
+        throw new InvalidInputException(settings + " has " + Files.size(settings)
+            + " bytes; expected at most " + LONGEST_SETTINGS + ": save the LoRA again");
+      }
       return UninterruptibleIo.read(settings, Files::readString);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + settings + ": " + Quoted.reason(e), e);
@@ -98,21 +174,26 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + LoraFamilyDetector.title(report.family()));
     }
     if (report.layers() == 0 && !report.textualInversions().isEmpty()) {
-      throw new InvalidInputException(
-          file + " is a textual inversion (" + String.join(", ", report.textualInversions())
-              + "), not a LoRA; give it as an embedding");
+      throw new InvalidInputException(file + " is a textual inversion ("
+          + report.textualInversions().stream()
+              .limit(MOST_NAMED)
+              .map(Quoted::of)
+              .collect(Collectors.joining(", "))
+          + "), not a LoRA; give it as an embedding");
     }
     if (!report.duplicates().isEmpty()) {
       throw new InvalidInputException(
           file + ": " + report.duplicates().get(0)
               + " are the same tensor of one layer, perhaps with different numbers; remove one of them");
     }
+    refuseUnsupported(report, file);
     if (!report.unmatched().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "
           + (report.matched()
               + report.unmatched().size()
               + report.shapeMismatches().size())
-          + " keys match no layer of " + base + ", e.g. " + report.unmatched().get(0)
+          + " keys match no layer of " + base + ", e.g. "
+          + Quoted.of(report.unmatched().get(0))
           + "; the LoRA is for another base model, or its kind is not supported");
     }
     if (!report.shapeMismatches().isEmpty()) {
@@ -130,11 +211,25 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (report.layers() == 0 && !report.ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "
-          + report.ignored().get(0) + "; open it with a base that has this layer");
+          + Quoted.of(report.ignored().get(0)) + "; open it with a base that has this layer");
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(
           file + " is not a LoRA: no key ends like that of a LoRA, e.g. .lora_A.weight");
+    }
+  }
+
+  private static void refuseUnsupported(LoraInspection report, String file) {
+    for (String key : report.unmatched()) {
+      for (String part : key.split("\\.")) {
+        for (Map.Entry<String, String> kind : UNSUPPORTED.entrySet()) {
+          if (part.startsWith(kind.getKey())) {
+            throw new InvalidInputException(file + " is an adapter of the kind " + kind.getValue()
+                + " (" + Quoted.of(key) + "), which is not supported; give a LoRA, or an AdaLoRA,"
+                + " LoHa, LoKr, GLoRA, OFT, BOFT or IA3");
+          }
+        }
+      }
     }
   }
 

@@ -15,6 +15,12 @@ public enum LoraKey {
   DOWN,
   UP,
   MID,
+  /** The singular values of AdaLoRA, [rank, 1]. */
+  SINGULAR_VALUES,
+  /** A factor beside an embedding table, [rank, rows]. */
+  EMBEDDING_A,
+  /** A factor beside an embedding table, [width, rank]. */
+  EMBEDDING_B,
   ALPHA,
   MAGNITUDE,
   HADA_W1_A,
@@ -72,6 +78,9 @@ public enum LoraKey {
 
   private static final String ON_INPUT_SUFFIX = ".on_input";
   private static final String IA3_SUFFIX = ".ia3_weight";
+  private static final String BASE_LAYER = ".base_layer";
+  private static final String SAVED = ".modules_to_save";
+  private static final String PEFT_PREFIX = "base_model.model.";
 
   // The endings of all key formats that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and
   // diffusers' converters know.
@@ -81,6 +90,9 @@ public enum LoraKey {
       new Suffix(".lora_A", DOWN, KeyFormat.PEFT),
       new Suffix(".lora_B", UP, KeyFormat.PEFT),
       new Suffix(".lora_B.bias", BIAS_UP, KeyFormat.PEFT),
+      new Suffix(".lora_E", SINGULAR_VALUES, KeyFormat.PEFT),
+      new Suffix(".lora_embedding_A", EMBEDDING_A, KeyFormat.PEFT),
+      new Suffix(".lora_embedding_B", EMBEDDING_B, KeyFormat.PEFT),
       new Suffix(".lora_magnitude_vector.weight", MAGNITUDE, KeyFormat.PEFT),
       new Suffix(".lora_magnitude_vector", MAGNITUDE, KeyFormat.PEFT),
       new Suffix(".oft_R.weight", OFT_R, KeyFormat.PEFT),
@@ -133,15 +145,9 @@ public enum LoraKey {
       suffix("alpha", ALPHA),
       new Suffix(".scale", SET, KeyFormat.PEFT));
 
-  private static final Pattern NAMED_ADAPTER =
-      Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
+  private static final Pattern NAMED_ADAPTER = Pattern.compile(
+      "(.+\\.(?:lora_[ABE]|lora_embedding_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
           + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
-
-  // New values that peft stores beside factors (bias, modules_to_save): of layers that it wraps,
-  // and of all under its prefix.
-  private static final Pattern FULL_TENSOR = Pattern.compile(
-      "((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
-          + "(?:\\.base_layer|\\.modules_to_save(?:\\.[^.]+)?)?\\.(weight|bias)");
 
   private static Suffix suffix(String text, LoraKey role) {
     return new Suffix("." + text, role, null);
@@ -161,19 +167,55 @@ public enum LoraKey {
   static Optional<SplitKey> split(String key) {
     for (Suffix ending : SUFFIXES) {
       if (key.endsWith(ending.text)) {
-        return Optional.of(new SplitKey(
-            key.substring(0, key.length() - ending.text.length()), ending.role, ending.keyFormat));
+        String stem = key.substring(0, key.length() - ending.text.length());
+        return Optional.of(new SplitKey(withoutUnderscores(stem), ending.role, ending.keyFormat));
       }
     }
     Matcher named = NAMED_ADAPTER.matcher(key);
     if (named.matches()) {
       return split(named.group(1));
     }
-    Matcher kept = FULL_TENSOR.matcher(key);
-    return kept.matches()
-        ? Optional.of(
-            new SplitKey(kept.group(1), kept.group(2).equals("bias") ? SET_B : SET, KeyFormat.PEFT))
-        : Optional.empty();
+    return splitFullTensor(key);
+  }
+
+  /** Some programs end the names of layers with an underscore too many. */
+  private static String withoutUnderscores(String stem) {
+    int end = stem.length();
+    while (end > 1 && stem.charAt(end - 1) == '_') {
+      end--;
+    }
+    return stem.substring(0, end);
+  }
+
+  /**
+   * Splits the key of a new value that peft stores beside factors (bias, modules_to_save): of a
+   * layer that it wraps, or of any layer under its prefix.
+   */
+  private static Optional<SplitKey> splitFullTensor(String key) {
+    boolean bias = key.endsWith(".bias");
+    if (!bias && !key.endsWith(".weight")) {
+      return Optional.empty();
+    }
+    String layer = key.substring(0, key.lastIndexOf('.'));
+    String wrapped = layer.endsWith(BASE_LAYER)
+        ? layer.substring(0, layer.length() - BASE_LAYER.length())
+        : withoutSaved(layer);
+    int prefix = ("." + wrapped).lastIndexOf("." + PEFT_PREFIX);
+    boolean isPeft = prefix >= 0 && wrapped.length() > prefix + PEFT_PREFIX.length();
+    return wrapped.isEmpty() || wrapped.equals(layer) && !isPeft
+        ? Optional.empty()
+        : Optional.of(new SplitKey(wrapped, bias ? SET_B : SET, KeyFormat.PEFT));
+  }
+
+  /** The ending may be followed by the name of an adapter. */
+  private static String withoutSaved(String layer) {
+    int last = layer.lastIndexOf('.');
+    for (String end : new String[] {layer, last < 0 ? layer : layer.substring(0, last)}) {
+      if (end.endsWith(SAVED)) {
+        return end.substring(0, end.length() - SAVED.length());
+      }
+    }
+    return layer;
   }
 
   /**

@@ -1,8 +1,10 @@
 package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.ArrayList;
@@ -140,6 +142,13 @@ final class LoraKeyConversion implements TensorSource {
     return XLABS.matcher(key).matches();
   }
 
+  /** Returns the key format of a key; null if it is not that of a LoRA. */
+  static KeyFormat keyFormat(String key) {
+    return isXlabs(key)
+        ? KeyFormat.XLABS
+        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
+  }
+
   /** Returns the name in the file of a tensor of {@link #names()}. */
   String fileKey(String name) {
     return slices.get(name).key;
@@ -208,7 +217,7 @@ final class LoraKeyConversion implements TensorSource {
   private void put(String name, Slice slice) {
     Slice before = slices.putIfAbsent(name, slice);
     if (before != null) {
-      duplicates.add(before.key + " and " + slice.key);
+      duplicates.add(Quoted.of(before.key) + " and " + Quoted.of(slice.key));
     }
   }
 

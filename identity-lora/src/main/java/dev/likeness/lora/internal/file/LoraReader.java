@@ -2,13 +2,16 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
@@ -44,8 +47,12 @@ public final class LoraReader {
   private final String family;
   private final ModelComponent network;
   private final ModelComponent textEncoder;
-  private final Map<String, FusedLayer> fused = new HashMap<>();
+  private final Map<String, OriginalLayerNames.FusedLayer> fused = new HashMap<>();
   private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
+  private final Cancellation cancellation;
+  /** True if peft changed an embedding table; it then writes the table itself too. */
+  private final boolean hasTableFactors;
+
   /** The suffix of an incomplete layer whose bias the base lacks. */
   static final String BIAS = ".bias";
 
@@ -58,7 +65,15 @@ public final class LoraReader {
   private final List<String> duplicates = new ArrayList<>();
   private KeyFormat keyFormat;
 
+  /** Finds the layers of all keys. */
   public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
+    this(file, notes, table, new Cancellation());
+  }
+
+  /** Finds the layers of all keys; {@code cancellation} stops all methods between two layers. */
+  public LoraReader(
+      TensorSource file, Map<String, String> notes, LayerTable table, Cancellation cancellation) {
+    this.cancellation = cancellation;
     this.file = file;
     this.notes = notes;
     this.table = table;
@@ -78,6 +93,7 @@ public final class LoraReader {
       named.redundantKeys().forEach(key -> ignored.add(renamed.original(key)));
       duplicates.addAll(named.duplicates());
     }
+    hasTableFactors = source.names().stream().anyMatch(key -> key.contains("lora_embedding_"));
     textEncoder = textEncoder();
     source.names().forEach(this::assign);
     BundledEmbeddings.unsupportedKeys(source, notes)
@@ -90,7 +106,7 @@ public final class LoraReader {
     keyFormat = numbered ? KeyFormat.CLONEOFSIMO : keyFormat;
     table
         .narrowInputLayer(network)
-        .ifPresent(narrow -> keys.replaceAll((layer, own) -> asTrained(own, narrow)));
+        .ifPresent(narrow -> keys.replaceAll((layer, own) -> own.asTrained(narrow)));
     keys.values().forEach(this::checkShapes);
   }
 
@@ -102,7 +118,7 @@ public final class LoraReader {
           .flatMap(part -> table.find(network, part).stream())
           .toList();
       if (parts.size() == split.paths().size()) {
-        fused.put(path, FusedLayer.of(path, parts, split.halvesSwapped()));
+        fused.put(path, OriginalLayerNames.FusedLayer.of(path, parts, split.halvesSwapped()));
       }
     });
     return all;
@@ -122,7 +138,7 @@ public final class LoraReader {
   private boolean matchesComponent(String key, ModelComponent part) {
     return LoraKey.FactorKey.parse(key)
         .filter(read -> read.component() == null)
-        .flatMap(read -> table.find(part, read.path()).map(layer -> {
+        .flatMap(read -> locate(part, read).map(layer -> {
           LayerKeys alone = new LayerKeys(layer, source);
           alone.put(read.role(), key, key);
           return FactorCheck.matchesShape(alone, read.role());
@@ -131,6 +147,7 @@ public final class LoraReader {
   }
 
   private void assign(String key) {
+    cancellation.throwIfCancelled();
     Optional<String> token = BundledEmbeddings.tokenOf(key, source, notes);
     if (token.isPresent()) {
       textualInversions.add(token.get());
@@ -144,41 +161,33 @@ public final class LoraReader {
     }
     keyFormat = read.get().role() == LoraKey.ALPHA && keyFormat != null
         ? keyFormat
-        : keyFormat(fileKey.apply(key));
+        : LoraKeyConversion.keyFormat(fileKey.apply(key));
     LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
     if (!all.put(read.get().role(), key, fileKey.apply(key))) {
-      duplicates.add(all.fileKey(read.get().role()) + " and " + fileKey.apply(key));
+      duplicates.add(
+          Quoted.of(all.fileKey(read.get().role())) + " and " + Quoted.of(fileKey.apply(key)));
     }
-  }
-
-  private static KeyFormat keyFormat(String key) {
-    return LoraKeyConversion.isXlabs(key)
-        ? KeyFormat.XLABS
-        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
   }
 
   // kohya numbers T5 as the third text encoder even where it is the second.
   private Optional<TargetLayer> findLayer(LoraKey.FactorKey key) {
     if (key.component() == null) {
-      return table.find(network, key.path()).or(() -> table.find(textEncoder, key.path()));
+      return locate(network, key).or(() -> locate(textEncoder, key));
     }
     boolean t5 = key.component() == ModelComponent.TEXT_ENCODER_3
         && table.hasT5(ModelComponent.TEXT_ENCODER_2);
     return key.component() == network && fused.containsKey(key.path())
         ? Optional.of(fused.get(key.path()).layer())
-        : table.find(t5 ? ModelComponent.TEXT_ENCODER_2 : key.component(), key.path());
+        : locate(t5 ? ModelComponent.TEXT_ENCODER_2 : key.component(), key);
   }
 
-  /**
-   * Returns the keys for the narrow first layer, if they fit only that: a layer that has no more
-   * input channels than the latents.
-   */
-  private static LayerKeys asTrained(LayerKeys own, TargetLayer narrow) {
-    return own.layer().name().equals(narrow.name())
-            && !own.fit()
-            && own.forLayer(narrow).fit()
-        ? own.forLayer(narrow)
-        : own;
+  /** Returns a layer, or an embedding table for the keys that peft has for tables. */
+  private Optional<TargetLayer> locate(ModelComponent part, LoraKey.FactorKey key) {
+    boolean ofTable = key.role() == LoraKey.EMBEDDING_A || key.role() == LoraKey.EMBEDDING_B;
+    Optional<TargetLayer> layer = ofTable ? Optional.empty() : table.find(part, key.path());
+    return ofTable || hasTableFactors && key.role() == LoraKey.SET
+        ? layer.or(() -> table.findEmbedding(part, key.path()))
+        : layer;
   }
 
   private void checkShapes(LayerKeys layer) {
@@ -190,22 +199,13 @@ public final class LoraReader {
   }
 
   private String describeMismatch(String key, List<TargetLayer> layers) {
-    return key + " " + Arrays.toString(file.shape(key)) + " beside a weight "
-        + FusedLayer.of(key, layers, false).layer().shape();
+    return Quoted.of(key) + " " + Arrays.toString(file.shape(key)) + " beside a weight "
+        + OriginalLayerNames.FusedLayer.of(key, layers, false).layer().shape();
   }
 
   /** Refuses a control LoRA, which needs a second image as input. */
   public void refuseControlLora(String base) {
-    keys.forEach((layer, own) -> {
-      if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
-        throw new InvalidInputException(file.describe()
-            + " is a control LoRA, which needs a second input image and is not supported ("
-            + own.fileKey(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
-            + " channels, "
-            + base + " has " + layer.in()
-            + "); use a ControlNet instead");
-      }
-    });
+    keys.values().forEach(own -> FactorCheck.refuseWiderInput(own, file.describe(), base));
   }
 
   /** Compares the file with the base; {@code alphas} has the scales. */
@@ -215,6 +215,7 @@ public final class LoraReader {
     LoraInspection.Scale scale = null;
     long rank = 0;
     for (LayerKeys layer : keys.values()) {
+      cancellation.throwIfCancelled();
       layer.algorithm().ifPresent(kinds::add);
       if (!layer.isWhole()) {
         incomplete.add(layer.layer().name());
@@ -224,7 +225,7 @@ public final class LoraReader {
       long own = layer.rank();
       rank = Math.max(rank, own);
       if (own > 0) {
-        double factor = alphas.scale(layer, own, alpha(layer));
+        double factor = alphas.scale(layer, own, layer.ownAlpha());
         scale = scale == null ? new LoraInspection.Scale(factor, factor) : scale.including(factor);
       }
     }
@@ -251,23 +252,19 @@ public final class LoraReader {
         LoraMetadata.notes(notes));
   }
 
-  private static double alpha(LayerKeys layer) {
-    try (TensorScope scope = TensorScope.open()) {
-      return layer.elements(LoraKey.ALPHA) == 1 ? layer.alpha() : Double.NaN;
-    }
-  }
-
   private boolean hasMatchingBias(LayerKeys layer) {
-    return !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.BIAS_UP, LoraKey.SET_B)
+    // A bias of peft's second factor needs no bias of the base, as in peft.
+    return layer.isPairWithBias() && fusedLayer(layer.layer()).isEmpty()
+        || !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.BIAS_UP, LoraKey.SET_B)
         || layersOf(layer.layer()).stream().allMatch(table::hasBias);
   }
 
   /** Returns the layers of the model for a layer of the file. */
   private List<TargetLayer> layersOf(TargetLayer layer) {
-    return fusedLayer(layer).map(FusedLayer::parts).orElse(List.of(layer));
+    return fusedLayer(layer).map(OriginalLayerNames.FusedLayer::parts).orElse(List.of(layer));
   }
 
-  private Optional<FusedLayer> fusedLayer(TargetLayer layer) {
+  private Optional<OriginalLayerNames.FusedLayer> fusedLayer(TargetLayer layer) {
     return Optional.ofNullable(fused.get(layer.path())).filter(all -> all.layer() == layer);
   }
 
@@ -284,10 +281,15 @@ public final class LoraReader {
       BiFunction<TargetLayer, String, Optional<Tensor>> base) {
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
+    keys.values().forEach(LayerKeys::requireFloats);
     keys.forEach((layer, own) -> {
+      cancellation.throwIfCancelled();
       try (TensorScope scope = TensorScope.open()) {
-        Optional<FusedLayer> whole = fusedLayer(layer);
-        WeightDelta change = DeltaReader.readDelta(own, layer, alphas);
+        Optional<OriginalLayerNames.FusedLayer> whole = fusedLayer(layer);
+        WeightDelta read = DeltaReader.readDelta(own, layer, alphas);
+        Tensor bias = DeltaReader.readBias(own, alphas);
+        boolean alone = bias != null && read instanceof LoraDelta && !table.hasBias(layer);
+        WeightDelta change = alone ? new LoraDelta.Biased((LoraDelta) read, bias) : read;
         if (change != null) {
           whole
               .map(all ->
@@ -295,8 +297,7 @@ public final class LoraReader {
               .orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.map(region::keep)));
         }
-        Tensor bias = DeltaReader.readBias(own, alphas);
-        if (bias != null) {
+        if (bias != null && !alone) {
           whole
               .map(all -> all.biases(bias))
               .orElse(Map.of(layer, bias))

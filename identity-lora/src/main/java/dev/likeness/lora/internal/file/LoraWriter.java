@@ -152,7 +152,9 @@ public final class LoraWriter {
   }
 
   private void put(TargetLayer layer, String stem, WeightDelta change) {
-    if (change instanceof DoraDelta dora
+    if (layer.isEmbedding() || change instanceof LoraDelta.Biased) {
+      putForPeft(layer, stem, change);
+    } else if (change instanceof DoraDelta dora
         && dora.direction() instanceof LoraDelta pair
         && dora.magnitude().dim() == 1) {
       putPair(layer, stem, pair);
@@ -185,6 +187,25 @@ public final class LoraWriter {
           change instanceof FullDelta said ? said.value() : deltaWeight(layer, change));
     } else {
       throw unwritable(layer);
+    }
+  }
+
+  /** Writes deltas that only peft's key format can store. */
+  private void putForPeft(TargetLayer layer, String stem, WeightDelta change) {
+    if (keyFormat != KeyFormat.PEFT) {
+      throw new IllegalArgumentException("the delta of " + layer.name()
+          + " cannot be stored in this key format; save the LoRA in the key format PEFT");
+    }
+    if (change instanceof LoraDelta.Biased biased) {
+      putPair(layer, stem, biased.factors());
+      tensors.put(stem + ".lora_B.bias", biased.bias());
+    } else if (change instanceof LoraDelta pair) {
+      tensors.put(
+          stem + ".lora_embedding_A",
+          LoraFactors.scale(pair.up(), pair.scale()).t().contiguous());
+      tensors.put(stem + ".lora_embedding_B", pair.down().t().contiguous());
+    } else {
+      tensors.put(stem + ".base_layer.weight", weight.apply(layer).add(deltaWeight(layer, change)));
     }
   }
 

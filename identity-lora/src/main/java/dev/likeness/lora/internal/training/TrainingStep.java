@@ -29,6 +29,10 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String ADVICE =
       "delete the state file, if there is one, and train again with a lower learning"
           + " rate, or in f32 instead of bf16 or f16";
+  /** Advice for a loss that is not finite before the training has changed a weight. */
+  private static final String ADVICE_AT_START =
+      "the training has changed no weight yet, so the base or an image gives values that are not"
+          + " finite: generate an image with the base, and train in f32 instead of bf16 or f16";
 
   private final TrainingTarget target;
   private final TrainableNetworks networks;
@@ -139,7 +143,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
       Tensor loss = loss(
           batch, settings.priorLossWeight(), checkpointing ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
-      requireNumber("the loss", value);
+      GradientClipping.FiniteNumbers.require(
+          "the loss", value, optimizer.steps(), optimizer.steps() == 0 ? ADVICE_AT_START : ADVICE);
       int all = settings.optimizerOptions().gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
       if (checkpointing) {

@@ -79,7 +79,7 @@ public class RealLoraTest {
     LoraInspection report = report(name, stableDiffusion15());
     assertEquals(List.of(token), report.textualInversions());
     assertEquals(
-        name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
+        name + " is a textual inversion (\"" + token + "\"), not a LoRA; give it as an embedding",
         assertThrows(
                 InvalidInputException.class,
                 () -> LoraFile.requireComplete(report, name, "a base", "sd1"))

@@ -112,6 +112,9 @@ class GenerateOptionsTest {
             "--init init.png --strength 0.6 --mask mask.png",
             whole.initialImage(initial.mask(mask))),
         Arguments.of(
+            "--init init.png --strength 0.6 --mask mask.png --no-paste",
+            whole.initialImage(initial.mask(mask).pasteUnmasked(false))),
+        Arguments.of(
             "--init init.png --strength 0.6 --change-map mask.png",
             whole.initialImage(initial.changeMap(mask))),
         Arguments.of(

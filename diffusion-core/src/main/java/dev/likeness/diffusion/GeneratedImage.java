@@ -13,13 +13,13 @@ import java.util.ServiceLoader;
 /**
  * A generated image, with the seed, request and latents from which it was generated.
  *
- * @param image the pixels
+ * @param image the pixels; where a mask keeps the initial image, those of the initial image
  * @param seed the seed of the initial noise
  * @param request the request with every default filled in; for an enlarged image, the request of
  *     the second pass
  * @param latents the final latents, before decoding
- * @param pixels the decoded image before rounding to bytes, [3, height, width] in row-major order,
- *     0..1
+ * @param pixels the decoded image before rounding to bytes and before kept pixels are pasted, [3,
+ *     height, width] in row-major order, 0..1
  * @param isEdited true if the request has an initial image. False for initial latents, because
  *     their source is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default

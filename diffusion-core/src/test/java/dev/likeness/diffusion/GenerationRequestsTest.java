@@ -166,6 +166,43 @@ class GenerationRequestsTest {
             .hires(HiresFix.latents(1.5, 0.7))));
   }
 
+  @Test
+  void pastesThePixelsThatAMaskKeeps() {
+    byte[] rgb = new byte[32 * 24 * 3];
+    byte[] below = rgb.clone();
+    Arrays.fill(below, below.length / 2, below.length, (byte) 255);
+    new Random(1).nextBytes(rgb);
+    RgbImage half = RgbImage.of(32, 24, below);
+    InitialImage image = InitialImage.of(RgbImage.of(32, 24, rgb)).strength(0.9);
+    for (InitialImage initial : List.of(image.mask(half), image.changeMap(half))) {
+      GeneratedImage decoded =
+          base.generate(REQUEST.scheduler("DDIM").initialImage(initial.pasteUnmasked(false)));
+      GeneratedImage pasted = base.generate(REQUEST.scheduler("DDIM").initialImage(initial));
+      assertArrayEquals(decoded.pixels(), pasted.pixels(), "tensors are decoded ones");
+      for (int i = 0; i < rgb.length; i++) {
+        int x = i / 3 % 32;
+        int y = i / 3 / 32;
+        int plain = Math.round(255 * decoded.pixels()[i % 3 * 32 * 24 + i / 3]);
+        assertEquals(plain, decoded.image().at(x, y, i % 3), 1, "decoded");
+        assertEquals(
+            i < rgb.length / 2 ? rgb[i] & 255 : decoded.image().at(x, y, i % 3),
+            pasted.image().at(x, y, i % 3),
+            "pasted");
+      }
+    }
+    RgbImage larger = base.generate(REQUEST
+            .scheduler("DDIM")
+            .initialImage(image.mask(half))
+            .hires(HiresFix.latents(1.5, 0.7)))
+        .image();
+    RgbImage known = Lanczos.resize(image.image(), 48, 36);
+    assertEquals(known.at(20, 5, 1), larger.at(20, 5, 1), "in a second pass over latents too");
+    RgbImage wider = base.generate(
+            REQUEST.scheduler("DDIM").outpaint(RgbImage.of(32, 24, rgb), 8, 0, 0, 8))
+        .image();
+    assertEquals(rgb[0] & 255, wider.at(8, 0, 0), "in an extended image too");
+  }
+
   /** How far apart latents are in the mean in their upper or lower half. */
   private static double distanceInHalf(Latents a, Latents b, int half) {
     return IntStream.range(0, a.values().length)

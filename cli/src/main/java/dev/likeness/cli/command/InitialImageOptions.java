@@ -45,6 +45,12 @@ final class InitialImageOptions {
   private int[] margins;
 
   @Option(
+      names = "--no-paste",
+      description = "writes the decoded image as it is. Otherwise the pixels that --mask, "
+          + "--change-map or --extend keep are those of the initial image")
+  private boolean isDecodedWhole;
+
+  @Option(
       names = "--hires",
       paramLabel = "X",
       description = "hires fix: enlarges the image by this factor and refines it in a second pass")
@@ -65,6 +71,11 @@ final class InitialImageOptions {
 
   ImageRequest apply(ImageRequest request) {
     ImageRequest begun = withInitialImage(request);
+    InitialImage initial = begun.initialImage();
+    require(
+        !isDecodedWhole || initial != null && initial.mask() != null,
+        "--no-paste needs kept pixels; give --mask, --change-map or --extend too");
+    begun = isDecodedWhole ? begun.initialImage(initial.pasteUnmasked(false)) : begun;
     return hires == 0 ? begun : begun.hires(new HiresFix(hires, hiresStrength, 0, hiresPixels));
   }
 

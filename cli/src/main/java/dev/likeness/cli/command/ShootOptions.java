@@ -7,6 +7,7 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -113,17 +114,25 @@ final class ShootOptions {
         names = "--aspect",
         paramLabel = "ASPECT",
         description = "square, avatar (round), a ratio such as 4:5 or 3:2, or pixels such as "
-            + "1200x630: crops with the eyes on the upper third, and reduces to these pixels "
-            + "if the image has as many (default: the style's, mostly square)")
+            + "1200x630: crops with the eyes on the upper third, and scales to exactly these "
+            + "pixels; a smaller image is enlarged (default: the style's, mostly square)")
     private String aspect;
 
     /**
-     * Returns the cropped headshot. If no face is found, returns it whole and reports that to
-     * {@code notices}.
+     * Returns the cropped headshot. If no face is found, an image stays whole for a ratio, and its
+     * middle is taken for pixels. {@code notices} gets a line about that and about enlargement.
      */
     Headshot crop(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
       String format = format(headshot.style());
       Optional<Headshot> cropped = headshot.crop(format, detector);
+      cropped
+          .filter(one -> one.enlargement() > 1)
+          .ifPresent(one -> notices.accept(String.format(
+              Locale.ROOT,
+              "seed %d: enlarged %.1f times to %s, which adds no detail",
+              headshot.seed(),
+              one.enlargement(),
+              format)));
       if (cropped.isEmpty()) {
         notices.accept("seed " + headshot.seed()
             + ": no face was found, so the image is not cropped to " + format);
@@ -150,7 +159,7 @@ final class ShootOptions {
       return asked.isEmpty()
           ? Optional.empty()
           : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels "
-              + "have fewer, so crops are not scaled to it; give --size "
+              + "have fewer, so crops are enlarged and look soft; for sharp ones give --size "
               + (most + unit - 1) / unit * unit);
     }
 

@@ -17,6 +17,8 @@ import dev.likeness.diffusion.tensor.Latents;
  *     each pixel; false if the mask is thresholded at 0.5
  * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size.
  *     Otherwise it uses the nearest size that it was trained on
+ * @param pastesUnmasked true if the image's own pixels replace those that the mask keeps; false if
+ *     they are decoded from latents, which changes them a little
  */
 public record InitialImage(
     RgbImage image,
@@ -24,7 +26,8 @@ public record InitialImage(
     double strength,
     RgbImage mask,
     boolean isDifferential,
-    boolean keepsSize) {
+    boolean keepsSize,
+    boolean pastesUnmasked) {
   /**
    * Checks the strength, and that either an image or latents are given.
    *
@@ -34,6 +37,7 @@ public record InitialImage(
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
    * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
+   * @param pastesUnmasked true if the image's own pixels replace those that the mask keeps
    * @throws IllegalArgumentException if image and latents are both given or both missing, or if the
    *     strength is not in 0..1
    */
@@ -58,7 +62,7 @@ public record InitialImage(
    * @param image the image; it is resized to the request's size
    */
   public static InitialImage of(RgbImage image) {
-    return new InitialImage(image, null, Double.NaN, null, false, false);
+    return new InitialImage(image, null, Double.NaN, null, false, false, true);
   }
 
   /**
@@ -98,7 +102,7 @@ public record InitialImage(
    * @param latents latents of an earlier generation
    */
   public static InitialImage of(Latents latents) {
-    return new InitialImage(null, latents, Double.NaN, null, false, false);
+    return new InitialImage(null, latents, Double.NaN, null, false, false, true);
   }
 
   /**
@@ -108,7 +112,7 @@ public record InitialImage(
    * @throws IllegalArgumentException if the share is not in 0..1
    */
   public InitialImage strength(double share) {
-    return new InitialImage(image, latents, share, mask, isDifferential, keepsSize);
+    return new InitialImage(image, latents, share, mask, isDifferential, keepsSize, pastesUnmasked);
   }
 
   /**
@@ -116,7 +120,7 @@ public record InitialImage(
    * size}
    */
   public InitialImage keepingSize() {
-    return new InitialImage(image, latents, strength, mask, isDifferential, true);
+    return new InitialImage(image, latents, strength, mask, isDifferential, true, pastesUnmasked);
   }
 
   /**
@@ -126,7 +130,7 @@ public record InitialImage(
    *     everywhere. It is resized to the request's size
    */
   public InitialImage mask(RgbImage white) {
-    return new InitialImage(image, latents, strength, white, false, keepsSize);
+    return new InitialImage(image, latents, strength, white, false, keepsSize, pastesUnmasked);
   }
 
   /**
@@ -137,6 +141,20 @@ public record InitialImage(
    *     the request's size
    */
   public InitialImage changeMap(RgbImage map) {
-    return new InitialImage(image, latents, strength, map, true, keepsSize);
+    return new InitialImage(image, latents, strength, map, true, keepsSize, pastesUnmasked);
+  }
+
+  /**
+   * {@return this initial image, whose unmasked pixels are pasted into generated images or not}
+   * Where the mask is black, a generated image then equals the initial image at the request's size.
+   * Grey pixels of a mask mix both; of a change map only black pixels are pasted. Initial latents
+   * have no pixels to paste. {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted
+   * pixels.
+   *
+   * @param pastes true to paste, which is the default; false for the decoded image, as diffusers
+   *     returns it
+   */
+  public InitialImage pasteUnmasked(boolean pastes) {
+    return new InitialImage(image, latents, strength, mask, isDifferential, keepsSize, pastes);
   }
 }

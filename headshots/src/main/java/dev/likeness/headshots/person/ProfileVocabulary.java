@@ -26,6 +26,9 @@ public record ProfileVocabulary(Map<String, String> values) {
 
   private static final List<Attribute> ATTRIBUTES = read();
 
+  // Hair of which only the colour is known. Without the colour, there is nothing to say.
+  private static final String ANY_HAIR = "# hair";
+
   /** No words: a person. */
   static final ProfileVocabulary EMPTY = new ProfileVocabulary(Map.of());
 
@@ -36,7 +39,7 @@ public record ProfileVocabulary(Map<String, String> values) {
 
   /**
    * The known word of an attribute that equals {@code words}; otherwise {@code words} themselves.
-   * Case and the placeholder for a colour are ignored.
+   * Case and the placeholder for a colour are ignored. Plain {@code hair} gets the placeholder.
    */
   static String canonicalWords(String attribute, String words) {
     return ATTRIBUTES.stream()
@@ -44,7 +47,7 @@ public record ProfileVocabulary(Map<String, String> values) {
         .flatMap(known -> known.words.stream())
         .filter(word -> word.replace("# ", "").equalsIgnoreCase(words))
         .findFirst()
-        .orElse(words);
+        .orElse(words.equalsIgnoreCase(ANY_HAIR.replace("# ", "")) ? ANY_HAIR : words);
   }
 
   /**
@@ -66,8 +69,9 @@ public record ProfileVocabulary(Map<String, String> values) {
   /** Returns words such as {@code a young woman with fair skin, short red hair and glasses}. */
   String phrase() {
     String noun = (word("age") + " " + classWord()).strip();
-    String hair =
-        word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();
+    String hair = word("hair").equals(ANY_HAIR) && word("colour").isEmpty()
+        ? ""
+        : word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();
     List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses"), word("marks"))
         .filter(w -> !w.isEmpty())
         .toList();

@@ -82,13 +82,29 @@ public record Headshot(
    * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as that
    *     of {@link Style#crop}
    * @param detector finds the face, which places the crop; the caller closes it
-   * @return the cropped headshot; empty if the crop needs a face and none was found
+   * @return the cropped headshot, enlarged if the format has more pixels; empty if the crop needs a
+   *     face and none was found. A format in pixels needs none
    * @throws IllegalArgumentException if the format is unknown
    */
   public Optional<Headshot> crop(String format, FaceDetector detector) {
     return HeadshotCrop.of(image, format, detector)
         .map(shown ->
             new Headshot(shown.of(image, format), style, seed, request, likeness, isEdited));
+  }
+
+  /**
+   * {@return how much the image was enlarged after it was generated, such as 4.7 for 1200x630
+   * pixels from 256x256; 1 if it was not enlarged} An enlarged image has no more detail than
+   * before.
+   */
+  public double enlargement() {
+    return request.width() == 0 || request.height() == 0
+        ? 1
+        : Math.max(
+            1,
+            Math.max(
+                (double) image.width() / request.width(),
+                (double) image.height() / request.height()));
   }
 
   /**

@@ -153,6 +153,7 @@ final class HeadshotEntries {
     object.put("height", headshot.image().height());
     object.put("generated_width", request.width());
     object.put("generated_height", request.height());
+    object.put("enlarged", Math.round(100 * headshot.enlargement()) / 100.0);
     object.put("likeness", headshot.likeness());
     return object;
   }

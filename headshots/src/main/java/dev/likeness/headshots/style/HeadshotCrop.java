@@ -113,7 +113,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
 
   /**
    * Places a crop of a format. An image that already has the aspect ratio is not cropped, except
-   * for an avatar.
+   * for an avatar. A format in pixels never fails: without a face, its crop is in the middle.
    *
    * @param image the image
    * @param format a format as in {@link #ratio}
@@ -129,7 +129,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     }
     return detector.detect(image).stream()
         .findFirst()
-        .map(face -> avatar ? avatar(image, face) : of(image, face, ratio));
+        .map(face -> avatar ? avatar(image, face) : of(image, face, ratio))
+        .or(() -> pixels(format).map(exact -> middle(image, ratio)));
   }
 
   /**
@@ -160,19 +161,25 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * Crops an image and reduces it to the pixels of a format. The result is never enlarged.
+   * Crops an image and scales it to the pixels of a format. A crop with fewer pixels is enlarged,
+   * which adds no detail; {@link dev.likeness.headshots.shoot.Headshot#enlargement} tells how much.
    *
    * @param image the image that the crop was placed in, or one of the same size
    * @param format a format as in {@link #ratio}
-   * @return the crop
+   * @return the crop, of exactly the pixels of the format if it has any
    */
   public RgbImage of(RgbImage image, String format) {
     RgbImage crop = of(image);
-    // The crop's sides were rounded down, so one missing pixel is allowed.
     return pixels(format)
-        .filter(wanted -> wanted.width <= width + 1 && wanted.height <= height + 1)
         .map(wanted -> Lanczos.resize(crop, wanted.width, wanted.height))
         .orElse(crop);
+  }
+
+  private static HeadshotCrop middle(RgbImage image, double ratio) {
+    int width = (int) Math.min(image.width(), image.height() * ratio);
+    int height = (int) Math.min(image.height(), image.width() / ratio);
+    return new HeadshotCrop(
+        (image.width() - width) / 2, (image.height() - height) / 2, width, height);
   }
 
   private static HeadshotCrop place(RgbImage image, Face face, double width, double height) {

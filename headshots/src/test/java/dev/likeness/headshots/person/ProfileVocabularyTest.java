@@ -31,6 +31,18 @@ class ProfileVocabularyTest {
   }
 
   @Test
+  void neverSaysHairAlone() {
+    ProfileVocabulary any = ProfileVocabulary.EMPTY.with("sex", "man").with("hair", "# hair");
+    assertEquals("a man", any.phrase());
+    assertEquals("a man with dark brown hair", any.with("colour", "dark brown").phrase());
+    assertEquals("# hair", ProfileVocabulary.canonicalWords("hair", "Hair"));
+    PersonProfile unsure = PersonProfile.UNKNOWN
+        .with(new PersonProfile.Trait("hair", "# hair", 0.9, PersonProfile.Trait.Source.PHOTOS))
+        .with(new PersonProfile.Trait("colour", "red", 0.3, PersonProfile.Trait.Source.PHOTOS));
+    assertEquals("a person", unsure.phrase(), "the colour is not certain enough");
+  }
+
+  @Test
   void findsTheSexBeforeTheHair() {
     assertEquals(
         List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses", "marks"),

@@ -13,6 +13,8 @@ import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class HeadshotCropTest {
@@ -111,13 +113,33 @@ class HeadshotCropTest {
     String banner = "300x158";
     HeadshotCrop crop = HeadshotCrop.of(IMAGE, FACE, HeadshotCrop.ratio(banner));
     assertEquals("300x158 image", crop.of(IMAGE, banner).toString());
-    assertEquals(crop.of(IMAGE), crop.of(IMAGE, "1200x630"), "never enlarged");
+    assertEquals("1200x630 image", crop.of(IMAGE, "1200x630").toString(), "enlarged");
     assertEquals(
         "600x400 image", HeadshotCrop.of(IMAGE, FACE, 1.5).of(IMAGE, "3:2").toString());
     assertEquals(
         "the crop 4x5 is in pixels, and a side must have 64 to 4096; for an aspect ratio give 4:5",
         assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.ratio("4x5"))
             .getMessage());
+  }
+
+  @Test
+  void deliversExactlyThePixelsThatAreAskedForFromASmallImage() {
+    byte[] noise = new byte[256 * 256 * 3];
+    new Random(2).nextBytes(noise);
+    Headshot small = Headshot.of(RgbImage.of(256, 256, noise), Style.defaults().get(0), "woman");
+    for (String format : List.of("1200x630", "1584x396", "630x1200", "300x300", "64x64")) {
+      for (List<Face> faces : List.of(List.of(face(80, 60, 90)), List.<Face>of())) {
+        Headshot cropped = small.crop(format, new Fixed(faces)).orElseThrow();
+        assertEquals(format + " image", cropped.image().toString());
+        double factor =
+            Stream.of(format.split("x")).mapToInt(Integer::parseInt).max().orElseThrow() / 256.0;
+        assertEquals(Math.max(1, factor), cropped.enlargement(), 1e-9, format);
+        assertEquals(
+            Math.round(100 * cropped.enlargement()) / 100.0,
+            cropped.toMap("headshot-001.png").get("enlarged"));
+      }
+    }
+    assertTrue(small.crop("4:5", new Fixed(List.of())).isEmpty(), "a ratio needs the face");
   }
 
   @Test

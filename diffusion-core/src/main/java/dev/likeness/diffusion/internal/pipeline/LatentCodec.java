@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.FallbackAutoencoder;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.TilingOptions;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Latents;
@@ -107,6 +109,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
    * A generated image.
    *
    * @param request the completed request; for an enlarged image, that of the second pass
+   * @param image the decoded image, with pasted pixels once the generation is done
    * @param pixels the decoded image before rounding, [3, height, width] in row-major order, 0..1
    * @param edited true if sampling started from an image
    * @param first the first pass's request for an enlarged image, else null
@@ -119,9 +122,41 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
       float[] pixels,
       boolean edited,
       ImageRequest first) {
-    /** This second pass's result, with the first pass's request and edit flag. */
+    /** This second pass's result, with the first pass's request, edit flag and kept pixels. */
     Result withFirstPass(Result small) {
-      return new Result(image, seed, request, latents, pixels, small.edited, small.request);
+      return new Result(
+          pasted(small.request), seed, request, latents, pixels, small.edited, small.request);
+    }
+
+    /** This result with the pixels that its mask keeps. */
+    Result withKeptPixels() {
+      return new Result(pasted(request), seed, request, latents, pixels, edited, first);
+    }
+
+    /**
+     * The image, with the initial image's own pixels where the mask of {@code asked} keeps them.
+     */
+    private RgbImage pasted(ImageRequest asked) {
+      InitialImage before = asked.initialImage();
+      if (before == null
+          || before.image() == null
+          || before.mask() == null
+          || !before.pastesUnmasked()) {
+        return image;
+      }
+      int w = image.width();
+      RgbImage known = Lanczos.resize(before.image(), w, image.height());
+      RgbImage mask = Lanczos.resize(before.mask(), w, image.height());
+      byte[] rgb = image.rgb();
+      for (int i = 0; i < rgb.length; i++) {
+        int x = i / 3 % w;
+        int y = i / 3 / w;
+        int white = mask.at(x, y, 0);
+        int generated = before.isDifferential() && white > 0 ? 255 : white;
+        rgb[i] = (byte) Math.round(
+            ((rgb[i] & 255) * generated + known.at(x, y, i % 3) * (255 - generated)) / 255f);
+      }
+      return RgbImage.of(w, image.height(), rgb);
     }
   }
 }

@@ -70,8 +70,13 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     List<Result> firsts = new ArrayList<>();
     BiConsumer<ImageRequest, Result> later = (request, first) -> firsts.add(first);
     for (List<ImageRequest> compatible : Batch.groupCompatible(requests)) {
-      Consumer<Result> done =
-          image -> (image.request().hires() == null ? each : later).accept(image.request(), image);
+      Consumer<Result> done = image -> {
+        if (image.request().hires() == null) {
+          each.accept(image.request(), image.withKeptPixels());
+        } else {
+          later.accept(image.request(), image);
+        }
+      };
       generate(compatible, null, done, call);
     }
     for (Result first : firsts) {

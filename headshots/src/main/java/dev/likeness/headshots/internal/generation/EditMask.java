@@ -1,12 +1,14 @@
 package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.face.PersonMask;
 import dev.likeness.photos.internal.image.Resampler;
+import java.util.Arrays;
 import java.util.Set;
 
 /** Masks for the parts of a headshot: white on the part, with soft edges to black elsewhere. */
@@ -14,12 +16,21 @@ public final class EditMask {
   // In face widths: the generated region extends this far over the edge, because other clothes have
   // another outline.
   private static final double OVERLAP = 0.12;
-  // In heights of the face's box: the neck starts this far below the box.
-  private static final double NECK = 0.1;
-  // Half of the neck's width in face widths. Beside the neck, collars and shoulders start higher,
-  // by SHOULDER_DEPTH in face heights.
-  private static final double NECK_HALF_WIDTH = 0.35;
-  private static final double SHOULDER_DEPTH = 0.25;
+  // In heights of the face's region, from its top: the chin, and the jaw's corners, beside which
+  // collars may stand.
+  private static final double CHIN = 1.08;
+  private static final double JAW = 0.85;
+  // Half of the jaw's width in face widths, and the soft edge below it in face heights. The whole
+  // neckline is generated again, so that no old collar stays.
+  private static final double JAW_HALF_WIDTH = 0.45;
+  private static final double JAW_EDGE = 0.06;
+  // A smaller face, between which and the jaw only clothes are generated again: pixels whose a* and
+  // b* differ from the skin's by more than SKIN_DISTANCE.
+  private static final double SMALL_CHIN = 1.03;
+  private static final double SMALL_JAW = 0.8;
+  private static final double SMALL_HALF_WIDTH = 0.36;
+  private static final double SKIN_DISTANCE = 12;
+  private static final int SKIN_SAMPLES = 12;
   // Half-axes of the ellipse for expressions, in halves of the face's box.
   private static final double FACE_SCALE = 1.1;
   // Half-axes of the ellipse around eyes, nose and mouth, which a new backdrop never covers. Its
@@ -46,18 +57,60 @@ public final class EditMask {
         ? backdrop(person, blur(outline, OVERLAP * box.width()), box)
         : (x, y) -> 0;
     Share expression = (x, y) -> changesFace(parts) ? ellipse(box, x, y) : 0;
-    double neck = box.y() + (1 + NECK) * box.height();
+    Share outfit = parts.contains(Style.Part.OUTFIT)
+        ? neckline(blur(image, 0.02 * box.width()), face.region())
+        : (x, y) -> 0;
     return render(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
-      double beside =
-          ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF_WIDTH) / OVERLAP);
-      double collar = neck - SHOULDER_DEPTH * beside * box.height();
       // Clothes extend over the outline, so that they can get another outline.
-      double outfit = parts.contains(Style.Part.OUTFIT)
-          ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body)
-          : 0;
-      return Math.max(Math.max(outfit, backdrop.at(x, y)), expression.at(x, y));
+      double worn = outfit.at(x, y) * ramp(3 * body);
+      return Math.max(Math.max(worn, backdrop.at(x, y)), expression.at(x, y));
     });
+  }
+
+  /**
+   * Everything below the jaw, and beside the chin what is no skin: a collar.
+   *
+   * @param region the face from above the brows to the chin
+   */
+  private static Share neckline(RgbImage image, BoundingBox region) {
+    double[] skin = skin(image, region);
+    double edge = JAW_EDGE * region.height();
+    return (x, y) -> {
+      double beside = (x + 0.5 - region.center().x()) / region.width();
+      double jaw = JAW + (CHIN - JAW) * arc(beside / JAW_HALF_WIDTH);
+      double small = Math.max(SMALL_JAW, 0.5 + (SMALL_CHIN - 0.5) * arc(beside / SMALL_HALF_WIDTH));
+      double below = ramp((y + 0.5 - region.y() - jaw * region.height()) / edge);
+      double around = ramp((y + 0.5 - region.y() - small * region.height()) / edge);
+      if (below == 1 || around == 0) {
+        return below;
+      }
+      double[] lab = FaceTraits.lab(image, x, y);
+      double apart = Math.hypot(lab[1] - skin[1], lab[2] - skin[2]);
+      return Math.max(below, around * ramp(apart / SKIN_DISTANCE - 1));
+    };
+  }
+
+  /** The height of a half circle of radius 1 above a place. */
+  private static double arc(double place) {
+    return Math.sqrt(Math.max(0, 1 - place * place));
+  }
+
+  /** The median L*, a*, b* around nose and mouth. */
+  private static double[] skin(RgbImage image, BoundingBox region) {
+    double[][] values = new double[3][SKIN_SAMPLES * SKIN_SAMPLES];
+    for (int i = 0; i < values[0].length; i++) {
+      double x = region.x() + (0.3 + 0.4 * (i % SKIN_SAMPLES) / SKIN_SAMPLES) * region.width();
+      double y = region.y() + (0.45 + 0.35 * (i / SKIN_SAMPLES) / SKIN_SAMPLES) * region.height();
+      double[] lab = FaceTraits.lab(image, (int) Math.max(0, Math.min(image.width() - 1, x)), (int)
+          Math.max(0, Math.min(image.height() - 1, y)));
+      for (int c = 0; c < 3; c++) {
+        values[c][i] = lab[c];
+      }
+    }
+    return Arrays.stream(values)
+        .mapToDouble(channel -> Arrays.stream(channel).sorted().toArray()[channel.length / 2])
+        .toArray();
   }
 
   /**

@@ -52,7 +52,8 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
         .steps(steps(base, request))
         .initialImage(InitialImage.of(resize(image, width, height))
             .strength(Math.max(strength, 1.5 / steps(base, request)))
-            .mask(resize(mask, width, height)));
+            .mask(resize(mask, width, height))
+            .pasteUnmasked(false));
     RgbImage small = base.generate(over, progress, cancellation).get(0).image();
     RgbImage large = scale >= 1
         ? small

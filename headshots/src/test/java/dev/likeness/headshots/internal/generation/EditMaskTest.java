@@ -1,5 +1,6 @@
 package dev.likeness.headshots.internal.generation;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
@@ -17,10 +18,16 @@ class EditMaskTest {
       new BoundingBox(60, 40, 80, 80), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
-  void coversClothesFromTheShouldersWithoutTheNeck() {
+  void coversTheWholeNecklineUpToTheShadowOfTheChin() {
     RgbImage mask = EditMask.of(portrait(), FACE, Set.of(Style.Part.OUTFIT));
     assertTrue(mask.at(52, 126, 0) > 200, "a shoulder beside the neck: " + mask.at(52, 126, 0));
-    assertTrue(mask.at(100, 126, 0) < 20, "the neck: " + mask.at(100, 126, 0));
+    assertEquals(0, mask.at(100, 120, 0), "the chin");
+    assertEquals(0, mask.at(100, 125, 0), "the tip of the chin");
+    assertEquals(255, mask.at(100, 133, 0), "a collar in the shadow of the chin");
+    for (int x = 66; x <= 134; x++) {
+      assertTrue(mask.at(x, 133, 0) > 250, "the neckline at " + x + ": " + mask.at(x, 133, 0));
+    }
+    assertTrue(mask.at(70, 124, 0) > 200 && mask.at(129, 124, 0) > 200, "a collar beside the jaw");
     assertTrue(mask.at(100, 170, 0) > 250, "the chest: " + mask.at(100, 170, 0));
     assertTrue(mask.at(100, 90, 0) < 5 && mask.at(10, 30, 0) < 5, "face and wall");
   }

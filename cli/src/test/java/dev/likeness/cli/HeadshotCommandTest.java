@@ -259,6 +259,59 @@ class HeadshotCommandTest {
   }
 
   @Test
+  void warnsFirstOfABaseThatDeclaresToKnowRenderedPeopleOnly() throws IOException {
+    for (boolean photographs : new boolean[] {false, true}) {
+      Path declared = TinyBase.in(Files.createDirectories(folder.resolve("on-" + photographs)));
+      Path own = Files.createDirectories(declared.resolve("face_embedder"));
+      Path from = PortraitModel.files().resolve("face_embedder");
+      Files.copy(from.resolve("model.safetensors"), own.resolve("model.safetensors"));
+      Files.writeString(
+          own.resolve("config.json"),
+          Files.readString(from.resolve("config.json"))
+              .replaceFirst(",\\s*\"photographs\" : false", ""));
+      Path declaration = declared.resolve("likeness.json");
+      Files.writeString(
+          declaration,
+          Files.readString(declaration)
+              .replace("\"photographs\": false", "\"photographs\": " + photographs));
+      out = folder.resolve("out-" + photographs);
+      CommandResult run = headshot(
+          "--photos",
+          photos.toString(),
+          "--consent",
+          "Ada <b>Byron</b>: yes",
+          "--style",
+          "office",
+          "--base",
+          declared.toString());
+      assertEquals(0, run.status(), run.err());
+      Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+      assertEquals("warnings", record.keySet().iterator().next());
+      String html = Files.readString(out.resolve("report.html"));
+      assertTrue(html.contains("Ada &lt;b&gt;Byron&lt;/b&gt;: yes"), html);
+      List<?> warnings = (List<?>) record.get("warnings");
+      int sheet = RgbImage.read(out.resolve("contact-sheet.png")).height();
+      if (photographs) {
+        assertEquals(List.of(), warnings);
+        assertFalse(html.contains("Read this first"), html);
+        assertEquals(
+            "A face recognition network has compared every image with the photos.",
+            record.get("likeness_check"));
+      } else {
+        assertEquals(2, warnings.size(), warnings.toString());
+        assertTrue(warnings.get(0).toString().contains("only knows rendered people"));
+        assertTrue(warnings.get(1).toString().contains("is no judge of real people"));
+        int verdict = html.indexOf(
+            "Do not use these images for the person in the photos: the face is made up.");
+        int warning = html.indexOf("only knows rendered people");
+        assertTrue(warning > 0 && warning < verdict && verdict < html.indexOf("<img"), html);
+        assertFalse(html.contains("<line"), "no line of likeness");
+        assertTrue(sheet > 700, "the sheet has room for the warnings: " + sheet);
+      }
+    }
+  }
+
+  @Test
   void limitsTheSelectionByDistortion() {
     String nowhere = folder.resolve("nowhere").toString();
     assertEquals(
@@ -328,11 +381,14 @@ class HeadshotCommandTest {
     CommandResult more =
         headshot("--person", person.toString(), "--style", "studio", "--aspect", "100x100");
     assertEquals(0, more.status(), more.err());
-    assertEquals("32x32 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    assertEquals("100x100 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    assertTrue(
+        more.err().contains("seed 0: enlarged 3.1 times to 100x100, which adds no detail"),
+        more.err());
     assertTrue(
         more.err()
             .contains(
-                "100x100: images of 32 pixels have fewer, so crops are not scaled to it; give "
+                "100x100: images of 32 pixels have fewer, so crops are enlarged and look soft; for sharp ones give "
                     + "--size 104"),
         more.err());
   }

@@ -138,6 +138,14 @@ public record Consent(
     return SYNTHETIC;
   }
 
+  /** {@return true for {@link #synthetic()}, also with fewer purposes: the person is rendered} */
+  public boolean isSynthetic() {
+    return person.equals(SYNTHETIC.person)
+        && givenBy.equals(SYNTHETIC.givenBy)
+        && textVersion.equals(SYNTHETIC.textVersion)
+        && text.equals(SYNTHETIC.text);
+  }
+
   /**
    * {@return a copy of this consent that covers exactly the given purposes}
    *

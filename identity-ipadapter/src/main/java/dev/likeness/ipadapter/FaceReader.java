@@ -212,10 +212,9 @@ public final class FaceReader {
         return new PersonReading(adapter.prompt(found), readings, false);
       }
       if (fallback == null) {
-        throw new InvalidInputException(
-            "no photo has a usable face: " + reasons(readings)
-                + "; give photos with a face at least 64 pixels wide, or an adapter that uses images,"
-              + " such as Plus Face");
+        throw new InvalidInputException("no photo has a usable face: " + reasons(readings)
+            + "; give photos with a face at least 64 pixels wide, or an adapter that uses images,"
+            + " such as Plus Face");
       }
       return new PersonReading(fallback.prompt(photos), readings, true);
     }

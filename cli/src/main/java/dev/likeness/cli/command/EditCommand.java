@@ -154,7 +154,7 @@ public final class EditCommand implements Runnable {
       PersonRecord kept = trained == null ? reference.record() : PersonRecord.of(trained);
       HeadshotScores scores = FaceOptions.likeness(
               FaceOptions.withEmbedderOf(tools, own, kept), kept)
-          .map(plain::likeness)
+          .map(measure -> plain.likeness(measure, who))
           .orElse(plain);
       byte[] record = record(edited, recorded.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.writePrivate(out.resolve(HeadshotEdit.Result.FILE), file -> file.write(record));

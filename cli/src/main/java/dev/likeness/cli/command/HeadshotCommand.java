@@ -300,6 +300,7 @@ public final class HeadshotCommand implements Runnable {
         run.model,
         generated,
         record.apply(generated.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
+        who,
         kept,
         run.review,
         run.timings);

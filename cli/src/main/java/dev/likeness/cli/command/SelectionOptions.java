@@ -96,6 +96,7 @@ final class SelectionOptions {
         kept,
         review,
         tools,
+        person,
         keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
@@ -120,6 +121,7 @@ final class SelectionOptions {
       PersonRecord kept,
       PhotoReview review,
       ReviewTools tools,
+      Identity person,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice("likeness is not used for --keep: "
@@ -138,7 +140,17 @@ final class SelectionOptions {
           "likeness is not used for --keep: the person's file has no face embeddings of "
               + eye.name() + "; train again, or give --photos, with --embedder"));
     }
-    return likeness.map(scores::likeness).orElse(scores);
+    return likeness.map(measure -> scores.likeness(measure, person)).orElse(scores);
+  }
+
+  /**
+   * Returns the embedder that measures likeness; empty if the person's file was made by another.
+   */
+  static Optional<FaceEmbedder> judge(ReviewTools tools, PersonRecord kept, PhotoReview review) {
+    return tools
+        .embedder()
+        .filter(eye -> review != null
+            || kept.faces().filter(faces -> faces.embedder().equals(eye.name())).isPresent());
   }
 
   private HeadshotScores withDistortionLimit(ScoreLimits limits, ReviewTools tools) {

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
@@ -60,11 +61,14 @@ public final class Authenticity {
    *
    * @param person the trained person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
-   *     embedder of the person's file
+   *     embedder of the person's file, and not by one made for rendered faces if the person is real
    * @return the comparison; empty if the file has no measures
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
-    return of(PersonRecord.of(person), tools);
+    return of(
+        PersonRecord.of(person),
+        tools,
+        tools.embedder().filter(eye -> FaceEmbeddings.canJudge(eye, person)));
   }
 
   /**
@@ -77,12 +81,15 @@ public final class Authenticity {
    * @return the comparison; empty if the record has no measures
    */
   public static Optional<Authenticity> of(PersonRecord person, ReviewTools tools) {
-    Optional<Likeness> likeness = tools
-        .embedder()
-        .flatMap(eye -> person
-            .faces()
-            .filter(kept -> kept.embedder().equals(eye.name()))
-            .map(kept -> kept.likeness(tools.detector(), eye)));
+    return of(person, tools, tools.embedder());
+  }
+
+  private static Optional<Authenticity> of(
+      PersonRecord person, ReviewTools tools, Optional<FaceEmbedder> judge) {
+    Optional<Likeness> likeness = judge.flatMap(eye -> person
+        .faces()
+        .filter(kept -> kept.embedder().equals(eye.name()))
+        .map(kept -> kept.likeness(tools.detector(), eye)));
     return Optional.of(person.traits())
         .filter(traits -> !traits.isEmpty())
         .map(traits -> new Authenticity(tools.detector(), traits, likeness));

@@ -1,5 +1,7 @@
 package dev.likeness.headshots.person;
 
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -41,6 +43,19 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
         photos.stream()
             .map(photo -> embedder.embed(photo.image(), photo.face()))
             .toList());
+  }
+
+  /**
+   * Returns true if an embedder can tell whether an image shows this person. One that was trained
+   * on rendered faces can tell that of rendered people only; see {@link Consent#isSynthetic}.
+   *
+   * @param judge the embedder that measures likeness
+   * @param person the person in the images
+   * @return false if likeness to this person has no limit
+   */
+  public static boolean canJudge(FaceEmbedder judge, Identity person) {
+    return judge.isTrainedOnPhotographs()
+        || person.consent().filter(Consent::isSynthetic).isPresent();
   }
 
   /**

@@ -23,7 +23,8 @@ public final class LikenessCurve {
    * The chart of a selection.
    *
    * @param choice the result of the selection
-   * @return HTML with a heading and an SVG element; empty if likeness was not measured
+   * @return HTML with a heading and an SVG element; empty if likeness was not measured. Without a
+   *     limit of likeness, the chart has no line
    */
   public static String svg(SelectionResult choice) {
     return svg(choice.verdicts().stream()
@@ -49,10 +50,14 @@ public final class LikenessCurve {
     }
     StringBuilder svg = new StringBuilder(String.format(
         Locale.ROOT,
-        "<h2>Likeness</h2>%n<p class=\"note\">Similarity of each image "
-            + "to the photos, 1 for identical; selected images are green. "
-            + "Images below the line may show another person.</p>%n"
-            + "<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"likeness\">%n",
+        "<h3>Likeness</h3>%n<p class=\"note\">Similarity of each image "
+            + "to the photos, 1 for identical; selected images are green. %s</p>%n"
+            + "<svg viewBox=\"0 0 %d %d\" role=\"img\" "
+            + "aria-label=\"likeness of each image, highest first\">%n",
+        Double.isFinite(bars.get(0).threshold)
+            ? "Images below the line may show another person."
+            : "There is no line: the face embedder was made for rendered faces and cannot tell"
+                + " whether a real person is recognised.",
         WIDTH,
         HEIGHT));
     double step = (WIDTH - 2.0 * MARGIN) / bars.size();
@@ -69,6 +74,9 @@ public final class LikenessCurve {
           Math.max(1, step - 3),
           HEIGHT - MARGIN - top,
           bar.likeness));
+    }
+    if (!Double.isFinite(bars.get(0).threshold)) {
+      return svg.append("</svg>\n").toString();
     }
     double line = height(bars.get(0).threshold);
     return svg.append(String.format(

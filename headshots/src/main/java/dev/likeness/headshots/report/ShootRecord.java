@@ -28,9 +28,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * The record of a generation as JSON: versions, settings, seeds, prompts, timings, and which photos
- * were used or rejected and why. It contains names of photos and words about the person, so it is
- * as private as the photos. Immutable.
+ * The record of a generation as JSON: warnings, versions, settings, seeds, prompts, timings, and
+ * which photos were used or rejected and why. It contains names of photos and words about the
+ * person, so it is as private as the photos. Immutable.
  */
 public final class ShootRecord {
   /** Name of the record's file. */
@@ -69,7 +69,7 @@ public final class ShootRecord {
    * @return the record
    */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {
-    return of(base, person(person), shoot, first);
+    return of(base, ShootSummary.warnings(base, person), person(person), shoot, first);
   }
 
   /**
@@ -88,12 +88,14 @@ public final class ShootRecord {
     person.consent().ifPresent(consent -> putConsent(object, consent));
     object.put("ip_adapter", person.adapterName());
     object.put("references", person.imagePrompt().references().count());
-    return of(base, object, shoot, 0);
+    return of(base, ShootSummary.warnings(base, person), object, shoot, 0);
   }
 
   private static ShootRecord of(
-      BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
-    Map<String, Object> content = header(base);
+      BaseModel base, List<String> warnings, Map<String, Object> person, Shoot shoot, int first) {
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("warnings", warnings);
+    content.putAll(header(base));
     content.put("person", person);
     content.put("scheduler", base.scheduler().className());
     content.put("eta", base.eta(ImageRequest.of("")));
@@ -130,6 +132,20 @@ public final class ShootRecord {
     content.put("base", base.name());
     content.put("compute", base.compute().toString());
     return content;
+  }
+
+  /**
+   * The same record with what the shoot was made from: the warnings first, and how the person was
+   * trained and judged.
+   *
+   * @param made the summary
+   * @return the new record
+   */
+  public ShootRecord summary(ShootSummary made) {
+    ShootRecord record = with("warnings", made.warnings())
+        .with("source", made.source())
+        .with("likeness_check", made.likeness());
+    return made.review().map(record::photos).orElse(record);
   }
 
   /**

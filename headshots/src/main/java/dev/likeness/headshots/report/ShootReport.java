@@ -1,38 +1,33 @@
 package dev.likeness.headshots.report;
 
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
-import dev.likeness.photos.AcceptedPhoto;
-import dev.likeness.photos.PhotoReview;
-import dev.likeness.photos.PhotoVerdict;
-import dev.likeness.photos.internal.image.Resampler;
-import dev.likeness.photos.quality.Reason;
-import dev.likeness.photos.quality.Verdict;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Base64;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * A report of a shoot as one self-contained HTML page: the photos with their review, and the
- * headshots with their scores. With a selection, it also has the reason why each image was kept or
- * not. It is as private as the photos. Immutable.
+ * A report of a shoot as one self-contained HTML page, for the person who chooses images. It begins
+ * with the warnings and a verdict. Then it shows the images to use, the others with the reasons,
+ * the photos, the next steps, and what the images are not. Numbers are folded. It is as private as
+ * the photos. Immutable.
  */
 public final class ShootReport {
-  private static final int THUMBNAIL = 160;
-  private static final int IMAGE_SIDE = 512;
+  private static final int SMALL_SIDE = 320;
+  private static final int LARGE_SIDE = 640;
 
   private final String html;
 
@@ -40,43 +35,75 @@ public final class ShootReport {
     this.html = html;
   }
 
+  /** One image of the report. The card is null if the image was not scored. */
+  private record Entry(
+      Headshot headshot,
+      String name,
+      ScoreCard card,
+      String why,
+      String numbers,
+      boolean recommended,
+      Set<Authenticity.Flag> flags) {
+    boolean isFlawless() {
+      return card == null || card.failures().isEmpty();
+    }
+  }
+
   /**
    * Builds the report.
    *
+   * @param made what the shoot was made from
    * @param shoot the delivered headshots: with a selection, the kept ones in the order of their
    *     ranks, cropped or not
    * @param choice the selection; empty if nothing was selected
    * @param cards one score card for each headshot if there is no selection; empty if there are no
    *     scores
-   * @param review the reviewed photos; empty for a person from a file
+   * @param differences one comparison with the photos for each headshot; empty if there are none
    * @param marking marks the images in the page as generated, so that a saved image keeps the mark
    * @return the report
-   * @throws IllegalArgumentException if {@code shoot} is not the kept headshots, or the number of
-   *     cards does not match
+   * @throws IllegalArgumentException if {@code shoot} is not the kept headshots, or a list has
+   *     another number of elements
    */
   public static ShootReport of(
+      ShootSummary made,
       Shoot shoot,
       Optional<SelectionResult> choice,
       List<ScoreCard> cards,
-      Optional<PhotoReview> review,
+      List<Authenticity.Result> differences,
       GeneratedImage.Marking marking) {
-    if (!cards.isEmpty() && cards.size() != shoot.headshots().size()) {
-      throw new IllegalArgumentException(cards.size() + " score cards for "
-          + shoot.headshots().size() + " headshots; give one for each");
-    }
-    StringBuilder page = new StringBuilder();
-    page.append(
-            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
-        .append(readResource("report.css"))
-        .append("</style></head><body>\n<h1>Headshots</h1>\n")
-        .append("<p class=\"note\">Generated images, not photographs; made with likeness ")
-        .append(escape(LikenessVersion.current()))
-        .append(".</p>\n");
-    choice.ifPresentOrElse(
-        made -> appendSelected(page, made, shoot, marking),
-        () -> appendAll(page, shoot.headshots(), cards, marking));
-    review.ifPresent(seen -> appendPhotos(page, seen));
-    return new ShootReport(page.append("</body></html>\n").toString());
+    requireCount(cards, "score cards", shoot);
+    requireCount(differences, "comparisons", shoot);
+    List<Entry> entries = choice
+        .map(chosen -> selected(chosen, shoot, differences))
+        .orElseGet(() -> all(shoot.headshots(), cards, differences));
+    StringBuilder page = new StringBuilder(1 << 20);
+    page.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n")
+        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        .append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';")
+        .append(" img-src data:; style-src 'unsafe-inline'\">\n")
+        .append("<title>Your headshots</title><style>\n")
+        .append(ReportText.resource("report.css"))
+        .append("</style></head><body>\n");
+    boolean scored = entries.stream().anyMatch(entry -> entry.card != null);
+    appendHead(page, made, entries, scored);
+    appendImages(page, made, entries, choice.isPresent(), marking);
+    made.review().ifPresent(review -> ReportText.appendPhotos(page, review));
+    int flawless = (int) usable(entries);
+    ReportText.appendList(
+        page, "next", "What to do next", "ol", ReportText.nextSteps(made, flawless));
+    ReportText.appendList(page, "not", "What these images are not", "ul", ReportText.limits(made));
+    String curve = choice.map(LikenessCurve::svg).orElseGet(() -> LikenessCurve.svg(cards));
+    page.append("<details><summary>About the numbers</summary>\n")
+        .append("<p>A score beyond its limit is a flaw. Lower scores are better, except for")
+        .append(" likeness. The ranking score, up to 1, compares an image with the others in")
+        .append(" likeness (counted twice), quality and prompt adherence.</p>\n")
+        .append(curve)
+        .append("</details>\n<footer><p>Generated by likeness ")
+        .append(ReportText.escape(LikenessVersion.current()))
+        .append(" with the base model ")
+        .append(ReportText.escape(made.base()))
+        .append(".</p></footer>\n</body></html>\n");
+    return new ShootReport(page.toString());
   }
 
   /** {@return the HTML page} */
@@ -93,172 +120,198 @@ public final class ShootReport {
     AtomicFile.writePrivate(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static void appendAll(
-      StringBuilder page,
-      List<Headshot> headshots,
-      List<ScoreCard> cards,
-      GeneratedImage.Marking marking) {
-    page.append(LikenessCurve.svg(cards))
-        .append("<h2>")
-        .append(headshots.size())
-        .append(" generated</h2>\n<div class=\"grid\">\n");
-    for (int i = 0; i < headshots.size(); i++) {
-      Headshot headshot = headshots.get(i);
-      appendFigure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), marking);
-      if (!cards.isEmpty()) {
-        appendScores(page, cards.get(i));
-      }
-      page.append("</figcaption></figure>\n");
+  private static void requireCount(List<?> given, String what, Shoot shoot) {
+    if (!given.isEmpty() && given.size() != shoot.headshots().size()) {
+      throw new IllegalArgumentException(given.size() + " " + what + " for "
+          + shoot.headshots().size() + " headshots; give one for each");
     }
-    page.append("</div>\n");
   }
 
-  private static void appendSelected(
-      StringBuilder page, SelectionResult choice, Shoot delivered, GeneratedImage.Marking marking) {
-    List<SelectionResult.Verdict> kept = choice.verdicts().stream()
-        .filter(SelectionResult.Verdict::isSelected)
-        .sorted((a, b) -> Integer.compare(a.rank(), b.rank()))
-        .toList();
-    if (kept.size() != delivered.headshots().size()) {
+  private static long usable(List<Entry> entries) {
+    return entries.stream()
+        .filter(entry -> entry.recommended && entry.isFlawless())
+        .count();
+  }
+
+  /** All headshots: those without a flaw are recommended, or else the one with the best scores. */
+  private static List<Entry> all(
+      List<Headshot> headshots, List<ScoreCard> cards, List<Authenticity.Result> differences) {
+    boolean anyFlawless = cards.isEmpty() || cards.stream().anyMatch(ReportText::isFlawless);
+    Optional<ScoreCard> best = cards.stream().max(Comparator.comparingDouble(ShootReport::merit));
+    List<Entry> entries = new ArrayList<>();
+    for (int i = 0; i < headshots.size(); i++) {
+      ScoreCard card = cards.isEmpty() ? null : cards.get(i);
+      boolean use =
+          card == null || (anyFlawless ? ReportText.isFlawless(card) : card == best.get());
+      String why = card == null
+          ? "This image was not checked."
+          : ReportText.isFlawless(card)
+              ? "No flaw was found."
+              : use ? "No image is free of flaws; this one has the best scores." : "";
+      entries.add(new Entry(
+          headshots.get(i),
+          Headshot.fileName(i),
+          card,
+          why,
+          "",
+          use,
+          differences.isEmpty() ? Set.of() : differences.get(i).flags()));
+    }
+    entries.sort(Comparator.comparingDouble(entry -> entry.card == null ? 0 : -merit(entry.card)));
+    return entries;
+  }
+
+  private static double merit(ScoreCard card) {
+    return card.quality() * card.likeness();
+  }
+
+  /** All candidates: the kept ones, the best first, then the others. */
+  private static List<Entry> selected(
+      SelectionResult choice, Shoot delivered, List<Authenticity.Result> differences) {
+    long kept =
+        choice.verdicts().stream().filter(SelectionResult.Verdict::isSelected).count();
+    if (kept != delivered.headshots().size()) {
       throw new IllegalArgumentException(
           "the shoot has " + delivered.headshots().size() + " headshots and the selection keeps "
-              + kept.size() + "; give the shoot with the kept headshots");
+              + kept + "; give the shoot with the kept headshots");
     }
-    List<SelectionResult.Verdict> others =
-        choice.verdicts().stream().filter(verdict -> !verdict.isSelected()).toList();
-    page.append(
-        "<p class=\"note\">Every generated image was scored. The ranking score, up to 1, compares an image with"
-            + " the others in likeness (counted twice), quality and prompt adherence. The images with the"
-            + " highest ranking scores that differ from each other are kept. A score beyond its limit is"
-            + " red, with the reason. Lower scores are better, except for likeness.</p>\n");
-    page.append(LikenessCurve.svg(choice));
-    page.append("<h2>Kept ")
-        .append(kept.size())
-        .append(" of ")
-        .append(choice.verdicts().size())
-        .append("</h2>\n");
-    appendVerdicts(page, kept, verdict -> delivered.headshots().get(verdict.rank() - 1), marking);
-    if (!others.isEmpty()) {
-      page.append("<h2>Not kept</h2>\n");
-      appendVerdicts(page, others, verdict -> verdict.candidate().headshot(), marking);
-    }
+    return choice.verdicts().stream()
+        .sorted(Comparator.comparingInt(
+            verdict -> verdict.isSelected() ? verdict.rank() : Integer.MAX_VALUE))
+        .map(verdict -> entry(verdict, delivered, differences))
+        .toList();
   }
 
-  private static void appendVerdicts(
+  private static Entry entry(
+      SelectionResult.Verdict verdict, Shoot delivered, List<Authenticity.Result> differences) {
+    SelectionResult.Candidate candidate = verdict.candidate();
+    int index = verdict.rank() - 1;
+    String flawless = candidate.card().failures().isEmpty() ? "No flaw was found. " : "";
+    String reason = verdict.reason().replaceFirst("^(not )?kept(: | )", "");
+    String why = verdict.isSelected()
+        ? flawless + (index == 0 ? "It is the best of all." : "It differs from the images before.")
+        : flawless
+            + (flawless.isEmpty() ? "The chosen images are better." : ReportText.sentence(reason));
+    String numbers = String.format(
+            Locale.ROOT, "<p>Ranking score: %.2f</p>", verdict.rankingScore())
+        + (Double.isNaN(candidate.promptAdherence())
+            ? ""
+            : String.format(
+                Locale.ROOT, "<p>Prompt adherence: %.0f %%</p>", 100 * candidate.promptAdherence()))
+        + (candidate.hasRegeneratedFace() ? "<p>The face was generated again.</p>" : "");
+    return new Entry(
+        verdict.isSelected() ? delivered.headshots().get(index) : candidate.headshot(),
+        verdict.isSelected()
+            ? Headshot.fileName(index)
+            : "Seed " + candidate.headshot().seed(),
+        candidate.card(),
+        why,
+        numbers,
+        verdict.isSelected(),
+        verdict.isSelected() && !differences.isEmpty() ? differences.get(index).flags() : Set.of());
+  }
+
+  private static void appendHead(
+      StringBuilder page, ShootSummary made, List<Entry> entries, boolean scored) {
+    page.append("<header><h1>Your headshots</h1>\n");
+    if (!made.warnings().isEmpty()) {
+      page.append("<div class=\"warning\" role=\"note\"><p><b>Read this first.</b> ")
+          .append(made.warnings().stream()
+              .map(ReportText::escape)
+              .collect(Collectors.joining("</p><p>")))
+          .append("</p></div>\n");
+    }
+    page.append("<p class=\"verdict\">")
+        .append(ReportText.escape(
+            scored || !made.fitsPerson()
+                ? ReportText.verdict(
+                    made,
+                    entries.size(),
+                    (int) usable(entries),
+                    entries.isEmpty() ? "" : entries.get(0).name)
+                : "The images were not checked. Look at them closely before you use one."))
+        .append("</p>\n<p>")
+        .append(ReportText.escape(made.source()
+            + (made.warnings().contains(made.likeness()) ? "" : " " + made.likeness())
+            + ReportText.likeness(
+                entries.stream().map(Entry::card).filter(Objects::nonNull).toList())))
+        .append("</p>\n");
+    if (!made.consent().isEmpty()) {
+      page.append("<p>Consent: “").append(ReportText.escape(made.consent())).append("”</p>\n");
+    }
+    page.append("<p class=\"note\">These are generated images, not photographs.</p></header>\n");
+  }
+
+  private static void appendImages(
       StringBuilder page,
-      List<SelectionResult.Verdict> verdicts,
-      Function<SelectionResult.Verdict, Headshot> image,
+      ShootSummary made,
+      List<Entry> entries,
+      boolean selection,
       GeneratedImage.Marking marking) {
-    page.append("<div class=\"grid\">\n");
-    for (SelectionResult.Verdict verdict : verdicts) {
-      SelectionResult.Candidate candidate = verdict.candidate();
-      Headshot headshot = image.apply(verdict);
-      String name =
-          verdict.isSelected() ? Headshot.fileName(verdict.rank() - 1) : "seed " + headshot.seed();
-      appendFigure(
-          page,
-          verdict.isSelected() ? "selected" : "rejected",
-          headshot,
-          name,
-          verdict.reason(),
-          marking);
-      page.append(candidate.hasRegeneratedFace() ? "<p>The face was generated again.</p>\n" : "");
-      if (!Double.isNaN(candidate.promptAdherence())) {
-        page.append(String.format(
-            Locale.ROOT, "<p>Prompt adherence: %.0f %%</p>%n", 100 * candidate.promptAdherence()));
-      }
-      appendScores(page, candidate.card());
-      page.append("</figcaption></figure>\n");
+    List<Entry> use = entries.stream().filter(Entry::recommended).toList();
+    List<Entry> others = entries.stream().filter(entry -> !entry.recommended).toList();
+    if (!use.isEmpty()) {
+      String heading = !made.fitsPerson()
+          ? "The best images, but not of this person"
+          : usable(entries) == 0 ? "The best images, with flaws" : "Use these";
+      page.append("<section id=\"use\"><h2>")
+          .append(heading)
+          .append("</h2>\n<div class=\"grid\">\n");
+      String kind = made.fitsPerson() ? "use fits" : "use";
+      use.forEach(entry -> appendFigure(page, entry, kind, LARGE_SIDE, marking));
+      page.append("</div></section>\n");
     }
-    page.append("</div>\n");
-  }
-
-  private static void appendScores(StringBuilder page, ScoreCard card) {
-    page.append(
-        "<details><summary>Scores</summary><table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n");
-    card.scores().forEach(score -> appendScore(page, score));
-    page.append("</table></details>");
-  }
-
-  private static void appendScore(StringBuilder page, ScoreCard.Score score) {
-    page.append(String.format(
-        Locale.ROOT,
-        "<tr class=\"%s\"><td>%s</td><td>%s</td><td>%s</td></tr>%n",
-        score.isPassed() ? "well" : "failed",
-        escape(score.aspect().label() + (score.isPassed() ? "" : ": " + score.failureText())),
-        score.valueText(),
-        score.limitText()));
+    if (!others.isEmpty()) {
+      page.append("<section id=\"others\"><h2>")
+          .append(selection ? "Not chosen" : "Better not these")
+          .append("</h2>\n")
+          .append(
+              selection
+                  ? "<p class=\"note\">These are not saved as files. The reason is below each"
+                      + " image.</p>\n"
+                  : "<p class=\"note\">The reason is below each image.</p>\n")
+          .append("<div class=\"grid small\">\n");
+      others.forEach(entry -> appendFigure(page, entry, "other", SMALL_SIDE, marking));
+      page.append("</div></section>\n");
+    }
   }
 
   private static void appendFigure(
-      StringBuilder page,
-      String kind,
-      Headshot headshot,
-      String name,
-      String below,
-      GeneratedImage.Marking marking) {
+      StringBuilder page, Entry entry, String kind, int side, GeneratedImage.Marking marking) {
+    Headshot headshot = entry.headshot;
+    String style = headshot.style().title();
+    String flaws = entry.card == null ? "" : ReportText.flaws(entry.card);
+    String alike = entry.recommended && entry.card != null ? ReportText.likeness(entry.card) : "";
+    String look = flaws.isEmpty() || !entry.recommended ? flaws : "Look closely: " + flaws;
+    String text = Stream.of(
+            entry.recommended ? entry.why : look,
+            alike,
+            entry.recommended ? look : entry.why,
+            ReportText.differences(entry.flags),
+            ReportText.enlargement(headshot))
+        .filter(part -> !part.isBlank())
+        .map(part -> "<p>" + ReportText.escape(part.strip()) + "</p>")
+        .collect(Collectors.joining());
     page.append("<figure class=\"")
         .append(kind)
         .append("\"><img alt=\"")
-        .append(escape(name))
+        .append(ReportText.escape("Generated headshot " + entry.name + ", style " + style))
         .append("\" src=\"")
-        .append(dataUri(marking.encodePng(fit(headshot.image(), IMAGE_SIDE), headshot.isEdited())))
-        .append("\"><figcaption><b>")
-        .append(escape(name))
-        .append("</b> ")
-        .append(escape(headshot.style().title()))
-        .append("<p>")
-        .append(escape(below))
-        .append("</p>\n");
-  }
-
-  private static void appendPhotos(StringBuilder page, PhotoReview review) {
-    page.append(
-        "<h2>The photos</h2>\n<p class=\"note\">The result of the review. Photos with the verdict keep or warn "
-            + "were used; rejected photos were not.</p>\n<div class=\"grid small\">\n");
-    // Several photos may have the same name, so accepted photos are matched by their order.
-    Iterator<AcceptedPhoto> accepted = review.accepted().iterator();
-    for (PhotoVerdict photo : review.photos()) {
-      page.append("<figure class=\"").append(escape(photo.verdict().id())).append("\">");
-      if (photo.verdict() != Verdict.REJECT) {
-        page.append("<img alt=\"\" src=\"")
-            .append(dataUri(fit(accepted.next().image(), THUMBNAIL).toPng()))
-            .append("\">");
-      }
-      page.append("<figcaption><b>")
-          .append(escape(photo.name()))
-          .append("</b> ")
-          .append(escape(photo.verdict().id()));
-      for (Reason reason : photo.reasons()) {
-        page.append("<p>").append(escape(reason.message())).append("</p>");
-      }
-      page.append("</figcaption></figure>\n");
-    }
-    page.append("</div>\n");
-  }
-
-  private static RgbImage fit(RgbImage image, int side) {
-    return Math.max(image.width(), image.height()) <= side
-        ? image
-        : Resampler.AREA.fit(image, side);
-  }
-
-  private static String dataUri(byte[] png) {
-    return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
-  }
-
-  private static String escape(String raw) {
-    return raw.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("\"", "&quot;");
-  }
-
-  private static String readResource(String name) {
-    try (InputStream in = ShootReport.class.getResourceAsStream(name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+        .append(ReportText.dataUri(
+            marking.encodePng(ReportText.fit(headshot.image(), side), headshot.isEdited())))
+        .append("\"><figcaption><h3>")
+        .append(ReportText.escape(entry.name))
+        .append("</h3><p class=\"style\">")
+        .append(ReportText.escape(style))
+        .append("</p>")
+        .append(text)
+        .append("<details><summary>Numbers</summary><p>Prompt: ")
+        .append(ReportText.escape(headshot.request().prompt()))
+        .append("</p><p>Seed: ")
+        .append(headshot.seed())
+        .append("</p>")
+        .append(entry.numbers)
+        .append(entry.card == null ? "" : ReportText.scores(entry.card))
+        .append("</details></figcaption></figure>\n");
   }
 }

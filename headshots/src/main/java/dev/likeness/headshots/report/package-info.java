@@ -1,17 +1,22 @@
 /**
  * Reports of a shoot, for people and for programs.
  *
- * <p>{@link ContactSheet} puts photos and headshots on one image. {@link ShootReport} makes an HTML
- * page with scores and reasons. {@link ShootRecord} writes {@code record.json}: the settings of
- * each image, without photos or embeddings. {@link dev.likeness.headshots.shoot.Headshot#read}
- * reads a headshot of a record again, so that it can be edited.
+ * <p>{@link ShootSummary} says in plain words what the headshots were made from, and what the base
+ * cannot do; report, sheet and record begin with it. {@link ContactSheet} puts photos and headshots
+ * on one image. {@link ShootReport} makes an HTML page for the person who chooses images: which to
+ * use, why others not, what to do next. Its numbers are folded. {@link ShootRecord} writes
+ * {@code record.json}: the settings of each image, without photos or embeddings.
+ * {@link dev.likeness.headshots.shoot.Headshot#read} reads a headshot of a record again, so that it
+ * can be edited.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
  *     TrainedPerson ada = TrainedPerson.open(Path.of("ada.safetensors"), base)) {
  *   Shoot shoot = HeadshotStudio.on(base).shoot(ada, Style.named("studio"), 4);
  *   ShootRecord.of(base, ada, shoot).write(Path.of("out", ShootRecord.FILE));
- *   RgbImage sheet = ContactSheet.of(List.of(), shoot.headshots(), "Ada");
+ *   ShootSummary made = ShootSummary.of(
+ *       base, ada, PersonRecord.of(ada), Optional.empty(), Optional.empty());
+ *   RgbImage sheet = ContactSheet.of(made, shoot.headshots(), "Ada");
  * }
  * }</pre>
  */

@@ -1,5 +1,7 @@
 package dev.likeness.headshots.score;
 
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.internal.score.DetailMeasures;
 import dev.likeness.headshots.internal.score.FaceMeasures;
@@ -81,11 +83,26 @@ public final class HeadshotScores {
   }
 
   /**
+   * Adds the likeness to a person. An image below {@link Likeness#threshold()} fails. If the
+   * embedder was trained on rendered faces and the person is real, no image fails, because that
+   * threshold does not hold for photographs.
+   *
+   * @param measure the likeness to the person's photos
+   * @param person the person, whose consent tells whether the photos were rendered
+   * @return the new scores
+   */
+  public HeadshotScores likeness(Likeness measure, Identity person) {
+    boolean limited = measure.isForPhotographs()
+        || person.consent().filter(Consent::isSynthetic).isPresent();
+    return likeness(measure, limited ? measure.threshold() : Double.NEGATIVE_INFINITY);
+  }
+
+  /**
    * Adds the likeness to a person, with another threshold.
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
-   *     {@code minLikeness()}
+   *     {@code minLikeness()}; negative infinity for no limit
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {

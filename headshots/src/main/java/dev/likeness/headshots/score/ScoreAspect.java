@@ -20,7 +20,7 @@ public enum ScoreAspect {
   /** Standard deviation of the noise, in grey levels. */
   NOISE("noise", "the image is noisy"),
   /** Ratio of the steps between blocks of 8 pixels to other steps, minus 1. */
-  COMPRESSION("compression", "blocks of compression are visible"),
+  COMPRESSION("compression", "small square blocks are visible"),
   /**
    * Difference between forehead, cheeks and chin in the brightness ratio of right to left, in
    * stops.

@@ -70,7 +70,7 @@ public record ScoreCard(List<Score> scores) {
           .interval()
           .ifPresent(
               range -> entry.put("interval", List.of(round(range.low()), round(range.high()))));
-      entry.put("threshold", round(score.threshold()));
+      entry.put("threshold", score.hasLimit() ? round(score.threshold()) : null);
       entry.put("passed", score.isPassed());
       entry.put("reason", score.reason());
       list.add(entry);
@@ -87,7 +87,7 @@ public record ScoreCard(List<Score> scores) {
    *
    * @param aspect the aspect
    * @param value the measured value in the unit of the aspect; NaN if no face was found
-   * @param threshold the limit
+   * @param threshold the limit; infinite if no value fails
    * @param isPassed true if the value is within the limit
    * @param interval the 95 % confidence interval of the value, if it is known: for the likeness to
    *     several photos
@@ -126,8 +126,16 @@ public record ScoreCard(List<Score> scores) {
           Optional.of(interval).filter(range -> range.low() < range.high()));
     }
 
+    /** {@return true if a value can fail: the limit is finite} */
+    public boolean hasLimit() {
+      return Double.isFinite(threshold);
+    }
+
     /** {@return a sentence for users: passed, or the flaw, with value and limit} */
     public String reason() {
+      if (!hasLimit() && isPassed) {
+        return aspect.label() + " has no limit (" + valueText() + ")";
+      }
       String numbers = valueText() + String.format(Locale.ROOT, ", limit %.3g", threshold);
       return isPassed
           ? aspect.label() + " passed (" + numbers + ")"
@@ -152,19 +160,24 @@ public record ScoreCard(List<Score> scores) {
                   .orElse("");
     }
 
-    /** {@return the limit in words, such as {@code at most 0.439}} */
+    /** {@return the limit in words, such as {@code at most 0.439}; {@code none} without one} */
     public String limitText() {
-      return String.format(
-          Locale.ROOT,
-          "%s %.3g",
-          aspect == ScoreAspect.LIKENESS ? "at least" : "at most",
-          threshold);
+      return hasLimit()
+          ? String.format(
+              Locale.ROOT,
+              "%s %.3g",
+              aspect == ScoreAspect.LIKENESS ? "at least" : "at most",
+              threshold)
+          : "none";
     }
 
     /** The value mapped to 0 to 1: 0.5 at the limit, higher is better. */
     double quality() {
       if (Double.isNaN(value)) {
         return 0;
+      }
+      if (aspect == ScoreAspect.LIKENESS && !hasLimit()) {
+        return Math.max(0, Math.min(1, 0.5 + 0.5 * value));
       }
       if (aspect == ScoreAspect.LIKENESS) {
         return Math.max(

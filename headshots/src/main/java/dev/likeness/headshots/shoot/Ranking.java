@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
@@ -117,18 +116,13 @@ final class Ranking {
   }
 
   private String reasonSelected(int i) {
-    String score = String.format(
-        Locale.ROOT,
-        "ranking score %.2f%s",
-        rankingScores[i],
-        selected.isEmpty()
-            ? ", the highest"
-            : String.format(
-                Locale.ROOT, ", %.0f %% different from the images kept before", 100 * distance(i)));
     List<ScoreCard.Score> failures = failures(i);
     return failures.isEmpty()
-        ? "kept: " + score + sharedFailureText(i)
-        : "kept because no better image is left: " + score + "; flaws: " + reasons(failures);
+        ? (selected.isEmpty()
+                ? "kept: the best of all images"
+                : "kept: among the best, and different from the images kept before")
+            + sharedFailureText(i)
+        : "kept because no better image is left: " + reasons(failures);
   }
 
   private String reasonRejected(int i) {
@@ -139,19 +133,16 @@ final class Ranking {
     }
     return distance(i) <= DUPLICATE_DISTANCE
         ? "not kept: nearly the same image as a kept one"
-        : String.format(
-            Locale.ROOT,
-            "not kept: ranking score %.2f, the kept images score higher or differ more",
-            rankingScores[i]);
+        : "not kept: the kept images are better, or differ more from each other";
   }
 
   private String sharedFailureText(int i) {
     List<ScoreCard.Score> common = candidates.get(i).card().failures();
-    return common.isEmpty() ? "" : "; flaws of most images of this shoot: " + reasons(common);
+    return common.isEmpty() ? "" : "; like most images of this shoot, " + reasons(common);
   }
 
   private static String reasons(List<ScoreCard.Score> failures) {
-    return String.join("; ", failures.stream().map(ScoreCard.Score::reason).toList());
+    return String.join(", ", failures.stream().map(ScoreCard.Score::failureText).toList());
   }
 
   /**

@@ -6,7 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -44,7 +49,7 @@ class HeadshotScoresTest {
   }
 
   /** One vector for every face. */
-  private record Same() implements FaceEmbedder {
+  private record Same(boolean isTrainedOnPhotographs) implements FaceEmbedder {
     @Override
     public float[] embed(RgbImage image, Face face) {
       return at(0);
@@ -131,8 +136,52 @@ class HeadshotScoresTest {
   }
 
   private static ScoreCard card(FaceDetector detector) {
-    Likeness measure = Likeness.of(List.of(at(0.3), at(0.6), at(0.9)), detector, new Same());
+    Likeness measure = Likeness.of(List.of(at(0.3), at(0.6), at(0.9)), detector, new Same(true));
     return HeadshotScores.of(SEEING).likeness(measure, 0.5).score(IMAGE);
+  }
+
+  @Test
+  void hasNoLimitOfLikenessForRealPeopleByAJudgeOfRenderedFaces() {
+    for (boolean photographs : new boolean[] {false, true}) {
+      for (Consent consent : List.of(
+          Consent.synthetic(),
+          Consent.synthetic().limitedTo(Purpose.HEADSHOTS),
+          Consent.of("Ada: yes"))) {
+        FaceEmbedder judge = new Same(photographs);
+        Identity person = person(Optional.of(consent));
+        boolean limited = photographs || consent.isSynthetic();
+        assertEquals(limited, FaceEmbeddings.canJudge(judge, person));
+        Likeness measure = Likeness.of(List.of(at(0.3), at(1.6), at(2.9)), SEEING, judge);
+        ScoreCard card = HeadshotScores.of(SEEING).likeness(measure, person).score(IMAGE);
+        ScoreCard.Score score = card.of(ScoreAspect.LIKENESS).orElseThrow();
+        assertEquals(limited, score.hasLimit());
+        assertEquals(limited ? measure.threshold() : Double.NEGATIVE_INFINITY, score.threshold());
+        assertEquals(!limited, entry(card).get("threshold") == null);
+        assertTrue(limited || score.isPassed(), "no limit fails nobody");
+      }
+    }
+    assertFalse(
+        FaceEmbeddings.canJudge(new Same(false), person(Optional.empty())),
+        "a person without a known consent may be real");
+  }
+
+  private static Identity person(Optional<Consent> consent) {
+    return new Identity() {
+      @Override
+      public Adapter at(double weight) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public String phrase() {
+        return "a woman";
+      }
+
+      @Override
+      public Optional<Consent> consent() {
+        return consent;
+      }
+    };
   }
 
   private static Map<String, Object> entry(ScoreCard card) {

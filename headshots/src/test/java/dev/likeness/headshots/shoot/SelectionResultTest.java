@@ -3,6 +3,7 @@ package dev.likeness.headshots.shoot;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,8 +12,10 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.Selfies;
+import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.report.LikenessCurve;
 import dev.likeness.headshots.report.ShootReport;
+import dev.likeness.headshots.report.ShootSummary;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.style.Style;
@@ -30,6 +33,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -44,17 +48,15 @@ class SelectionResultTest {
     SelectionResult choice =
         SelectionResult.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
     assertEquals(List.of(2L, 1L), choice.selected().stream().map(Headshot::seed).toList());
+    assertEquals("kept: the best of all images", choice.verdicts().get(1).reason());
     assertEquals(
-        "kept: ranking score 1.00, the highest", choice.verdicts().get(1).reason());
-    assertTrue(
-        choice
-            .verdicts()
-            .get(0)
-            .reason()
-            .matches("kept: ranking score 0.90, [0-9]+ % different from the images kept before"),
+        "kept: among the best, and different from the images kept before",
         choice.verdicts().get(0).reason());
     assertEquals(
-        "not kept: ranking score 0.76, the kept images score higher or differ more",
+        List.of(0.9036, 1.0, 0.7598),
+        choice.asList().stream().map(one -> one.get("ranking_score")).toList());
+    assertEquals(
+        "not kept: the kept images are better, or differ more from each other",
         choice.verdicts().get(2).reason());
   }
 
@@ -100,12 +102,9 @@ class SelectionResultTest {
     SelectionResult choice = SelectionResult.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
     assertEquals(List.of(3L, 1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals(
-        "kept because no better image is left: ranking score 0.90, 100 % different from the images kept before;"
-            + " flaws: the face is blurred (sharpness 1.50, limit 1.00)",
-        choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
-    assertEquals(
-        "not kept: no face was found (face 1.00, limit 0.00)",
-        choice.verdicts().get(1).reason());
+        "kept because no better image is left: the face is blurred",
+        choice.verdicts().get(0).reason());
+    assertEquals("not kept: no face was found", choice.verdicts().get(1).reason());
   }
 
   @Test
@@ -170,13 +169,9 @@ class SelectionResultTest {
     List<SelectionResult.Candidate> blurred = IntStream.range(0, 8)
         .mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i))
         .toList();
-    assertTrue(
-        SelectionResult.of(blurred, 8)
-            .verdicts()
-            .get(3)
-            .reason()
-            .matches("kept: ranking score 0.89, [0-9]+ % different from the images kept before;"
-                + " flaws of most images of this shoot: the face is blurred .*"),
+    assertEquals(
+        "kept: among the best, and different from the images kept before;"
+            + " like most images of this shoot, the face is blurred",
         SelectionResult.of(blurred, 8).verdicts().get(3).reason());
     assertTrue(SelectionResult.of(blurred.subList(0, 7), 7)
         .verdicts()
@@ -231,10 +226,11 @@ class SelectionResultTest {
     Shoot shoot = new Shoot(
         ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
     String html = ShootReport.of(
+            made(Optional.empty()),
             shoot,
             Optional.empty(),
             List.of(card(1.5)),
-            Optional.empty(),
+            List.of(),
             GeneratedImage.Marking.load())
         .toHtml();
     assertTrue(
@@ -243,10 +239,11 @@ class SelectionResultTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> ShootReport.of(
+            made(Optional.empty()),
             shoot,
             Optional.empty(),
             List.of(card(1), card(1)),
-            Optional.empty(),
+            List.of(),
             GeneratedImage.Marking.load()));
   }
 
@@ -254,20 +251,24 @@ class SelectionResultTest {
   void reportsOnOnePageThatNeedsNothingElse() {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(
+            made(Optional.empty()),
             new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
             Optional.of(choice),
             List.of(),
-            Optional.empty(),
+            List.of(),
             GeneratedImage.Marking.load())
         .toHtml();
-    assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
-    assertTrue(html.contains("not kept: the face is blurred"), html);
+    assertTrue(html.contains("<h2>Use these</h2>") && html.contains("<h2>Not chosen</h2>"), html);
+    assertTrue(html.contains("<p>The face is blurred.</p>"), html);
+    assertTrue(
+        html.contains("1 of 2 images can be used: no flaw was found. Begin with headshot-001.png."),
+        html);
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
         html);
     assertTrue(html.contains("white-space: nowrap"), "narrow columns must not break numbers");
     assertFalse(
-        html.contains("http") || html.contains("<script") || html.contains("<link"),
+        html.contains("://") || html.contains("<script") || html.contains("<link"),
         "all of it is in the page");
     assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
   }
@@ -279,10 +280,11 @@ class SelectionResultTest {
     Headshot cropped =
         new Headshot(kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
     String html = ShootReport.of(
+            made(Optional.empty()),
             new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
             Optional.of(choice),
             List.of(),
-            Optional.empty(),
+            List.of(),
             GeneratedImage.Marking.load())
         .toHtml();
     List<String> sizes = new ArrayList<>();
@@ -298,10 +300,11 @@ class SelectionResultTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ShootReport.of(
+                    made(Optional.empty()),
                     none,
                     Optional.of(choice),
                     List.of(),
-                    Optional.empty(),
+                    List.of(),
                     GeneratedImage.Marking.load()))
             .getMessage());
   }
@@ -314,11 +317,19 @@ class SelectionResultTest {
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
     String html = ShootReport.of(
-            shoot, Optional.empty(), List.of(), Optional.of(review), GeneratedImage.Marking.load())
+            made(Optional.of(review)),
+            shoot,
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            GeneratedImage.Marking.load())
         .toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
-    assertEquals(5, figures.length);
-    assertFalse(figures[1].contains("<img"), "a broken file has no image");
+    assertEquals(4, figures.length);
+    assertTrue(
+        figures[0].contains("3 of 4 photos were used. Left out:")
+            && figures[0].contains("<li><b>selfie.jpg</b>: "),
+        "a broken file has no image, but a reason");
     assertEquals(3, review.accepted().size());
     assertEquals(
         3,
@@ -339,10 +350,11 @@ class SelectionResultTest {
     Headshot asked = new Headshot(
         image(1), Style.named("studio"), 1, ImageRequest.of("\"</p><script>alert(1)</script>"), 1);
     String html = ShootReport.of(
+            made(Optional.of(review)),
             new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)),
             Optional.empty(),
             List.of(),
-            Optional.of(review),
+            List.of(),
             GeneratedImage.Marking.load())
         .toHtml();
     assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
@@ -363,10 +375,11 @@ class SelectionResultTest {
             candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)),
         1);
     String html = ShootReport.of(
+            made(Optional.empty()),
             new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
             Optional.of(choice),
             List.of(),
-            Optional.empty(),
+            List.of(),
             GeneratedImage.Marking.load())
         .toHtml();
     assertTrue(
@@ -383,10 +396,11 @@ class SelectionResultTest {
   void disclosesTheImagesOfTheReport() throws IOException {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(
+            made(Optional.empty()),
             new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
             Optional.of(choice),
             List.of(),
-            Optional.empty(),
+            List.of(),
             GeneratedImage.Marking.load())
         .toHtml();
     String[] images = html.split("data:image/png;base64,");
@@ -416,6 +430,133 @@ class SelectionResultTest {
             && svg.contains("class=\"selected\""),
         svg);
     assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
+  }
+
+  @Test
+  void beginsWithTheWarningsAndTheVerdictAndFoldsNumbers() {
+    SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected());
+    ShootSummary unfit = new ShootSummary(
+        "<b>toy</b>",
+        "The person was trained from 9 of 10 photos; 1 was left out.",
+        "Ada's <i>yes</i>",
+        List.of("The base model toy only knows <rendered> people.", "Second."),
+        false,
+        "Nothing has checked the likeness.",
+        Optional.empty());
+    String html = ShootReport.of(
+            unfit,
+            shoot,
+            Optional.of(choice),
+            List.of(),
+            List.of(new Authenticity.Result(Set.of(Authenticity.Flag.YOUNGER), Set.of())),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    List<Integer> places = Stream.of(
+            "only knows &lt;rendered&gt; people",
+            "Do not use these images for the person in the photos: the face is made up.",
+            "trained from 9 of 10 photos",
+            "Ada&#39;s &lt;i&gt;yes&lt;/i&gt;",
+            "The best images, but not of this person",
+            "the person may look younger than they are",
+            "Not chosen",
+            "What to do next",
+            "Choose a base model that was trained on photographs",
+            "What these images are not",
+            "They are not photographs.",
+            "They are not proof of identity.",
+            "&lt;b&gt;toy&lt;/b&gt;")
+        .map(html::indexOf)
+        .toList();
+    assertEquals(places.stream().sorted().toList(), places, html);
+    assertTrue(places.get(0) > 0, html);
+    assertTrue(html.contains("<meta name=\"viewport\" content=\"width=device-width"), html);
+    assertEquals(
+        html.split("<img ", -1).length, html.split("<img alt=\"[^\"]+\"", -1).length, "alt texts");
+    String unfolded = html.replaceAll("(?s)<style>.*?</style>", "")
+        .replaceAll("(?s)<details>.*?</details>", "")
+        .replaceAll("src=\"[^\"]*\"", "");
+    assertFalse(unfolded.matches("(?s).*[0-9][.][0-9]{2}.*"), "numbers are folded: " + unfolded);
+    assertFalse(unfolded.contains("limit") || unfolded.contains("score"), unfolded);
+  }
+
+  @Test
+  void recommendsFlawlessImagesFirstWithoutASelection() {
+    List<Headshot> three =
+        Stream.of(1, 2, 3).map(seed -> candidate(seed, 0).headshot()).toList();
+    Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 3), three);
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            shoot,
+            Optional.empty(),
+            List.of(card(1.5), card(0.5), card(0.1)),
+            List.of(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertTrue(
+        html.contains("2 of 3 images can be used: no flaw was found. Begin with headshot-003.png."),
+        html);
+    assertTrue(
+        html.indexOf("<h3>headshot-003.png") < html.indexOf("<h3>headshot-002.png")
+            && html.indexOf("<h3>headshot-002.png") < html.indexOf("Better not these")
+            && html.indexOf("Better not these") < html.indexOf("<h3>headshot-001.png"),
+        html);
+    String flawed = ShootReport.of(
+            made(Optional.empty()),
+            shoot,
+            Optional.empty(),
+            List.of(card(1.5), card(1.2), card(1.9)),
+            List.of(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertTrue(
+        flawed.contains("All 3 images have a visible flaw.")
+            && flawed.contains("The best images, with flaws"),
+        flawed);
+    assertTrue(flawed.indexOf("<h3>headshot-002.png") < flawed.indexOf("Better not these"), flawed);
+  }
+
+  @Test
+  void showsHiddenCharactersOfNamesByTheirCodes() {
+    Headshot asked = new Headshot(
+        image(1), Style.named("studio"), 1, ImageRequest.of("a\u202egnp.exe\u001b[2J 'b'"), 1);
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertTrue(html.contains("a\\u202egnp.exe\\u001b[2J &#39;b&#39;"), html);
+  }
+
+  @Test
+  void drawsNoLineOfLikenessWithoutALimit() {
+    ScoreCard.Score unlimited =
+        new ScoreCard.Score(ScoreAspect.LIKENESS, 0.9, Double.NEGATIVE_INFINITY, true);
+    assertEquals("none", unlimited.limitText());
+    assertEquals("likeness has no limit (0.900)", unlimited.reason());
+    assertEquals(0.95, new ScoreCard(List.of(unlimited)).likeness(), 1e-12);
+    assertNull(new ScoreCard(List.of(unlimited)).asList().get(0).get("threshold"));
+    SelectionResult choice = SelectionResult.of(
+        List.of(candidateOf(
+            candidate(1, 0).headshot(), new ScoreCard(List.of(unlimited)), Double.NaN, false)),
+        1);
+    String svg = LikenessCurve.svg(choice);
+    assertTrue(svg.contains("<rect") && svg.contains("There is no line"), svg);
+    assertFalse(svg.contains("<line") || svg.contains("Infinity"), svg);
+  }
+
+  private static ShootSummary made(Optional<PhotoReview> review) {
+    return new ShootSummary(
+        "tiny",
+        "The person was trained from 3 photos.",
+        "",
+        List.of(),
+        true,
+        "A face recognition network has compared every image with the photos.",
+        review);
   }
 
   /** Of an image whose face nothing held. */

@@ -39,6 +39,14 @@ public interface FaceEmbedder extends AutoCloseable {
   /** {@return the cosine from which two faces count as one person, -1 to 1} */
   double samePersonThreshold();
 
+  /**
+   * {@return true if the embedder was trained on photographs, which is the default; false if it was
+   * trained on rendered faces only} Its threshold then does not hold for people in photographs.
+   */
+  default boolean isTrainedOnPhotographs() {
+    return true;
+  }
+
   /** Frees the network. */
   @Override
   void close();

@@ -214,6 +214,14 @@ public final class Likeness {
         : Math.min(embedder.samePersonThreshold(), GENUINE_SHARE * mean(genuine));
   }
 
+  /**
+   * {@return true if the embedder was trained on photographs; false for one that knows rendered
+   * faces only, whose {@link #threshold()} says nothing about people in photographs}
+   */
+  public boolean isForPhotographs() {
+    return embedder.isTrainedOnPhotographs();
+  }
+
   /** {@return a copy of the cosines of all pairs of the person's own photos} */
   public double[] genuineCosines() {
     return genuine.clone();

@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
  * for a single file, they are {@link #PLAIN}. Immutable.
  *
  * @param folder the model's folder; empty for a single file
- * @param photographs true if the model was trained on photographs, so that prompts may name a lens
+ * @param photographs true if the model and the networks beside it were trained on photographs, so
+ *     that prompts may name a lens, and likeness has a limit for people in photographs
  * @param rareToken true if a person is trained with a rare token; otherwise with words for their
  *     appearance
  * @param styleFamily the model's family in styles; empty for that of its networks

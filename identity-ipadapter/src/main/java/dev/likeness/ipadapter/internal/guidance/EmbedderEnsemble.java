@@ -105,6 +105,11 @@ public final class EmbedderEnsemble implements FaceEmbedder {
   }
 
   @Override
+  public boolean isTrainedOnPhotographs() {
+    return embedders.stream().allMatch(TorchEmbedder::isTrainedOnPhotographs);
+  }
+
+  @Override
   public double samePersonThreshold() {
     return embedders.stream()
         .mapToDouble(TorchEmbedder::samePersonThreshold)

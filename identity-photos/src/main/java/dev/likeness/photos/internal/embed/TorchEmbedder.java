@@ -5,6 +5,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.GroupNorm;
@@ -40,9 +41,11 @@ public final class TorchEmbedder implements FaceEmbedder {
   private final double samePersonThreshold;
   private final List<Integer> channels;
   private final int embeddingSize;
+  private final boolean trainedOnPhotographs;
   private final LoadedWeights weights;
 
-  private TorchEmbedder(ModelConfig config, Safetensors file) {
+  private TorchEmbedder(ModelConfig config, boolean photographs, Safetensors file) {
+    this.trainedOnPhotographs = config.flag("photographs", photographs);
     this.name = config.text("name", "face network");
     this.samePersonThreshold = config.number("same_above", 0.5);
     this.channels = config.integers("block_out_channels");
@@ -51,9 +54,14 @@ public final class TorchEmbedder implements FaceEmbedder {
         file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, embeddingSize, w));
   }
 
-  /** Opens the embedder in the model folder {@code base}; empty if it has none. */
+  /**
+   * Opens the embedder in the model folder {@code base}; empty if it has none. It was trained on
+   * what the base was trained on, as the folder declares, unless its own config says otherwise.
+   */
   public static Optional<TorchEmbedder> findIn(Path base) {
-    return Extra.FACE_EMBEDDER.in(base).map(TorchEmbedder::open);
+    return Extra.FACE_EMBEDDER
+        .in(base)
+        .map(folder -> open(folder, ModelExtras.in(base).photographs()));
   }
 
   /**
@@ -63,9 +71,14 @@ public final class TorchEmbedder implements FaceEmbedder {
    *     config
    */
   public static TorchEmbedder open(Path folder) {
+    return open(folder, true);
+  }
+
+  private static TorchEmbedder open(Path folder, boolean photographs) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
-    return new TorchEmbedder(config, Safetensors.open(folder.resolve("model.safetensors")));
+    return new TorchEmbedder(
+        config, photographs, Safetensors.open(folder.resolve("model.safetensors")));
   }
 
   @Override
@@ -106,6 +119,11 @@ public final class TorchEmbedder implements FaceEmbedder {
   @Override
   public String name() {
     return name;
+  }
+
+  @Override
+  public boolean isTrainedOnPhotographs() {
+    return trainedOnPhotographs;
   }
 
   @Override

@@ -54,6 +54,23 @@ class TorchEmbedderTest {
   }
 
   @Test
+  void wasTrainedOnWhatTheFolderDeclares() throws IOException {
+    write("LikenessFaceNetwork", CHANNELS);
+    assertEquals(true, isTrainedOnPhotographs(), "nothing is declared");
+    Files.writeString(base.resolve("likeness.json"), "{\"photographs\": false}");
+    assertEquals(false, isTrainedOnPhotographs(), "the base is not");
+    Path config = base.resolve("face_embedder/config.json");
+    Files.writeString(config, Files.readString(config).replace("}", ", \"photographs\": true}"));
+    assertEquals(true, isTrainedOnPhotographs(), "its own config decides");
+  }
+
+  private boolean isTrainedOnPhotographs() {
+    try (TorchEmbedder embedder = TorchEmbedder.findIn(base).orElseThrow()) {
+      return embedder.isTrainedOnPhotographs();
+    }
+  }
+
+  @Test
   void returnsTheRawVectorToo() throws IOException {
     write("LikenessFaceNetwork", CHANNELS);
     try (TorchEmbedder embedder = TorchEmbedder.findIn(base).orElseThrow()) {

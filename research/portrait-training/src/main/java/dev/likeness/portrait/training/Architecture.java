@@ -121,6 +121,7 @@ final class Architecture {
     c.put("block_out_channels", channels);
     c.put("embedding_size", FACE_SIZE);
     c.put("same_above", Math.round(1e4 * sameAbove) / 1e4);
+    c.put("photographs", false);
     return c;
   }
 

@@ -1,0 +1,144 @@
+package dev.likeness.headshots.report;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.embed.FaceEmbedder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the headshots of a shoot were made from, in plain words: which person, from which photos,
+ * with which base, and what that base and its face embedder cannot do. Report, sheet and record
+ * begin with it. Immutable.
+ *
+ * @param base the base model's name
+ * @param source how many photos the person was trained from, as one sentence
+ * @param consent the words of the person's consent; empty if it is unknown or the person is
+ *     rendered
+ * @param warnings sentences that a reader must know first, the most important one first
+ * @param fitsPerson false if the base cannot show this person: it only knows rendered people, and
+ *     the person is real
+ * @param likeness how likeness to the person was measured, as one sentence
+ * @param review the reviewed photos; empty for a person from a file
+ */
+public record ShootSummary(
+    String base,
+    String source,
+    String consent,
+    List<String> warnings,
+    boolean fitsPerson,
+    String likeness,
+    Optional<PhotoReview> review) {
+  /**
+   * Copies the warnings.
+   *
+   * @param base the component {@code base}
+   * @param source the component {@code source}
+   * @param consent the component {@code consent}
+   * @param warnings the component {@code warnings}
+   * @param fitsPerson the component {@code fitsPerson}
+   * @param likeness the component {@code likeness}
+   * @param review the component {@code review}
+   */
+  public ShootSummary {
+    warnings = List.copyOf(warnings);
+  }
+
+  /**
+   * Summarises what a shoot is made from.
+   *
+   * @param base the base model; its folder declares whether it was trained on photographs
+   * @param person the person
+   * @param kept the record in the person's file
+   * @param review the reviewed photos; empty for a person from a file
+   * @param judge the embedder that measured likeness; empty if likeness was not measured
+   * @return the summary
+   */
+  public static ShootSummary of(
+      BaseModel base,
+      Identity person,
+      PersonRecord kept,
+      Optional<PhotoReview> review,
+      Optional<FaceEmbedder> judge) {
+    List<String> warnings = new ArrayList<>(warnings(base, person));
+    boolean judged = judge.filter(eye -> FaceEmbeddings.canJudge(eye, person)).isPresent();
+    String compare = " Compare the images with the photos yourself.";
+    String likeness = judge.isEmpty()
+        ? "Nothing has checked whether the images look like the person." + compare
+        : judged
+            ? "A face recognition network has compared every image with the photos."
+            : "Nothing has checked whether the images look like the person: the face recognition"
+                + " network of this base was made for rendered faces and is no judge of real people."
+                + compare;
+    if (judge.isPresent() && !judged) {
+      warnings.add(likeness);
+    }
+    return new ShootSummary(
+        base.name(),
+        source(person, kept, review),
+        person
+            .consent()
+            .filter(given -> !given.isSynthetic())
+            .map(Consent::text)
+            .orElse(""),
+        warnings,
+        base.unwrap(ModelExtras.class).photographs() || isRendered(person),
+        likeness,
+        review);
+  }
+
+  /**
+   * The warnings of a base model for a person: the base only knows rendered people, or the person
+   * was trained on another base.
+   */
+  static List<String> warnings(BaseModel base, Identity person) {
+    List<String> warnings = new ArrayList<>();
+    if (!base.unwrap(ModelExtras.class).photographs()) {
+      warnings.add(
+          isRendered(person)
+              ? "The base model " + base.name() + " only knows rendered people, such as the one in"
+                  + " these photos. It cannot show a real person."
+              : "The base model " + base.name() + " only knows rendered people. It cannot show a"
+                  + " real person: these images show a face that was made up. For real people, use"
+                  + " a base model that was trained on photographs.");
+    }
+    if (person instanceof Identity.Loaded loaded) {
+      loaded.baseMismatch(base).ifPresent(warnings::add);
+    }
+    return warnings;
+  }
+
+  private static boolean isRendered(Identity person) {
+    return person.consent().filter(Consent::isSynthetic).isPresent();
+  }
+
+  private static String source(Identity person, PersonRecord kept, Optional<PhotoReview> review) {
+    boolean shown = person instanceof ReferencePerson one && one.trainedPerson() == null;
+    String verb =
+        shown ? "Nothing was trained; the images were made from " : "The person was trained from ";
+    if (review.isPresent()) {
+      int all = review.get().photos().size();
+      int used = review.get().accepted().size();
+      return verb
+          + (used == all ? count(used) : used + " of " + count(all))
+          + (used == all
+              ? "."
+              : "; " + (all - used) + (all - used == 1 ? " was" : " were") + " left out.");
+    }
+    int known = kept.traits().size();
+    return known == 0
+        ? verb + "photos that the person's file does not count."
+        : verb + count(known) + ", which were not used again.";
+  }
+
+  private static String count(int photos) {
+    return photos + (photos == 1 ? " photo" : " photos");
+  }
+}

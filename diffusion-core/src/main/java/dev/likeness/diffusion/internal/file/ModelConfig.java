@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.file;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -53,7 +52,8 @@ public final class ModelConfig {
     }
     byte[] text = ModelFile.read(file, ModelFile.LARGEST_CONFIG);
     return new ModelConfig(
-        ModelFile.object(new String(text, StandardCharsets.UTF_8), file.toString()), file.toString());
+        ModelFile.object(new String(text, StandardCharsets.UTF_8), file.toString()),
+        file.toString());
   }
 
   /** Returns a config from memory; {@code where} names it in errors. */

@@ -132,7 +132,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor placeOwn(String name) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
-      Tensor placed = requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)));
+      Tensor placed =
+          requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)));
       // A slice of a larger tensor would keep all of it in memory.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
     }

@@ -75,8 +75,10 @@ public record Provenance(
   /**
    * Reads the content credentials of a file, until it is cancelled.
    *
+   * @param file a PNG, JPEG or WebP file
    * @param anchors the trusted certificates
    * @param cancellation stops the reading
+   * @return the content credentials and their check
    * @throws InvalidInputException if it cannot be read, or is not a complete PNG, JPEG or WebP file
    * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
    */

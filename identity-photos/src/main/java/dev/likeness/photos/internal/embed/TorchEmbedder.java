@@ -79,13 +79,9 @@ public final class TorchEmbedder implements FaceEmbedder {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
     return new TorchEmbedder(
-<<<<<<< HEAD
         config,
         photographs,
         Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))));
-=======
-        config, photographs, Safetensors.open(folder.resolve("model.safetensors")));
->>>>>>> fffcc5f65ab5b1963553f9808ee38e7e0f796061
   }
 
   @Override

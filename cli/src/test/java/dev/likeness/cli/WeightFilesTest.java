@@ -42,22 +42,37 @@ class WeightFilesTest {
   private static CommandResult generate(Path out, String... options) {
     return CommandResult.of(Stream.concat(
             Stream.of(
-                "generate", "--base", base.toString(), "--prompt", "a photo of ada", "--steps",
-                "1", "--width", "16", "--height", "16", "--dtype", "f32", "--device", "cpu",
-                "--out", out.toString()),
+                "generate",
+                "--base",
+                base.toString(),
+                "--prompt",
+                "a photo of ada",
+                "--steps",
+                "1",
+                "--width",
+                "16",
+                "--height",
+                "16",
+                "--dtype",
+                "f32",
+                "--device",
+                "cpu",
+                "--out",
+                out.toString()),
             Stream.of(options))
         .toArray(String[]::new));
   }
 
   private static void assertRefused(CommandResult run, Path file) {
     assertEquals(3, run.status(), file + ": " + run.err());
-    List<String> lines =
-        run.err().lines().filter(line -> line.contains(file.getFileName().toString())).toList();
+    List<String> lines = run.err()
+        .lines()
+        .filter(line -> line.contains(file.getFileName().toString()))
+        .toList();
     assertEquals(1, lines.size(), run.err());
     String all = run.out() + run.err();
     assertTrue(
-        all.codePoints().noneMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\r'),
-        all);
+        all.codePoints().noneMatch(c -> Character.isISOControl(c) && c != '\n' && c != '\r'), all);
     assertFalse(all.contains("\tat "), all);
   }
 
@@ -82,15 +97,20 @@ class WeightFilesTest {
           Map.of());
     }
     assertRefused(generate(folder.resolve("nan"), "--lora", file.toString()), file);
-    for (String[] files : new String[][] {
-      {file.toString()}, {file + "@0.5"}, {good.toString(), file.toString()}
-    }) {
+    for (String[] files :
+        new String[][] {{file.toString()}, {file + "@0.5"}, {good.toString(), file.toString()}}) {
       CommandResult run = CommandResult.of(Stream.concat(
               Stream.of("lora"),
               Stream.concat(
                   Stream.of(files),
                   Stream.of(
-                      "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--out",
+                      "--base",
+                      base.toString(),
+                      "--dtype",
+                      "f32",
+                      "--device",
+                      "cpu",
+                      "--out",
                       out.toString())))
           .toArray(String[]::new));
       assertRefused(run, file);
@@ -137,8 +157,22 @@ class WeightFilesTest {
     Path out = folder.resolve(name);
     CommandResult run = CommandResult.of(Stream.concat(
             Stream.of(
-                "generate", "--base", base.toString(), "--steps", "1", "--seed", "4", "--width",
-                "16", "--height", "16", "--dtype", "f32", "--device", "cpu", "--out",
+                "generate",
+                "--base",
+                base.toString(),
+                "--steps",
+                "1",
+                "--seed",
+                "4",
+                "--width",
+                "16",
+                "--height",
+                "16",
+                "--dtype",
+                "f32",
+                "--device",
+                "cpu",
+                "--out",
                 out.toString()),
             Stream.concat(
                 Stream.of(options),

@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.ipadapter.FaceReader.FaceReading.Note;
 import dev.likeness.photos.decode.DecodeLimits;
-import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;

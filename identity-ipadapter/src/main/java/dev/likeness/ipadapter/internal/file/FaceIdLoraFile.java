@@ -65,9 +65,9 @@ public final class FaceIdLoraFile {
     Map<String, String> roles = new HashMap<>();
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
-        throw new InvalidInputException(
-            source.describe() + ": " + Quoted.of(name) + " is no layer of a FaceID LoRA for the base "
-                + base.name() + "; give the _lora file that was published with the adapter");
+        throw new InvalidInputException(source.describe() + ": " + Quoted.of(name)
+            + " is no layer of a FaceID LoRA for the base " + base.name()
+            + "; give the _lora file that was published with the adapter");
       }
       String other = roles.putIfAbsent(known.get(name), name);
       if (other != null) {

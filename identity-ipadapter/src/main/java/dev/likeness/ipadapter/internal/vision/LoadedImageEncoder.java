@@ -49,7 +49,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
     this.config = config;
     this.processor = processor;
     this.compute = compute;
-    TensorSource source = new RenamedSource(new TensorSource.Finite(source(folder)), LoadedImageEncoder::canonical);
+    TensorSource source =
+        new RenamedSource(new TensorSource.Finite(source(folder)), LoadedImageEncoder::canonical);
     weights = new LoadedWeights(source, compute);
     try {
       tower = new VisionModel(config, Weights.of(weights));

@@ -239,8 +239,7 @@ final class FactorCheck {
   /** Refuses factors of the first layer that take more input channels than the base has. */
   static void refuseWiderInput(LayerKeys keys, String file, String base) {
     TargetLayer layer = keys.layer();
-    if (layer.name().equals("transformer.x_embedder")
-        && keys.size(LoraKey.DOWN, 1) > layer.in()) {
+    if (layer.name().equals("transformer.x_embedder") && keys.size(LoraKey.DOWN, 1) > layer.in()) {
       throw new InvalidInputException(file
           + " is a control LoRA, which needs a second input image and is not supported ("
           + Quoted.of(keys.fileKey(LoraKey.DOWN)) + " takes " + keys.size(LoraKey.DOWN, 1)

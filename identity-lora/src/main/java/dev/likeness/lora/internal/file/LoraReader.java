@@ -1,6 +1,5 @@
 package dev.likeness.lora.internal.file;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;

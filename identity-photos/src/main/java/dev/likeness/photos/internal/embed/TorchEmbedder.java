@@ -79,9 +79,7 @@ public final class TorchEmbedder implements FaceEmbedder {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
     return new TorchEmbedder(
-        config,
-        photographs,
-        Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))));
+        config, photographs, Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))));
   }
 
   @Override

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;

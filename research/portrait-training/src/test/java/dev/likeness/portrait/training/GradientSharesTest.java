@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.training.WeightInitializer;
-import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Prediction;
 import org.bytedeco.pytorch.Scalar;

@@ -182,6 +182,15 @@ final class Erasure {
     }
   }
 
+  /** Deletes what a failure left; an error of the deletion is added to the failure. */
+  static void discard(Path unfinished, RuntimeException failure) {
+    try {
+      remove(unfinished);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
   /** Deletes a folder: first every key in it, then the rest. */
   static void remove(Path folder) throws IOException {
     if (!Files.exists(folder)) {

@@ -198,6 +198,17 @@ public record ErasureReceipt(
     return map;
   }
 
+  /** Reads the receipt of one subject from a store's folder. */
+  static ErasureReceipt read(Path store, String id) {
+    Path file = file(store, id);
+    ErasureReceipt receipt = read(file);
+    if (!receipt.subject().equals(id)) {
+      throw new InvalidInputException(file + " is the receipt of another subject, "
+          + receipt.subject() + "; restore it from a copy");
+    }
+    return receipt;
+  }
+
   /**
    * Reads a receipt from a file.
    *

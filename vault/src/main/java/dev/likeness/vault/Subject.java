@@ -69,11 +69,7 @@ public final class Subject {
     return id;
   }
 
-  /**
-   * Returns true if the store's key opens the subject's data; false if the subject has no key.
-   *
-   * @throws InvalidInputException if the subject's keys are encrypted with another key
-   */
+  /** Returns true if the key opens the data; false without a key; throws for another key. */
   synchronized boolean canOpen() {
     requireUsable();
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
@@ -104,12 +100,10 @@ public final class Subject {
    * @throws InvalidInputException if the key does not open the folder
    * @throws SubjectErasedException if the subject was erased
    */
-  public Path folder(DataCategory category) {
-    synchronized (this) {
-      Path files = peek(category);
-      recordUse(category);
-      return files;
-    }
+  public synchronized Path folder(DataCategory category) {
+    Path files = peek(category);
+    recordUse(category);
+    return files;
   }
 
   /** Returns the folder of a category without counting as a use, for checks of the store. */
@@ -161,10 +155,7 @@ public final class Subject {
     purge();
   }
 
-  /**
-   * Returns true if the limit of a category is reached. Running work counts as use of the person
-   * and images; only a claim counts as use of photos.
-   */
+  /** Returns true if a limit is reached. Running work counts as use, except of photos. */
   private boolean isDue(DataCategory category) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(category);
     return !inUse
@@ -180,10 +171,7 @@ public final class Subject {
     return isDue(DataCategory.PERSON) ? Optional.of(erase()) : Optional.empty();
   }
 
-  /**
-   * Removes the categories whose limit is reached, except the person data, and none while the
-   * photos are claimed.
-   */
+  /** Removes the due categories except the person data; none while photos are claimed. */
   synchronized Map<DataCategory, Integer> purgeDue() {
     requireUsable();
     return isClaimed ? Map.of() : purge();
@@ -262,9 +250,8 @@ public final class Subject {
   }
 
   /**
-   * Returns the number of files by category.
+   * {@return the number of files of every category}
    *
-   * @return the number for every category
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized Map<DataCategory, Integer> counts() {
@@ -288,8 +275,7 @@ public final class Subject {
    * store finishes the erasure.
    *
    * @return the receipt; a second call returns the same one
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if files cannot be deleted; the
-   *     message says how to go on
+   * @throws ResourceLimitException if files cannot be deleted; the message says how to go on
    * @throws IllegalStateException if the store is closed and the subject was not erased before
    */
   public ErasureReceipt erase() {

@@ -24,8 +24,7 @@ import java.util.stream.Stream;
  * An encrypted store of personal data in one folder. Each subject has its own keys. The store is
  * open in one process at a time, whose threads can all use it. Opening it finishes interrupted
  * erasures and removes erased subjects that a backup brought back. With the key, it also encrypts
- * files of version 0.1.0 in the current format. Damaged files of the store itself do not prevent
- * it.
+ * files of version 0.1.0 in the current format. A damaged file of the store does not prevent this.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -66,8 +65,7 @@ public final class SubjectStore implements AutoCloseable {
    * Opens or creates a store with the default options.
    *
    * @param folder the store's folder; created if missing
-   * @param keys the application's key; {@link WrappingKey#none()} is enough to list, erase and
-   *     purge
+   * @param keys the application's key; {@link WrappingKey#none()} suffices to list, erase and purge
    * @return the store; the caller closes it
    * @throws InvalidInputException if the folder contains other files
    * @throws StoreInUseException if the store is already open, in this or another process
@@ -81,8 +79,7 @@ public final class SubjectStore implements AutoCloseable {
    * Opens or creates a store.
    *
    * @param folder the store's folder; created if missing
-   * @param keys the application's key; {@link WrappingKey#none()} is enough to list, erase and
-   *     purge
+   * @param keys the application's key; {@link WrappingKey#none()} suffices to list, erase and purge
    * @param options clock, signer and retention
    * @return the store; the caller closes it
    * @throws StoreInUseException if the store is already open, in this or another process
@@ -161,7 +158,7 @@ public final class SubjectStore implements AutoCloseable {
       subjects.put(id, subject);
       return subject;
     } catch (RuntimeException e) {
-      discard(place, e);
+      Erasure.discard(place, e);
       throw e;
     } finally {
       lifecycle.readLock().unlock();
@@ -177,14 +174,6 @@ public final class SubjectStore implements AutoCloseable {
   private void requireKey() {
     if (!isKeyVerified) {
       isKeyVerified = SubjectFolders.SubjectCheck.canOpenAny(subjects());
-    }
-  }
-
-  private static void discard(Path unfinished, RuntimeException failure) {
-    try {
-      Erasure.remove(unfinished);
-    } catch (IOException e) {
-      failure.addSuppressed(e);
     }
   }
 
@@ -282,13 +271,7 @@ public final class SubjectStore implements AutoCloseable {
     if (!isId(id)) {
       throw new InvalidInputException("the id must be 32 hexadecimal digits; list shows the ids");
     }
-    Path file = ErasureReceipt.file(folder, id);
-    ErasureReceipt receipt = ErasureReceipt.read(file);
-    if (!receipt.subject().equals(id)) {
-      throw new InvalidInputException(file + " is the receipt of another subject, "
-          + receipt.subject() + "; restore it from a copy");
-    }
-    return receipt;
+    return ErasureReceipt.read(folder, id);
   }
 
   /**

@@ -42,30 +42,26 @@ final class GenerateOptions {
       names = "--guidance-rescale",
       paramLabel = "X",
       defaultValue = "0",
-      description =
-          "guidance rescale, 0..1: reduces overexposure at high guidance scales (default: "
-              + "${DEFAULT-VALUE})")
+      description = "guidance rescale, 0..1, against overexposure (default: ${DEFAULT-VALUE})")
   private double rescale;
 
   @Option(
       names = "--guidance-start",
       paramLabel = "X",
       defaultValue = "0",
-      description =
-          "share of the steps, 0..1, at which guidance starts (default: ${DEFAULT-VALUE})")
+      description = "share of the steps, 0..1, where guidance starts (default: ${DEFAULT-VALUE})")
   private double guidanceStart;
 
   @Option(
       names = "--guidance-end",
       paramLabel = "X",
       defaultValue = "1",
-      description = "share of the steps, 0..1, at which guidance ends (default: ${DEFAULT-VALUE})")
+      description = "share of the steps, 0..1, where guidance ends (default: ${DEFAULT-VALUE})")
   private double guidanceEnd;
 
   @Option(
       names = "--sequential-guidance",
-      description = "runs the network for prompt and negative prompt one after the other: slower, "
-          + "half the memory")
+      description = "computes both predictions one after the other: slower, half the memory")
   private boolean sequential;
 
   @Option(

@@ -35,8 +35,7 @@ import picocli.CommandLine.Option;
     name = "headshot",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Generates headshots of a person: trains on photos first, or opens a person "
-        + "trained before.")
+    description = "Generates headshots of a person, after training on photos or by a person file.")
 public final class HeadshotCommand implements Runnable {
   private final Console console;
 
@@ -58,9 +57,7 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
-      description =
-          "Real-ESRGAN upscaler, an ONNX file: enlarges images for a --size that the base "
-              + "cannot generate at once")
+      description = "Real-ESRGAN upscaler, an ONNX file: for a --size above the base's limit")
   private Path upscaler;
 
   @Mixin

@@ -63,10 +63,7 @@ final class TiffImage {
     entries = bytes.length < 8 ? Map.of() : readDirectory(file.getInt(4));
   }
 
-  /**
-   * Returns the orientation of a block of EXIF data; 1 if it has none or is broken, as image
-   * viewers do.
-   */
+  /** Returns the orientation of a block of EXIF data; 1 if it is missing or broken. */
   static int orientation(byte[] exif) {
     int from = CheckedImage.startsWith(exif, 0, "Exif\0\0") ? 6 : 0;
     byte[] block = Arrays.copyOfRange(exif, from, exif.length);

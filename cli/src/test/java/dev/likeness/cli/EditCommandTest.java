@@ -72,7 +72,7 @@ class EditCommandTest {
         CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
       Headshot before = Headshot.of(RgbImage.read(image), Style.named("studio"), "Ada");
-      BoundingBox box = detector.detect(before.image()).get(0).box();
+      BoundingBox face = detector.detect(before.image()).get(0).region();
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .edit(
               ada,
@@ -82,13 +82,13 @@ class EditCommandTest {
               Progress.SILENT,
               new Cancellation());
       RgbImage after = edited.after().image();
-      // Shoulders beside the neck reach above the chin.
-      int shoulders = (int) (box.y() + 0.85 * box.height());
-      assertEquals(before.image().crop(0, 0, SIDE, shoulders), after.crop(0, 0, SIDE, shoulders));
-      int left = (int) Math.ceil(box.center().x() - 0.35 * box.width());
-      int chin = (int) (box.y() + box.height());
-      int face = (int) (0.7 * box.width()) - 1;
-      assertEquals(before.image().crop(left, 0, face, chin), after.crop(left, 0, face, chin));
+      // A collar beside the neck may reach above the chin, so the whole neckline is generated.
+      int jaw = (int) (face.y() + 0.78 * face.height());
+      assertEquals(before.image().crop(0, 0, SIDE, jaw), after.crop(0, 0, SIDE, jaw));
+      int left = (int) Math.ceil(face.center().x() - 0.1 * face.width());
+      int chin = (int) (face.y() + 0.98 * face.height());
+      int middle = (int) (0.2 * face.width()) - 1;
+      assertEquals(before.image().crop(left, 0, middle, chin), after.crop(left, 0, middle, chin));
       assertTrue(
           edited.changedShare() > 0.05 && edited.changedShare() < 0.5, "" + edited.changedShare());
     }

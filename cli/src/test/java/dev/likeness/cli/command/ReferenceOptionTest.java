@@ -38,7 +38,7 @@ public class ReferenceOptionTest {
     marked.write(HexFormat.of().parseHex(ROTATED_EXIF));
     marked.write(plain, 2, plain.length - 2);
     Files.write(photo, marked.toByteArray());
-    return ExifOrientation.TURNED_RIGHT.toUpright(RgbImage.read(photo));
+    return ExifOrientation.TURNED_RIGHT.toUpright(RgbImage.read("unmarked.jpg", plain));
   }
 
   @Test

@@ -4,11 +4,11 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -169,7 +169,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
           + ", of width " + T5_WIDTH + "), which are not supported;"
           + " give a textual inversion that was trained with CLIP alone");
     }
-    return ClipTextConfig.embeddingWidth(source, name);
+    return TensorNames.embeddingWidth(source, name);
   }
 
   private static boolean vectors(long[] shape) {

@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
+import java.util.Arrays;
 import java.util.Set;
 
 /** Names, shapes and element types of tensors, the content of a header. */
@@ -29,5 +31,33 @@ public interface TensorNames {
       count *= size;
     }
     return count;
+  }
+
+  /** The most embeddings of one textual inversion. A chunk of a prompt has room for 75. */
+  int MOST_EMBEDDINGS = 1024;
+  /** The largest width of an embedding. That of T5 is 4096, and every CLIP is narrower. */
+  int WIDEST = 8192;
+
+  /**
+   * Returns the width of the embeddings of a textual inversion, by the shape of their tensor.
+   *
+   * @throws InvalidInputException if the shape is not [width] or [embeddings, width] of usual sizes
+   */
+  static int embeddingWidth(TensorNames source, String name) {
+    long[] shape = source.shape(name);
+    long width = shape.length == 0 ? 0 : shape[shape.length - 1];
+    long count = shape.length == 2 ? shape[0] : 1;
+    if (shape.length < 1
+        || shape.length > 2
+        || width < 1
+        || width > WIDEST
+        || count < 1
+        || count > MOST_EMBEDDINGS) {
+      throw new InvalidInputException(
+          source.describe() + ": the textual inversion " + Quoted.of(name)
+              + " has the shape " + Arrays.toString(shape) + "; expected 1 to " + MOST_EMBEDDINGS
+              + " embeddings of width 1 to " + WIDEST + ": download or train it again");
+    }
+    return (int) width;
   }
 }

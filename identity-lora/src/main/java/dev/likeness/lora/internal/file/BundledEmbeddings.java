@@ -2,10 +2,10 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.file.KeyFormat;
 import java.util.LinkedHashMap;
@@ -77,7 +77,7 @@ final class BundledEmbeddings {
   }
 
   private static int embeddingWidth(TensorSource source, String key) {
-    return ClipTextConfig.embeddingWidth(source, key);
+    return TensorNames.embeddingWidth(source, key);
   }
 
   /**

@@ -296,8 +296,8 @@ class IpAdapterContractTest implements AdapterContract {
     refusesSaved(
         alone + "expected references for 2 weights, given image 1x1x40 and face null", 1, 1, 1);
     refusesSaved(alone + "references' weights must be above 0, given [0.0]", 1, 0);
-    refusesSaved(": image has shape [0, 1, 40], expected at least one number", 0, 1);
-    refusesSaved(": weights has shape [0], expected at least one number", 1);
+    refusesSaved(": \"image\" has shape [0, 1, 40], expected at least one number", 0, 1);
+    refusesSaved(": \"weights\" has shape [0], expected at least one number", 1);
     try (TensorScope scope = TensorScope.open()) {
       Grid one = new Grid(new float[40], 1, 1, 40);
       assertEquals(

@@ -99,9 +99,6 @@ public interface TensorSource extends TensorNames, AutoCloseable {
    * is read for the first time. One such value would spread over every generated image.
    */
   public static final class Finite implements TensorSource {
-    /** The number of values that are checked at once, which bounds the memory of a check. */
-    private static final long CHUNK = 1 << 22;
-
     private final TensorSource source;
     private final Set<String> checked = ConcurrentHashMap.newKeySet();
 
@@ -148,17 +145,8 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     // Layers compute in f32 at most, so a double beyond the range of f32 is infinite there.
     private static boolean isFinite(Tensor stored) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor flat = stored.reshape(-1);
-        long count = flat.numel();
-        for (long start = 0; start < count; start += CHUNK) {
-          try (TensorScope part = TensorScope.open()) {
-            Tensor values = flat.narrow(0, start, Math.min(CHUNK, count - start));
-            if (!Tensors.isFinite(values.to(ScalarType.Float))) {
-              return false;
-            }
-          }
-        }
-        return true;
+        boolean isDouble = stored.scalar_type() == ScalarType.Double;
+        return Tensors.isFinite(isDouble ? stored.to(ScalarType.Float) : stored);
       }
     }
 

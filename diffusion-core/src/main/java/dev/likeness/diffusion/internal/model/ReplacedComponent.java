@@ -18,8 +18,7 @@ import java.util.stream.Stream;
  * A model with one network replaced or added. A denoising network brings its scheduler, if it has
  * one.
  */
-public record ReplacedComponent(
-    ModelParts base, String component, ComponentFile replacement, Path path)
+record ReplacedComponent(ModelParts base, String component, ComponentFile replacement, Path path)
     implements ModelParts.Derived {
   /** Replaces a component, without reading weights. */
   public static ModelParts in(ModelParts base, String component, Path files) {

@@ -33,7 +33,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Random numbers are generated in diffusers' order: the autoencoder's sample of the image, the
  * noise, the autoencoder's sample of the kept part. Tensors belong to the calling scope.
  */
-public record LatentPreparation(
+record LatentPreparation(
     ImageRequest request,
     PipelineModel model,
     Autoencoder autoencoder,

@@ -18,7 +18,7 @@ import java.util.List;
  * @param plan the memory plan of the base, or null
  * @param savesMemory true if components are freed once no later stage of this call needs them
  */
-public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
+record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
   /** The largest number of images in a batch; larger batches are not faster. */
   private static final int BATCH = 4;
 

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 
 /** Stage 4: encodes prompts with the text encoders and the request's adapters. */
-public record PromptEncoding(PipelineModel model) {
+record PromptEncoding(PipelineModel model) {
   /**
    * Encodes the prompts of each request. Requests with the same adapters share their adaptations.
    * The tensors belong to the calling scope.

@@ -20,7 +20,7 @@ import java.util.List;
  * @param request the request with the person's adapter; its size is replaced
  * @param upscaler enlarges images that are larger than the base can generate directly
  */
-public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
+record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
    * Inpaints the white part of a mask, and returns an image of the same size. The other part
    * changes a little, too; the caller blends by the mask.

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The role of a tensor of a LoRA file for its layer, such as a factor or an alpha. */
-public enum LoraKey {
+enum LoraKey {
   DOWN,
   UP,
   MID,

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param weights the leaves, under peft's names
  */
-public record TrainableDelta(
+record TrainableDelta(
     AdapterAlgorithm algorithm, TargetLayer layer, double scale, TrainableWeights weights) {
   private static final String DOWN = ".lora_A.weight";
   private static final String UP = ".lora_B.weight";

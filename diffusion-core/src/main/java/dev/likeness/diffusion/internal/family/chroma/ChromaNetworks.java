@@ -15,7 +15,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
 /** The networks of a Chroma model, opened and checked. Immutable and shared by threads. */
-public final class ChromaNetworks extends NetworksBase {
+final class ChromaNetworks extends NetworksBase {
   /** Latent pixels of a token. */
   static final int PIXELS_PER_TOKEN = 4;
 

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
  * latents are 2x2 patches of an {@link AutoencoderKL}'s as channels, normalised by the statistics
  * of a batch norm. Immutable and shared by threads.
  */
-public final class AutoencoderKLFlux2 implements Autoencoder {
+final class AutoencoderKLFlux2 implements Autoencoder {
   private static final int PATCH = 2;
   /** The update count of the statistics, which is not used. */
   private static final Set<String> IGNORED = Set.of("bn.num_batches_tracked");

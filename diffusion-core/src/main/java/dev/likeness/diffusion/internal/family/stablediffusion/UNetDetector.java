@@ -13,7 +13,7 @@ import java.util.Map;
  * Detects the {@code config.json} of a single file's UNet from names and shapes: all options but
  * the heads.
  */
-public final class UNetDetector {
+final class UNetDetector {
   /** One resolution: {@code transformers} is 0 without attention. */
   private record Level(int channels, int layers, int transformers) {}
 

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param mask the mask that is added to the scores of texts, [batch, 1, 1, textTokens]; null if all
  *     have the same length
  */
-public record ZImageSequence(
+record ZImageSequence(
     RotaryEmbedding image, RotaryEmbedding text, long imageTokens, Tensor padding, Tensor mask) {
   private static final long GROUP = 32;
 

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * <p>Source: {@code GGMLQuantizationType} and {@code GGML_QUANT_SIZES} of ggml-org/ggml's
  * {@code gguf} package.
  */
-public enum GgmlType {
+enum GgmlType {
   F32(0, DType.F32),
   F16(1, DType.F16),
   Q4_0(2, 32, 18),

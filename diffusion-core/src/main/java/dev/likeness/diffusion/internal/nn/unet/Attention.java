@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
  * Multi-head attention of image tokens over themselves or over a context (text), as in Latent
  * Diffusion.
  */
-public final class Attention {
+final class Attention {
   private final Linear toQ;
   private final Linear toK;
   private final Linear toV;

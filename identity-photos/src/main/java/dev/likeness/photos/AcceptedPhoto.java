@@ -23,7 +23,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a photo with its face. Computes the features that are compared with other photos.
+   * Returns a photo with its face. Computes the features with which {@link #distance} and the
+   * review compare photos.
    *
    * @param name name for reports and messages
    * @param image the upright photo in sRGB
@@ -76,14 +77,14 @@ public final class AcceptedPhoto {
    * @param size side of the result in pixels, at least 1
    * @param mostEnlargement largest allowed enlargement factor, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop would have to be enlarged more
+   * @throws IllegalArgumentException if the crop needs a larger enlargement factor
    */
   public RgbImage crop(int size, double mostEnlargement) {
     return crop(size, HeadCrop.Framing.HEAD_AND_SHOULDERS, mostEnlargement);
   }
 
   /**
-   * Returns a square crop with a framing, without enlarging.
+   * Returns a square crop with the given framing, without enlarging.
    *
    * @param size side of the result in pixels, at least 1
    * @param framing how much of the person the crop includes
@@ -95,13 +96,13 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop with a framing and limited enlarging.
+   * Returns a square crop with the given framing and limited enlarging.
    *
    * @param size side of the result in pixels, at least 1
    * @param framing how much of the person the crop includes
    * @param mostEnlargement largest allowed enlargement factor, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop would have to be enlarged more
+   * @throws IllegalArgumentException if the crop needs a larger enlargement factor
    */
   public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, image.width(), image.height(), size);
@@ -123,10 +124,10 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the factor by which {@code crop(size)} enlarges head and shoulders.
+   * Returns the factor by which a crop of head and shoulders must be enlarged to reach a size.
    *
    * @param size side of the result in pixels, at least 1
-   * @return the factor; at most 1 means no enlarging
+   * @return the factor; 1 or less means that the crop has enough pixels
    */
   public double enlargement(int size) {
     HeadCrop.Framing usual = HeadCrop.Framing.HEAD_AND_SHOULDERS;
@@ -135,9 +136,9 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the perceptual distance to another photo. Each photo has two perceptual hashes, one of
-   * the whole image and one of head and shoulders. For each hash, the share of bits that differ is
-   * computed; the distance is the smaller share.
+   * Returns the perceptual distance to another photo. Each photo has two perceptual hashes: of the
+   * whole image, and of head and shoulders. The method computes the share of different bits for
+   * each of the two hashes, and returns the smaller share.
    *
    * @param other the photo to compare with
    * @return the distance, 0 (same shot) to 1

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.stream.Collectors;
 
 /**
- * Thrown if no photo of a set can be used. The message names each photo and its reason; the review
- * has the details.
+ * Thrown if no photo of a set can be used. The message names each photo and the reason for its
+ * rejection. {@link #review()} has the details.
  */
 public final class NoUsablePhotoException extends InvalidInputException {
   private static final long serialVersionUID = 1L;

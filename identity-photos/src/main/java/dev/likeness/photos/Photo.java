@@ -7,8 +7,8 @@ import java.io.InputStream;
 import java.nio.file.Path;
 
 /**
- * One photo file of a person: a name for messages and the file content. A path is read during the
- * review.
+ * One photo file of a person: a name for messages and the file content. If the photo was given as a
+ * path, the review reads the file.
  */
 public final class Photo {
   // A stream cannot be read twice, so it is read at once, up to this limit.
@@ -34,7 +34,7 @@ public final class Photo {
   /**
    * Returns a photo of a file, named by its file name. The file is read during the review.
    *
-   * @param file a regular image file; the review reports a missing or broken one
+   * @param file a regular image file; the review reports a missing or broken file
    * @return the photo
    */
   public static Photo of(Path file) {

@@ -70,7 +70,7 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews a set with some tools and the default options ({@link ReviewOptions#defaults()}).
+   * Reviews a set with the given tools and the default options ({@link ReviewOptions#defaults()}).
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -83,8 +83,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews a set with some tools and options. With a face embedder, the review also finds photos
-   * that show another person, and photos that are crops of the same shot.
+   * Reviews a set with the given tools and options. With a face embedder, the review also finds
+   * photos that show another person, and photos that are crops of the same shot.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -144,7 +144,7 @@ public final class PhotoReview {
 
   /**
    * Returns the accepted photos that are most useful for training. The sharpest photo comes first.
-   * Each further photo is chosen for its difference from those before it and for its sharpness.
+   * Each further photo is chosen because it is sharp and differs from the photos chosen before.
    *
    * @param count the largest number of photos, at least 1
    * @return at most {@code count} photos, the most useful first
@@ -160,8 +160,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Renders the review as one image. It shows each photo with framed faces, its verdict and its
-   * reasons, and below them the advice for the set.
+   * Renders the review as one image. It shows each photo with framed faces, the verdict and the
+   * reasons. Below the photos, it shows the advice for the set.
    *
    * @return the image, at least 900 pixels wide
    */

@@ -39,12 +39,14 @@ public final class PhotoSet {
 
   /**
    * Returns the photos directly inside a folder, sorted by file name. A file counts as a photo if
-   * its extension or its first bytes are those of an image. Hidden files are ignored. Links are not
-   * followed: the review rejects links, pipes and devices with the extension of an image.
+   * its extension or its first bytes are those of an image format. Hidden files are ignored. Links
+   * are not followed. The review rejects links, pipes and devices that have the extension of an
+   * image.
    *
    * @param folder the folder of photos
    * @return the set; its files are read during the review
-   * @throws InvalidInputException if it is not a folder, cannot be read, or contains no photo
+   * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
+   *     photo
    */
   public static PhotoSet from(Path folder) {
     Set<Path> regular = Set.copyOf(listFiles(folder));
@@ -55,11 +57,12 @@ public final class PhotoSet {
   }
 
   /**
-   * Lists the files that {@link #from} takes from a folder: regular files, without links.
+   * Lists the regular files that {@link #from} takes from a folder. Links are left out.
    *
    * @param folder the folder of photos
    * @return the files, sorted by file name; at least one
-   * @throws InvalidInputException if it is not a folder, cannot be read, or contains no photo
+   * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
+   *     photo
    */
   public static List<Path> listFiles(Path folder) {
     if (!Files.isDirectory(folder)) {

@@ -13,10 +13,10 @@ import java.util.stream.Stream;
  * The result of the review for one photo.
  *
  * @param name the photo's name
- * @param format the file format, detected from the content; empty if it is not an image
- * @param verdict the most severe verdict of all reasons; {@code KEEP} without reasons
+ * @param format the file format, detected from the content; empty if the file is not an image
+ * @param verdict the most severe verdict of all reasons; {@code KEEP} if there are no reasons
  * @param reasons the reasons against the photo, most severe first
- * @param faces the faces in the photo, largest first; empty if it could not be decoded
+ * @param faces the faces in the photo, largest first; empty if the photo could not be decoded
  */
 public record PhotoVerdict(
     String name,
@@ -27,11 +27,11 @@ public record PhotoVerdict(
   /**
    * Copies the lists.
    *
-   * @param name the component {@code name}
-   * @param format the component {@code format}
-   * @param verdict the component {@code verdict}
-   * @param reasons the component {@code reasons}
-   * @param faces the component {@code faces}
+   * @param name the photo's name
+   * @param format the file format; empty if the file is not an image
+   * @param verdict the most severe verdict of all reasons
+   * @param reasons the reasons against the photo, most severe first
+   * @param faces the faces in the photo, largest first
    */
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
@@ -42,7 +42,7 @@ public record PhotoVerdict(
    * Returns the verdict that follows from the reasons against a photo.
    *
    * @param name the photo's name
-   * @param format the file format, detected from the content; empty if it is not an image
+   * @param format the file format, detected from the content; empty if the file is not an image
    * @param reasons the reasons against the photo, in any order
    * @param faces the faces in the photo, largest first
    * @return the verdict, with the reasons sorted by severity
@@ -59,14 +59,14 @@ public record PhotoVerdict(
   /**
    * Returns this verdict with one more reason against the photo.
    *
-   * @param reason the further reason
+   * @param reason the reason to add
    * @return the new verdict, which may be more severe
    */
   public PhotoVerdict withReason(Reason reason) {
     return of(name, format, Stream.concat(reasons.stream(), Stream.of(reason)).toList(), faces);
   }
 
-  /** {@return the most severe reason; empty if there is none} */
+  /** {@return the most severe reason; empty if there are no reasons} */
   public Optional<Reason> worst() {
     return reasons.stream().findFirst();
   }

@@ -8,16 +8,16 @@ import dev.likeness.photos.quality.QualityLimits;
  *
  * @param decodeLimits the largest files and images that are decoded
  * @param qualityLimits thresholds of the quality measures
- * @param threads number of photos reviewed at the same time, at least 1; each needs up to ten bytes
- *     per pixel of the largest photo
+ * @param threads number of photos reviewed at the same time, at least 1; each of them needs up to
+ *     ten bytes of memory per pixel of the largest photo
  */
 public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimits, int threads) {
   /**
    * Checks that there is at least one thread.
    *
-   * @param decodeLimits the component {@code decodeLimits}
-   * @param qualityLimits the component {@code qualityLimits}
-   * @param threads the component {@code threads}
+   * @param decodeLimits the largest files and images that are decoded
+   * @param qualityLimits thresholds of the quality measures
+   * @param threads number of photos reviewed at the same time, at least 1
    */
   public ReviewOptions {
     if (threads < 1) {
@@ -34,7 +34,7 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
   }
 
   /**
-   * Returns these options with other limits of decoding.
+   * Returns these options with other limits for decoding.
    *
    * @param limits the largest files and images that are decoded
    * @return new options
@@ -44,7 +44,7 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
   }
 
   /**
-   * Returns these options with other thresholds.
+   * Returns these options with other thresholds of the quality measures.
    *
    * @param thresholds thresholds of the quality measures
    * @return new options

@@ -20,13 +20,13 @@ import java.util.function.Supplier;
 /**
  * The networks and measures of a review. Thread-safe.
  *
- * <p>{@link #close()} closes all of them. The {@code with} methods return new tools that take over
- * the unchanged ones, so only the last result must be closed. If a {@code with} method cannot open
- * its file, it closes all tools before it throws.
+ * <p>{@link #close()} closes all of them. Each {@code with} method returns new tools, which take
+ * over the unchanged tools. Therefore only the tools returned last must be closed. If a
+ * {@code with} method cannot open its file, it closes all tools before it throws.
  *
  * @param detector finds faces
- * @param embedder finds photos that show another person, and photos that are crops of the same
- *     shot; optional
+ * @param embedder compares faces to find photos of another person, and crops of the same shot;
+ *     optional
  * @param brisque measures distortion such as noise and compression; optional
  * @param quality a network that rates how well each face can be recognised; optional
  */
@@ -61,7 +61,7 @@ public record ReviewTools(
    * Returns these tools with YuNet as the face detector. Closes the previous detector.
    *
    * @param file an ONNX file of YuNet with a fixed input size
-   * @return the tools; the caller closes them instead of these
+   * @return the new tools; the caller closes them instead of these tools
    * @throws InvalidInputException if the file is not YuNet or has no fixed input size
    */
   public ReviewTools withDetector(Path file) {
@@ -72,7 +72,7 @@ public record ReviewTools(
    * Returns these tools with another face detector. Closes the previous detector.
    *
    * @param other the new face detector; closing the tools closes it
-   * @return the tools; the caller closes them instead of these
+   * @return the new tools; the caller closes them instead of these tools
    */
   public ReviewTools withDetector(FaceDetector other) {
     detector.close();
@@ -82,22 +82,23 @@ public record ReviewTools(
   /**
    * Returns these tools with a face embedder from a file. Closes the previous embedder.
    *
-   * @param file an ONNX file whose name tells its kind, as {@link EmbedderSpec#of(Path)} says
+   * @param file an ONNX file whose name contains the kind of embedder, such as {@code sface}; see
+   *     {@link EmbedderSpec#of(Path)}
    * @param policy the intended use, which the embedder's licence must allow
-   * @return the tools; the caller closes them instead of these
-   * @throws InvalidInputException if the name tells no kind, the licence forbids the use, or the
-   *     file does not fit
+   * @return the new tools; the caller closes them instead of these tools
+   * @throws InvalidInputException if the name contains no known kind, the licence forbids the use,
+   *     or the file does not fit the kind
    */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
     return withEmbedder(openOrClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
   }
 
   /**
-   * Opens the face embedder of a base model's folder. A base model that generates people in its own
-   * style has one that was trained on that style.
+   * Opens the face embedder in a base model's folder. If a base model generates people in a style
+   * of its own, its folder contains an embedder that was trained on that style.
    *
    * @param folder the folder of the base model
-   * @return the embedder, which the caller closes; empty if the folder has none
+   * @return the embedder, which the caller closes; empty if the folder contains no embedder
    * @throws InvalidInputException if the embedder's files are damaged or of another kind
    */
   public static Optional<FaceEmbedder> embedderIn(Path folder) {
@@ -108,7 +109,7 @@ public record ReviewTools(
    * Returns these tools with another face embedder. Closes the previous embedder.
    *
    * @param other the new embedder; closing the tools closes it
-   * @return the tools; the caller closes them instead of these
+   * @return the new tools; the caller closes them instead of these tools
    */
   public ReviewTools withEmbedder(FaceEmbedder other) {
     embedder.ifPresent(FaceEmbedder::close);
@@ -116,11 +117,11 @@ public record ReviewTools(
   }
 
   /**
-   * Returns these tools with another BRISQUE model. Closes the previous one.
+   * Returns these tools with another BRISQUE model. Closes the previous model.
    *
    * @param model OpenCV's YAML file of the regression
    * @param range OpenCV's YAML file with the ranges of the regression's inputs
-   * @return the tools; the caller closes them instead of these
+   * @return the new tools; the caller closes them instead of these tools
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
    */
   public ReviewTools withBrisque(Path model, Path range) {
@@ -130,11 +131,11 @@ public record ReviewTools(
   }
 
   /**
-   * Returns these tools with a face-quality network. Closes the previous one.
+   * Returns these tools with a face-quality network. Closes the previous network.
    *
    * @param file an ONNX file of the network of {@link FaceQuality.OnnxFaceQuality}
-   * @return the tools; the caller closes them instead of these
-   * @throws InvalidInputException if the file is not such a network
+   * @return the new tools; the caller closes them instead of these tools
+   * @throws InvalidInputException if the file does not contain this network
    */
   public ReviewTools withQuality(Path file) {
     FaceQuality other = openOrClose(() -> FaceQuality.OnnxFaceQuality.open(file));

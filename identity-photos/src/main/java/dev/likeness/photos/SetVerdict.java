@@ -20,21 +20,24 @@ import java.util.stream.DoubleStream;
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
-  /** With fewer accepted photos, a trained person resembles the photos less. */
+  /**
+   * The smallest useful number of photos. With fewer accepted photos, a trained person resembles
+   * the photos less.
+   */
   public static final int MIN_PHOTOS = 3;
-  /** With at least this many accepted photos, further photos improve the result less. */
+  /** The recommended number of photos. Further photos improve the result less. */
   public static final int RECOMMENDED_PHOTOS = 8;
-  /** Photos beyond this number improve the result little. */
+  /** The largest useful number of photos. Further photos improve the result little. */
   public static final int MAX_PHOTOS = 20;
 
   /**
    * Copies the advice.
    *
-   * @param photos the component {@code photos}
-   * @param accepted the component {@code accepted}
-   * @param readiness the component {@code readiness}
-   * @param coverage the component {@code coverage}
-   * @param advice the component {@code advice}
+   * @param photos number of reviewed photos
+   * @param accepted number of accepted photos
+   * @param readiness how suitable the set is for training, 0 to 1
+   * @param coverage the variety of the accepted photos
+   * @param advice sentences that say how to improve the set
    */
   public SetVerdict {
     advice = List.copyOf(advice);
@@ -54,16 +57,18 @@ public record SetVerdict(
   }
 
   /**
-   * The variety of the accepted photos. Each {@code same} component is the size of the largest
-   * group of photos that are alike in that respect. If it equals the number of photos, there is no
-   * variety.
+   * The variety of the accepted photos. Each record component whose name begins with {@code same}
+   * is the size of the largest group of similar photos. If this group contains all photos, there is
+   * no variety in that respect.
    *
-   * @param angles number of photos by the direction of the head
-   * @param sameExpression photos with a similar mouth
-   * @param sameLight photos with similar brightness of the face and similar direction of the light
-   * @param sameBackground photos with a similar background colour
-   * @param sameDistance photos in which the face takes up a similar share of the height
-   * @param sameClothes photos with a similar colour of the clothes
+   * @param angles number of photos for each direction of the head
+   * @param sameExpression largest number of photos with a similar mouth
+   * @param sameLight largest number of photos with similar brightness of the face and similar
+   *     direction of the light
+   * @param sameBackground largest number of photos with a similar background colour
+   * @param sameDistance largest number of photos in which the face takes up a similar share of the
+   *     image height
+   * @param sameClothes largest number of photos with a similar colour of the clothes
    */
   public record SetCoverage(
       Angles angles,
@@ -80,11 +85,12 @@ public record SetVerdict(
     private static final double SAME_SHARE = 1.35;
 
     /**
-     * Number of photos by the direction of the head. A yaw of at most 15 degrees counts as ahead.
+     * The numbers of photos for three directions of the head. A yaw of at most 15 degrees to either
+     * side counts as ahead.
      *
-     * @param left number of heads turned to the left of the image
-     * @param ahead number of heads that look ahead
-     * @param right number of heads turned to the right of the image
+     * @param left number of photos with the head turned to the left of the image
+     * @param ahead number of photos with the head straight ahead
+     * @param right number of photos with the head turned to the right of the image
      */
     public record Angles(int left, int ahead, int right) {
       static Angles of(List<AcceptedPhoto> photos) {

@@ -1,10 +1,12 @@
 package dev.likeness.photos.decode;
 
 /**
- * Limits of the size of photos. A photo above them is rejected before its pixels are decoded.
+ * Limits of the size of photos. A photo above the limits of bytes or pixels is rejected before its
+ * pixels are decoded.
  *
  * @param maxBytes the largest file size, in bytes, at least 1
- * @param maxPixels the largest width times height in the file's header, in pixels, at least 1
+ * @param maxPixels the largest number of pixels, at least 1; it is compared with width times height
+ *     in the file's header
  * @param maxLongSide the longest side of decoded images, in pixels, at least 64; larger images are
  *     reduced by area averaging
  * @param allowsPrograms true if programs installed on this machine may convert HEIC and AVIF files;
@@ -13,17 +15,17 @@ package dev.likeness.photos.decode;
 public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolean allowsPrograms) {
   /**
    * The default limits: 40 MB, 100 megapixels, a long side of 2048 pixels, programs allowed. Crops
-   * of a usual selfie then have up to 1024 pixels.
+   * of a usual selfie then have sides of up to 1024 pixels.
    */
   public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048, true);
 
   /**
    * Checks the ranges.
    *
-   * @param maxBytes the component {@code maxBytes}
-   * @param maxPixels the component {@code maxPixels}
-   * @param maxLongSide the component {@code maxLongSide}
-   * @param allowsPrograms the component {@code allowsPrograms}
+   * @param maxBytes the largest file size, in bytes, at least 1
+   * @param maxPixels the largest width times height, in pixels, at least 1
+   * @param maxLongSide the longest side of decoded images, in pixels, at least 64
+   * @param allowsPrograms true if installed programs may convert HEIC and AVIF files
    */
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {
@@ -34,40 +36,40 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   }
 
   /**
-   * Returns these limits with another file size.
+   * Returns these limits with another limit of the file size.
    *
    * @param most the largest file size, in bytes, at least 1
    * @return new limits
-   * @throws IllegalArgumentException if the value is out of range
+   * @throws IllegalArgumentException if {@code most} is out of range
    */
   public DecodeLimits withMaxBytes(int most) {
     return new DecodeLimits(most, maxPixels, maxLongSide, allowsPrograms);
   }
 
   /**
-   * Returns these limits with another number of pixels.
+   * Returns these limits with another limit of the number of pixels.
    *
    * @param most the largest width times height, in pixels, at least 1
    * @return new limits
-   * @throws IllegalArgumentException if the value is out of range
+   * @throws IllegalArgumentException if {@code most} is out of range
    */
   public DecodeLimits withMaxPixels(long most) {
     return new DecodeLimits(maxBytes, most, maxLongSide, allowsPrograms);
   }
 
   /**
-   * Returns these limits with another size of decoded images.
+   * Returns these limits with another limit of the size of decoded images.
    *
    * @param most the longest side of decoded images, in pixels, at least 64
    * @return new limits
-   * @throws IllegalArgumentException if the value is out of range
+   * @throws IllegalArgumentException if {@code most} is out of range
    */
   public DecodeLimits withMaxLongSide(int most) {
     return new DecodeLimits(maxBytes, maxPixels, most, allowsPrograms);
   }
 
   /**
-   * Returns these limits with installed programs forbidden, so that no photo is written to a
+   * Returns these limits, but forbids the use of installed programs. No photo is then written to a
    * temporary file.
    *
    * @return new limits

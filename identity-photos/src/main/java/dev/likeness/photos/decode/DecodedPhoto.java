@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * @param format the format of the file
  * @param fullWidth width of the upright photo before reduction, in pixels
  * @param fullHeight height of the upright photo before reduction, in pixels
- * @param isDamaged true if the reader had to replace damaged parts
+ * @param isDamaged true if parts of the file are damaged and the reader replaced them
  * @param jpegQuality estimated quality setting of a JPEG file, 1 to 100; empty for other formats
  */
 public record DecodedPhoto(
@@ -25,7 +25,8 @@ public record DecodedPhoto(
    * Returns this photo with its image rotated upright.
    *
    * @param upright the rotated image
-   * @param orientation how the stored image was rotated; a quarter turn swaps width and height
+   * @param orientation the EXIF orientation of the stored image; a quarter turn swaps width and
+   *     height
    * @return the new photo
    */
   public DecodedPhoto withUprightImage(RgbImage upright, ExifOrientation orientation) {
@@ -40,8 +41,8 @@ public record DecodedPhoto(
   }
 
   /**
-   * {@return the width of the photo divided by the width of {@link #image()}; 1 if it was not
-   * reduced}
+   * {@return the width before reduction divided by the width of {@link #image()}; 1 if the photo
+   * was not reduced}
    */
   public double reduction() {
     return (double) fullWidth / image.width();

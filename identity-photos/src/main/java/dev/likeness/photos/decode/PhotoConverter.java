@@ -3,9 +3,9 @@ package dev.likeness.photos.decode;
 import java.io.IOException;
 
 /**
- * Hook for image formats without an ImageIO reader, such as HEIC and AVIF. Implementations are
- * found by {@link java.util.ServiceLoader} and tried before installed programs. They are
- * thread-safe.
+ * Hook for image formats without an ImageIO reader, such as HEIC and AVIF.
+ * {@link java.util.ServiceLoader} finds the implementations, and the decoder tries them before
+ * installed programs. Implementations are thread-safe.
  */
 public interface PhotoConverter {
   /**
@@ -19,10 +19,11 @@ public interface PhotoConverter {
   /**
    * Converts the main image of a file. The decoder checks the size of the result again.
    *
-   * @param format the format of the file, one that {@link #supports} accepts
-   * @param file the bytes of the file; must not be changed
+   * @param format the format of the file, for which {@link #supports} returned true
+   * @param file the bytes of the file, which the method must not change
    * @return the bytes of an upright PNG or JPEG file
-   * @throws IOException if the file is broken; its message becomes part of the photo's reason
+   * @throws IOException if the file is broken; the exception's message becomes part of the reason
+   *     against the photo
    */
   byte[] convert(PhotoFormat format, byte[] file) throws IOException;
 }

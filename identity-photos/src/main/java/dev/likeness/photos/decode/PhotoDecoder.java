@@ -22,10 +22,10 @@ import javax.imageio.ImageReader;
 /**
  * Decodes untrusted photo files to upright sRGB images without metadata. Thread-safe.
  *
- * <p>It detects the format from the content and checks the size in the header before it reads
- * pixels. Of several images in a file it reads the first. It writes nothing to disk, except for
- * HEIC and AVIF files that an installed program converts. Raw photos, and JPEG or PNG data inside
- * BMP and TIFF files, are refused.
+ * <p>The decoder detects the format from the content and checks the size in the header before it
+ * reads pixels. If a file contains several images, it reads the first image. It writes nothing to
+ * disk, except for HEIC and AVIF files that an installed program converts. Raw photos, and JPEG or
+ * PNG data inside BMP and TIFF files, are refused.
  */
 public final class PhotoDecoder {
   // A larger image is read with whole pixels skipped, which bounds the reader's own buffers.
@@ -41,7 +41,7 @@ public final class PhotoDecoder {
   /**
    * Makes a decoder.
    *
-   * @param limits limits of file size, image size and decoded size
+   * @param limits limits of the file size, the image size and the size of the result
    */
   public PhotoDecoder(DecodeLimits limits) {
     this.limits = limits;

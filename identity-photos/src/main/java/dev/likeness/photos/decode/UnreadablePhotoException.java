@@ -18,7 +18,7 @@ public final class UnreadablePhotoException extends InvalidInputException {
     TOO_MANY_PIXELS,
     /** The file is damaged or incomplete. */
     BROKEN,
-    /** The format has no reader and no converter. */
+    /** The format has no reader, and no converter for it is available. */
     NEEDS_CONVERSION
   }
 

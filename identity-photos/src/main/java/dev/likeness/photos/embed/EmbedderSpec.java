@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
  * a pixel value v of 0 to 255.
  *
  * @param name name for reports and messages
- * @param template positions of the landmarks, and the input size
+ * @param template positions of the landmarks in the input, and the size of the input
  * @param rgb true if the channel order is red, green, blue; false for blue, green, red
- * @param mean subtracted from each pixel value
+ * @param mean number that is subtracted from each pixel value
  * @param scale factor applied after subtracting, not 0
  * @param samePersonThreshold cosine from which two faces count as the same person, above -1 and
  *     below 1
@@ -27,7 +27,7 @@ public record EmbedderSpec(
     double scale,
     double samePersonThreshold,
     UsePolicy.Licence licence) {
-  /** InsightFace's iresnet recognisers, such as w600k_r50. */
+  /** InsightFace's IResNet networks for face recognition, such as {@code w600k_r50}. */
   public static final EmbedderSpec ARCFACE = new EmbedderSpec(
       "ArcFace",
       AlignmentTemplate.ARCFACE,
@@ -65,13 +65,13 @@ public record EmbedderSpec(
 
   /**
    * Detects the kind of an embedder from a word in its file name: {@code sface},
-   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and others.
-   * {@code glintr100} is AuraFace if the file or folder name says so; otherwise it is InsightFace's
-   * antelopev2, whose licence is stricter.
+   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and others. A file
+   * {@code glintr100} is AuraFace if the name of the file or its folder contains {@code auraface}.
+   * Otherwise it is InsightFace's antelopev2, whose licence is stricter.
    *
-   * @param file path of the file, which is not read
+   * @param file path of the file; the file is not read
    * @return the specification
-   * @throws InvalidInputException if the name tells no kind
+   * @throws InvalidInputException if the name contains none of these words
    */
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -102,13 +102,13 @@ public record EmbedderSpec(
   /**
    * Checks threshold and scale.
    *
-   * @param name the component {@code name}
-   * @param template the component {@code template}
-   * @param rgb the component {@code rgb}
-   * @param mean the component {@code mean}
-   * @param scale the component {@code scale}
-   * @param samePersonThreshold the component {@code samePersonThreshold}
-   * @param licence the component {@code licence}
+   * @param name name for reports and messages
+   * @param template positions of the landmarks in the input, and the input's size
+   * @param rgb true for the channel order red, green, blue; false for the reverse order
+   * @param mean number that is subtracted from each pixel value
+   * @param scale factor applied after subtracting, not 0
+   * @param samePersonThreshold cosine from which two faces count as one person, -1 to 1
+   * @param licence licence of the weights
    */
   public EmbedderSpec {
     if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {

@@ -19,13 +19,14 @@ public interface FaceEmbedder extends AutoCloseable {
   float[] embed(RgbImage image, Face face);
 
   /**
-   * Returns the embedding before normalisation, which some adapters were trained on.
+   * Returns the embedding before normalisation to unit length. Some adapters were trained on such
+   * embeddings.
    *
    * @param image the image that contains the face
    * @param face a face, in pixels of {@code image}
    * @return a new vector of any length
-   * @throws InvalidInputException if the embedder only has unit-length vectors, which is the
-   *     default
+   * @throws InvalidInputException if the embedder returns only vectors of unit length; the default
+   *     implementation always throws this exception
    */
   default float[] embedRaw(RgbImage image, Face face) {
     throw new InvalidInputException("the face embedder " + name()
@@ -41,7 +42,8 @@ public interface FaceEmbedder extends AutoCloseable {
 
   /**
    * {@return true if the embedder was trained on photographs, which is the default; false if it was
-   * trained on rendered faces only} Its threshold then does not hold for people in photographs.
+   * trained on rendered faces only} If the result is false, the threshold does not hold for people
+   * in photographs.
    */
   default boolean isTrainedOnPhotographs() {
     return true;

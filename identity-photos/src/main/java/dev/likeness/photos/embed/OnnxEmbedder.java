@@ -32,7 +32,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
    * @param spec input format, threshold and licence
    * @param policy the intended use
    * @return the embedder; the caller closes it
-   * @throws InvalidInputException if {@code policy} forbids it, or the file does not fit
+   * @throws InvalidInputException if {@code policy} forbids the embedder, or the file does not fit
    *     {@code spec}
    */
   public static OnnxEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
@@ -69,8 +69,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * Returns the name of the specification with the file's fingerprint. Embeddings of different
-   * files cannot be compared.
+   * Returns the name of the specification and a hash of the file. Embeddings of different files
+   * cannot be compared.
    */
   @Override
   public String name() {

@@ -10,23 +10,23 @@ public enum UsePolicy {
   COMMERCIAL;
 
   /**
-   * Checks that this use permits a face embedder.
+   * Checks that the licence of a face embedder permits this use.
    *
    * @param spec the embedder's specification
-   * @throws InvalidInputException if its licence forbids commercial use; the message has name and
-   *     licence
+   * @throws InvalidInputException if the licence forbids this use; the message contains the name of
+   *     the embedder and its licence
    */
   public void require(EmbedderSpec spec) {
     require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
   }
 
   /**
-   * Checks that this use permits a face embedder that an IP-Adapter was trained with. No other
-   * embedder can replace it.
+   * Checks that the licence of an IP-Adapter's face embedder permits this use. The adapter works
+   * with no other embedder.
    *
    * @param spec the embedder's specification
-   * @throws InvalidInputException if its licence forbids commercial use; the message has name and
-   *     licence
+   * @throws InvalidInputException if the licence forbids this use; the message contains the name of
+   *     the embedder and its licence
    */
   public void requireForAdapter(EmbedderSpec spec) {
     require(

@@ -4,8 +4,8 @@
  * <p>{@link FaceEmbedder} is the interface. {@link OnnxEmbedder} runs any ArcFace-like ONNX file
  * that an {@link EmbedderSpec} describes: alignment, channel order, the cosine above which two
  * faces count as one person, and the licence of the weights. {@link UsePolicy#COMMERCIAL} refuses
- * embedders whose licence forbids commercial use, by name. Embeddings are biometric data: they are
- * never logged.
+ * embedders whose licence forbids commercial use. Embeddings are biometric data: they are never
+ * logged.
  *
  * <pre>{@code
  * RgbImage a = RgbImage.read(Path.of("a.png"));

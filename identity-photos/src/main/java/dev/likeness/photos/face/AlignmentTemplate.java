@@ -12,7 +12,7 @@ import java.util.List;
 public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   /**
    * The template of ArcFace and of most later embedders (Deng et al., CVPR 2019;
-   * {@code arcface_dst} of insightface): 112 pixels.
+   * {@code arcface_dst} of insightface). The input is 112 pixels wide and high.
    */
   public static final AlignmentTemplate ARCFACE = new AlignmentTemplate(
       112,
@@ -36,8 +36,8 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   }
 
   /**
-   * Returns the transform of a face onto the template. It uses the five landmarks; without them the
-   * eyes; without these the box.
+   * Returns the transform that maps a face onto the template. It uses the five landmarks if the
+   * face has them, otherwise the eyes. If the face has neither landmarks nor eyes, it uses the box.
    *
    * @param face a face, in pixels of its image
    * @return the transform from the image to the template

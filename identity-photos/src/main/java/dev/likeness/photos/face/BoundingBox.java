@@ -12,10 +12,10 @@ public record BoundingBox(double x, double y, double width, double height) {
   /**
    * Checks that the size is positive.
    *
-   * @param x the component {@code x}
-   * @param y the component {@code y}
-   * @param width the component {@code width}
-   * @param height the component {@code height}
+   * @param x left edge, in pixels
+   * @param y top edge, in pixels
+   * @param width width in pixels, above 0
+   * @param height height in pixels, above 0
    */
   public BoundingBox {
     if (!(width > 0 && height > 0)) {
@@ -56,9 +56,9 @@ public record BoundingBox(double x, double y, double width, double height) {
   }
 
   /**
-   * Returns the box enlarged about its centre.
+   * Returns the box, enlarged on all sides around its centre.
    *
-   * @param share the margin on each side as a share of the size; 0.5 doubles the size
+   * @param share the margin added on each side, as a share of the size; 0.5 doubles the size
    * @return the enlarged box
    */
   public BoundingBox expanded(double share) {

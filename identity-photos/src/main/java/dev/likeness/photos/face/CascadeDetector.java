@@ -11,8 +11,9 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * A face detector without model files: OpenCV's Haar cascades on the image at 640 pixels, frontal
- * faces first, then profiles. Each thread uses its own cascades. It finds no landmarks.
+ * A face detector without model files: OpenCV's Haar cascades. It searches the image reduced to 640
+ * pixels, first for frontal faces, then for profiles. It finds no landmarks. Each thread uses its
+ * own cascades.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;

@@ -21,11 +21,11 @@ public record Face(
   /**
    * Checks that the score is in 0..1.
    *
-   * @param box the component {@code box}
-   * @param score the component {@code score}
-   * @param pose the component {@code pose}
-   * @param eyes the component {@code eyes}
-   * @param landmarks the component {@code landmarks}
+   * @param box the face from above the brows to the chin and from ear to ear
+   * @param score the detector's confidence, 0 to 1
+   * @param pose rotation of the head
+   * @param eyes centres of the eyes; empty if they were not found
+   * @param landmarks five landmarks; empty if the detector does not find landmarks
    */
   public Face {
     if (!(score >= 0 && score <= 1)) {
@@ -34,11 +34,11 @@ public record Face(
   }
 
   /**
-   * Returns the square from above the brows to the chin. If there are landmarks, it is computed
-   * from them, because objects in front of a face shift landmarks less than the box. Otherwise it
-   * is the box.
+   * Returns the region from above the brows to the chin. If the face has landmarks, the region is a
+   * square computed from them, because objects in front of a face shift landmarks less than the
+   * box. Otherwise, the region is {@link #box}.
    *
-   * @return the square, in pixels; it may reach over the edge of the image
+   * @return the region, in pixels; it may reach over the edge of the image
    */
   public BoundingBox region() {
     return landmarks.map(Face::regionAround).orElse(box);
@@ -61,14 +61,14 @@ public record Face(
    * The centres of the two eyes. Left and right are the sides of the image, not of the person.
    *
    * @param left the eye nearer to the left edge of the image
-   * @param right the other eye
+   * @param right the eye nearer to the right edge of the image
    */
   public record Eyes(Point left, Point right) {
     /**
-     * Checks that the left eye is not right of the right eye.
+     * Checks that the left eye is not to the right of the right eye.
      *
-     * @param left the component {@code left}
-     * @param right the component {@code right}
+     * @param left the eye nearer to the left edge of the image
+     * @param right the eye nearer to the right edge of the image
      */
     public Eyes {
       if (left.x() > right.x()) {

@@ -4,7 +4,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
- * The square crop of an image around a face in some {@link Framing}, fully inside the image.
+ * A square crop around a face, fully inside the image. The {@link Framing} sets how much of the
+ * person it includes.
  *
  * @param x left edge, in pixels
  * @param y top edge, in pixels
@@ -12,14 +13,14 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 public record HeadCrop(int x, int y, int side) {
   /**
-   * Returns the crop around a face. If the crop has fewer than {@code size} pixels, it is extended
-   * instead of enlarging the image later, as far as the framing allows.
+   * Returns the crop around a face in a framing. If the crop has fewer than {@code size} pixels per
+   * side, it is extended as far as the framing allows. The image then needs less enlarging later.
    *
    * @param face the face's box, in pixels of the image
    * @param framing how much of the person the crop includes
    * @param width width of the image in pixels
    * @param height height of the image in pixels
-   * @param size wanted side of the crop in pixels; 1 never extends it
+   * @param size wanted side of the crop in pixels; with 1, the crop is never extended
    * @return the crop; its side is at most the shorter side of the image
    */
   public static HeadCrop of(BoundingBox face, Framing framing, int width, int height, int size) {
@@ -34,7 +35,7 @@ public record HeadCrop(int x, int y, int side) {
   }
 
   /**
-   * Returns the crop of head and shoulders around a face, never extended.
+   * Returns the crop of head and shoulders around a face, without extending it.
    *
    * @param face the face's box, in pixels of {@code image}
    * @param image the image

@@ -22,8 +22,8 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
    * @param from the points to map, at least two different ones
    * @param to their targets, in the same order
    * @return the transform
-   * @throws IllegalArgumentException if the lists differ in length, have fewer than two points, or
-   *     all points to map are equal
+   * @throws IllegalArgumentException if the lists differ in length or have fewer than two points,
+   *     or if all points to map are equal
    */
   public static SimilarityTransform fit(List<Point> from, List<Point> to) {
     if (from.size() != to.size() || from.size() < 2) {
@@ -81,9 +81,9 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /**
-   * Maps an image into a square. It reduces the image first if needed to avoid aliasing, then
-   * samples it bilinearly. Points are pixel indices, as in landmark templates: (0, 0) is the centre
-   * of the first pixel.
+   * Maps an image into a square. To avoid aliasing, the method reduces a large image first. It then
+   * samples the image bilinearly. Points are pixel indices, as in landmark templates: (0, 0) is the
+   * centre of the first pixel.
    *
    * @param image the source image
    * @param size side of the result, in pixels

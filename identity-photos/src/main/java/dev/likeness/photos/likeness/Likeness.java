@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * Measures how similar images are to a person, with a face embedder that was not used to generate
- * them. The scale is set by the similarity of the person's own photos and of other people.
+ * them. For comparison, it measures the similarity between the person's own photos, and to other
+ * people.
  *
  * <p>Immutable. The caller closes detector and embedder. Use {@code likeness::cosine} to choose a
  * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
@@ -58,12 +59,13 @@ public final class Likeness {
   }
 
   /**
-   * Returns a likeness that compares images with the held-out photos. The scale comes from the
-   * pairs of all photos, or of the held-out photos if the split is not independent.
+   * Returns a likeness that compares images with the held-out photos. For comparison, it measures
+   * the similarity between all photos. If the split is not independent, it uses the held-out photos
+   * only.
    *
    * @param photos training photos and held-out photos of the person
    * @param detector finds the faces of images; the caller closes it
-   * @param embedder embeds the faces, of photos and images; the caller closes it
+   * @param embedder embeds the faces of photos and images; the caller closes it
    * @return the likeness
    */
   public static Likeness of(ValidationSplit photos, FaceDetector detector, FaceEmbedder embedder) {
@@ -102,8 +104,8 @@ public final class Likeness {
   }
 
   /**
-   * Returns this likeness with photos of other people, which allow false match rates and a ROC
-   * curve.
+   * Returns this likeness with photos of other people, so that reports contain false match rates
+   * and a ROC curve.
    *
    * @param others photos of other people, one face each; more photos give finer rates
    * @return a new likeness with the same detector and embedder
@@ -117,12 +119,12 @@ public final class Likeness {
   }
 
   /**
-   * Returns this likeness for images that were generated with a face embedder. If it is the
-   * embedder of this likeness, reports are marked as not independent, because their scores are too
-   * high.
+   * Returns this likeness for images that were generated with a face embedder. If this likeness
+   * measures with the same embedder, reports are marked as not independent, because their scores
+   * are too high.
    *
    * @param embedderName {@link FaceEmbedder#name()} of the embedder used for generation
-   * @return this likeness, or one whose reports are marked
+   * @return this likeness, or a copy whose reports are marked as not independent
    */
   public Likeness conditionedBy(String embedderName) {
     boolean same = embedderName.equals(embedder.name());
@@ -137,7 +139,7 @@ public final class Likeness {
    * are too high.
    *
    * @param chooser the likeness used for the selection
-   * @return this likeness, or one whose reports are marked
+   * @return this likeness, or a copy whose reports are marked as not independent
    */
   public Likeness selectedBy(Likeness chooser) {
     boolean shared =
@@ -159,7 +161,7 @@ public final class Likeness {
   }
 
   /**
-   * Returns the score of one image. Its largest face counts.
+   * Returns the score of the largest face in one image.
    *
    * @param image an upright image of any size
    * @return the score; {@link LikenessScore#hasFace()} is false if no face is found
@@ -169,7 +171,7 @@ public final class Likeness {
   }
 
   /**
-   * Returns the scores of several images, with their mean and its meaning.
+   * Returns the scores of several images, with their mean and a sentence that explains the mean.
    *
    * @param images upright images of any size
    * @return the report
@@ -190,10 +192,12 @@ public final class Likeness {
   }
 
   /**
-   * Returns the ROC curve of the embedder for this person. It compares the pairs of the person's
-   * own photos with the pairs of the person and other people.
+   * Returns the ROC curve of the embedder for this person. The genuine pairs are pairs of the
+   * person's own photos. The impostor pairs consist of a photo of the person and a photo of another
+   * person.
    *
-   * @return the curve; empty without {@link #withImpostors}, or with only one photo of the person
+   * @return the curve; empty if no photos of other people were given ({@link #withImpostors}), or
+   *     with only one photo of the person
    */
   public Optional<RocCurve> roc() {
     return genuine.length == 0 || impostors.length == 0
@@ -215,8 +219,9 @@ public final class Likeness {
   }
 
   /**
-   * {@return true if the embedder was trained on photographs; false for one that knows rendered
-   * faces only, whose {@link #threshold()} says nothing about people in photographs}
+   * {@return true if the embedder was trained on photographs; false if it was trained on rendered
+   * faces only} If the result is false, {@link #threshold()} does not hold for people in
+   * photographs.
    */
   public boolean isForPhotographs() {
     return embedder.isTrainedOnPhotographs();
@@ -228,8 +233,8 @@ public final class Likeness {
   }
 
   /**
-   * {@return a copy of the cosines of the person's photos with photos of other people; empty
-   * without {@link #withImpostors}}
+   * {@return a copy of the cosines of the person's photos with photos of other people; empty if no
+   * such photos were given ({@link #withImpostors})}
    */
   public double[] impostorCosines() {
     return impostors.clone();

@@ -6,16 +6,16 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The likeness of a set of images to a person, with its meaning.
+ * The likeness of a set of images to a person, with a sentence that explains it.
  *
- * @param images one score per image, in order
- * @param mean mean cosine of the images with a face, -1 to 1; NaN if there is none
+ * @param images one score per image, in the order of the images
+ * @param mean mean cosine of the images with a face, -1 to 1; NaN if no image has a face
  * @param confidenceInterval 95 % confidence interval of the mean
- * @param genuineMean mean cosine between the person's own photos; NaN with fewer than two
- * @param isIndependent true if none of the photos and networks of this measurement was used to
- *     generate or choose the images
- * @param roc how well the embedder separates this person from others; empty without impostors
- * @param meaning a sentence for users
+ * @param genuineMean mean cosine between the person's own photos; NaN with fewer than two photos
+ * @param isIndependent true if no photo or network of this measurement was used to generate or
+ *     choose the images
+ * @param roc the ROC curve of the embedder for this person; empty without photos of other people
+ * @param meaning one sentence that explains the mean to users
  */
 public record LikenessReport(
     List<LikenessScore> images,
@@ -28,13 +28,13 @@ public record LikenessReport(
   /**
    * Copies the scores.
    *
-   * @param images the component {@code images}
-   * @param mean the component {@code mean}
-   * @param confidenceInterval the component {@code confidenceInterval}
-   * @param genuineMean the component {@code genuineMean}
-   * @param isIndependent the component {@code isIndependent}
-   * @param roc the component {@code roc}
-   * @param meaning the component {@code meaning}
+   * @param images one score per image, in the order of the images
+   * @param mean mean cosine of the images with a face, -1 to 1
+   * @param confidenceInterval 95 % confidence interval of the mean
+   * @param genuineMean mean cosine between the person's own photos
+   * @param isIndependent true if the images were not made or chosen with these photos and networks
+   * @param roc the ROC curve; empty without photos of other people
+   * @param meaning one sentence that explains the mean to users
    */
   public LikenessReport {
     images = List.copyOf(images);
@@ -42,9 +42,9 @@ public record LikenessReport(
 
   /**
    * Returns the indices of {@link #images()}, sorted by likeness. The most similar image comes
-   * first, images without a face come last.
+   * first; images without a face come last.
    *
-   * @return each index once
+   * @return the indices, from 0
    */
   public List<Integer> ranking() {
     Comparator<Integer> alike =

@@ -5,12 +5,12 @@ package dev.likeness.photos.likeness;
  *
  * @param hasFace true if a face was found; otherwise all numbers are NaN
  * @param cosine mean cosine with the person's photos, -1 to 1
- * @param percentile share of the pairs of own photos that are less similar, 0 to 1; NaN with fewer
- *     than two photos
- * @param falseMatchRate share of other people's faces that are at least as similar, 0 to 1; NaN
- *     without impostors
- * @param confidenceInterval 95 % confidence interval of the cosine over the choice of photos; with
- *     one photo, the cosine itself
+ * @param percentile share of the pairs of the person's own photos that are less similar than
+ *     {@code cosine}, 0 to 1; NaN with fewer than two photos
+ * @param falseMatchRate share of other people's photos that are at least as similar to the person,
+ *     0 to 1; NaN without photos of other people
+ * @param confidenceInterval 95 % confidence interval of the cosine if other photos of the person
+ *     were chosen; with one photo, both ends are the cosine
  */
 public record LikenessScore(
     boolean hasFace,

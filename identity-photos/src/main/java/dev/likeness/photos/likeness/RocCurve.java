@@ -17,12 +17,12 @@ public final class RocCurve {
   }
 
   /**
-   * Returns the curve of some pairs.
+   * Returns the curve of genuine and impostor pairs, given by their cosines.
    *
    * @param same cosines of genuine pairs, -1 to 1; at least one
    * @param different cosines of impostor pairs, -1 to 1; at least one
    * @return the curve
-   * @throws IllegalArgumentException if there are no pairs of one kind
+   * @throws IllegalArgumentException if there are no genuine pairs or no impostor pairs
    */
   public static RocCurve of(double[] same, double[] different) {
     if (same.length == 0 || different.length == 0) {
@@ -33,12 +33,12 @@ public final class RocCurve {
   }
 
   /**
-   * Returns the curve of some pairs, as {@link #of(double[], double[])} does.
+   * Returns the curve of genuine and impostor pairs, as {@link #of(double[], double[])} does.
    *
    * @param same cosines of genuine pairs, -1 to 1; at least one
    * @param different cosines of impostor pairs, -1 to 1; at least one
    * @return the curve
-   * @throws IllegalArgumentException if there are no pairs of one kind
+   * @throws IllegalArgumentException if there are no genuine pairs or no impostor pairs
    */
   public static RocCurve of(List<Double> same, List<Double> different) {
     return of(array(same), array(different));

@@ -18,9 +18,9 @@ public record ValidationSplit(
   /**
    * Checks that both sets have photos, and copies them.
    *
-   * @param training the component {@code training}
-   * @param validation the component {@code validation}
-   * @param isIndependent the component {@code isIndependent}
+   * @param training photos for training or as reference images; at least one
+   * @param validation photos for measuring the likeness; at least one
+   * @param isIndependent true if the two sets share no photo
    * @throws IllegalArgumentException if one of the sets is empty
    */
   public ValidationSplit {
@@ -32,9 +32,9 @@ public record ValidationSplit(
   }
 
   /**
-   * Splits the photos of a person. Of five photos or more, one fifth is held out for validation,
-   * spread evenly over their order. Fewer photos are used for both sets, and the split is not
-   * independent.
+   * Splits the photos of a person. From five photos or more, it holds out one fifth for validation,
+   * spread evenly over the list. If there are fewer photos, both sets contain all photos, and the
+   * split is not independent.
    *
    * @param photos the person's photos; at least one
    * @return the split
@@ -55,10 +55,10 @@ public record ValidationSplit(
   }
 
   /**
-   * Splits the training photos again, to choose a checkpoint with the second validation set. The
-   * photos held out by this split stay unused until the final report.
+   * Splits the training photos again. The validation set of the new split serves to choose a
+   * checkpoint. The validation photos of this split stay unused until the final report.
    *
-   * @return the split of {@link #training()}
+   * @return a new split of {@link #training()}
    */
   public ValidationSplit forSelection() {
     return of(training);

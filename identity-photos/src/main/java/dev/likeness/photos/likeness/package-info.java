@@ -2,11 +2,11 @@
  * Measures likeness: how similar the face of an image is to the photos of a person.
  *
  * <p>{@link ValidationSplit} splits a person's photos into training photos and held-out photos.
- * {@link Likeness} compares images with the held-out photos and gives each a {@link LikenessScore}
- * on the person's own scale; a {@link LikenessReport} sums up many, with {@link ConfidenceInterval
- * confidence intervals} and, if photos of other people are given, a {@link RocCurve}. An embedder
- * that was used to generate the images gives scores that are too high;
- * {@link Likeness#conditionedBy(String)} marks such reports.
+ * {@link Likeness} compares images with the held-out photos and gives each image a
+ * {@link LikenessScore}. A {@link LikenessReport} sums up the scores, with
+ * {@link ConfidenceInterval confidence intervals}. If photos of other people are given, it also has
+ * a {@link RocCurve}. An embedder that was used to generate the images gives scores that are too
+ * high; {@link Likeness#conditionedBy(String)} marks such reports.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

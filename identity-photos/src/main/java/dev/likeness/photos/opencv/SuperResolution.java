@@ -11,8 +11,8 @@ import java.util.Map;
 
 /**
  * A super-resolution network from an ONNX file such as Real-ESRGAN. It maps RGB values from 0 to 1
- * to a larger RGB image. Images of any size are processed in overlapping tiles. Thread-safe, one
- * tile at a time.
+ * to a larger RGB image. Images of any size are processed in overlapping tiles. Thread-safe; one
+ * tile is processed at a time.
  */
 public final class SuperResolution implements AutoCloseable {
   // Tile size in pixels, used if the file has no fixed input size. OVERLAP pixels on each edge of a
@@ -67,8 +67,8 @@ public final class SuperResolution implements AutoCloseable {
   }
 
   /**
-   * Enlarges an image to a size. It applies the network as often as needed and then reduces the
-   * result by area averaging.
+   * Enlarges an image to the given size. The method applies the network as often as needed and then
+   * reduces the result by area averaging.
    *
    * @param image an image of any size
    * @param width width of the result in pixels, at least that of {@code image}

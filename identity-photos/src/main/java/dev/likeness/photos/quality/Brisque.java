@@ -24,7 +24,8 @@ import org.bytedeco.opencv.opencv_quality.QualityBRISQUE;
 
 /**
  * BRISQUE, a no-reference measure of image distortion (Mittal, Moorthy and Bovik, IEEE TIP 21,
- * 2012), computed by OpenCV. Higher is worse. Thread-safe; one image is processed at a time.
+ * 2012), computed by OpenCV. Higher scores are worse. Thread-safe; one image is processed at a
+ * time.
  */
 public final class Brisque implements AutoCloseable {
   // BRISQUE's statistics depend on the scale, so all heads are measured at this size in pixels.
@@ -59,8 +60,8 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens another model, in OpenCV's two YAML files. Both are parsed in Java; only their numbers
-   * reach OpenCV.
+   * Opens another model from two YAML files in OpenCV's format. Java code parses both files and
+   * passes only their numbers to OpenCV.
    *
    * @param model the file of the regression
    * @param range the file with the ranges of the regression's inputs

@@ -4,12 +4,13 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The thresholds of all quality measures. Immutable; {@link #with} returns limits with one changed.
+ * The thresholds of all quality measures. Immutable; {@link #with} returns a copy with other
+ * thresholds for one measure.
  */
 public final class QualityLimits {
   /**
-   * The default thresholds. At the first, a person would hesitate to use a photo. At the second, a
-   * trained model would reproduce the defect.
+   * The default thresholds. At the warning threshold, a person would hesitate to use a photo. At
+   * the rejection threshold, a trained model would reproduce the defect.
    */
   public static final QualityLimits DEFAULT = new QualityLimits(defaults());
 
@@ -48,9 +49,9 @@ public final class QualityLimits {
   /**
    * Returns the thresholds of one measure.
    *
-   * @param code a reason that has a measure
-   * @return its two thresholds
-   * @throws IllegalArgumentException if the reason has no measure, such as
+   * @param code a reason with a measured value
+   * @return the two thresholds of this measure
+   * @throws IllegalArgumentException if the reason has no measured value, such as
    *     {@link ReasonCode#NO_FACE}
    */
   public Band band(ReasonCode code) {
@@ -64,10 +65,10 @@ public final class QualityLimits {
   /**
    * Returns these limits with other thresholds for one measure.
    *
-   * @param code a reason that has a measure
+   * @param code a reason with a measured value
    * @param band the new thresholds, in the unit that {@link ReasonCode} states
    * @return new limits
-   * @throws IllegalArgumentException if the reason has no measure
+   * @throws IllegalArgumentException if the reason has no measured value
    */
   public QualityLimits with(ReasonCode code, Band band) {
     band(code);
@@ -78,17 +79,17 @@ public final class QualityLimits {
 
   /**
    * Two limits of a measured value. If {@code reject} is above {@code warn}, higher values are
-   * worse; otherwise lower values are worse. An infinite limit is never passed.
+   * worse; otherwise lower values are worse. No value is beyond an infinite limit.
    *
-   * @param warn values beyond it give a warning
-   * @param reject values beyond it reject the photo
+   * @param warn values beyond this limit give a warning
+   * @param reject values beyond this limit reject the photo
    */
   public record Band(double warn, double reject) {
     /**
      * Checks that the limits are numbers and differ.
      *
-     * @param warn the component {@code warn}
-     * @param reject the component {@code reject}
+     * @param warn values beyond this limit give a warning
+     * @param reject values beyond this limit reject the photo
      */
     public Band {
       if (Double.isNaN(warn) || Double.isNaN(reject) || warn == reject) {
@@ -101,7 +102,7 @@ public final class QualityLimits {
      * Returns the verdict on a measured value.
      *
      * @param value the measured value
-     * @return the verdict; NaN gives {@link Verdict#KEEP}
+     * @return the verdict; {@link Verdict#KEEP} if the value is NaN
      */
     public Verdict judge(double value) {
       return exceeds(value, reject)
@@ -110,10 +111,10 @@ public final class QualityLimits {
     }
 
     /**
-     * Returns the limit that a measured value passes.
+     * Returns the limit that decides the verdict on a measured value.
      *
      * @param value the measured value
-     * @return the limit passed last, or the limit of a warning if none is passed
+     * @return the rejection limit if the value is beyond it, otherwise the warning limit
      */
     public double limit(double value) {
       return exceeds(value, reject) ? reject : warn;

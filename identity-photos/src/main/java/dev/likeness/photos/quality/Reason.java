@@ -4,7 +4,7 @@ package dev.likeness.photos.quality;
  * One reason against a photo.
  *
  * @param code the kind of reason
- * @param severity the verdict that it leads to: WARN or REJECT
+ * @param severity the verdict that the reason leads to: WARN or REJECT
  * @param value the measured value, in the unit that {@link ReasonCode} states; NaN if nothing was
  *     measured
  * @param limit the threshold that {@code value} passed; NaN if nothing was measured
@@ -15,11 +15,11 @@ public record Reason(
   /**
    * Checks that the severity is not KEEP.
    *
-   * @param code the component {@code code}
-   * @param severity the component {@code severity}
-   * @param value the component {@code value}
-   * @param limit the component {@code limit}
-   * @param message the component {@code message}
+   * @param code the kind of reason
+   * @param severity the verdict that the reason leads to: WARN or REJECT
+   * @param value the measured value; NaN if nothing was measured
+   * @param limit the threshold that {@code value} passed; NaN if nothing was measured
+   * @param message one sentence for users, without the file's name
    */
   public Reason {
     if (severity == Verdict.KEEP) {
@@ -31,7 +31,7 @@ public record Reason(
    * Returns a reason without a measured value.
    *
    * @param code the kind of reason
-   * @param severity the verdict that it leads to: WARN or REJECT
+   * @param severity the verdict that the reason leads to: WARN or REJECT
    * @param message one sentence for users, without the file's name
    * @return the reason
    * @throws IllegalArgumentException if the severity is KEEP

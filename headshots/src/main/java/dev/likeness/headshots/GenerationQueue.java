@@ -243,9 +243,9 @@ public final class GenerationQueue implements AutoCloseable {
     /**
      * Checks the limits.
      *
-     * @param workers the component {@code workers}
-     * @param capacity the component {@code capacity}
-     * @param memoryBytes the component {@code memoryBytes}
+     * @param workers number of jobs that run at once, at least 1
+     * @param capacity number of jobs that may wait, at least 1
+     * @param memoryBytes memory budget of all running jobs together, in bytes, at least 1
      * @throws IllegalArgumentException if a limit is below 1
      */
     public Options {

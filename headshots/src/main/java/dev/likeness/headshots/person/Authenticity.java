@@ -172,8 +172,8 @@ public final class Authenticity {
     /**
      * Copies the sets.
      *
-     * @param flags the component {@code flags}
-     * @param notJudged the component {@code notJudged}
+     * @param flags the differences from the photos
+     * @param notJudged the flags that could not be judged
      */
     public Result {
       flags = Set.copyOf(flags);

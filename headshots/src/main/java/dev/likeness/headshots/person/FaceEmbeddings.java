@@ -23,8 +23,8 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   /**
    * Copies the vectors.
    *
-   * @param embedder the component {@code embedder}
-   * @param vectors the component {@code vectors}
+   * @param embedder name of the embedder that made the vectors
+   * @param vectors one vector of unit length for each photo
    */
   public FaceEmbeddings {
     vectors = vectors.stream().map(float[]::clone).toList();

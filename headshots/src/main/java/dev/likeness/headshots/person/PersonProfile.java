@@ -28,7 +28,7 @@ public record PersonProfile(List<Trait> traits) {
   /**
    * Copies the traits.
    *
-   * @param traits the component {@code traits}
+   * @param traits at most one trait for each attribute
    */
   public PersonProfile {
     traits = List.copyOf(traits);
@@ -191,10 +191,10 @@ public record PersonProfile(List<Trait> traits) {
     /**
      * Checks the attribute and the confidence.
      *
-     * @param attribute the component {@code attribute}
-     * @param value the component {@code value}
-     * @param confidence the component {@code confidence}
-     * @param source the component {@code source}
+     * @param attribute one of {@link PersonProfile#attributes()}
+     * @param value the words; empty if the person has no such thing
+     * @param confidence 0 (a guess) to 1 (certain)
+     * @param source where the statement comes from
      * @throws IllegalArgumentException if the attribute is blank or the confidence is outside 0 to
      *     1
      */

@@ -35,11 +35,11 @@ public record PersonRecord(
   /**
    * Copies the measures.
    *
-   * @param profile the component {@code profile}
-   * @param traits the component {@code traits}
-   * @param light the component {@code light}
-   * @param guidanceFaces the component {@code guidanceFaces}
-   * @param faces the component {@code faces}
+   * @param profile the person's appearance in words
+   * @param traits measures of the face, one for each photo
+   * @param light the light that the photos share
+   * @param guidanceFaces the face embeddings for face guidance
+   * @param faces the face embeddings for measuring likeness
    */
   public PersonRecord {
     traits = List.copyOf(traits);

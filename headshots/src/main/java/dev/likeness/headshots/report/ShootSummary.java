@@ -39,13 +39,13 @@ public record ShootSummary(
   /**
    * Copies the warnings.
    *
-   * @param base the component {@code base}
-   * @param source the component {@code source}
-   * @param consent the component {@code consent}
-   * @param warnings the component {@code warnings}
-   * @param fitsPerson the component {@code fitsPerson}
-   * @param likeness the component {@code likeness}
-   * @param review the component {@code review}
+   * @param base the base model's name
+   * @param source how many photos the person was trained from, as one sentence
+   * @param consent the words of the person's consent
+   * @param warnings the warnings, the most important one first
+   * @param fitsPerson false if the base cannot show this person
+   * @param likeness how likeness to the person was measured, as one sentence
+   * @param review the reviewed photos; empty for a person from a file
    */
   public ShootSummary {
     warnings = List.copyOf(warnings);

@@ -18,7 +18,7 @@ public record ScoreCard(List<Score> scores) {
   /**
    * Copies the scores.
    *
-   * @param scores the component {@code scores}
+   * @param scores one score for each aspect that could be measured
    */
   public ScoreCard {
     scores = List.copyOf(scores);

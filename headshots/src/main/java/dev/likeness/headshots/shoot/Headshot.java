@@ -34,12 +34,12 @@ public record Headshot(
   /**
    * Checks the identity strength.
    *
-   * @param image the component {@code image}
-   * @param style the component {@code style}
-   * @param seed the component {@code seed}
-   * @param request the component {@code request}
-   * @param likeness the component {@code likeness}
-   * @param isEdited the component {@code isEdited}
+   * @param image the pixels
+   * @param style the style
+   * @param seed the seed of the noise
+   * @param request the request with all defaults filled in
+   * @param likeness the identity strength, 0 to 1
+   * @param isEdited true if the headshot was made from another image
    * @throws IllegalArgumentException if it is outside 0 to 1
    */
   public Headshot {

@@ -53,10 +53,10 @@ public record HeadshotEdit(
     /**
      * Checks the margins.
      *
-     * @param left the component {@code left}
-     * @param top the component {@code top}
-     * @param right the component {@code right}
-     * @param bottom the component {@code bottom}
+     * @param left pixels on the left, 0 to 4096
+     * @param top pixels at the top, 0 to 4096
+     * @param right pixels on the right, 0 to 4096
+     * @param bottom pixels at the bottom, 0 to 4096
      * @throws IllegalArgumentException if a margin is outside 0 to 4096
      */
     public Margins {
@@ -76,11 +76,11 @@ public record HeadshotEdit(
   /**
    * Checks the edit.
    *
-   * @param words the component {@code words}
-   * @param mask the component {@code mask}
-   * @param margins the component {@code margins}
-   * @param strength the component {@code strength}
-   * @param seed the component {@code seed}
+   * @param words the new words for each part to change
+   * @param mask the region to generate again
+   * @param margins pixels to add around the headshot
+   * @param strength denoising strength, 0 to 1, or NaN for the default
+   * @param seed the seed of the noise
    * @throws IllegalArgumentException if the edit changes nothing, words are blank, margins come
    *     with other changes, or the strength is outside 0 to 1
    */

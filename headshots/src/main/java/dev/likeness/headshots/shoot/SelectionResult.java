@@ -30,7 +30,7 @@ public record SelectionResult(List<Verdict> verdicts) {
   /**
    * Copies the verdicts.
    *
-   * @param verdicts the component {@code verdicts}
+   * @param verdicts one verdict for each candidate, in the order of the candidates
    */
   public SelectionResult {
     verdicts = List.copyOf(verdicts);

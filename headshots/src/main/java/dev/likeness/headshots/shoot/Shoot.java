@@ -13,8 +13,8 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
   /**
    * Copies the list.
    *
-   * @param request the component {@code request}
-   * @param headshots the component {@code headshots}
+   * @param request the request
+   * @param headshots the headshots, style by style
    */
   public Shoot {
     headshots = List.copyOf(headshots);

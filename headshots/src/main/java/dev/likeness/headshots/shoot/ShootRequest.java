@@ -47,14 +47,14 @@ public record ShootRequest(
   /**
    * Checks the request.
    *
-   * @param styles the component {@code styles}
-   * @param count the component {@code count}
-   * @param likeness the component {@code likeness}
-   * @param steps the component {@code steps}
-   * @param guidance the component {@code guidance}
-   * @param size the component {@code size}
-   * @param seed the component {@code seed}
-   * @param variant the component {@code variant}
+   * @param styles the styles, at least one
+   * @param count number of images in each style, at least 1
+   * @param likeness identity strength, 0 to 1
+   * @param steps number of sampling steps, at least 1
+   * @param guidance guidance scale, from 0, or NaN for the default
+   * @param size width and height in pixels, or 0 for the base's own size
+   * @param seed seed of the first image's noise
+   * @param variant index of the combination for a style's first image, from 0
    * @throws IllegalArgumentException if a value is outside its range
    */
   public ShootRequest {

@@ -56,19 +56,19 @@ public record Style(
   /**
    * Checks and copies the parts.
    *
-   * @param name the component {@code name}
-   * @param title the component {@code title}
-   * @param opening the component {@code opening}
-   * @param wardrobe the component {@code wardrobe}
-   * @param expressions the component {@code expressions}
-   * @param lights the component {@code lights}
-   * @param backdrops the component {@code backdrops}
-   * @param lens the component {@code lens}
-   * @param negative the component {@code negative}
-   * @param guidance the component {@code guidance}
-   * @param crop the component {@code crop}
-   * @param bases the component {@code bases}
-   * @param isMonochrome the component {@code isMonochrome}
+   * @param name identifier
+   * @param title name for users
+   * @param opening the first words of the prompt, at most eight
+   * @param wardrobe clothes, at least one entry
+   * @param expressions expressions, at least one entry
+   * @param lights lights, at least one entry
+   * @param backdrops backdrops, at least one entry
+   * @param lens words for bases that were trained on photographs; may be empty
+   * @param negative the negative prompt; may be empty
+   * @param guidance guidance scale, or NaN for the default of the base
+   * @param crop the default crop of the command line tool
+   * @param bases families of base models that the style is for; empty for all
+   * @param isMonochrome true to convert images to black and white
    * @throws IllegalArgumentException if a required part is missing, the opening is too long, or the
    *     crop is unknown
    */

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A job in a {@link GenerationQueue}, and the future of its result. A job waits, runs and ends.
- * Cancelling a waiting job removes it from the queue; cancelling a running job stops it within a
- * step. Thread-safe.
+ * A job in a {@link GenerationQueue}, and the future of its result. Cancelling a waiting job
+ * removes it from the queue. Cancelling a running job stops it within a step of sampling or
+ * training. Thread-safe.
  *
  * @param <T> the type of the result
  */
@@ -68,7 +68,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
         : result.isCompletedExceptionally() ? State.FAILED : State.DONE;
   }
 
-  /** {@return the latest progress event; null before the first} */
+  /** {@return the latest progress event; null before the first event} */
   public ProgressEvent lastEvent() {
     return lastEvent;
   }
@@ -84,8 +84,8 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * Removes the job from the queue, or stops it within a step. An exception of its progress
-   * listener reaches the caller after the job was cancelled.
+   * Removes the job from the queue, or stops it within a step. If the progress listener throws an
+   * exception, this method passes it on after the job was cancelled.
    *
    * @param interrupt has no effect
    * @return false if the job has ended already
@@ -127,7 +127,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   /**
    * {@inheritDoc}
    *
-   * @throws ExecutionException if the task failed; its exception is the cause
+   * @throws ExecutionException if the task failed; the task's exception is the cause
    */
   @Override
   public T get() throws InterruptedException, ExecutionException {
@@ -161,7 +161,8 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * {@inheritDoc} Higher priority comes first; jobs of one priority come in order of submission.
+   * {@inheritDoc} Jobs of higher priority come first; jobs of equal priority come in order of
+   * submission.
    */
   @Override
   public int compareTo(GenerationJob<?> other) {
@@ -222,8 +223,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     /**
      * Does the work.
      *
-     * @param progress gets progress events; terminal events are ignored, the job reports its own
-     * @param cancellation the task must stop within a step when it is cancelled
+     * @param progress gets progress events; terminal events (done, cancelled, failed) are ignored,
+     *     because the job reports them itself
+     * @param cancellation tells the task to stop; the task must then stop within a step
      * @return the result
      */
     T run(Progress progress, Cancellation cancellation);

@@ -14,13 +14,13 @@ import java.util.PriorityQueue;
 import java.util.Set;
 
 /**
- * Runs jobs for many persons on one base model. It accepts a limited number of jobs, runs a few at
- * once within a memory budget, and takes jobs of higher priority first. Other jobs never change the
- * pixels of an image. Thread-safe. The caller closes the studio's base and the persons, after
- * {@link #close()}.
+ * Runs jobs for many persons on one base model. It accepts a limited number of jobs and runs a few
+ * of them at once within a memory budget. Jobs of higher priority start first. Other jobs have no
+ * effect on the pixels of an image. Thread-safe. The caller closes the studio's base and the
+ * persons, after {@link #close()}.
  */
 public final class GenerationQueue implements AutoCloseable {
-  /** The priority of a job that is submitted without one. */
+  /** The priority of a job that is submitted without a priority. */
   public static final int DEFAULT_PRIORITY = 0;
 
   private final HeadshotStudio studio;
@@ -56,7 +56,7 @@ public final class GenerationQueue implements AutoCloseable {
    *
    * @param person the person, whose consent must cover headshots
    * @param request the request
-   * @param priority higher is sooner; running jobs are not interrupted
+   * @param priority jobs of higher priority start sooner; running jobs are not interrupted
    * @param progress gets the job's events, usually on a worker thread
    * @return the job
    * @throws QueueFullException if the queue is full; this method does not wait
@@ -75,8 +75,8 @@ public final class GenerationQueue implements AutoCloseable {
   }
 
   /**
-   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress. Errors are those of
-   * {@link #shoot(Identity, ShootRequest, int, Progress)}.
+   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress events. It throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress)}.
    *
    * @param person the person, whose consent must cover headshots
    * @param request the request
@@ -92,10 +92,11 @@ public final class GenerationQueue implements AutoCloseable {
    * @param <T> the type of the result
    * @param work the task
    * @param needed estimated memory of the task in bytes
-   * @param priority higher is sooner; running jobs are not interrupted
-   * @param progress gets the job's events. The terminal event comes after the result is available.
-   *     An exception of this listener goes to the worker's uncaught exception handler
-   * @param patience how long to wait if the queue is full
+   * @param priority jobs of higher priority start sooner; running jobs are not interrupted
+   * @param progress gets the job's events. The terminal event (done, cancelled or failed) comes
+   *     after the result is available. If this listener throws, the worker thread's uncaught
+   *     exception handler gets the exception
+   * @param patience the longest time to wait if the queue is full
    * @return the job
    * @throws QueueFullException if the queue is still full after {@code patience}
    * @throws ResourceLimitException if the task needs more memory than the queue's budget
@@ -146,10 +147,10 @@ public final class GenerationQueue implements AutoCloseable {
   /**
    * Cancels all jobs and waits until the running ones have stopped. Later submissions fail. A
    * second call has no effect. If a job or listener closes its own queue, this method cannot wait
-   * for that job; close the queue from another thread as well, before the base is closed.
+   * for that job. Then close the queue from another thread as well, before you close the base.
    *
    * @throws IllegalStateException if progress listeners threw exceptions; all jobs have stopped
-   *     anyway
+   *     nevertheless
    */
   @Override
   public void close() {
@@ -223,7 +224,9 @@ public final class GenerationQueue implements AutoCloseable {
     }
   }
 
-  /** Thrown if the queue holds as many waiting jobs as it may. The job was not accepted. */
+  /**
+   * Thrown if the queue has reached its limit of waiting jobs. The queue did not accept the job.
+   */
   public static final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -235,9 +238,10 @@ public final class GenerationQueue implements AutoCloseable {
   /**
    * Limits of a queue. Immutable.
    *
-   * @param workers jobs that run at once, at least 1
-   * @param capacity jobs that may wait, at least 1
-   * @param memoryBytes memory budget of all running jobs together, by their estimates, at least 1
+   * @param workers number of jobs that run at once, at least 1
+   * @param capacity number of jobs that may wait, at least 1
+   * @param memoryBytes memory budget of all running jobs together, in bytes, at least 1; it is
+   *     compared with the estimates of the jobs
    */
   public record Options(int workers, int capacity, long memoryBytes) {
     /**
@@ -267,7 +271,7 @@ public final class GenerationQueue implements AutoCloseable {
     /**
      * {@return the same limits with another number of workers}
      *
-     * @param n jobs that run at once, at least 1
+     * @param n number of jobs that run at once, at least 1
      */
     public Options workers(int n) {
       return new Options(n, capacity, memoryBytes);
@@ -276,7 +280,7 @@ public final class GenerationQueue implements AutoCloseable {
     /**
      * {@return the same limits with another capacity}
      *
-     * @param n jobs that may wait, at least 1
+     * @param n number of jobs that may wait, at least 1
      */
     public Options capacity(int n) {
       return new Options(workers, n, memoryBytes);
@@ -285,7 +289,7 @@ public final class GenerationQueue implements AutoCloseable {
     /**
      * {@return the same limits with another memory budget}
      *
-     * @param n bytes, at least 1
+     * @param n memory budget in bytes, at least 1
      */
     public Options memoryBytes(long n) {
       return new Options(workers, capacity, n);

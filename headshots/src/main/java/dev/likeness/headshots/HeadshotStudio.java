@@ -34,8 +34,8 @@ import java.util.function.Consumer;
 
 /**
  * Generates headshots of persons on one base model, and trains persons with its
- * {@link PersonTrainer}. The studio never changes the base, and the caller closes it. Immutable and
- * thread-safe.
+ * {@link PersonTrainer}. The studio never changes the base, and the caller closes the base.
+ * Immutable and thread-safe.
  */
 public final class HeadshotStudio {
   private final BaseModel base;
@@ -105,8 +105,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return the same studio with another upscaler} It enlarges headshots above 1.5 times the
-   * base's own size, and the base then adds details by image-to-image.
+   * {@return the same studio with another upscaler} It enlarges headshots that are larger than 1.5
+   * times the base's own size. The base then adds details by image-to-image.
    *
    * @param other the upscaler
    */
@@ -116,10 +116,10 @@ public final class HeadshotStudio {
 
   /**
    * {@return the same studio with face guidance: the gradient of the face's similarity steers
-   * sampling, so that generated faces match the person} It applies to persons that this studio
-   * trained or encoded, and to their files. Each image takes four to five times as long.
+   * sampling, so that generated faces match the person} Face guidance applies to persons that this
+   * studio trained or encoded, and to their files. Each image takes four to five times as long.
    *
-   * @param other the face guidance, which the caller closes; null for none
+   * @param other the face guidance, which the caller closes; null removes face guidance
    */
   public HeadshotStudio faceGuidance(FaceGuidance other) {
     Optional<FaceGuidance> given = Optional.ofNullable(other);
@@ -127,8 +127,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return the same studio with one more listener} It gets each headshot as soon as it is
-   * generated, on the generating thread, also in a shoot that fails or is cancelled later.
+   * {@return the same studio with one more listener} The generating thread calls it as soon as a
+   * headshot is generated, even if the shoot fails or is cancelled later.
    *
    * @param listener gets the headshots
    */
@@ -137,7 +137,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Checks that the base has the styles, size and steps of a request. Call it before training.
+   * Checks that the base can generate the styles, size and steps of a request. Call it before
+   * training.
    *
    * @param request the request
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
@@ -178,7 +179,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes it}
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -190,8 +191,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return new headshots in one style, without progress and cancellation} Errors are those of
-   * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return new headshots in one style, without progress events and cancellation} It throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param style the style
@@ -202,7 +203,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return new headshots, without progress and cancellation} Errors are those of
+   * {@return new headshots, without progress events and cancellation} It throws the exceptions of
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -294,8 +295,9 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return a measure of likeness to the face embeddings of face guidance; empty if it does not
-   * apply} Its values rank images but are too high: the same embedder guided the generation.
+   * {@return a measure of likeness to the face embeddings of face guidance; empty if face guidance
+   * does not apply} Use its values only to rank images. They are too high, because the same
+   * embedder guided the generation.
    *
    * @param person the person
    * @param detector finds the faces; the caller closes it

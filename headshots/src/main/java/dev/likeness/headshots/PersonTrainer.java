@@ -31,8 +31,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or references for an
- * IP-Adapter. Immutable and thread-safe; the caller closes the base.
+ * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images
+ * for an IP-Adapter. Immutable and thread-safe; the caller closes the base.
  */
 public final class PersonTrainer {
   private final BaseModel base;
@@ -44,8 +44,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * Creates a trainer with balanced settings. On a CPU, training takes minutes for {@code portrait}
-   * and hours for a base of full size.
+   * Creates a trainer with {@link LoraTraining#balanced()}. On a CPU, training takes minutes for
+   * the small base {@code portrait}, and hours for larger bases.
    *
    * @param base the base model; the caller closes it
    * @return the trainer
@@ -86,7 +86,7 @@ public final class PersonTrainer {
   /**
    * The same trainer with validation by likeness. Every fifth photo is held out of the training
    * set. At each validation, two headshots are generated and compared with the held-out photos. The
-   * best weights are kept, and four validations in a row without progress end the training. With
+   * best weights are kept. Four validations in a row without improvement end the training. With
    * fewer than five photos there is no validation.
    *
    * @param interval training steps between two validations, at least 1
@@ -108,17 +108,18 @@ public final class PersonTrainer {
    *
    * @param review the reviewed photos
    * @param consent the person's consent; kept in the person's file
-   * @param known the traits that the user gave; they are not changed. The others are read from the
-   *     photos, and all are kept in the person's file
+   * @param known the traits that the user gave; they are not changed. Other traits are read from
+   *     the photos. The person's file keeps all traits
    * @param state the file in which the training saves its state, and from which a stopped training
-   *     resumes; null for none
+   *     resumes; null to save no state
    * @param progress gets phases, steps, notices, and one terminal event
    * @param cancellation stops the training within a step
    * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if no training fits into memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if no training settings fit into
+   *     memory
    * @throws dev.likeness.diffusion.error.CancelledException within a step after
    *     {@code cancellation}
    */
@@ -145,8 +146,8 @@ public final class PersonTrainer {
    * @param review the reviewed photos
    * @param consent the person's consent
    * @param known the traits that the user gave; they are not changed
-   * @param method settings; in their captions {@code %s} stands for the person
-   * @param state the file of the training's state, as in {@link #train}; null for none
+   * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
+   * @param state the file of the training's state, as in {@link #train}; null to save no state
    * @param progress gets phases, steps, notices, and one terminal event
    * @param cancellation stops the training within a step
    * @return the trained model; the caller closes it
@@ -175,7 +176,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * Encodes the accepted photos as references for an adapter of the base, in seconds.
+   * Encodes the accepted photos as reference images for an adapter of the base. This takes seconds.
    *
    * @param review the reviewed photos
    * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
@@ -185,8 +186,8 @@ public final class PersonTrainer {
    * @param progress gets phases, steps, notices, and one terminal event
    * @param cancellation stops the reading of photos
    * @return the person
-   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training: an
-   *     adapter's embeddings of a face are a model of the person too
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training; it is
+   *     needed because embeddings of a face are a model of the person
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson reference(
@@ -229,7 +230,8 @@ public final class PersonTrainer {
    *
    * @param person the trained person
    * @param profile the corrected profile
-   * @return the same person with the profile; both share their tensors; close one of them
+   * @return the same person with the profile; both objects share their tensors, so close only one
+   *     of them
    */
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
@@ -240,13 +242,12 @@ public final class PersonTrainer {
   }
 
   /**
-   * Names the file for the state of a training. It depends on photos, settings, base and
-   * {@code known}: a stopped training finds its own state there, and other trainings have other
-   * files.
+   * Returns the path of the file for the state of a training. The path depends on photos, settings,
+   * base and {@code known}. A stopped training therefore finds its own state again.
    *
    * @param folder the folder of the file
    * @param review the reviewed photos
-   * @param known as given to {@link #train}
+   * @param known the traits that are given to {@link #train}
    * @return the path; the file need not exist
    */
   public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {

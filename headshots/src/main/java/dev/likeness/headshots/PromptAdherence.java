@@ -32,11 +32,13 @@ public final class PromptAdherence implements AutoCloseable {
   }
 
   /**
-   * The probability of the prompt's words for hair, clothes, light and backdrop in the image, as
-   * the photo reader sees them: the geometric mean over the words that the reader knows.
+   * Returns the probability that the image shows the prompt's words for hair, clothes, light and
+   * backdrop. It is the geometric mean of the photo reader's probabilities, over the words that the
+   * reader knows.
    *
    * @param headshot the headshot, with its prompt
-   * @return 0 to 1; NaN if the base has no photo reader, or the prompt has none of its words
+   * @return 0 to 1; NaN if the base has no photo reader, or if the reader knows no word of the
+   *     prompt
    */
   public double measure(Headshot headshot) {
     return reader.map(eye -> measureWith(eye, headshot)).orElse(Double.NaN);

@@ -22,8 +22,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Generates many headshots and keeps a varied few. Each image is scored; its face is generated
- * again if that may help; the best images are kept. Immutable; the caller closes the tools.
+ * Generates many headshots and keeps a few good ones that differ. Each image is scored. If its face
+ * has a flaw that may be repaired, the face is generated again. Immutable; the caller closes the
+ * tools.
  */
 public final class Selection {
   // Flaws that generating the face again can repair.
@@ -56,8 +57,7 @@ public final class Selection {
    * Creates a selection.
    *
    * @param studio generates the headshots
-   * @param detector finds faces, to generate them again and to measure the likeness to the face
-   *     guidance
+   * @param detector finds the faces to generate again, and the faces for measuring likeness
    * @param scores scores the headshots
    * @return the selection
    */
@@ -70,11 +70,11 @@ public final class Selection {
    *
    * @param person the person
    * @param request the request
-   * @param keep the number of images to keep; fewer are kept if not enough images show a face or
-   *     differ
+   * @param keep the number of images to keep; fewer are kept if too few images show a face and
+   *     differ from each other
    * @param progress gets phases, steps, notices, and one terminal event
    * @param cancellation stops the generation within a step, and the scoring after an image
-   * @return all images with their scores, and which are kept
+   * @return all images with their scores; each states whether it is kept
    * @throws IllegalArgumentException if {@code keep} is not between 1 and the number of generated
    *     images
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not

@@ -21,18 +21,19 @@ public final class TrainingState {
   private TrainingState() {}
 
   /**
-   * Marks a person's file with the training that made it.
+   * Marks a person's file with the training that produced it.
    *
    * @param person the trained person
    * @param state the state file of the training
-   * @return the same person with the mark; both share their tensors; close one of them
+   * @return the same person with the mark; both objects share their tensors, so close only one of
+   *     them
    */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
     return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());
   }
 
   /**
-   * Returns true if a person's file was made by the training that a state file belongs to.
+   * Returns true if the training of a state file produced a person's file.
    *
    * @param person the person's file
    * @param state the state file
@@ -76,8 +77,8 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes all state files in a folder that {@link PersonTrainer#stateFile} named, whatever their
-   * photos and settings.
+   * Deletes the state files of all trainings in a folder: all files with names from
+   * {@link PersonTrainer#stateFile}.
    *
    * @param folder the folder
    * @throws ResourceLimitException if the folder cannot be read or a file cannot be deleted

@@ -18,9 +18,9 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Compares headshots with the person's own photos and flags flattering changes: younger, slimmer or
- * lighter-skinned faces. It only reports and changes no image. Light and sharpness affect the
- * measures, so a flag is a reason to look at the image, not a verdict. Immutable; the caller closes
- * the tools.
+ * lighter-skinned faces. It reports differences and changes no image. Light and sharpness affect
+ * the measures, so a flag is a reason to look at the image, not a verdict. Immutable; the caller
+ * closes the tools.
  */
 public final class Authenticity {
   // How far a headshot may go beyond the most extreme photo.
@@ -41,7 +41,7 @@ public final class Authenticity {
   }
 
   /**
-   * Returns a comparison of any headshots with the given photos.
+   * Returns a comparison of headshots with the given photos.
    *
    * @param photos the person's photos
    * @param tools the face detector and an optional embedder; without it, likeness is not judged
@@ -56,12 +56,13 @@ public final class Authenticity {
   }
 
   /**
-   * Returns a comparison of any headshots with the photos that a person was trained on. It uses the
+   * Returns a comparison of headshots with the photos that a person was trained on. It uses the
    * measures in the person's file.
    *
    * @param person the trained person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
-   *     embedder of the person's file, and not by one made for rendered faces if the person is real
+   *     embedder of the person's file. An embedder that was trained on rendered faces does not
+   *     judge real persons
    * @return the comparison; empty if the file has no measures
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
@@ -72,10 +73,10 @@ public final class Authenticity {
   }
 
   /**
-   * Returns a comparison of any headshots with a record, which may be that of a person from
-   * reference images.
+   * Returns a comparison of headshots with the measures in a person's record. The person may come
+   * from reference images.
    *
-   * @param person the record
+   * @param person the record of the person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
    *     embedder of the record
    * @return the comparison; empty if the record has no measures
@@ -141,11 +142,11 @@ public final class Authenticity {
         .orElse(Double.NaN);
   }
 
-  /** The ways in which a headshot can differ from the photos. */
+  /** The differences that a headshot can have from the photos. */
   public enum Flag {
-    /** The likeness is below that of the photos among themselves. */
+    /** The likeness is below the likeness between the photos. */
     LOW_LIKENESS,
-    /** The skin has less fine detail than in every photo, as younger skin has. */
+    /** The skin has less fine detail than in every photo; younger skin has less detail. */
     YOUNGER,
     /** The face is narrower than in every photo. */
     SLIMMER,
@@ -154,7 +155,7 @@ public final class Authenticity {
     /** The detector found no face in the headshot. */
     NO_FACE;
 
-    /** {@return the flag in lower case, as {@code record.json} has it} */
+    /** {@return the flag in lower case, as in {@code record.json}} */
     public String label() {
       return name().toLowerCase(Locale.ROOT);
     }

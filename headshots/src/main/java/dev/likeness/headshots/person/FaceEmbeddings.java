@@ -13,8 +13,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * Embeddings of a person's face, kept in the person's file. Biometric data: never logged.
- * Immutable.
+ * Embeddings of a person's face, kept in the person's file. They are biometric data and are never
+ * logged. Immutable.
  *
  * @param embedder name of the embedder that made the vectors
  * @param vectors one vector of unit length for each photo; copied on construction
@@ -46,12 +46,13 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   }
 
   /**
-   * Returns true if an embedder can tell whether an image shows this person. One that was trained
-   * on rendered faces can tell that of rendered people only; see {@link Consent#isSynthetic}.
+   * Returns true if an embedder can tell whether an image shows this person. An embedder that was
+   * trained on rendered faces can tell this only for rendered people; see
+   * {@link Consent#isSynthetic}.
    *
    * @param judge the embedder that measures likeness
    * @param person the person in the images
-   * @return false if likeness to this person has no limit
+   * @return false if the embedder's threshold does not hold for this person
    */
   public static boolean canJudge(FaceEmbedder judge, Identity person) {
     return judge.isTrainedOnPhotographs()
@@ -63,7 +64,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    *
    * @param detector finds faces; the caller closes it
    * @param other the embedder that made the vectors; the caller closes it
-   * @return the measure; it uses both tools
+   * @return the measure; it uses {@code detector} and {@code other}
    * @throws InvalidInputException if {@code other} is another embedder, because vectors of
    *     different embedders cannot be compared
    */

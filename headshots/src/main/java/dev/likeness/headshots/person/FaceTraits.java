@@ -6,13 +6,13 @@ import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Arrays;
 
 /**
- * Measures of a face that flattering images change, taken on an aligned patch of the face.
+ * Measures of a face that flattering images change. They are taken on an aligned patch of the face.
  *
- * @param tone lightness of the skin: the individual typology angle in degrees, -90 to 90, higher is
- *     lighter (Chardon, Cretois and Hourseau 1991), from medians over the middle of the face; NaN
- *     for black and white
+ * @param tone lightness of the skin: the individual typology angle (Chardon, Cretois and Hourseau
+ *     1991) of the median colour of the middle of the face. It is in degrees, -90 to 90; higher is
+ *     lighter; NaN for a black-and-white image
  * @param texture fine detail of the skin: mean difference of a pixel from its 3x3 neighbourhood, in
- *     grey levels; it grows with age
+ *     grey levels. The skin of older people has more detail
  * @param faceWidth distance between the eyes, corrected for yaw, divided by their distance to the
  *     mouth; NaN without landmarks or if the face is turned by more than 20 degrees
  */

@@ -29,8 +29,8 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
    *
    * @param person the person
    * @param guidance the face guidance; the caller closes it after the last generation
-   * @return the guided person, or {@code person} itself if no embeddings of the guidance's embedder
-   *     are known
+   * @return the guided person, or {@code person} itself if it has no embeddings of the guidance's
+   *     embedder
    */
   public static Identity of(Identity person, FaceGuidance guidance) {
     KnownPerson known = KnownPerson.of(person);
@@ -46,7 +46,7 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
    * @param person the person
    * @param guidance the face guidance, whose embedder compares faces
    * @param detector finds faces; the caller closes it
-   * @return the measure; empty if no embeddings of the guidance's embedder are known
+   * @return the measure; empty if the person has no embeddings of the guidance's embedder
    */
   public static Optional<Likeness> likeness(
       Identity person, FaceGuidance guidance, FaceDetector detector) {

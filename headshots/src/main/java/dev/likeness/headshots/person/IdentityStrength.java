@@ -21,9 +21,10 @@ import java.util.stream.Stream;
  * between points of a measured curve, so that likeness increases evenly with the identity strength.
  * Immutable.
  *
- * @param referenceOnly the curve for reference images alone: at least two points; the first point
- *     has {@link Setting#OFF}, and likeness increases from point to point
- * @param withLora the curve for reference images together with the person's LoRA; same rules
+ * @param referenceOnly the curve for reference images without a LoRA. It has at least two points;
+ *     the first point has {@link Setting#OFF}, and likeness increases from point to point
+ * @param withLora the curve for reference images together with the person's LoRA, under the same
+ *     conditions
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   private static final String REFERENCE_ONLY = "reference_only";
@@ -42,15 +43,15 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   static final double WITH_LORA_AND_GUIDANCE_SCALE = 0.2;
 
   /**
-   * The default mapping, used if no curve was measured. It is linear, up to an adapter weight of
-   * 0.8 for reference images alone, or 0.4 with a LoRA at weight 1.
+   * The default mapping, used if no curve was measured. Weights increase linearly: without a LoRA,
+   * the adapter up to 0.8; with a LoRA, the adapter up to 0.4 and the LoRA up to 1.
    */
   public static final IdentityStrength DEFAULT = new IdentityStrength(
       linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
-   * The default mapping with face guidance. It is linear, up to an adapter weight of 0.4 for
-   * reference images alone, or 0.2 with a LoRA at weight 0.4.
+   * The default mapping with face guidance. Weights increase linearly: without a LoRA, the adapter
+   * up to 0.4; with a LoRA, the adapter up to 0.2 and the LoRA up to 0.4.
    */
   public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
@@ -66,7 +67,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * @param face strength of face guidance, 0 to 1; ignored if the studio has no face guidance
    */
   public record Setting(double adapter, double start, double end, double lora, double face) {
-    /** All weights 0. */
+    /** The setting with all weights 0. */
     public static final Setting OFF = new Setting(0, 0, 1, 0, 0);
 
     private Setting interpolate(Setting other, double share) {
@@ -123,7 +124,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * A linear curve from {@link Setting#OFF} to a setting, with nominal likeness 0 and 1.
+   * A linear curve from {@link Setting#OFF} to a setting, with the assumed likeness 0 and 1.
    *
    * @param most the weights at identity strength 1
    * @return a curve of two points
@@ -138,7 +139,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * likeness than {@code end}, are left out.
    *
    * @param measured the measurements, {@link Setting#OFF} and {@code end} among them
-   * @param floor the lowest prompt adherence, as a share of that of {@link Setting#OFF}, 0 to 1
+   * @param floor the lowest allowed prompt adherence, divided by the prompt adherence at
+   *     {@link Setting#OFF}, 0 to 1
    * @param end the setting with the highest allowed likeness
    * @return the curve, sorted by likeness
    * @throws IllegalArgumentException if {@link Setting#OFF} or {@code end} was not measured, or if
@@ -176,7 +178,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * The weights for an identity strength, interpolated along the curve.
    *
    * @param strength the identity strength, 0 to 1
-   * @param hasLora whether the person's LoRA acts too
+   * @param hasLora true if the person's LoRA is applied too
    * @return the weights
    * @throws IllegalArgumentException if the strength is outside 0 to 1
    */
@@ -198,7 +200,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * Reads the measured mapping of an adapter: {@code likeness-dial.json} beside the adapter's file.
+   * Reads the measured mapping of an adapter from {@code likeness-dial.json} beside the adapter's
+   * file.
    *
    * @param adapter the adapter's file
    * @return the measured mapping, or {@link #DEFAULT} if there is no such file
@@ -224,7 +227,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * Reads a file that {@link #save} wrote, or one of an earlier version.
+   * Reads a file that {@link #save} wrote, in this or an earlier version of the library.
    *
    * @param file the JSON file
    * @return the mapping

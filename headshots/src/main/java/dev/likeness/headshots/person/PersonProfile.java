@@ -13,15 +13,15 @@ import java.util.function.Predicate;
  * can be corrected by the user. They are used in the captions of the training and in prompts, and
  * are kept in the person's file. Immutable.
  *
- * @param traits at most one for each attribute, in the order in which they were found
+ * @param traits at most one trait for each attribute, in the order in which they were found
  */
 public record PersonProfile(List<Trait> traits) {
   /** A profile without traits. */
   public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
 
   /**
-   * The lowest confidence of a trait in captions and prompts. A wrong word changes the person; if a
-   * word is missing, the trained face still has the trait.
+   * The lowest confidence of a trait in captions and prompts. A wrong word changes the generated
+   * person. If a word is missing, the trained face still has the trait.
    */
   public static final double MIN_CONFIDENCE = 0.5;
 
@@ -58,9 +58,9 @@ public record PersonProfile(List<Trait> traits) {
    * The same profile with a correction by the user.
    *
    * @param attribute one of {@link #attributes()}
-   * @param words such as {@code round glasses}; {@code #} stands for the colour of the hair, and is
-   *     added to known words such as {@code long hair}. Empty means that the person has no such
-   *     thing, and captions and prompts do not mention it
+   * @param words new words, such as {@code round glasses}; {@code #} stands for the colour of the
+   *     hair, and is added to known words such as {@code long hair}. An empty text means that the
+   *     person has no such thing, and captions and prompts do not mention it
    * @return the corrected profile
    * @throws IllegalArgumentException if the attribute is unknown
    */
@@ -80,7 +80,7 @@ public record PersonProfile(List<Trait> traits) {
    * The trait of one attribute.
    *
    * @param attribute one of {@link #attributes()}
-   * @return the trait; empty if nothing is known
+   * @return the trait; empty if it is not known
    */
   public Optional<Trait> trait(String attribute) {
     return traits.stream().filter(trait -> trait.attribute().equals(attribute)).findFirst();
@@ -117,9 +117,9 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * The words of the traits with at least this confidence. Some attributes, such as a beard, apply
-   * to one sex only. For a person of the other sex, their words are used only if the user gave
-   * them.
+   * The words of the traits with at least the given confidence. Some attributes, such as a beard,
+   * apply to one sex only. For a person of the other sex, their words are used only if the user
+   * gave them.
    *
    * @param confidence the lowest confidence, 0 to 1
    * @return the words
@@ -143,7 +143,7 @@ public record PersonProfile(List<Trait> traits) {
     return words;
   }
 
-  /** {@return one object for each trait, as person files and {@code record.json} have them} */
+  /** {@return one object for each trait, in the format of person files and {@code record.json}} */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Trait trait : traits) {
@@ -161,8 +161,8 @@ public record PersonProfile(List<Trait> traits) {
    * One statement about a person's appearance.
    *
    * @param attribute one of {@link PersonProfile#attributes()}, such as {@code hair}
-   * @param value the words, such as {@code short # hair}, where {@code #} stands for the colour;
-   *     empty means that the person has no such thing, such as no glasses
+   * @param value the words, such as {@code short # hair}, where {@code #} stands for the colour. An
+   *     empty text means that the person has no such thing, such as no glasses
    * @param confidence 0 (a guess) to 1 (certain)
    * @param source where the statement comes from
    */
@@ -171,7 +171,7 @@ public record PersonProfile(List<Trait> traits) {
     public enum Source {
       /** The pixels of the photos, measured or read by the base's photo reader. */
       PHOTOS("photos"),
-      /** The base model. Only files of earlier versions have it. */
+      /** The base model. Only files of earlier versions have this source. */
       BASE_MODEL("base model"),
       /** The user. */
       USER("user");

@@ -13,14 +13,14 @@ import java.util.stream.Stream;
 
 /**
  * The data that a person's file keeps beside the weights: the profile, and measures of the photos.
- * Likeness can be measured and guided by it when the photos are gone. Biometric data: never logged.
- * Immutable.
+ * With it, measures of likeness and face guidance need no photos. It is biometric data and is never
+ * logged. Immutable.
  *
  * @param profile the person's appearance in words
  * @param traits measures of the face, one for each photo; empty if the file keeps none
  * @param light the light that the photos share
- * @param guidanceFaces the face embeddings for face guidance, if the file keeps any
- * @param faces the face embeddings for measuring likeness, if the file keeps any
+ * @param guidanceFaces the face embeddings for face guidance; empty if the file keeps none
+ * @param faces the face embeddings for measuring likeness; empty if the file keeps none
  */
 public record PersonRecord(
     PersonProfile profile,
@@ -50,7 +50,7 @@ public record PersonRecord(
    *
    * @param person the trained person
    * @return the record; {@link #EMPTY} for files of other programs
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is damaged
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of the record is damaged
    */
   public static PersonRecord of(TrainedPerson person) {
     return PersonNotes.read(person.notes());
@@ -69,10 +69,11 @@ public record PersonRecord(
   }
 
   /**
-   * Puts this record into a person's file, in place of the present one.
+   * Puts this record into a person's file, in place of the record that the file has.
    *
    * @param person the trained person
-   * @return the same person with this record; both share their tensors; close one of them
+   * @return the same person with this record; both objects share their tensors, so close only one
+   *     of them
    */
   public TrainedPerson addTo(TrainedPerson person) {
     TrainedPerson with = person;
@@ -134,8 +135,8 @@ public record PersonRecord(
 
   /**
    * The light that nearly all photos of a person were taken in. Training learns this light together
-   * with the face, whatever the captions say. It is therefore added to the negative prompt of
-   * images that do not ask for it.
+   * with the face, whatever the captions say. It is therefore added to the negative prompt of an
+   * image if the prompt does not ask for it.
    *
    * @param words such as {@code flash}; empty if the photos differ or their light is unknown
    */
@@ -144,15 +145,15 @@ public record PersonRecord(
      * The light of a person's photos.
      *
      * @param person any identity
-     * @return the light; empty if the identity keeps none
+     * @return the light; its words are empty if the identity keeps no light
      */
     public static SharedLight of(Identity person) {
       return new SharedLight(KnownPerson.of(person).light());
     }
 
     /**
-     * Adds this light to a negative prompt, and removes the parts that the prompt asks for. Case is
-     * ignored.
+     * Adds this light to a negative prompt, and removes all parts of the result that the prompt
+     * asks for. Case is ignored.
      *
      * @param own the negative prompt
      * @param prompt the prompt of the same image

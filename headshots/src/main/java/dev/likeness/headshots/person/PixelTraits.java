@@ -12,9 +12,10 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Measures the tone of skin and the colour of hair from pixels. Each photo votes, because the light
- * of a single photo may mislead. The confidence is the winner's share of the votes, times the
- * reliability of such votes, which was measured on rendered people with known looks.
+ * Measures the tone of skin and the colour of hair from pixels. The word that fits most photos is
+ * chosen, because the light of a single photo may mislead. The confidence is the share of photos
+ * with this word, times a reliability below 1. The reliability was measured on rendered people with
+ * known looks.
  */
 public final class PixelTraits {
   private static final double SKIN_RELIABILITY = 0.4;

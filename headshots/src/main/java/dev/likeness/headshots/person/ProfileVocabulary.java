@@ -12,14 +12,14 @@ import java.util.stream.Stream;
 /**
  * Words about a person's appearance, at most one for each attribute. Immutable.
  *
- * @param values attribute to word; unknown attributes are missing
+ * @param values maps an attribute to its word; unknown attributes are missing
  */
 public record ProfileVocabulary(Map<String, String> values) {
   /**
    * An attribute of a person's appearance.
    *
    * @param name such as {@code hair}
-   * @param words the possible words; an empty word means that there is nothing to say
+   * @param words the possible words; an empty word adds nothing to a prompt
    * @param sex the only sex that the attribute applies to; null for both
    */
   public record Attribute(String name, List<String> words, String sex) {}
@@ -54,7 +54,8 @@ public record ProfileVocabulary(Map<String, String> values) {
    * Returns true if the attribute applies to this person.
    *
    * @param attribute the attribute
-   * @return false if the attribute is for another sex than this person's, or the sex is unknown
+   * @return false if the attribute applies to one sex only, and this person's sex is another or is
+   *     unknown
    */
   public boolean isApplicable(Attribute attribute) {
     return attribute.sex() == null || attribute.sex().equals(word("sex"));

@@ -15,8 +15,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A person given by reference images to an IP-Adapter, without training, optionally with a trained
- * LoRA. Thread-safe; the caller closes adapter and LoRA.
+ * A person given by reference images for an IP-Adapter, without training. The person may also have
+ * a trained LoRA. Thread-safe; the caller closes adapter and LoRA.
  *
  * @param imagePrompt the encoded photos
  * @param trainedPerson the person's LoRA, or null
@@ -36,11 +36,11 @@ public record ReferencePerson(
     PersonRecord record)
     implements Identity {
   /**
-   * Opens a file that {@link #save} wrote; the photos are not needed again.
+   * Opens a file that {@link #save} wrote; the photos are not needed for it.
    *
    * @param file the person's file
-   * @param adapter the adapter that encoded the photos, or another with the same image encoder and
-   *     face embedder; the caller closes it after the last generation
+   * @param adapter the adapter that encoded the photos, or another adapter with the same image
+   *     encoder and face embedder; the caller closes it after the last generation
    * @return the person
    * @throws InvalidInputException if the file holds no person, or its embeddings do not fit the
    *     adapter
@@ -78,8 +78,8 @@ public record ReferencePerson(
 
   /**
    * Writes the person's file: the embeddings, the record, the adapter's name, the class word and
-   * the consent. It holds biometric data and is not encrypted. The write is atomic. A LoRA has its
-   * own file.
+   * the consent. The file contains biometric data and is not encrypted. The write is atomic. A LoRA
+   * is not part of this file.
    *
    * @param file the file to write
    */
@@ -120,7 +120,7 @@ public record ReferencePerson(
   }
 
   /**
-   * The same person with a LoRA that acts too.
+   * The same person with a LoRA in addition to the reference images.
    *
    * @param lora the trained person; the caller closes it after the last generation
    * @return the new person
@@ -163,7 +163,7 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} Face guidance is not part of it.
+   * {@inheritDoc} The adapter does not include face guidance.
    *
    * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
    */
@@ -185,8 +185,8 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} With a LoRA, it is the intersection of the consents for the photos and for the
-   * LoRA.
+   * {@inheritDoc} If the person has a LoRA, both the consent for the photos and the consent for the
+   * LoRA must cover a purpose.
    */
   @Override
   public Optional<Consent> consent() {

@@ -3,9 +3,9 @@
  *
  * <p>A {@link PersonProfile} describes a person in the words of {@link ProfileVocabulary}; the
  * caller may correct it. {@link PixelTraits} measures skin and hair from pixels.
- * {@link FaceEmbeddings} measure and guide likeness. {@link PersonRecord} keeps measures of the
- * photos for the time after these are deleted. {@link Authenticity} compares headshots with the
- * photos.
+ * {@link FaceEmbeddings} serve to measure likeness and to guide generation. {@link PersonRecord}
+ * keeps measures of the photos, so that the photos can be deleted. {@link Authenticity} compares
+ * headshots with the photos.
  *
  * <p>A {@link ReferencePerson} consists of reference images and needs no training. A
  * {@link GuidedPerson} has face guidance as well. {@link IdentityStrength} maps one setting from 0

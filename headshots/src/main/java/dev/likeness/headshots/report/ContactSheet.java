@@ -30,7 +30,7 @@ public final class ContactSheet {
   /**
    * Paints the sheet, 1360 pixels wide, without warnings.
    *
-   * @param photos the person's photos; may be empty, such as for a person from a file
+   * @param photos the person's photos; empty for a person from a file
    * @param headshots the headshots, at least one
    * @param footer one line of text at the bottom
    * @return the sheet
@@ -42,7 +42,7 @@ public final class ContactSheet {
   /**
    * Paints the sheet, 1360 pixels wide. Warnings come first, then photos, then headshots.
    *
-   * @param made what the headshots were made from
+   * @param made the summary of person, photos and base
    * @param headshots the headshots, at least one
    * @param footer one line of text at the bottom
    * @return the sheet

@@ -23,8 +23,8 @@ public final class LikenessCurve {
    * The chart of a selection.
    *
    * @param choice the result of the selection
-   * @return HTML with a heading and an SVG element; empty if likeness was not measured. Without a
-   *     limit of likeness, the chart has no line
+   * @return HTML with a heading and an SVG element; empty if likeness was not measured. The chart
+   *     has a line at the limit of likeness, if there is a limit
    */
   public static String svg(SelectionResult choice) {
     return svg(choice.verdicts().stream()

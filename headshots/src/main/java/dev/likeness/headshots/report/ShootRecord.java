@@ -29,8 +29,8 @@ import java.util.stream.IntStream;
 
 /**
  * The record of a generation as JSON: warnings, versions, settings, seeds, prompts, timings, and
- * which photos were used or rejected and why. It contains names of photos and words about the
- * person, so it is as private as the photos. Immutable.
+ * the verdict on each photo. It contains names of photos and words about the person, so it is as
+ * private as the photos. Immutable.
  */
 public final class ShootRecord {
   /** Name of the record's file. */
@@ -58,8 +58,8 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of a later shoot with a trained person. The numbers in the names of its headshots
-   * continue those of the earlier shoots.
+   * The record of a later shoot with a trained person. The numbers in the file names of its
+   * headshots continue the numbers of the earlier shoots.
    *
    * @param base the base model
    * @param person the trained person
@@ -135,8 +135,8 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with what the shoot was made from: the warnings first, and how the person was
-   * trained and judged.
+   * The same record with a summary of the shoot: first the warnings, then how the person was
+   * trained and how likeness was measured.
    *
    * @param made the summary
    * @return the new record

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
 
 /**
  * A report of a shoot as one self-contained HTML page, for the person who chooses images. It begins
- * with the warnings and a verdict. Then it shows the images to use, the others with the reasons,
- * the photos, the next steps, and what the images are not. Numbers are folded. It is as private as
- * the photos. Immutable.
+ * with the warnings and a verdict. Then it shows the images to use, the other images with the
+ * reasons against them, the photos, the next steps, and the limits of generated images. Scores are
+ * in sections that the reader can open. The page is as private as the photos. Immutable.
  */
 public final class ShootReport {
   private static final int SMALL_SIDE = 320;
@@ -52,7 +52,7 @@ public final class ShootReport {
   /**
    * Builds the report.
    *
-   * @param made what the shoot was made from
+   * @param made the summary of person, photos and base
    * @param shoot the delivered headshots: with a selection, the kept ones in the order of their
    *     ranks, cropped or not
    * @param choice the selection; empty if nothing was selected
@@ -61,8 +61,8 @@ public final class ShootReport {
    * @param differences one comparison with the photos for each headshot; empty if there are none
    * @param marking marks the images in the page as generated, so that a saved image keeps the mark
    * @return the report
-   * @throws IllegalArgumentException if {@code shoot} is not the kept headshots, or a list has
-   *     another number of elements
+   * @throws IllegalArgumentException if {@code shoot} does not have exactly the kept headshots, or
+   *     a list has another number of elements
    */
   public static ShootReport of(
       ShootSummary made,

@@ -14,17 +14,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the headshots of a shoot were made from, in plain words: which person, from which photos,
- * with which base, and what that base and its face embedder cannot do. Report, sheet and record
- * begin with it. Immutable.
+ * A summary of a shoot in plain words: the person, the photos, the base, and the limits of this
+ * base and its face embedder. Report, contact sheet and record begin with it. Immutable.
  *
  * @param base the base model's name
  * @param source how many photos the person was trained from, as one sentence
- * @param consent the words of the person's consent; empty if it is unknown or the person is
- *     rendered
+ * @param consent the words of the person's consent; empty if the consent is unknown or the person
+ *     is rendered
  * @param warnings sentences that a reader must know first, the most important one first
- * @param fitsPerson false if the base cannot show this person: it only knows rendered people, and
- *     the person is real
+ * @param fitsPerson false if the base cannot show this person, because it was trained on rendered
+ *     people only and the person is real
  * @param likeness how likeness to the person was measured, as one sentence
  * @param review the reviewed photos; empty for a person from a file
  */
@@ -52,7 +51,7 @@ public record ShootSummary(
   }
 
   /**
-   * Summarises what a shoot is made from.
+   * Summarises the person, the photos and the base of a shoot.
    *
    * @param base the base model; its folder declares whether it was trained on photographs
    * @param person the person

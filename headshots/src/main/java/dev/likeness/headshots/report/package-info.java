@@ -1,13 +1,13 @@
 /**
  * Reports of a shoot, for people and for programs.
  *
- * <p>{@link ShootSummary} says in plain words what the headshots were made from, and what the base
- * cannot do; report, sheet and record begin with it. {@link ContactSheet} puts photos and headshots
- * on one image. {@link ShootReport} makes an HTML page for the person who chooses images: which to
- * use, why others not, what to do next. Its numbers are folded. {@link ShootRecord} writes
+ * <p>{@link ShootSummary} states in plain words the person, the photos, the base and its limits.
+ * Report, contact sheet and record begin with it. {@link ContactSheet} puts photos and headshots on
+ * one image. {@link ShootReport} makes an HTML page for the person who chooses images. It shows the
+ * images to use, the reasons against the others, and the next steps. {@link ShootRecord} writes
  * {@code record.json}: the settings of each image, without photos or embeddings.
- * {@link dev.likeness.headshots.shoot.Headshot#read} reads a headshot of a record again, so that it
- * can be edited.
+ * {@link dev.likeness.headshots.shoot.Headshot#read} reads a headshot that a record describes, so
+ * that it can be edited.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

@@ -51,8 +51,8 @@ public final class HeadshotScores {
 
   /**
    * Creates scores of all aspects except distortion and likeness. Some aspects are scored only if
-   * they can be measured: proportions if the detector returns landmarks, glasses and jewellery if
-   * they are worn, hands if the skin has a colour.
+   * they can be measured. Proportions need a detector that returns landmarks; glasses and jewellery
+   * must be worn; hands need an image in colour.
    *
    * @param detector finds faces; the caller closes it
    * @return the scores, with {@link ScoreLimits#builtIn()}
@@ -84,7 +84,7 @@ public final class HeadshotScores {
 
   /**
    * Adds the likeness to a person. An image below {@link Likeness#threshold()} fails. If the
-   * embedder was trained on rendered faces and the person is real, no image fails, because that
+   * embedder was trained on rendered faces and the person is real, no image fails, because the
    * threshold does not hold for photographs.
    *
    * @param measure the likeness to the person's photos
@@ -102,7 +102,7 @@ public final class HeadshotScores {
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
-   *     {@code minLikeness()}; negative infinity for no limit
+   *     {@code minLikeness()}; with negative infinity, no image fails
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {
@@ -161,12 +161,13 @@ public final class HeadshotScores {
   /**
    * Measures one aspect of one face, to evaluate the measures themselves.
    *
-   * @param aspect the aspect; not a face, second face, distortion or likeness
+   * @param aspect any aspect except {@link ScoreAspect#FACE}, {@link ScoreAspect#SECOND_FACE},
+   *     {@link ScoreAspect#DISTORTION} and {@link ScoreAspect#LIKENESS}
    * @param image the image
    * @param face the face in pixels of the image
-   * @return the value in the unit of the aspect; NaN if there is nothing to measure, such as no
-   *     glasses
-   * @throws IllegalArgumentException if the aspect needs more than one face and its image
+   * @return the value in the unit of the aspect; NaN if the aspect cannot be measured, for example
+   *     without glasses
+   * @throws IllegalArgumentException if {@code aspect} is one of these exceptions
    */
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);

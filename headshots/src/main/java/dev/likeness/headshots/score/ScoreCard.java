@@ -59,7 +59,7 @@ public record ScoreCard(List<Score> scores) {
     return of(ScoreAspect.LIKENESS).map(Score::quality).orElse(1.0);
   }
 
-  /** {@return one object for each score, as {@code record.json} has them} */
+  /** {@return one object for each score, in the format of {@code record.json}} */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Score score : scores) {
@@ -87,10 +87,10 @@ public record ScoreCard(List<Score> scores) {
    *
    * @param aspect the aspect
    * @param value the measured value in the unit of the aspect; NaN if no face was found
-   * @param threshold the limit; infinite if no value fails
+   * @param threshold the limit; infinite if the aspect never fails
    * @param isPassed true if the value is within the limit
-   * @param interval the 95 % confidence interval of the value, if it is known: for the likeness to
-   *     several photos
+   * @param interval the 95 % confidence interval of the value; only the likeness to several photos
+   *     has an interval
    */
   public record Score(
       ScoreAspect aspect,
@@ -131,7 +131,10 @@ public record ScoreCard(List<Score> scores) {
       return Double.isFinite(threshold);
     }
 
-    /** {@return a sentence for users: passed, or the flaw, with value and limit} */
+    /**
+     * {@return a sentence for users with value and limit; it states the flaw, or that the aspect
+     * passed}
+     */
     public String reason() {
       if (!hasLimit() && isPassed) {
         return aspect.label() + " has no limit (" + valueText() + ")";
@@ -160,7 +163,10 @@ public record ScoreCard(List<Score> scores) {
                   .orElse("");
     }
 
-    /** {@return the limit in words, such as {@code at most 0.439}; {@code none} without one} */
+    /**
+     * {@return the limit in words, such as {@code at most 0.439}; {@code none} if there is no
+     * limit}
+     */
     public String limitText() {
       return hasLimit()
           ? String.format(

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param image the pixels
  * @param style the style
  * @param seed the seed of the noise
- * @param request the request with every default filled in
+ * @param request the request to the base model, with all defaults filled in
  * @param likeness the identity strength, 0 to 1
  * @param isEdited true if the headshot was made from another image, such as a photo or a file; it
  *     is then marked as edited
@@ -40,7 +40,7 @@ public record Headshot(
    * @param request the request with all defaults filled in
    * @param likeness the identity strength, 0 to 1
    * @param isEdited true if the headshot was made from another image
-   * @throws IllegalArgumentException if it is outside 0 to 1
+   * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
    */
   public Headshot {
     if (!(likeness >= 0 && likeness <= 1)) {
@@ -54,7 +54,7 @@ public record Headshot(
    * @param image the pixels
    * @param style the style
    * @param seed the seed of the noise
-   * @param request the request with every default filled in
+   * @param request the request to the base model, with all defaults filled in
    * @param likeness the identity strength, 0 to 1
    */
   public Headshot(RgbImage image, Style style, long seed, ImageRequest request, double likeness) {
@@ -65,8 +65,9 @@ public record Headshot(
    * Wraps an image of unknown origin, so that it can be edited.
    *
    * @param image the image
-   * @param style the style that the edit assumes
-   * @param who the person in words for the prompt, {@link dev.likeness.diffusion.Identity#phrase()}
+   * @param style the style, whose words an edit of the headshot replaces
+   * @param who the person in words for the prompt, such as
+   *     {@link dev.likeness.diffusion.Identity#phrase()}
    * @return a headshot with default settings
    */
   public static Headshot of(RgbImage image, Style style, String who) {
@@ -79,11 +80,11 @@ public record Headshot(
   /**
    * The same headshot with another crop.
    *
-   * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as that
-   *     of {@link Style#crop}
+   * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as
+   *     {@link Style#crop}
    * @param detector finds the face, which places the crop; the caller closes it
    * @return the cropped headshot, enlarged if the format has more pixels; empty if the crop needs a
-   *     face and none was found. A format in pixels needs none
+   *     face and no face was found. A format in pixels needs no face
    * @throws IllegalArgumentException if the format is unknown
    */
   public Optional<Headshot> crop(String format, FaceDetector detector) {
@@ -129,11 +130,12 @@ public record Headshot(
 
   /**
    * Reads an image file, so that it can be edited. The settings come from the record beside the
-   * file: {@code record.json}, {@code record-003.json} of a later shoot, or {@code edit.json}.
+   * file: {@code record.json}, or {@code record-003.json} for a later shoot, or {@code edit.json}.
    * Without a record, a default prompt is used.
    *
    * @param file the image file
-   * @param who the person in words for the prompt, {@link dev.likeness.diffusion.Identity#phrase()}
+   * @param who the person in words for the prompt, such as
+   *     {@link dev.likeness.diffusion.Identity#phrase()}
    * @return the headshot, upright
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is no image, or the
    *     record cannot be read
@@ -157,7 +159,7 @@ public record Headshot(
   }
 
   /**
-   * The settings as an object of {@code record.json}, which {@link #read} reads again.
+   * The settings as an object of {@code record.json}. {@link #read} can read it.
    *
    * @param file the name of the headshot's file
    * @return the object
@@ -177,8 +179,8 @@ public record Headshot(
   }
 
   /**
-   * Encodes an image file that is marked as generated or edited, by
-   * {@link GeneratedImage.Marking#load()}. The file does not identify the person.
+   * Encodes an image file that is marked as generated or edited.
+   * {@link GeneratedImage.Marking#load()} sets the marks. The file does not identify the person.
    *
    * @param format the file format
    * @return the bytes of the file
@@ -197,7 +199,7 @@ public record Headshot(
   }
 
   /**
-   * Writes a PNG file with a marking of the application's own. The write is atomic.
+   * Writes a PNG file with the given marking. The write is atomic.
    *
    * @param file the file to write
    * @param marking marks the file as generated or edited

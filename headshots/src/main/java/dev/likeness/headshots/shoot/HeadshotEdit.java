@@ -13,16 +13,15 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The changes to a headshot. Everything else stays the same, to the pixel, with two exceptions: a
- * new light changes the whole image, and a new backdrop changes the outline of the person.
- * Immutable.
+ * The changes to a headshot. Other pixels stay exactly the same, with two exceptions. A new light
+ * changes the whole image, and a new backdrop changes the outline of the person. Immutable.
  *
  * @param words the new words for each part
- * @param mask the region to generate again, as large as the headshot; if empty, the regions of the
- *     parts are found from the face
+ * @param mask the region to generate again. If it is empty, the regions of the parts are located
+ *     from the face
  * @param margins pixels to add around the headshot
- * @param strength denoising strength, 0 to 1; NaN for the default of each part, or within a mask,
- *     the highest default of its parts
+ * @param strength denoising strength, 0 to 1; NaN for the default of each part. With a mask, NaN
+ *     means the highest default of the parts
  * @param seed the seed of the noise
  */
 public record HeadshotEdit(
@@ -34,7 +33,7 @@ public record HeadshotEdit(
   /**
    * A region and the words for it.
    *
-   * @param image the mask, white where to generate
+   * @param image the mask, as large as the headshot; the white region is generated
    * @param words added to the prompt; may be empty
    */
   public record Masked(RgbImage image, String words) {}
@@ -122,7 +121,7 @@ public record HeadshotEdit(
   /**
    * Changes a region.
    *
-   * @param white the mask, white where to generate, as large as the headshot
+   * @param white the mask, as large as the headshot; the white region is generated
    * @param words added to the prompt; may be empty
    * @return the edit
    */
@@ -183,7 +182,7 @@ public record HeadshotEdit(
    * The prompt of the edited headshot.
    *
    * @param headshot the headshot before the edit
-   * @return its prompt with the words of this edit
+   * @return the headshot's prompt with the words of this edit
    */
   public String prompt(Headshot headshot) {
     String prompt = headshot.request().prompt();
@@ -202,14 +201,14 @@ public record HeadshotEdit(
   /**
    * A headshot before and after an edit.
    *
-   * @param before the headshot before
-   * @param after the headshot after
-   * @param mask the region that was generated again, as large as {@code after}; lighter is stronger
+   * @param before the headshot before the edit
+   * @param after the headshot after the edit
+   * @param mask the region that was generated again, as large as {@code after}; lighter pixels
+   *     changed more
    */
   public record Result(Headshot before, Headshot after, RgbImage mask) {
     /**
-     * Name of the file that describes an edit. The edited headshot stands there under
-     * {@code after}.
+     * Name of the file that describes an edit. Its key {@code after} contains the edited headshot.
      */
     public static final String FILE = "edit.json";
 

@@ -9,16 +9,16 @@ import java.util.Map;
 /**
  * The result of a selection, with a reason for each candidate. Immutable.
  *
- * @param verdicts one verdict for each candidate, in their order
+ * @param verdicts one verdict for each candidate, in the order of the candidates
  */
 public record SelectionResult(List<Verdict> verdicts) {
   /**
-   * The verdict about one candidate.
+   * The verdict on one candidate.
    *
    * @param candidate the image and its scores
    * @param rankingScore comparison with the other candidates, 0 to 1, higher is better
-   * @param rank from 1 for the best kept image; 0 if the image was not kept
-   * @param reason the reason, for users
+   * @param rank 1 for the best kept image; 0 if the image was not kept
+   * @param reason the reason for keeping the image or not, for users
    */
   public record Verdict(Candidate candidate, double rankingScore, int rank, String reason) {
     /** {@return true if the image was kept} */
@@ -37,13 +37,13 @@ public record SelectionResult(List<Verdict> verdicts) {
   }
 
   /**
-   * Selects up to {@code count} candidates. Each time it takes the one with the highest product of
-   * ranking score and distance from the images selected before.
+   * Selects up to {@code count} candidates. One after another, it selects the candidate with the
+   * highest product of ranking score and distance from the images selected before.
    *
-   * <p>An image with a failed score is selected only if no better image is left. An image without a
-   * face, or nearly the same as a selected one, is never selected. If more than half of eight or
-   * more candidates fail an aspect, that aspect is ignored, because the flaw is one of the base or
-   * the person. Likeness and second face are never ignored.
+   * <p>An image with a failed score is selected only if no better image is left. An image is never
+   * selected if it has no face, or is nearly the same as a selected image. If more than half of
+   * eight or more candidates fail an aspect, that aspect is ignored, because the base or the person
+   * then causes the flaw. Likeness and second face are never ignored.
    *
    * @param candidates the images with their scores
    * @param count the number of images to select, at least 1
@@ -63,8 +63,8 @@ public record SelectionResult(List<Verdict> verdicts) {
   }
 
   /**
-   * The verdicts as objects of {@code record.json}: file name if kept, style, seed, prompt, reason,
-   * ranking score and its parts, and all scores.
+   * The verdicts as objects of {@code record.json}. An object has style, seed, prompt, reason,
+   * ranking score and its parts, and all scores. A kept image also has its file name.
    *
    * @return one object for each candidate
    */
@@ -97,12 +97,12 @@ public record SelectionResult(List<Verdict> verdicts) {
    * A headshot that may be kept.
    *
    * @param headshot the image
-   * @param card its scores
-   * @param promptAdherence how clearly it shows what its prompt asks for, 0 to 1; NaN if not
+   * @param card the scores of the image
+   * @param promptAdherence how clearly the image shows the words of its prompt, 0 to 1; NaN if not
    *     measured
-   * @param hasRegeneratedFace true if its face was generated again
-   * @param guidanceLikeness cosine similarity of its face to the person's by the embedder of face
-   *     guidance, -1 to 1; -1 if no face was found, NaN without face guidance
+   * @param hasRegeneratedFace true if the face in the image was generated again
+   * @param guidanceLikeness cosine similarity of face and person by the embedder of face guidance,
+   *     -1 to 1; -1 if no face was found; NaN without face guidance
    */
   public record Candidate(
       Headshot headshot,

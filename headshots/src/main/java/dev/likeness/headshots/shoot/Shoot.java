@@ -21,8 +21,8 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
   }
 
   /**
-   * The same shoot with each headshot cropped to the format of its style. A headshot stays whole if
-   * its crop needs a face and none was found.
+   * The same shoot with each headshot cropped to the format of its style. If a crop needs a face
+   * and no face was found, the headshot is not cropped.
    *
    * @param detector finds faces; the caller closes it
    * @return the new shoot

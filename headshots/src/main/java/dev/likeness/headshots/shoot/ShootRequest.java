@@ -9,17 +9,17 @@ import java.util.List;
  * A request for headshots. Immutable.
  *
  * @param styles the styles, at least one
- * @param count images in each style, at least 1
- * @param likeness identity strength, 0 (none) to 1 (as trained)
+ * @param count number of images in each style, at least 1
+ * @param likeness identity strength, 0 (no likeness) to 1 (as trained)
  * @param steps sampling steps, at least 1
- * @param guidance guidance scale, from 0. NaN for the style's own, or if the style has none, two
- *     thirds of the base's default, at most 4
- * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own.
- *     Above 1.5 times the base's own size, images are generated at the base's size, enlarged, and
- *     details are generated over the result
+ * @param guidance guidance scale, from 0. NaN means the style's guidance scale. If the style has no
+ *     guidance scale, NaN means two thirds of the base's default, at most 4
+ * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own
+ *     size. Images above 1.5 times the base's own size are generated at its own size and enlarged;
+ *     then image-to-image adds details
  * @param seed image i of the shoot uses the noise of {@code seed + i}
- * @param variant the combination of clothes, expressions, lights and backdrops of a style's first
- *     image, from 0
+ * @param variant index of the combination of clothes, expression, light and backdrop for the first
+ *     image of each style, from 0
  */
 public record ShootRequest(
     List<Style> styles,
@@ -87,7 +87,7 @@ public record ShootRequest(
    * Requests headshots in one style, with defaults.
    *
    * @param style the style
-   * @param count images, at least 1
+   * @param count number of images, at least 1
    * @return the request
    */
   public static ShootRequest of(Style style, int count) {
@@ -98,7 +98,7 @@ public record ShootRequest(
    * Requests headshots in several styles, with defaults.
    *
    * @param styles the styles, at least one
-   * @param count images in each style, at least 1
+   * @param count number of images in each style, at least 1
    * @return the request
    */
   public static ShootRequest of(List<Style> styles, int count) {
@@ -109,7 +109,8 @@ public record ShootRequest(
    * The request for one image, without size and person.
    *
    * @param prompt the prompt
-   * @param style provides the negative prompt, and the guidance scale if this request has none
+   * @param style provides the negative prompt, and the guidance scale if this request has no
+   *     guidance scale
    * @return the request
    */
   public ImageRequest imageRequest(String prompt, Style style) {
@@ -164,6 +165,7 @@ public record ShootRequest(
    * The same request with another size.
    *
    * @param pixels width and height in pixels, a multiple of 8 from 64 to 4096; 0 for the base's own
+   *     size
    * @return the new request
    */
   public ShootRequest size(int pixels) {
@@ -181,10 +183,10 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another first combination of each style, such as for a later shoot of the
-   * same person.
+   * The same request with another combination for the first image of each style, such as for a
+   * later shoot of the same person.
    *
-   * @param first the combination of a style's first image, from 0
+   * @param first index of the combination for the first image of each style, from 0
    * @return the new request
    */
   public ShootRequest variant(int first) {

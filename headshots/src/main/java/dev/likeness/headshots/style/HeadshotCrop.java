@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A crop of a headshot: eyes on the upper third, room above the hair, face in the middle, as large
- * as the image allows. If a wide format cannot show both hair and chin, the hair is cut.
+ * A crop of a headshot, as large as the image allows: eyes at one third of the height, room above
+ * the hair, face in the middle. If a wide format cannot show both hair and chin, the hair is cut.
  *
  * @param x left edge in pixels
  * @param y top edge in pixels
@@ -76,10 +76,10 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * The pixels of a format.
+   * The size in pixels of a format.
    *
    * @param format the format, such as {@code 1200x630}
-   * @return the pixels; empty if the format has none
+   * @return the size; empty if the format is not in pixels
    */
   public static Optional<Pixels> pixels(String format) {
     Matcher sides = SIDES.matcher(format);
@@ -94,7 +94,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * Places a crop with the given aspect ratio by a face.
+   * Places a crop with the given aspect ratio around a face.
    *
    * @param image the image
    * @param face the face in pixels of the image
@@ -112,13 +112,13 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * Places a crop of a format. An image that already has the aspect ratio is not cropped, except
-   * for an avatar. A format in pixels never fails: without a face, its crop is in the middle.
+   * Places a crop for a format. An image that already has the aspect ratio is not cropped, except
+   * for {@code avatar}. For a format in pixels and without a face, the crop is in the middle.
    *
    * @param image the image
    * @param format a format as in {@link #ratio}
    * @param detector finds the face; the caller closes it
-   * @return the crop; empty if it needs a face and none was found
+   * @return the crop; empty if it needs a face and no face was found
    * @throws IllegalArgumentException if the format is unknown
    */
   public static Optional<HeadshotCrop> of(RgbImage image, String format, FaceDetector detector) {
@@ -134,7 +134,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * Places a square whose inscribed circle shows the whole head, for round avatars.
+   * Places a square for round avatars: its inscribed circle shows the whole head.
    *
    * @param image the image
    * @param face the face in pixels of the image
@@ -153,7 +153,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   /**
    * Crops an image.
    *
-   * @param image the image that the crop was placed in, or one of the same size
+   * @param image the image that the crop was placed in, or an image of the same size
    * @return the crop
    */
   public RgbImage of(RgbImage image) {
@@ -162,11 +162,12 @@ public record HeadshotCrop(int x, int y, int width, int height) {
 
   /**
    * Crops an image and scales it to the pixels of a format. A crop with fewer pixels is enlarged,
-   * which adds no detail; {@link dev.likeness.headshots.shoot.Headshot#enlargement} tells how much.
+   * which adds no detail; {@link dev.likeness.headshots.shoot.Headshot#enlargement} tells the
+   * factor.
    *
-   * @param image the image that the crop was placed in, or one of the same size
+   * @param image the image that the crop was placed in, or an image of the same size
    * @param format a format as in {@link #ratio}
-   * @return the crop, of exactly the pixels of the format if it has any
+   * @return the crop; for a format in pixels, it has exactly that size
    */
   public RgbImage of(RgbImage image, String format) {
     RgbImage crop = of(image);

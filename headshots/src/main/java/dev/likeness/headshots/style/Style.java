@@ -27,10 +27,11 @@ import java.util.stream.Stream;
  * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; may be
  *     empty
  * @param negative the negative prompt; may be empty
- * @param guidance guidance scale if the shoot has none; NaN for the default of the base
+ * @param guidance guidance scale if the request has no guidance scale; NaN for the default of the
+ *     base
  * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
- * @param bases families of base models that the style is for, of {@link #FAMILIES} or declared by a
- *     model folder; empty for all
+ * @param bases families of base models that the style is for, from {@link #FAMILIES} or declared by
+ *     a model folder; empty for all families
  * @param isMonochrome true to convert images to black and white; the prompt does not mention it
  */
 public record Style(
@@ -47,7 +48,10 @@ public record Style(
     String crop,
     List<String> bases,
     boolean isMonochrome) {
-  /** Families that styles may name; a model folder may declare another ({@code style_family}). */
+  /**
+   * Families that styles may name. A model folder may declare another family
+   * ({@code style_family}).
+   */
   public static final List<String> FAMILIES =
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
 
@@ -98,8 +102,8 @@ public record Style(
    * Checks that the style can be used with a base.
    *
    * @param base the base model
-   * @throws InvalidInputException if the style is for other families, or has words that belong to
-   *     the person, such as hair
+   * @throws InvalidInputException if the style is for other families, or has words about the
+   *     person, such as hair
    */
   public void requireCompatible(BaseModel base) {
     StyleVocabulary.validate(this);
@@ -112,7 +116,7 @@ public record Style(
   }
 
   /**
-   * {@return the built-in style of a name, ignoring case}
+   * {@return the built-in style with a name, ignoring case}
    *
    * @param name the name
    * @throws IllegalArgumentException if there is no such style; the message lists all names
@@ -130,7 +134,7 @@ public record Style(
     return StyleFile.BUILT_IN;
   }
 
-  /** {@return the four styles of a shoot for which the user names none} */
+  /** {@return the four styles of a shoot for which the user names no style} */
   public static List<Style> defaults() {
     return all().subList(0, 4);
   }
@@ -146,8 +150,8 @@ public record Style(
   }
 
   /**
-   * {@return the prompt of one image} The person comes before the style's words, so that they are
-   * not truncated in a long prompt.
+   * {@return the prompt of one image} The words for the person come first, so that they are not
+   * truncated in a long prompt.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0
@@ -175,7 +179,7 @@ public record Style(
   }
 
   /**
-   * {@return the prompt of one image with the lens, for bases that were trained on photographs}
+   * {@return the prompt of one image with lens words, for bases that were trained on photographs}
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0
@@ -195,7 +199,7 @@ public record Style(
   }
 
   /**
-   * {@return the same style with more words, so that they are found in prompts}
+   * {@return the same style with more words, which {@link Part#findIn} then finds in prompts}
    *
    * @param words words for parts; words that the style has already are ignored
    */
@@ -250,7 +254,7 @@ public record Style(
     return texts.get(Math.floorMod(index, texts.size()));
   }
 
-  /** A part of a headshot that can be described in other words. */
+  /** A part of a headshot that an edit can change. */
   public enum Part {
     /** The clothes. */
     OUTFIT("wearing ", 0.85, Style::wardrobe),
@@ -258,7 +262,7 @@ public record Style(
     EXPRESSION("", 0.55, Style::expressions),
     /** A slight smile, with a low denoising strength. */
     SMILE("", 0.4, Style::expressions),
-    /** The light on everything. The face keeps its details. */
+    /** The light in the whole image. The face keeps its details. */
     LIGHT("", 0.5, Style::lights),
     /** The background behind the person. */
     BACKDROP("", 0.9, Style::backdrops);
@@ -284,7 +288,7 @@ public record Style(
     }
 
     /**
-     * {@return a prompt with other words for this part, appended if the prompt has none}
+     * {@return a prompt with new words for this part, appended if the prompt has no words for it}
      *
      * @param prompt the prompt
      * @param style the style of the prompt
@@ -297,7 +301,8 @@ public record Style(
     }
 
     /**
-     * {@return the longest of a style's words for this part in a prompt; empty if it has none}
+     * {@return the longest words of a style for this part that are in a prompt; empty if there are
+     * none}
      *
      * @param prompt the prompt
      * @param style the style of the prompt

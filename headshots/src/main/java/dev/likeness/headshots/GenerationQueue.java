@@ -115,7 +115,7 @@ public final class GenerationQueue implements AutoCloseable {
       awaitCapacity(until);
     }
     if (isClosed) {
-      throw new IllegalStateException("the studio's queue is closed");
+      throw new IllegalStateException("the studio's queue is closed; create another queue");
     }
     GenerationJob<T> job = new GenerationJob<>(work, priority, ++lastId, needed, progress);
     waiting.add(job);
@@ -255,8 +255,8 @@ public final class GenerationQueue implements AutoCloseable {
     public Options {
       if (workers < 1 || capacity < 1 || memoryBytes < 1) {
         throw new IllegalArgumentException(
-            "a queue needs at least 1 worker, capacity 1 and 1 byte, given " + workers + ", "
-                + capacity + " and " + memoryBytes);
+            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, given " + workers
+                + ", " + capacity + " and " + memoryBytes);
       }
     }
 

@@ -123,7 +123,7 @@ public final class ShootReport {
   private static void requireCount(List<?> given, String what, Shoot shoot) {
     if (!given.isEmpty() && given.size() != shoot.headshots().size()) {
       throw new IllegalArgumentException(given.size() + " " + what + " for "
-          + shoot.headshots().size() + " headshots; give one for each");
+          + shoot.headshots().size() + " headshots; give one for each headshot");
     }
   }
 

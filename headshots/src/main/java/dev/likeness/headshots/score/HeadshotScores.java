@@ -173,7 +173,8 @@ public final class HeadshotScores {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
       throw new IllegalArgumentException(
-          "the aspect " + aspect.label() + " cannot be measured on a single face; choose another");
+          "the aspect " + aspect.label()
+              + " cannot be measured on a single face; choose another aspect");
     }
     return measure.applyAsDouble(new FaceView(image, face));
   }

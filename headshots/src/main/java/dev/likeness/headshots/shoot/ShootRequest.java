@@ -66,7 +66,8 @@ public record ShootRequest(
     }
     if (variant > Integer.MAX_VALUE - count) {
       throw new IllegalArgumentException(
-          "variant " + variant + " and " + count + " images are more than " + Integer.MAX_VALUE);
+          "variant " + variant + " plus " + count + " images is more than " + Integer.MAX_VALUE
+              + "; give a smaller variant");
     }
     if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
       throw new IllegalArgumentException(

@@ -81,8 +81,8 @@ public record Style(
         Stream.of(wardrobe, expressions, lights, backdrops).anyMatch(List::isEmpty);
     if (name.isBlank() || opening.isBlank() || incomplete) {
       throw new IllegalArgumentException(
-          "a style needs a name, an opening, and at least one wardrobe, expression, light"
-              + " and backdrop: given " + (name.isBlank() ? "no name" : name));
+          "the style \"" + name + "\" is incomplete; give a name, an opening, and at least one"
+              + " wardrobe, expression, light and backdrop");
     }
     if (opening.trim().split("\\s+").length > MAX_OPENING_WORDS) {
       throw new IllegalArgumentException(

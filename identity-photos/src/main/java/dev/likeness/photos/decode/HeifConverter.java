@@ -69,7 +69,7 @@ final class HeifConverter implements PhotoConverter {
         throw new IOException("libheif's program did not finish within " + TIMEOUT_SECONDS + " s");
       }
       if (process.exitValue() != 0) {
-        throw new IOException("libheif's program cannot convert it");
+        throw new IOException("libheif's program cannot convert the file");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

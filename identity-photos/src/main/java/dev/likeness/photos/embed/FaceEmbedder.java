@@ -30,7 +30,7 @@ public interface FaceEmbedder extends AutoCloseable {
    */
   default float[] embedRaw(RgbImage image, Face face) {
     throw new InvalidInputException("the face embedder " + name()
-        + " only has normalised vectors, but the adapter was trained on vectors before"
+        + " returns only normalised vectors, but the adapter was trained on vectors before"
         + " normalisation; use the embedder that the adapter was trained with");
   }
 
@@ -64,7 +64,8 @@ public interface FaceEmbedder extends AutoCloseable {
   static double cosine(float[] a, float[] b) {
     if (a.length != b.length) {
       throw new IllegalArgumentException(
-          "vectors of " + a.length + " and " + b.length + " numbers come from different embedders");
+          "vectors of " + a.length + " and " + b.length + " numbers come from different embedders;"
+              + " compare vectors of one embedder");
     }
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

@@ -31,7 +31,8 @@ public enum UsePolicy {
   public void requireForAdapter(EmbedderSpec spec) {
     require(
         spec,
-        ", and no other fits this adapter; use an adapter that uses images, such as Plus Face");
+        ", and no other embedder fits this adapter;"
+            + " use an adapter that uses images, such as Plus Face");
   }
 
   private void require(EmbedderSpec spec, String advice) {

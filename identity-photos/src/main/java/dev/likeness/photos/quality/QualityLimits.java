@@ -57,7 +57,8 @@ public final class QualityLimits {
   public Band band(ReasonCode code) {
     Band band = bands.get(code);
     if (band == null) {
-      throw new IllegalArgumentException(code.id() + " is not measured, so it has no thresholds");
+      throw new IllegalArgumentException(
+          code.id() + " has no measured value and no thresholds; choose another reason");
     }
     return band;
   }

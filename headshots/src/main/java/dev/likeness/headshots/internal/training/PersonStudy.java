@@ -82,13 +82,13 @@ public record PersonStudy(
     if (large.isEmpty()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "the head is too small in all of the %d accepted photos: for images of %d pixels, a crop"
-              + " of head and shoulders may be enlarged at most %.0f times, and here it would be"
-              + " at least %.1f times; give photos taken from a shorter distance",
+          "the head is too small in all of the %d accepted photos: for images of %d pixels, the"
+              + " largest head would have to be enlarged %.1f times, and the limit is %.0f times;"
+              + " give photos taken from a shorter distance",
           photos.size(),
           side,
-          MAX_UPSCALING,
-          photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN)));
+          photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN),
+          MAX_UPSCALING));
     }
     photos.stream()
         .filter(fits.negate())

@@ -94,7 +94,7 @@ record OnnxGraph(
     if (graph == null) {
       throw new IndexOutOfBoundsException();
     }
-    require(!model.has(25), source, "brings functions of its own");
+    require(!model.has(25), source, "defines functions, which are not supported");
     return new Reader(source).graph(graph);
   }
 

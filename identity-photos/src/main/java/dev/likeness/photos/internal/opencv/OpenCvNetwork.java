@@ -103,7 +103,8 @@ public final class OpenCvNetwork implements AutoCloseable {
       net.setInput(blob);
       Mat out = net.forward();
       if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
-        throw new InvalidInputException(source + " does not answer in f32; export it again in f32");
+        throw new InvalidInputException(
+            source + " has an output that is not f32; export it in f32");
       }
       float[] values = new float[Math.toIntExact(out.total())];
       new FloatPointer(out.data()).get(values);

@@ -105,7 +105,7 @@ class TorchEmbedderTest {
     };
     assertTrue(assertThrows(InvalidInputException.class, () -> unit.embedRaw(noise(1), FACE))
         .getMessage()
-        .startsWith("the face embedder unit only has normalised vectors"));
+        .startsWith("the face embedder unit returns only normalised vectors"));
   }
 
   @Test

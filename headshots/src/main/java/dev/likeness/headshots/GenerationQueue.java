@@ -15,7 +15,7 @@ import java.util.Set;
 
 /**
  * Runs jobs for many persons on one base model. It accepts a limited number of jobs and runs a few
- * of them at once within a memory budget. Jobs of higher priority start first. Other jobs have no
+ * jobs at once within a memory budget. Jobs of higher priority start first. Other jobs have no
  * effect on the pixels of an image. Thread-safe. The caller closes the studio's base and the
  * persons, after {@link #close()}.
  */
@@ -145,7 +145,7 @@ public final class GenerationQueue implements AutoCloseable {
   }
 
   /**
-   * Cancels all jobs and waits until the running ones have stopped. Later submissions fail. A
+   * Cancels all jobs and waits until the running jobs have stopped. Later submissions fail. A
    * second call has no effect. If a job or listener closes its own queue, this method cannot wait
    * for that job. Then close the queue from another thread as well, before you close the base.
    *

@@ -127,8 +127,8 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return the same studio with one more listener} The generating thread calls it as soon as a
-   * headshot is generated, even if the shoot fails or is cancelled later.
+   * {@return the same studio with one more listener} The generating thread calls the listener as
+   * soon as a headshot is generated, even if the shoot fails or is cancelled later.
    *
    * @param listener gets the headshots
    */
@@ -218,7 +218,7 @@ public final class HeadshotStudio {
    *
    * @param person the person
    * @param request the request
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the shoot within a step
    * @return the headshots
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
@@ -257,7 +257,7 @@ public final class HeadshotStudio {
    * @param headshot the headshot
    * @param edit the changes
    * @param detector finds the face, which locates the parts; the caller closes it
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops within a step
    * @return the headshot before and after the edit
    * @throws ConsentException if the person's consent is unknown or does not cover headshots

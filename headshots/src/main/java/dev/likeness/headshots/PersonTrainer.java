@@ -112,7 +112,7 @@ public final class PersonTrainer {
    *     the photos. The person's file keeps all traits
    * @param state the file in which the training saves its state, and from which a stopped training
    *     resumes; null to save no state
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
    * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
@@ -148,7 +148,7 @@ public final class PersonTrainer {
    * @param known the traits that the user gave; they are not changed
    * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
    * @param state the file of the training's state, as in {@link #train}; null to save no state
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
    * @return the trained model; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
@@ -183,7 +183,7 @@ public final class PersonTrainer {
    *     the last headshot of the person
    * @param consent the person's consent; kept in the person's file
    * @param known the traits that the user gave; they are not changed
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training; it is
@@ -211,7 +211,7 @@ public final class PersonTrainer {
    * training.
    *
    * @param review the reviewed photos
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
    * @return the profile
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough

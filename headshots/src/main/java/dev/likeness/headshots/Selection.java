@@ -72,9 +72,9 @@ public final class Selection {
    * @param request the request
    * @param keep the number of images to keep; fewer are kept if too few images show a face and
    *     differ from each other
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the generation within a step, and the scoring after an image
-   * @return all images with their scores; each states whether it is kept
+   * @return the verdict on each image, with its scores and whether it is kept
    * @throws IllegalArgumentException if {@code keep} is not between 1 and the number of generated
    *     images
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
@@ -97,7 +97,7 @@ public final class Selection {
    *
    * @param person the person
    * @param request the request
-   * @param progress gets phases, steps, notices, and one terminal event
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the generation within a step, and the scoring after an image
    * @return the images with their scores, in the order of the request
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not

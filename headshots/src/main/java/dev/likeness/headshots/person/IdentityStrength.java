@@ -215,7 +215,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   /**
    * Writes the mapping as a JSON file. The write is atomic.
    *
-   * @param file the file to write; an existing one is replaced
+   * @param file the file to write; an existing file is replaced
    */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();

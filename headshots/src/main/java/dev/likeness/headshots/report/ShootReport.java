@@ -53,12 +53,13 @@ public final class ShootReport {
    * Builds the report.
    *
    * @param made the summary of person, photos and base
-   * @param shoot the delivered headshots: with a selection, the kept ones in the order of their
-   *     ranks, cropped or not
+   * @param shoot the delivered headshots, cropped or not; with a selection, the kept headshots in
+   *     the order of their ranks
    * @param choice the selection; empty if nothing was selected
    * @param cards one score card for each headshot if there is no selection; empty if there are no
    *     scores
-   * @param differences one comparison with the photos for each headshot; empty if there are none
+   * @param differences one comparison with the photos for each headshot; empty if nothing was
+   *     compared
    * @param marking marks the images in the page as generated, so that a saved image keeps the mark
    * @return the report
    * @throws IllegalArgumentException if {@code shoot} does not have exactly the kept headshots, or

@@ -167,7 +167,7 @@ public final class HeadshotScores {
    * @param face the face in pixels of the image
    * @return the value in the unit of the aspect; NaN if the aspect cannot be measured, for example
    *     without glasses
-   * @throws IllegalArgumentException if {@code aspect} is one of these exceptions
+   * @throws IllegalArgumentException if {@code aspect} is one of these four aspects
    */
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);

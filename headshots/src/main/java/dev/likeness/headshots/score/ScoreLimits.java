@@ -29,7 +29,7 @@ public final class ScoreLimits {
 
   /**
    * The limits for images of a base model: those in {@code score_limits.json} of its folder, and
-   * the built-in ones for other aspects. The keys of the file are names of aspects, such as
+   * the built-in limits for other aspects. The keys of the file are names of aspects, such as
    * {@code SHARPNESS}. A base may need its own limits, for example if all its images are softer
    * than photographs.
    *

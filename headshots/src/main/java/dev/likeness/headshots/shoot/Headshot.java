@@ -121,7 +121,7 @@ public record Headshot(
   /**
    * The same headshot with another number of steps in its request. Edits use this number.
    *
-   * @param n sampling steps, at least 1
+   * @param n number of sampling steps, at least 1
    * @return the new headshot
    */
   public Headshot steps(int n) {

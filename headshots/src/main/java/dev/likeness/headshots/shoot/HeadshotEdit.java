@@ -13,10 +13,11 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The changes to a headshot. Other pixels stay exactly the same, with two exceptions. A new light
- * changes the whole image, and a new backdrop changes the outline of the person. Immutable.
+ * The changes to a headshot. Pixels outside the changed parts stay exactly the same, with two
+ * exceptions. A new light changes the whole image, and a new backdrop changes the outline of the
+ * person. Immutable.
  *
- * @param words the new words for each part
+ * @param words the new words for each part to change
  * @param mask the region to generate again. If it is empty, the regions of the parts are located
  *     from the face
  * @param margins pixels to add around the headshot

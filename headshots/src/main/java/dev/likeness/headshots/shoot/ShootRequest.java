@@ -11,7 +11,7 @@ import java.util.List;
  * @param styles the styles, at least one
  * @param count number of images in each style, at least 1
  * @param likeness identity strength, 0 (no likeness) to 1 (as trained)
- * @param steps sampling steps, at least 1
+ * @param steps number of sampling steps, at least 1
  * @param guidance guidance scale, from 0. NaN means the style's guidance scale. If the style has no
  *     guidance scale, NaN means two thirds of the base's default, at most 4
  * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own
@@ -145,7 +145,7 @@ public record ShootRequest(
   /**
    * The same request with another number of steps.
    *
-   * @param n sampling steps, at least 1
+   * @param n number of sampling steps, at least 1
    * @return the new request
    */
   public ShootRequest steps(int n) {

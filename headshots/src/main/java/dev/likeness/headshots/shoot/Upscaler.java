@@ -13,8 +13,8 @@ public interface Upscaler {
    * Enlarges an image.
    *
    * @param image the image
-   * @param width width of the result in pixels, at least that of the image
-   * @param height height of the result in pixels, at least that of the image
+   * @param width width of the result in pixels, at least the width of the image
+   * @param height height of the result in pixels, at least the height of the image
    * @return the enlarged image
    */
   RgbImage upscale(RgbImage image, int width, int height);

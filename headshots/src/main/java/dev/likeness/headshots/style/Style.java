@@ -129,7 +129,7 @@ public record Style(
             + String.join(", ", all().stream().map(Style::name).toList())));
   }
 
-  /** {@return all built-in styles, the four default ones first} */
+  /** {@return all built-in styles, the four default styles first} */
   public static List<Style> all() {
     return StyleFile.BUILT_IN;
   }

@@ -39,7 +39,7 @@ public record Point(double x, double y) {
   }
 
   /**
-   * Returns the middle between this point and another one.
+   * Returns the point in the middle between this point and another point.
    *
    * @param other the other point
    * @return the middle

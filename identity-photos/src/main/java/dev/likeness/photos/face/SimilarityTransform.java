@@ -19,7 +19,7 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
    * Returns the transform with the smallest sum of squared distances between the mapped points and
    * their targets (Umeyama, PAMI 1991, in two dimensions and without reflections).
    *
-   * @param from the points to map, at least two different ones
+   * @param from the points to map, at least two different points
    * @param to their targets, in the same order
    * @return the transform
    * @throws IllegalArgumentException if the lists differ in length or have fewer than two points,

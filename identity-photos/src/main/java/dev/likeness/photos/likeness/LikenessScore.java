@@ -9,8 +9,8 @@ package dev.likeness.photos.likeness;
  *     {@code cosine}, 0 to 1; NaN with fewer than two photos
  * @param falseMatchRate share of other people's photos that are at least as similar to the person,
  *     0 to 1; NaN without photos of other people
- * @param confidenceInterval 95 % confidence interval of the cosine if other photos of the person
- *     were chosen; with one photo, both ends are the cosine
+ * @param confidenceInterval 95 % confidence interval of the cosine; it depends on the variation
+ *     between the photos. With one photo, both ends are the cosine
  */
 public record LikenessScore(
     boolean hasFace,

@@ -71,8 +71,8 @@ public final class SuperResolution implements AutoCloseable {
    * reduces the result by area averaging.
    *
    * @param image an image of any size
-   * @param width width of the result in pixels, at least that of {@code image}
-   * @param height height of the result in pixels, at least that of {@code image}
+   * @param width width of the result in pixels, at least the width of {@code image}
+   * @param height height of the result in pixels, at least the height of {@code image}
    * @return the enlarged image
    */
   public RgbImage upscale(RgbImage image, int width, int height) {

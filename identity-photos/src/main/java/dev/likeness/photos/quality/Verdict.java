@@ -15,7 +15,7 @@ public enum Verdict {
    * Returns the more severe of two verdicts.
    *
    * @param other the other verdict
-   * @return the more severe one
+   * @return the more severe verdict
    */
   public Verdict worse(Verdict other) {
     return compareTo(other) >= 0 ? this : other;

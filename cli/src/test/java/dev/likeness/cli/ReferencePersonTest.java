@@ -426,8 +426,8 @@ class ReferencePersonTest {
       assertEquals(3, run.status());
       assertEquals(
           List.of(
-              "the embedder ArcFace is licensed for non-commercial research only, and no other embedder fits this adapter;"
-                  + " use an adapter that uses images, such as Plus Face"),
+              "the embedder ArcFace is licensed for non-commercial research only, and no other embedder fits"
+                  + " this adapter; use an adapter that uses images, such as Plus Face"),
           run.errorLines());
     }
     assertFalse(Files.exists(folder.resolve("out")));

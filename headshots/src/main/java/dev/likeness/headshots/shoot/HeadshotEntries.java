@@ -50,7 +50,7 @@ final class HeadshotEntries {
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
           "cannot look for the record beside " + file + ": " + e.getMessage()
-              + "; edit a copy of it in another folder",
+              + "; edit a copy of the image in another folder",
           e);
     }
   }
@@ -131,7 +131,7 @@ final class HeadshotEntries {
 
   private static InvalidInputException unreadable(Path record, Exception e) {
     return new InvalidInputException(
-        record + " cannot be read: " + e.getMessage() + "; edit a copy of it in another folder", e);
+        record + " cannot be read: " + e.getMessage() + "; edit a copy of the image in another folder", e);
   }
 
   static Map<String, Object> entry(Headshot headshot, String file) {

@@ -351,7 +351,9 @@ class HeadshotEditTest {
         broken.resolve(HeadshotEdit.Result.FILE),
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
     assertEquals(
-        record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of it in another folder",
+        record
+            + " cannot be read: likeness 7.0 is outside 0..1;"
+            + " edit a copy of the image in another folder",
         assertThrows(
                 InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
             .getMessage());

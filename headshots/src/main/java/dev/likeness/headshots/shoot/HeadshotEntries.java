@@ -131,7 +131,9 @@ final class HeadshotEntries {
 
   private static InvalidInputException unreadable(Path record, Exception e) {
     return new InvalidInputException(
-        record + " cannot be read: " + e.getMessage() + "; edit a copy of the image in another folder", e);
+        record + " cannot be read: " + e.getMessage()
+            + "; edit a copy of the image in another folder",
+        e);
   }
 
   static Map<String, Object> entry(Headshot headshot, String file) {

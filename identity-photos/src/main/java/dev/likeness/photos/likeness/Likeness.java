@@ -12,8 +12,8 @@ import java.util.Optional;
 
 /**
  * Measures how similar images are to a person, with a face embedder that was not used to generate
- * them. For comparison, it measures the similarity between the person's own photos, and to other
- * people.
+ * them. For comparison, it measures how similar the person's own photos are to each other, and to
+ * photos of other people.
  *
  * <p>Immutable. The caller closes detector and embedder. Use {@code likeness::cosine} to choose a
  * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.

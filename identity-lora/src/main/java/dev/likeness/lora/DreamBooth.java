@@ -31,12 +31,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * needs more memory than a LoRA and writes a file as large as the model. It can reach a higher
  * likeness than a low-rank adapter.
  *
- * @param settings the settings, as for a LoRA; rank, alpha, targets and algorithm are ignored
+ * @param settings the settings of a LoRA training; rank, alpha, targets and algorithm are ignored
  */
 public record DreamBooth(LoraTraining settings) {
   /**
    * {@return the settings of diffusers' {@code train_dreambooth.py}: 400 steps of one image at a
-   * constant rate of 5e-6, with 50 class images}
+   * constant learning rate of 5e-6, with 50 class images}
    */
   public static DreamBooth defaults() {
     return new DreamBooth(new LoraTraining(
@@ -60,8 +60,9 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * {@return the settings for a base} They use the learning rate that the base folder declares in
-   * {@code likeness.json}, or {@link #defaults} if it declares none.
+   * {@return the settings for a base} If the base folder's {@code likeness.json} has a learning
+   * rate for DreamBooth, this is {@link LoraTraining#forBase} with that rate, otherwise
+   * {@link #defaults}.
    *
    * @param base the base model
    */
@@ -76,7 +77,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Returns a training with other settings, e.g.
+   * Returns this training with other settings, e.g.
    * {@code withSettings(d.settings().steps(800).trainTextEncoder(true))}.
    *
    * @param others the settings
@@ -90,13 +91,13 @@ public record DreamBooth(LoraTraining settings) {
    * Trains a copy of the base. The base itself does not change.
    *
    * @param base the base model
-   * @param set images and the person
+   * @param set the training images and the person in them
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
    * @throws IllegalArgumentException if the settings ask for a placeholder token, which only a LoRA
    *     supports
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the loss is no longer a number,
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     or the state file belongs to another training
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
@@ -139,8 +140,8 @@ public record DreamBooth(LoraTraining settings) {
    * Estimates the memory of the training for another image size.
    *
    * @param base the base model
-   * @param width in pixels
-   * @param height in pixels
+   * @param width image width in pixels
+   * @param height image height in pixels
    * @return the estimate
    */
   public TrainingMemory estimateMemory(BaseModel base, int width, int height) {
@@ -151,8 +152,8 @@ public record DreamBooth(LoraTraining settings) {
    * Estimates the memory of the training for an image size, with or without validation.
    *
    * @param base the base model
-   * @param width in pixels
-   * @param height in pixels
+   * @param width image width in pixels
+   * @param height image height in pixels
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
    *     images} are generated
    * @return the estimate

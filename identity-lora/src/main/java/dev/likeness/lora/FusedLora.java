@@ -24,10 +24,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A copy of the base's weights with a LoRA added. A request with its {@link #adapter} uses these
- * weights instead of the base's own; the base's tensors are not changed. Weights are summed in f32
- * and converted to the model's dtype. Earlier adapters of the request that change the same norms,
- * biases or weights are added. Thread-safe; owns its tensors until closed.
+ * A copy of the base's weights with a LoRA added. A request with its {@link #adapter} uses this
+ * copy; the base's own weights are not changed. The sum is computed in f32 and converted to the
+ * model's dtype. If earlier adapters of the request change the same tensors, their changes are
+ * added too. Thread-safe; owns its tensors until closed.
  */
 public final class FusedLora implements AutoCloseable {
   private final LoraDeltas deltas;
@@ -59,7 +59,10 @@ public final class FusedLora implements AutoCloseable {
     return new FusedLora(lora.deltas(), lora.base(), weight);
   }
 
-  /** {@return the adapter that makes a request use this copy} It is valid until this is closed. */
+  /**
+   * {@return the adapter that makes a request use this copy} The adapter is valid until this object
+   * is closed.
+   */
   public Adapter adapter() {
     return adapter;
   }
@@ -153,7 +156,7 @@ public final class FusedLora implements AutoCloseable {
     }
   }
 
-  /** Frees the copy after the last generation that uses it. A second call does nothing. */
+  /** Frees the copy when no running generation uses it any more. A second call does nothing. */
   @Override
   public void close() {
     uses.close(() -> {

@@ -27,8 +27,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A LoRA opened for a base model. Its deltas are added while a request with this adapter is
- * sampled; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
+ * A LoRA opened for a base model. Its weight changes (deltas) apply only to requests that have its
+ * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
  */
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;
@@ -70,7 +70,7 @@ public final class Lora implements AutoCloseable {
    * Opens a LoRA file for a base model: safetensors, or a pickle of {@code torch.save}. Code in a
    * pickle is not executed.
    *
-   * @param file the LoRA file, or a folder of peft or diffusers that has one
+   * @param file the LoRA file, or a folder of peft or diffusers that contains one
    * @param base the base model; it must stay open while the LoRA is used
    * @return the LoRA; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
@@ -82,15 +82,16 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Opens a LoRA as {@link #open(Path, BaseModel)} does, in a way that can be stopped.
+   * Opens a LoRA as {@link #open(Path, BaseModel)} does. The call can be cancelled.
    *
-   * @param file the LoRA file, or a folder of peft or diffusers that has one
+   * @param file the LoRA file, or a folder of peft or diffusers that contains one
    * @param base the base model; it must stay open while the LoRA is used
-   * @param cancellation stops the opening, and later the computation of deltas before a generation,
-   *     between two layers
+   * @param cancellation stops the opening. It also stops the later computation of deltas before a
+   *     generation, between two layers
    * @return the LoRA; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException in the same cases
-   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   * @throws dev.likeness.diffusion.error.InvalidInputException as {@link #open(Path, BaseModel)}
+   *     does
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
     OpenModel model = base.unwrap(OpenModel.class);
@@ -121,9 +122,9 @@ public final class Lora implements AutoCloseable {
    * Compares the keys of a LoRA file with a base model, without reading the file's weights. It also
    * works for files that {@link #open} refuses.
    *
-   * @param file the LoRA file, or a folder of peft or diffusers that has one
+   * @param file the LoRA file, or a folder of peft or diffusers that contains one
    * @param base the base model
-   * @return which keys fit the base, and which do not
+   * @return the comparison: the keys that fit the base, and those that do not
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken
    */
   public static LoraInspection inspect(Path file, BaseModel base) {
@@ -139,10 +140,10 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Returns an adapter that applies this LoRA at one weight.
+   * Returns an adapter that applies this LoRA with a constant weight.
    *
    * @param weight 1 for the trained strength, 0 for no effect; negative values invert the delta
-   * @return the adapter for requests; this LoRA must stay open while it is used
+   * @return the adapter for requests; keep this LoRA open while requests use it
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   public Adapter at(double weight) {
@@ -152,8 +153,8 @@ public final class Lora implements AutoCloseable {
   /**
    * Returns an adapter whose weight differs between blocks or changes over the steps.
    *
-   * @param weight the weights
-   * @return the adapter for requests; this LoRA must stay open while it is used
+   * @param weight the weight for each block and step
+   * @return the adapter for requests; keep this LoRA open while requests use it
    * @throws IllegalArgumentException if a block name is not a prefix of any layer name of the base
    */
   public Adapter at(LoraWeight weight) {
@@ -195,14 +196,14 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Returns a copy of the changed weights with this LoRA added. Generation equals {@link #at}
-   * without extra work beside the layers. On a CPU it may be slower, because fused weights have no
-   * packed or 8-bit form. The base does not change.
+   * Returns a copy of the base's weights with this LoRA added. It has the effect of {@link #at},
+   * without extra computation in the layers. On a CPU it may be slower, because fused weights are
+   * not packed and not in 8 bits. The base does not change.
    *
    * @param weight 1 for the trained strength; any finite number
    * @return the copy; the caller closes it
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base does not hold these
-   *     weights whole to save memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base streams or compresses
+   *     these weights to save memory
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   public FusedLora fuse(double weight) {
@@ -228,8 +229,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * {@return the bytes of all factors that were placed on a device so far} Factors that stay mapped
-   * from the file do not count.
+   * {@return the size in bytes of all factors that were copied to a device so far} Factors that are
+   * still memory-mapped from the file do not count.
    */
   public long bytes() {
     return attachedDeltas.values().stream().mapToLong(AttachedDeltas::bytes).sum();
@@ -239,7 +240,7 @@ public final class Lora implements AutoCloseable {
    * Writes the LoRA in peft's key format, which diffusers and peft read. The file is written
    * completely or not at all.
    *
-   * @param file the file to write; an existing one is replaced
+   * @param file the file to write; an existing file is replaced
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
@@ -251,13 +252,13 @@ public final class Lora implements AutoCloseable {
    * file is written completely or not at all.
    *
    * <p>kohya's format uses the original layer names of FLUX.1, Stable Diffusion 3 and XL, with
-   * query, key and value as one layer. It stores deltas without low-rank factors, norms and biases
-   * as differences.
+   * query, key and value as one layer. Deltas of norms and biases, and deltas without low-rank
+   * factors, are stored as full differences.
    *
-   * @param file the file to write; an existing one is replaced
+   * @param file the file to write; an existing file is replaced
    * @param keyFormat the key format
-   * @throws IllegalArgumentException if the key format is only readable, or cannot store one of the
-   *     deltas; see {@link LoraMerge#resize}
+   * @throws IllegalArgumentException if Likeness cannot write the key format, or the format cannot
+   *     store a delta; {@link LoraMerge#resize} makes deltas that it can store
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file, KeyFormat keyFormat) {
@@ -291,7 +292,9 @@ public final class Lora implements AutoCloseable {
     }
   }
 
-  /** Frees the tensors after the last generation that uses them. A second call does nothing. */
+  /**
+   * Frees the tensors when no running generation uses them any more. A second call does nothing.
+   */
   @Override
   public void close() {
     usageLock.close(() -> {

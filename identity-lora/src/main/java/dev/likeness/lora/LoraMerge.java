@@ -38,23 +38,23 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Makes new LoRAs: several merged into one, one at another rank, or the difference of two models.
- * Each layer's delta is the best approximation of the requested rank. Differences of norms and
- * biases and textual inversions are kept as they are. The caller closes the result.
+ * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
+ * models. Each layer's delta is the best approximation of the requested rank. Textual inversions
+ * and differences of norms and biases are copied unchanged. The caller closes the result.
  */
 public final class LoraMerge {
   private LoraMerge() {}
 
   /**
    * {@return the weighted sum of several LoRAs of one base; the caller closes it} The header
-   * combines titles, trigger words, licences and consents. A sum of several people is not a
-   * {@link TrainedPerson}.
+   * combines titles, trigger words, licences and consents. If the LoRAs are of several people, the
+   * sum is not a {@link TrainedPerson}.
    *
    * @param loras the LoRAs with their weights
    * @param rank rank of the result, from 1
-   * @throws IllegalArgumentException if the rank is below 1, there is no LoRA, they were opened on
-   *     several bases, or two have a textual inversion with the same token
-   * @throws InvalidInputException if a LoRA adds a bias to a layer that has none
+   * @throws IllegalArgumentException if the rank is below 1, the map is empty, the LoRAs were
+   *     opened for different bases, or two textual inversions have the same token
+   * @throws InvalidInputException if a LoRA adds a bias to a layer without bias
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
@@ -107,8 +107,8 @@ public final class LoraMerge {
   }
 
   /**
-   * {@return the difference of two models as a LoRA; the caller closes it} It has every linear
-   * layer and convolution that differs; {@link #omittedTensors} lists the rest.
+   * {@return the difference of two models as a LoRA; the caller closes it} It contains all linear
+   * layers and convolutions that differ; {@link #omittedTensors} lists the other differences.
    *
    * @param base the base of the LoRA
    * @param tuned a fine-tuned model of the same architecture
@@ -151,8 +151,8 @@ public final class LoraMerge {
   }
 
   /**
-   * {@return the names of differing tensors that {@link #extract} leaves out: norms, biases and
-   * embedding tables; sorted, each with the folder of its component}
+   * {@return the sorted names of differing tensors that {@link #extract} leaves out: norms, biases
+   * and embedding tables} A name starts with the folder of its component.
    *
    * @param base the base of the LoRA
    * @param tuned the fine-tuned model

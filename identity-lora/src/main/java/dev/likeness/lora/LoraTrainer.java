@@ -22,7 +22,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Trains a LoRA of a person for a base model: low-rank deltas of some layers, in one small file.
+ * Trains a LoRA of a person for a base model. A LoRA has low-rank changes (deltas) of some layers
+ * and is one small file.
  *
  * @param settings the settings of the training
  */
@@ -48,31 +49,34 @@ public record LoraTrainer(LoraTraining settings) {
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   /**
-   * Returns a trainer for a number of photos and a memory limit. It starts from
-   * {@link TrainingPreset#of(BaseModel, int)} and {@linkplain #fitting reduces its memory} as
-   * needed.
+   * Returns a trainer for a number of photos and a memory limit. It has the settings of
+   * {@link TrainingPreset#of(BaseModel, int)}. If they need too much memory, {@link #fitting}
+   * reduces them.
    *
-   * @param preset the duration of the training
+   * @param preset sets the number of training steps
    * @param base the base model
    * @param photos number of photos, from 1
-   * @param bytes memory that the process may use
-   * @return a trainer that fits
-   * @throws ResourceLimitException if the smallest settings need more; the message says how much
+   * @param bytes memory that the process may use, in bytes
+   * @return a trainer whose estimated memory is within the limit
+   * @throws ResourceLimitException if even the smallest settings need more memory; the message says
+   *     how much
    */
   public static LoraTrainer of(TrainingPreset preset, BaseModel base, int photos, long bytes) {
     return new LoraTrainer(preset.of(base, photos)).fitting(base, false, bytes);
   }
 
   /**
-   * Returns a trainer whose estimated memory is within a limit. Until it fits, it turns on gradient
-   * checkpointing, trains single images, uses 8-bit AdamW, and lowers the rank, in this order.
+   * Returns a trainer whose estimated memory is within a limit. To reduce the memory, it turns on
+   * gradient checkpointing, sets the batch size to 1, chooses 8-bit AdamW and lowers the rank, in
+   * this order.
    *
    * @param base the base model
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
    *     images} are generated
-   * @param bytes memory that the process may use
+   * @param bytes memory that the process may use, in bytes
    * @return this trainer if it fits, otherwise a reduced one
-   * @throws ResourceLimitException if the smallest settings need more; the message says how much
+   * @throws ResourceLimitException if even the smallest settings need more memory; the message says
+   *     how much
    */
   public LoraTrainer fitting(BaseModel base, boolean withValidation, long bytes) {
     LoraTrainer fitting = this;
@@ -92,11 +96,12 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Trains a LoRA of a person. The base does not change. The network computes in the base's dtype;
-   * the factors are f32.
+   * the trained factors are f32.
    *
    * @param base the base model
-   * @param images crops of one size whose sides are multiples of the base's latent factor (8)
-   * @param subject how prompts name the person
+   * @param images training images of one size; their sides are multiples of the base's VAE scale
+   *     factor (8)
+   * @param subject the words that prompts use for the person
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the person; the caller closes it
@@ -117,10 +122,11 @@ public record LoraTrainer(LoraTraining settings) {
    * weights.
    *
    * @param base the base model
-   * @param images crops of one size whose sides are multiples of the base's latent factor (8)
-   * @param subject how prompts name the person
-   * @param state the state file, or null for none. It is saved every 25 steps, or less often if
-   *     saving takes more than 1 % of the time
+   * @param images training images of one size; their sides are multiples of the base's VAE scale
+   *     factor (8)
+   * @param subject the words that prompts use for the person
+   * @param state the state file, or null to save no state. It is saved every 25 steps, or less
+   *     often if saving takes more than 1 % of the training time
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the person; the caller closes it
@@ -143,11 +149,11 @@ public record LoraTrainer(LoraTraining settings) {
    * for the images, and validation images.
    *
    * @param base the base model
-   * @param set images and the person
+   * @param set the training images and the person in them
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the person; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the loss is no longer a number,
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     or the state file belongs to another training
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
@@ -189,8 +195,8 @@ public record LoraTrainer(LoraTraining settings) {
    * Estimates the memory of the training for another image size.
    *
    * @param base the base model
-   * @param width in pixels
-   * @param height in pixels
+   * @param width image width in pixels
+   * @param height image height in pixels
    * @return the estimate
    */
   public TrainingMemory memory(BaseModel base, int width, int height) {
@@ -201,8 +207,8 @@ public record LoraTrainer(LoraTraining settings) {
    * Estimates the memory of the training for an image size, with or without validation.
    *
    * @param base the base model
-   * @param width in pixels
-   * @param height in pixels
+   * @param width image width in pixels
+   * @param height image height in pixels
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
    *     images} are generated
    * @return the estimate

@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The strength of a LoRA: one number, numbers per block and module, and a schedule over the
- * sampling steps. Immutable; setters return a changed copy.
+ * The strength of a LoRA: one number, optional factors for blocks and modules, and an optional
+ * schedule over the sampling steps. Immutable; setters return a changed copy.
  *
- * <p>Text is encoded once, so text encoders use the value of the first step.
+ * <p>A prompt is encoded once, so text encoders use the weight of the first step.
  */
 public final class LoraWeight {
   private static final DoubleUnaryOperator CONSTANT = progress -> 1;
@@ -47,7 +47,7 @@ public final class LoraWeight {
    * {@code unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the
    * longest counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
    *
-   * @param name the prefix, which ends at a dot of the layer name
+   * @param name the prefix; it must end where a dot of the layer name follows
    * @param factor any finite number
    * @return a weight with this factor
    * @throws IllegalArgumentException if the factor is not a finite number
@@ -61,7 +61,7 @@ public final class LoraWeight {
   /**
    * Multiplies the weight by a factor that depends on sampling progress.
    *
-   * @param factor maps progress to a factor; progress is i/n before step i of n, from 0
+   * @param factor maps progress to a factor; in step i of n, counted from 0, the progress is i / n
    * @return a weight with this schedule
    */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
@@ -74,9 +74,9 @@ public final class LoraWeight {
   }
 
   /**
-   * Returns the constant weight at a point of sampling.
+   * Returns the weight of one moment of sampling as a constant weight.
    *
-   * @param progress share of the steps that are done, 0 to 1
+   * @param progress share of the finished steps, 0 to 1
    * @return the weight without a schedule
    * @throws IllegalArgumentException if the schedule gives a number that is not finite
    */

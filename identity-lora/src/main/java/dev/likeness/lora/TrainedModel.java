@@ -25,8 +25,8 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A base model's weights after {@link DreamBooth} training, with the person that they were trained
- * on. Owns its tensors until closed.
+ * The weights of a base model after {@link DreamBooth} training, and the words that prompts use for
+ * the trained person. Owns its tensors until closed.
  */
 public final class TrainedModel implements AutoCloseable {
   private static final Map<String, String> FILES = Map.of(
@@ -55,7 +55,7 @@ public final class TrainedModel implements AutoCloseable {
     this.header = header;
   }
 
-  /** {@return how prompts name the person} */
+  /** {@return the words that prompts use for the person} */
   public PersonToken personToken() {
     return personToken;
   }
@@ -69,12 +69,12 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Writes a diffusers folder: a copy of {@code base} with the trained weights. The folder is
-   * written to a hidden part folder first and then moved into place. If moving fails, the part
-   * folder stays.
+   * Writes a diffusers folder: a copy of {@code base} with the trained weights. The files are first
+   * written to a hidden temporary folder, which is then moved to {@code out}. If moving fails, the
+   * temporary folder stays.
    *
-   * <p>Only their owner can read trained weight files. Their headers hold the token and the consent
-   * of the person.
+   * <p>Only the owner of the trained weight files can read them. Their headers contain the token
+   * and the consent of the person.
    *
    * @param base the diffusers folder that was trained, or its folder in the Hugging Face cache
    * @param out a folder that does not exist yet or is empty
@@ -158,8 +158,8 @@ public final class TrainedModel implements AutoCloseable {
    *
    * @param base the diffusers folder that is trained
    * @param out the folder of the result
-   * @throws InvalidInputException if {@code base} is not a diffusers folder or has a link out of
-   *     it, or {@code out} is not empty
+   * @throws InvalidInputException if {@code base} is not a diffusers folder or contains a link to a
+   *     place outside of it, or {@code out} is not empty
    */
   public static void requireWritable(Path base, Path out) {
     Path snapshot = RepositoryFolder.HubCache.snapshot(base);

@@ -24,14 +24,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A person that a base model was trained on: a LoRA and the token that names the person. It is one
- * small safetensors file in peft's key format, which diffusers opens as a LoRA.
+ * A person that a base model was trained on: a LoRA and the token that names the person. It is
+ * saved as one small safetensors file in peft's key format; diffusers opens this file as a LoRA.
  *
- * <p>For ComfyUI, A1111 and kohya's scripts, {@link Lora#save} of {@link #lora} writes
+ * <p>For ComfyUI, A1111 and kohya's scripts, save {@link #lora} in the format
  * {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until closed.
  *
  * @param lora the trained adapter
- * @param personToken how prompts name the person, and their consent
+ * @param personToken the words that prompts use for the person, and the person's consent
  * @param baseName name of the base model that the person was trained on; empty if unknown
  * @param recipe the settings of the training
  * @param notes further header entries of the file
@@ -52,11 +52,11 @@ public record TrainedPerson(
   /**
    * Copies the notes.
    *
-   * @param lora the component {@code lora}
-   * @param personToken the component {@code personToken}
-   * @param baseName the component {@code baseName}
-   * @param recipe the component {@code recipe}
-   * @param notes the component {@code notes}
+   * @param lora the trained adapter
+   * @param personToken the words that prompts use for the person, and the person's consent
+   * @param baseName name of the base model that the person was trained on; empty if unknown
+   * @param recipe the settings of the training
+   * @param notes further header entries of the file
    */
   public TrainedPerson {
     notes = Map.copyOf(notes);
@@ -65,7 +65,7 @@ public record TrainedPerson(
   /**
    * Opens a person's file for a base model.
    *
-   * @param file a file of {@link #save}
+   * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
    * @return the person; the caller closes it
    * @throws InvalidInputException if the file is broken, does not fit the base, or is a LoRA that
@@ -76,14 +76,15 @@ public record TrainedPerson(
   }
 
   /**
-   * Opens a person's file as {@link #open(Path, BaseModel)} does, in a way that can be stopped.
+   * Opens a person's file as {@link #open(Path, BaseModel)} does. The call can be cancelled.
    *
-   * @param file a file of {@link #save}
+   * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
-   * @param cancellation stops the opening, and later the computation of deltas before a generation
+   * @param cancellation stops the opening. It also stops the later computation of deltas before a
+   *     generation
    * @return the person; the caller closes it
-   * @throws InvalidInputException in the same cases
-   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   * @throws InvalidInputException as {@link #open(Path, BaseModel)} does
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static TrainedPerson open(Path file, BaseModel base, Cancellation cancellation) {
     Lora lora = Lora.open(file, base, cancellation);
@@ -120,7 +121,8 @@ public record TrainedPerson(
   }
 
   /**
-   * Returns the person with another header entry. Both share their tensors; close one of them.
+   * Returns the person with an additional header entry. Both objects share their tensors; close
+   * only one of them.
    *
    * @param name key of the entry
    * @param text value of the entry
@@ -136,7 +138,7 @@ public record TrainedPerson(
    * Returns the person with another token.
    *
    * @param other the token
-   * @return the person; both share their tensors, close one of them
+   * @return the changed person. Both objects share their tensors; close only one of them
    */
   public TrainedPerson withPersonToken(PersonToken other) {
     return new TrainedPerson(lora, other, baseName, recipe, notes);
@@ -171,7 +173,7 @@ public record TrainedPerson(
    * Returns the person with another consent, which {@link #save} writes.
    *
    * @param consent the consent of the person
-   * @return the person; both share their tensors, close one of them
+   * @return the changed person. Both objects share their tensors; close only one of them
    */
   @Override
   public TrainedPerson withConsent(Consent consent) {
@@ -179,10 +181,11 @@ public record TrainedPerson(
   }
 
   /**
-   * Writes the person's file: factors in f16 in peft's key format, and notes in the header. The
-   * file is written completely or not at all. Only its owner can read a new file.
+   * Writes the person's file: the LoRA's factors as f16 in peft's key format, and the notes in the
+   * header. The file is written completely or not at all. If the file is new, only its owner can
+   * read it.
    *
-   * @param file the file to write; an existing one is replaced
+   * @param file the file to write; an existing file is replaced
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
@@ -208,7 +211,7 @@ public record TrainedPerson(
     lora.close();
   }
 
-  /** Contains no personal data, so it may be logged. */
+  /** Returns a text without personal data, so it may be logged. */
   @Override
   public String toString() {
     return "a person trained on " + baseName + ", rank " + lora.inspection().rank() + ", "

@@ -2,8 +2,8 @@
  * LoRA files: open, attach, fuse, merge, and train them.
  *
  * <p>{@link Lora} opens a file of any key format for a base model; {@link Lora#at(double)} returns
- * an adapter for requests. The base is never changed, so one base serves many persons.
- * {@link LoraMerge} combines files, or extracts one from a fine-tuned model. {@link LoraTrainer}
+ * an adapter for requests. The base is never changed, so several people can share one base.
+ * {@link LoraMerge} merges LoRAs, or extracts a LoRA from a fine-tuned model. {@link LoraTrainer}
  * trains a {@link TrainedPerson}, with settings of {@code dev.likeness.lora.training}.
  * {@link DreamBooth} trains all weights.
  *

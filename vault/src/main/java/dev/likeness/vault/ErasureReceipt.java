@@ -27,8 +27,8 @@ import java.util.stream.Stream;
  * @param subject the random id of the subject: 32 hexadecimal digits
  * @param startedAt when the erasure began, by the system clock
  * @param finishedAt when the last file was deleted, by the system clock
- * @param files the number of deleted files, by category label; receipts of version 0.1.0 keep the
- *     labels of that version, which their signature covers
+ * @param files the number of deleted files, by category label.0 keep the labels of that version,
+ *     which their signature covers
  * @param signature the signature of all components above
  * @param certificates the signer's certificate, then those of its issuers, as DER
  */
@@ -50,12 +50,12 @@ public record ErasureReceipt(
   /**
    * Checks the values, all of which the signature covers, and copies the collections.
    *
-   * @param subject the component {@code subject}
-   * @param startedAt the component {@code startedAt}
-   * @param finishedAt the component {@code finishedAt}
-   * @param files the component {@code files}
-   * @param signature the component {@code signature}
-   * @param certificates the component {@code certificates}
+   * @param subject the random id of the subject: 32 hexadecimal digits
+   * @param startedAt when the erasure began, by the system clock
+   * @param finishedAt when the last file was deleted, by the system clock
+   * @param files the number of deleted files, by category label
+   * @param signature the signature of all components above
+   * @param certificates the signer's certificate, then those of its issuers, as DER
    * @throws IllegalArgumentException if the id does not have 32 hexadecimal digits, a category is
    *     unknown, a count is negative, or there is no certificate
    */

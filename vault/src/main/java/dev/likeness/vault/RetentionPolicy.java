@@ -25,8 +25,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     /**
      * Checks that both durations are not negative.
      *
-     * @param afterPurpose the component {@code afterPurpose}
-     * @param afterUse the component {@code afterUse}
+     * @param afterPurpose duration after its purpose was met, not negative
+     * @param afterUse duration after the last use or renewal, not negative
      */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
@@ -51,7 +51,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
    * Checks that every category has a limit, at most {@link #MAX_DURATION} after the last use.
    *
-   * @param limits the component {@code limits}
+   * @param limits a limit for every category
    */
   public RetentionPolicy {
     limits = new EnumMap<>(limits);
@@ -166,8 +166,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     /**
      * Copies the receipts.
      *
-     * @param erased the component {@code erased}
-     * @param files the component {@code files}
+     * @param erased receipts of the erased subjects
+     * @param files the number of files removed of other subjects
      */
     public PurgeReport {
       erased = List.copyOf(erased);

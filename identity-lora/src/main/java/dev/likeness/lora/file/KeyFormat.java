@@ -24,8 +24,8 @@ public enum KeyFormat {
   /** The format of XLabs for FLUX.1: {@code double_blocks.0.processor.qkv_lora1.down.weight}. */
   XLABS,
   /**
-   * The format of cloneofsimo's lora, which numbers the layers: {@code unet:0:up}, or a pickled
-   * list.
+   * The format of cloneofsimo's lora, which numbers the layers: keys such as {@code unet:0:up}, or
+   * a pickled list without keys.
    */
   CLONEOFSIMO
 }

@@ -3,11 +3,14 @@ package dev.likeness.lora.file;
 /** The algorithm by which the tensors of a LoRA file change the weight of a layer. */
 public enum LoraAlgorithm {
   /**
-   * LoRA: {@code lora_up lora_down}, with {@code lora_mid} for the Tucker form of LoCon, or with
-   * the singular values {@code lora_E} of AdaLoRA.
+   * LoRA: {@code lora_up} and {@code lora_down}. The Tucker form of LoCon adds {@code lora_mid};
+   * AdaLoRA adds the singular values {@code lora_E}.
    */
   LORA,
-  /** LoRA of peft on an embedding table: {@code lora_embedding_A} and {@code lora_embedding_B}. */
+  /**
+   * LoRA of an embedding table, as peft writes it: {@code lora_embedding_A} and
+   * {@code lora_embedding_B}.
+   */
   EMBEDDING,
   /** LoHa of LyCORIS: the Hadamard product of two low-rank products. */
   LOHA,
@@ -15,7 +18,7 @@ public enum LoraAlgorithm {
   LOKR,
   /** GLoRA of LyCORIS. */
   GLORA,
-  /** OFT and BOFT of LyCORIS: orthogonal rotations of the weight. */
+  /** OFT and BOFT of LyCORIS: the weight is multiplied by orthogonal matrices. */
   OFT,
   /** OFT of peft. */
   PEFT_OFT,
@@ -27,12 +30,12 @@ public enum LoraAlgorithm {
   IA3,
   /** IA3 of peft, which stores the factors themselves. */
   PEFT_IA3,
-  /** A difference as large as the weight. */
+  /** A full difference, of the same shape as the weight. */
   FULL,
-  /** The difference of the weight of a norm. */
+  /** A full difference of the weight of a norm layer. */
   NORM,
-  /** A new weight that replaces that of the layer. */
+  /** A new weight that replaces the layer's weight. */
   SET,
-  /** A difference of the bias only. */
+  /** A difference of the bias, without a change of the weight. */
   BIAS
 }

@@ -11,18 +11,17 @@ import java.util.TreeSet;
  * @param keyFormat the key format; null if no known key is in the file
  * @param family id of the model family of the file, such as {@code sdxl}; {@code unknown} if it
  *     cannot be detected
- * @param algorithms the algorithms of its deltas
+ * @param algorithms the algorithms of its weight changes (deltas)
  * @param layers number of layers that it changes
  * @param rank the largest rank
- * @param scale the factor of its deltas, alpha / rank
- * @param matched number of keys that belong to a layer of the base and have its shape
+ * @param scale the smallest and the largest factor (alpha / rank) of its deltas
+ * @param matched number of keys that belong to a layer of the base and fit its shape
  * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
- * @param ignored keys that are ignored on purpose: all zero, for a text projection or T5 that the
- *     base lacks, duplicates of a better key format (Z-Image), or embeddings for T5 or for outputs
- *     of a text encoder
- * @param shapeMismatches keys of layers with another shape, each with both shapes
+ * @param ignored keys without effect on images, which are ignored: zero deltas, duplicates, and
+ *     keys for parts that the base does not have or use
+ * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
  * @param incomplete layers that lack tensors of their algorithm, or have tensors of different ranks
- * @param duplicates pairs of keys that mean the same tensor
+ * @param duplicates pairs of keys that name the same tensor
  * @param textualInversions names of the textual inversions in the file
  * @param notes readable metadata of the header
  */
@@ -55,10 +54,10 @@ public record LoraInspection(
     /**
      * Copies the trigger words.
      *
-     * @param title the component {@code title}
-     * @param triggerWords the component {@code triggerWords}
-     * @param licence the component {@code licence}
-     * @param base the component {@code base}
+     * @param title the title, or empty
+     * @param triggerWords words whose meaning was trained, most frequent first
+     * @param licence the licence in the words of the author, or empty
+     * @param base the base model that the header names, or empty
      */
     public Notes {
       triggerWords = List.copyOf(triggerWords);
@@ -93,20 +92,20 @@ public record LoraInspection(
   /**
    * Copies the collections; the algorithms are sorted.
    *
-   * @param keyFormat the component {@code keyFormat}
-   * @param family the component {@code family}
-   * @param algorithms the component {@code algorithms}
-   * @param layers the component {@code layers}
-   * @param rank the component {@code rank}
-   * @param scale the component {@code scale}
-   * @param matched the component {@code matched}
-   * @param unmatched the component {@code unmatched}
-   * @param ignored the component {@code ignored}
-   * @param shapeMismatches the component {@code shapeMismatches}
-   * @param incomplete the component {@code incomplete}
-   * @param duplicates the component {@code duplicates}
-   * @param textualInversions the component {@code textualInversions}
-   * @param notes the component {@code notes}
+   * @param keyFormat the key format; null if no known key is in the file
+   * @param family id of the model family of the file, such as {@code sdxl}
+   * @param algorithms the algorithms of its weight changes (deltas)
+   * @param layers number of layers that it changes
+   * @param rank the largest rank
+   * @param scale the smallest and the largest factor (alpha / rank) of its deltas
+   * @param matched number of keys that belong to a layer of the base and fit its shape
+   * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
+   * @param ignored keys without effect on images, which are ignored
+   * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
+   * @param incomplete layers that lack tensors of their algorithm
+   * @param duplicates pairs of keys that name the same tensor
+   * @param textualInversions names of the textual inversions in the file
+   * @param notes readable metadata of the header
    */
   public LoraInspection {
     algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));

@@ -4,7 +4,7 @@
  * <p>{@link KeyFormat} names the conventions by which programs name the tensors of a LoRA file
  * (peft, diffusers, kohya, ComfyUI, XLabs and others); {@link LoraAlgorithm} says how a layer's
  * tensors become a change of its weight (LoRA, LoHa, LoKr, OFT and others). A
- * {@link LoraInspection} reports both, with every key that fits no layer.
+ * {@link LoraInspection} reports format and algorithms, and every key that fits no layer.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {

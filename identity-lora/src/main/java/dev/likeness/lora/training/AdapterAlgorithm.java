@@ -1,17 +1,17 @@
 package dev.likeness.lora.training;
 
-/** The form in which the delta of each layer is trained. */
+/** The form of the trained weight change (delta) of each layer. */
 public enum AdapterAlgorithm {
-  /** Two low-rank factors (Hu et al. 2021, arXiv:2106.09685). */
+  /** LoRA: two low-rank factors (Hu et al. 2021, arXiv:2106.09685). */
   LORA,
   /**
-   * Two low-rank factors and a magnitude for each row of the weight (Liu et al. 2024,
+   * DoRA: two low-rank factors and a magnitude for each row of the weight (Liu et al. 2024,
    * arXiv:2402.09353).
    */
   DORA,
   /**
-   * A Kronecker product of two matrices. Their sizes follow from the size of the layer; rank and
-   * alpha are ignored.
+   * LoKr: a Kronecker product of two matrices. The size of the layer determines their sizes; rank
+   * and alpha are ignored.
    */
   LOKR
 }

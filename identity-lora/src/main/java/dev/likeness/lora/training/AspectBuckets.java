@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Aspect buckets: image sizes of nearly equal area, so that training crops images of any aspect
- * ratio only little (NovelAI 2022, "aspect ratio bucketing"). Images of one size form a batch.
+ * Aspect buckets: image sizes of nearly equal area, so that images of any aspect ratio need little
+ * cropping (NovelAI 2022, "aspect ratio bucketing"). Images of one size form a batch.
  *
  * @param sizes the sizes, narrowest first; at least one
  */
@@ -29,9 +29,9 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Checks that there is a size.
+   * Checks that there is at least one size.
    *
-   * @param sizes the component {@code sizes}
+   * @param sizes the sizes, narrowest first; at least one
    */
   public AspectBuckets {
     sizes = List.copyOf(sizes);
@@ -46,7 +46,7 @@ public record AspectBuckets(List<Size> sizes) {
    * 1/2 to 2. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x, 1024 and 64
    * for SDXL.
    *
-   * @param side the side of the square in pixels
+   * @param side the side in pixels of a square with the desired area
    * @param step the divisor of all sides in pixels, from 1
    * @return the buckets
    * @throws IllegalArgumentException if the side is not a multiple of the step
@@ -80,7 +80,7 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Crops the center of an image to the nearest aspect ratio and resizes it to that bucket.
+   * Crops the center of an image to the nearest aspect ratio and resizes it to that size.
    *
    * @param image an image of any size
    * @return an example with the resized image, without caption or mask

@@ -5,7 +5,8 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 /** The layers that a training changes. */
 public enum LoraTargets {
   /**
-   * The projections of all attention layers, including those of the text stream in joint attention.
+   * The projections of all attention layers. In joint attention, the projections of the text stream
+   * are included.
    */
   ATTENTION(Names.ATTENTION, Names.TEXT),
   /** All linear layers of the transformer blocks. */

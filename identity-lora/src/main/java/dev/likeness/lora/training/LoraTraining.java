@@ -9,26 +9,28 @@ import java.util.function.Consumer;
  * arXiv:2208.12242), used by {@link dev.likeness.lora.LoraTrainer}. Immutable; setters return a
  * changed copy.
  *
- * @param rank rank of each layer's delta, from 1
- * @param alpha strength, above 0: a delta is scaled by alpha / rank
+ * @param rank rank of each layer's weight change (delta), from 1
+ * @param alpha strength, above 0: each delta is scaled by alpha / rank
  * @param targets the layers that are trained
- * @param trainTextEncoder true to train text encoders too. The targets contain layers of CLIP, but
- *     none of T5; T5 is trained only if {@link OptimizerOptions#targetModules()} matches its layers
+ * @param trainTextEncoder true to train text encoders too. The targets include layers of CLIP, but
+ *     none of T5. T5 is trained only if {@link OptimizerOptions#targetModules()} matches its layers
  * @param steps optimiser steps, from 1
  * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate, above 0
- * @param warmupSteps steps until the peak; after it the rate follows half a cosine down to 0
- * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for none; ignored by flow
- *     models and debiased losses
+ * @param warmupSteps steps until the learning rate reaches its peak; then it falls along half a
+ *     cosine to 0
+ * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for no weighting. Flow models
+ *     and debiased losses ignore it
  * @param weightDecay weight decay of AdamW, from 0
  * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
- * @param randomFlip true to mirror images at random; faces are not symmetric, so off by default
+ * @param randomFlip true to mirror images at random; off by default, because faces are not
+ *     symmetric
  * @param classImages number of class images that the base generates for prior preservation; 0 for
- *     none
+ *     no prior preservation
  * @param priorLossWeight weight of the prior preservation loss, from 0
- * @param captions captions of the images, with {@code %s} for the person; each step picks one per
- *     image
- * @param seed seed of initial values, order, noise and timesteps
+ * @param captions captions of the images, with {@code %s} for the person; each step picks a caption
+ *     for each image
+ * @param seed seed of the random initial values, image order, noise and timesteps
  * @param optimizerOptions settings that are rarely changed
  */
 public record LoraTraining(
@@ -52,23 +54,24 @@ public record LoraTraining(
   /**
    * Checks the ranges of all settings.
    *
-   * @param rank the component {@code rank}
-   * @param alpha the component {@code alpha}
-   * @param targets the component {@code targets}
-   * @param trainTextEncoder the component {@code trainTextEncoder}
-   * @param steps the component {@code steps}
-   * @param batchSize the component {@code batchSize}
-   * @param learningRate the component {@code learningRate}
-   * @param warmupSteps the component {@code warmupSteps}
-   * @param minSnrGamma the component {@code minSnrGamma}
-   * @param weightDecay the component {@code weightDecay}
-   * @param maxGradNorm the component {@code maxGradNorm}
-   * @param randomFlip the component {@code randomFlip}
-   * @param classImages the component {@code classImages}
-   * @param priorLossWeight the component {@code priorLossWeight}
-   * @param captions the component {@code captions}
-   * @param seed the component {@code seed}
-   * @param optimizerOptions the component {@code optimizerOptions}
+   * @param rank rank of each layer's weight change (delta), from 1
+   * @param alpha strength, above 0: each delta is scaled by alpha / rank
+   * @param targets the layers that are trained
+   * @param trainTextEncoder true to train text encoders too
+   * @param steps optimiser steps, from 1
+   * @param batchSize images per step, from 1
+   * @param learningRate the peak learning rate, above 0
+   * @param warmupSteps steps until the learning rate reaches its peak
+   * @param minSnrGamma gamma of min-SNR weighting; 0 for no weighting
+   * @param weightDecay weight decay of AdamW, from 0
+   * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
+   * @param randomFlip true to mirror images at random; off by default, because faces are not
+   *     symmetric
+   * @param classImages number of class images that the base generates for prior preservation
+   * @param priorLossWeight weight of the prior preservation loss, from 0
+   * @param captions captions of the images, with {@code %s} for the person
+   * @param seed seed of the random initial values, image order, noise and timesteps
+   * @param optimizerOptions settings that are rarely changed
    */
   public LoraTraining {
     captions = List.copyOf(captions);
@@ -137,7 +140,7 @@ public record LoraTraining(
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
    * {@code LCMScheduler}.
    *
-   * <p>Train with captioned images like those that the base was trained on, and save
+   * <p>Use captioned images that resemble the training images of the base. Of the result, save
    * {@link dev.likeness.lora.TrainedPerson#lora()}.
    *
    * @param guidance guidance scale of the teacher, from 1
@@ -160,11 +163,12 @@ public record LoraTraining(
   }
 
   /**
-   * Adapts the settings to a base, for the same number of images. They follow the recipe in the
-   * base folder's {@code likeness.json}.
+   * Adapts the settings to a base; steps times batch size stays the same. If the base folder's
+   * {@code likeness.json} has a training recipe, it sets the targets, rank, batch size and learning
+   * rate.
    *
-   * <p>Without a recipe they follow diffusers' scripts: attention layers, one image per step, a low
-   * learning rate. For transformer bases the text encoders are not trained.
+   * <p>Otherwise the settings follow diffusers' scripts: attention layers, one image per step, a
+   * low learning rate. The text encoders of transformer bases are not trained.
    *
    * @param base the base model
    * @return the adapted settings

@@ -8,33 +8,34 @@ import java.util.regex.PatternSyntaxException;
 /**
  * Rarely changed settings of a training. Immutable; setters return a changed copy.
  *
- * @param algorithm the trained form of each layer's delta
+ * @param algorithm the form of the trained weight change (delta) of each layer
  * @param rankStabilised true to scale a delta by alpha / sqrt(rank) (rsLoRA, arXiv:2312.03732)
  *     instead of alpha / rank
- * @param targetModules a regular expression over layer names ({@code unet.down_blocks.0….to_q})
- *     that replaces the targets, or empty
+ * @param targetModules a regular expression for names of layers to train, such as
+ *     {@code unet.down_blocks.0….to_q}; empty to train the layers of {@link LoraTraining#targets()}
  * @param optimizer the optimiser
- * @param constantLearningRate true for a constant learning rate, false for one that falls along
- *     half a cosine
- * @param gradientAccumulationSteps number of batches whose gradients are summed for one step
- *     (gradient accumulation), from 1
+ * @param constantLearningRate true for a constant learning rate; false if it falls along half a
+ *     cosine
+ * @param gradientAccumulationSteps number of batches whose gradients are summed before each
+ *     optimiser step, from 1
  * @param gradientCheckpointing true to recompute activations instead of keeping them (gradient
  *     checkpointing)
- * @param emaDecay decay of the moving average of the weights, below 1; 0 for none
+ * @param emaDecay decay of the exponential moving average (EMA) of the weights, below 1; 0 for no
+ *     average
  * @param noiseOffset share of noise that is constant over the image, so that very dark and very
- *     bright images can be trained; 0 for none
+ *     bright images can be trained; 0 for no noise offset
  * @param inputPerturbation share of additional input noise that the network does not predict (Ning
- *     et al. 2023, arXiv:2301.11706); 0 for none
+ *     et al. 2023, arXiv:2301.11706); 0 for no additional noise
  * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR) (Yu et al. 2023,
- *     arXiv:2310.08442) instead of min-SNR; for bases with a UNet only
+ *     arXiv:2310.08442) instead of min-SNR; only for bases with a UNet
  * @param focusWeight factor of the loss inside the focus area of an image, above 0; 1 for a uniform
  *     loss
  * @param stochasticRounding true if {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16
- *     with stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192): half the memory, for a base
- *     that computes in bf16
- * @param distillationGuidance guidance scale of the teacher in few-step distillation
+ *     with stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192). This halves the memory, and
+ *     needs a base that computes in bf16
+ * @param distillationGuidance guidance scale of the teacher model in few-step distillation
  *     ({@link LoraTraining#fewStep}), from 1; 0 for ordinary training
- * @param pivotalTuning a placeholder token for the person, trained with the LoRA
+ * @param pivotalTuning the settings of a placeholder token that is trained with the LoRA
  */
 public record OptimizerOptions(
     AdapterAlgorithm algorithm,
@@ -73,21 +74,21 @@ public record OptimizerOptions(
   /**
    * Checks the ranges of all options.
    *
-   * @param algorithm the component {@code algorithm}
-   * @param rankStabilised the component {@code rankStabilised}
-   * @param targetModules the component {@code targetModules}
-   * @param optimizer the component {@code optimizer}
-   * @param constantLearningRate the component {@code constantLearningRate}
-   * @param gradientAccumulationSteps the component {@code gradientAccumulationSteps}
-   * @param gradientCheckpointing the component {@code gradientCheckpointing}
-   * @param emaDecay the component {@code emaDecay}
-   * @param noiseOffset the component {@code noiseOffset}
-   * @param inputPerturbation the component {@code inputPerturbation}
-   * @param debiasedEstimation the component {@code debiasedEstimation}
-   * @param focusWeight the component {@code focusWeight}
-   * @param stochasticRounding the component {@code stochasticRounding}
-   * @param distillationGuidance the component {@code distillationGuidance}
-   * @param pivotalTuning the component {@code pivotalTuning}
+   * @param algorithm the form of the trained weight change (delta) of each layer
+   * @param rankStabilised true to scale a delta by alpha / sqrt(rank)
+   * @param targetModules a regular expression for names of layers to train, or empty
+   * @param optimizer the optimiser
+   * @param constantLearningRate true for a constant learning rate
+   * @param gradientAccumulationSteps number of batches for each optimiser step, from 1
+   * @param gradientCheckpointing true to recompute activations instead of keeping them
+   * @param emaDecay decay of the exponential moving average (EMA) of the weights, below 1
+   * @param noiseOffset share of noise that is constant over the image
+   * @param inputPerturbation share of additional input noise that the network does not predict
+   * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR)
+   * @param focusWeight factor of the loss inside the focus area of an image, above 0
+   * @param stochasticRounding true for bf16 weights with stochastic rounding in DreamBooth
+   * @param distillationGuidance guidance scale of the teacher model in few-step distillation
+   * @param pivotalTuning the settings of a placeholder token that is trained with the LoRA
    */
   public OptimizerOptions {
     if (gradientAccumulationSteps < 1
@@ -134,9 +135,9 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with or without the scale of rsLoRA}
+   * {@return the options with or without the scaling of rsLoRA}
    *
-   * @param stabilised true for alpha / sqrt(rank)
+   * @param stabilised true to scale deltas by alpha / sqrt(rank)
    */
   public OptimizerOptions rankStabilised(boolean stabilised) {
     return with(draft -> draft.rankStabilised = stabilised);
@@ -145,8 +146,8 @@ public record OptimizerOptions(
   /**
    * {@return the options with another pattern of target modules}
    *
-   * @param pattern a regular expression that must match whole layer names and replaces the targets;
-   *     empty for none
+   * @param pattern a regular expression that must match whole layer names; it replaces the targets.
+   *     Empty to train the targets
    * @throws IllegalArgumentException if the pattern is not a regular expression
    */
   public OptimizerOptions targetModules(String pattern) {
@@ -202,7 +203,7 @@ public record OptimizerOptions(
   /**
    * {@return the options with another noise offset}
    *
-   * @param strength the share of constant noise, from 0; 0 for none
+   * @param strength the share of constant noise; 0 for no noise offset
    */
   public OptimizerOptions noiseOffset(double strength) {
     return with(draft -> draft.noiseOffset = strength);
@@ -211,7 +212,7 @@ public record OptimizerOptions(
   /**
    * {@return the options with another input perturbation}
    *
-   * @param strength the share of additional noise, from 0; 0 for none
+   * @param strength the share of additional noise; 0 for no additional noise
    */
   public OptimizerOptions inputPerturbation(double strength) {
     return with(draft -> draft.inputPerturbation = strength);
@@ -220,7 +221,7 @@ public record OptimizerOptions(
   /**
    * {@return the options with or without debiased weighting of the loss}
    *
-   * @param weighted true for weights 1 / sqrt(SNR)
+   * @param weighted true to weight losses by 1 / sqrt(SNR)
    */
   public OptimizerOptions debiasedEstimation(boolean weighted) {
     return with(draft -> draft.debiasedEstimation = weighted);
@@ -267,13 +268,14 @@ public record OptimizerOptions(
     /** AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), with f32 state. */
     ADAMW,
     /**
-     * AdamW with 8-bit state (Dettmers et al. 2022, arXiv:2110.02861): a quarter of AdamW's memory.
+     * AdamW with 8-bit state (Dettmers et al. 2022, arXiv:2110.02861). The state takes a quarter of
+     * the memory of {@link #ADAMW}.
      */
     ADAMW_8BIT,
     /**
-     * Adafactor (Shazeer and Stern 2018, arXiv:1804.04235): almost no state. For a LoRA, use
-     * AdamW's learning rate. For {@link dev.likeness.lora.DreamBooth}, the rate is relative to the
-     * size of the weights.
+     * Adafactor (Shazeer and Stern 2018, arXiv:1804.04235): keeps almost no state. For a LoRA, use
+     * AdamW's learning rate. For {@link dev.likeness.lora.DreamBooth}, the learning rate is
+     * relative to the size of the weights.
      */
     ADAFACTOR,
     /**
@@ -282,8 +284,8 @@ public record OptimizerOptions(
      */
     PRODIGY,
     /**
-     * Lion (Chen et al. 2023, arXiv:2302.06675): half of AdamW's memory. Use a third to a tenth of
-     * its learning rate.
+     * Lion (Chen et al. 2023, arXiv:2302.06675). The state takes half the memory of {@link #ADAMW}.
+     * Use a third to a tenth of AdamW's learning rate.
      */
     LION
   }

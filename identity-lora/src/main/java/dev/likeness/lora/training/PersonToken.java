@@ -3,10 +3,10 @@ package dev.likeness.lora.training;
 import dev.likeness.diffusion.Consent;
 
 /**
- * The person that is trained, by the words that prompts use.
+ * The words that prompts use for a trained person, with the person's consent.
  *
- * @param token a rare token that stands for the person; empty if the class word alone stands for it
- * @param classWord the word of the base for the kind of person: {@code woman}, {@code man},
+ * @param token a rare token that stands for the person; empty if prompts use only the class word
+ * @param classWord the base's word for the kind of person, such as {@code woman}, {@code man} or
  *     {@code person}; not blank
  * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
  */
@@ -14,9 +14,9 @@ public record PersonToken(String token, String classWord, String consent) {
   /**
    * Checks that the class word is not blank.
    *
-   * @param token the component {@code token}
-   * @param classWord the component {@code classWord}
-   * @param consent the component {@code consent}
+   * @param token a rare token that stands for the person
+   * @param classWord the base's word for the kind of person, not blank
+   * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
    */
   public PersonToken {
     if (classWord.isBlank()) {
@@ -28,7 +28,7 @@ public record PersonToken(String token, String classWord, String consent) {
   /**
    * {@return a person named by the token {@code sks} and a class word, without consent}
    *
-   * @param classWord the word of the base for the kind of person, not blank
+   * @param classWord the base's word for the kind of person, not blank
    */
   public static PersonToken of(String classWord) {
     return new PersonToken("sks", classWord, "");
@@ -37,7 +37,7 @@ public record PersonToken(String token, String classWord, String consent) {
   /**
    * {@return the person with another rare token}
    *
-   * @param rareToken the token; empty if the class word alone stands for the person
+   * @param rareToken the token; empty if prompts use only the class word
    */
   public PersonToken token(String rareToken) {
     return new PersonToken(rareToken, classWord, consent);
@@ -66,7 +66,7 @@ public record PersonToken(String token, String classWord, String consent) {
     return (token + " " + classWord).trim();
   }
 
-  /** Contains no personal data, so it may be logged. */
+  /** Returns a text without personal data, so it may be logged. */
   @Override
   public String toString() {
     return "a person " + (consent.isEmpty() ? "without" : "with") + " a consent";

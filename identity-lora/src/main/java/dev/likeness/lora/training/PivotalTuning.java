@@ -2,13 +2,14 @@ package dev.likeness.lora.training;
 
 /**
  * Pivotal tuning (Roich et al. 2021, arXiv:2106.05744, as in the training scripts of diffusers):
- * the person's token becomes a placeholder token of several vectors. It is first trained together
- * with the LoRA, then frozen while the LoRA is trained further.
+ * the person's token becomes a placeholder token with several embedding vectors. These vectors are
+ * first trained together with the LoRA, then frozen while the LoRA is trained further.
  *
  * @param vectors number of vectors; 0 to use the existing tokens of the word
- * @param endFraction the share of the steps in which the vectors are trained, 0 to 1
- * @param learningRate the change of a value in a step of full learning rate, in standard deviations
- *     of the base's embeddings, above 0; with Prodigy, the change in a step of its usual rate
+ * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1
+ * @param learningRate change of an embedding value in one step, in standard deviations of the
+ *     base's embeddings, above 0. It applies at the full learning rate of the LoRA; with Prodigy,
+ *     at the base's usual rate
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
   /** No placeholder token is trained. */
@@ -20,9 +21,9 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   /**
    * Checks the ranges of the settings.
    *
-   * @param vectors the component {@code vectors}
-   * @param endFraction the component {@code endFraction}
-   * @param learningRate the component {@code learningRate}
+   * @param vectors number of vectors; 0 to use the existing tokens of the word
+   * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1
+   * @param learningRate change of an embedding value in one step, in standard deviations
    */
   public PivotalTuning {
     if (vectors < 0
@@ -35,10 +36,10 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   }
 
   /**
-   * {@return a placeholder token whose vectors are trained during half of the steps, at a rate of
-   * 0.02}
+   * {@return a placeholder token whose vectors are trained in the first half of the steps, with a
+   * learning rate of 0.02}
    *
-   * @param vectors number of vectors, from 0
+   * @param vectors number of vectors; 0 to train no placeholder token
    */
   public static PivotalTuning of(int vectors) {
     return new PivotalTuning(vectors, DEFAULT_END, DEFAULT_RATE);

@@ -6,22 +6,23 @@ import java.util.Optional;
 /**
  * One training image.
  *
- * @param image the crop; both sides are multiples of the base's VAE scale factor (8)
- * @param caption the caption, with {@code %s} for the person; empty to pick one of the settings'
- *     captions
+ * @param image the training image; both sides are multiples of the base's VAE scale factor (8)
+ * @param caption the caption, with {@code %s} for the person; empty to use one of the captions in
+ *     the settings
  * @param focus the area with a higher loss, such as the face
- * @param mask as large as the image: white is trained, black stays as the base generates it, gray
- *     is in between (red channel / 255); empty to train on everything
+ * @param mask a loss mask of the image's size. White pixels are trained, black pixels keep the
+ *     base's prediction, and gray pixels are in between (red channel / 255). Empty to train on all
+ *     pixels
  */
 public record TrainingExample(
     RgbImage image, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {
   /**
    * Checks that the mask is as large as the image.
    *
-   * @param image the component {@code image}
-   * @param caption the component {@code caption}
-   * @param focus the component {@code focus}
-   * @param mask the component {@code mask}
+   * @param image the training image, with sides that are multiples of the VAE scale factor (8)
+   * @param caption the caption, with {@code %s} for the person
+   * @param focus the area with a higher loss, such as the face
+   * @param mask a loss mask of the image's size, or empty
    */
   public TrainingExample {
     mask.ifPresent(each -> {
@@ -56,10 +57,10 @@ public record TrainingExample(
     /**
      * Checks that the area is not empty and starts inside the image.
      *
-     * @param left the component {@code left}
-     * @param top the component {@code top}
-     * @param width the component {@code width}
-     * @param height the component {@code height}
+     * @param left distance from the left edge, from 0
+     * @param top distance from the upper edge, from 0
+     * @param width the width, from 1
+     * @param height the height, from 1
      */
     public Focus {
       if (left < 0 || top < 0 || width < 1 || height < 1) {
@@ -88,7 +89,7 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with an area whose loss has a higher weight}
+   * {@return the example with a focus area, in which the loss has a higher weight}
    *
    * @param area the area, such as the face
    */
@@ -97,9 +98,9 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with a loss mask} Only white pixels are trained.
+   * {@return the example with a loss mask} Black pixels are not trained.
    *
-   * @param gray a mask of the image's size; its red channel counts
+   * @param gray a mask of the image's size; its red channel is used
    * @throws IllegalArgumentException if the mask has another size
    */
   public TrainingExample mask(RgbImage gray) {

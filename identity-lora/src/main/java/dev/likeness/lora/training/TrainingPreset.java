@@ -35,8 +35,8 @@ public enum TrainingPreset {
   }
 
   /**
-   * Returns the settings for a number of photos on a base. Fewer photos take fewer steps, because
-   * they overfit sooner. A recipe in the base folder is meant for ten photos.
+   * Returns the settings for a number of photos on a base. Fewer photos need fewer steps, because
+   * training on them overfits sooner. The recipe of a base folder gives the steps for ten photos.
    *
    * @param base the base model
    * @param photos number of photos, from 1

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The data of a training.
+ * The data of a training: images, person, state file, cache and validation.
  *
  * @param examples the training images, at least one; images of one size form batches
  * @param personToken the person in the images
- * @param stateFile file in which the training saves its state for resuming, or null for none
- * @param latentFolder folder in which encoded images are cached for other trainings, or null for
- *     none. Its files are personal data
+ * @param stateFile file in which the training saves its state for resuming, or null to save no
+ *     state
+ * @param latentFolder folder in which encoded images are cached for other trainings, or null for no
+ *     cache. Its files are personal data
  * @param validation validation images that are generated and scored during the training
  */
 public record TrainingSet(
@@ -22,13 +23,13 @@ public record TrainingSet(
     Path latentFolder,
     Optional<ValidationOptions> validation) {
   /**
-   * Checks that there is an image.
+   * Checks that there is at least one image.
    *
-   * @param examples the component {@code examples}
-   * @param personToken the component {@code personToken}
-   * @param stateFile the component {@code stateFile}
-   * @param latentFolder the component {@code latentFolder}
-   * @param validation the component {@code validation}
+   * @param examples the training images, at least one; images of one size form batches
+   * @param personToken the person in the images
+   * @param stateFile file in which the training saves its state, or null to save no state
+   * @param latentFolder folder in which encoded images are cached, or null for no cache
+   * @param validation validation images that are generated and scored during the training
    */
   public TrainingSet {
     examples = List.copyOf(examples);
@@ -51,7 +52,7 @@ public record TrainingSet(
   /**
    * {@return the set with a state file}
    *
-   * @param file the file, or null for none
+   * @param file the file, or null to save no state
    */
   public TrainingSet stateFile(Path file) {
     return new TrainingSet(examples, personToken, file, latentFolder, validation);
@@ -60,7 +61,7 @@ public record TrainingSet(
   /**
    * {@return the set with a cache folder for encoded images}
    *
-   * @param folder the folder, or null for none
+   * @param folder the folder, or null for no cache
    */
   public TrainingSet latentFolder(Path folder) {
     return new TrainingSet(examples, personToken, stateFile, folder, validation);

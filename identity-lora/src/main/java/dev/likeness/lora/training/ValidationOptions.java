@@ -5,22 +5,23 @@ import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
 /**
- * Validation images during a training. The weights with the best score become the result.
+ * Settings of the validation images that a training generates. The weights with the best score
+ * become the result.
  *
  * @param interval steps between two validations, from 1
- * @param request the request that is generated, with {@code %s} in the prompt for the person
+ * @param request the request for the images, with {@code %s} in the prompt for the person
  * @param scorer rates the images, higher for better
  * @param patience number of validations without a better score after which the training stops; 0 to
- *     train to the end
+ *     always train to the end
  */
 public record ValidationOptions(int interval, ImageRequest request, Scorer scorer, int patience) {
   /**
    * Checks that the interval is at least 1 and the patience at least 0.
    *
-   * @param interval the component {@code interval}
-   * @param request the component {@code request}
-   * @param scorer the component {@code scorer}
-   * @param patience the component {@code patience}
+   * @param interval steps between two validations, from 1
+   * @param request the request for the images, with {@code %s} in the prompt for the person
+   * @param scorer rates the images, higher for better
+   * @param patience number of validations without a better score before the training stops
    */
   public ValidationOptions {
     if (interval < 1 || patience < 0) {

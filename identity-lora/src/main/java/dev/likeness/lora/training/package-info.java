@@ -1,7 +1,7 @@
 /**
  * The input of a training: settings, images, the token of the person, and validation.
  *
- * <p>{@link LoraTraining} has the settings of a training, and {@link TrainingPreset} chooses them
+ * <p>{@link LoraTraining} has the settings of a training; {@link TrainingPreset} chooses settings
  * for a base. {@link dev.likeness.lora.LoraTrainer} trains with them. A {@link TrainingSet} has
  * {@link TrainingExample images} with optional captions and masks, and the {@link PersonToken} that
  * prompts use. It may also name a state file and a folder for cached latents. {@link AspectBuckets}

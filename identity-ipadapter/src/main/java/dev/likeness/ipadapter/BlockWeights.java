@@ -6,20 +6,26 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * Per-block weights of an image prompt, by the path of the block, such as
+ * The weights of an image prompt in the blocks of a network. A block is named by its path, such as
  * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
  * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2).
  */
 public final class BlockWeights {
   /** Weight 1 for all blocks. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
-  /** Style only: one block of SDXL; in smaller bases all but the deepest blocks. */
+  /**
+   * Transfers only the style: applies to one block of SDXL, or to all but the deepest blocks of
+   * smaller UNets.
+   */
   public static final BlockWeights STYLE = unet(
       "style",
       (base, t) -> isXl(base)
           ? weightIn(base, t, "up_blocks.0.attentions.1")
           : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
-  /** Composition only: one block of SDXL; in smaller bases the deepest down block. */
+  /**
+   * Transfers only the composition: applies to one block of SDXL, or to the deepest down block of
+   * smaller UNets.
+   */
   public static final BlockWeights COMPOSITION = unet(
       "composition",
       (base, t) -> isXl(base)
@@ -27,14 +33,17 @@ public final class BlockWeights {
           : Math.max(
               weightIn(base, t, "down_blocks.2") / 4,
               weightIn(base, t, lastAttention(base, "down_blocks.2"))));
-  /** Style and composition. */
+  /**
+   * Transfers style and composition: applies to the blocks of {@link #STYLE} and
+   * {@link #COMPOSITION}.
+   */
   public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights(
       "style-and-composition", (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
-  /** Weight 0.2 for the down blocks. */
+  /** Weight 0.2 for the down blocks, 1 for the other blocks. */
   public static final BlockWeights WEAK_INPUT = weak("weak-input", "down");
-  /** Weight 0.2 for the middle block. */
+  /** Weight 0.2 for the middle block, 1 for the other blocks. */
   public static final BlockWeights WEAK_MIDDLE = weak("weak-middle", "mid");
-  /** Weight 0.2 for the up blocks. */
+  /** Weight 0.2 for the up blocks, 1 for the other blocks. */
   public static final BlockWeights WEAK_OUTPUT = weak("weak-output", "up");
   /** Weights that fall from the first block to the last. */
   public static final BlockWeights EASE_IN =
@@ -76,7 +85,7 @@ public final class BlockWeights {
    *
    * @param name {@code linear}, {@code style}, {@code composition}, {@code style-and-composition},
    *     {@code weak-input}, {@code weak-middle}, {@code weak-output}, {@code ease-in} or
-   *     {@code ease-out}, in any case
+   *     {@code ease-out}, in upper or lower case
    * @return the preset
    * @throws IllegalArgumentException if there is no preset of this name
    */
@@ -91,12 +100,13 @@ public final class BlockWeights {
   }
 
   /**
-   * Returns weights by block path. The longest matching prefix counts; other blocks have weight 0.
+   * Returns weights by block path. If several prefixes match a block, the longest counts. Blocks
+   * without a match have weight 0.
    *
-   * @param byPath weights by block path or its beginning; finite numbers
+   * @param byPath weights by block path, or by the beginning of block paths; finite numbers
    * @return the weights
-   * @throws IllegalArgumentException if a weight is not a finite number; also during generation if
-   *     the base has no such block
+   * @throws IllegalArgumentException if a weight is not a finite number. If the base has no block
+   *     with a given path, generation throws it
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);

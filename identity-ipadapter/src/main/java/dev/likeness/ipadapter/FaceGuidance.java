@@ -28,14 +28,15 @@ import java.util.Optional;
  * Face guidance: steers sampling so that generated faces match a reference person. Needs no
  * training.
  *
- * <p>In each step, the sample moves along the gradient of a face embedder's similarity to the
- * person. The method is the face guidance of FreeDoM (Yu et al. 2023, arXiv:2303.09833, section 4).
- * Here the gradient goes through the network, as in DPS (Chung et al. 2022, arXiv:2209.14687),
- * which costs a backward pass in each step. A tiny autoencoder decodes the denoised prediction.
- * Face guidance works with any scheduler, alone or together with a LoRA or an IP-Adapter.
+ * <p>In each step, a face embedder measures the similarity to the person, and the sample moves
+ * along its gradient. The method is the face guidance of FreeDoM (Yu et al. 2023, arXiv:2303.09833,
+ * section 4). The gradient also goes through the denoising network, as in DPS (Chung et al. 2022,
+ * arXiv:2209.14687). This costs a backward pass in each step. A tiny autoencoder decodes the
+ * denoised prediction. Face guidance works with any scheduler, and can be combined with a LoRA or
+ * an IP-Adapter.
  *
- * <p>Immutable and thread-safe; owns its networks until closed. The caller closes the detector.
- * Autoencoder and face embedders compute on the CPU.
+ * <p>Immutable and thread-safe; owns its networks until closed. The caller closes the detector. The
+ * autoencoder and the face embedders compute on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
   private final LoadedAutoencoder autoencoder;
@@ -57,11 +58,11 @@ public final class FaceGuidance implements AutoCloseable {
 
   /**
    * Opens the face guidance of a base folder. It needs a tiny autoencoder in {@code preview} and
-   * face embedders in {@code ip_adapter} or {@code guidance}. The folder's adapter is opened too if
-   * its only input is face embeddings.
+   * face embedders in {@code ip_adapter} or {@code guidance}. If the folder has an IP-Adapter that
+   * needs only face embeddings, the adapter is opened too.
    *
    * @param folder the base folder
-   * @param base the base model of that folder, or one that is compatible with the folder's adapter
+   * @param base the base model of that folder, or a base model that fits the folder's adapter
    * @param detector finds faces; the caller closes it
    * @return the face guidance, which the caller closes; empty if the autoencoder or all embedders
    *     are missing
@@ -109,19 +110,19 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * {@return the face embedder of the guidance; this object owns it. Reference vectors must come
-   * from it}
+   * {@return the face embedder of the guidance; this object owns it. It must compute the face
+   * embeddings of the person}
    */
   public FaceEmbedder embedder() {
     return embedders;
   }
 
   /**
-   * Makes an image prompt for the adapter of the base folder.
+   * Makes an image prompt of the base folder's adapter.
    *
-   * @param vectors face embeddings of the person by {@link #embedder()}, all of equal weight
-   * @return the image prompt; empty if the folder has no adapter whose only input is face
-   *     embeddings
+   * @param vectors face embeddings of the person, computed by {@link #embedder()}; all have equal
+   *     weight
+   * @return the image prompt; empty if the folder has no adapter that needs only face embeddings
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return adapter.map(
@@ -129,15 +130,15 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Returns the guidance towards a person. Its weight is 0 to 1: 0 turns it off, 1 is the highest
-   * weight without visible damage. If a request has face guidance towards several persons, only the
-   * first person is used.
+   * Returns the guidance towards a person. Requests give it a weight from 0 to 1: 0 turns it off, 1
+   * is the highest weight without visible damage. If a request has face guidance towards several
+   * persons, only the first person is used.
    *
-   * @param vectors face embeddings of the person by {@link #embedder()}, at least one, all of equal
-   *     weight
+   * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
+   *     All have equal weight
    * @return the guidance, as an identity for requests; keep this object open while requests use the
    *     identity
-   * @throws IllegalArgumentException if there is no vector
+   * @throws IllegalArgumentException if {@code vectors} is empty
    */
   public Identity forPerson(List<float[]> vectors) {
     float[] person = mean(vectors);
@@ -203,7 +204,7 @@ public final class FaceGuidance implements AutoCloseable {
     return sum;
   }
 
-  /** Frees the networks after the last generation that uses them. */
+  /** Frees the networks when no running generation uses them any more. */
   @Override
   public void close() {
     // The adapter is closed first, outside the lock: while this call waits for a generation,

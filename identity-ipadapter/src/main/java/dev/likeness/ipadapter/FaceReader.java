@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns photos into references for face adapters. Finds the largest face; if there is none, tries
- * the photo rotated or with wider margins. Thread-safe; the caller closes detector and embedder.
+ * Turns photos into references for face adapters (FaceID and Portrait). It reads the largest face.
+ * If it finds no face, it tries the photo rotated and with wider margins. Thread-safe; the caller
+ * closes detector and embedder.
  */
 public final class FaceReader {
   private static final int DEFAULT_SIDE = 224;
@@ -41,7 +42,7 @@ public final class FaceReader {
   }
 
   /**
-   * Returns a reader without a check of the embedder's licence.
+   * Returns a reader. The embedder's licence is not checked.
    *
    * @param detector finds faces; the caller closes it
    * @param embedder encodes faces; the caller closes it
@@ -52,7 +53,7 @@ public final class FaceReader {
   }
 
   /**
-   * Returns a reader whose embedder is checked against a use policy.
+   * Returns a reader after checking that a policy allows the embedder's licence.
    *
    * @param detector finds faces; the caller closes it
    * @param embedder encodes faces; the caller closes it
@@ -79,9 +80,9 @@ public final class FaceReader {
    * Reads the largest face of a photo.
    *
    * @param photo a photo of any size
-   * @param raw true for an embedding that is not normalised to unit length, as the unnormalised
-   *     Portrait adapter needs it
-   * @return the reference, or none with the reason
+   * @param raw true for an embedding that is not scaled to unit length; the unnormalised Portrait
+   *     adapter needs it
+   * @return the result; if no face can be used, it has no reference and its notes say why
    */
   public FaceReading read(RgbImage photo, boolean raw) {
     FaceReading best = readUpright(UprightPhoto.of(photo, detector), List.of(), raw);
@@ -171,8 +172,9 @@ public final class FaceReader {
    * A person's image prompt with a report for each photo.
    *
    * @param prompt the image prompt
-   * @param readings one for each photo, in order
-   * @param usesFallback true if no face could be used and the fallback adapter encoded the photos
+   * @param readings the report for each photo, in the order of the photos
+   * @param usesFallback true if no photo has a usable face, so that the fallback adapter encoded
+   *     the photos
    */
   public record PersonReading(
       ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
@@ -180,20 +182,22 @@ public final class FaceReader {
      * Copies the list.
      *
      * @param prompt the image prompt
-     * @param readings one for each photo, in order
-     * @param usesFallback true if no face could be used and the fallback adapter encoded the photos
+     * @param readings the report for each photo, in the order of the photos
+     * @param usesFallback true if no photo has a usable face, so that the fallback adapter encoded
+     *     the photos
      */
     public PersonReading {
       readings = List.copyOf(readings);
     }
 
     /**
-     * Encodes the faces of photos for a face adapter. Photos without a usable face are left out.
+     * Encodes the faces of photos for a face adapter. If some photos have a usable face, only these
+     * photos are used.
      *
      * @param adapter a face adapter
      * @param reader finds and encodes faces
      * @param photos whole photos, each with its weight
-     * @param fallback an adapter that encodes images, for photos without a usable face, or null
+     * @param fallback an adapter that encodes the whole photos if none has a usable face, or null
      * @return the image prompt and a report for each photo
      * @throws InvalidInputException if no photo has a usable face and there is no fallback
      */
@@ -232,7 +236,7 @@ public final class FaceReader {
    * The result of reading one photo.
    *
    * @param reference the face, or null if no face can be used
-   * @param notes remarks: changes to the photo, and reasons for a less exact embedding
+   * @param notes remarks: how the photo was changed, and why the embedding is missing or less exact
    */
   public record FaceReading(Reference reference, List<Note> notes) {
     /** A remark on a photo. */
@@ -247,9 +251,9 @@ public final class FaceReader {
       LARGE_YAW("the head is turned far to the side, so its embedding is less exact"),
       /** The photo has several faces. */
       LARGEST_OF_SEVERAL("the photo has several faces; the largest was used"),
-      /** The photo was rotated. */
+      /** The face was found after the photo was rotated. */
       ROTATED("the photo was turned upright to find the face"),
-      /** The photo got a margin. */
+      /** The face was found after a margin was added to the photo. */
       FOUND_WITH_MARGIN("the face fills the photo and was found after adding a margin");
 
       private final String description;
@@ -268,7 +272,8 @@ public final class FaceReader {
      * Copies the list.
      *
      * @param reference the face, or null if no face can be used
-     * @param notes remarks: changes to the photo, and reasons for a less exact embedding
+     * @param notes remarks: how the photo was changed, and why the embedding is missing or less
+     *     exact
      */
     public FaceReading {
       notes = List.copyOf(notes);

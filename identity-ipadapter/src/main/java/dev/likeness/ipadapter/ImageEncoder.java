@@ -6,8 +6,8 @@ import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import java.nio.file.Path;
 
 /**
- * An opened image encoder: CLIP or SigLIP of any size. Immutable and thread-safe; owns its tensors
- * until closed.
+ * An open image encoder: a CLIP or SigLIP vision model of any size. Immutable and thread-safe; owns
+ * its tensors until closed.
  */
 public final class ImageEncoder implements AutoCloseable {
   private final LoadedImageEncoder loaded;
@@ -17,10 +17,11 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens an image encoder. {@code preprocessor_config.json} is read if it is there; otherwise the
-   * defaults of CLIP or SigLIP apply.
+   * Opens an image encoder. If the folder has no {@code preprocessor_config.json}, the defaults of
+   * CLIP or SigLIP apply.
    *
-   * @param folder a folder with {@code config.json} and weights, or the weights file beside them
+   * @param folder a folder with {@code config.json} and weights, or the weights file in such a
+   *     folder
    * @param compute device and dtype
    * @return the encoder; the caller closes it
    * @throws InvalidInputException if a file is missing or broken, or is not an image encoder

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reference images as an image prompt of an adapter, with its strength. Part of a request:
- * {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; its methods return a changed
- * copy.
+ * Encoded reference images with the settings of their use. A request uses an image prompt as an
+ * adapter: {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; its methods return a
+ * changed copy.
  */
 public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;
@@ -90,10 +90,10 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with references that images should differ from. They replace the unconditional
-   * image input of guidance.
+   * Returns a prompt with negative references: generated images become less like them. They replace
+   * the unconditional image input of classifier-free guidance.
    *
-   * @param unlike the references, at least one
+   * @param unlike the negative references, at least one
    * @return a changed copy
    * @throws IllegalArgumentException if a reference lacks an input that the adapter needs
    */
@@ -102,11 +102,12 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with encoded references that images should differ from.
+   * Returns a prompt with encoded negative references: generated images become less like them.
    *
-   * @param unlike references that this adapter encoded
+   * @param unlike negative references that this adapter encoded
    * @return a changed copy
-   * @throws dev.likeness.diffusion.error.InvalidInputException if another encoder made them
+   * @throws dev.likeness.diffusion.error.InvalidInputException if another encoder made the
+   *     embeddings
    */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);
@@ -125,10 +126,10 @@ public final class ImagePrompt implements Identity {
   /**
    * Returns a prompt that applies during a part of the sampling steps.
    *
-   * @param start share of the steps before it applies, 0 to 1
+   * @param start share of the steps before the prompt applies, 0 to 1
    * @param end share of the steps after which it no longer applies, above start, up to 1
    * @return a changed copy
-   * @throws IllegalArgumentException if start and end are out of range or not in order
+   * @throws IllegalArgumentException if start or end is out of range, or start is not below end
    */
   public ImagePrompt between(double start, double end) {
     return withSettings(new Settings(
@@ -145,7 +146,7 @@ public final class ImagePrompt implements Identity {
   /**
    * Returns a prompt with a weight for each block of the base.
    *
-   * @param weights a preset or weights by block path
+   * @param weights a preset, or weights by block path
    * @return a changed copy
    */
   public ImagePrompt blockWeights(BlockWeights weights) {
@@ -199,7 +200,8 @@ public final class ImagePrompt implements Identity {
 
   /**
    * Returns a prompt with another weight of FaceID's LoRA. This weight does not depend on
-   * {@link #at}. If a request has several prompts of one adapter, the first prompt decides.
+   * {@link #at}. If a request has several prompts of one adapter, the weight of the first prompt
+   * applies.
    *
    * @param strength a finite number; 1 by default
    * @return a changed copy
@@ -237,10 +239,10 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns an adapter that applies this prompt at one weight.
+   * Returns an adapter that applies this prompt with a weight.
    *
    * @param weight 1 for the trained strength, 0 for no effect
-   * @return the adapter for requests; the IP-Adapter must stay open while it is used
+   * @return the adapter for requests; keep the IP-Adapter open while requests use it
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   @Override

@@ -35,9 +35,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model. It adds attention over
- * tokens of reference images to the base's cross-attentions. Immutable and thread-safe; owns its
- * tensors until closed. The caller closes the image encoder.
+ * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model. It extends the base's
+ * attention to tokens of reference images. Immutable and thread-safe; owns its tensors until
+ * closed. The caller closes the image encoder.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Epsilon of the RMS norm on keys in InstantX's adapter for FLUX. */
@@ -164,8 +164,8 @@ public final class IpAdapter implements AutoCloseable {
    * Encodes reference images into an image prompt. All images have equal weight.
    *
    * @param images at least one image of any size
-   * @return the image prompt; this adapter must stay open while it is used
-   * @throws IllegalArgumentException if there is no image, or the adapter needs face embeddings
+   * @return the image prompt; keep this adapter open while requests use the prompt
+   * @throws IllegalArgumentException if no image is given, or the adapter needs face embeddings
    */
   public ImagePrompt prompt(RgbImage... images) {
     return prompt(Arrays.stream(images).map(Reference::of).toList());
@@ -175,7 +175,7 @@ public final class IpAdapter implements AutoCloseable {
    * Encodes references into an image prompt.
    *
    * @param references at least one
-   * @return the image prompt; this adapter must stay open while it is used
+   * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws IllegalArgumentException if a reference lacks an input that this adapter needs
    */
   public ImagePrompt prompt(List<Reference> references) {
@@ -183,11 +183,11 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Makes an image prompt of encoded references.
+   * Makes an image prompt from encoded references.
    *
    * @param references references that the same encoder encoded for the same kind of adapter
-   * @return the image prompt; this adapter must stay open while it is used
-   * @throws InvalidInputException if another encoder made them
+   * @return the image prompt; keep this adapter open while requests use the prompt
+   * @throws InvalidInputException if another encoder made the embeddings
    */
   public ImagePrompt prompt(ReferenceEmbeddings references) {
     return ImagePrompt.of(this, references);
@@ -198,17 +198,17 @@ public final class IpAdapter implements AutoCloseable {
    *
    * @param references at least one
    * @return the embeddings, which can be saved
-   * @throws IllegalArgumentException if there is no reference, or one lacks an input that this
-   *     adapter needs
+   * @throws IllegalArgumentException if no reference is given, or a reference lacks an input that
+   *     this adapter needs
    */
   public ReferenceEmbeddings embed(List<Reference> references) {
     return references().encode(references);
   }
 
   /**
-   * Returns the origin of embeddings that this adapter accepts.
+   * Returns the networks whose embeddings this adapter accepts.
    *
-   * @return the origin, without a face embedder, because adapter files do not name it
+   * @return the origin; its face embedder is unknown, because adapter files do not name it
    */
   public EmbeddingOrigin origin() {
     return references().origin(List.of());
@@ -295,7 +295,9 @@ public final class IpAdapter implements AutoCloseable {
     return Weights.of(weights).at("ip_adapter").at(sites.keyIndex(t));
   }
 
-  /** Frees the tensors after the last generation that uses them. A second call does nothing. */
+  /**
+   * Frees the tensors when no running generation uses them any more. A second call does nothing.
+   */
   @Override
   public void close() {
     usageLock.close(() -> {

@@ -19,24 +19,24 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The file of an IP-Adapter, with the settings that the file does not contain. Immutable; its
+ * The file of an IP-Adapter, with settings that cannot be read from the file. Immutable; its
  * methods return a changed copy.
  *
  * @param path a safetensors file or a pickled {@code .bin}
- * @param version FaceID-Plus version, or null to take it from the file name
- * @param lora the LoRA that FaceID was trained with, used instead of one inside the file; null if
- *     it is inside or beside the file
+ * @param version the FaceID-Plus version; null to read it from the file name
+ * @param lora a separate file of the LoRA that FaceID was trained with; null if the LoRA is inside
+ *     or beside the adapter file
  * @param ignoresLora true if a FaceID adapter may be used without its LoRA
  */
 public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean ignoresLora) {
   /**
    * The kind of an adapter, read from the file header.
    *
-   * @param title its published name, such as {@code IP-Adapter Plus}
-   * @param looksAtImages true if it needs an image encoder
-   * @param looksAtFaces true if it needs a face embedder
-   * @param description its name, the kind of base that it was made for, and its number of
-   *     attentions
+   * @param title the published name, such as {@code IP-Adapter Plus}
+   * @param looksAtImages true if the adapter needs an image encoder
+   * @param looksAtFaces true if the adapter needs a face embedder
+   * @param description the name, the kind of base that the adapter was made for, and the number of
+   *     attention layers
    */
   public record Kind(
       String title, boolean looksAtImages, boolean looksAtFaces, String description) {
@@ -50,10 +50,10 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * Returns a file without further settings.
+   * Returns an adapter file without further settings.
    *
    * @param path a safetensors file or a pickled {@code .bin}
-   * @return the file; FaceID's LoRA is inside or beside it
+   * @return the adapter file; a FaceID LoRA is read from inside or beside it
    */
   public static IpAdapterFile of(Path path) {
     return new IpAdapterFile(path, null, null, false);
@@ -80,7 +80,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * Returns the file without FaceID's LoRA. The likeness is lower.
+   * Returns the file, to be used without FaceID's LoRA. Likeness is lower without the LoRA.
    *
    * @return a changed copy
    */
@@ -99,7 +99,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * Checks by the file header that the adapter can be used with a base.
+   * Checks that the adapter can be used with a base. Only the file header is read.
    *
    * @param base the base model
    * @return the kind of the adapter
@@ -111,10 +111,10 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * Checks by its configuration that an image encoder fits the adapter.
+   * Checks that an image encoder fits the adapter. Only the encoder's configuration is read.
    *
-   * @param folder the encoder's folder or file; null if the adapter needs none
-   * @throws InvalidInputException if the encoder is missing, broken or another one
+   * @param folder the encoder's folder or file; null if the adapter needs no image encoder
+   * @throws InvalidInputException if the encoder is missing or broken, or does not fit the adapter
    */
   public void requireEncoder(Path folder) {
     AdapterLayout layout = layout();
@@ -212,13 +212,13 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * The version of a FaceID-Plus adapter. Both versions have the same file layout; V2 also adds the
-   * plain face tokens to the refined ones.
+   * The version of a FaceID-Plus adapter. Both versions have the same file layout. V2 also adds the
+   * plain face tokens to the refined face tokens.
    */
   public enum FaceIdPlusVersion {
     /** The first version. */
     V1,
-    /** The second version, with the plain face tokens. */
+    /** The second version, which also uses the plain face tokens. */
     V2;
 
     private static final Pattern V2_NAME = Pattern.compile("plus[-_ .]?v2");

@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An IP-Adapter with the networks that encode photos for it. Its kind needs an image encoder, a
- * face embedder, or both. Immutable and thread-safe; owns adapter and networks until closed.
+ * An IP-Adapter with the networks that encode photos for it: an image encoder, a face embedder, or
+ * both. Immutable and thread-safe; owns adapter and networks until closed.
  */
 public final class PersonAdapter implements AutoCloseable {
   private final IpAdapter adapter;
@@ -37,13 +37,14 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens the adapter of a base folder: {@code ip_adapter/ip-adapter.safetensors}, with
-   * {@code image_encoder} or {@code ip_adapter/face_embedder} if the adapter needs them.
+   * Opens the adapter of a base folder: {@code ip_adapter/ip-adapter.safetensors}, with the
+   * {@code image_encoder} and the {@code ip_adapter/face_embedder} that the adapter needs.
    *
    * @param folder a base folder, or a folder of the same layout
    * @param base the base model
    * @return the adapter; the caller closes it
-   * @throws InvalidInputException if a part is missing or broken, or the parts do not fit together
+   * @throws InvalidInputException if a component is missing or broken, or the components do not fit
+   *     together
    */
   public static PersonAdapter openIn(Path folder, BaseModel base) {
     return open(
@@ -55,12 +56,13 @@ public final class PersonAdapter implements AutoCloseable {
    *
    * @param file the adapter file
    * @param base the base model
-   * @param imageEncoder folder of the image encoder that it was trained with; not opened if the
-   *     adapter needs none
-   * @param recogniser the face embedder that it was trained with, closed with the adapter; null for
-   *     the one in {@code face_embedder} beside the adapter file
+   * @param imageEncoder folder of the image encoder that the adapter was trained with; ignored if
+   *     the adapter needs no image encoder
+   * @param recogniser the face embedder that the adapter was trained with, which this object then
+   *     owns; null to open {@code face_embedder} beside the adapter file
    * @return the adapter; the caller closes it
-   * @throws InvalidInputException if a part is missing or broken, or the parts do not fit together
+   * @throws InvalidInputException if a component is missing or broken, or the components do not fit
+   *     together
    */
   public static PersonAdapter open(
       IpAdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
@@ -109,8 +111,8 @@ public final class PersonAdapter implements AutoCloseable {
    * @param onnx the ONNX file
    * @param policy the allowed uses of networks with restricted licences
    * @return the face embedder; the caller closes it
-   * @throws InvalidInputException if {@code policy} forbids it, or the adapter was trained with
-   *     another one
+   * @throws InvalidInputException if {@code policy} forbids the face embedder, or the adapter was
+   *     trained with another face embedder
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
@@ -120,10 +122,10 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Makes an image prompt of accepted photos. All photos have equal weight.
+   * Makes an image prompt from accepted photos. All photos have equal weight.
    *
    * @param photos the photos, at least one
-   * @return the image prompt; this adapter must stay open while it is used
+   * @return the image prompt; keep this adapter open while requests use the prompt
    */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return adapter.prompt(
@@ -131,11 +133,11 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Makes an image prompt of encoded references.
+   * Makes an image prompt from encoded references.
    *
    * @param kept references that the same networks encoded
-   * @return the image prompt; this adapter must stay open while it is used
-   * @throws InvalidInputException if another image encoder or face embedder made them
+   * @return the image prompt; keep this adapter open while requests use the prompt
+   * @throws InvalidInputException if another image encoder or face embedder made the embeddings
    */
   public ImagePrompt prompt(ReferenceEmbeddings kept) {
     kept.origin()
@@ -146,10 +148,10 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Makes the reference that the adapter needs of a photo.
+   * Makes the reference that the adapter needs from a photo.
    *
    * @param photo the photo, of any size
-   * @param face the person's face in it
+   * @param face the person's face in the photo
    * @return the face embedding with the aligned face, or a crop of the head if the adapter needs no
    *     face embedding
    */
@@ -169,7 +171,7 @@ public final class PersonAdapter implements AutoCloseable {
     return adapter;
   }
 
-  /** {@return the name of the adapter file, for records of a generation} */
+  /** {@return the name of the adapter file, for the record of a generation} */
   public String name() {
     return Path.of(adapter.describe()).getFileName().toString();
   }

@@ -1,13 +1,13 @@
 /**
  * Likeness from reference images, without training.
  *
- * <p>{@link IpAdapter} opens an adapter file of the IP-Adapter family for a base model with an
- * {@link ImageEncoder}, and makes an {@link ImagePrompt} of reference images: an identity that a
- * request can have. {@link BlockWeights} limits it to blocks of the network, for style or
- * composition alone. {@link PersonAdapter} is an adapter with the encoders that it needs, for
- * reviewed photos; {@link FaceReader} makes references of any photo. {@link FaceGuidance} steers
- * sampling so that generated faces match a person, if the base folder has a face embedder and a
- * tiny autoencoder.
+ * <p>{@link IpAdapter} opens an IP-Adapter file for a base model, with an {@link ImageEncoder} if
+ * the adapter needs it. It encodes reference images as an {@link ImagePrompt}, which requests use
+ * as an identity. {@link BlockWeights} limits an image prompt to blocks of the network, for example
+ * to transfer only the style. {@link PersonAdapter} is an adapter with the encoders that it needs,
+ * for reviewed photos; {@link FaceReader} makes references from any photo. {@link FaceGuidance}
+ * steers sampling so that generated faces match a person, if the base folder has a face embedder
+ * and a tiny autoencoder.
  *
  * <pre>{@code
  * Compute compute = Compute.best();

@@ -202,8 +202,8 @@ public final class Lora implements AutoCloseable {
    *
    * @param weight 1 for the trained strength; any finite number
    * @return the copy; the caller closes it
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base streams or compresses
-   *     these weights to save memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base, to save memory, does
+   *     not keep these weights uncompressed in memory
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   public FusedLora fuse(double weight) {

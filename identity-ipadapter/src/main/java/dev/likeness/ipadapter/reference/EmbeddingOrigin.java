@@ -6,15 +6,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The networks that made reference embeddings. Embeddings of another network have another meaning
- * even if their size is equal. An empty value means unknown and is compatible with every value.
+ * The networks that made reference embeddings. Embeddings of different networks are not
+ * interchangeable, even if their sizes are equal. An empty value means unknown and matches every
+ * value.
  *
  * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
  * @param faceEmbedder name of the face embedder
  * @param normalization {@code raw} or {@code unit}: whether face embeddings are normalised
  */
 public record EmbeddingOrigin(String encoder, String faceEmbedder, String normalization) {
-  /** An origin with no known value. */
+  /** An origin whose values are all unknown. */
   public static final EmbeddingOrigin UNKNOWN = new EmbeddingOrigin("", "", "");
 
   private static final String ENCODER_KEY = "likeness.encoder";
@@ -25,8 +26,8 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
    * Returns the face embedder of references.
    *
    * @param references references with or without the name of a face embedder
-   * @return the one name that they have; empty if none has a name, or some have none
-   * @throws IllegalArgumentException if they name several face embedders
+   * @return the name, if all references have the same name; otherwise empty
+   * @throws IllegalArgumentException if the references name several face embedders
    */
   public static String faceEmbedder(List<Reference> references) {
     List<String> names =
@@ -60,7 +61,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
    *
    * @param user name of the adapter, for the message
    * @param wanted the origin that the adapter needs
-   * @throws InvalidInputException if a value that is known on both sides differs
+   * @throws InvalidInputException if both origins know a value and the values differ
    */
   public void require(String user, EmbeddingOrigin wanted) {
     require(user, "image encoder fingerprint ", encoder, wanted.encoder);

@@ -5,20 +5,19 @@ import dev.likeness.diffusion.image.RgbImage;
 /**
  * A reference of a person or a thing: an image, a face embedding, or both.
  *
- * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
- * @param face a face embedding, or null; of unit length except for unnormalised Portrait
+ * @param image the image for an image encoder, or null; FaceID-Plus needs the aligned face
+ * @param face a face embedding, or null; of unit length, except for the unnormalised Portrait
  * @param faceEmbedder name of the face embedder; empty if unknown
- * @param weight weight among the references, above 0: 2 counts as if the reference were given twice
+ * @param weight weight among the references, above 0; a weight of 2 counts as two references
  */
 public record Reference(RgbImage image, float[] face, String faceEmbedder, double weight) {
   /**
    * Checks and copies the components.
    *
-   * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
-   * @param face a face embedding, or null; of unit length except for unnormalised Portrait
+   * @param image the image for an image encoder, or null; FaceID-Plus needs the aligned face
+   * @param face a face embedding, or null; of unit length, except for the unnormalised Portrait
    * @param faceEmbedder name of the face embedder; empty if unknown
-   * @param weight weight among the references, above 0: 2 counts as if the reference were given
-   *     twice
+   * @param weight weight among the references, above 0; a weight of 2 counts as two references
    * @throws IllegalArgumentException if image and face are both null, or the weight is not a finite
    *     number above 0
    */
@@ -45,7 +44,7 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
   }
 
   /**
-   * Returns a face embedding of weight 1.
+   * Returns a reference of weight 1 with a face embedding.
    *
    * @param embedding the vector of a face embedder; copied
    * @return the reference
@@ -55,7 +54,8 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
   }
 
   /**
-   * Returns a face embedding with the aligned face image, as FaceID-Plus needs them, of weight 1.
+   * Returns a reference of weight 1 with a face embedding and the aligned face image, as
+   * FaceID-Plus needs it.
    *
    * @param embedding the vector of a face embedder; copied
    * @param aligned the aligned face, 224 or 256 pixels square

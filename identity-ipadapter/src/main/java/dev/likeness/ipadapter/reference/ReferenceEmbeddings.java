@@ -18,14 +18,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Encoded references, so that they need not be encoded again. They are biometric data of the
- * person. Immutable; holds no native memory.
+ * Encoded references. Saved embeddings replace the photos and their encoding. They are biometric
+ * data of the person. Immutable; holds no native memory.
  *
  * @param image outputs of an image encoder [n, tokens, width], or null
- * @param unconditional output for no image [1, tokens, width], or null if that is zeros
+ * @param unconditional encoder output for no image [1, tokens, width], or null for zeros
  * @param face face embeddings [n, 1, width], or null
  * @param weights weight of each of the n references
- * @param origin the networks that made them
+ * @param origin the networks that made the embeddings
  */
 public record ReferenceEmbeddings(
     Grid image, Grid unconditional, Grid face, List<Double> weights, EmbeddingOrigin origin) {
@@ -47,8 +47,8 @@ public record ReferenceEmbeddings(
      * @param count number of references
      * @param tokens number of tokens of each reference
      * @param width width of each token
-     * @throws IllegalArgumentException if there are no values, or their number does not match the
-     *     shape
+     * @throws IllegalArgumentException if the grid is empty, or the number of values does not match
+     *     the shape
      */
     public Grid {
       if (values.length == 0 || (long) count * tokens * width != values.length) {
@@ -104,10 +104,10 @@ public record ReferenceEmbeddings(
    * Checks the components.
    *
    * @param image outputs of an image encoder [n, tokens, width], or null
-   * @param unconditional output for no image [1, tokens, width], or null if that is zeros
+   * @param unconditional encoder output for no image [1, tokens, width], or null for zeros
    * @param face face embeddings [n, 1, width], or null
    * @param weights weight of each of the n references
-   * @param origin the networks that made them
+   * @param origin the networks that made the embeddings
    * @throws IllegalArgumentException if image and face are both null, the counts do not match, or a
    *     weight is not a finite number above 0
    */
@@ -137,7 +137,7 @@ public record ReferenceEmbeddings(
   /**
    * Returns the weighted mean of all references as one reference.
    *
-   * @return the mean; that of unit-length face embeddings has unit length again
+   * @return the mean; for face embeddings of unit length, it is scaled to unit length again
    */
   public ReferenceEmbeddings averaged() {
     Grid mean = face == null ? null : keepUnitLength(face.mean(weights), face);
@@ -172,18 +172,18 @@ public record ReferenceEmbeddings(
 
   /**
    * Writes the embeddings to a safetensors file, with their origin in the header. The file is
-   * written completely or not at all. Only its owner can read a new file.
+   * written completely or not at all. If the file is new, only its owner can read it.
    *
-   * @param file the file; an existing one is replaced
+   * @param file the file; an existing file is replaced
    */
   public void save(Path file) {
     save(file, Map.of());
   }
 
   /**
-   * Writes the embeddings with further header entries; else like {@link #save(Path)}.
+   * Writes the embeddings as {@link #save(Path)} does, with additional header entries.
    *
-   * @param file the file; an existing one is replaced
+   * @param file the file; an existing file is replaced
    * @param notes header entries, such as the name of the person
    */
   public void save(Path file, Map<String, String> notes) {
@@ -205,7 +205,8 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Reads a file of {@link #save(Path)}. If the file names no origin, adapters compare widths only.
+   * Reads a file that {@link #save(Path)} wrote. If the file states no origin, adapters compare
+   * only the widths of the embeddings.
    *
    * @param file the file
    * @return the embeddings

@@ -3,8 +3,9 @@
  *
  * <p>A {@link Reference} is an image, a face embedding, or both, with a weight.
  * {@link ReferenceEmbeddings} are encoded references. They can be saved and used again without
- * photos and image encoder. They are biometric data. An {@link EmbeddingOrigin} names the image
- * encoder and the face embedder that made them. An adapter refuses embeddings of other networks.
+ * photos and image encoder. They are biometric data. An {@link EmbeddingOrigin} names the networks
+ * that made embeddings: image encoder and face embedder. An adapter refuses embeddings of other
+ * networks.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

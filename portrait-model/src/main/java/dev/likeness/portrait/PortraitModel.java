@@ -24,8 +24,8 @@ public final class PortraitModel {
   private PortraitModel() {}
 
   /**
-   * {@return the model's folder: a path inside the jar or the classes folder} Open it like any
-   * diffusers folder: {@code BaseModel.open(PortraitModel.files(), Compute.best())}.
+   * {@return the model's folder, inside the jar or the classes folder} Open it like any diffusers
+   * folder: {@code BaseModel.open(PortraitModel.files(), Compute.best())}.
    *
    * @throws IllegalStateException if the artifact contains no model
    */

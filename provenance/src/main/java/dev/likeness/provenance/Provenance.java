@@ -27,8 +27,8 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
- * Everything in an image file that says where it comes from: XMP, watermark and content
- * credentials. Reading them never uses the network.
+ * The data in an image file that states its origin: XMP, watermark and content credentials. Reading
+ * never uses the network.
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
  * @param sourceType XMP's digital source type, as an IPTC URL; empty if XMP has none
@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
  *     too small or cannot be decoded
  * @param manifest the validated content credentials; empty if the file has none
  * @param remoteManifest URL of content credentials outside the file, which are not fetched; empty
- *     if XMP names none
+ *     if XMP has no such URL
  */
 public record Provenance(
     String mediaType,
@@ -73,14 +73,15 @@ public record Provenance(
   }
 
   /**
-   * Reads the content credentials of a file, until it is cancelled.
+   * Reads the provenance of a file. The call can be cancelled.
    *
    * @param file a PNG, JPEG or WebP file
    * @param anchors the trusted certificates
    * @param cancellation stops the reading
-   * @return the content credentials and their check
-   * @throws InvalidInputException if it cannot be read, or is not a complete PNG, JPEG or WebP file
-   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   * @return the provenance
+   * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
+   *     WebP file
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Provenance inspect(Path file, TrustAnchors anchors, Cancellation cancellation) {
     byte[] bytes = read(file);
@@ -140,10 +141,7 @@ public record Provenance(
     }
   }
 
-  /**
-   * {@return true if the pixels have the watermark: at least {@link Watermark#MIN_BITS} of its
-   * bits}
-   */
+  /** {@return true if the pixels have at least {@link Watermark#MIN_BITS} bits of the watermark} */
   public boolean isWatermarked() {
     return watermarkBits.orElse(0) >= Watermark.MIN_BITS;
   }
@@ -160,17 +158,17 @@ public record Provenance(
   }
 
   /**
-   * Tells if the file was changed after signing.
+   * Reports whether the file may have been changed after signing.
    *
-   * @return true if the file or its manifest was changed after signing, the manifest cannot be
-   *     read, or a weak key or digest allows unnoticed changes; false without a manifest
+   * @return true if the file or its manifest was changed after signing, if the manifest cannot be
+   *     read, or if a weak key or digest would allow unnoticed changes; false without a manifest
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
   }
 
   /**
-   * Tells if the signer's certificate is not valid any more, or not yet.
+   * Reports whether the signer's certificate has expired or is not valid yet.
    *
    * @return true if the certificate is not valid now and no time stamp proves that it was valid at
    *     signing; false without a manifest
@@ -179,7 +177,7 @@ public record Provenance(
     return manifest.filter(ManifestReport::isExpired).isPresent();
   }
 
-  /** {@return the content of {@link #toJson} as maps, lists, strings, numbers and nulls} */
+  /** {@return the facts of {@link #toJson} as maps, lists, strings, numbers and nulls} */
   public Map<String, Object> toMap() {
     return ProvenanceText.facts(this);
   }

@@ -10,20 +10,20 @@ import java.util.OptionalInt;
 /**
  * The invisible watermark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}). Its
  * 48 bits lie in the blue-yellow differences of blocks of 8 by 8 pixels. The {@code dwtDct} method
- * of the Python package invisible-watermark reads them. Each bit lies in many blocks; reading takes
- * the majority.
+ * of the Python package invisible-watermark reads them. Many blocks contain the same bit; the
+ * majority of them decides when the bit is read.
  *
  * <p>The package's own writer changes one value of a block, which JPEG compression undoes. This
- * class changes whole blocks. It changes as few blocks as needed, as little as needed, and prefers
- * textured blocks to plain ones. Each bit survives a resize to nine tenths and back, followed by
- * JPEG of quality 80.
+ * class changes whole blocks. It changes no more blocks than needed, and changes them as little as
+ * possible. It prefers blocks with texture to plain blocks. Each bit survives a resize to 90 % of
+ * the image's size and back, followed by JPEG of quality 80.
  */
 public final class Watermark {
   /** Number of bits of the watermark. */
   public static final int BITS = 48;
   /**
-   * Number of correct bits from which an image counts as watermarked. One image in a million
-   * without a watermark reaches it.
+   * Minimum number of correct bits in a watermarked image. Of images without a watermark, about one
+   * in a million reaches this number.
    */
   public static final int MIN_BITS = 40;
 
@@ -40,10 +40,11 @@ public final class Watermark {
   }
 
   /**
-   * Tells if an image is large enough for a watermark: 65,536 pixels, as in the Python package.
+   * Reports whether an image is large enough for a watermark: at least 65,536 pixels, as in the
+   * Python package.
    *
    * @param image an image of any size
-   * @return true if the image can have a watermark
+   * @return true if the image is large enough
    */
   public static boolean canEmbed(RgbImage image) {
     return image.width() * (long) image.height() >= MIN_PIXELS;
@@ -53,7 +54,7 @@ public final class Watermark {
    * Adds the watermark to an image.
    *
    * @param image an image of any size
-   * @return a new image with the watermark; the same image if it is too small
+   * @return a new image with the watermark; the given image if it is too small
    */
   public static RgbImage embed(RgbImage image) {
     if (!canEmbed(image)) {

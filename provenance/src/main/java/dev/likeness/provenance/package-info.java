@@ -4,7 +4,7 @@
  * <p>{@link Disclosure} writes images with three disclosures: XMP, a signed C2PA manifest, and an
  * invisible {@link Watermark}. {@link Provenance} reads the credentials of a file and detects
  * alterations. If this module is on the class path, {@code likeness-headshots} writes every image
- * with {@link Disclosure}. No other module needs this one.
+ * with {@link Disclosure}. The module is optional.
  *
  * <pre>{@code
  * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));

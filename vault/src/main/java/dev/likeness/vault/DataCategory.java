@@ -8,7 +8,8 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * The categories of data that a store keeps of a subject. Each has its own key and retention limit.
+ * The categories of data that a store keeps of a subject. Each has a separate key and retention
+ * limit.
  */
 public enum DataCategory {
   /** Selfies and crops of them. */
@@ -26,7 +27,7 @@ public enum DataCategory {
     this.label = word;
   }
 
-  /** {@return the name on disk, in retention policies and in receipts} */
+  /** {@return the name of the category on disk, in retention policies and in receipts} */
   public String label() {
     return label;
   }

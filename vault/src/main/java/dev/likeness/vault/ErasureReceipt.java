@@ -22,14 +22,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A signed record of an erasure. It does not identify the person.
+ * A signed record that a subject was erased. It does not identify the person.
  *
  * @param subject the random id of the subject: 32 hexadecimal digits
- * @param startedAt when the erasure began, by the system clock
- * @param finishedAt when the last file was deleted, by the system clock
- * @param files the number of deleted files, by category label.0 keep the labels of that version,
- *     which their signature covers
- * @param signature the signature of all components above
+ * @param startedAt the time when the erasure began, by the system clock
+ * @param finishedAt the time when the last file was deleted, by the system clock
+ * @param files the number of deleted files by category label. Receipts of version 0.1.0 keep their
+ *     old labels, because the signature covers them
+ * @param signature the signature of the values above
  * @param certificates the signer's certificate, then those of its issuers, as DER
  */
 public record ErasureReceipt(
@@ -48,13 +48,13 @@ public record ErasureReceipt(
   private static final int MAX_BYTES = 1 << 20;
 
   /**
-   * Checks the values, all of which the signature covers, and copies the collections.
+   * Checks the values and copies the collections.
    *
    * @param subject the random id of the subject: 32 hexadecimal digits
-   * @param startedAt when the erasure began, by the system clock
-   * @param finishedAt when the last file was deleted, by the system clock
-   * @param files the number of deleted files, by category label
-   * @param signature the signature of all components above
+   * @param startedAt the time when the erasure began, by the system clock
+   * @param finishedAt the time when the last file was deleted, by the system clock
+   * @param files the number of deleted files by category label
+   * @param signature the signature of the values above
    * @param certificates the signer's certificate, then those of its issuers, as DER
    * @throws IllegalArgumentException if the id does not have 32 hexadecimal digits, a category is
    *     unknown, a count is negative, or there is no certificate
@@ -78,7 +78,7 @@ public record ErasureReceipt(
    * Returns the file of a receipt. The store need not be open.
    *
    * @param store the store's folder
-   * @param id the id of the subject
+   * @param id the id of the subject: 32 hexadecimal digits
    * @return the file, which may not exist yet
    */
   public static Path file(Path store, String id) {
@@ -131,9 +131,9 @@ public record ErasureReceipt(
   }
 
   /**
-   * {@return true if the receipt is unchanged since it was signed} Check separately that the
-   * {@link #signer()} is trusted. False for keys that cannot sign receipts, such as RSA keys of
-   * less than 2048 bits.
+   * {@return true if the receipt is unchanged since it was signed, with a key that is strong
+   * enough} An RSA key of less than 2048 bits is too weak. The caller must check that the
+   * {@link #signer()} is trusted.
    *
    * @throws InvalidInputException if a certificate cannot be read
    */
@@ -212,10 +212,10 @@ public record ErasureReceipt(
   /**
    * Reads a receipt from a file.
    *
-   * @param file a file of the receipts folder
+   * @param file a file of a store's receipts folder
    * @return the receipt
-   * @throws InvalidInputException if the file is not a receipt, or carries something that its
-   *     signature does not cover
+   * @throws InvalidInputException if the file is not a receipt, or contains data that its signature
+   *     does not cover
    */
   public static ErasureReceipt read(Path file) {
     requireShort(file);

@@ -12,9 +12,9 @@ import java.util.function.UnaryOperator;
  */
 public interface ReceiptSigner {
   /**
-   * Returns the signature of a message. The algorithm follows from the key of the first
-   * certificate: ECDSA as {@code r || s} (P-256 with SHA-256, P-384 with SHA-384, P-521 with
-   * SHA-512), RSASSA-PSS with SHA-256, or Ed25519.
+   * Returns the signature of a message. The key of the first certificate determines the algorithm:
+   * ECDSA as {@code r || s} (P-256 with SHA-256, P-384 with SHA-384, P-521 with SHA-512),
+   * RSASSA-PSS with SHA-256, or Ed25519.
    *
    * @param message the text of a receipt in UTF-8
    * @return the signature
@@ -42,8 +42,8 @@ public interface ReceiptSigner {
    * @param chain the signer's certificate, then those of its issuers
    * @param key the private key of the first certificate
    * @return the signer
-   * @throws IllegalArgumentException if {@code chain} is empty, or receipts cannot be signed with
-   *     such a key
+   * @throws IllegalArgumentException if {@code chain} is empty, or this kind of key cannot sign
+   *     receipts
    */
   static ReceiptSigner of(List<X509Certificate> chain, PrivateKey key) {
     ReceiptSignature algorithm = ReceiptSignature.of(key);
@@ -51,8 +51,8 @@ public interface ReceiptSigner {
   }
 
   /**
-   * {@return the library's own signer, always the same} Its key is public, so its receipts prove
-   * nothing about the signer.
+   * {@return the library's development signer} Its key is public, so its receipts prove nothing
+   * about the signer.
    */
   static ReceiptSigner development() {
     return ReceiptSignature.DevelopmentSigner.SIGNER;

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The retention limits of each category of data. Data is removed some time after its purpose was
- * met (the person was trained), or after its last use, whichever comes first. Immutable.
+ * The retention limits of each category of data. Data is removed when the first of its two limits
+ * is reached: one counts from the training, the other from the last use. Immutable.
  *
  * @param limits a limit for every category
  */
@@ -18,15 +18,16 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
    * The retention limit of one category.
    *
-   * @param afterPurpose duration after its purpose was met, not negative
-   * @param afterUse duration after the last use or renewal, not negative
+   * @param afterPurpose duration after the purpose was met (the person was trained), not negative
+   * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not negative
    */
   public record Limit(Duration afterPurpose, Duration afterUse) {
     /**
      * Checks that both durations are not negative.
      *
-     * @param afterPurpose duration after its purpose was met, not negative
-     * @param afterUse duration after the last use or renewal, not negative
+     * @param afterPurpose duration after the purpose was met (the person was trained), not negative
+     * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not
+     *     negative
      */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
@@ -37,8 +38,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * The longest accepted duration after the last use: three years, as the strictest law known to
-   * the authors requires for face geometry.
+   * The longest allowed duration after the last use: three years. The strictest law on face
+   * geometry that the authors know requires this.
    */
   public static final Duration MAX_DURATION = Duration.ofDays(3 * 365);
 
@@ -49,7 +50,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   private static final Duration MONTH = Duration.ofDays(30);
 
   /**
-   * Checks that every category has a limit, at most {@link #MAX_DURATION} after the last use.
+   * Checks that every category has a limit of at most {@link #MAX_DURATION} after the last use.
    *
    * @param limits a limit for every category
    */
@@ -70,8 +71,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * {@return the defaults} Photos and training states are removed after training, and after a week
-   * at the latest. Other data is removed after 30 days without use.
+   * {@return the default policy} Photos and training states are removed after training, at the
+   * latest after a week without use. Other data is removed after 30 days without use.
    */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);
@@ -91,8 +92,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * {@return a policy with another limit for one category}
    *
    * @param category the category
-   * @param limit its limit
-   * @throws IllegalArgumentException if the limit exceeds {@link #MAX_DURATION} after the last use
+   * @param limit the limit of this category
+   * @throws IllegalArgumentException if {@link Limit#afterUse} is longer than {@link #MAX_DURATION}
    */
   public RetentionPolicy with(DataCategory category, Limit limit) {
     Map<DataCategory, Limit> other = new EnumMap<>(limits);
@@ -157,17 +158,17 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * The result of a purge.
+   * The result of a purge, which removes data whose retention limit is reached.
    *
    * @param erased receipts of the erased subjects
-   * @param files the number of files removed of other subjects
+   * @param files the number of files removed from subjects that were not erased
    */
   public record PurgeReport(List<ErasureReceipt> erased, int files) {
     /**
      * Copies the receipts.
      *
      * @param erased receipts of the erased subjects
-     * @param files the number of files removed of other subjects
+     * @param files the number of files removed from subjects that were not erased
      */
     public PurgeReport {
       erased = List.copyOf(erased);

@@ -8,14 +8,14 @@ import java.util.Optional;
  *
  * @param clock the system clock
  * @param signer signs receipts of erasures
- * @param retention the retention policy; empty for the policy that the store was last opened with,
- *     or the defaults
+ * @param retention the retention policy; empty to use the policy that the store has recorded, or
+ *     the default policy if it has recorded none
  */
 public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<RetentionPolicy> retention) {
   /**
-   * {@return the defaults: the system clock, the development signer and the recorded retention} The
-   * development key is public, so its receipts prove nothing about the signer. Set your own with
-   * {@link #signer}.
+   * {@return the default options: the system clock, the development signer and the recorded
+   * retention policy} The development key is public, so receipts signed with it prove nothing about
+   * the signer. Set your own signer with {@link #signer}.
    */
   public static StoreOptions defaults() {
     return new StoreOptions(Clock.systemUTC(), ReceiptSigner.development(), Optional.empty());
@@ -42,7 +42,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   /**
    * {@return options with another retention policy, which the store records}
    *
-   * @param policy the policy, which the store records
+   * @param policy the policy
    */
   public StoreOptions retention(RetentionPolicy policy) {
     return new StoreOptions(clock, signer, Optional.of(policy));

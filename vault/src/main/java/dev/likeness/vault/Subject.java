@@ -14,10 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The data of one person in a store. Its folders are ordinary {@link Path}s whose files are
- * encrypted with keys of this subject. Safe for threads. After {@link #erase()} every method throws
+ * encrypted with keys of this subject. Thread-safe. After {@link #erase()} every method throws
  * {@link SubjectErasedException}. After {@link SubjectStore#close()} every method that reads or
- * writes throws {@link IllegalStateException}, and files in its folders throw {@link IOException}:
- * the next process may have erased the subject.
+ * writes throws {@link IllegalStateException}, and files in its folders throw {@link IOException},
+ * because another process may erase the subject.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
@@ -76,10 +76,11 @@ public final class Subject {
   }
 
   /**
-   * Returns the person's consent. Does not count as a use.
+   * Returns the person's consent. For retention limits, this is not a use.
    *
    * @return the consent
-   * @throws InvalidInputException if the key does not open the subject, or the consent is damaged
+   * @throws InvalidInputException if the store's key cannot decrypt the subject, or the consent is
+   *     damaged
    * @throws SubjectErasedException if the subject was erased
    */
   public Consent consent() {
@@ -92,12 +93,12 @@ public final class Subject {
   }
 
   /**
-   * Returns the encrypted folder of a category, for reading and writing. Counts as a use. After a
-   * purge or erasure, open files in it fail with {@link IOException}.
+   * Returns the encrypted folder of a category, for reading and writing. For retention limits, this
+   * is a use. After a purge or erasure, its open files fail with {@link IOException}.
    *
    * @param category the category
    * @return the root of the folder
-   * @throws InvalidInputException if the key does not open the folder
+   * @throws InvalidInputException if the store's key cannot decrypt the folder
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized Path folder(DataCategory category) {
@@ -118,7 +119,7 @@ public final class Subject {
   }
 
   /**
-   * Renews the subject: retention limits after the last use start again.
+   * Renews the subject: the retention limits after the last use start again, as after a use.
    *
    * @throws SubjectErasedException if the subject was erased
    */
@@ -138,7 +139,8 @@ public final class Subject {
   }
 
   /**
-   * Records that the person was trained, and removes data that is no longer needed.
+   * Records that the person was trained, and removes the data whose retention limit is thereby
+   * reached.
    *
    * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
    * @throws SubjectErasedException if the subject was erased
@@ -188,10 +190,10 @@ public final class Subject {
   }
 
   /**
-   * Records that long work on this subject begins. Until {@link #workEnded}, the person and the
-   * images count as used, so retention limits do not erase them.
+   * Records that long work on this subject begins. Until {@link #workEnded}, retention limits do
+   * not remove the person data and the images.
    *
-   * @param cancellation is cancelled if the subject is erased
+   * @param cancellation the cancellation of the work; erasing the subject cancels it
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
@@ -202,7 +204,7 @@ public final class Subject {
   /**
    * Records that work on this subject has ended.
    *
-   * @param cancellation the argument of {@link #workStarted}
+   * @param cancellation the cancellation that was given to {@link #workStarted}
    */
   public synchronized void workEnded(Cancellation cancellation) {
     if (work.remove(cancellation)) {
@@ -263,19 +265,19 @@ public final class Subject {
    * Returns the seconds since the subject was {@code created}, {@code trained} and last
    * {@code used}.
    *
-   * @return the seconds by these words; {@code trained} is missing before the first training
+   * @return the seconds by these three keys; {@code trained} is missing before the first training
    */
   public synchronized Map<String, Long> ages() {
     return dates.dates().ages(store.clock().now());
   }
 
   /**
-   * Erases all data of the subject, at any moment. Running work is cancelled, then the keys are
-   * destroyed, then the files are deleted. If the process ends halfway, the next opening of the
-   * store finishes the erasure.
+   * Erases all data of the subject. It may be called at any time. Running work is cancelled, then
+   * the keys are destroyed, then the files are deleted. If the process ends halfway, the next
+   * opening of the store finishes the erasure.
    *
    * @return the receipt; a second call returns the same one
-   * @throws ResourceLimitException if files cannot be deleted; the message says how to go on
+   * @throws ResourceLimitException if files cannot be deleted; the message says what to do
    * @throws IllegalStateException if the store is closed and the subject was not erased before
    */
   public ErasureReceipt erase() {

@@ -21,10 +21,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * An encrypted store of personal data in one folder. Each subject has its own keys. The store is
- * open in one process at a time, whose threads can all use it. Opening it finishes interrupted
+ * An encrypted store of personal data in one folder. Each subject has separate keys. Only one
+ * process at a time can open the store; all its threads can use it. Opening it finishes interrupted
  * erasures and removes erased subjects that a backup brought back. With the key, it also encrypts
- * files of version 0.1.0 in the current format. A damaged file of the store does not prevent this.
+ * files of version 0.1.0 in the current format. Damaged files do not prevent opening.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -65,9 +65,9 @@ public final class SubjectStore implements AutoCloseable {
    * Opens or creates a store with the default options.
    *
    * @param folder the store's folder; created if missing
-   * @param keys the application's key; {@link WrappingKey#none()} suffices to list, erase and purge
+   * @param keys the application's key, or {@link WrappingKey#none()} to list, erase and purge
    * @return the store; the caller closes it
-   * @throws InvalidInputException if the folder contains other files
+   * @throws InvalidInputException if the folder contains files that are not of a store
    * @throws StoreInUseException if the store is already open, in this or another process
    * @throws ResourceLimitException if the folder cannot be read or written
    */
@@ -79,11 +79,11 @@ public final class SubjectStore implements AutoCloseable {
    * Opens or creates a store.
    *
    * @param folder the store's folder; created if missing
-   * @param keys the application's key; {@link WrappingKey#none()} suffices to list, erase and purge
-   * @param options clock, signer and retention
+   * @param keys the application's key, or {@link WrappingKey#none()} to list, erase and purge
+   * @param options the clock, the signer of receipts and the retention policy
    * @return the store; the caller closes it
    * @throws StoreInUseException if the store is already open, in this or another process
-   * @throws InvalidInputException if the folder contains other files
+   * @throws InvalidInputException if the folder contains files that are not of a store
    * @throws ResourceLimitException if the folder cannot be read or written
    */
   public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {
@@ -124,8 +124,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * {@return the retention policy} If the recorded policy is damaged, these are the defaults, and
-   * nothing is purged until a policy is given or restored.
+   * {@return the retention policy} If the recorded policy is damaged, this is the default policy,
+   * and {@link #purgeDue} refuses until a policy is set or restored.
    */
   public RetentionPolicy retention() {
     return retention.orElseGet(RetentionPolicy::defaults);
@@ -140,7 +140,7 @@ public final class SubjectStore implements AutoCloseable {
    *
    * @param consent the consent of the person
    * @return the subject; it belongs to this store
-   * @throws InvalidInputException if the key opens none of the subjects already in the store
+   * @throws InvalidInputException if the store has subjects and the key cannot decrypt any of them
    * @throws ResourceLimitException if the subject cannot be written
    * @throws IllegalStateException if the store is closed
    */
@@ -182,7 +182,7 @@ public final class SubjectStore implements AutoCloseable {
    *
    * @param id 32 hexadecimal digits
    * @return the subject; it belongs to this store
-   * @throws InvalidInputException if there is none, also if it was erased
+   * @throws InvalidInputException if the store does not have this subject, or has erased it
    */
   public Subject subject(String id) {
     Subject subject = subjects.get(id);
@@ -204,8 +204,8 @@ public final class SubjectStore implements AutoCloseable {
    * erased, unless work on it is in progress.
    *
    * @return the receipts of erased subjects and the number of removed files
-   * @throws ResourceLimitException if data of a subject cannot be removed; all other subjects are
-   *     purged first
+   * @throws ResourceLimitException if data of a subject cannot be removed; this is thrown after all
+   *     other subjects are purged
    * @throws InvalidInputException if the recorded retention policy is damaged; nothing is removed
    * @throws IllegalStateException if the store is closed
    */
@@ -275,10 +275,10 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Reads every file of every subject.
+   * Reads every file of every subject to find damaged files.
    *
-   * @return one line for each damaged file of the store, and for each category of a subject that
-   *     has unreadable files; empty if all can be read
+   * @return a line for each damaged file of the store, and for each category of a subject with
+   *     unreadable files; empty if all files can be read
    * @throws IllegalStateException if the store is closed
    */
   public List<String> verify() {
@@ -291,8 +291,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Closes the store, so that another process can open it. Running work is cancelled, and its
-   * subjects can no longer be used. A second call does nothing.
+   * Closes the store, so that another process can open it. Running work is cancelled, and the
+   * store's subjects can no longer be used. A second call does nothing.
    */
   @Override
   public void close() {

@@ -30,9 +30,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Runs a studio on subjects of a store: adds photos, trains the person and generates headshots. All
- * data stays in the subject. Erasing the subject stops the work within a step. Immutable and safe
- * for threads.
+ * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
+ * headshots. All data stays in the encrypted folders of the subject. Erasing the subject stops the
+ * work within a step. Immutable and thread-safe.
  */
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
@@ -54,10 +54,10 @@ public final class SubjectStudio {
   }
 
   /**
-   * Returns a studio for subjects, with {@link GeneratedImage.Marking#load()} and the built-in
-   * tools.
+   * Returns a studio for subjects. It uses {@link GeneratedImage.Marking#load()} to mark headshots,
+   * and the built-in tools for faces.
    *
-   * @param base the base that {@code studio} was created on
+   * @param base the base model that {@code studio} was created with
    * @param studio the studio that trains and generates
    * @return the studio for subjects
    */
@@ -66,9 +66,9 @@ public final class SubjectStudio {
   }
 
   /**
-   * Returns a copy that marks headshots differently.
+   * Returns a copy with another marking of headshots.
    *
-   * @param other the marking of headshots
+   * @param other marks headshots as generated
    * @return the copy
    */
   public SubjectStudio marking(GeneratedImage.Marking other) {
@@ -88,13 +88,14 @@ public final class SubjectStudio {
   }
 
   /**
-   * Adds a photo. The same photo under the same name is added once.
+   * Adds a photo. If the same photo was already added with the same name, nothing changes.
    *
-   * @param name the name in reports, cut to its last 100 bytes without leading dots; further photos
-   *     with that name are numbered, as in {@code selfie (2).jpg}
+   * @param name the name of the photo in reports, cut to its last 100 bytes without leading dots;
+   *     other photos with that name get a number, as in {@code selfie (2).jpg}
    * @param subject the subject
    * @param photo the bytes of an image file
-   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover it
+   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover adding
+   *     photos
    * @throws IllegalStateException while the subject is being trained
    * @throws SubjectErasedException if the subject was erased
    */
@@ -115,12 +116,14 @@ public final class SubjectStudio {
    * Trains on the added photos and stores the person file. Photos and training states are then
    * removed as the retention policy says. A stopped training is resumed.
    *
-   * @param progress also receives each rejected photo, by name
+   * @param progress receives every step, warnings and the name of each rejected photo
    * @param stop cancels this work; erasing the subject cancels it too
    * @param subject the subject
-   * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
+   *     subject is being erased
    * @throws IllegalStateException while another call trains the subject
-   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover it
+   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
+   *     training
    * @throws SubjectErasedException if the subject was erased
    */
   public void train(Subject subject, Progress progress, Cancellation stop) {
@@ -128,14 +131,17 @@ public final class SubjectStudio {
   }
 
   /**
-   * Trains as {@link #train(Subject, Progress, Cancellation)} does, with known traits.
+   * Trains as {@link #train(Subject, Progress, Cancellation)} does, with traits that the user
+   * gives.
    *
-   * @param known traits given by the user, which replace measured ones
+   * @param known traits of the person, such as glasses; they replace measured traits
    * @param subject the subject
-   * @param progress also receives each rejected photo, by name
+   * @param progress receives every step, warnings and the name of each rejected photo
    * @param stop cancels this work; erasing the subject cancels it too
-   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover it
-   * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
+   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
+   *     training
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
+   *     subject is being erased
    * @throws IllegalStateException while another call trains the subject
    * @throws SubjectErasedException if the subject was erased
    */
@@ -164,8 +170,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores a person that was trained outside the store. So a program can train while the store is
-   * closed. It must remove its own photos and training states.
+   * Stores a person that was trained outside the store. With it, a program can train while the
+   * store is closed. The program must then delete its own photos and training states.
    *
    * @param subject the subject
    * @param person the trained person; the caller closes it
@@ -196,17 +202,18 @@ public final class SubjectStudio {
   }
 
   /**
-   * Generates headshots, crops them by style, and stores each with the record when it is finished.
-   * A shoot that stops or fails leaves its finished headshots. Numbers continue after earlier
-   * shoots, whose images and records stay: {@code record.json}, {@code record-041.json} and so on.
+   * Generates headshots and crops them by style. Each finished headshot is stored at once, so a
+   * shoot that stops or fails keeps it. Image numbers continue after those of earlier shoots. Each
+   * shoot gets a new record: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop cancels this work; erasing the subject cancels it too
    * @param subject the subject
    * @param request the styles and the number of headshots
    * @param progress receives every step and warnings
-   * @return the headshots and their request
+   * @return the headshots with their request
    * @throws InvalidInputException if the person has not been trained
-   * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
+   *     subject is being erased
    * @throws SubjectErasedException if the subject was erased
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {

@@ -1,12 +1,12 @@
 /**
  * Encrypted storage of personal data: one subject per person, with retention, erasure and receipts.
  *
- * <p>A {@link SubjectStore} keeps each {@link Subject} under keys of its own, one vault for each
- * {@link DataCategory}. A vault is a {@link java.nio.file.FileSystem}: code that takes a
- * {@link java.nio.file.Path} reads and writes encrypted files there. {@link SubjectStudio} runs a
- * headshot studio on subjects. {@link RetentionPolicy} says how long data are kept;
- * {@link Subject#erase()} destroys keys and files and returns an {@link ErasureReceipt}, signed
- * through a {@link ReceiptSigner}.
+ * <p>A {@link SubjectStore} keeps each {@link Subject} in vaults, one for each
+ * {@link DataCategory}, and each vault has a separate key. A vault is an encrypted
+ * {@link java.nio.file.FileSystem}: code that takes a {@link java.nio.file.Path} reads and writes
+ * its files. {@link SubjectStudio} runs a headshot studio on subjects. {@link RetentionPolicy} sets
+ * how long a store keeps data; {@link Subject#erase()} destroys keys and files and returns an
+ * {@link ErasureReceipt}, signed through a {@link ReceiptSigner}.
  *
  * <pre>{@code
  * WrappingKey key = WrappingKey.ofFile(Path.of("store.key"));

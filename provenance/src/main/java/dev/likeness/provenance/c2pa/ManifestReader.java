@@ -39,7 +39,7 @@ public final class ManifestReader {
   }
 
   /**
-   * Creates a reader that can be stopped.
+   * Creates a reader whose reading can be cancelled.
    *
    * @param anchors the trusted certificates
    * @param now the time at which certificates of signatures without a time stamp must be valid
@@ -51,13 +51,14 @@ public final class ManifestReader {
   }
 
   /**
-   * Reads and validates the manifest of a PNG, JPEG or WebP file. A store of more than 64 MiB,
-   * 10,000 boxes, 500 manifests or 10,000 hashed addresses counts as malformed.
+   * Reads and validates the manifest of a PNG, JPEG or WebP file. A manifest store of more than 64
+   * MiB, 10,000 boxes, 500 manifests or 10,000 hashed addresses is reported as malformed.
    *
    * @param bytes the whole file
    * @return the report; empty if the file has no manifest or is of another format
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is damaged
-   * @throws dev.likeness.diffusion.error.CancelledException if the reader was cancelled
+   * @throws dev.likeness.diffusion.error.CancelledException if the reader's cancellation was
+   *     requested
    */
   public Optional<ManifestReport> read(byte[] bytes) {
     return ImageFile.of(bytes).flatMap(this::read);

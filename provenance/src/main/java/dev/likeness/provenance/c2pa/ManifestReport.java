@@ -10,13 +10,13 @@ import java.util.stream.Stream;
  * The content credentials of a file and their validation.
  *
  * @param state the result of the validation
- * @param activeManifest the label of the active manifest; empty if it cannot be read
- * @param generator name of the program that made the claim; empty if not given
+ * @param activeManifest the label of the active (last) manifest; empty if it cannot be read
+ * @param generator name of the program that made the claim; empty if the claim names no program
  * @param actions the recorded actions, in order
  * @param signer the signer; empty if the manifest has no readable signature
  * @param findings the findings about the file and its manifest
- * @param ingredients findings about the ingredients, the images that this one was made from;
- *     findings that the manifest records itself are left out
+ * @param ingredients findings about the ingredients: the images from which this image was made.
+ *     Findings that the manifest itself records are left out
  */
 public record ManifestReport(
     State state,
@@ -33,9 +33,9 @@ public record ManifestReport(
      * the certificate was valid at signing.
      */
     INVALID,
-    /** Everything matches, but no trust anchor vouches for the signer. */
+    /** Hashes and signatures match, but no trust anchor vouches for the signer. */
     VALID,
-    /** Everything matches, and a trusted authority vouches for the signer. */
+    /** Hashes and signatures match, and a trust anchor vouches for the signer. */
     TRUSTED
   }
 
@@ -43,14 +43,14 @@ public record ManifestReport(
    * A recorded action.
    *
    * @param name the C2PA name, such as {@code c2pa.created}
-   * @param sourceType the IPTC URL of the digital source type; empty if not given
+   * @param sourceType the IPTC URL of the digital source type; empty if the action has none
    */
   public record Action(String name, String sourceType) {}
 
   /**
    * The signer of a manifest.
    *
-   * @param name the organisation in the certificate, or else its common name
+   * @param name the organisation in the certificate; the common name if it has no organisation
    * @param algorithm name of the signature algorithm, such as {@code ES256}, or {@code unknown}
    * @param validFrom start of the certificate's validity
    * @param validUntil end of the certificate's validity
@@ -65,13 +65,13 @@ public record ManifestReport(
    * Copies the lists.
    *
    * @param state the result of the validation
-   * @param activeManifest the label of the active manifest; empty if it cannot be read
-   * @param generator name of the program that made the claim; empty if not given
+   * @param activeManifest the label of the active (last) manifest; empty if it cannot be read
+   * @param generator name of the program that made the claim; empty if the claim names no program
    * @param actions the recorded actions, in order
    * @param signer the signer; empty if the manifest has no readable signature
    * @param findings the findings about the file and its manifest
-   * @param ingredients findings about the ingredients, the images that this one was made from;
-   *     findings that the manifest records itself are left out
+   * @param ingredients findings about the ingredients: the images from which this image was made.
+   *     Findings that the manifest itself records are left out
    */
   public ManifestReport {
     actions = List.copyOf(actions);
@@ -93,7 +93,7 @@ public record ManifestReport(
   /**
    * Returns the codes of failed checks, without the code of an untrusted signer.
    *
-   * @return C2PA status codes, each once
+   * @return C2PA status codes without repetition
    */
   public List<String> faults() {
     return Stream.concat(findings.stream(), ingredients.stream())
@@ -104,8 +104,9 @@ public record ManifestReport(
   }
 
   /**
-   * Tells if the file or its manifest was altered, or a weak key or digest allows unnoticed
-   * changes. An expired certificate makes a manifest invalid in C2PA, but is no alteration.
+   * Reports whether the file or its manifest may have been altered. In C2PA an expired certificate
+   * makes a manifest invalid, but it is no alteration. A weak key or digest counts as an
+   * alteration, because it would allow unnoticed changes.
    *
    * @return true if a check failed for a reason other than an expired certificate
    */
@@ -114,18 +115,20 @@ public record ManifestReport(
   }
 
   /**
-   * Tells if a certificate of the signer, or of an ingredient's signer, is not valid now.
+   * Reports whether a certificate of the signer, or of an ingredient's signer, is not valid now.
    *
-   * @return true if so and no time stamp proves that the certificate was valid at signing
+   * @return true if a certificate is not valid now and no time stamp proves that it was valid at
+   *     signing
    */
   public boolean isExpired() {
     return faults().contains(EXPIRED);
   }
 
   /**
-   * Tells if a weak key or digest is the only fault, such as an RSA key of 1024 bits or SHA-1.
+   * Reports whether the only fault is a weak key or digest, such as an RSA key of 1024 bits or
+   * SHA-1.
    *
-   * @return true if nothing else failed than checks of keys, digests and expiry
+   * @return true if a check of a key or digest failed, and no other check except that of expiry
    */
   public boolean isWeak() {
     return faults().contains(WEAK)

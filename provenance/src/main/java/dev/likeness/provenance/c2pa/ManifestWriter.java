@@ -35,7 +35,7 @@ public final class ManifestWriter {
    * @param sourceType IPTC URL of the digital source type
    * @param edited true if the model changed another image ({@code c2pa.opened},
    *     {@code c2pa.edited}), false if it generated the image from noise ({@code c2pa.created}).
-   *     The manifest records that there was another image, but not the credentials of that image.
+   *     The manifest records that another image was opened, but not its credentials
    */
   public ManifestWriter(
       SigningIdentity signer, String generator, String sourceType, boolean edited) {
@@ -50,7 +50,8 @@ public final class ManifestWriter {
    *
    * @param bytes the whole file
    * @return the bytes of the file with the manifest
-   * @throws IllegalArgumentException if the file has a manifest already, or has another format
+   * @throws IllegalArgumentException if the file already has a manifest, or is not a PNG, JPEG or
+   *     WebP file
    */
   public byte[] sign(byte[] bytes) {
     ImageFile file = ImageFile.of(bytes)

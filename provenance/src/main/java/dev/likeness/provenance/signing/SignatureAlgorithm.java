@@ -25,11 +25,14 @@ public enum SignatureAlgorithm {
   ES512(-36, "SHA512withECDSAinP1363Format", 0),
   /** RSASSA-PSS with SHA-256, for RSA keys of at least 2048 bits. */
   PS256(-37, "RSASSA-PSS", 256),
-  /** RSASSA-PSS with SHA-384; verified, not used for signing. */
+  /** RSASSA-PSS with SHA-384; only for verification, not for signing. */
   PS384(-38, "RSASSA-PSS", 384),
-  /** RSASSA-PSS with SHA-512; verified, not used for signing. */
+  /** RSASSA-PSS with SHA-512; only for verification, not for signing. */
   PS512(-39, "RSASSA-PSS", 512),
-  /** Ed25519 (EdDSA). The only deterministic one: equal messages give equal signatures. */
+  /**
+   * Ed25519 (EdDSA). This is the only deterministic algorithm here: equal messages give equal
+   * signatures.
+   */
   ED25519(-8, "Ed25519", 0);
 
   private static final int MIN_RSA_BITS = 2048;
@@ -64,7 +67,7 @@ public enum SignatureAlgorithm {
    *
    * @param key a public or private key
    * @return the algorithm for the key's type and size
-   * @throws IllegalArgumentException if C2PA allows no algorithm for such a key
+   * @throws IllegalArgumentException if C2PA has no algorithm for this kind of key
    */
   public static SignatureAlgorithm of(Key key) {
     if (key instanceof ECKey curve) {
@@ -87,7 +90,7 @@ public enum SignatureAlgorithm {
    *
    * @param key a private key of this algorithm
    * @param message the bytes to sign
-   * @return the signature; for ECDSA in IEEE P1363 format, as COSE has it
+   * @return the signature; for ECDSA in IEEE P1363 format, as COSE requires
    * @throws IllegalArgumentException if the key does not belong to this algorithm
    */
   public byte[] sign(PrivateKey key, byte[] message) {
@@ -108,8 +111,8 @@ public enum SignatureAlgorithm {
    * @param key a public key of any algorithm
    * @param message the signed bytes
    * @param signed the signature
-   * @return true if the signature fits message and key; false also for keys and signatures of
-   *     another algorithm
+   * @return true if the signature is valid for message and key; false also for a key or signature
+   *     of another algorithm
    */
   public boolean verify(PublicKey key, byte[] message, byte[] signed) {
     try {

@@ -34,8 +34,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *
    * @param key the private key of the first certificate
    * @param chain the signer's certificate, then the certificates of its issuers
-   * @throws IllegalArgumentException if the chain is empty, the key is of another kind than
-   *     {@link SignatureAlgorithm} has, or it does not belong to the first certificate
+   * @throws IllegalArgumentException if the chain is empty, no {@link SignatureAlgorithm} supports
+   *     the key, or the key does not belong to the first certificate
    */
   public SigningIdentity {
     chain = List.copyOf(chain);
@@ -53,22 +53,22 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * Returns the library's development identity. Its key is public, so its signatures prove nothing
    * about the signer.
    *
-   * @return always the same identity
+   * @return the development identity
    */
   public static SigningIdentity development() {
     return DevelopmentCertificate.IDENTITY;
   }
 
   /**
-   * Reads a signing identity from PEM files. Signatures get no time stamp, so they count as valid
+   * Reads a signing identity from PEM files. Its signatures have no time stamp, so they are valid
    * only as long as the certificate is valid.
    *
    * @param key file of a private key, not encrypted
    * @param certificates file of the certificate chain, the signer's certificate first
    * @return the signing identity
-   * @throws InvalidInputException if a file cannot be read or has other content, or if the signer's
-   *     certificate does not have the {@linkplain SignerProfile profile} of a signer or is not
-   *     valid now
+   * @throws InvalidInputException if a file cannot be read or is no such PEM file, or if the
+   *     signer's certificate does not meet the {@linkplain SignerProfile requirements} for signers
+   *     or is not valid now
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = PemFile.chain(certificates);
@@ -122,8 +122,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   /**
    * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1).
-   * It does not belong to an authority, its key usages allow signing, and its key and digest are
-   * strong. Erasure receipts have the same requirements.
+   * The certificate is not that of an authority, its key usages allow signing, and its key and
+   * digest are strong. Signers of erasure receipts must meet the same requirements.
    */
   public static final class SignerProfile {
     private static final List<String> ACCEPTED = List.of(
@@ -167,12 +167,13 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     private static final String PSS = "1.2.840.113549.1.1.10";
 
     /**
-     * Returns why a signer's chain proves nothing: a key or a digest in it is not one of those that
-     * C2PA admits (specification 2.1, 14.5.1), for instance RSA of 1024 bits or SHA-1. The
-     * signature of a self-signed authority does not count.
+     * Finds a key or digest in a signer's chain that C2PA does not allow (specification 2.1,
+     * 14.5.1), such as RSA of 1024 bits or SHA-1. A chain with such a weakness proves nothing. The
+     * signature of a self-signed authority is not checked.
      *
      * @param chain the signer's certificate first, then those of its issuers in any order
-     * @return the fault, to be read behind "a certificate"; empty if all are strong
+     * @return the weakness, worded to follow "a certificate" in a message; empty if all keys and
+     *     digests are strong
      */
     public static Optional<String> findWeakness(List<X509Certificate> chain) {
       List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
@@ -236,11 +237,11 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     }
 
     /**
-     * Finds the reason why a certificate cannot be a signer's.
+     * Finds the reason why a certificate cannot be used by a signer.
      *
      * @param certificate the first certificate of a chain
-     * @return the reason, to be put behind the certificate's name; empty if the certificate is
-     *     suitable
+     * @return the reason, worded to follow the certificate's name in a message; empty if the
+     *     certificate is suitable
      */
     public static Optional<String> findFault(X509Certificate certificate) {
       Optional<String> weakness = findWeakness(List.of(certificate));

@@ -27,7 +27,7 @@ import java.util.Set;
  */
 public record TrustAnchors(List<X509Certificate> certificates) {
   /**
-   * No trusted certificates: alterations are still detected, and the signer is reported but not
+   * No trusted certificates. Alterations are still detected; the signer is reported but not
    * verified.
    */
   public static final TrustAnchors NONE = new TrustAnchors(List.of());
@@ -65,9 +65,9 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Tells if these anchors trust a signer now; see {@link #trusts(List, Instant)}.
+   * Reports whether these anchors trust a signer now; see {@link #trusts(List, Instant)}.
    *
-   * @param chain the signer's certificate first, at least one
+   * @param chain the signer's certificate, then other certificates in any order
    * @return true if the signer is trusted
    */
   public boolean trusts(List<X509Certificate> chain) {
@@ -75,14 +75,14 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Tells if these anchors trust a signer at some time. A signer is trusted in two cases: its
-   * certificate is one of the anchors and is not an authority's; or it has the
-   * {@linkplain SigningIdentity.SignerProfile profile} of a signer, and a path that is valid at the
-   * time leads to an anchor (RFC 5280, section 6). No key or digest on the path may be
+   * Reports whether these anchors trust a signer at a given time. A signer is trusted in two cases.
+   * Its certificate is an anchor and is not that of an authority. Or the certificate meets the
+   * {@linkplain SigningIdentity.SignerProfile requirements} for signers, and a path that is valid
+   * at that time leads to an anchor (RFC 5280, section 6). No key or digest on the path may be
    * {@linkplain SigningIdentity.SignerProfile#findWeakness weak}. Revocation is not checked,
    * because that needs the network.
    *
-   * @param chain the signer's certificate first, at least one; others in any order
+   * @param chain the signer's certificate, then other certificates in any order
    * @param time the time at which the certificates must be valid
    * @return true if the signer is trusted
    */
@@ -98,11 +98,11 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Tells if these anchors trust a time-stamping authority at the attested time.
+   * Reports whether these anchors trust a time-stamping authority at the time that it attests.
    *
-   * @param authority the authority's certificate first, at least one
+   * @param authority the authority's certificate, then other certificates in any order
    * @param time the attested time
-   * @return true if the certificate is for time stamping alone and a valid path leads to an anchor
+   * @return true if the certificate is only for time stamping and a valid path leads to an anchor
    */
   public boolean trustsTimestamp(List<X509Certificate> authority, Instant time) {
     X509Certificate clock = authority.get(0);
@@ -117,7 +117,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Tells if a certificate is valid at some time, by its dates alone.
+   * Reports whether a certificate is valid at a given time. Only its dates are checked.
    *
    * @param certificate any certificate
    * @param time the time

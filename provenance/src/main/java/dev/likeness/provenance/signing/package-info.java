@@ -2,9 +2,9 @@
  * Signing: keys, certificates and trust anchors.
  *
  * <p>A {@link SigningIdentity} is a private key with its certificate chain, opened from PEM files.
- * Without one, {@link SigningIdentity#development()} signs: that shows alterations, but proves
- * nothing about the signer. {@link SignatureAlgorithm} lists the algorithms that C2PA allows.
- * {@link TrustAnchors} are the certificates that a verifier trusts.
+ * Without a certificate, use {@link SigningIdentity#development()}: its signatures reveal
+ * alterations, but prove nothing about the signer. {@link SignatureAlgorithm} lists the algorithms
+ * that C2PA allows. {@link TrustAnchors} are the certificates that a verifier trusts.
  *
  * <pre>{@code
  * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));

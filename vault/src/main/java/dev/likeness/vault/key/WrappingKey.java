@@ -5,15 +5,15 @@ import java.nio.file.Path;
 
 /**
  * The application's key, which encrypts (wraps) the keys of subjects. Implement the two methods
- * with a key management service, or use a key from a file or the environment. Implementations must
- * be thread-safe.
+ * with a key management service, or use a key from a file or an environment variable.
+ * Implementations must be thread-safe.
  */
 public interface WrappingKey {
   /**
    * Encrypts a key.
    *
    * @param key 32 bytes
-   * @param context bytes that must be the same for unwrapping; not secret
+   * @param context bytes that {@link #unwrap} must get too; not secret
    * @return the wrapped key
    */
   byte[] wrap(byte[] key, byte[] context);
@@ -24,7 +24,7 @@ public interface WrappingKey {
    * @param wrapped the result of {@link #wrap}
    * @param context the context given to {@link #wrap}
    * @return the key, 32 bytes
-   * @throws InvalidInputException if it was wrapped with another key or context
+   * @throws InvalidInputException if the wrapped key was made with another key or context
    */
   byte[] unwrap(byte[] wrapped, byte[] context);
 
@@ -33,7 +33,7 @@ public interface WrappingKey {
    *
    * @param file the key file
    * @return the key
-   * @throws InvalidInputException if the file cannot be read or has another content
+   * @throws InvalidInputException if the file cannot be read or does not contain 32 bytes in Base64
    */
   static WrappingKey ofFile(Path file) {
     return AesKey.KeyText.of(file);
@@ -44,14 +44,14 @@ public interface WrappingKey {
    *
    * @param variable the name of the variable
    * @return the key
-   * @throws InvalidInputException if the variable is not set or has another content
+   * @throws InvalidInputException if the variable is not set or does not contain 32 bytes in Base64
    */
   static WrappingKey ofEnvironment(String variable) {
     return AesKey.KeyText.of(variable);
   }
 
   /**
-   * Creates a file with a new random key. On POSIX file systems only its owner can read it.
+   * Creates a file with a new random key. On POSIX file systems, only the file's owner can read it.
    *
    * @param file the file to create
    * @return the key
@@ -63,8 +63,8 @@ public interface WrappingKey {
   }
 
   /**
-   * {@return a key that refuses everything} A store that is opened with it can list, erase and
-   * purge.
+   * {@return a key that refuses to wrap and unwrap} A store that is opened with it can only list,
+   * erase and purge subjects.
    */
   static WrappingKey none() {
     return new AbsentKey();

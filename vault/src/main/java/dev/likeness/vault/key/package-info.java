@@ -1,10 +1,10 @@
 /**
- * The application's key, which wraps the key of every vault.
+ * The application's key, which encrypts (wraps) the keys of all vaults of a store.
  *
- * <p>{@link WrappingKey} has two methods, so that a key management service can implement it; keys
- * from a file or an environment variable are built in. Without its key
- * ({@link WrappingKey#none()}), a store can list, erase and purge subjects, but read nothing. A
- * lost key cannot be replaced.
+ * <p>{@link WrappingKey} has two methods, so that a key management service can implement it;
+ * Likeness itself reads keys from a file or an environment variable. Without its key
+ * ({@link WrappingKey#none()}), a store can list, erase and purge subjects, but cannot read them.
+ * If the key is lost, the data cannot be decrypted any more.
  *
  * <pre>{@code
  * WrappingKey key = WrappingKey.createFile(Path.of("store.key"));

@@ -268,7 +268,7 @@ class EditCommandTest {
     assertEquals(2, run.status());
     assertEquals(
         List.of(
-            "--words is the prompt for --mask IMAGE; for a whole part give --outfit, --backdrop, "
+            "--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, "
                 + "--light or --expression (try likeness edit --help)"),
         run.errorLines());
     assertEquals(

@@ -315,11 +315,10 @@ class HeadshotCommandTest {
   void limitsTheSelectionByDistortion() {
     String nowhere = folder.resolve("nowhere").toString();
     assertEquals(
-        List.of(
-            "--distortion 40.0 is a limit from 0 to 100 for what --keep chooses; give --keep too"),
+        List.of("--distortion 40.0 limits the headshots that --keep selects; give --keep too"),
         headshot("--photos", nowhere, "--distortion", "40").errorLines());
     assertEquals(
-        List.of("--distortion 140.0 is a limit from 0 to 100 for what --keep chooses; give one"),
+        List.of("--distortion 140.0 is not from 0 to 100; give a number in this range"),
         headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").errorLines());
     assertEquals(
         List.of("--brisque takes two files, MODEL,RANGE, given 1"),
@@ -390,8 +389,8 @@ class HeadshotCommandTest {
     assertTrue(
         more.err()
             .contains(
-                "100x100: images of 32 pixels have fewer, so crops are enlarged and look soft; for sharp ones give "
-                    + "--size 104"),
+                "100x100: images of 32 pixels are smaller, so crops are enlarged and look soft; "
+                    + "for sharp crops give --size 104"),
         more.err());
   }
 

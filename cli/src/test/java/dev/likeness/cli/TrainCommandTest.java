@@ -137,7 +137,8 @@ class TrainCommandTest {
     Path person = folder.resolve("ada.safetensors");
     CommandResult run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
-    assertTrue(run.err().contains("takes about ") && run.err().contains("in prompts: "), run.err());
+    assertTrue(run.err().contains("the training needs "
+        + "about ") && run.err().contains("in prompts: "), run.err());
     Path half = folder.resolve("half.safetensors");
     CommandResult merged = CommandResult.of(
         "lora",

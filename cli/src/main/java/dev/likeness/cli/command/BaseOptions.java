@@ -42,8 +42,8 @@ final class BaseOptions {
   @Option(
       names = "--prediction-type",
       paramLabel = "TYPE",
-      description = "what the base's UNet was trained to predict: epsilon, v_prediction or sample "
-          + "(default: what its files say)")
+      description = "prediction type of the base's UNet: epsilon, v_prediction or sample (default: "
+          + "as stated in its files)")
   private String prediction;
 
   @Mixin
@@ -113,8 +113,8 @@ final class BaseOptions {
         names = "--dtype",
         paramLabel = "T",
         description =
-            "f32, bf16 or f16 (default: the fastest precise enough on the device); use f16 "
-                + "on GPUs older than Ampere")
+            "f32, bf16 or f16 (default: the fastest type with enough precision on the device); "
+                + "give f16 for GPUs older than Ampere")
     private String dtype;
 
     Compute compute() {
@@ -132,22 +132,25 @@ final class BaseOptions {
     @Option(
         names = "--memory",
         paramLabel = "SIZE",
-        description = "memory limit, such as 12GiB: weights are loaded as they are needed, and the "
-            + "plan is printed. LoRAs, adapters and ControlNets need memory beyond it")
+        description = "memory limit, such as 12GiB: weights are loaded when they are needed, and "
+            + "the memory plan is printed. LoRAs, adapters and ControlNets need more memory than "
+            + "this limit")
     private String memory;
 
     @Option(
         names = "--eight-bits",
         description =
-            "stores the UNet or transformer in 8 bits: less memory, slower, nearly the same "
-                + "image; with --memory only if its plan needs it")
+            "stores the UNet or transformer in 8 bits: takes less memory, is slower, and gives "
+                + "nearly the same image. With --memory it is used only if the memory plan needs "
+                + "it")
     private boolean eightBits;
 
     @Option(
         names = "--eight-bit-products",
         description =
-            "stores and multiplies the layers of the UNet or transformer in 8 bits: faster "
-                + "on a CPU with VNNI, nearly the same image; not with --memory or --eight-bits")
+            "stores and multiplies the layers of the UNet or transformer in 8 bits: is faster on a "
+                + "CPU with VNNI, and gives nearly the same image. Cannot be combined with "
+                + "--memory or --eight-bits")
     private boolean eightBitProducts;
 
     /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */

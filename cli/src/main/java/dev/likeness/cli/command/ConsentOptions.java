@@ -19,14 +19,14 @@ final class ConsentOptions {
       names = "--consent",
       paramLabel = "TEXT",
       description =
-          "consent: who agreed to what, stored with the person; required with --photos, except for "
-              + "the example photos, and for a --person whose file records no consent")
+          "consent text: who agreed to what; it is stored with the person. Required for --photos "
+              + "other than the example photos, and for a --person file without consent")
   private String text;
 
   @Option(
       names = "--consent-for",
       paramLabel = "NAME",
-      description = "the person that the consent is for; people list shows this name")
+      description = "name of the person in the consent; people list shows it")
   private String person;
 
   @Option(

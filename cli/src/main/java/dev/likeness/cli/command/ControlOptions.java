@@ -19,8 +19,8 @@ final class ControlOptions {
       names = "--controlnet",
       paramLabel = "DIR",
       description =
-          "ControlNet, with one --control-image each; may be repeated. A union ControlNet "
-              + "that is repeated uses all of its images together")
+          "ControlNet; give one --control-image for each. May be repeated. If a union ControlNet "
+              + "is repeated, it uses all its images together")
   private List<Path> controlNets = List.of();
 
   @Option(
@@ -59,7 +59,8 @@ final class ControlOptions {
       names = "--control-mask",
       paramLabel = "IMAGE",
       description =
-          "mask for a ControlNet trained for inpainting; white pixels are generated again")
+          "mask for a ControlNet that was trained for inpainting; its white pixels are generated "
+              + "again")
   private List<Path> masks = List.of();
 
   /**

@@ -35,8 +35,8 @@ public final class ConvertCommand implements Runnable {
       arity = "0..1",
       paramLabel = "OUT",
       description =
-          "result: a file if the name ends in .safetensors, else a diffusers folder; must "
-              + "not exist")
+          "the result: a file if the name ends in .safetensors, otherwise a diffusers folder. It "
+              + "must not exist yet")
   private Path out;
 
   @Option(names = "--to", paramLabel = "OUT", description = "the same as OUT")

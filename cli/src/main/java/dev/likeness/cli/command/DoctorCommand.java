@@ -12,8 +12,8 @@ import picocli.CommandLine.Command;
     name = "doctor",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Shows native libraries, devices, memory, settings and caches, and names what "
-        + "is missing.")
+    description = "Shows native libraries, devices, memory, settings and caches, and reports "
+        + "missing parts.")
 public final class DoctorCommand implements Runnable {
   private final Console console;
 

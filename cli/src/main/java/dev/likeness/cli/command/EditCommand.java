@@ -41,7 +41,7 @@ import picocli.CommandLine.Parameters;
     name = "edit",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Changes parts of a headshot and keeps the person.")
+    description = "Changes parts of a headshot; the person stays the same.")
 public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
@@ -60,9 +60,9 @@ public final class EditCommand implements Runnable {
       names = "--person",
       required = true,
       paramLabel = "FILE",
-      description = "the person: person.safetensors; reference.safetensors for --identity "
-          + "ipadapter; for both, person.safetensors with reference.safetensors beside it; "
-          + "an id for --store")
+      description = "the person: person.safetensors, or reference.safetensors for --identity "
+          + "ipadapter. --identity both needs person.safetensors with reference.safetensors beside "
+          + "it. With --store: the person's id")
   private Path person;
 
   @Mixin
@@ -75,7 +75,7 @@ public final class EditCommand implements Runnable {
       names = "--likeness",
       paramLabel = "0..1",
       defaultValue = "NaN",
-      description = "identity strength (default: that of the headshot)")
+      description = "identity strength (default: as for the headshot)")
   private double likeness;
 
   @Mixin
@@ -100,7 +100,7 @@ public final class EditCommand implements Runnable {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "receives edited.png, before-after.png and edit.json")
+      description = "output folder for edited.png, before-after.png and edit.json")
   private Path out;
 
   /** Creates the subcommand with the console that it prints to. */

@@ -44,14 +44,15 @@ final class EditOptions {
   @Option(
       names = "--mask",
       paramLabel = "IMAGE",
-      description = "generates the white pixels again, instead of parts found in the headshot")
+      description = "mask: its white pixels are generated again, instead of parts that are found "
+          + "in the headshot")
   private Path mask;
 
   @Option(
       names = "--words",
       paramLabel = "TEXT",
       defaultValue = "",
-      description = "with --mask: prompt for the white pixels")
+      description = "with --mask: prompt for the white pixels of the mask")
   private String words;
 
   @Option(
@@ -66,7 +67,8 @@ final class EditOptions {
       names = "--strength",
       paramLabel = "X",
       defaultValue = "NaN",
-      description = "how much the changed parts may differ, 0..1 (default: by part)")
+      description = "how much the changed parts may differ from the headshot, 0..1 (default: "
+          + "depends on the part)")
   private double strength;
 
   @Option(
@@ -87,8 +89,8 @@ final class EditOptions {
     require(!smile || expression == null, "give one of --smile and --expression");
     require(
         words.isEmpty() || mask != null,
-        "--words is the prompt for --mask IMAGE; for a whole part give "
-            + "--outfit, --backdrop, --light or --expression");
+        "--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, --light or "
+            + "--expression");
     HeadshotEdit.Margins margins = extend == null
         ? new HeadshotEdit.Margins(0, 0, 0, 0)
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);

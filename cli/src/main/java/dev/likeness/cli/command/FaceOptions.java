@@ -30,7 +30,7 @@ final class FaceOptions {
   @Option(
       names = "--quality",
       paramLabel = "FILE",
-      description = "face quality model, an ONNX file: an additional check of photos")
+      description = "face quality model, an ONNX file, for an additional check of photos")
   private Path quality;
 
   @Option(
@@ -100,8 +100,8 @@ final class FaceOptions {
         names = "--detector",
         paramLabel = "FILE",
         description =
-            "face detector, a YuNet ONNX file: finds more faces than the built-in one, and "
-                + "their pose")
+            "face detector, a YuNet ONNX file: finds more faces than the built-in detector, and "
+                + "the poses of faces")
     private Path detector;
 
     /** Returns the built-in tools with the given detector, if any; the caller closes them. */
@@ -117,9 +117,10 @@ final class FaceOptions {
     @Option(
         names = "--no-face-guidance",
         description =
-            "turns off face guidance: four to five times as fast, less alike. Face guidance "
-                + "needs a base that includes a preview decoder and a face_embedder (in "
-                + "ip_adapter or guidance); it also uses the base's ip_adapter at a low scale")
+            "turns off face guidance: generation is four to five times as fast, but the likeness "
+                + "is lower. Face guidance needs a base that includes a preview decoder and a "
+                + "face_embedder (in ip_adapter or guidance); it also uses the base's ip_adapter "
+                + "at a low scale")
     private boolean isOff;
 
     /**

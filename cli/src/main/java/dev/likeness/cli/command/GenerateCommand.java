@@ -73,7 +73,7 @@ public final class GenerateCommand implements Runnable {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "number of sampling steps (default: the base's)")
+      description = "number of sampling steps (default: from the base)")
   private int steps;
 
   @Mixin
@@ -83,14 +83,15 @@ public final class GenerateCommand implements Runnable {
       names = "--guidance",
       paramLabel = "G",
       defaultValue = "NaN",
-      description = "guidance scale: how closely images follow the prompt; 1 turns guidance off (0 "
-          + "on some bases). Embedded guidance of the network stays (default: the base's)")
+      description = "guidance scale: how closely images follow the prompt; 1 (0 on some bases) "
+          + "turns guidance off, but not guidance that is embedded in the network (default: from "
+          + "the base)")
   private double guidance;
 
   @Option(
       names = "--scheduler",
       paramLabel = "NAME",
-      description = "scheduler, such as DDIM, euler_a or dpmpp_2m_karras (default: the base's)")
+      description = "scheduler, such as DDIM, euler_a or dpmpp_2m_karras (default: from the base)")
   private String scheduler;
 
   @Option(
@@ -105,13 +106,13 @@ public final class GenerateCommand implements Runnable {
   @Option(
       names = "--width",
       paramLabel = "W",
-      description = "width in pixels (default: the base's)")
+      description = "width in pixels (default: from the base)")
   private int width;
 
   @Option(
       names = "--height",
       paramLabel = "H",
-      description = "height in pixels (default: the base's)")
+      description = "height in pixels (default: from the base)")
   private int height;
 
   @Option(
@@ -123,8 +124,8 @@ public final class GenerateCommand implements Runnable {
 
   @Option(
       names = "--vae-tiling",
-      description = "decodes a few rows at a time: the same image in less memory (always on above "
-          + "1024x1024)")
+      description = "decodes a few rows at a time: gives the same image with less memory (always "
+          + "on above 1024x1024)")
   private boolean tile;
 
   @Mixin
@@ -175,7 +176,8 @@ public final class GenerateCommand implements Runnable {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "receives image-001.png and so on, and images.json with the settings of each")
+      description = "output folder for image-001.png and so on, and for images.json with the "
+          + "settings of each image")
   private Path out;
 
   @Spec

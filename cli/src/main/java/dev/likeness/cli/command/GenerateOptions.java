@@ -34,8 +34,8 @@ final class GenerateOptions {
       paramLabel = "G",
       defaultValue = "1",
       description =
-          "scale of classifier-free guidance on bases with embedded guidance; takes twice "
-              + "the time, and 1 turns it off (default: ${DEFAULT-VALUE})")
+          "scale of classifier-free guidance on bases with embedded guidance. It takes twice the "
+              + "time; 1 turns it off (default: ${DEFAULT-VALUE})")
   private double trueCfgScale;
 
   @Option(
@@ -61,14 +61,14 @@ final class GenerateOptions {
 
   @Option(
       names = "--sequential-guidance",
-      description = "computes both predictions one after the other: slower, half the memory")
+      description = "runs prompt and negative prompt one after the other: slower, half the memory")
   private boolean sequential;
 
   @Option(
       names = "--skip-layers",
       paramLabel = "N",
       split = ",",
-      description = "skip-layer guidance for transformers: blocks to skip, such as 7,8,9")
+      description = "skip-layer guidance for transformers: the blocks to skip, such as 7,8,9")
   private int[] skipLayers;
 
   @Option(
@@ -144,13 +144,13 @@ final class GenerateOptions {
         names = "--caching",
         paramLabel = "METHOD[:N]",
         description =
-            "reduces work for nearly the same image. extrapolate:N runs the network every N "
-                + "steps; deep-cache:N runs its deep layers every N steps; deep-forecast:N does "
-                + "so and extrapolates them; first-block:CHANGE skips a transformer's other "
-                + "blocks if its first changed by less than CHANGE. merge:SHARE merges that share "
-                + "of a UNet's tokens, alone or after a comma. extrapolate:2 is the most "
-                + "accurate, extrapolate:4 faster. Use a --scheduler without noise: others, such "
-                + "as euler_a, give different images")
+            "reduces the work and gives nearly the same image. extrapolate:N runs the network only "
+                + "every N steps. deep-cache:N runs its deep layers only every N steps; "
+                + "deep-forecast:N also extrapolates their results. first-block:CHANGE skips a "
+                + "transformer's other blocks if the first block's output changed by less than "
+                + "CHANGE. merge:SHARE merges this share of a UNet's tokens; it may follow another "
+                + "method after a comma. extrapolate:2 is the most accurate. Use a --scheduler "
+                + "that adds no noise: with others, such as euler_a, images differ more")
     private String caching;
 
     ImageRequest apply(ImageRequest request) {
@@ -160,10 +160,10 @@ final class GenerateOptions {
       Matcher said = PATTERN.matcher(caching);
       if (caching.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
-            "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and"
-                + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone"
-                + " or after one of them with a"
-                + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
+            "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and "
+                + "extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone "
+                + "or after another method and a comma, e.g. extrapolate:4 or "
+                + "deep-cache:3,merge:0.5");
       }
       CachingOptions one = said.group(3) != null
           ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))
@@ -274,17 +274,17 @@ final class GenerateOptions {
         names = "--clip-skip",
         paramLabel = "N",
         defaultValue = "0",
-        description = "last layers of the text encoder to leave out, beyond those the base leaves "
-            + "out. Clip skip 2 of the web UI is 1 here on bases that use the last layer, and "
-            + "0 on others (default: ${DEFAULT-VALUE})")
+        description = "number of last text encoder layers to skip, in addition to the layers that "
+            + "the base skips. For clip skip 2 of the web UI, give 1 if the base uses the last "
+            + "layer, otherwise 0 (default: ${DEFAULT-VALUE})")
     private int clipSkip;
 
     @Option(
         names = "--embedding",
         paramLabel = "FILE[=NAME]",
         description =
-            "textual inversion that prompts may call NAME, or by its own names: the file's name "
-                + "without ending, or the name in the file; may be repeated")
+            "textual inversion. Prompts use it by NAME, by the file's name without ending, or by "
+                + "the name in the file; may be repeated")
     private List<String> embeddings = List.of();
 
     ImageRequest apply(ImageRequest request) {

@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
     name = "headshot",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Generates headshots of a person, after training on photos or by a person file.")
+    description = "Generates headshots from photos of a person, or from a person file.")
 public final class HeadshotCommand implements Runnable {
   private final Console console;
 
@@ -46,9 +46,9 @@ public final class HeadshotCommand implements Runnable {
       names = "--person",
       paramLabel = "FILE",
       description =
-          "the person, instead of --photos: person.safetensors; reference.safetensors for "
-              + "--identity ipadapter; for both, person.safetensors with reference.safetensors "
-              + "beside it; an id for --store")
+          "the person, instead of --photos: person.safetensors, or reference.safetensors for "
+              + "--identity ipadapter. --identity both needs person.safetensors with "
+              + "reference.safetensors beside it. With --store: the person's id")
   private Path person;
 
   @Mixin
@@ -57,7 +57,7 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
-      description = "Real-ESRGAN upscaler, an ONNX file: for a --size above the base's limit")
+      description = "Real-ESRGAN upscaler, an ONNX file, for a --size above the base's limit")
   private Path upscaler;
 
   @Mixin
@@ -72,7 +72,7 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--train-steps",
       paramLabel = "N",
-      description = "training steps (default: by the base)")
+      description = "training steps (default: depends on the base)")
   private Integer trainSteps;
 
   @Mixin
@@ -104,9 +104,9 @@ public final class HeadshotCommand implements Runnable {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "receives headshot-001.png and so on, contact-sheet.png, report.html and "
-          + "record.json; without --store also person.safetensors of a trained person and "
-          + "reference.safetensors of reference photos")
+      description = "output folder for headshot-001.png and so on, contact-sheet.png, report.html "
+          + "and record.json. Without --store it also gets person.safetensors of a trained person "
+          + "and reference.safetensors of reference photos")
   private Path out;
 
   /** Creates the subcommand with the console that it prints to. */

@@ -59,8 +59,8 @@ final class IdentityOptions {
       paramLabel = "METHOD",
       defaultValue = "lora",
       converter = Method.Parser.class,
-      description = "lora trains on the photos, ipadapter uses them as reference images without "
-          + "training, both does both (default: ${DEFAULT-VALUE})")
+      description = "identity method: lora trains on the photos, ipadapter uses them as reference "
+          + "images without training, both combines the two methods (default: ${DEFAULT-VALUE})")
   private Method method;
 
   @Option(

@@ -22,7 +22,7 @@ final class InitialImageOptions {
       names = "--strength",
       paramLabel = "X",
       defaultValue = "NaN",
-      description = "how much the initial image changes, 0..1 (default: the base's)")
+      description = "how much the initial image changes, 0..1 (default: from the base)")
   private double strength;
 
   @Option(
@@ -46,8 +46,8 @@ final class InitialImageOptions {
 
   @Option(
       names = "--no-paste",
-      description = "writes the decoded image as it is. Otherwise the pixels that --mask, "
-          + "--change-map or --extend keep are those of the initial image")
+      description = "writes the decoded image as it is. Without this option, the pixels that "
+          + "--mask, --change-map or --extend keep are copied from the initial image")
   private boolean isDecodedWhole;
 
   @Option(
@@ -74,7 +74,7 @@ final class InitialImageOptions {
     InitialImage initial = begun.initialImage();
     require(
         !isDecodedWhole || initial != null && initial.mask() != null,
-        "--no-paste needs kept pixels; give --mask, --change-map or --extend too");
+        "--no-paste needs a part of the image to keep; give --mask, --change-map or --extend too");
     begun = isDecodedWhole ? begun.initialImage(initial.pasteUnmasked(false)) : begun;
     return hires == 0 ? begun : begun.hires(new HiresFix(hires, hiresStrength, 0, hiresPixels));
   }

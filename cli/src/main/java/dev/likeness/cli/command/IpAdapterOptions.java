@@ -52,8 +52,8 @@ final class IpAdapterOptions {
       names = "--reference-blocks",
       paramLabel = "NAME",
       defaultValue = "linear",
-      description = "blocks of the network that use references: linear, style, composition and so "
-          + "on (default: ${DEFAULT-VALUE})")
+      description = "blocks of the network that use the references: linear, style, composition and "
+          + "so on (default: ${DEFAULT-VALUE})")
   private String blocks;
 
   @Option(

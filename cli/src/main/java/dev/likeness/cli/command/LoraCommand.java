@@ -35,14 +35,15 @@ public final class LoraCommand implements Runnable {
       arity = "0..*",
       paramLabel = "FILE[@WEIGHT]",
       converter = WeightedFile.Parser.class,
-      description = "LoRAs of one base, summed at their weights")
+      description = "LoRAs of one base; the result is their weighted sum")
   private List<WeightedFile> files = List.of();
 
   @Option(
       names = "--extract",
       paramLabel = "TUNED-BASE",
       description =
-          "instead of files: a model trained from --base, whose difference becomes the " + "LoRA")
+          "instead of LoRA files: a model that was trained from --base; its difference from --base "
+              + "becomes the LoRA")
   private Path tunedModel;
 
   @Mixin
@@ -52,9 +53,9 @@ public final class LoraCommand implements Runnable {
       names = "--rank",
       paramLabel = "R",
       description =
-          "rank of the result (default: the largest rank of the files, at least 16 if one "
-              + "has no rank or a rank above its factors', as OFT and LoHa do; 16 for "
-              + "--extract)")
+          "rank of the result (default: the largest rank of the files. At least 16 for algorithms "
+              + "without a rank, such as OFT, or with a rank above that of their factors, such as "
+              + "LoHa. 16 for --extract)")
   private Integer rank;
 
   @Option(
@@ -69,7 +70,7 @@ public final class LoraCommand implements Runnable {
       names = "--out",
       paramLabel = "FILE",
       required = true,
-      description = "receives the LoRA; must not exist")
+      description = "file for the LoRA; must not exist yet")
   private Path out;
 
   /** Creates the subcommand with the console that it prints to. */

@@ -40,9 +40,9 @@ public final class PeopleCommand implements Runnable {
       mixinStandardHelpOptions = true,
       sortOptions = false,
       description =
-          "Erases everything that a store has of a person, and prints the receipt, signed "
-              + "with --sign-key. Without --sign-key it proves nothing about the signer. A "
-              + "running train or headshot of this person stops and keeps nothing.")
+          "Erases everything that a store has of a person, and prints the receipt, signed with "
+              + "--sign-key. Without --sign-key the receipt proves nothing about its signer. A "
+              + "running train or headshot command of this person stops and keeps nothing.")
   public static final class PeopleEraseCommand implements Runnable {
     private final Console console;
 
@@ -135,7 +135,8 @@ public final class PeopleCommand implements Runnable {
       name = "show",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description = "Shows what a store has of a person and the consent; needs the store's key.")
+      description = "Shows the data that a store has of a person, and the consent. Needs the "
+          + "store's key.")
   public static final class PeopleShowCommand implements Runnable {
     private final Console console;
 

@@ -37,7 +37,7 @@ public final class PhotoOptions {
       names = "--trait",
       paramLabel = "TRAIT=WORDS",
       description = "known trait of the person, such as \"glasses=round glasses\"; \"glasses=\" "
-          + "leaves it out of prompts. Other traits are measured in the photos; may be "
+          + "leaves glasses out of prompts. Other traits are measured in the photos; may be "
           + "repeated")
   private Map<String, String> traits = Map.of();
 

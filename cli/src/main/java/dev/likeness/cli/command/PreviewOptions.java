@@ -28,7 +28,7 @@ final class PreviewOptions {
       arity = "0..1",
       fallbackValue = "",
       description = "writes preview-001.png and so on to --out during sampling, decoded by a small "
-          + "autoencoder of the base's family (TAESD; without a value the base's own)")
+          + "autoencoder of the base's family (TAESD); without a value, by the base's own")
   private Path autoencoder;
 
   @Option(

@@ -12,9 +12,9 @@ import picocli.CommandLine.Option;
     name = "purge",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Removes everything from a store that its retention policy no longer allows. "
-        + "Erasure receipts are signed with --sign-key; without, they prove nothing about "
-        + "the signer.")
+    description = "Removes all data from a store that its retention policy no longer allows. "
+        + "Erasure receipts are signed with --sign-key. Without --sign-key they prove nothing "
+        + "about their signer.")
 public final class PurgeCommand implements Runnable {
   private final Console console;
 

@@ -32,7 +32,7 @@ final class SelectionOptions {
       names = "--keep",
       paramLabel = "K",
       description = "keeps the K best and most varied headshots; record.json and report.html give "
-          + "the reasons (default: all)")
+          + "the reasons (default: keeps all)")
   private Integer keep;
 
   @Option(
@@ -67,8 +67,10 @@ final class SelectionOptions {
   void validate(ShootRequest request) {
     if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
       throw new IllegalArgumentException(
-          "--distortion " + distortion + " is a limit from 0 to 100 for what --keep chooses; "
-              + (keep == null ? "give --keep too" : "give one"));
+          "--distortion " + distortion
+              + (keep == null
+                  ? " limits the headshots that --keep selects; give --keep too"
+                  : " is not from 0 to 100; give a number in this range"));
     }
     if (keep != null) {
       Selection.requireCount(request, keep);

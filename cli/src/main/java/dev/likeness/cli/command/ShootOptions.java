@@ -17,14 +17,14 @@ final class ShootOptions {
   @Option(
       names = "--style",
       paramLabel = "NAME",
-      description = "studio, office, outdoor, black-and-white, corporate, linkedin and others (an "
-          + "unknown name lists all); may be repeated (default: the first four)")
+      description = "style: studio, office, outdoor, black-and-white, corporate, linkedin or "
+          + "another (an unknown name prints all names); may be repeated (default: the first four)")
   private List<String> styles = List.of();
 
   @Option(
       names = "--styles",
       paramLabel = "FILE",
-      description = "your own styles, as JSON; used instead of the built-in ones, while --style "
+      description = "JSON file with your own styles, which replace the built-in styles; --style "
           + "chooses from both")
   private Path styleFile;
 
@@ -47,8 +47,8 @@ final class ShootOptions {
       paramLabel = "G",
       defaultValue = "NaN",
       description =
-          "guidance scale: how closely headshots follow the style (default: two thirds of "
-              + "the base's, at most 4)")
+          "guidance scale: how closely headshots follow the style (default: two thirds of the "
+              + "base's default, at most 4)")
   private double guidance;
 
   @Option(
@@ -62,7 +62,7 @@ final class ShootOptions {
       names = "--size",
       paramLabel = "PX",
       description =
-          "width and height in pixels, a multiple of 8 from 64 to 4096 (default: the " + "base's)")
+          "width and height in pixels, a multiple of 8 from 64 to 4096 (default: from the base)")
   private int size;
 
   @Option(
@@ -77,8 +77,8 @@ final class ShootOptions {
       names = "--variant",
       paramLabel = "V",
       defaultValue = "0",
-      description = "index of a style's first combination of clothes, expression, light and "
-          + "backdrop, from 0 (default: 0)")
+      description = "number of the combination of clothes, expression, light and backdrop with "
+          + "which each style begins, counted from 0 (default: 0)")
   private int variant;
 
   ShootRequest request() {
@@ -114,8 +114,9 @@ final class ShootOptions {
         names = "--aspect",
         paramLabel = "ASPECT",
         description = "square, avatar (round), a ratio such as 4:5 or 3:2, or pixels such as "
-            + "1200x630: crops with the eyes on the upper third, and scales to exactly these "
-            + "pixels; a smaller image is enlarged (default: the style's, mostly square)")
+            + "1200x630: crops with the eyes on the upper third. Crops in pixels are scaled to "
+            + "exactly this size; smaller images are enlarged (default: from the style, mostly "
+            + "square)")
     private String aspect;
 
     /**
@@ -158,8 +159,8 @@ final class ShootOptions {
       int most = asked.stream().mapToInt(AspectOption::maxSide).max().orElse(0);
       return asked.isEmpty()
           ? Optional.empty()
-          : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels "
-              + "have fewer, so crops are enlarged and look soft; for sharp ones give --size "
+          : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels are "
+          + "smaller, so crops are enlarged and look soft; for sharp crops give --size "
               + (most + unit - 1) / unit * unit);
     }
 

@@ -35,8 +35,8 @@ final class VaultOptions {
   @Option(
       names = "--store",
       paramLabel = "DIR",
-      description = "folder of the encrypted store of people; waits up to 30 seconds if another "
-          + "process has it open")
+      description = "folder of the encrypted store of people. If another process has it open, the "
+          + "command waits up to 30 seconds")
   private Path store;
 
   @Option(

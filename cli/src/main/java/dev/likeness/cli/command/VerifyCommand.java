@@ -31,9 +31,9 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = "Checks the signature of an image and lists its content credentials, or checks "
-        + "an erasure receipt; with --trust also the signer. With --store, checks that "
-        + "everything in a store can be read. Exit status 3 if a check fails or nothing "
-        + "is signed.")
+        + "an erasure receipt. With --trust, it also checks the signer. With --store, it checks "
+        + "that all files in a store can be read. Exit status 3 if a check fails or no signature "
+        + "is found.")
 public final class VerifyCommand implements Runnable {
   private final Console console;
 

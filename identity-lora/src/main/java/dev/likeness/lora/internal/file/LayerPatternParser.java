@@ -32,7 +32,7 @@ final class LayerPatternParser {
   Node parse() {
     Node all = choice();
     if (at < text.length()) {
-      throw new IllegalArgumentException("has a ')' too many");
+      throw new IllegalArgumentException("has a ')' without a '('");
     }
     return all;
   }
@@ -106,7 +106,7 @@ final class LayerPatternParser {
       case '$' -> new Condition(true);
       case '\\' -> escaped();
       case '*', '+', '?', '{' ->
-        throw new IllegalArgumentException("repeats nothing at character " + at);
+        throw new IllegalArgumentException("has nothing to repeat at character " + at);
       default -> new OneCharacter(one -> one == c);
     };
   }
@@ -123,12 +123,12 @@ final class LayerPatternParser {
       } else if (!take(":")) {
         throw new IllegalArgumentException(
             "has a group (?" + text.substring(at, Math.min(at + 1, text.length()))
-                + " that looks around or sets options, which is not supported");
+                + " for look-around or options, which is not supported");
       }
     }
     Node inner = choice();
     if (!take(")")) {
-      throw new IllegalArgumentException("has a '(' too many");
+      throw new IllegalArgumentException("has a '(' without a ')'");
     }
     return inner;
   }

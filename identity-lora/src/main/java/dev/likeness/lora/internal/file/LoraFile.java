@@ -215,7 +215,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(
-          file + " is not a LoRA: no key ends like that of a LoRA, e.g. .lora_A.weight");
+          file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight");
     }
   }
 

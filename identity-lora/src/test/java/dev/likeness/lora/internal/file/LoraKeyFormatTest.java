@@ -216,9 +216,9 @@ class LoraKeyFormatTest {
             .scale(layer, 4, Double.NaN));
     assertEquals(4, settings("{\"unet.alpha\": 16, \"unet.r\": 4}").scale(layer, 4, Double.NaN));
     assertEquals(
-        "f: the header's lora_adapter_metadata has the layer pattern \"(to_q\", which has a '(' too"
-            + " many; expected the name of a layer, or a simple regular expression: save the LoRA"
-            + " again",
+        "f: the header's lora_adapter_metadata has the layer pattern \"(to_q\", which has a '(' "
+            + "without a ')'; expected the name of a layer, or a simple regular expression: save "
+            + "the LoRA again",
         assertThrows(
                 InvalidInputException.class,
                 () -> settings("{\"unet.alpha_pattern\": {\"(to_q\": 12}}")

@@ -98,8 +98,9 @@ class ControlCommandTest {
     assertEquals(2, more.status());
     assertEquals(
         List.of(
-            "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one --controlnet"
-                + " each, of which 1 are given; leave the others out"),
+            "--control-scale, --control-start, --control-end, --control-mode and --control-mask "
+                + "may be given once for each --controlnet, of which 1 are given; leave the "
+                + "surplus out"),
         more.errorLines());
   }
 

@@ -238,8 +238,8 @@ class EditCommandTest {
         "no consent to generating headshots is recorded for this person; ask them, then give"
             + " --consent TEXT, or in Java person.withConsent(Consent.of(TEXT))";
     String kept =
-        "--consent is for photos and for people whose file has no consent; the file or store"
-            + " of this person has one: leave --consent out";
+        "--consent is for photos and for people whose file has no consent; the file or store of "
+            + "this person already has a consent: leave --consent out";
     for (List<String> command : List.of(
         List.of("edit", image.toString(), "--light", "window light", "--strength", "0.1"),
         List.of("headshot", "--style", "studio", "--steps", "1"))) {

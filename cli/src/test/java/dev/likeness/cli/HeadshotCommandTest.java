@@ -211,7 +211,7 @@ class HeadshotCommandTest {
     assertTrue(
         run.err()
             .contains(
-                "likeness is not used for --keep: the person's file has no face embeddings of "
+                "--keep does not use likeness: the person's file has no face embeddings of "
                     + "MobileFace"),
         run.err());
   }
@@ -239,7 +239,7 @@ class HeadshotCommandTest {
         unlike
             .err()
             .contains(
-                "likeness is not used for --keep: the person's file has no face embeddings of"),
+                "--keep does not use likeness: the person's file has no face embeddings of"),
         unlike.err());
     assertEquals(
         0,

@@ -33,7 +33,8 @@ class IdentityCommandTest {
   @Test
   void refusesOptionsThatDoNotBelongTogether() {
     assertEquals(
-        "likeness: --ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both",
+        "likeness: --ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or "
+            + "--identity both",
         usage("headshot", "--face-embedder", "x.onnx"));
     assertEquals(
         "likeness: Invalid value for option '--identity': \"face\" is not an identity method; known: lora, "

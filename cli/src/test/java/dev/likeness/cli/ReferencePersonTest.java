@@ -354,7 +354,8 @@ class ReferencePersonTest {
             .err()
             .contains(
                 "is an IP-Adapter FaceID Portrait, which needs a face embedder, and there is no "
-                    + "face_embedder folder beside it; give the one that it was trained with: --face-embedder FILE"),
+                    + "face_embedder folder beside it; give the face embedder that it was trained "
+                    + "with: --face-embedder FILE"),
         blind.err());
     command[8] = "both";
     assertEquals(3, CommandResult.of(command).status());
@@ -542,7 +543,7 @@ class ReferencePersonTest {
         out.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("a-wall.png: no face was found in any orientation"), run.err());
-    assertTrue(run.err().contains("ip-adapter.safetensors uses the images instead"), run.err());
+    assertTrue(run.err().contains("ip-adapter.safetensors encodes the images instead"), run.err());
     assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }
 

@@ -170,7 +170,7 @@ class StoreCommandTest {
         "verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
     assertEquals(
         List.of("there is no key file " + folder.resolve("kye") + ", and the people in " + store
-            + " are encrypted with another key; give its file"),
+            + " are encrypted with a key; give the file of that key"),
         mistyped.errorLines());
     CommandResult locked = CommandResult.of("verify", "--store", store.toString());
     assertTrue(
@@ -185,7 +185,7 @@ class StoreCommandTest {
         .out()
         .startsWith(id + "  2 files, added 0 days ago"));
     assertEquals(
-        "0 persons erased, 0 files of others removed",
+        "0 persons erased, 0 files of other people removed",
         run("purge", "--due", keyless[0], keyless[1]).out().strip());
     run("people", "erase", id, keyless[0], keyless[1]);
     Path receipt = store.resolve("receipts/" + id + ".json");

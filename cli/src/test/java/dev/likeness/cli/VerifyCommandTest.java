@@ -56,7 +56,8 @@ class VerifyCommandTest {
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
-        run.out().contains("manifest     whole, from a signer that no trust anchor vouches for"),
+        run.out().contains("manifest     unchanged, from a signer that no trust anchor vouches "
+            + "for"),
         run.out());
     Map<String, Object> found = JSON.std.mapFrom(
         CommandResult.of("inspect", "--json", signed.toString()).out());
@@ -101,7 +102,8 @@ class VerifyCommandTest {
     CommandResult vouched =
         CommandResult.of("verify", signed.toString(), "--trust", root.toString());
     assertEquals(0, vouched.status(), vouched.err());
-    assertTrue(vouched.out().contains("manifest     whole, from a trusted signer"), vouched.out());
+    assertTrue(vouched.out().contains("manifest     unchanged, from a trusted "
+        + "signer"), vouched.out());
     Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());
     CommandResult unknown =
         CommandResult.of("verify", signed.toString(), "--trust", others.toString(), "--json");
@@ -120,7 +122,7 @@ class VerifyCommandTest {
     Disclosure.standard()
         .signer(ada.identity())
         .writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
-    String verdict = "whole, but its signer's certificate expired on " + end
+    String verdict = "unchanged, but its signer's certificate expired on " + end
         + ", and no trusted time stamp shows when it signed";
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());

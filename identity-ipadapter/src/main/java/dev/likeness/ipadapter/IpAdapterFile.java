@@ -182,9 +182,10 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
     if (layout.variant().family().network().component() != ModelComponent.UNET
         && (inside || lora != null)) {
       throw new InvalidInputException(
-          path + " is " + layout.describe() + ", a kind without a LoRA of its own, but "
+          path + " is " + layout.describe() + ", a kind that has no LoRA, but "
               + (inside
-                  ? "the file contains one; give a file without it (in programs, call IpAdapterFile.ignoreLora)"
+                  ? "the file contains a LoRA; give a file without a LoRA (in programs, call "
+                  + "IpAdapterFile.ignoreLora)"
                   : lora + " was given; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();

@@ -99,8 +99,8 @@ public final class PersonAdapter implements AutoCloseable {
     return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
         .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
             + file.kind().title()
-            + ", which needs a face embedder, and there is no face_embedder folder beside it;"
-            + " give the one that it was trained with: --face-embedder FILE"));
+            + ", which needs a face embedder, and there is no face_embedder folder beside it; give "
+            + "the face embedder that it was trained with: --face-embedder FILE"));
   }
 
   /**

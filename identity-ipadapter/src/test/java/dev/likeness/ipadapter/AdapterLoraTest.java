@@ -160,10 +160,11 @@ class AdapterLoraTest {
       IpAdapter.open(IpAdapterFile.of(file).ignoreLora(), transformer, encoder).close();
       int attentions = IpAdapterFile.of(bare).layout().attentionWidths().size();
       String is = " is an IP-Adapter " + title + ", " + attentions
-          + " attentions, a kind without a LoRA of its own, but ";
+          + " attentions, a kind that has no LoRA, but ";
       assertEquals(
           file + is
-              + "the file contains one; give a file without it (in programs, call IpAdapterFile.ignoreLora)",
+              + "the file contains a LoRA; give a file without a LoRA (in programs, call "
+              + "IpAdapterFile.ignoreLora)",
           assertThrows(
                   InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());

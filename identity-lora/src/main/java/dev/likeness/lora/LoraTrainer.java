@@ -89,7 +89,7 @@ public record LoraTrainer(LoraTraining settings) {
     TrainingMemory least = fitting.ownSize(base, withValidation);
     if (least.bytes() > bytes) {
       throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
-          + least + ", of which " + (bytes >> 20) + " MiB are allowed; take a smaller base");
+          + least + ", of which " + (bytes >> 20) + " MiB are allowed; use a smaller base");
     }
     return fitting;
   }

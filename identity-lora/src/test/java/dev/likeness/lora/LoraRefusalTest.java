@@ -380,7 +380,7 @@ class LoraRefusalTest extends OnGoldenBase {
   @Test
   void requiresAClassWordAndValidNumbers() {
     assertEquals(
-        "the class word must not be empty; give one, e.g. woman, man, person",
+        "the class word must not be empty; give a word such as woman, man or person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
         "rank 16, steps 0, batch 4, warmup 10, class images 0: rank, steps and batch must be at least 1, the"

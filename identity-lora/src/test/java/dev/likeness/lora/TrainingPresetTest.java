@@ -78,8 +78,8 @@ class TrainingPresetTest extends OnGoldenBase {
         .getMessage();
     assertTrue(
         refusal.matches(
-            "training a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
-                + " take a smaller base"),
+            "training a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are "
+                + "allowed; use a smaller base"),
         refusal);
   }
 

@@ -161,10 +161,10 @@ class DisclosureTest {
         InvalidInputException.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
     assertEquals(
         "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
-            + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
-            + "a signer's has emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's claimSigning "
-            + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; readers of content "
-            + "credentials do not trust its signatures",
+            + " has the extended key usages [1.3.6.1.5.5.7.3.1]; a signer's certificate has "
+            + "emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's "
+            + "claimSigning (1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, "
+            + "1.3.6.1.5.5.7.3.9]; readers of content credentials do not trust its signatures",
         e.getMessage());
   }
 

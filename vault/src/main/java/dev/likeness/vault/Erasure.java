@@ -70,7 +70,8 @@ final class Erasure {
       return "; solve that and open the store again, which finishes the erasure";
     }
     return subject.isErased()
-        ? "; some of its data may be left, and no note could be written: solve that and try again"
+        ? "; some of its data may be left, because the erasure could not be recorded: solve that "
+        + "and erase the subject again"
         : "; none of its data is erased yet, try again";
   }
 

@@ -63,14 +63,15 @@ public record ErasureReceipt(
     files = new LinkedHashMap<>(files);
     certificates = List.copyOf(certificates);
     if (!SubjectStore.isId(subject)) {
-      throw new IllegalArgumentException("the id of a person has 32 hexadecimal digits");
+      throw new IllegalArgumentException("the id of a subject must have 32 hexadecimal digits");
     }
     if (!labels(files).containsAll(files.keySet())) {
       throw new IllegalArgumentException("a receipt counts files of "
           + Stream.of(DataCategory.values()).map(DataCategory::label).toList() + " only");
     }
     if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
-      throw new IllegalArgumentException("a receipt needs a certificate, and no negative count");
+      throw new IllegalArgumentException("a receipt needs at least one certificate, and its counts "
+          + "must not be negative");
     }
   }
 
@@ -249,7 +250,8 @@ public record ErasureReceipt(
     try {
       if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
         throw new InvalidInputException(
-            file + " has more than 1 MiB, which no receipt has; give one from a store's folder");
+            file + " has more than 1 MiB, so it is no receipt; give a receipt from a store's "
+                + "folder");
       }
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);

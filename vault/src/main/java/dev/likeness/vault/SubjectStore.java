@@ -189,7 +189,7 @@ public final class SubjectStore implements AutoCloseable {
     if (subject == null) {
       throw new InvalidInputException("the store has no subject "
           + (isId(id) ? id : "with that id, because ids have 32 hex digits")
-          + "; list shows its subjects");
+          + "; people list shows its subjects");
     }
     return subject;
   }
@@ -269,7 +269,8 @@ public final class SubjectStore implements AutoCloseable {
    */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
-      throw new InvalidInputException("the id must be 32 hexadecimal digits; list shows the ids");
+      throw new InvalidInputException("the id must be 32 hexadecimal digits; people list shows the "
+          + "ids");
     }
     return ErasureReceipt.read(folder, id);
   }

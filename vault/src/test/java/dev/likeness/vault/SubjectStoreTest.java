@@ -245,8 +245,9 @@ class SubjectStoreTest {
 
   private static String refusal(Subject subject, DataCategory holding) {
     return "subject " + subject.id() + ": its " + holding.label()
-        + " cannot be opened: the key does not open it: it was encrypted with another key, or"
-        + " its key file was changed; give the key that the person was stored with (verify lists all people that a key does not open)";
+        + " cannot be opened: the data was encrypted with another key, or its key file was "
+        + "changed; give the key that the person was stored with (verify lists all people that a "
+        + "key does not open)";
   }
 
   @Test
@@ -353,7 +354,8 @@ class SubjectStoreTest {
     String refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
     assertTrue(
         refused.endsWith(
-            "; some of its data may be left, and no note could be written: solve that and try again"),
+            "; some of its data may be left, because the erasure could not be recorded: solve that "
+                + "and erase the subject again"),
         refused);
     assertFalse(Files.exists(own.resolve("person/key")));
     Files.delete(notes);

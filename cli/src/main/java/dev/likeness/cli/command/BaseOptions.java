@@ -158,7 +158,8 @@ final class BaseOptions {
       if (eightBitProducts) {
         if (memory != null || eightBits) {
           throw new IllegalArgumentException(
-              "--eight-bit-products excludes --memory and --eight-bits; leave them out");
+              "--eight-bit-products cannot be combined with --memory or --eight-bits; leave them "
+                  + "out");
         }
         return base.open(MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
       }

@@ -53,8 +53,8 @@ final class ConsentOptions {
     if (consent().isPresent()
         && (store.isGiven() || Stream.of(files).noneMatch(ConsentOptions::lacksConsent))) {
       throw new IllegalArgumentException(
-          "--consent is for photos and for people whose file has no consent; the file or store of this"
-              + " person has one: leave --consent out");
+          "--consent is for photos and for people whose file has no consent; the file or store of "
+              + "this person already has a consent: leave --consent out");
     }
   }
 

@@ -76,9 +76,9 @@ final class ControlOptions {
     if (Stream.of(scales, starts, ends, modes, masks)
         .anyMatch(given -> given.size() > controlNets.size())) {
       throw new IllegalArgumentException(
-          "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one"
-              + " --controlnet each, of which " + controlNets.size()
-              + " are given; leave the others out");
+          "--control-scale, --control-start, --control-end, --control-mode and --control-mask may "
+              + "be given once for each --controlnet, of which " + controlNets.size()
+              + " are given; leave the surplus out");
     }
     List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();

@@ -87,7 +87,8 @@ final class GenerateOptions {
 
   ImageRequest apply(ImageRequest request) {
     if (skipLayers != null && perturbedLayers != null) {
-      throw new IllegalArgumentException("give one of --skip-layers and --pag-layers");
+      throw new IllegalArgumentException("--skip-layers and --pag-layers exclude each other; give "
+          + "one of them");
     }
     if (!Double.isNaN(degradedScale) && skipLayers == null && perturbedLayers == null) {
       throw new IllegalArgumentException(

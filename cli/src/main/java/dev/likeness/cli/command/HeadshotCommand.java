@@ -192,7 +192,7 @@ public final class HeadshotCommand implements Runnable {
       plain.validate(request);
       if (upscaler != null && !plain.needsUpscaling(request)) {
         throw new IllegalArgumentException(
-            "--upscaler needs a --size that the base cannot generate at once, more than 1.5 times its own "
+            "--upscaler has an effect only if --size is above 1.5 times the base's own size of "
                 + model.defaults().width() + "; leave it out");
       }
       aspect

@@ -87,7 +87,8 @@ final class IdentityOptions {
   Method method() {
     if (!method.usesReferences() && (adapter != null || encoder != null || faceEmbedder != null)) {
       throw new IllegalArgumentException(
-          "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both");
+          "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or "
+              + "--identity both");
     }
     return method;
   }

@@ -88,7 +88,7 @@ final class InitialImageOptions {
     }
     boolean one =
         (mask == null ? 0 : 1) + (changeMap == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
-    require(one, "give one of --mask, --change-map and --extend");
+    require(one, "--mask, --change-map and --extend exclude each other; give one of them");
     RgbImage image = RgbImage.read(init);
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");

@@ -173,7 +173,7 @@ final class IpAdapterOptions {
       console
           .err()
           .println("no reference has a usable face; " + fallback.getFileName()
-              + " uses the images instead");
+              + " encodes the images instead");
     }
     return person.prompt();
   }

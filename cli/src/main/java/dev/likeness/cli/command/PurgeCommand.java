@@ -37,7 +37,7 @@ public final class PurgeCommand implements Runnable {
       console
           .out()
           .println(report.erased().size() + " persons erased, " + report.files()
-              + " files of others removed");
+              + " files of other people removed");
       console.out().flush();
     }
   }

@@ -126,7 +126,7 @@ final class SelectionOptions {
       Identity person,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.onEvent(new ProgressEvent.Notice("likeness is not used for --keep: "
+      progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
           + kept.faces()
               .map(faces -> "the person's file has face embeddings of " + faces.embedder())
               .orElse("the base has no face embedder")
@@ -139,7 +139,7 @@ final class SelectionOptions {
         : FaceOptions.likeness(tools, kept);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
-          "likeness is not used for --keep: the person's file has no face embeddings of "
+          "--keep does not use likeness: the person's file has no face embeddings of "
               + eye.name() + "; train again, or give --photos, with --embedder"));
     }
     return likeness.map(measure -> scores.likeness(measure, person)).orElse(scores);

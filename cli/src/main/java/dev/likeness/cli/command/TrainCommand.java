@@ -138,8 +138,8 @@ public final class TrainCommand implements Runnable {
     }
     if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
-          "--vae and --part would not be in the model that --method dreambooth writes, a copy of the base's"
-              + " folder; put them into the base's folder first");
+          "--method dreambooth writes a copy of the base's folder without --vae and --part; put "
+              + "these files into the base's folder first");
     }
     if (store.isGiven()
         && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {

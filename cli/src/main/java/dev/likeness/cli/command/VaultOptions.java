@@ -139,7 +139,7 @@ final class VaultOptions {
     if (key != null) {
       if (!Files.exists(key) && hasPeople()) {
         throw new InvalidInputException("there is no key file " + key + ", and the people in "
-            + store + " are encrypted with another key; give its file");
+            + store + " are encrypted with a key; give the file of that key");
       }
       return Files.exists(key) ? WrappingKey.ofFile(key) : WrappingKey.createFile(key);
     }

@@ -74,7 +74,7 @@ final class NativesCheck {
     } catch (LinkageError e) {
       return Finding.ofMissing(
           "opencv",
-          "its natives did not load (" + LibTorch.firstLine(e)
+          "its native libraries did not load (" + LibTorch.firstLine(e)
               + "); add dev.likeness:likeness-natives-cpu (type pom), or"
               + " org.bytedeco:opencv, openblas and javacpp with "
               + "the classifier " + Loader.Detector.getPlatform());
@@ -112,7 +112,7 @@ final class NativesCheck {
         return finding(
             Loader.getCacheDir().toPath(), "move it with -Dorg.bytedeco.javacpp.cachedir");
       } catch (IOException e) {
-        return Finding.ofMissing("cache", "natives cannot be unpacked: " + e.getMessage());
+        return Finding.ofMissing("cache", "native libraries cannot be unpacked: " + e.getMessage());
       }
     }
 
@@ -123,7 +123,8 @@ final class NativesCheck {
       }
       if (existing == null || !Files.isWritable(existing)) {
         return Finding.ofMissing(
-            "cache", cache + " cannot be written, natives cannot be unpacked; " + howToMove);
+            "cache", cache + " cannot be written, native libraries cannot be "
+                + "unpacked; " + howToMove);
       }
       String size = Files.exists(cache)
           ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB)
@@ -131,7 +132,7 @@ final class NativesCheck {
       long free = existing.toFile().getUsableSpace();
       String text = cache + ", " + size + String.format(Locale.ROOT, ", %.0f MiB free", free / MIB);
       return free < ROOM
-          ? Finding.ofAdvice("cache", text + "; natives take about 600 MiB; " + howToMove)
+          ? Finding.ofAdvice("cache", text + "; native libraries take about 600 MiB; " + howToMove)
           : Finding.ofOk("cache", text);
     }
 

@@ -66,7 +66,7 @@ final class BaseDetails {
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelParts) file);
     if (file.componentClass("unet") != null && !file.declaresPrediction()) {
-      String how = file.infersPrediction() ? "by its weights" : "assumed";
+      String how = file.infersPrediction() ? "inferred from its weights" : "assumed";
       details.computeIfPresent(
           "prediction", (key, value) -> value + " (" + how + ": the file does not contain it)");
     }

@@ -91,8 +91,8 @@ public record LoraTraining(
     }
     if (optimizerOptions.distillationGuidance() > 0 && (trainTextEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
-          "few-step distillation trains the network alone, without class images; "
-              + "turn off the training of the text encoder");
+          "few-step distillation trains only the denoising network; turn off class images and the "
+              + "training of the text encoder");
     }
     if (captions.isEmpty()) {
       throw new IllegalArgumentException(

@@ -108,7 +108,7 @@ final class Cbor {
         case VALUE_TRUE -> true;
         case VALUE_FALSE -> false;
         case VALUE_NULL -> nothing();
-        default -> throw new JumbfBox.MalformedManifest("CBOR with a value of another kind");
+        default -> throw new JumbfBox.MalformedManifest("CBOR with a value of an unsupported kind");
       };
     }
 

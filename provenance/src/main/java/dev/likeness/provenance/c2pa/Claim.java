@@ -54,26 +54,27 @@ record Claim(
 
   static Claim of(JumbfBox manifest) throws JumbfBox.MalformedManifest {
     if (!manifest.isPlain() || !manifest.contents().isEmpty()) {
-      throw new JumbfBox.MalformedManifest("a manifest of other boxes than C2PA's");
+      throw new JumbfBox.MalformedManifest("a manifest with boxes that C2PA does not define");
     }
     Map<String, JumbfBox> boxes = new HashMap<>();
     for (JumbfBox box : manifest.boxes()) {
       if (!isKnown(box) || boxes.put(box.label(), box) != null) {
-        throw new JumbfBox.MalformedManifest("a manifest of other boxes than C2PA's");
+        throw new JumbfBox.MalformedManifest("a manifest with boxes that C2PA does not define");
       }
     }
     JumbfBox assertions = boxes.remove(FOLDER);
     boolean second = boxes.containsKey(SECOND_CLAIM);
     JumbfBox claim = boxes.get(second ? SECOND_CLAIM : FIRST_CLAIM);
     if (assertions == null || claim == null || second && boxes.containsKey(FIRST_CLAIM)) {
-      throw new JumbfBox.MalformedManifest("a manifest without assertions or its one claim");
+      throw new JumbfBox.MalformedManifest("a manifest without assertions, or without exactly one "
+          + "claim");
     }
     byte[] content = claim.onlyCbor();
     Map<String, Object> fields = Cbor.map(content);
     boolean old =
         fields.containsKey(FIRST_LINKS) || manifest.kind().equals(JumbfBox.STANDARD_MANIFEST);
     if (second && old || !second && SECOND_LINKS.stream().anyMatch(fields::containsKey)) {
-      throw new JumbfBox.MalformedManifest("a claim of another version than its label says");
+      throw new JumbfBox.MalformedManifest("a claim whose version differs from its label");
     }
     return new Claim(manifest, content, fields, assertions.boxes(), boxes);
   }

@@ -121,12 +121,13 @@ public final class ManifestReader {
     int size = 0;
     for (JumbfBox box : store.boxes()) {
       if (!MANIFESTS.contains(box.kind()) || !store.contents().isEmpty()) {
-        throw new JumbfBox.MalformedManifest("a store that holds more than manifests");
+        throw new JumbfBox.MalformedManifest("a manifest store with boxes that are no manifests");
       }
       Claim claim = Claim.of(box);
       size += claim.content().length;
       if (claims.put(box.label(), claim) != null || size > MAX_CLAIM_BYTES) {
-        throw new JumbfBox.MalformedManifest("manifests of one label, or claims that are too long");
+        throw new JumbfBox.MalformedManifest("two manifests with the same label, or claims that "
+            + "are too long");
       }
     }
     return claims;

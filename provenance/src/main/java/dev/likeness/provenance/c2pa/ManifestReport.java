@@ -151,8 +151,8 @@ public record ManifestReport(
 
   private String wholeText() {
     return findings.stream().anyMatch(finding -> finding.code().equals(EXCLUSIONS))
-        ? "whole but for metadata that the signer left out"
-        : "whole";
+        ? "unchanged, except for metadata that the signature does not cover"
+        : "unchanged";
   }
 
   private String expiryText() {

@@ -80,7 +80,8 @@ class ExclusionsTest {
     ManifestReport report = ForgedManifest.read(file);
     assertEquals(List.of(), report.faults());
     assertEquals(
-        "whole but for metadata that the signer left out, from a signer that no trust anchor vouches for",
+        "unchanged, except for metadata that the signature does not cover, from a signer that no "
+            + "trust anchor vouches for",
         report.verdict());
   }
 

@@ -69,7 +69,7 @@ class ExpiryTest {
       assertTrue(report.isExpired());
       assertFalse(report.isAltered());
       assertEquals(
-          "whole, but its signer's certificate expired on "
+          "unchanged, but its signer's certificate expired on "
               + signer.certificate().getNotAfter().toInstant()
               + ", and no trusted time stamp shows when it signed",
           report.verdict());

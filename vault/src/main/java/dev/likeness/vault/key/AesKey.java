@@ -38,8 +38,8 @@ final class AesKey implements WrappingKey {
       return cipher.decrypt(wrapped, context);
     } catch (GeneralSecurityException e) {
       throw new InvalidInputException(
-          "the key does not open it: it was encrypted with another key, or its key file was changed; give the"
-              + " key that the person was stored with (verify lists all people that a key does not open)",
+          "the data was encrypted with another key, or its key file was changed; give the key that "
+              + "the person was stored with (verify lists all people that a key does not open)",
           e);
     }
   }

@@ -81,7 +81,7 @@ public final class AdapterCompatibility {
     long has = pooled ? encoder.projectionDim() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
       throw new InvalidInputException(wanted + "; the image encoder " + folder + " is "
-          + encoder.describe() + ": give the one it was trained with");
+          + encoder.describe() + ": give the image encoder that it was trained with");
     }
   }
 
@@ -127,7 +127,8 @@ public final class AdapterCompatibility {
       throw new InvalidInputException(
           file + " is an " + adapter.variant().title()
               + ", trained with w600k_r50.onnx of InsightFace's buffalo_l; " + embedder
-              + " is another face embedder; give that one, or an adapter that uses images, such as Plus Face");
+              + " is another face embedder; give w600k_r50.onnx, or an adapter that uses images, "
+              + "such as Plus Face");
     }
   }
 

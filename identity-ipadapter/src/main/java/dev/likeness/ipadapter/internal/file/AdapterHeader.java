@@ -123,7 +123,7 @@ public final class AdapterHeader {
       return linearLayout(attentions);
     }
     throw new InvalidInputException(
-        source.describe() + ": its image_proj is not that of a known IP-Adapter, found e.g. "
+        source.describe() + ": its image_proj belongs to no known IP-Adapter, found e.g. "
             + Quoted.of(source.names().stream().findFirst().orElse("nothing"))
             + "; docs/reference/adapters.md lists the kinds");
   }
@@ -203,7 +203,8 @@ public final class AdapterHeader {
       throw new InvalidInputException(
           source.describe() + " is InstantID, which is not supported, or an "
               + IpAdapterVariant.PORTRAIT_UNNORM.title()
-              + ", which has the same layout; if it is the latter, put portrait into the file name");
+              + ", which has the same layout; if it is such a Portrait adapter, put portrait into "
+              + "the file name");
     }
     boolean face = in == FACE_WIDTH || unnorm;
     return new AdapterLayout(

@@ -121,13 +121,15 @@ class TransformerAdaptersTest {
     AdapterCompatibility.check("a.bin", layout(INSTANT_X), siglip, "here");
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), siglip, "here");
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the image "
-            + "encoder here is SigLIP So400m/14 (width 1152): give the one it was trained with",
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the "
+            + "image encoder here is SigLIP So400m/14 (width 1152): give the image encoder that it "
+            + "was trained with",
         refusal(XLABS, siglip));
     for (KeyList list : List.of(INSTANT_X, INSTANT_X_SD3)) {
       assertEquals(
-          "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the image"
-              + " encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
+          "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the "
+              + "image encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the image "
+              + "encoder that it was trained with",
           refusal(list, large));
     }
   }
@@ -136,12 +138,14 @@ class TransformerAdaptersTest {
   void distinguishesEncodersOfOneWidthByTheirFamily() {
     VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the image encoder here"
-            + " is SigLIP ViT-B/16 (width 768): give the one it was trained with",
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the "
+            + "image encoder here is SigLIP ViT-B/16 (width 768): give the image encoder that it "
+            + "was trained with",
         refusal(XLABS, siglip));
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the image encoder here is"
-            + " CLIP So400m/16 (width 1152, projection 1152): give the one it was trained with",
+        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the "
+            + "image encoder here is CLIP So400m/16 (width 1152, projection 1152): give the image "
+            + "encoder that it was trained with",
         refusal(INSTANT_X, encoder("clip_vision_model", 1152, 1152)));
     VisionConfig bare = VisionConfig.of(ModelConfig.of(
         Map.of(
@@ -159,20 +163,23 @@ class TransformerAdaptersTest {
             List.of("CLIPVisionModel")),
         "clip"));
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the image encoder here"
-            + " is CLIP ViT-L/14 (width 1024, without projection): give the one it was trained with",
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the "
+            + "image encoder here is CLIP ViT-L/14 (width 1024, without projection): give the "
+            + "image encoder that it was trained with",
         refusal(XLABS, bare));
   }
 
   @Test
   void detectsTheEncoderFamilyByAnUnambiguousWidth() {
     assertEquals(
-        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
-            + " ViT-L/16 (width 1024): give the one it was trained with",
+        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024); the image "
+            + "encoder here is SigLIP ViT-L/16 (width 1024): give the image encoder that it was "
+            + "trained with",
         refusal(plain(1024), encoder("siglip", 1024, 0)));
     assertEquals(
-        "a.bin is an IP-Adapter and was trained with SigLIP So400m (width 1152); the image encoder here is CLIP"
-            + " So400m/16 (width 1152, projection 1152): give the one it was trained with",
+        "a.bin is an IP-Adapter and was trained with SigLIP So400m (width 1152); the image encoder "
+            + "here is CLIP So400m/16 (width 1152, projection 1152): give the image encoder that "
+            + "it was trained with",
         refusal(plain(1152), encoder("clip", 1152, 1152)));
     AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
     AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
@@ -195,8 +202,9 @@ class TransformerAdaptersTest {
         "siglip"));
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), bare, "here");
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the image encoder here is"
-            + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with",
+        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the "
+            + "image encoder here is SigLIP So400m/14 (width 1152, without projection): give the "
+            + "image encoder that it was trained with",
         refusal(INSTANT_X, bare));
   }
 

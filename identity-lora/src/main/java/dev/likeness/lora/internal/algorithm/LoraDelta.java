@@ -97,8 +97,8 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
     @Override
     public Tensor deltaWeight(Tensor weight) {
       throw new InvalidInputException(
-          "the LoRA adds a bias to a layer that has none in this base, which no weight can hold;"
-              + " use the LoRA as an adapter, neither fused nor merged");
+          "the LoRA adds a bias to a layer that has no bias in this base, so it cannot be fused or "
+              + "merged; use it as an adapter");
     }
 
     @Override

@@ -51,6 +51,6 @@ abstract class WholeFilesProvider extends FileSystemProvider {
   @Override
   public FileStore getFileStore(Path path) {
     throw new UnsupportedOperationException(
-        "a vault has no file store; ask the one of the store's folder");
+        "a vault has no file store; use the file store of the store's folder");
   }
 }

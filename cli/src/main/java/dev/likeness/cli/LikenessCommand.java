@@ -27,7 +27,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The {@code likeness} command: from selfies to headshots, offline, in one JVM. */
+/** The {@code likeness} command: makes headshots from selfies, offline and in one JVM. */
 @Command(
     name = "likeness",
     mixinStandardHelpOptions = true,
@@ -44,7 +44,11 @@ public final class LikenessCommand implements Runnable {
 
   private LikenessCommand() {}
 
-  /** Runs the command and ends the JVM with its exit status. */
+  /**
+   * Runs the command and ends the JVM with its exit status.
+   *
+   * @param args the command line
+   */
   public static void main(String[] args) {
     exit(LikenessCommand::commandLine, args);
   }
@@ -52,6 +56,9 @@ public final class LikenessCommand implements Runnable {
   /**
    * Runs the command that {@code command} creates for the streams of this process, and ends the JVM
    * with its exit status.
+   *
+   * @param command creates the command for the streams
+   * @param args the command line
    */
   public static void exit(Function<Console, CommandLine> command, String... args) {
     System.setProperty("java.awt.headless", "true");
@@ -66,7 +73,13 @@ public final class LikenessCommand implements Runnable {
     System.exit(status);
   }
 
-  /** Runs the command on {@code console} and returns its exit status. */
+  /**
+   * Runs the command on {@code console} and returns its exit status.
+   *
+   * @param console the streams of the command
+   * @param args the command line
+   * @return the {@linkplain dev.likeness.cli.console.ExitStatus exit status}
+   */
   public static int run(Console console, String... args) {
     return execute(commandLine(console), console, args);
   }
@@ -91,8 +104,12 @@ public final class LikenessCommand implements Runnable {
   }
 
   /**
-   * Runs {@code commandLine} on {@code console}, reports failures there as this command does, and
-   * returns the exit status.
+   * Runs a command on {@code console}, reports its failures there, and returns the exit status.
+   *
+   * @param line the command
+   * @param console the streams of the command
+   * @param args the command line
+   * @return the {@linkplain dev.likeness.cli.console.ExitStatus exit status}
    */
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);

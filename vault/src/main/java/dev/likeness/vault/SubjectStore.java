@@ -269,8 +269,7 @@ public final class SubjectStore implements AutoCloseable {
    */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
-      throw new InvalidInputException("the id must be 32 hexadecimal digits; people list shows the "
-          + "ids");
+      throw new InvalidInputException("ids have 32 hexadecimal digits; people list shows the ids");
     }
     return ErasureReceipt.read(folder, id);
   }

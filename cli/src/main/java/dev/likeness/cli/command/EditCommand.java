@@ -36,7 +36,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness edit}: changes clothes, backdrop, light or expression of a headshot. */
+/** {@code likeness edit}: changes clothes, background, light or expression of a headshot. */
 @Command(
     name = "edit",
     mixinStandardHelpOptions = true,

@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
 
 /**
  * Recognises the photos of {@code examples/photos}, which show a person who does not exist and need
- * no consent. Their digests are part of this program: no file beside photos can add to them.
+ * no consent. Their digests are part of this program, so no file in a photo folder can declare
+ * other photos as examples.
  */
 public final class ExamplePhotos {
   private static final Set<String> DIGESTS = read("example-photos.sha256");
@@ -33,7 +34,7 @@ public final class ExamplePhotos {
     }
   }
 
-  /** Returns true if all photos of a folder are example photos. One other photo makes it false. */
+  /** Returns true if all photos of a folder are example photos, false if at least one is not. */
   public static boolean isIn(Path folder) {
     try {
       for (Path photo : PhotoSet.listFiles(folder)) {

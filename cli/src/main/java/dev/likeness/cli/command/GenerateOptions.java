@@ -87,8 +87,7 @@ final class GenerateOptions {
 
   ImageRequest apply(ImageRequest request) {
     if (skipLayers != null && perturbedLayers != null) {
-      throw new IllegalArgumentException("--skip-layers and --pag-layers exclude each other; give "
-          + "one of them");
+      throw new IllegalArgumentException("give only one of --skip-layers and --pag-layers");
     }
     if (!Double.isNaN(degradedScale) && skipLayers == null && perturbedLayers == null) {
       throw new IllegalArgumentException(

@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness inspect}: shows the kind and details of a file or folder, from its headers alone.
+ * {@code likeness inspect}: shows the kind and details of a file or folder; it reads only headers.
  */
 @Command(
     name = "inspect",

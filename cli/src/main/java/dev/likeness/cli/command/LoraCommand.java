@@ -18,7 +18,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness lora}: writes a LoRA made from others. */
+/** {@code likeness lora}: writes a LoRA that is made from other LoRAs or models. */
 @Command(
     name = "lora",
     mixinStandardHelpOptions = true,

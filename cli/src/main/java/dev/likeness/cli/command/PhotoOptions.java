@@ -132,7 +132,7 @@ public final class PhotoOptions {
   public static final class ReviewText {
     private ReviewText() {}
 
-    /** Returns the lines of a review; each name of a file stays on its line. */
+    /** Returns the lines of a review. Line breaks in file names are escaped. */
     public static List<String> lines(PhotoReview review) {
       int widest = review.photos().stream()
           .mapToInt(photo -> photo.name().length())

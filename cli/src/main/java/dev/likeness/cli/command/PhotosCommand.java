@@ -13,7 +13,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness photos}: reviews a folder of photos as {@code headshot} does. */
+/**
+ * {@code likeness photos}: reviews a folder of photos in the same way as {@code likeness headshot}.
+ */
 @Command(
     name = "photos",
     mixinStandardHelpOptions = true,

@@ -17,7 +17,9 @@ import java.nio.charset.StandardCharsets;
  */
 public record Console(
     PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
-  /** Escapes what changes how a terminal shows a line, whatever file it came from. */
+  /**
+   * Escapes characters that change how a terminal shows a line, such as escape sequences in files.
+   */
   public Console {
     out = new PlainWriter(out);
     err = new PlainWriter(err);
@@ -38,7 +40,10 @@ public record Console(
         new Cancellation());
   }
 
-  /** Returns standard output as it is, for help whose styles are escape sequences. */
+  /**
+   * Returns standard output without escaping, because the styles of help texts are escape
+   * sequences.
+   */
   public PrintWriter helpOut() {
     return out instanceof PlainWriter plain ? plain.raw : out;
   }

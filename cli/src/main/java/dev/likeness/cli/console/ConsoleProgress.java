@@ -15,7 +15,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 public final class ConsoleProgress {
   private ConsoleProgress() {}
 
-  /** Returns the progress for one run of a subcommand. */
+  /** Returns a progress listener for one execution of a subcommand. */
   public static Progress on(Console console) {
     return console.isTerminal()
         ? new ProgressBars(console.err(), ProgressBarBuilder::new)

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 public enum ExitStatus {
   /** The command succeeded. */
   DONE(0),
-  /** A defect of the command itself. */
+  /** The command has a defect. */
   DEFECT(1),
   /** The command line is wrong. */
   USAGE(2),

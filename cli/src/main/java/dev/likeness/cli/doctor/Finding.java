@@ -5,8 +5,8 @@ import java.util.Locale;
 /**
  * One finding of {@code likeness doctor}.
  *
- * @param state the state of the subject
- * @param subject the examined thing
+ * @param state the state of the examined part
+ * @param subject name of the examined part, such as {@code memory}
  * @param text the finding and, for a problem, what to do
  */
 public record Finding(State state, String subject, String text) {
@@ -29,7 +29,7 @@ public record Finding(State state, String subject, String text) {
     return new Finding(State.MISSING, subject, text);
   }
 
-  /** Returns true if generation fails without it. */
+  /** Returns true if the examined part is missing, so that generation fails. */
   public boolean isMissing() {
     return state == State.MISSING;
   }

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Detects the family of base models that a file belongs to or fits, by its tensor names or the
- * width of its text conditioning.
+ * Detects the model family that a file belongs to or fits, from its tensor names or the width of
+ * its text conditioning.
  */
 public final class Family {
   public static final String UNKNOWN = LoraFamilyDetector.UNKNOWN;

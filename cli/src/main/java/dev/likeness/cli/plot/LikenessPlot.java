@@ -19,8 +19,8 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Plots a likeness report: the similarities of its images, of pairs of own photos and of other
- * people, and the ROC curve.
+ * Plots a likeness report: the similarities of the images, of pairs of the person's photos and of
+ * other people, and the ROC curve.
  */
 public final class LikenessPlot {
   private static final int WIDTH = 620;
@@ -33,7 +33,7 @@ public final class LikenessPlot {
 
   private LikenessPlot() {}
 
-  /** Creates a plot of a report of {@code likeness}. */
+  /** Creates a plot of a report that {@code likeness} made. */
   public static RgbImage render(Likeness likeness, LikenessReport report) {
     int charts = report.roc().isPresent() ? 2 : 1;
     BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);

@@ -23,9 +23,9 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Plots the loss of a training and the likeness of its validation images, and passes every event
- * on. The numbers are stored beside the training state, so that the plot of a resumed training
- * starts at its first step.
+ * Plots the loss of a training and the likeness of its validation images. It passes every event on.
+ * The numbers are stored beside the training state, so the plot of a resumed training starts at the
+ * first step.
  */
 public final class TrainingPlot implements Progress {
   private static final String LOSS = "loss";
@@ -57,8 +57,8 @@ public final class TrainingPlot implements Progress {
   }
 
   /**
-   * Records the events of a training with that state, passes them on to {@code next}, and continues
-   * the records of earlier runs.
+   * Records the events of a training, passes them on to {@code next}, and continues the records
+   * that earlier runs stored beside the state file.
    */
   public static TrainingPlot beside(Path state, Progress next) {
     return new TrainingPlot(next, TrainingState.lossFile(state));
@@ -129,7 +129,7 @@ public final class TrainingPlot implements Progress {
                 + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
   }
 
-  /** Returns true if a step was recorded. A training that is resumed at its end has none. */
+  /** Returns true if a step was recorded. None is recorded if a finished training is resumed. */
   public synchronized boolean hasSteps() {
     return !losses.isEmpty();
   }

@@ -82,7 +82,7 @@ public final class FaceReader {
    * @param photo a photo of any size
    * @param raw true for an embedding that is not scaled to unit length; the unnormalised Portrait
    *     adapter needs it
-   * @return the result; if no face can be used, it has no reference and its notes say why
+   * @return the reading; if no face can be used, it has no reference and its notes state the reason
    */
   public FaceReading read(RgbImage photo, boolean raw) {
     FaceReading best = readUpright(UprightPhoto.of(photo, detector), List.of(), raw);

@@ -80,7 +80,7 @@ public record DreamBooth(LoraTraining settings) {
    * Returns this training with other settings, e.g.
    * {@code withSettings(d.settings().steps(800).trainTextEncoder(true))}.
    *
-   * @param others the settings
+   * @param others the settings of the returned training
    * @return the training
    */
   public DreamBooth withSettings(LoraTraining others) {

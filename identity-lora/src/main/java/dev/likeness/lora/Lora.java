@@ -70,12 +70,11 @@ public final class Lora implements AutoCloseable {
    * Opens a LoRA file for a base model: safetensors, or a pickle of {@code torch.save}. Code in a
    * pickle is not executed.
    *
-   * @param file the LoRA file, or a folder of peft or diffusers that contains one
+   * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
    * @return the LoRA; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
-   *     another model family, has a key that does not fit the base, or has a value that is NaN or
-   *     infinite
+   *     another model family, has a key that does not fit the base, or has a NaN or infinite value
    */
   public static Lora open(Path file, BaseModel base) {
     return open(file, base, new Cancellation());
@@ -84,7 +83,7 @@ public final class Lora implements AutoCloseable {
   /**
    * Opens a LoRA as {@link #open(Path, BaseModel)} does. The call can be cancelled.
    *
-   * @param file the LoRA file, or a folder of peft or diffusers that contains one
+   * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
    * @param cancellation stops the opening. It also stops the later computation of deltas before a
    *     generation, between two layers
@@ -122,7 +121,7 @@ public final class Lora implements AutoCloseable {
    * Compares the keys of a LoRA file with a base model, without reading the file's weights. It also
    * works for files that {@link #open} refuses.
    *
-   * @param file the LoRA file, or a folder of peft or diffusers that contains one
+   * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model
    * @return the comparison: the keys that fit the base, and those that do not
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken
@@ -251,7 +250,7 @@ public final class Lora implements AutoCloseable {
    * Writes the LoRA in the key format of peft, old diffusers or kohya. Alpha equals the rank. The
    * file is written completely or not at all.
    *
-   * <p>kohya's format uses the original layer names of FLUX.1, Stable Diffusion 3 and XL, with
+   * <p>For FLUX.1, Stable Diffusion 3 and XL, kohya's format uses the original layer names, with
    * query, key and value as one layer. Deltas of norms and biases, and deltas without low-rank
    * factors, are stored as full differences.
    *

@@ -58,8 +58,8 @@ public record LoraTrainer(LoraTraining settings) {
    * @param photos number of photos, from 1
    * @param bytes memory that the process may use, in bytes
    * @return a trainer whose estimated memory is within the limit
-   * @throws ResourceLimitException if even the smallest settings need more memory; the message says
-   *     how much
+   * @throws ResourceLimitException if even the smallest settings need more memory; the message
+   *     states the need
    */
   public static LoraTrainer of(TrainingPreset preset, BaseModel base, int photos, long bytes) {
     return new LoraTrainer(preset.of(base, photos)).fitting(base, false, bytes);
@@ -74,9 +74,9 @@ public record LoraTrainer(LoraTraining settings) {
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
    *     images} are generated
    * @param bytes memory that the process may use, in bytes
-   * @return this trainer if it fits, otherwise a reduced one
-   * @throws ResourceLimitException if even the smallest settings need more memory; the message says
-   *     how much
+   * @return this trainer if it is within the limit, otherwise a trainer with reduced settings
+   * @throws ResourceLimitException if even the smallest settings need more memory; the message
+   *     states the need
    */
   public LoraTrainer fitting(BaseModel base, boolean withValidation, long bytes) {
     LoraTrainer fitting = this;

@@ -47,7 +47,7 @@ public final class LoraWeight {
    * {@code unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the
    * longest counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
    *
-   * @param name the prefix; it must end where a dot of the layer name follows
+   * @param name the prefix: the whole layer name, or its beginning up to a dot
    * @param factor any finite number
    * @return a weight with this factor
    * @throws IllegalArgumentException if the factor is not a finite number
@@ -74,7 +74,7 @@ public final class LoraWeight {
   }
 
   /**
-   * Returns the weight of one moment of sampling as a constant weight.
+   * Returns the weight at a given progress of sampling, as a constant weight.
    *
    * @param progress share of the finished steps, 0 to 1
    * @return the weight without a schedule

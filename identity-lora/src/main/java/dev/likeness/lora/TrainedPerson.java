@@ -163,7 +163,7 @@ public record TrainedPerson(
     return personToken.phrase();
   }
 
-  /** {@return the consent in the person's file, or empty if it has none} */
+  /** {@return the consent in the person's file; empty if the file has no consent} */
   @Override
   public Optional<Consent> consent() {
     return Optional.of(personToken.consent()).filter(text -> !text.isBlank()).map(Consent::parse);

@@ -35,7 +35,7 @@ import java.util.Optional;
  *     about the signer
  * @param generator name of the generating program, not blank
  * @param source digital source type of the images
- * @param label text of a visible label, not blank; empty for none
+ * @param label text of a visible label, not blank; empty for no label
  * @param isWatermarked true to add the invisible {@link Watermark} to the pixels
  * @param edited true if the images were generated from other images
  */
@@ -62,7 +62,7 @@ public record Disclosure(
    *     about the signer
    * @param generator name of the generating program, not blank
    * @param source digital source type of the images
-   * @param label text of a visible label, not blank; empty for none
+   * @param label text of a visible label, not blank; empty for no label
    * @param isWatermarked true to add the invisible {@link Watermark} to the pixels
    * @param edited true if the images were generated from other images
    * @throws IllegalArgumentException if the generator's name or the label is blank

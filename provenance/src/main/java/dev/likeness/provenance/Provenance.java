@@ -31,10 +31,10 @@ import java.util.stream.Collectors;
  * never uses the network.
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
- * @param sourceType XMP's digital source type, as an IPTC URL; empty if XMP has none
+ * @param sourceType XMP's digital source type, as an IPTC URL; empty if XMP has no source type
  * @param watermarkBits number of watermark bits found in the pixels, 0 to 48; empty if the image is
  *     too small or cannot be decoded
- * @param manifest the validated content credentials; empty if the file has none
+ * @param manifest the validated content credentials; empty if the file has no content credentials
  * @param remoteManifest URL of content credentials outside the file, which are not fetched; empty
  *     if XMP has no such URL
  */
@@ -160,8 +160,8 @@ public record Provenance(
   /**
    * Reports whether the file may have been changed after signing.
    *
-   * @return true if the file or its manifest was changed after signing, if the manifest cannot be
-   *     read, or if a weak key or digest would allow unnoticed changes; false without a manifest
+   * @return true if the file or its manifest was changed, the manifest cannot be read, or a weak
+   *     key or digest would allow unnoticed changes; false if the file has no manifest
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();

@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * The invisible watermark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}). Its
  * 48 bits lie in the blue-yellow differences of blocks of 8 by 8 pixels. The {@code dwtDct} method
  * of the Python package invisible-watermark reads them. Many blocks contain the same bit; the
- * majority of them decides when the bit is read.
+ * reader takes the value of the majority.
  *
  * <p>The package's own writer changes one value of a block, which JPEG compression undoes. This
  * class changes whole blocks. It changes no more blocks than needed, and changes them as little as

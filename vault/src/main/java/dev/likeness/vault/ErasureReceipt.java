@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * @param files the number of deleted files by category label. Receipts of version 0.1.0 keep their
  *     old labels, because the signature covers them
  * @param signature the signature of the values above
- * @param certificates the signer's certificate, then those of its issuers, as DER
+ * @param certificates the signer's certificate, then the certificates of its issuers, as DER
  */
 public record ErasureReceipt(
     String subject,
@@ -55,7 +55,7 @@ public record ErasureReceipt(
    * @param finishedAt the time when the last file was deleted, by the system clock
    * @param files the number of deleted files by category label
    * @param signature the signature of the values above
-   * @param certificates the signer's certificate, then those of its issuers, as DER
+   * @param certificates the signer's certificate, then the certificates of its issuers, as DER
    * @throws IllegalArgumentException if the id does not have 32 hexadecimal digits, a category is
    *     unknown, a count is negative, or there is no certificate
    */
@@ -153,7 +153,7 @@ public record ErasureReceipt(
   }
 
   /**
-   * {@return the signer's certificate, then those of its issuers}
+   * {@return the signer's certificate, then the certificates of its issuers}
    *
    * @throws InvalidInputException if a certificate cannot be read
    */

@@ -21,13 +21,13 @@ public interface ReceiptSigner {
    */
   byte[] sign(byte[] message);
 
-  /** {@return the signer's certificate, then those of its issuers} */
+  /** {@return the signer's certificate, then the certificates of its issuers} */
   List<X509Certificate> chain();
 
   /**
    * Returns a signer with these certificates.
    *
-   * @param chain the signer's certificate, then those of its issuers
+   * @param chain the signer's certificate, then the certificates of its issuers
    * @param sign signs a message as {@link #sign(byte[])} does
    * @return the signer
    * @throws IllegalArgumentException if {@code chain} is empty
@@ -39,7 +39,7 @@ public interface ReceiptSigner {
   /**
    * Returns a signer with these certificates and this key.
    *
-   * @param chain the signer's certificate, then those of its issuers
+   * @param chain the signer's certificate, then the certificates of its issuers
    * @param key the private key of the first certificate
    * @return the signer
    * @throws IllegalArgumentException if {@code chain} is empty, or this kind of key cannot sign

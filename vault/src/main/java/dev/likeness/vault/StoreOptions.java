@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param clock the system clock
  * @param signer signs receipts of erasures
- * @param retention the retention policy; empty to use the policy that the store has recorded, or
- *     the default policy if it has recorded none
+ * @param retention the retention policy; empty to use the policy recorded in the store, or the
+ *     default policy if none is recorded
  */
 public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<RetentionPolicy> retention) {
   /**

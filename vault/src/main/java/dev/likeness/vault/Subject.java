@@ -276,7 +276,7 @@ public final class Subject {
    * the keys are destroyed, then the files are deleted. If the process ends halfway, the next
    * opening of the store finishes the erasure.
    *
-   * @return the receipt; a second call returns the same one
+   * @return the receipt; a second call returns the same receipt
    * @throws ResourceLimitException if files cannot be deleted; the message says what to do
    * @throws IllegalStateException if the store is closed and the subject was not erased before
    */

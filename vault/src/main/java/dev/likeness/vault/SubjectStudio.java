@@ -79,7 +79,7 @@ public final class SubjectStudio {
    * Returns a copy with other tools for faces. With an embedder, the person file records face
    * embeddings, and the likeness of headshots is measured.
    *
-   * @param others the tools; the caller closes them
+   * @param others the tools for faces; the caller closes them
    * @return the copy
    */
   public SubjectStudio tools(ReviewTools others) {
@@ -90,8 +90,8 @@ public final class SubjectStudio {
   /**
    * Adds a photo. If the same photo was already added with the same name, nothing changes.
    *
-   * @param name the name of the photo in reports, cut to its last 100 bytes without leading dots;
-   *     other photos with that name get a number, as in {@code selfie (2).jpg}
+   * @param name the name of the photo in reports, without leading dots and cut to its last 100
+   *     bytes. Other photos with that name get a number, as in {@code selfie (2).jpg}
    * @param subject the subject
    * @param photo the bytes of an image file
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover adding
@@ -114,7 +114,7 @@ public final class SubjectStudio {
 
   /**
    * Trains on the added photos and stores the person file. Photos and training states are then
-   * removed as the retention policy says. A stopped training is resumed.
+   * removed if the retention policy demands it. A stopped training is resumed.
    *
    * @param progress receives every step, warnings and the name of each rejected photo
    * @param stop cancels this work; erasing the subject cancels it too
@@ -202,8 +202,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Generates headshots and crops them by style. Each finished headshot is stored at once, so a
-   * shoot that stops or fails keeps it. Image numbers continue after those of earlier shoots. Each
+   * Generates headshots and crops them by style. Each finished headshot is stored at once, so it is
+   * kept if the shoot stops or fails. Image numbers continue after those of earlier shoots. Each
    * shoot gets a new record: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop cancels this work; erasing the subject cancels it too

@@ -14,9 +14,9 @@ public enum ExitStatus {
   USAGE(2),
   /** A file, photo or folder cannot be used. */
   INPUT(3),
-  /** Memory, disk, device or natives are missing. */
+  /** Memory, disk space, a device or a native library is missing. */
   MACHINE(4),
-  /** Stopped by Ctrl-C; like in shells, 128 plus the number of the signal. */
+  /** The command was cancelled by Ctrl-C. As in shells, this is 128 plus the signal number. */
   CANCELLED(130);
 
   private final int code;

@@ -1,9 +1,9 @@
 /**
  * Inspection of LoRA files: key format, algorithms, and the keys that fit a base model.
  *
- * <p>{@link KeyFormat} names the conventions by which programs name the tensors of a LoRA file
- * (peft, diffusers, kohya, ComfyUI, XLabs and others); {@link LoraAlgorithm} says how a layer's
- * tensors become a change of its weight (LoRA, LoHa, LoKr, OFT and others). A
+ * <p>{@link KeyFormat} lists the naming conventions for the tensors of a LoRA file (peft,
+ * diffusers, kohya, ComfyUI, XLabs and others). {@link LoraAlgorithm} lists the algorithms that
+ * compute a weight change from these tensors (LoRA, LoHa, LoKr, OFT and others). A
  * {@link LoraInspection} reports format and algorithms, and every key that fits no layer.
  *
  * <pre>{@code

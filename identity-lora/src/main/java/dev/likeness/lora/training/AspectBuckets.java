@@ -68,7 +68,7 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * {@return the size whose aspect ratio is nearest to that of an image}
+   * {@return the size whose aspect ratio is nearest to the aspect ratio of an image}
    *
    * @param image an image of any size
    */

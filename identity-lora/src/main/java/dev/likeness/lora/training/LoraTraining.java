@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * @param alpha strength, above 0: each delta is scaled by alpha / rank
  * @param targets the layers that are trained
  * @param trainTextEncoder true to train text encoders too. The targets include layers of CLIP, but
- *     none of T5. T5 is trained only if {@link OptimizerOptions#targetModules()} matches its layers
+ *     not of T5. T5 is trained only if {@link OptimizerOptions#targetModules()} matches its layers
  * @param steps optimiser steps, from 1
  * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate, above 0
@@ -163,12 +163,11 @@ public record LoraTraining(
   }
 
   /**
-   * Adapts the settings to a base; steps times batch size stays the same. If the base folder's
-   * {@code likeness.json} has a training recipe, it sets the targets, rank, batch size and learning
-   * rate.
+   * Adapts the settings to a base; steps times batch size stays the same. A training recipe in the
+   * base folder's {@code likeness.json} sets the targets, rank, batch size and learning rate.
    *
-   * <p>Otherwise the settings follow diffusers' scripts: attention layers, one image per step, a
-   * low learning rate. The text encoders of transformer bases are not trained.
+   * <p>If the folder has no recipe, the settings follow diffusers' scripts: attention layers, one
+   * image per step, a low learning rate. The text encoders of transformer bases are not trained.
    *
    * @param base the base model
    * @return the adapted settings

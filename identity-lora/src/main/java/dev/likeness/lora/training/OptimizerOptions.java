@@ -164,7 +164,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with a constant learning rate, or with one that decays}
+   * {@return the options with a constant or a falling learning rate}
    *
    * @param constant true for a constant learning rate
    */

@@ -128,7 +128,7 @@ public record ManifestReport(
    * Reports whether the only fault is a weak key or digest, such as an RSA key of 1024 bits or
    * SHA-1.
    *
-   * @return true if a check of a key or digest failed, and no other check except that of expiry
+   * @return true if a check of a key or digest failed, and no other check failed except for expiry
    */
   public boolean isWeak() {
     return faults().contains(WEAK)

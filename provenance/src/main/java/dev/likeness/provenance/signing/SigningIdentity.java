@@ -66,9 +66,9 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * @param key file of a private key, not encrypted
    * @param certificates file of the certificate chain, the signer's certificate first
    * @return the signing identity
-   * @throws InvalidInputException if a file cannot be read or is no such PEM file, or if the
-   *     signer's certificate does not meet the {@linkplain SignerProfile requirements} for signers
-   *     or is not valid now
+   * @throws InvalidInputException if a file cannot be read or is no such PEM file. Also if the
+   *     signer's certificate does not meet the {@linkplain SignerProfile requirements} or is not
+   *     valid now
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = PemFile.chain(certificates);
@@ -122,8 +122,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
 
   /**
    * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1).
-   * The certificate is not that of an authority, its key usages allow signing, and its key and
-   * digest are strong. Signers of erasure receipts must meet the same requirements.
+   * The certificate does not belong to a certificate authority, its key usages allow signing, and
+   * its key and digest are strong. Signers of erasure receipts must meet the same requirements.
    */
   public static final class SignerProfile {
     private static final List<String> ACCEPTED = List.of(
@@ -171,7 +171,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
      * 14.5.1), such as RSA of 1024 bits or SHA-1. A chain with such a weakness proves nothing. The
      * signature of a self-signed authority is not checked.
      *
-     * @param chain the signer's certificate first, then those of its issuers in any order
+     * @param chain the signer's certificate, then the certificates of its issuers in any order
      * @return the weakness, worded to follow "a certificate" in a message; empty if all keys and
      *     digests are strong
      */

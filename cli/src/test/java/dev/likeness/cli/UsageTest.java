@@ -146,7 +146,7 @@ class UsageTest {
 
   @Test
   void requiresOneOutputToConvertTo() {
-    String told = "give OUT once, with --to or without (try likeness convert --help)";
+    String told = "give either OUT or --to OUT (try likeness convert --help)";
     assertWrong(told, "convert", "x");
     assertWrong(told, "convert", "x", "y", "--to", "z");
   }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Collects the rows of a plan from a solver. Each call of the network opens a row, and the sample
- * of the next call closes the row.
+ * Collects the rows of a plan from a solver. Each {@link #call} opens a row. The next {@link #call}
+ * or {@link #build} closes the row: its sample is the result of the row.
  *
  * <p>Not thread-safe. Each plan needs a new builder.
  */

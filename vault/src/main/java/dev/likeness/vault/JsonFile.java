@@ -15,7 +15,7 @@ import java.util.Map;
 
 /**
  * Reads and writes small files that contain one JSON object. A file that the store itself wrote and
- * that cannot be read does not keep the store shut: it is set aside under another name.
+ * that cannot be read does not prevent opening the store: the store renames the file.
  */
 final class JsonFile {
   private static final int MAX_BYTES = 1 << 20;

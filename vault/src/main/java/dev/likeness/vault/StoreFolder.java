@@ -15,8 +15,8 @@ import java.util.stream.Stream;
 
 /**
  * A store's folder and the files in it that belong to no subject. A damaged {@code clock.json} or
- * {@code retention.json} does not keep the store shut: it is set aside, and reported until a person
- * has seen to it.
+ * {@code retention.json} does not prevent opening the store: the store renames the file and reports
+ * it until a person replaces or deletes it.
  */
 final class StoreFolder {
   static final String CLOCK = "clock.json";

@@ -77,7 +77,7 @@ final class SubjectFolders {
       try {
         vault.migrate();
       } catch (RuntimeException later) {
-        // Nothing may keep the store shut. The first use tries again, and throws.
+        // No failure may prevent opening the store. The first use tries again, and throws.
       }
     }
   }

@@ -58,7 +58,7 @@ public final class ConvertCommand implements Runnable {
   public void run() {
     if ((out == null) == (to == null)) {
       throw new IllegalArgumentException(
-          "give OUT once, with --to or without (try likeness convert --help)");
+          "give either OUT or --to OUT (try likeness convert --help)");
     }
     Path target = out == null ? to : out;
     DType type = dtype == null ? null : DType.parse(dtype);

@@ -6,15 +6,15 @@ package dev.likeness.diffusion.request;
  * @param scale the guidance scale, or NaN for the default. Guidance is off at 1 and below; on
  *     Z-Image, at 0 and below. FLUX.1 and latent consistency models are conditioned on the scale
  *     and cannot turn guidance off
- * @param rescale how far the guided prediction's standard deviation is moved to the standard
- *     deviation of the prediction for the prompt, 0..1 (Lin et al. 2024, arXiv:2305.08891;
- *     diffusers' {@code guidance_rescale})
+ * @param rescale the amount of guidance rescale, 0..1 (Lin et al. 2024, arXiv:2305.08891;
+ *     diffusers' {@code guidance_rescale}). At 1, the guided prediction gets the standard deviation
+ *     of the prediction for the prompt; 0 turns rescale off
  * @param start the share of the steps after which guidance starts, 0..1
  * @param end the share of the steps after which it ends, {@code start}..1
  * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
  * @param formula the formula that combines the two predictions
- * @param degradedGuidance additional degraded guidance, or null
+ * @param degradedGuidance guidance by a degraded network, in addition; null for none
  * @param trueCfgScale the scale of classifier-free guidance for FLUX, which is itself conditioned
  *     on {@code scale} (diffusers' {@code true_cfg_scale}); 1 turns it off
  */
@@ -43,7 +43,7 @@ public record GuidanceOptions(
    * @param end the share of the steps after which it ends, {@code start}..1
    * @param sequential true if prompt and negative prompt are evaluated one after the other
    * @param formula the formula that combines the two predictions
-   * @param degradedGuidance additional degraded guidance, or null
+   * @param degradedGuidance guidance by a degraded network, in addition; null for none
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
    *     within 0..1 or ends before it starts
@@ -71,8 +71,8 @@ public record GuidanceOptions(
   /**
    * {@return these options with another guidance rescale}
    *
-   * @param share how far the standard deviation is moved to that of the prediction for the prompt,
-   *     0..1
+   * @param share the amount, 0..1. At 1, the guided prediction gets the standard deviation of the
+   *     prediction for the prompt; 0 turns rescale off
    * @throws IllegalArgumentException if the share is not in 0..1
    */
   public GuidanceOptions rescale(double share) {
@@ -142,7 +142,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with additional degraded guidance}
+   * {@return these options with guidance by a degraded network, in addition}
    *
    * @param worse the degraded guidance; null turns it off
    */

@@ -41,7 +41,7 @@ public final class Authenticity {
   }
 
   /**
-   * Returns a comparison of headshots with the given photos.
+   * Prepares a comparison with the given photos; {@link #judge} then compares headshots.
    *
    * @param photos the person's photos
    * @param tools the face detector and an optional embedder; without it, likeness is not judged
@@ -56,13 +56,13 @@ public final class Authenticity {
   }
 
   /**
-   * Returns a comparison of headshots with the photos that a person was trained on. It uses the
-   * measures in the person's file.
+   * Prepares a comparison with the photos that a person was trained on; {@link #judge} then
+   * compares headshots. The comparison uses the measures in the person's file.
    *
    * @param person the trained person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
-   *     embedder of the person's file. An embedder that was trained on rendered faces does not
-   *     judge real persons
+   *     embedder that made the face embeddings in the person's file. An embedder that
+   *     was trained on rendered faces does not judge real persons
    * @return the comparison; empty if the file has no measures
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
@@ -73,12 +73,12 @@ public final class Authenticity {
   }
 
   /**
-   * Returns a comparison of headshots with the measures in a person's record. The person may come
-   * from reference images.
+   * Prepares a comparison with the measures in a person's record; {@link #judge} then compares
+   * headshots. A person who is given by reference images has such a record too.
    *
    * @param person the record of the person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
-   *     embedder of the record
+   *     embedder that made the face embeddings in the record
    * @return the comparison; empty if the record has no measures
    */
   public static Optional<Authenticity> of(PersonRecord person, ReviewTools tools) {

@@ -6,7 +6,8 @@ import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Arrays;
 
 /**
- * Measures of a face that flattering images change. They are taken on an aligned patch of the face.
+ * Measures of skin tone, skin detail and face width. A flattering image changes these measures.
+ * They are taken on an aligned patch of the face.
  *
  * @param tone lightness of the skin: the individual typology angle (Chardon, Cretois and Hourseau
  *     1991) of the median colour of the middle of the face. It is in degrees, -90 to 90; higher is

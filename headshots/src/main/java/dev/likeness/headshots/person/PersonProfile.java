@@ -118,8 +118,8 @@ public record PersonProfile(List<Trait> traits) {
 
   /**
    * The words of the traits with at least the given confidence. Some attributes, such as a beard,
-   * apply to one sex only. For a person of the other sex, their words are used only if the user
-   * gave them.
+   * apply to one sex only. For a person of the other sex, the words of such an attribute are used
+   * only if the user gave them.
    *
    * @param confidence the lowest confidence, 0 to 1
    * @return the words

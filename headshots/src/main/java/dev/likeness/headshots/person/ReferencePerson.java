@@ -185,8 +185,8 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} If the person has a LoRA, both the consent for the photos and the consent for the
-   * LoRA must cover a purpose.
+   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that both the
+   * consent for the photos and the consent for the LoRA cover.
    */
   @Override
   public Optional<Consent> consent() {

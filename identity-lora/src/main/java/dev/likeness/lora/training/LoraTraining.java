@@ -106,8 +106,8 @@ public record LoraTraining(
   }
 
   /**
-   * {@return settings for small bases that train at a high learning rate; {@link #forBase} adapts
-   * them to other bases}
+   * {@return settings with a high learning rate, for small bases; {@link #forBase} adapts them to
+   * other bases}
    */
   public static LoraTraining balanced() {
     return new LoraTraining(
@@ -291,7 +291,7 @@ public record LoraTraining(
   /**
    * {@return the settings with other optimiser options}
    *
-   * @param others the rarely changed settings
+   * @param others the new optimiser options
    */
   public LoraTraining optimizerOptions(OptimizerOptions others) {
     return with(draft -> draft.options = others);

@@ -25,8 +25,8 @@ public record DecodedPhoto(
    * Returns this photo with its image rotated upright.
    *
    * @param upright the rotated image
-   * @param orientation the EXIF orientation of the stored image; a quarter turn swaps width and
-   *     height
+   * @param orientation the EXIF orientation of the stored image; if it is a quarter turn,
+   *     {@code fullWidth} and {@code fullHeight} are swapped
    * @return the new photo
    */
   public DecodedPhoto withUprightImage(RgbImage upright, ExifOrientation orientation) {

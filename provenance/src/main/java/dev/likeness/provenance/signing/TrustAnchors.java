@@ -75,11 +75,17 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Reports whether these anchors trust a signer at a given time. A signer is trusted in two cases.
-   * Its certificate is an anchor and does not belong to a certificate authority. Or the certificate
-   * meets the {@linkplain SigningIdentity.SignerProfile requirements} for signers, and a path that
-   * is valid at that time leads to an anchor (RFC 5280, section 6). No key or digest on the path
-   * may be {@linkplain SigningIdentity.SignerProfile#findWeakness weak}. Revocation is not checked,
+   * Reports whether these anchors trust a signer at a given time. A signer is trusted in two cases:
+   *
+   * <ul>
+   *   <li>The signer's certificate is an anchor, is valid at that time, and does not belong to a
+   *       certificate authority.
+   *   <li>The certificate meets the {@linkplain SigningIdentity.SignerProfile requirements} for
+   *       signers, and a path that is valid at that time leads to an anchor (RFC 5280, section 6).
+   * </ul>
+   *
+   * <p>In both cases, no key or digest of the chain may be
+   * {@linkplain SigningIdentity.SignerProfile#findWeakness weak}. Revocation is not checked,
    * because that needs the network.
    *
    * @param chain the signer's certificate, then other certificates in any order

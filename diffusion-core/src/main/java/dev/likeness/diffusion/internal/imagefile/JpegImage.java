@@ -121,7 +121,7 @@ final class JpegImage {
     frame = at;
     for (int i = 0; i < channels; i++) {
       if (sampling(i, 4) < 1 || sampling(i, 4) > 4 || sampling(i, 0) < 1 || sampling(i, 0) > 4) {
-        throw new IOException("its channels have no size");
+        throw new IOException("its sampling factors are not 1 to 4");
       }
     }
     if (pixels() < 1) {

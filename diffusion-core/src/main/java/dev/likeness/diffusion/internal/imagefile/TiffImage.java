@@ -135,7 +135,7 @@ final class TiffImage {
     int channels = requireChannels();
     boolean planar = number(PLANAR, 1) == 2;
     if (across < 1 || down < 1 || across > Integer.MAX_VALUE || down > Integer.MAX_VALUE) {
-      throw new IOException("its strips have no size");
+      throw new IOException("the size of its strips or tiles is not valid");
     }
     long bits =
         planar ? 32 : channels * Arrays.stream(numbers(BITS, channels)).max().orElse(1);

@@ -60,7 +60,7 @@ final class StepHistory {
     }
     if (term.factor(step) != 0) {
       throw new IllegalArgumentException("row " + step.index() + " of the plan uses a tensor of "
-          + term.back() + " rows before, which does not exist");
+          + term.back() + " rows earlier, but there is no such row");
     }
     return sample();
   }

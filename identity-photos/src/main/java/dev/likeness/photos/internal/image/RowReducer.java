@@ -60,7 +60,8 @@ public final class RowReducer implements ImageFileReader.Rows {
   @Override
   public ImageFileReader.Pixels toPixels() {
     if (!isComplete()) {
-      throw new IllegalStateException(nextRow + " of " + height + " rows have arrived");
+      throw new IllegalStateException(
+          "only " + nextRow + " of " + height + " rows have arrived; all of them are needed");
     }
     return new ImageFileReader.Pixels(columns.outputs(), rows.outputs(), rgb);
   }

@@ -51,7 +51,8 @@ public record Sd3Config(
     c.refuseOthers();
     if (caption != config.width()) {
       throw new InvalidInputException(c.source() + ": caption_projection_dim " + caption
-          + " must be num_attention_heads times attention_head_dim, " + config.width());
+          + " must be " + config.width()
+          + ", the product of num_attention_heads and attention_head_dim");
     }
     return config;
   }

@@ -97,7 +97,8 @@ public final class PlanBuilder {
    */
   public Combination noise() {
     if (noiseUsed || openCall == null) {
-      throw new IllegalStateException("a row has noise once, after its call of the network");
+      throw new IllegalStateException(
+          "call noise() at most once for each row, after the call of the network");
     }
     noiseUsed = true;
     return Combination.of(new Symbol(Kind.NOISE, openCall.row()));

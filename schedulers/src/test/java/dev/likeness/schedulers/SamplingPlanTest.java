@@ -145,12 +145,12 @@ class SamplingPlanTest {
   void addsNoiseOnceInEachRow() {
     var draft = new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE);
     assertEquals(
-        "a row has noise once, after its call of the network",
+        "call noise() at most once for each row, after the call of the network",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Call call = draft.call(draft.start(), 1, NoiseLevel.varianceExploding(1));
     draft.noise();
     assertEquals(
-        "a row has noise once, after its call of the network",
+        "call noise() at most once for each row, after the call of the network",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Step row = draft.build(call.denoised()).get(0);
     assertTrue(row.update().needsNoise());

@@ -115,10 +115,7 @@ public record InitialImage(
     return new InitialImage(image, latents, share, mask, isDifferential, keepsSize, pastesUnmasked);
   }
 
-  /**
-   * {@return this initial image, which an editing model (Kontext) then uses at the image's own
-   * size}
-   */
+  /** {@return a copy that an editing model (Kontext) uses at the image's own size} */
   public InitialImage keepingSize() {
     return new InitialImage(image, latents, strength, mask, isDifferential, true, pastesUnmasked);
   }

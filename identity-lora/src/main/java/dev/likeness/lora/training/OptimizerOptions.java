@@ -255,9 +255,9 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with a placeholder token for the person, or {@link PivotalTuning#NONE}}
+   * {@return the options with a placeholder token for the person}
    *
-   * @param tuning the placeholder token
+   * @param tuning the placeholder token, or {@link PivotalTuning#NONE} for none
    */
   public OptimizerOptions pivotalTuning(PivotalTuning tuning) {
     return with(draft -> draft.pivotalTuning = tuning);

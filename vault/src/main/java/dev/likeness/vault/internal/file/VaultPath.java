@@ -80,7 +80,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   public Path subpath(int begin, int end) {
     if (begin < 0 || end > names.size() || begin >= end) {
       throw new IllegalArgumentException(
-          "cannot take names " + begin + " to " + end + " of a path of " + names.size());
+          "cannot take names " + begin + " to " + end + " of a path with " + names.size()
+              + " names");
     }
     return with(false, names.subList(begin, end));
   }

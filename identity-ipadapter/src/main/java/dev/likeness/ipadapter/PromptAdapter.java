@@ -29,8 +29,8 @@ record PromptAdapter(
     IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
     implements ModelAdapter {
   /**
-   * Refuses a base that the adapter was not opened for. Equal widths are not enough, because the
-   * tokens of another base have another meaning.
+   * Refuses a base that the adapter was not opened for, even if its layers have the same widths:
+   * tokens for one base have no meaning for another.
    */
   @Override
   public void requireCompatible(ModelComponent.Tensors model) {

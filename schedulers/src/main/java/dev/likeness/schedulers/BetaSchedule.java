@@ -25,7 +25,7 @@ public enum BetaSchedule {
   private static final double MAX_BETA = 0.999;
 
   /**
-   * {@return the beta schedule with a name of the config option {@code beta_schedule}}
+   * {@return the beta schedule for a value of the config option {@code beta_schedule}}
    *
    * @param name {@code linear}, {@code scaled_linear}, {@code squaredcos_cap_v2}, {@code sigmoid},
    *     {@code laplace} or {@code exp}

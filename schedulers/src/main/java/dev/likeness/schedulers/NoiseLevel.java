@@ -50,7 +50,7 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * {@return a level of the variance-preserving form}
    *
-   * @param alphaBar the squared signal factor, 0..1
+   * @param alphaBar the square of alpha, 0..1; diffusers' {@code alphas_cumprod}
    * @throws IllegalArgumentException if {@code alphaBar} is not in 0..1
    */
   public static NoiseLevel ofAlphaBar(double alphaBar) {

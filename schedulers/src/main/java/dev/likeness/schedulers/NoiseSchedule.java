@@ -94,7 +94,7 @@ public final class NoiseSchedule {
   /**
    * {@return a schedule of the same length, with a function applied to every alphaBar}
    *
-   * @param alphaBars maps a squared signal factor, 0..1, to another one
+   * @param alphaBars maps each alphaBar, 0..1, to its new value
    */
   public NoiseSchedule mapAlphaBars(DoubleUnaryOperator alphaBars) {
     return new NoiseSchedule(Arrays.stream(alphaBar).map(alphaBars).toArray());
@@ -103,7 +103,7 @@ public final class NoiseSchedule {
   /**
    * {@return this schedule with another alphaBar at its last timestep}
    *
-   * @param lastAlphaBar the squared signal factor, 0..1
+   * @param lastAlphaBar the new alphaBar, 0..1
    */
   public NoiseSchedule withLastAlphaBar(double lastAlphaBar) {
     double[] changed = alphaBar.clone();
@@ -117,7 +117,7 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the squared signal factor at a timestep}
+   * {@return alphaBar at a timestep: an element of diffusers' {@code alphas_cumprod}}
    *
    * @param timestep the timestep, in {@code 0..length()-1}
    * @throws IllegalArgumentException if the timestep is outside this range
@@ -130,7 +130,7 @@ public final class NoiseSchedule {
     return alphaBar[timestep];
   }
 
-  /** {@return a copy of all squared signal factors, by timestep} */
+  /** {@return a copy of all alphaBars by timestep: diffusers' {@code alphas_cumprod}} */
   public double[] alphaBars() {
     return alphaBar.clone();
   }

@@ -16,9 +16,9 @@ public final class Options {
   private final Map<String, Object> values;
 
   /**
-   * Creates the options of a class.
+   * Creates the options of a scheduler class.
    *
-   * @param owner the class's name, for messages
+   * @param owner the name of the scheduler class, for messages
    * @param values values by option name, of the types that JSON has; null turns an option off
    */
   public Options(String owner, Map<String, ?> values) {
@@ -27,8 +27,8 @@ public final class Options {
   }
 
   /**
-   * {@return these options with the given values} Names that are not options of the class are
-   * ignored.
+   * {@return these options with the given values} Names that are not options of the scheduler class
+   * are ignored.
    *
    * @param given values by option name
    */
@@ -45,13 +45,13 @@ public final class Options {
     return values.keySet();
   }
 
-  /** {@return the name of the class that the options belong to} */
+  /** {@return the name of the scheduler class that the options belong to} */
   public String className() {
     return className;
   }
 
   /**
-   * {@return true if the class has an option}
+   * {@return true if the scheduler class has an option}
    *
    * @param name the option's name
    */
@@ -60,7 +60,7 @@ public final class Options {
   }
 
   /**
-   * {@return true if the class has an option and its value is not null}
+   * {@return true if the scheduler class has an option and its value is not null}
    *
    * @param name the option's name
    */

@@ -17,7 +17,7 @@ public enum Prediction {
   FLOW;
 
   /**
-   * {@return the kind of prediction with a name of the config option {@code prediction_type}}
+   * {@return the kind of prediction for a value of the config option {@code prediction_type}}
    *
    * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}
    * @throws IllegalArgumentException if the name is not known; the message lists the names

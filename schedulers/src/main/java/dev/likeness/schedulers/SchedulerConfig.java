@@ -79,8 +79,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return the value of a number in the config} The number may be an option of the class, or an
-   * option that only pipelines use.
+   * {@return the value of a number in the config} The number may be an option of the scheduler
+   * class, or an option that only pipelines use.
    *
    * @param option the option's name
    * @param otherwise the result if the option is absent
@@ -157,7 +157,8 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param option the option's name
    * @param value a value of a type that JSON has; null turns the option off
-   * @throws IllegalArgumentException if the class has no such option, or the value is not known
+   * @throws IllegalArgumentException if the scheduler class does not have this option or does not
+   *     support the value
    */
   public SchedulerConfig with(String option, Object value) {
     requireKnown(option);
@@ -167,13 +168,14 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with one option changed for this class only} A later change of the class
-   * discards the value: the other class has the config's value or its own default. Diffusers'
-   * pipelines override missing options in this way.
+   * {@return this config with one option changed for this scheduler class only} If the class is
+   * changed later, the value is discarded: the other class gets the config's value or its own
+   * default. Diffusers' pipelines override missing options in this way.
    *
    * @param option the option's name
    * @param value a value of a type that JSON has; null turns the option off
-   * @throws IllegalArgumentException if the class has no such option, or the value is not known
+   * @throws IllegalArgumentException if the scheduler class does not have this option or does not
+   *     support the value
    */
   public SchedulerConfig withClassOption(String option, Object value) {
     requireKnown(option);

@@ -86,7 +86,7 @@ public enum SigmaScheduleKind {
   };
 
   /**
-   * {@return the sigma schedule with a name such as {@code karras} or {@code sgm_uniform}}
+   * {@return the sigma schedule with the given name, such as {@code karras} or {@code sgm_uniform}}
    *
    * @param name the name, in upper or lower case, with spaces, hyphens or underscores
    * @throws IllegalArgumentException if the name is not known; the message lists the names

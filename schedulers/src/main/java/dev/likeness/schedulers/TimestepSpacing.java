@@ -17,7 +17,7 @@ public enum TimestepSpacing {
   TRAILING;
 
   /**
-   * {@return the spacing with a name of the config option {@code timestep_spacing}}
+   * {@return the spacing for a value of the config option {@code timestep_spacing}}
    *
    * @param name {@code linspace}, {@code leading} or {@code trailing}
    * @throws IllegalArgumentException if the name is not known; the message lists the names

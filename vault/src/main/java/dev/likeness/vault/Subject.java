@@ -76,7 +76,8 @@ public final class Subject {
   }
 
   /**
-   * Returns the person's consent. For retention limits, this is not a use.
+   * Returns the person's consent. The call does not count as a use of the data: retention limits
+   * after the last use continue.
    *
    * @return the consent
    * @throws InvalidInputException if the store's key cannot decrypt the subject, or the consent is
@@ -93,8 +94,9 @@ public final class Subject {
   }
 
   /**
-   * Returns the encrypted folder of a category, for reading and writing. For retention limits, this
-   * is a use. After a purge or erasure, its open files fail with {@link IOException}.
+   * Returns the encrypted folder of a category, for reading and writing. The call counts as a
+   * use of the data: retention limits after the last use start again. After a purge or erasure,
+   * open files in the folder fail with {@link IOException}.
    *
    * @param category the category
    * @return the root of the folder

@@ -24,9 +24,9 @@ public enum ImageFormat {
   }
 
   /**
-   * {@return the format with a name, in upper or lower case}
+   * {@return the format with the given name}
    *
-   * @param word {@code png}, {@code jpeg} or {@code jpg}, or {@code webp}
+   * @param word {@code png}, {@code jpeg}, {@code jpg} or {@code webp}, in upper or lower case
    * @throws IllegalArgumentException if the name is not known
    */
   public static ImageFormat parse(String word) {

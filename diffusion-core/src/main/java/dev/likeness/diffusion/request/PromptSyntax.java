@@ -15,9 +15,9 @@ public enum PromptSyntax {
   A1111;
 
   /**
-   * {@return the syntax with a name, in upper or lower case}
+   * {@return the syntax with the given name}
    *
-   * @param name {@code plain} or {@code a1111}
+   * @param name {@code plain} or {@code a1111}, in upper or lower case
    * @throws IllegalArgumentException if the name is not known
    */
   public static PromptSyntax parse(String name) {

@@ -11,7 +11,7 @@ package dev.likeness.diffusion.request;
  *     1..{@code window}; 0 without windows
  */
 public record TilingOptions(boolean vaeTiling, int window, int stride) {
-  /** The whole sample in one window, and tiled decoding above 1024 x 1024 pixels. */
+  /** The defaults: no windows, and tiled decoding only above 1024 x 1024 pixels. */
   public static final TilingOptions NONE = new TilingOptions(false, 0, 0);
 
   /**

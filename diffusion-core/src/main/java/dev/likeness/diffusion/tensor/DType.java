@@ -92,9 +92,9 @@ public enum DType {
   }
 
   /**
-   * {@return the type with a name, in upper or lower case ({@code bf16}, {@code BF16})}
+   * {@return the type with the given name}
    *
-   * @param name a name of the safetensors format, in upper or lower case
+   * @param name a dtype name of the safetensors format such as {@code BF16}, in upper or lower case
    * @throws InvalidInputException if the name is not known; the message lists the names
    */
   public static DType parse(String name) {

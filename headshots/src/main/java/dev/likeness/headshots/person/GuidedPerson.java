@@ -11,7 +11,7 @@ import java.util.function.DoubleFunction;
 
 /**
  * A person who is generated with face guidance. For a trained person, the face embeddings in the
- * person's file also condition the base's own face adapter, with a small weight.
+ * person's file also condition the face adapter in the base's folder, with a small weight.
  *
  * @param person the person without face guidance
  * @param guidedAdapter returns the adapter with face guidance for an identity strength, 0 to 1

@@ -73,7 +73,7 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds the likeness to a person. An image below {@link Likeness#threshold()} fails.
+   * Adds a score for the likeness to a person. An image below {@link Likeness#threshold()} fails.
    *
    * @param measure the likeness to the person's photos
    * @return the new scores
@@ -83,9 +83,9 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds the likeness to a person. An image below {@link Likeness#threshold()} fails. If the
-   * embedder was trained on rendered faces and the person is real, no image fails, because the
-   * threshold does not hold for photographs.
+   * Adds a score for the likeness to a person. An image below {@link Likeness#threshold()} fails.
+   * If the embedder was trained on rendered faces and the person is real, no image fails, because
+   * the threshold does not hold for photographs.
    *
    * @param measure the likeness to the person's photos
    * @param person the person, whose consent tells whether the photos were rendered
@@ -98,7 +98,7 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds the likeness to a person, with another threshold.
+   * Adds a score for the likeness to a person, with another threshold.
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's

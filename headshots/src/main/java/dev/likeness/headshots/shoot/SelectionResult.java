@@ -101,8 +101,8 @@ public record SelectionResult(List<Verdict> verdicts) {
    * @param promptAdherence how clearly the image shows the words of its prompt, 0 to 1; NaN if not
    *     measured
    * @param hasRegeneratedFace true if the face in the image was generated again
-   * @param guidanceLikeness cosine similarity of face and person by the embedder of face guidance,
-   *     -1 to 1; -1 if no face was found; NaN without face guidance
+   * @param guidanceLikeness cosine similarity of face and person, measured with the face embedder
+   *     of face guidance, -1 to 1; -1 if no face was found; NaN without face guidance
    */
   public record Candidate(
       Headshot headshot,

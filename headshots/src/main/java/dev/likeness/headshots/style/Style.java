@@ -116,9 +116,9 @@ public record Style(
   }
 
   /**
-   * {@return the built-in style with a name, ignoring case}
+   * {@return the built-in style with the given name}
    *
-   * @param name the name
+   * @param name the name, in upper or lower case
    * @throws IllegalArgumentException if there is no such style; the message lists all names
    */
   public static Style named(String name) {

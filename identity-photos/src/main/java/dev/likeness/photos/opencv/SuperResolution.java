@@ -33,10 +33,10 @@ public final class SuperResolution implements AutoCloseable {
   }
 
   /**
-   * Opens an ONNX file and runs it once.
+   * Opens an ONNX file and runs the network once, to check that it works.
    *
-   * @param file a network with an RGB input [1, 3, height, width] and an output 2 to 8 times as
-   *     large
+   * @param file a network with an RGB input [1, 3, height, width] and an output of 2 to 8 times the
+   *     height and width
    * @return the network; the caller closes it
    * @throws InvalidInputException if the file is not such a network, or OpenCV cannot run it
    */

@@ -52,7 +52,7 @@ public final class ManifestReader {
 
   /**
    * Reads and validates the manifest of a PNG, JPEG or WebP file. A manifest store of more than 64
-   * MiB, 10,000 boxes, 500 manifests or 10,000 hashed addresses is reported as malformed.
+   * MiB, 10,000 boxes, 500 manifests or 10,000 hashed URIs is reported as malformed.
    *
    * @param bytes the whole file
    * @return the report; empty if the file has no manifest or is of another format

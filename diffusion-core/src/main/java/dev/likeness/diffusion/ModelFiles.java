@@ -63,8 +63,8 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
   }
 
   /**
-   * {@return these files for a UNet that predicts something else than they say} Many checkpoint
-   * files with v-prediction do not say it, and their images are noise without this.
+   * {@return these files with another prediction type of the UNet} Many files of v-prediction
+   * models do not record this type. Without this method, such models generate only noise.
    *
    * @param prediction what the UNet was trained to predict, for example {@link Prediction#V}
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}

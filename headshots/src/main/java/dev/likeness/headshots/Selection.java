@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /**
  * Generates many headshots and keeps a few good ones that differ. Each image is scored. If its face
  * has a flaw that may be repaired, the face is generated again. Immutable; the caller closes the
- * tools.
+ * face detector.
  */
 public final class Selection {
   // Flaws that generating the face again can repair.

@@ -8,8 +8,8 @@ import java.util.List;
  * {@link #timestep}.
  *
  * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Indices always
- * count from the top, which is the schedule's noisiest step, because some solvers change their
- * order near the end.
+ * count from the schedule's noisiest step (its top), even if sampling starts later: solvers that
+ * lower their order near the end need the position in the whole schedule.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;

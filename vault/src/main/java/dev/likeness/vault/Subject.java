@@ -76,8 +76,7 @@ public final class Subject {
   }
 
   /**
-   * Returns the person's consent. The call does not count as a use of the data: retention limits
-   * after the last use continue.
+   * Returns the person's consent. For the retention limits, this call does not count as a use.
    *
    * @return the consent
    * @throws InvalidInputException if the store's key cannot decrypt the subject, or the consent is
@@ -94,9 +93,8 @@ public final class Subject {
   }
 
   /**
-   * Returns the encrypted folder of a category, for reading and writing. The call counts as a
-   * use of the data: retention limits after the last use start again. After a purge or erasure,
-   * open files in the folder fail with {@link IOException}.
+   * Returns the encrypted folder of a category, to read and write. For the retention limits, this
+   * call counts as a use. After a purge or erasure, its open files fail with {@link IOException}.
    *
    * @param category the category
    * @return the root of the folder

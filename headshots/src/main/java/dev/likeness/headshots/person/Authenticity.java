@@ -20,7 +20,7 @@ import java.util.function.ToDoubleFunction;
  * Compares headshots with the person's own photos and flags flattering changes: younger, slimmer or
  * lighter-skinned faces. It reports differences and changes no image. Light and sharpness affect
  * the measures, so a flag is a reason to look at the image, not a verdict. Immutable; the caller
- * closes the tools.
+ * closes the {@link ReviewTools}.
  */
 public final class Authenticity {
   // How far a headshot may go beyond the most extreme photo.
@@ -61,8 +61,8 @@ public final class Authenticity {
    *
    * @param person the trained person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
-   *     embedder that made the face embeddings in the person's file. An embedder that
-   *     was trained on rendered faces does not judge real persons
+   *     embedder that made the face embeddings in the person's file. An embedder that was trained
+   *     on rendered faces does not judge real persons
    * @return the comparison; empty if the file has no measures
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {

@@ -25,7 +25,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Scores headshots by the aspects of {@link ScoreAspect}. Immutable and thread-safe; the caller
- * closes the tools.
+ * closes the face detector and the other models.
  */
 public final class HeadshotScores {
   private static final Map<ScoreAspect, ToDoubleFunction<FaceView>> MEASURES = measures();

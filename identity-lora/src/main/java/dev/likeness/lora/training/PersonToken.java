@@ -53,7 +53,7 @@ public record PersonToken(String token, String classWord, String consent) {
   }
 
   /**
-   * {@return the person with the consent text of a person file}
+   * {@return the person with a consent in the text form of person files}
    *
    * @param text free text, or a consent as JSON
    */

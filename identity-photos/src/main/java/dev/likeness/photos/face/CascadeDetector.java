@@ -11,9 +11,9 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * A face detector without model files: OpenCV's Haar cascades. It resizes the
- * image so that its longer side has 640 pixels. It searches for frontal faces first, then for
- * profiles. It finds no landmarks. Each thread uses its own cascades.
+ * A face detector without model files: OpenCV's Haar cascades. It resizes the image so that its
+ * longer side has 640 pixels. It searches for frontal faces first, then for profiles. It finds no
+ * landmarks. Each thread uses its own cascades.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;

@@ -66,9 +66,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * @param key file of a private key, not encrypted
    * @param certificates file of the certificate chain, the signer's certificate first
    * @return the signing identity
-   * @throws InvalidInputException if a file cannot be read or is no such PEM file. Also if the
-   *     signer's certificate does not meet the {@linkplain SignerProfile requirements} or is not
-   *     valid now
+   * @throws InvalidInputException if a file cannot be read or has other content; or if the signer's
+   *     certificate does not meet the {@linkplain SignerProfile requirements} or is not valid now
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = PemFile.chain(certificates);

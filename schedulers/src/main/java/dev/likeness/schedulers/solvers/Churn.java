@@ -11,7 +11,8 @@ import java.util.function.DoubleUnaryOperator;
  * Adds noise before a step, so that the step starts at a higher sigma (arXiv:2206.00364, algorithm
  * 2; k-diffusion's s_churn).
  *
- * <p>Before the first step, the initial noise is made larger instead. The distribution is the same.
+ * <p>Before the first step, the initial noise is made larger instead, which gives the same
+ * distribution of samples.
  *
  * @param amount the amount of churn over the whole generation, at least 0 (k-diffusion:
  *     {@code s_churn})

@@ -100,8 +100,7 @@ public record Consent(
   /**
    * {@return a copy that says who gave the consent} For a child, this is a guardian.
    *
-   * @param giver the name of who gave the consent, such as {@code "Eva Byron, her mother"}; not
-   *     blank
+   * @param giver the giver's name, such as {@code "Eva Byron, her mother"}; not blank
    * @throws IllegalArgumentException if the name is blank
    */
   public Consent givenBy(String giver) {

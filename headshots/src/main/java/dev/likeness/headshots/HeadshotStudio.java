@@ -223,7 +223,7 @@ public final class HeadshotStudio {
    * @return the headshots
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
-   * @throws CancelledException within a step after {@code cancellation}
+   * @throws CancelledException if {@code cancellation} was requested
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
@@ -241,7 +241,7 @@ public final class HeadshotStudio {
    * @param strength denoising strength, 0 to 1: 0 keeps the face, 1 starts from noise
    * @param cancellation stops within a step
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
-   * @throws CancelledException within a step after {@code cancellation}
+   * @throws CancelledException if {@code cancellation} was requested
    */
   public Headshot regenerateFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
@@ -263,7 +263,7 @@ public final class HeadshotStudio {
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is neither a mask nor a
    *     detected face, or if the mask has another size than the headshot
-   * @throws CancelledException within a step after {@code cancellation}
+   * @throws CancelledException if {@code cancellation} was requested
    */
   public HeadshotEdit.Result edit(
       Identity person,

@@ -120,8 +120,7 @@ public final class PersonTrainer {
    *     head
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no training settings fit into
    *     memory
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after
-   *     {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       PhotoReview review,
@@ -154,8 +153,7 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head
-   * @throws dev.likeness.diffusion.error.CancelledException within a step after
-   *     {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel trainModel(
       PhotoReview review,

@@ -14,7 +14,7 @@ package dev.likeness.diffusion.request;
  * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
  * @param formula the formula that combines the two predictions
- * @param degradedGuidance guidance by a degraded network, in addition; null for none
+ * @param degradedGuidance additional guidance by a degraded network, or null
  * @param trueCfgScale the scale of classifier-free guidance for FLUX, which is itself conditioned
  *     on {@code scale} (diffusers' {@code true_cfg_scale}); 1 turns it off
  */
@@ -43,7 +43,7 @@ public record GuidanceOptions(
    * @param end the share of the steps after which it ends, {@code start}..1
    * @param sequential true if prompt and negative prompt are evaluated one after the other
    * @param formula the formula that combines the two predictions
-   * @param degradedGuidance guidance by a degraded network, in addition; null for none
+   * @param degradedGuidance additional guidance by a degraded network, or null
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
    *     within 0..1 or ends before it starts
@@ -142,7 +142,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with guidance by a degraded network, in addition}
+   * {@return these options with additional guidance by a degraded network}
    *
    * @param worse the degraded guidance; null turns it off
    */

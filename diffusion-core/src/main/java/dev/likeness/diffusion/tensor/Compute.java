@@ -30,12 +30,12 @@ public record Compute(String device, DType dtype) {
           + " with cuDNN 9 and NCCL";
 
   /**
-   * Checks that the device is known and that it computes in the type.
+   * Checks that the device is known and that it supports the element type.
    *
    * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
    * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
-   * @throws IllegalArgumentException if the device is not known, or if it does not compute in the
-   *     type
+   * @throws IllegalArgumentException if the device is not known, or if it does not support the
+   *     element type
    */
   public Compute {
     if (!device.matches("cpu|cuda(:\\d+)?")) {
@@ -102,7 +102,7 @@ public record Compute(String device, DType dtype) {
    * {@return this compute with another element type}
    *
    * @param other f32, bf16 or f16
-   * @throws IllegalArgumentException if the device does not compute in this type
+   * @throws IllegalArgumentException if the device does not support this type
    */
   public Compute withDtype(DType other) {
     return new Compute(device, other);

@@ -175,7 +175,7 @@ public final class ShootRecord {
   /**
    * The same record with the verdict about each generated image, kept or not.
    *
-   * @param verdicts {@link dev.likeness.headshots.shoot.SelectionResult#asList}
+   * @param verdicts the list from {@link dev.likeness.headshots.shoot.SelectionResult#asList}
    * @return the new record
    */
   public ShootRecord selection(List<Map<String, Object>> verdicts) {

@@ -102,7 +102,7 @@ public final class HeadshotScores {
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
-   *     {@code minLikeness()}; with negative infinity, no image fails
+   *     {@code samePersonThreshold()}; with negative infinity, no image fails
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {

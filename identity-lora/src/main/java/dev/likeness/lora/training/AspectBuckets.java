@@ -80,7 +80,8 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Crops the center of an image to the nearest aspect ratio and resizes it to that size.
+   * Crops the center of an image to the aspect ratio of the nearest bucket and resizes it to the
+   * size of this bucket.
    *
    * @param image an image of any size
    * @return an example with the resized image, without caption or mask

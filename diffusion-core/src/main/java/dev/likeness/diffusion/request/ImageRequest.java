@@ -17,6 +17,7 @@ import java.util.List;
  * @param initialImage the image or latents that sampling starts from, or null to start from noise
  *     only
  * @param controlImages control images, each with its ControlNet
+ * @param referenceImages images that an editing model sees
  * @param caching caching and token merging
  * @param tiling windows over the sample, and tiled decoding
  * @param hires a second pass over the enlarged image; null means no second pass
@@ -30,6 +31,7 @@ public record ImageRequest(
     List<Adapter> adapters,
     InitialImage initialImage,
     List<ControlImage> controlImages,
+    ReferenceImages referenceImages,
     CachingOptions caching,
     TilingOptions tiling,
     HiresFix hires,
@@ -46,6 +48,7 @@ public record ImageRequest(
    * @param adapters the adapters of this request; their changes are summed
    * @param initialImage the initial image or latents, or null
    * @param controlImages control images, each with its ControlNet
+   * @param referenceImages images that an editing model sees
    * @param caching caching and token merging
    * @param tiling windows over the sample, and tiled decoding
    * @param hires a second pass over the enlarged image; null means no second pass
@@ -70,6 +73,7 @@ public record ImageRequest(
         List.of(),
         null,
         List.of(),
+        ReferenceImages.NONE,
         CachingOptions.NONE,
         TilingOptions.NONE,
         null,
@@ -92,6 +96,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,
@@ -112,6 +117,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,
@@ -132,6 +138,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,
@@ -154,6 +161,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,
@@ -174,6 +182,7 @@ public record ImageRequest(
         others,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,
@@ -194,6 +203,7 @@ public record ImageRequest(
         adapters,
         image,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,
@@ -213,6 +223,28 @@ public record ImageRequest(
         guidanceOptions,
         adapters,
         initialImage,
+        others,
+        referenceImages,
+        caching,
+        tiling,
+        hires,
+        hooks);
+  }
+
+  /**
+   * {@return this request with these reference images in place of its own}
+   *
+   * @param others the images that an editing model sees
+   */
+  public ImageRequest referenceImages(ReferenceImages others) {
+    return new ImageRequest(
+        prompts,
+        sampling,
+        sizeOptions,
+        guidanceOptions,
+        adapters,
+        initialImage,
+        controlImages,
         others,
         caching,
         tiling,
@@ -234,6 +266,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         options,
         tiling,
         hires,
@@ -254,6 +287,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         options,
         hires,
@@ -274,6 +308,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         pass,
@@ -294,6 +329,7 @@ public record ImageRequest(
         adapters,
         initialImage,
         controlImages,
+        referenceImages,
         caching,
         tiling,
         hires,

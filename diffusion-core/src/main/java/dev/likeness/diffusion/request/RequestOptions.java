@@ -2,6 +2,7 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -51,6 +52,24 @@ public interface RequestOptions extends RequestSampling {
    * @param others the control images; an empty list removes all
    */
   ImageRequest controlImages(List<ControlImage> others);
+
+  /**
+   * {@return this request with these reference images in place of its own}
+   *
+   * @param others the images that an editing model sees
+   */
+  ImageRequest referenceImages(ReferenceImages others);
+
+  /**
+   * {@return this request with reference images in place of its own} An editing model, such as
+   * FLUX.2 klein, sees them while it generates. The prompt may name them by their numbers, from 1.
+   *
+   * @param images the images in their order; every image may have another size
+   * @throws IllegalArgumentException if an image is null
+   */
+  default ImageRequest images(RgbImage... images) {
+    return referenceImages(referenceImages().images(Arrays.asList(images)));
+  }
 
   /**
    * {@return this request with other tiling options}

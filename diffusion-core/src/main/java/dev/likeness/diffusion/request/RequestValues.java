@@ -26,6 +26,9 @@ public interface RequestValues {
   /** {@return the control images of the request} */
   List<ControlImage> controlImages();
 
+  /** {@return the images that an editing model sees} */
+  ReferenceImages referenceImages();
+
   /** {@return the caching options} */
   CachingOptions caching();
 

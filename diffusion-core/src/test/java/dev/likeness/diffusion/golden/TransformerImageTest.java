@@ -55,15 +55,15 @@ class TransformerImageTest {
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1);
       RgbImage drawn = base.generate(
-              request.initialImage(InitialImage.of(RgbImage.of(19, 14, new byte[3 * 19 * 14]))))
+              request.initialImage(InitialImage.of(RgbImage.of(67, 66, new byte[3 * 67 * 66]))))
           .image();
-      assertEquals("16x12", drawn.width() + "x" + drawn.height());
+      assertEquals("64x64", drawn.width() + "x" + drawn.height());
       assertEquals(
-          "an image of 19x3 is too small for a reference image; give one of at least 4 pixels a side",
+          "a reference image of 67x63 is too small; give an image of at least 64 pixels a side",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(request.initialImage(
-                      InitialImage.of(RgbImage.of(19, 3, new byte[3 * 19 * 3])))))
+                      InitialImage.of(RgbImage.of(67, 63, new byte[3 * 67 * 63])))))
               .getMessage());
     }
   }

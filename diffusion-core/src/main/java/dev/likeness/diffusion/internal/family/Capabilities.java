@@ -109,19 +109,28 @@ public final class Capabilities {
   }
 
   /**
-   * Capability: the network takes a reference image in addition to the noise, to edit it. With a
-   * strength below 1, sampling starts from the image instead; with a mask, the network takes the
-   * image at any strength. The reference latents are the mode of the autoencoder's distribution.
+   * Capability: the network takes reference images in addition to the noise, to edit them. An
+   * initial image of strength 1 is a reference image too; below 1, sampling starts from it instead;
+   * with a mask, the network takes it at any strength. The reference latents are the mode of the
+   * autoencoder's distribution.
    */
-  @FunctionalInterface
   public interface Editing {
+    /** The largest number of reference images. */
+    int maxImages();
+
+    /**
+     * Refuses an image whose size the network was not trained on.
+     *
+     * @throws IllegalArgumentException if the image is too small or too narrow
+     */
+    void requireUsable(RgbImage image);
+
     /**
      * The reference image, with sides of whole tokens.
      *
      * @param ownSize true if it keeps its size, instead of the nearest trained size
-     * @throws IllegalArgumentException if it is smaller than a token
      */
-    RgbImage prepareReference(RgbImage image, boolean ownSize);
+    RgbImage prepare(RgbImage image, boolean ownSize);
   }
 
   /** Capability: the base supports ControlNets. */

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
+import java.util.List;
 
 /**
  * The relation of a model's latents to images.
@@ -62,10 +63,13 @@ public record LatentSpace(
       return initial == null ? request.controlImages().get(0).image() : initial.image();
     }
     if (initial == null) {
-      return null;
+      List<RgbImage> references = request.referenceImages().images();
+      return editing == null || references.isEmpty()
+          ? null
+          : editing.prepare(references.get(0), false);
     }
     if (editing != null && (request.isEdit() || initial.isMasked())) {
-      return editing.prepareReference(initial.image(), initial.keepsSize());
+      return editing.prepare(initial.image(), initial.keepsSize());
     }
     return initial.isMasked() && !sizeFromMasked && scale(initial.image()) == 1
         ? null

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param blend blends the kept part of an image into samples
  * @param inpaintingChannels the mask and kept part for an inpainting network, [batch, 1 + channels,
  *     h, w]; or null
- * @param reference latents of a reference image, of any size, [1, channels, h, w]; or null
+ * @param references latents of the reference images, each of its own size, [1, channels, h, w]
  * @param controls encoded control images, by ControlNet
  * @param runner runs the network's work
  */
@@ -22,24 +22,23 @@ public record PreparedLatents(
     Tensor initial,
     Blend blend,
     Tensor inpaintingChannels,
-    Tensor reference,
+    List<Tensor> references,
     List<ControlInput> controls,
     StepRunner runner) {
-  public PreparedLatents(
-      Tensor start, Blend blend, Tensor beside, Tensor reference, List<ControlInput> controls) {
-    this(start, blend, beside, reference, controls, StepRunner.EAGER);
+  public PreparedLatents(Tensor start, Blend blend, Tensor beside, List<Tensor> references) {
+    this(start, blend, beside, references, List.of(), StepRunner.EAGER);
   }
 
   public PreparedLatents(Tensor start, Blend blend, Tensor beside) {
-    this(start, blend, beside, null, List.of());
+    this(start, blend, beside, List.of());
   }
 
   public PreparedLatents withControls(List<ControlInput> others) {
-    return new PreparedLatents(initial, blend, inpaintingChannels, reference, others, runner);
+    return new PreparedLatents(initial, blend, inpaintingChannels, references, others, runner);
   }
 
   public PreparedLatents withRunner(StepRunner other) {
-    return new PreparedLatents(initial, blend, inpaintingChannels, reference, controls, other);
+    return new PreparedLatents(initial, blend, inpaintingChannels, references, controls, other);
   }
 
   /**

@@ -55,6 +55,7 @@ record Batch(List<Image> images) {
    */
   private static Object compatibilityKey(ImageRequest request) {
     boolean alone = request.initialImage() != null
+        || !request.referenceImages().images().isEmpty()
         || request.prompts().syntax() != PromptSyntax.PLAIN
         || request.embedding() != null
         || request.negativeEmbedding() != null;

@@ -18,6 +18,7 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.SamplingPlan;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -72,17 +73,12 @@ record LatentPreparation(
       throw new IllegalArgumentException(
           "this base was trained for inpainting and needs an initial image with a mask");
     }
-    if (model.editing().isPresent() && request.isEdit()) {
+    if (initial == null || model.editing().isPresent() && request.isEdit()) {
       return new PreparedLatents(
           initialNoise().mul(new Scalar(plan.initNoiseSigma())),
           PreparedLatents.Blend.NONE,
           null,
-          encodeReference(),
-          List.of());
-    }
-    if (initial == null) {
-      return new PreparedLatents(
-          initialNoise().mul(new Scalar(plan.initNoiseSigma())), PreparedLatents.Blend.NONE, null);
+          references(null));
     }
     return takesMask ? maskedModelInpainting() : masked ? blendedInpainting() : imageToImage();
   }
@@ -91,7 +87,7 @@ record LatentPreparation(
   private PreparedLatents imageToImage() {
     Tensor clean = cleanLatents();
     if (request.denoisingStart() > 0) {
-      return new PreparedLatents(clean, PreparedLatents.Blend.NONE, null);
+      return new PreparedLatents(clean, PreparedLatents.Blend.NONE, null, references(null));
     }
     Tensor noise = initialNoise();
     RgbImage change = request.initialImage().mask();
@@ -100,15 +96,24 @@ record LatentPreparation(
         change == null
             ? PreparedLatents.Blend.NONE
             : new MaskBlend(clean, noise, keepMask(greyMask(change)), true),
-        null);
+        null,
+        references(null));
   }
 
-  /** The mode of the reference image's latents. */
-  private Tensor encodeReference() {
-    InitialImage initial = request.initialImage();
-    return encode(ImageTensors.toSigned(
-            model.editing().orElseThrow().prepareReference(initial.image(), initial.keepsSize())))
-        .mode();
+  /**
+   * The modes of the latents of all reference images, the initial image first.
+   *
+   * @param initial latents of the masked initial image, or null
+   */
+  private List<Tensor> references(Tensor initial) {
+    List<Tensor> all = new ArrayList<>();
+    if (initial != null) {
+      all.add(initial);
+    }
+    model
+        .references(request)
+        .forEach(image -> all.add(encode(ImageTensors.toSigned(image)).mode()));
+    return all;
   }
 
   /** Inpainting with a network without mask input. */
@@ -125,7 +130,7 @@ record LatentPreparation(
     Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
     MaskBlend known =
         new MaskBlend(clean, noise, keepMask(binaryMask(request.initialImage().mask())), false);
-    return new PreparedLatents(initialLatents(clean, noise), known, null, reference, List.of());
+    return new PreparedLatents(initialLatents(clean, noise), known, null, references(reference));
   }
 
   /** Inpainting with a network that takes the mask and the kept part as input. */

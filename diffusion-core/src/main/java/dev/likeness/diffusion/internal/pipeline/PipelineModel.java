@@ -18,6 +18,10 @@ import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.ReferenceImages;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,6 +40,51 @@ public record PipelineModel(OpenModel model) {
 
   public Optional<Editing> editing() {
     return model.capability(Editing.class);
+  }
+
+  /**
+   * The reference images of a request as the network takes them: an edited initial image, then the
+   * others.
+   */
+  public List<RgbImage> references(ImageRequest request) {
+    Editing editing = editing().orElse(null);
+    if (editing == null) {
+      return List.of();
+    }
+    List<RgbImage> images = new ArrayList<>();
+    if (request.isEdit()) {
+      InitialImage initial = request.initialImage();
+      images.add(editing.prepare(initial.image(), initial.keepsSize()));
+    }
+    ReferenceImages others = request.referenceImages();
+    others.images().forEach(image -> images.add(editing.prepare(others.bounded(image), false)));
+    return images;
+  }
+
+  /** Refuses reference images that the network cannot take. */
+  public void requireReferences(ImageRequest request) {
+    int given = request.referenceImages().images().size();
+    Editing editing = editing().orElse(null);
+    if (editing == null) {
+      if (given > 0) {
+        throw new IllegalArgumentException("this base does not take reference images, got " + given
+            + "; leave them out, or use a base that edits images");
+      }
+      return;
+    }
+    if (request.isEdit()) {
+      editing.requireUsable(request.initialImage().image());
+    }
+    request.referenceImages().images().forEach(editing::requireUsable);
+    boolean first = given > 0
+        && (request.isEdit()
+            || request.initialImage() != null && request.initialImage().isMasked());
+    int all = given + (first ? 1 : 0);
+    if (all > editing.maxImages()) {
+      throw new IllegalArgumentException("this base takes at most " + editing.maxImages()
+          + " reference image, got " + all + (first ? " with the initial image" : "")
+          + "; leave the others out");
+    }
   }
 
   public Optional<Inpainting> inpainting() {

@@ -59,7 +59,7 @@ final class FluxModel implements OpenModel {
         CachePoints.BLOCKS,
         Capabilities.TrueCfg.SUPPORTED,
         new Controls(),
-        model.isKontext() ? (Editing) this::prepareReference : null,
+        model.isKontext() ? new ReferenceTokens() : null,
         model.isFill() ? new FillInpainting() : null,
         FluxTrainingTarget.of(model));
   }
@@ -124,13 +124,27 @@ final class FluxModel implements OpenModel {
         FlowPlan.withShift(unadjusted, model.scheduler(), mu), scheduler);
   }
 
-  private RgbImage prepareReference(RgbImage image, boolean ownSize) {
-    KontextSize size =
-        ownSize ? new KontextSize(image.width(), image.height()) : KontextSize.nearest(image);
-    return Lanczos.resize(
-        image,
-        size.width() / sizeMultiple() * sizeMultiple(),
-        size.height() / sizeMultiple() * sizeMultiple());
+  /** Kontext: one reference image. */
+  private final class ReferenceTokens implements Editing {
+    @Override
+    public int maxImages() {
+      return 1;
+    }
+
+    @Override
+    public void requireUsable(RgbImage image) {
+      // Every image is resized to whole tokens.
+    }
+
+    @Override
+    public RgbImage prepare(RgbImage image, boolean ownSize) {
+      KontextSize size =
+          ownSize ? new KontextSize(image.width(), image.height()) : KontextSize.nearest(image);
+      return Lanczos.resize(
+          image,
+          size.width() / sizeMultiple() * sizeMultiple(),
+          size.height() / sizeMultiple() * sizeMultiple());
+    }
   }
 
   /** Fill: the kept part, and the mask's pixels as channels. */
@@ -196,7 +210,7 @@ final class FluxModel implements OpenModel {
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
-    if (latents.reference() != null && !latents.controls().isEmpty()) {
+    if (!latents.references().isEmpty() && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
           "control images and a reference image do not go together; give one of them");
     }
@@ -209,7 +223,7 @@ final class FluxModel implements OpenModel {
     List<FluxTransformer2DModel> views =
         batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
     FluxTransformer2DModel.Inputs text = text(batch);
-    RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.reference());
+    RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.references());
     return PromptedNetwork.ofRows(
         batch,
         text.text().size(0),
@@ -224,11 +238,11 @@ final class FluxModel implements OpenModel {
     return new FluxTransformer2DModel.Inputs(encoding.tokens(), encoding.pooled(), guidance);
   }
 
-  private RotaryEmbedding rotation(ImageRequest request, long textTokens, Tensor reference) {
+  private RotaryEmbedding rotation(ImageRequest request, long textTokens, List<Tensor> references) {
     int factor = model.autoencoder().vaeScaleFactor();
     Tensor image = LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
     Tensor all = torch.cat(new TensorVector(torch.zeros(textTokens, 3), image), 0);
-    if (reference != null) {
+    for (Tensor reference : references) {
       all = torch.cat(
           new TensorVector(all, LatentPacking.positions(reference.size(2), reference.size(3), 1)),
           0);

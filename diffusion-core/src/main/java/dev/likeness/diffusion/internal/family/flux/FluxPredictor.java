@@ -36,9 +36,9 @@ record FluxPredictor(
   @Override
   public Predictor predictor(boolean degraded, long first, long rows) {
     FluxTransformer2DModel.Inputs conditioning = rows(first, rows);
-    Tensor reference = latents.reference() == null
+    Tensor reference = latents.references().isEmpty()
         ? null
-        : LatentPacking.pack(Tensors.place(model.compute(), latents.reference()));
+        : LatentPacking.pack(Tensors.place(model.compute(), latents.references().get(0)));
     CachingOptions caching = batch.request().caching();
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())

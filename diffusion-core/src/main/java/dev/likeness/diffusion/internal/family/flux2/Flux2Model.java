@@ -41,6 +41,8 @@ final class Flux2Model implements OpenModel {
   private static final int SIDE = 64;
   private static final float TRAINING_STEPS = 1000;
   private static final double MAX_PIXELS = 1024 * 1024;
+  private static final int MIN_REFERENCE_SIDE = 64;
+  private static final int MAX_REFERENCE_RATIO = 8;
 
   /** Linear fits of the shift for 10 and for 200 steps, and the limit of the first one. */
   private static final double SLOPE_10 = 8.73809524e-05;
@@ -57,7 +59,7 @@ final class Flux2Model implements OpenModel {
   Flux2Model(Flux2Family family, Flux2Networks model) {
     this.family = family;
     this.model = model;
-    this.capabilities = Capabilities.of(CachePoints.BLOCKS, (Editing) this::prepareReference);
+    this.capabilities = Capabilities.of(CachePoints.BLOCKS, new ReferenceTokens());
   }
 
   @Override
@@ -96,20 +98,38 @@ final class Flux2Model implements OpenModel {
     return model.isDistilled() ? 1 : request.guidance();
   }
 
-  /** Scales the image to at most a million pixels and crops it to whole tokens. */
-  private RgbImage prepareReference(RgbImage image, boolean ownSize) {
-    double scale = Math.sqrt(MAX_PIXELS / ((double) image.width() * image.height()));
-    RgbImage small = scale >= 1 || ownSize
-        ? image
-        : Lanczos.resize(image, (int) (image.width() * scale), (int) (image.height() * scale));
-    int width = small.width() / sizeMultiple() * sizeMultiple();
-    int height = small.height() / sizeMultiple() * sizeMultiple();
-    if (width == 0 || height == 0) {
-      throw new IllegalArgumentException("an image of " + image.width() + "x" + image.height()
-          + " is too small for a reference image; give one of at least " + sizeMultiple()
-          + " pixels a side");
+  /** Reference images as tokens; sizes as in diffusers' {@code Flux2ImageProcessor}. */
+  private final class ReferenceTokens implements Editing {
+    @Override
+    public int maxImages() {
+      return Integer.MAX_VALUE;
     }
-    return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
+
+    @Override
+    public RgbImage prepare(RgbImage image, boolean ownSize) {
+      double scale = Math.sqrt(MAX_PIXELS / ((double) image.width() * image.height()));
+      RgbImage small = scale >= 1 || ownSize
+          ? image
+          : Lanczos.resize(image, (int) (image.width() * scale), (int) (image.height() * scale));
+      int width = small.width() / sizeMultiple() * sizeMultiple();
+      int height = small.height() / sizeMultiple() * sizeMultiple();
+      return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
+    }
+
+    @Override
+    public void requireUsable(RgbImage image) {
+      int least = Math.min(image.width(), image.height());
+      if (least < MIN_REFERENCE_SIDE) {
+        throw new IllegalArgumentException("a reference image of " + image.width() + "x"
+            + image.height() + " is too small; give an image of at least " + MIN_REFERENCE_SIDE
+            + " pixels a side");
+      }
+      if (Math.max(image.width(), image.height()) > MAX_REFERENCE_RATIO * (long) least) {
+        throw new IllegalArgumentException("a reference image of " + image.width() + "x"
+            + image.height() + " is too narrow; give an image of at most " + MAX_REFERENCE_RATIO
+            + ":1");
+      }
+    }
   }
 
   @Override
@@ -154,7 +174,7 @@ final class Flux2Model implements OpenModel {
         text.tokens().size(1),
         request.height() / sizeMultiple(),
         request.width() / sizeMultiple(),
-        latents.reference(),
+        latents.references(),
         new Device(model.compute().device()));
     return PromptedNetwork.ofRows(
         batch,
@@ -173,15 +193,13 @@ final class Flux2Model implements OpenModel {
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
         : null;
-    Tensor reference = latents.reference() == null ? null : pack(latents.reference());
+    List<Tensor> references = latents.references().stream().map(this::pack).toList();
     return new Predictor.CapturableNetwork(
         latents.runner(),
         step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {
           Tensor own = pack(input);
-          Tensor tokens = reference == null
-              ? own
-              : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
+          Tensor tokens = withReferences(own, references);
           Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
           Tensor answer = views
               .get(step.index())
@@ -192,6 +210,15 @@ final class Flux2Model implements OpenModel {
               .transpose(1, 2)
               .reshape(input.size(0), -1, input.size(2), input.size(3));
         });
+  }
+
+  private static Tensor withReferences(Tensor own, List<Tensor> references) {
+    if (references.isEmpty()) {
+      return own;
+    }
+    TensorVector all = new TensorVector(own);
+    references.forEach(reference -> all.push_back(reference.expand(own.size(0), -1, -1)));
+    return torch.cat(all, 1);
   }
 
   private Tensor pack(Tensor latents) {

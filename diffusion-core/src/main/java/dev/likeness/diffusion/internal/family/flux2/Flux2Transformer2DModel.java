@@ -120,38 +120,36 @@ public final class Flux2Transformer2DModel {
    * text.
    */
   public static final class Flux2Positions {
-    private static final double FIRST_REFERENCE = 10;
+    private static final double REFERENCE_DISTANCE = 10;
 
     private Flux2Positions() {}
 
     /**
-     * The rotary embedding of the text tokens, then the image tokens row by row, then those of a
-     * reference image.
+     * The rotary embedding of the text tokens, then the image tokens row by row, then those of each
+     * reference image. Reference i stands at 10 + 10 i on the first axis.
      *
      * @param rows token rows of the image
      * @param columns token columns of the image
-     * @param reference latents of a reference image [1, channels, h, w], or null
+     * @param references latents of the reference images, [1, channels, h, w] each
      */
     public static RotaryEmbedding rotation(
         Flux2Config config,
         long textTokens,
         long rows,
         long columns,
-        Tensor reference,
+        List<Tensor> references,
         Device device) {
       Tensor places = torch.arange(new Scalar((double) textTokens)).unsqueeze(1);
-      Tensor all = torch.cat(
-          new TensorVector(
-              torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
-              imagePositions(rows, columns, 0)),
-          0);
-      Tensor whole = reference == null
-          ? all
-          : torch.cat(
-              new TensorVector(
-                  all, imagePositions(reference.size(2), reference.size(3), FIRST_REFERENCE)),
-              0);
-      return RotaryEmbedding.of(whole.to(device, ScalarType.Float), config.axes(), config.theta());
+      TensorVector all = new TensorVector(
+          torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
+          imagePositions(rows, columns, 0));
+      for (int i = 0; i < references.size(); i++) {
+        Tensor reference = references.get(i);
+        all.push_back(
+            imagePositions(reference.size(2), reference.size(3), REFERENCE_DISTANCE * (i + 1)));
+      }
+      return RotaryEmbedding.of(
+          torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
     }
 
     private static Tensor imagePositions(long rows, long columns, double which) {

@@ -1,0 +1,70 @@
+package dev.likeness.diffusion.request;
+
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.RgbImage;
+import java.util.List;
+
+/**
+ * Images that an editing model (FLUX.1 Kontext, FLUX.2 klein) sees while it generates. Sampling
+ * starts from noise; an {@link InitialImage} is where sampling begins instead.
+ *
+ * @param images the images in their order, each of its own size; empty for none
+ * @param maxPixels the largest area of each image in pixels, to save time; larger images are scaled
+ *     down. 0 means the model's own limit
+ */
+public record ReferenceImages(List<RgbImage> images, int maxPixels) {
+  /** No reference images. */
+  public static final ReferenceImages NONE = new ReferenceImages(List.of(), 0);
+
+  /**
+   * Copies the list.
+   *
+   * @param images the images in their order
+   * @param maxPixels the largest area of each image in pixels; 0 for the model's own limit
+   * @throws IllegalArgumentException if an image is null, or {@code maxPixels} is negative
+   */
+  public ReferenceImages {
+    if (images.stream().anyMatch(image -> image == null)) {
+      throw new IllegalArgumentException("reference image " + (images.indexOf(null) + 1) + " of "
+          + images.size() + " is null; leave it out");
+    }
+    if (maxPixels < 0) {
+      throw new IllegalArgumentException(
+          "the largest area of reference images must be at least 0" + " pixels, got " + maxPixels);
+    }
+    images = List.copyOf(images);
+  }
+
+  /**
+   * {@return these options with other images}
+   *
+   * @param others the images in their order
+   */
+  public ReferenceImages images(List<RgbImage> others) {
+    return new ReferenceImages(others, maxPixels);
+  }
+
+  /**
+   * {@return these options with another limit}
+   *
+   * @param pixels the largest area of each image in pixels; 0 for the model's own limit
+   */
+  public ReferenceImages maxPixels(int pixels) {
+    return new ReferenceImages(images, pixels);
+  }
+
+  /**
+   * {@return an image scaled down to the largest area; the image itself if it is smaller}
+   *
+   * @param image the image
+   */
+  public RgbImage bounded(RgbImage image) {
+    double scale = maxPixels == 0
+        ? 1
+        : Math.sqrt((double) maxPixels / ((double) image.width() * image.height()));
+    return scale >= 1
+        ? image
+        : Lanczos.resize(image, Math.max(1, (int) (image.width() * scale)), Math.max(1, (int)
+            (image.height() * scale)));
+  }
+}

@@ -17,10 +17,12 @@ from kept import pixels
 from sd1_reference import BANGS, EMPTY, WOMAN, versions
 
 
-def run(folder, images, *, prompt=WOMAN, steps=4, guidance=3.0, size=(24, 16), seed=0, masked=None, strength=None):
-    """`images` are sizes of references; `masked` is the size of an image with a mask, whose size is the result's."""
+def run(folder, images, *, prompt=WOMAN, steps=4, guidance=3.0, size=(24, 16), seed=0, masked=None, strength=None,
+        kept=False):
+    """`images` are sizes of references; `masked` is the size of an image with a mask, whose size is the result's; `kept` is
+    true for the KV pipeline."""
     return dict(folder=folder, images=images, prompt=prompt, steps=steps, guidance=guidance, size=masked or size, seed=seed,
-                masked=masked, strength=strength)
+                masked=masked, strength=strength, kept=kept)
 
 
 RUNS = [
@@ -31,6 +33,8 @@ RUNS = [
     run("klein/distilled", [(72, 64), (64, 65), (64, 64), (90, 88)], steps=4, size=(16, 16), seed=5),
     run("klein/base", [(68, 64)], steps=5, guidance=2.0, masked=(28, 20), strength=0.7, seed=6),
     run("klein/base", [(64, 68)] * 3, steps=3, guidance=1.0, masked=(24, 16), strength=1.0, seed=7),
+    run("klein/distilled", [(66, 64), (64, 80)], steps=4, seed=8, kept=True),
+    run("klein/base", [(64, 64)], steps=3, size=(16, 32), seed=9, kept=True),
 ]
 
 
@@ -58,9 +62,11 @@ def generate(tiny, one):
         call |= dict(image=image(*one["masked"], 4), mask_image=mask(*one["masked"]), strength=one["strength"],
                      image_reference=references if len(references) > 1 else references[0])
     else:
-        kind = diffusers.Flux2KleinPipeline
+        kind = diffusers.Flux2KleinKVPipeline if one["kept"] else diffusers.Flux2KleinPipeline
         call |= dict(image=references, width=one["size"][0], height=one["size"][1])
-    pipe = kind.from_pretrained(Path(tiny, one["folder"]))
+    if one["kept"]:
+        call.pop("guidance_scale")
+    pipe = kind.from_pretrained(str(Path(tiny, one["folder"])))
     pipe.set_progress_bar_config(disable=True)
     return pipe(**call).images
 

@@ -81,7 +81,8 @@ final class Flux2Model implements OpenModel {
   public GenerationDefaults defaults(ImageRequest request) {
     int pixels = SIDE * sizeMultiple();
     boolean masked = request.isImageToImage() && request.initialImage().isMasked();
-    return new GenerationDefaults(50, masked ? 8 : 4, pixels, pixels, 1, 0.8);
+    return new GenerationDefaults(
+        model.keepsReferences() ? 4 : 50, masked ? 8 : 4, pixels, pixels, 1, 0.8);
   }
 
   private int sizeMultiple() {
@@ -174,7 +175,7 @@ final class Flux2Model implements OpenModel {
         text.tokens().size(1),
         request.height() / sizeMultiple(),
         request.width() / sizeMultiple(),
-        latents.references(),
+        model.keepsReferences() ? List.of() : latents.references(),
         new Device(model.compute().device()));
     return PromptedNetwork.ofRows(
         batch,
@@ -194,16 +195,28 @@ final class Flux2Model implements OpenModel {
         ? new FirstBlockCache(caching.threshold())
         : null;
     List<Tensor> references = latents.references().stream().map(this::pack).toList();
+    boolean kept = model.keepsReferences() && !references.isEmpty();
+    Flux2Transformer2DModel.ReferenceKeys keys = kept
+        ? views
+            .get(0)
+            .referenceKeys(
+                torch.cat(new TensorVector(references.toArray(Tensor[]::new)), 1),
+                Flux2Transformer2DModel.Flux2Positions.ofReferences(
+                    model.config(),
+                    latents.references(),
+                    new Device(model.compute().device())))
+        : null;
     return new Predictor.CapturableNetwork(
         latents.runner(),
         step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {
           Tensor own = pack(input);
-          Tensor tokens = withReferences(own, references);
+          Tensor tokens = kept ? own : withReferences(own, references);
           Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
           Tensor answer = views
               .get(step.index())
-              .forward(tokens, batch.expandToBatch(time, input.size(0)), text, rotation, cache);
+              .forward(
+                  tokens, batch.expandToBatch(time, input.size(0)), text, rotation, cache, keys);
           return answer
               .narrow(1, 0, own.size(1))
               .to(ScalarType.Float)

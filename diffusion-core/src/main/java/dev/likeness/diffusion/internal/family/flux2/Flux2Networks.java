@@ -24,14 +24,18 @@ public final class Flux2Networks extends NetworksBase {
   /** The layers of the language model whose outputs the transformer takes. */
   static final List<Integer> TEXT_LAYERS = List.of(9, 18, 27);
 
+  private static final String KV_PIPELINE = "Flux2KleinKVPipeline";
+
   private final boolean isDistilled;
+  private final boolean keepsReferences;
   private final LoadedQwen3 encode;
   private final OpenNetworks.Network<Flux2Config, Flux2Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private Flux2Networks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
-    isDistilled = files.option("is_distilled");
+    keepsReferences = files.pipeline().equals(KV_PIPELINE);
+    isDistilled = keepsReferences || files.option("is_distilled");
     try {
       encode = own(LoadedQwen3.open(files, compute));
       transformer = own(
@@ -56,11 +60,6 @@ public final class Flux2Networks extends NetworksBase {
     files.requireClass("transformer", "Flux2Transformer2DModel");
     files.requireClass("text_encoder", "Qwen3ForCausalLM", "Qwen3Model");
     files.requireClass("vae", AutoencoderKLFlux2.KIND.className());
-    if (files.pipeline().contains("KV")) {
-      throw new InvalidInputException(
-          files.describe() + " has the pipeline class " + files.pipeline()
-              + ", which is not supported; use a FLUX.2 klein of the class Flux2KleinPipeline");
-    }
     return new Flux2Networks(files, compute);
   }
 
@@ -75,6 +74,14 @@ public final class Flux2Networks extends NetworksBase {
   /** Returns true if the model is distilled and runs without guidance. */
   public boolean isDistilled() {
     return isDistilled;
+  }
+
+  /**
+   * Returns true for the KV variant: the keys of reference images are computed once and kept. Its
+   * tensors do not differ from another klein's; the pipeline class alone tells it.
+   */
+  boolean keepsReferences() {
+    return keepsReferences;
   }
 
   public Flux2Config config() {

@@ -17,7 +17,10 @@ import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -93,27 +96,100 @@ public final class Flux2Transformer2DModel {
    * @param text the language model's tokens [batch, textTokens, textWidth]
    * @param rotation positions of the text's tokens, then of the image's
    * @param cache the first-block cache, or null
+   * @param keys keys of reference images, which the tokens attend to; or null
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(
-      Tensor tokens, Tensor t, Tensor text, RotaryEmbedding rotation, FirstBlockCache cache) {
+      Tensor tokens,
+      Tensor t,
+      Tensor text,
+      RotaryEmbedding rotation,
+      FirstBlockCache cache,
+      ReferenceKeys keys) {
+    Iterator<QkvProjection.Heads> doubles = keys == null ? null : keys.doubles().iterator();
+    Iterator<QkvProjection.Heads> singles = keys == null ? null : keys.singles().iterator();
     try (TensorScope call = TensorScope.open()) {
-      // Rounded to the tokens' type before the multiplication, as in the reference.
-      Tensor features = sinusoids.embed(t.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS)));
-      Tensor timeEmbedded = Activation.SILU.apply(time.forward(features.to(tokens.scalar_type())));
+      Tensor timeEmbedded = embedTime(t, tokens.scalar_type());
       List<Tensor> m = imageModulation.vectors(timeEmbedded);
       List<Tensor> c = textModulation.vectors(timeEmbedded);
       List<Tensor> single = singleModulation.vectors(timeEmbedded);
       Tensor image = blocks.forward(
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
-          (block, x) -> block.forward(x, m, c, rotation),
-          (block, x) -> block.forward(x, single, rotation),
+          (block, x) -> doubles == null
+              ? block.forward(x, m, c, rotation)
+              : block.forwardWithKeys(x, m, c, rotation, doubles.next()),
+          (block, x) -> block.forward(
+              x,
+              single,
+              heads -> singles == null
+                  ? heads.attend(rotation, null)
+                  : heads.attendWithKeys(rotation, singles.next())),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
       List<Tensor> out = normOut.vectors(timeEmbedded);
       return call.promote(projOut.forward(AdaLayerNorm.apply(image, out.get(1), out.get(0))));
     }
   }
+
+  /** Embeds timesteps in 0..1 as the modulations take them. */
+  private Tensor embedTime(Tensor t, ScalarType type) {
+    // Rounded to the tokens' type before the multiplication, as in the reference.
+    Tensor features = sinusoids.embed(t.to(type).mul(new Scalar(TRAINING_STEPS)));
+    return Activation.SILU.apply(time.forward(features.to(type)));
+  }
+
+  /**
+   * Computes the keys and values of reference images for the KV variant. There, reference tokens
+   * attend to themselves only, at timestep 0, so that one pass serves all steps (diffusers'
+   * {@code Flux2KVCache}).
+   *
+   * @param tokens the tokens of all reference images [1, referenceTokens, inChannels]
+   * @param rotation the positions of these tokens
+   * @return keys and values, owned by the calling scope
+   */
+  ReferenceKeys referenceKeys(Tensor tokens, RotaryEmbedding rotation) {
+    ReferenceKeys keys = new ReferenceKeys(new ArrayList<>(), new ArrayList<>());
+    try (TensorScope call = TensorScope.open()) {
+      Tensor timeEmbedded =
+          embedTime(tokens.new_zeros(1).to(ScalarType.Float), tokens.scalar_type());
+      List<Tensor> m = imageModulation.vectors(timeEmbedded);
+      List<Tensor> single = singleModulation.vectors(timeEmbedded);
+      Tensor x = xEmbedder.forward(tokens);
+      try (BlockList.Pass<DoubleStreamBlock> pass = blocks.doubles().pass()) {
+        while (pass.hasNext()) {
+          try (TensorScope scope = TensorScope.open()) {
+            x = scope.promote(pass.next()
+                .forwardImage(x, m, rotation, heads -> keys.doubles().add(promote(heads, scope))));
+          }
+        }
+      }
+      try (BlockList.Pass<SingleBlock> pass = blocks.singles().pass()) {
+        while (pass.hasNext()) {
+          try (TensorScope scope = TensorScope.open()) {
+            x = scope.promote(pass.next().forward(x, single, heads -> {
+              keys.singles().add(promote(heads.withRotatedKeys(rotation), scope));
+              return heads.attend(rotation, null);
+            }));
+          }
+        }
+      }
+      keys.doubles().forEach(heads -> promote(heads, call));
+      keys.singles().forEach(heads -> promote(heads, call));
+      return keys;
+    }
+  }
+
+  private static QkvProjection.Heads promote(QkvProjection.Heads heads, TensorScope scope) {
+    return new QkvProjection.Heads(null, scope.promote(heads.k()), scope.promote(heads.v()));
+  }
+
+  /**
+   * Rotated keys, and values, of reference images, one entry for each block.
+   *
+   * @param doubles entries of the double-stream blocks
+   * @param singles entries of the single-stream blocks
+   */
+  record ReferenceKeys(List<QkvProjection.Heads> doubles, List<QkvProjection.Heads> singles) {}
 
   /**
    * The positions of FLUX.2's tokens on its four axes: image, row, column, and position in the
@@ -123,6 +199,27 @@ public final class Flux2Transformer2DModel {
     private static final double REFERENCE_DISTANCE = 10;
 
     private Flux2Positions() {}
+
+    /**
+     * The rotary embedding of the tokens of reference images alone.
+     *
+     * @param references latents of the reference images, [1, channels, h, w] each
+     */
+    static RotaryEmbedding ofReferences(
+        Flux2Config config, List<Tensor> references, Device device) {
+      TensorVector all = new TensorVector();
+      addReferences(all, references);
+      return RotaryEmbedding.of(
+          torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
+    }
+
+    private static void addReferences(TensorVector positions, List<Tensor> references) {
+      for (int i = 0; i < references.size(); i++) {
+        Tensor reference = references.get(i);
+        positions.push_back(
+            imagePositions(reference.size(2), reference.size(3), REFERENCE_DISTANCE * (i + 1)));
+      }
+    }
 
     /**
      * The rotary embedding of the text tokens, then the image tokens row by row, then those of each
@@ -143,11 +240,7 @@ public final class Flux2Transformer2DModel {
       TensorVector all = new TensorVector(
           torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
           imagePositions(rows, columns, 0));
-      for (int i = 0; i < references.size(); i++) {
-        Tensor reference = references.get(i);
-        all.push_back(
-            imagePositions(reference.size(2), reference.size(3), REFERENCE_DISTANCE * (i + 1)));
-      }
+      addReferences(all, references);
       return RotaryEmbedding.of(
           torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
     }
@@ -188,9 +281,9 @@ public final class Flux2Transformer2DModel {
 
     /**
      * Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} has shift, scale
-     * and gate.
+     * and gate. {@code attend} maps queries, keys and values to [batch, tokens, width].
      */
-    Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation) {
+    Tensor forward(Tensor x, List<Tensor> m, Function<QkvProjection.Heads, Tensor> attend) {
       Tensor all = in.forward(AdaLayerNorm.apply(x, m.get(0), m.get(1)));
       long width = config.width();
       QkvProjection.Heads heads = new QkvProjection.Heads(
@@ -199,7 +292,7 @@ public final class Flux2Transformer2DModel {
           QkvProjection.Heads.split(all.narrow(2, 2 * width, width), config.heads(), null));
       Tensor gated =
           FeedForward.GatedFeedForward.siluGate(all.narrow(2, 3 * width, 2L * config.innerDim()));
-      Tensor both = torch.cat(new TensorVector(heads.attend(rotation, null), gated), 2);
+      Tensor both = torch.cat(new TensorVector(attend.apply(heads), gated), 2);
       return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(out.forward(both))));
     }
   }

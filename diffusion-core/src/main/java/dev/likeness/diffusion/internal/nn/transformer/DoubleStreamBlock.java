@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -67,6 +68,39 @@ public record DoubleStreamBlock(
     }
     return new JointAttention.Streams(
         y, HalfPrecision.clamp(addResiduals(x.text(), attended.text(), c, ffText)));
+  }
+
+  /**
+   * Applies the block to both streams, which attend to {@code others} too: the keys and values of
+   * tokens that {@link #forwardImage} has processed.
+   */
+  public JointAttention.Streams forwardWithKeys(
+      JointAttention.Streams x,
+      List<Tensor> m,
+      List<Tensor> c,
+      RotaryEmbedding rotation,
+      QkvProjection.Heads others) {
+    JointAttention.Streams attended = attention.forwardWithKeys(
+        new JointAttention.Streams(
+            AdaLayerNorm.apply(x.image(), m.get(0), m.get(1)),
+            AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))),
+        rotation,
+        others);
+    return new JointAttention.Streams(
+        addResiduals(x.image(), attended.image(), m, ff),
+        HalfPrecision.clamp(addResiduals(x.text(), attended.text(), c, ffText)));
+  }
+
+  /**
+   * Applies the block to image tokens that attend to themselves only.
+   *
+   * @param keys gets the tokens' keys, rotated, and values
+   */
+  public Tensor forwardImage(
+      Tensor x, List<Tensor> m, RotaryEmbedding rotation, Consumer<QkvProjection.Heads> keys) {
+    Tensor attended =
+        attention.forwardImage(AdaLayerNorm.apply(x, m.get(0), m.get(1)), rotation, keys);
+    return addResiduals(x, attended, m, ff);
   }
 
   private static Tensor addResiduals(

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -106,6 +107,29 @@ public final class JointAttention {
     Tensor textOut =
         toAddOut == null ? null : toAddOut.forward(y.narrow(1, textFirst ? 0 : ofImage, ofText));
     return new Streams(imageOut, textOut);
+  }
+
+  /**
+   * Attends over both streams, and to the keys and values of other tokens, whose keys are rotated.
+   */
+  Streams forwardWithKeys(Streams x, RotaryEmbedding rotation, QkvProjection.Heads others) {
+    QkvProjection.Heads own = image.of(x.image());
+    Tensor y = text.of(x.text()).concat(own).attendWithKeys(rotation, others);
+    long ofText = x.text().size(1);
+    return new Streams(
+        toOut.forward(y.narrow(1, ofText, x.image().size(1))),
+        toAddOut.forward(y.narrow(1, 0, ofText)));
+  }
+
+  /**
+   * Attends over the image's stream without the text.
+   *
+   * @param keys gets the stream's keys, rotated, and values
+   */
+  Tensor forwardImage(Tensor x, RotaryEmbedding rotation, Consumer<QkvProjection.Heads> keys) {
+    QkvProjection.Heads own = image.of(x);
+    keys.accept(own.withRotatedKeys(rotation));
+    return toOut.forward(own.attend(rotation, null));
   }
 
   /**

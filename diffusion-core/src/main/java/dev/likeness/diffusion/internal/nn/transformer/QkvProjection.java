@@ -100,6 +100,23 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
               : ScaledDotProduct.attend(rotation.rotate(q), rotation.rotate(k), v, mask));
     }
 
+    /**
+     * Attends to these tokens and to {@code others}, whose keys are rotated already and whose batch
+     * may be 1.
+     */
+    public Tensor attendWithKeys(RotaryEmbedding rotation, Heads others) {
+      long batch = q.size(0);
+      Tensor keys =
+          torch.cat(new TensorVector(rotation.rotate(k), others.k.expand(batch, -1, -1, -1)), 2);
+      Tensor values = torch.cat(new TensorVector(v, others.v.expand(batch, -1, -1, -1)), 2);
+      return mergeHeads(ScaledDotProduct.attend(rotation.rotate(q), keys, values, null));
+    }
+
+    /** Returns rotated keys, for {@link #attendWithKeys}. */
+    public Heads withRotatedKeys(RotaryEmbedding rotation) {
+      return new Heads(q, rotation.rotate(k), v);
+    }
+
     /** Merges the heads to [batch, tokens, width] again. */
     static Tensor mergeHeads(Tensor byHead) {
       return byHead.transpose(1, 2).reshape(byHead.size(0), byHead.size(2), -1);

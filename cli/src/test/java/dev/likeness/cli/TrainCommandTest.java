@@ -55,20 +55,13 @@ class TrainCommandTest {
 
   private static CommandResult train(String... more) {
     List<String> arguments = new ArrayList<>(List.of(
-        "train",
-        "--photos",
-        photos.toString(),
-        "--base",
-        base.toString(),
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--steps",
-        "2"));
+        "train", "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--steps", "2"));
     arguments.addAll(List.of(more));
     if (!arguments.contains("--consent")) {
       arguments.addAll(List.of("--consent", Selfies.CONSENT));
+    }
+    if (!arguments.contains("--photos")) {
+      arguments.addAll(List.of("--photos", photos.toString()));
     }
     return CommandResult.of(arguments.toArray(String[]::new));
   }
@@ -130,6 +123,25 @@ class TrainCommandTest {
     CommandResult again = train("--method", "dreambooth", "--out", out.toString());
     assertEquals(3, again.status());
     assertEquals(List.of(out + " already contains files; give a new folder"), again.errorLines());
+  }
+
+  /** kohya's folders: the class word in a caption becomes the person's phrase. */
+  @Test
+  void trainsWithTheCaptionsBesidePhotos() throws IOException {
+    Path named = Files.createDirectories(folder.resolve("set").resolve("10_ada"));
+    for (int i = 1; i < 4; i++) {
+      Files.copy(photos.resolve("selfie-0" + i + ".jpg"), named.resolve(i + ".jpg"));
+    }
+    Files.writeString(named.resolve("1.txt"), "Ada by a window");
+    Files.writeString(named.resolve("2.caption"), "red scarf");
+    CommandResult run =
+        train("--photos", folder.resolve("set").toString(), "--out", folder + "/ada.safetensors");
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("10_ada/1.jpg"), run.err());
+    assertTrue(
+        run.err()
+            .contains("the captions of 2 of 3 photos are used; 1 did not name the person, so \""),
+        run.err());
   }
 
   @Test

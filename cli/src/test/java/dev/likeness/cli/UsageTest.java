@@ -54,7 +54,7 @@ class UsageTest {
         "--out",
         "x");
     assertWrong(
-        "Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is not a number; give FILE@WEIGHT with a "
+        "Invalid value for option '--lora' (FILE[@WEIGHT[:BLOCKS]]): \"much\" is not a number; give FILE@WEIGHT with a "
             + "number such as 0.8 (try likeness generate --help)",
         "generate",
         "--prompt",

@@ -250,7 +250,8 @@ public final class PersonTrainer {
    */
   public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {
     List<Object> photos = review.accepted().stream()
-        .<Object>map(photo -> List.of(photo.image(), photo.face()))
+        .<Object>map(
+            photo -> List.of(photo.image(), photo.face(), photo.caption(), photo.repeats()))
         .toList();
     int run = Objects.hash(
         photos,

@@ -154,11 +154,13 @@ public final class Lora implements AutoCloseable {
    *
    * @param weight the weight for each block and step
    * @return the adapter for requests; keep this LoRA open while requests use it
-   * @throws IllegalArgumentException if a block name is not a prefix of any layer name of the base
+   * @throws IllegalArgumentException if a block name is not a prefix of any layer name of the base,
+   *     or if the block weights do not fit its UNet
    */
   public Adapter at(LoraWeight weight) {
-    weight.requireBlocksOf(base);
-    return new Weighted(this, weight);
+    LoraWeight own = weight.resolvedFor(base);
+    own.requireBlocksOf(base);
+    return new Weighted(this, own);
   }
 
   /**

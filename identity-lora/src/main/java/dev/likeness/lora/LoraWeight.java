@@ -2,7 +2,10 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
@@ -23,11 +26,16 @@ public final class LoraWeight {
 
   private final double weight;
   private final Map<String, Double> blocks;
+  /** Weights of the text encoders and of each attention of a UNet, or empty. */
+  private final List<Double> list;
+
   private final DoubleUnaryOperator schedule;
 
-  private LoraWeight(double whole, Map<String, Double> blocks, DoubleUnaryOperator course) {
+  private LoraWeight(
+      double whole, Map<String, Double> blocks, List<Double> list, DoubleUnaryOperator course) {
     this.weight = requireFinite(whole);
     this.blocks = blocks;
+    this.list = list;
     this.schedule = course;
   }
 
@@ -39,7 +47,7 @@ public final class LoraWeight {
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   public static LoraWeight of(double weight) {
-    return new LoraWeight(weight, Map.of(), CONSTANT);
+    return new LoraWeight(weight, Map.of(), List.of(), CONSTANT);
   }
 
   /**
@@ -47,7 +55,12 @@ public final class LoraWeight {
    * {@code unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the
    * longest counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
    *
-   * @param name the prefix: the whole layer name, or its beginning up to a dot
+   * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}:
+   * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for its
+   * first attention and the residual block before it. As in diffusers, short names do not include
+   * blocks without attention.
+   *
+   * @param name the prefix: the whole layer name, or its beginning up to a dot; or a short name
    * @param factor any finite number
    * @return a weight with this factor
    * @throws IllegalArgumentException if the factor is not a finite number
@@ -55,7 +68,55 @@ public final class LoraWeight {
   public LoraWeight block(String name, double factor) {
     Map<String, Double> more = new LinkedHashMap<>(blocks);
     more.put(name, requireFinite(factor));
-    return new LoraWeight(weight, more, schedule);
+    return new LoraWeight(weight, more, list, schedule);
+  }
+
+  /**
+   * Multiplies the weights of blocks by factors in a text, in one of two forms.
+   *
+   * <ul>
+   *   <li>{@code down=0.5,mid=1,up.1=0.8,text_encoder=0.3}: names as in {@link #block};
+   *   <li>{@code 1,0,0,0,0,1,1,1,1,1,1,1}: the numbers of the web UI's LoRA block weights. The
+   *       first is for the text encoders. The others are for the attentions of a UNet's down
+   *       blocks, mid block and up blocks: 17 numbers for Stable Diffusion 1.x and 2.x, 12 for XL.
+   * </ul>
+   *
+   * <p>{@link Lora#at} refuses names and numbers that do not fit its base.
+   *
+   * @param text the factors, separated by commas
+   * @return a weight with these factors
+   * @throws IllegalArgumentException if the text has none of the forms, or a factor is not a finite
+   *     number
+   */
+  public LoraWeight blocks(String text) {
+    String[] parts = text.trim().split("\\s*,\\s*", -1);
+    if (text.indexOf('=') < 0) {
+      List<Double> numbers =
+          Arrays.stream(parts).map(part -> number(part, text)).toList();
+      return new LoraWeight(weight, blocks, numbers, schedule);
+    }
+    LoraWeight all = this;
+    for (String part : parts) {
+      int end = part.indexOf('=');
+      if (end < 1) {
+        throw malformed(part, text);
+      }
+      all = all.block(part.substring(0, end).trim(), number(part.substring(end + 1), text));
+    }
+    return all;
+  }
+
+  private static double number(String part, String text) {
+    try {
+      return requireFinite(Double.parseDouble(part));
+    } catch (NumberFormatException e) {
+      throw malformed(part, text);
+    }
+  }
+
+  private static IllegalArgumentException malformed(String part, String text) {
+    return new IllegalArgumentException("\"" + part + "\" in the block weights \"" + text
+        + "\" is not a weight; give names, such as down=0.5,mid=1,up.1=0.8, or numbers alone");
   }
 
   /**
@@ -65,7 +126,7 @@ public final class LoraWeight {
    * @return a weight with this schedule
    */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
-    return new LoraWeight(weight, blocks, factor);
+    return new LoraWeight(weight, blocks, list, factor);
   }
 
   /** {@return true if the weight changes over the steps} */
@@ -82,7 +143,8 @@ public final class LoraWeight {
    */
   public LoraWeight at(double progress) {
     return isVarying()
-        ? new LoraWeight(weight * requireFinite(schedule.applyAsDouble(progress)), blocks, CONSTANT)
+        ? new LoraWeight(
+            weight * requireFinite(schedule.applyAsDouble(progress)), blocks, list, CONSTANT)
         : this;
   }
 
@@ -136,6 +198,29 @@ public final class LoraWeight {
   }
 
   /**
+   * Returns this weight with layer names instead of short names and numbers.
+   *
+   * @throws IllegalArgumentException if they do not fit the model's UNet, or it has none
+   */
+  LoraWeight resolvedFor(ModelComponent.Tensors model) {
+    UNetBlocks unet = UNetBlocks.of(model);
+    Map<String, Double> resolved =
+        new LinkedHashMap<>(list.isEmpty() ? Map.of() : unet.layerWeights(list, blockNames(model)));
+    // A block before its layers, whose own factors replace the block's.
+    blocks.keySet().stream()
+        .filter(UNetBlocks::isShortName)
+        .sorted(Comparator.comparing(String::length))
+        .forEach(name -> unet.layers(name, blockNames(model))
+            .forEach(layer -> resolved.put(layer, blocks.get(name))));
+    blocks.forEach((name, factor) -> {
+      if (!UNetBlocks.isShortName(name)) {
+        resolved.put(name, factor);
+      }
+    });
+    return new LoraWeight(weight, resolved, List.of(), schedule);
+  }
+
+  /**
    * Refuses blocks that the model does not have.
    *
    * @throws IllegalArgumentException if there is such a block; the message lists the model's blocks
@@ -143,15 +228,18 @@ public final class LoraWeight {
   void requireBlocksOf(ModelComponent.Tensors model) {
     for (String block : blocks.keySet()) {
       if (layerNames(model).noneMatch(name -> startsWith(name, block))) {
-        throw new IllegalArgumentException(
-            "no layer name of this base begins with \"" + block + "\"; names begin with "
-                + layerNames(model)
-                    .map(name -> BLOCK_PREFIX.matcher(name).replaceAll("$1"))
-                    .distinct()
-                    .sorted()
-                    .collect(Collectors.joining(", ")));
+        throw new IllegalArgumentException("no layer name of this base begins with \"" + block
+            + "\"; names begin with " + blockNames(model));
       }
     }
+  }
+
+  private static String blockNames(ModelComponent.Tensors model) {
+    return layerNames(model)
+        .map(name -> BLOCK_PREFIX.matcher(name).replaceAll("$1"))
+        .distinct()
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   private static Stream<String> layerNames(ModelComponent.Tensors model) {
@@ -171,18 +259,20 @@ public final class LoraWeight {
     return other instanceof LoraWeight w
         && weight == w.weight
         && blocks.equals(w.blocks)
+        && list.equals(w.list)
         && schedule == w.schedule;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(weight, blocks, schedule);
+    return Objects.hash(weight, blocks, list, schedule);
   }
 
   @Override
   public String toString() {
     return weight
         + (blocks.isEmpty() ? "" : " " + blocks)
+        + (list.isEmpty() ? "" : " " + list)
         + (isVarying() ? ", changing over the steps" : "");
   }
 }

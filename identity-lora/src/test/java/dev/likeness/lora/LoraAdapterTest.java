@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LoraAdapterTest implements AdapterContract {
@@ -80,6 +81,39 @@ class LoraAdapterTest implements AdapterContract {
             + "\"; names begin with text_encoder.text_model, unet.conv_in,"
             + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block, unet.time_embedding, unet.up_blocks",
         refusal);
+  }
+
+  /** The base has attentions in down.0, mid and up.1; the list counts text encoders first. */
+  @Test
+  void readsAListOfBlockWeightsAsNames() {
+    Adapter named = loras
+        .get(0)
+        .at(LoraWeight.of(0.8).blocks("text_encoder=0.1,down=0.2,mid=0.3,up.1.0=0.4,up.1.1=0.5"));
+    assertEquals(named, loras.get(0).at(LoraWeight.of(0.8).blocks("0.1, 0.2, 0.3, 0.4, 0.5")));
+    assertEquals(
+        loras.get(0).at(LoraWeight.of(1).blocks("up=0.5,up.1.1=0")),
+        loras.get(0).at(LoraWeight.of(1).blocks("up.1.1=0,up=0.5")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      1,0 | 2 block weights do not fit this base; give 5: one for its text encoders, then one each\
+       for down.0.0, mid.0, up.1.0, up.1.1
+      down.1=0 | this base has no attention in the block "down.1"; it has down.0.0, mid.0, up.1.0,\
+       up.1.1
+      mid=x | "x" in the block weights "mid=x" is not a weight; give names, such as\
+       down=0.5,mid=1,up.1=0.8, or numbers alone
+      mid=1,0.5 | "0.5" in the block weights "mid=1,0.5" is not a weight; give names, such as\
+       down=0.5,mid=1,up.1=0.8, or numbers alone
+      down=NaN | a LoRA's weight must be a finite number, not NaN
+      """)
+  void refusesBlockWeightsThatDoNotFit(String blocks, String words) {
+    assertEquals(
+        words,
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> loras.get(0).at(LoraWeight.of(1).blocks(blocks)))
+            .getMessage());
   }
 
   @Test

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraParityTest {
@@ -71,6 +72,22 @@ class LoraParityTest {
       Closeness.assertImage(1e-3 * picture.std().item_double(), picture, image, golden + " image");
     } finally {
       loras.forEach(Lora::close);
+    }
+  }
+
+  /** The file changes residual blocks and samplers too, whose weights follow the attentions'. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void generatesAsDiffusersWithBlockWeights(int run) {
+    String blocks = (String) ((List<?>) GoldenLora.record("blocks").get("weights")).get(run);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors expected = Safetensors.open(GoldenLora.file("blocks"));
+        Lora lora = Lora.open(GoldenLora.file("wide"), base)) {
+      Tensor latents = expected.read("case" + run + ".latents");
+      GeneratedImage image =
+          base.generate(request().adapter(lora.at(LoraWeight.of(1).blocks(blocks))));
+      Closeness.assertWithinSpread(
+          1e-4, latents, torch.tensor(image.latents().values()).view(latents.shape()), blocks);
     }
   }
 

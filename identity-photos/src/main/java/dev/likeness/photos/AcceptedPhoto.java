@@ -7,6 +7,7 @@ import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 
 /** An accepted photo with its face. Immutable. */
 public final class AcceptedPhoto {
@@ -14,12 +15,26 @@ public final class AcceptedPhoto {
   private final RgbImage image;
   private final Face face;
   private final PhotoFeatures features;
+  private final Optional<String> caption;
+  private final int repeats;
 
   AcceptedPhoto(String name, RgbImage image, Face face, PhotoFeatures features) {
+    this(name, image, face, features, Optional.empty(), 1);
+  }
+
+  private AcceptedPhoto(
+      String name,
+      RgbImage image,
+      Face face,
+      PhotoFeatures features,
+      Optional<String> caption,
+      int repeats) {
     this.name = name;
     this.image = image;
     this.face = face;
     this.features = features;
+    this.caption = caption;
+    this.repeats = repeats;
   }
 
   /**
@@ -57,6 +72,26 @@ public final class AcceptedPhoto {
 
   PhotoFeatures features() {
     return features;
+  }
+
+  /**
+   * Returns this photo with the caption and the repeats of a file.
+   *
+   * @param file the photo's file, or another photo with these
+   * @return the photo with its caption and repeats
+   */
+  public AcceptedPhoto withCaptionOf(Photo file) {
+    return new AcceptedPhoto(name, image, face, features, file.caption(), file.repeats());
+  }
+
+  /** {@return the caption of the photo's file, in which {@code %s} stands for the person} */
+  public Optional<String> caption() {
+    return caption;
+  }
+
+  /** {@return how often a training uses the photo where it uses others once; 1 by default} */
+  public int repeats() {
+    return repeats;
   }
 
   /**

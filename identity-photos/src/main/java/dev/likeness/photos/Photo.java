@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * One photo file of a person: a name for messages and the file content. If the photo was given as a
@@ -14,6 +15,8 @@ public final class Photo {
   // A stream cannot be read twice, so it is read at once, up to this limit.
   private static final int MAX_STREAM_BYTES = 64 << 20;
 
+  private static final int MAX_REPEATS = 1000;
+
   @FunctionalInterface
   private interface Source {
     byte[] read(int most) throws IOException;
@@ -21,14 +24,22 @@ public final class Photo {
 
   private final String name;
   private final Source source;
+  private final Optional<String> caption;
+  private final int repeats;
 
   private Photo(String name, Source source) {
+    this(name, source, Optional.empty(), 1);
+  }
+
+  private Photo(String name, Source source, Optional<String> caption, int repeats) {
     if (name == null || name.isBlank()) {
       throw new IllegalArgumentException(
           "a photo needs a name that is not blank; give its file name");
     }
     this.name = name;
     this.source = source;
+    this.caption = caption;
+    this.repeats = repeats;
   }
 
   /**
@@ -76,6 +87,51 @@ public final class Photo {
     } catch (IOException e) {
       throw new InvalidInputException("cannot read the photo " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Returns this photo with a caption, which a training uses instead of its own words for the
+   * photo.
+   *
+   * @param text the caption; {@code %s} stands for the person
+   * @return the photo with this caption
+   * @throws IllegalArgumentException if the text is blank
+   */
+  public Photo caption(String text) {
+    if (text.isBlank()) {
+      throw new IllegalArgumentException("the caption of " + name + " is blank; leave it out");
+    }
+    return new Photo(name, source, Optional.of(text.strip()), repeats);
+  }
+
+  /**
+   * Returns this photo with another weight in a training, relative to the other photos.
+   *
+   * @param times how often a training uses the photo where it uses others once, 1 to 1000
+   * @return the photo with this weight
+   * @throws IllegalArgumentException if the number is out of its range
+   */
+  public Photo repeats(int times) {
+    if (times < 1 || times > MAX_REPEATS) {
+      throw new IllegalArgumentException(
+          "the repeats of " + name + " must be in 1.." + MAX_REPEATS + ", got " + times);
+    }
+    return new Photo(name, source, caption, times);
+  }
+
+  /** Returns this photo with another name. */
+  Photo named(String other) {
+    return new Photo(other, source, caption, repeats);
+  }
+
+  /** {@return the caption; empty if a training describes the photo itself} */
+  public Optional<String> caption() {
+    return caption;
+  }
+
+  /** {@return how often a training uses the photo where it uses others once; 1 by default} */
+  public int repeats() {
+    return repeats;
   }
 
   /** {@return the name used in reports and messages} */

@@ -106,7 +106,7 @@ final class PhotoIntake {
     PhotoVerdict verdict = upright.rotated() ? judged.withReason(ROTATED) : judged;
     Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT
         ? Optional.empty()
-        : Optional.of(AcceptedPhoto.of(photo.name(), image, faces.get(0)));
+        : Optional.of(AcceptedPhoto.of(photo.name(), image, faces.get(0)).withCaptionOf(photo));
     RgbImage small = Resampler.AREA.fit(image, PREVIEW_SIZE);
     return new Result(
         verdict,

@@ -1,21 +1,33 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Photos of one person, in the order of the review. Never empty. Immutable. */
 public final class PhotoSet {
   private static final int HEADER_BYTES = 32;
+  private static final int MAX_CAPTION_BYTES = 64 << 10;
+  private static final List<String> CAPTIONS = List.of(".txt", ".caption");
+  /** kohya's folders: repeats and a name for the person. */
+  private static final Pattern NAMED_FOLDER = Pattern.compile("(\\d{1,9})_(.*)");
 
   private final List<Photo> photos;
 
@@ -38,29 +50,112 @@ public final class PhotoSet {
   }
 
   /**
-   * Returns the photos directly inside a folder, sorted by file name. A file counts as a photo if
-   * its extension or its first bytes are those of an image format. Hidden files are ignored. Links
-   * are not followed. The review rejects links, pipes and devices that have the extension of an
-   * image.
+   * Returns the photos of a folder, sorted by file name. A file counts as a photo if its extension
+   * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. The
+   * review rejects links, pipes and devices that have the extension of an image.
+   *
+   * <p>As for kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too:
+   * a training uses them 10 times where it uses others once. The first line of a text file beside a
+   * photo is its caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The folder's name
+   * in a caption stands for the person.
    *
    * @param folder the folder of photos
-   * @return the set; its files are read during the review
+   * @return the set; its photos are read during the review
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
-   *     photo
+   *     photo; or if a caption is longer than 64 KiB or no UTF-8, or a folder's repeats are not in
+   *     1..1000
    */
   public static PhotoSet from(Path folder) {
     Set<Path> regular = Set.copyOf(listFiles(folder));
-    return new PhotoSet(
-        list(folder, file -> regular.contains(file) || isSpecialPhoto(file)).stream()
-            .map(file -> regular.contains(file) ? Photo.of(file) : Photo.ofSpecialFile(file))
-            .toList());
+    List<Photo> all = new ArrayList<>();
+    for (Path inside : withNamedFolders(folder)) {
+      list(inside, file -> regular.contains(file) || isSpecialPhoto(file)).stream()
+          .map(file -> inside.equals(folder)
+              ? photo(file, regular)
+              : inNamedFolder(photo(file, regular), inside))
+          .forEach(all::add);
+    }
+    return new PhotoSet(all);
+  }
+
+  private static Photo photo(Path file, Set<Path> regular) {
+    Photo photo = regular.contains(file) ? Photo.of(file) : Photo.ofSpecialFile(file);
+    return captionOf(file).map(photo::caption).orElse(photo);
+  }
+
+  /**
+   * A photo of one of kohya's folders, with the folder's repeats, its name in captions replaced.
+   */
+  private static Photo inNamedFolder(Photo photo, Path folder) {
+    Matcher said = NAMED_FOLDER.matcher(folder.getFileName().toString());
+    if (!said.matches()) {
+      throw new IllegalStateException("not a folder of repeats: " + folder);
+    }
+    String name = said.group(2).strip();
+    try {
+      Photo repeated = photo
+          .named(folder.getFileName() + "/" + photo.name())
+          .repeats(Integer.parseInt(said.group(1)));
+      return name.isEmpty()
+          ? repeated
+          : repeated
+              .caption()
+              .map(text -> repeated.caption(
+                  wholeWords(name).matcher(text).replaceAll(Matcher.quoteReplacement("%s"))))
+              .orElse(repeated);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException(
+          "the folder " + folder + " is not called as kohya's: " + e.getMessage(), e);
+    }
+  }
+
+  private static Pattern wholeWords(String words) {
+    return Pattern.compile(
+        "(?iu)(?<![\\p{L}\\p{N}])" + Pattern.quote(words) + "(?![\\p{L}\\p{N}])");
+  }
+
+  /** The first line of the text beside a photo; empty if there is none, or it is blank. */
+  private static Optional<String> captionOf(Path photo) {
+    String name = photo.getFileName().toString();
+    String stem = name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
+    return CAPTIONS.stream()
+        .map(ending -> photo.resolveSibling(stem + ending))
+        .filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+        .filter(file -> !file.equals(photo))
+        .findFirst()
+        .flatMap(PhotoSet::readCaption);
+  }
+
+  private static Optional<String> readCaption(Path file) {
+    try {
+      byte[] bytes = ImageFileReader.readBytes(file, MAX_CAPTION_BYTES);
+      if (bytes.length > MAX_CAPTION_BYTES) {
+        throw new InvalidInputException(
+            "the caption " + file + " is longer than 64 KiB; give one line of text");
+      }
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes))
+          .toString()
+          .replace("\uFEFF", "")
+          .lines()
+          .findFirst()
+          .map(line -> line.replaceAll("\\p{Cntrl}", " ").strip())
+          .filter(line -> !line.isEmpty());
+    } catch (CharacterCodingException e) {
+      throw new InvalidInputException(
+          "the caption " + file + " is not UTF-8 text; save it as UTF-8", e);
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "the caption " + file + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /**
    * Lists the regular files that {@link #from} takes from a folder. Links are left out.
    *
    * @param folder the folder of photos
-   * @return the files, sorted by file name; at least one
+   * @return the files, sorted by file name; those of kohya's folders come last; at least one
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
    *     photo
    */
@@ -69,13 +164,28 @@ public final class PhotoSet {
       throw new InvalidInputException(
           folder + " is not a folder; give the folder with the person's photos");
     }
-    List<Path> found = list(folder, PhotoSet::isPhotoFile);
+    List<Path> folders = withNamedFolders(folder);
+    List<Path> found = folders.stream()
+        .flatMap(each -> list(each, PhotoSet::isPhotoFile).stream())
+        .toList();
     if (found.isEmpty()) {
+      boolean special = folders.stream()
+          .anyMatch(each -> !list(each, PhotoSet::isSpecialPhoto).isEmpty());
       throw new InvalidInputException(folder + " contains no photo"
-          + (list(folder, PhotoSet::isSpecialPhoto).isEmpty() ? "" : ", only links or pipes")
+          + (special ? ", only links or pipes" : "")
           + "; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
     }
     return found;
+  }
+
+  /** The folder itself, then kohya's folders in it. */
+  private static List<Path> withNamedFolders(Path folder) {
+    List<Path> all = new ArrayList<>(List.of(folder));
+    all.addAll(list(
+        folder,
+        inside -> NAMED_FOLDER.matcher(inside.getFileName().toString()).matches()
+            && Files.isDirectory(inside, LinkOption.NOFOLLOW_LINKS)));
+    return all;
   }
 
   private static List<Path> list(Path folder, Predicate<Path> filter) {

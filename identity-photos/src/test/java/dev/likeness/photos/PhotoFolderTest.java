@@ -60,6 +60,71 @@ class PhotoFolderTest {
     assertEquals(List.of(folder.resolve("b.jpg")), PhotoSet.listFiles(folder));
   }
 
+  /** kohya's way: repeats and a name in the folder's name, captions beside the photos. */
+  @Test
+  void readsCaptionsAndRepeatsBesidePhotos() throws IOException {
+    Files.writeString(folder.resolve("b.txt"), "\uFEFF  a woman in a red dress \nsecond line\n");
+    Path named = Files.createDirectory(folder.resolve("10_ohwx woman"));
+    for (String name : List.of("a.jpg", "c.jpeg", "d.jpg", "e.jpg")) {
+      Files.copy(outside, named.resolve(name));
+    }
+    Files.writeString(
+        named.resolve("a.caption"), "Ohwx Woman smiling, no ohwx womanhood\u001b[31m");
+    Files.writeString(named.resolve("c.caption"), "of the .caption");
+    Files.writeString(named.resolve("c.txt"), "of the .txt");
+    Files.writeString(named.resolve("d.txt"), " \n");
+    Files.writeString(named.resolve("e.txt.txt"), "of another photo");
+    Files.createDirectory(folder.resolve("notes"));
+    Files.copy(outside, folder.resolve("notes").resolve("z.jpg"));
+    List<Photo> photos = PhotoSet.from(folder).photos();
+    assertEquals(
+        List.of(
+            "b.jpg x1 a woman in a red dress",
+            "10_ohwx woman/a.jpg x10 %s smiling, no ohwx womanhood [31m",
+            "10_ohwx woman/c.jpeg x10 of the .txt",
+            "10_ohwx woman/d.jpg x10 -",
+            "10_ohwx woman/e.jpg x10 -"),
+        photos.stream()
+            .map(photo ->
+                photo.name() + " x" + photo.repeats() + " " + photo.caption().orElse("-"))
+            .toList());
+    assertEquals(5, PhotoSet.listFiles(folder).size(), "all need consent");
+  }
+
+  @Test
+  void foldersAndCaptionsBehindLinksAreNotRead() throws IOException {
+    Path away = Files.createDirectory(elsewhere.resolve("5_ada"));
+    Files.copy(outside, away.resolve("a.jpg"));
+    Files.createSymbolicLink(folder.resolve("5_ada"), away);
+    Path secret = Files.writeString(elsewhere.resolve("secret"), "a secret");
+    Files.createSymbolicLink(folder.resolve("b.txt"), secret);
+    List<Photo> photos = PhotoSet.from(folder).photos();
+    assertEquals(1, photos.size());
+    assertTrue(photos.get(0).caption().isEmpty());
+  }
+
+  @Test
+  void refusesCaptionsThatAreNoTextAndRepeatsThatAreNone() throws IOException {
+    Path caption = folder.resolve("b.txt");
+    Files.write(caption, new byte[] {'a', (byte) 0xff, (byte) 0xfe});
+    assertEquals("the caption " + caption + " is not UTF-8 text; save it as UTF-8", refusal());
+    Files.write(caption, new byte[65 << 10]);
+    assertEquals(
+        "the caption " + caption + " is longer than 64 KiB; give one line of text", refusal());
+    Files.delete(caption);
+    Path named = Files.createDirectory(folder.resolve("0_ada"));
+    Files.copy(outside, named.resolve("a.jpg"));
+    assertEquals(
+        "the folder " + named + " is not called as kohya's: the repeats of 0_ada/a.jpg must be in"
+            + " 1..1000, got 0",
+        refusal());
+  }
+
+  private String refusal() {
+    return assertThrows(InvalidInputException.class, () -> PhotoSet.from(folder))
+        .getMessage();
+  }
+
   @Test
   void pipesAreRejectedInsteadOfAwaited() throws IOException, InterruptedException {
     makePipe(folder.resolve("a.jpg"));

@@ -63,6 +63,12 @@ final class ControlOptions {
               + "again")
   private List<Path> masks = List.of();
 
+  @Option(
+      names = "--guess-mode",
+      description = "ControlNets act on the prompt's prediction alone, so that images follow the "
+          + "control image even with an empty prompt; a --guidance of 3 to 5 is usual")
+  private boolean isGuess;
+
   /**
    * Returns the request with its control images. ControlNets that are opened are added to
    * {@code open}, which the caller closes.
@@ -89,6 +95,7 @@ final class ControlOptions {
           .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0))
           .mode(getOrDefault(modes, i, "-1"));
       net.requireMode(control.mode());
+      control = isGuess ? control.guessMode() : control;
       controls.add(i < masks.size() ? control.mask(RgbImage.readMask(masks.get(i))) : control);
     }
     ImageRequest held = request;

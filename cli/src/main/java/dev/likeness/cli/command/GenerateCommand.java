@@ -34,7 +34,8 @@ public final class GenerateCommand implements Runnable {
       "--control-start",
       "--control-end",
       "--control-mode",
-      "--control-mask"
+      "--control-mask",
+      "--guess-mode"
     },
     {
       "--reference",
@@ -135,6 +136,9 @@ public final class GenerateCommand implements Runnable {
   private GenerateOptions guidanceOptions;
 
   @Mixin
+  private NetworkOptions networkOptions;
+
+  @Mixin
   private GenerateOptions.CachingOption caching;
 
   @Mixin
@@ -142,9 +146,10 @@ public final class GenerateCommand implements Runnable {
 
   @Option(
       names = "--lora",
-      paramLabel = "FILE[@WEIGHT]",
+      paramLabel = "FILE[@WEIGHT[:BLOCKS]]",
       converter = WeightedFile.Parser.class,
-      description = "LoRA to apply; may be repeated")
+      description = "LoRA to apply; may be repeated. BLOCKS are weights of blocks, such as "
+          + "down=0.5,mid=1,up.1=0.8, or a list of numbers as for the web UI")
   private List<WeightedFile> loras = List.of();
 
   @Mixin
@@ -215,8 +220,8 @@ public final class GenerateCommand implements Runnable {
         .size(width, height)
         .scheduler(scheduler);
     ImageRequest request = customSteps.apply(
-        caching.apply(guidanceOptions.apply(
-            prompts.apply(initial.apply(fewStep.apply(tile ? plain.withVaeTiling() : plain))))),
+        caching.apply(networkOptions.apply(guidanceOptions.apply(
+            prompts.apply(initial.apply(fewStep.apply(tile ? plain.withVaeTiling() : plain)))))),
         steps);
     List<WeightedFile> wanted =
         Stream.concat(loras.stream(), fewStep.lora(base).stream()).toList();

@@ -3,7 +3,6 @@ package dev.likeness.cli.command;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.CachingOptions;
-import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptSyntax;
@@ -64,47 +63,12 @@ final class GenerateOptions {
       description = "runs prompt and negative prompt one after the other: slower, half the memory")
   private boolean sequential;
 
-  @Option(
-      names = "--skip-layers",
-      paramLabel = "N",
-      split = ",",
-      description = "skip-layer guidance for transformers: the blocks to skip, such as 7,8,9")
-  private int[] skipLayers;
-
-  @Option(
-      names = "--pag-layers",
-      paramLabel = "LAYER",
-      split = ",",
-      description = "perturbed-attention guidance: layers to perturb, such as mid or blocks.1")
-  private String[] perturbedLayers;
-
-  @Option(
-      names = "--degraded-guidance-scale",
-      paramLabel = "G",
-      defaultValue = "NaN",
-      description = "scale of --skip-layers (default: 2.8) or --pag-layers (default: 3)")
-  private double degradedScale;
-
   ImageRequest apply(ImageRequest request) {
-    if (skipLayers != null && perturbedLayers != null) {
-      throw new IllegalArgumentException("give only one of --skip-layers and --pag-layers");
-    }
-    if (!Double.isNaN(degradedScale) && skipLayers == null && perturbedLayers == null) {
-      throw new IllegalArgumentException(
-          "--degraded-guidance-scale does nothing without --skip-layers or --pag-layers; give one of them");
-    }
     GuidanceOptions guidance = guidanceFormula()
         .rescale(rescale)
         .between(guidanceStart, guidanceEnd)
         .trueCfgScale(trueCfgScale);
-    DegradedGuidance degradedGuidance = skipLayers != null
-        ? DegradedGuidance.skipLayers(skipLayers)
-        : perturbedLayers != null ? DegradedGuidance.perturbedAttention(perturbedLayers) : null;
-    GuidanceOptions driven = degradedGuidance == null
-        ? guidance
-        : guidance.degradedGuidance(
-            Double.isNaN(degradedScale) ? degradedGuidance : degradedGuidance.scale(degradedScale));
-    return request.guidance(sequential ? driven.sequentially() : driven);
+    return request.guidance(sequential ? guidance.sequentially() : guidance);
   }
 
   private GuidanceOptions guidanceFormula() {

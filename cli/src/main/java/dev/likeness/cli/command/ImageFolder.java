@@ -99,6 +99,9 @@ final class ImageFolder {
     if (request.initialImage() != null && Double.isFinite(request.initialImage().strength())) {
       entry.put("strength", request.initialImage().strength());
     }
+    if (request.initialImage() != null && request.initialImage().isMaskCropped()) {
+      entry.put("padding_mask_crop", request.initialImage().paddingMaskCrop());
+    }
     entry.put("width", request.width());
     entry.put("height", request.height());
     entry.putAll(differences(RecordedRequest.of(request), DEFAULT));
@@ -149,10 +152,17 @@ final class ImageFolder {
       double end,
       boolean sequential,
       DegradedGuidance degradedGuidance,
-      double trueCfgScale) {
+      double trueCfgScale,
+      GuidanceOptions.FreeU freeU) {
     static GuidanceRecord of(GuidanceOptions o) {
       return new GuidanceRecord(
-          o.rescale(), o.start(), o.end(), o.sequential(), o.degradedGuidance(), o.trueCfgScale());
+          o.rescale(),
+          o.start(),
+          o.end(),
+          o.sequential(),
+          o.degradedGuidance(),
+          o.trueCfgScale(),
+          o.freeU());
     }
   }
 
@@ -232,9 +242,10 @@ final class ImageFolder {
     private TensorDump() {}
 
     static void write(Path file, BaseModel model, List<GeneratedImage> images) {
-      int width = images.get(0).image().width();
-      int height = images.get(0).image().height();
+      // An image whose mask was cropped is larger or smaller than what was generated.
       int factor = model.unwrap(OpenModel.class).autoencoder().vaeScaleFactor();
+      int width = images.get(0).latents().width() * factor;
+      int height = images.get(0).latents().height() * factor;
       try (TensorScope scope = TensorScope.open()) {
         Tensor latents =
             stack(images, image -> image.latents().values(), height / factor, width / factor);

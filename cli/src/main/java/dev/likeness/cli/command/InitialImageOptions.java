@@ -51,6 +51,13 @@ final class InitialImageOptions {
   private boolean isDecodedWhole;
 
   @Option(
+      names = "--padding-mask-crop",
+      paramLabel = "PX",
+      description = "generates only the mask's surroundings with this padding, at the size of "
+          + "--width and --height, and pastes them into the initial image; 32 is usual")
+  private Integer paddingMaskCrop;
+
+  @Option(
       names = "--hires",
       paramLabel = "X",
       description = "hires fix: enlarges the image by this factor and refines it in a second pass")
@@ -75,6 +82,13 @@ final class InitialImageOptions {
     require(
         !isDecodedWhole || initial != null && initial.mask() != null,
         "--no-paste needs a part of the image to keep; give --mask, --change-map or --extend too");
+    require(
+        paddingMaskCrop == null || mask != null,
+        "--padding-mask-crop does nothing without --mask; give both or neither");
+    begun = paddingMaskCrop == null
+        ? begun
+        : begun.initialImage(begun.initialImage().paddingMaskCrop(paddingMaskCrop));
+    initial = begun.initialImage();
     begun = isDecodedWhole ? begun.initialImage(initial.pasteUnmasked(false)) : begun;
     return hires == 0 ? begun : begun.hires(new HiresFix(hires, hiresStrength, 0, hiresPixels));
   }

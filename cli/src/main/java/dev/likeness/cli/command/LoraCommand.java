@@ -84,6 +84,10 @@ public final class LoraCommand implements Runnable {
       throw new IllegalArgumentException(
           "give either LoRA files or --extract TUNED-BASE (try likeness lora --help)");
     }
+    files.stream().filter(file -> file.blocks() != null).findFirst().ifPresent(file -> {
+      throw new IllegalArgumentException("block weights cannot be merged into a LoRA; give "
+          + file.file() + "@" + file.weight() + " here, and block weights to generate --lora");
+    });
     if (Files.exists(out)) {
       throw new InvalidInputException(
           out + " already exists and is never overwritten; give another --out");

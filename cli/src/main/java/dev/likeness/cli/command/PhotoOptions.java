@@ -27,7 +27,11 @@ import picocli.CommandLine.Option;
 
 /** The options for photos, consent and known traits. */
 public final class PhotoOptions {
-  @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
+  @Option(
+      names = "--photos",
+      paramLabel = "DIR",
+      description = "3 to 20 photos of one person; captions for training may lie beside them, in "
+          + "a.txt or a.caption for a.jpg, and photos in a folder 10_NAME count 10 times")
   private Path photos;
 
   @Mixin

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraWeight;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import java.io.IOException;
@@ -16,16 +17,22 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A LoRA file with a weight, as {@code FILE} or {@code FILE@WEIGHT}.
+ * A LoRA file with a weight, as {@code FILE}, {@code FILE@WEIGHT} or {@code FILE@WEIGHT:BLOCKS}.
  *
  * @param file the file
  * @param weight 1 for full strength, 0 for none
+ * @param blocks the block weights of {@link LoraWeight#blocks}, or null
  */
-record WeightedFile(Path file, double weight) {
+record WeightedFile(Path file, double weight, String blocks) {
   private static final Pattern WEIGHTED = Pattern.compile("(.+)@([^@/]*)");
 
+  WeightedFile(Path file, double weight) {
+    this(file, weight, null);
+  }
+
   Adapter adapter(Lora lora) {
-    return lora.at(weight);
+    LoraWeight whole = LoraWeight.of(weight);
+    return lora.at(blocks == null ? whole : whole.blocks(blocks));
   }
 
   /** Parses an option; a file whose own name contains {@code @} is used as it is. */
@@ -36,16 +43,30 @@ record WeightedFile(Path file, double weight) {
       if (!weighted.matches() || Files.exists(Path.of(text))) {
         return new WeightedFile(Path.of(text), 1);
       }
+      String said = weighted.group(2);
+      int end = said.indexOf(':');
       try {
-        double weight = Double.parseDouble(weighted.group(2));
+        double weight = Double.parseDouble(end < 0 ? said : said.substring(0, end));
         if (!Double.isFinite(weight)) {
           throw new NumberFormatException();
         }
-        return new WeightedFile(Path.of(weighted.group(1)), weight);
+        String blocks = end < 0 ? null : said.substring(end + 1);
+        if (blocks != null) {
+          requireBlocks(blocks);
+        }
+        return new WeightedFile(Path.of(weighted.group(1)), weight, blocks);
       } catch (NumberFormatException e) {
         throw new TypeConversionException("\"" + weighted.group(2)
             + "\" is not a number; give FILE@WEIGHT with a number such as 0.8");
       }
+    }
+  }
+
+  private static void requireBlocks(String blocks) {
+    try {
+      LoraWeight.of(1).blocks(blocks);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
     }
   }
 
@@ -75,6 +96,9 @@ record WeightedFile(Path file, double weight) {
       @Override
       public ReferenceOption convert(String text) {
         WeightedFile weighted = new WeightedFile.Parser().convert(text);
+        if (weighted.blocks() != null) {
+          throw new TypeConversionException("block weights are for --lora; give IMAGE@WEIGHT");
+        }
         return new ReferenceOption(weighted.file(), weighted.weight());
       }
     }

@@ -18,6 +18,8 @@ import dev.likeness.diffusion.image.RgbImage;
  *     has no modes
  * @param mask the mask for a ControlNet that was trained for inpainting, or null. White marks the
  *     part to generate. It is resized to the request's size
+ * @param isGuess true for guess mode, in which the ControlNet acts on the prompt's prediction alone
+ *     (diffusers: {@code guess_mode})
  */
 public record ControlImage(
     ControlNet controlNet,
@@ -26,7 +28,8 @@ public record ControlImage(
     double start,
     double end,
     int mode,
-    RgbImage mask) {
+    RgbImage mask,
+    boolean isGuess) {
   /**
    * Checks the interval and the control mode.
    *
@@ -37,6 +40,7 @@ public record ControlImage(
    * @param end the share of the steps after which it ends, {@code start}..1
    * @param mode the control mode for a union ControlNet, from 0; or -1
    * @param mask the mask for a ControlNet that was trained for inpainting, or null
+   * @param isGuess true for guess mode
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
    *     or if the ControlNet has no such mode
    */
@@ -58,7 +62,16 @@ public record ControlImage(
    * @param image the image; it is resized to the request's size
    */
   public static ControlImage of(ControlNet net, RgbImage image) {
-    return new ControlImage(net, image, 1, 0, 1, -1, null);
+    return new ControlImage(net, image, 1, 0, 1, -1, null, false);
+  }
+
+  /**
+   * {@return this control image with another image}
+   *
+   * @param other the image; it is resized to the request's size
+   */
+  public ControlImage image(RgbImage other) {
+    return new ControlImage(controlNet, other, scale, start, end, mode, mask, isGuess);
   }
 
   /**
@@ -67,7 +80,7 @@ public record ControlImage(
    * @param factor the conditioning scale; 1 is the trained scale, 0 turns the control image off
    */
   public ControlImage scale(double factor) {
-    return new ControlImage(controlNet, image, factor, start, end, mode, mask);
+    return new ControlImage(controlNet, image, factor, start, end, mode, mask, isGuess);
   }
 
   /**
@@ -78,7 +91,7 @@ public record ControlImage(
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public ControlImage between(double start, double end) {
-    return new ControlImage(controlNet, image, scale, start, end, mode, mask);
+    return new ControlImage(controlNet, image, scale, start, end, mode, mask, isGuess);
   }
 
   /**
@@ -88,7 +101,7 @@ public record ControlImage(
    * @throws IllegalArgumentException if the ControlNet has no such mode
    */
   public ControlImage mode(int number) {
-    return new ControlImage(controlNet, image, scale, start, end, number, mask);
+    return new ControlImage(controlNet, image, scale, start, end, number, mask, isGuess);
   }
 
   /**
@@ -114,7 +127,20 @@ public record ControlImage(
    *     request's size
    */
   public ControlImage mask(RgbImage white) {
-    return new ControlImage(controlNet, image, scale, start, end, mode, white);
+    return new ControlImage(controlNet, image, scale, start, end, mode, white, isGuess);
+  }
+
+  /**
+   * {@return this control image in guess mode} The ControlNet then acts on the prediction for the
+   * prompt, not on that for the negative prompt. Its residuals grow from a tenth of the scale in
+   * the first layers to the whole scale in the last. The image follows the control image even with
+   * an empty prompt; a guidance scale of 3 to 5 is usual.
+   *
+   * <p>Only ControlNets of Stable Diffusion 1.x, 2.x and XL support it (diffusers:
+   * {@code guess_mode}).
+   */
+  public ControlImage guessMode() {
+    return new ControlImage(controlNet, image, scale, start, end, mode, mask, true);
   }
 
   /**

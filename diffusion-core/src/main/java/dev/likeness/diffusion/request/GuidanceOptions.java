@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Options of guidance: scale, formula and interval.
+ * Options of guidance: scale, formula and interval; and FreeU.
  *
  * @param scale the guidance scale, or NaN for the default. Guidance is off at 1 and below; on
  *     Z-Image, at 0 and below. FLUX.1 and latent consistency models are conditioned on the scale
@@ -17,6 +17,7 @@ package dev.likeness.diffusion.request;
  * @param degradedGuidance additional guidance by a degraded network, or null
  * @param trueCfgScale the scale of classifier-free guidance for FLUX, which is itself conditioned
  *     on {@code scale} (diffusers' {@code true_cfg_scale}); 1 turns it off
+ * @param freeU FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL, or null
  */
 public record GuidanceOptions(
     double scale,
@@ -26,13 +27,14 @@ public record GuidanceOptions(
     boolean sequential,
     GuidanceFormula formula,
     DegradedGuidance degradedGuidance,
-    double trueCfgScale) {
+    double trueCfgScale,
+    FreeU freeU) {
   /**
    * Classifier-free guidance with the default scale in every step. Both prompts are evaluated in
    * one batch.
    */
-  public static final GuidanceOptions DEFAULT =
-      new GuidanceOptions(Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1);
+  public static final GuidanceOptions DEFAULT = new GuidanceOptions(
+      Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1, null);
 
   /**
    * Checks the ranges.
@@ -45,6 +47,7 @@ public record GuidanceOptions(
    * @param formula the formula that combines the two predictions
    * @param degradedGuidance additional guidance by a degraded network, or null
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
+   * @param freeU FreeU for a UNet, or null
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
    *     within 0..1 or ends before it starts
    */
@@ -65,7 +68,7 @@ public record GuidanceOptions(
    */
   public GuidanceOptions scale(double value) {
     return new GuidanceOptions(
-        value, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
+        value, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale, freeU);
   }
 
   /**
@@ -77,7 +80,7 @@ public record GuidanceOptions(
    */
   public GuidanceOptions rescale(double share) {
     return new GuidanceOptions(
-        scale, share, start, end, sequential, formula, degradedGuidance, trueCfgScale);
+        scale, share, start, end, sequential, formula, degradedGuidance, trueCfgScale, freeU);
   }
 
   /**
@@ -89,13 +92,13 @@ public record GuidanceOptions(
    */
   public GuidanceOptions between(double start, double end) {
     return new GuidanceOptions(
-        scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
+        scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale, freeU);
   }
 
   /** {@return these options with prompt and negative prompt evaluated one after the other} */
   public GuidanceOptions sequentially() {
     return new GuidanceOptions(
-        scale, rescale, start, end, true, formula, degradedGuidance, trueCfgScale);
+        scale, rescale, start, end, true, formula, degradedGuidance, trueCfgScale, freeU);
   }
 
   /**
@@ -138,7 +141,7 @@ public record GuidanceOptions(
    */
   public GuidanceOptions formula(GuidanceFormula other) {
     return new GuidanceOptions(
-        scale, rescale, start, end, sequential, other, degradedGuidance, trueCfgScale);
+        scale, rescale, start, end, sequential, other, degradedGuidance, trueCfgScale, freeU);
   }
 
   /**
@@ -148,7 +151,7 @@ public record GuidanceOptions(
    */
   public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
     return new GuidanceOptions(
-        scale, rescale, start, end, sequential, formula, worse, trueCfgScale);
+        scale, rescale, start, end, sequential, formula, worse, trueCfgScale, freeU);
   }
 
   /**
@@ -159,7 +162,52 @@ public record GuidanceOptions(
    */
   public GuidanceOptions trueCfgScale(double value) {
     return new GuidanceOptions(
-        scale, rescale, start, end, sequential, formula, degradedGuidance, value);
+        scale, rescale, start, end, sequential, formula, degradedGuidance, value, freeU);
+  }
+
+  /**
+   * {@return these options with FreeU} Only Stable Diffusion 1.x, 2.x and XL support it.
+   *
+   * @param factors the factors of FreeU; null turns it off
+   */
+  public GuidanceOptions freeU(FreeU factors) {
+    return new GuidanceOptions(
+        scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale, factors);
+  }
+
+  /**
+   * FreeU: stronger backbone features and weaker low frequencies of skip connections in a UNet's
+   * first two up blocks. It costs no further network call.
+   *
+   * <p>Source: Si et al. 2023, arXiv:2309.11497; diffusers' {@code enable_freeu} and
+   * {@code apply_freeu}. Usual values of {@code s1, s2, b1, b2}: 0.9, 0.2, 1.5, 1.6 for 1.x; 0.9,
+   * 0.2, 1.4, 1.6 for 2.x; 0.9, 0.2, 1.3, 1.4 for XL.
+   *
+   * @param s1 the factor of the lowest frequencies of the first up block's skip connections, above
+   *     0; 1 changes nothing
+   * @param s2 the same for the second up block
+   * @param b1 the factor of half of the first up block's channels, above 0; 1 changes nothing
+   * @param b2 the same for the second up block
+   */
+  public record FreeU(double s1, double s2, double b1, double b2) {
+    /**
+     * Checks the factors.
+     *
+     * @param s1 the factor of the first up block's skip connections, above 0
+     * @param s2 the factor of the second up block's skip connections, above 0
+     * @param b1 the factor of the first up block's channels, above 0
+     * @param b2 the factor of the second up block's channels, above 0
+     * @throws IllegalArgumentException if a factor is not a finite number above 0
+     */
+    public FreeU {
+      for (double factor : new double[] {s1, s2, b1, b2}) {
+        if (!(factor > 0 && Double.isFinite(factor))) {
+          throw new IllegalArgumentException(
+              "FreeU needs four factors above 0 (s1, s2, b1, b2), got " + s1 + ", " + s2 + ", " + b1
+                  + ", " + b2);
+        }
+      }
+    }
   }
 
   /** {@return true if guidance is on in every step} */

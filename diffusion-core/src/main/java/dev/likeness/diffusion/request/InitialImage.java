@@ -19,6 +19,8 @@ import dev.likeness.diffusion.tensor.Latents;
  *     Otherwise it uses the nearest size that it was trained on
  * @param pastesUnmasked true if the image's own pixels replace those that the mask keeps; false if
  *     they are decoded from latents, which changes them a little
+ * @param paddingMaskCrop the padding in pixels, at least 0, with which the mask is cropped (see
+ *     {@link #paddingMaskCrop(int)}); -1 to generate the whole image
  */
 public record InitialImage(
     RgbImage image,
@@ -27,7 +29,8 @@ public record InitialImage(
     RgbImage mask,
     boolean isDifferential,
     boolean keepsSize,
-    boolean pastesUnmasked) {
+    boolean pastesUnmasked,
+    int paddingMaskCrop) {
   /**
    * Checks the strength, and that either an image or latents are given.
    *
@@ -38,8 +41,9 @@ public record InitialImage(
    * @param isDifferential true if the mask is a change map
    * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
    * @param pastesUnmasked true if the image's own pixels replace those that the mask keeps
-   * @throws IllegalArgumentException if image and latents are both given or both missing, or if the
-   *     strength is not in 0..1
+   * @param paddingMaskCrop the padding in pixels with which the mask is cropped, or -1
+   * @throws IllegalArgumentException if image and latents are both given or both missing, if the
+   *     strength is not in 0..1, or if the padding is less than -1
    */
   public InitialImage {
     if ((image == null) == (latents == null)) {
@@ -48,6 +52,10 @@ public record InitialImage(
     }
     if (strength < 0 || strength > 1) {
       throw new IllegalArgumentException("strength must be in 0..1, got " + strength);
+    }
+    if (paddingMaskCrop < -1) {
+      throw new IllegalArgumentException(
+          "the padding of a cropped mask must be at least 0 pixels, got " + paddingMaskCrop);
     }
   }
 
@@ -62,7 +70,7 @@ public record InitialImage(
    * @param image the image; it is resized to the request's size
    */
   public static InitialImage of(RgbImage image) {
-    return new InitialImage(image, null, Double.NaN, null, false, false, true);
+    return new InitialImage(image, null, Double.NaN, null, false, false, true, -1);
   }
 
   /**
@@ -102,7 +110,7 @@ public record InitialImage(
    * @param latents latents of an earlier generation
    */
   public static InitialImage of(Latents latents) {
-    return new InitialImage(null, latents, Double.NaN, null, false, false, true);
+    return new InitialImage(null, latents, Double.NaN, null, false, false, true, -1);
   }
 
   /**
@@ -112,12 +120,14 @@ public record InitialImage(
    * @throws IllegalArgumentException if the share is not in 0..1
    */
   public InitialImage strength(double share) {
-    return new InitialImage(image, latents, share, mask, isDifferential, keepsSize, pastesUnmasked);
+    return new InitialImage(
+        image, latents, share, mask, isDifferential, keepsSize, pastesUnmasked, paddingMaskCrop);
   }
 
   /** {@return a copy that an editing model (Kontext) uses at the image's own size} */
   public InitialImage keepingSize() {
-    return new InitialImage(image, latents, strength, mask, isDifferential, true, pastesUnmasked);
+    return new InitialImage(
+        image, latents, strength, mask, isDifferential, true, pastesUnmasked, paddingMaskCrop);
   }
 
   /**
@@ -127,7 +137,8 @@ public record InitialImage(
    *     everywhere. It is resized to the request's size
    */
   public InitialImage mask(RgbImage white) {
-    return new InitialImage(image, latents, strength, white, false, keepsSize, pastesUnmasked);
+    return new InitialImage(
+        image, latents, strength, white, false, keepsSize, pastesUnmasked, paddingMaskCrop);
   }
 
   /**
@@ -138,7 +149,8 @@ public record InitialImage(
    *     the request's size
    */
   public InitialImage changeMap(RgbImage map) {
-    return new InitialImage(image, latents, strength, map, true, keepsSize, pastesUnmasked);
+    return new InitialImage(
+        image, latents, strength, map, true, keepsSize, pastesUnmasked, paddingMaskCrop);
   }
 
   /**
@@ -152,6 +164,34 @@ public record InitialImage(
    *     returns it
    */
   public InitialImage pasteUnmasked(boolean pastes) {
-    return new InitialImage(image, latents, strength, mask, isDifferential, keepsSize, pastes);
+    return new InitialImage(
+        image, latents, strength, mask, isDifferential, keepsSize, pastes, paddingMaskCrop);
+  }
+
+  /**
+   * {@return this initial image, of which only the mask's surroundings are generated, at the
+   * request's size} The smallest rectangle around the mask's pixels that are not black is padded
+   * and extended to the request's aspect ratio. It is cropped, enlarged to the request's size and
+   * generated. The result is pasted into the initial image, so the generated image has the initial
+   * image's size. Small parts thus get the detail of a whole image.
+   *
+   * <p>Needs an image and a mask, not a change map. Control images are cropped with it. Source:
+   * diffusers' {@code padding_mask_crop}.
+   *
+   * @param pixels the padding in pixels of the initial image, at least 0; 32 is usual
+   * @throws IllegalArgumentException if the padding is negative
+   */
+  public InitialImage paddingMaskCrop(int pixels) {
+    if (pixels < 0) {
+      throw new IllegalArgumentException(
+          "the padding of a cropped mask must be at least 0 pixels, got " + pixels);
+    }
+    return new InitialImage(
+        image, latents, strength, mask, isDifferential, keepsSize, pastesUnmasked, pixels);
+  }
+
+  /** {@return true if only the mask's surroundings are generated} */
+  public boolean isMaskCropped() {
+    return paddingMaskCrop >= 0;
   }
 }

@@ -94,7 +94,7 @@ class ControlNetParityTest {
     }
   }
 
-  private static ControlImage controlImage(GoldenImages.Run run, ControlNet net, int i) {
+  static ControlImage controlImage(GoldenImages.Run run, ControlNet net, int i) {
     List<?> size = (List<?>) list(run, "pictures").get(i);
     ControlImage control = ControlImage.of(
             net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
@@ -114,7 +114,7 @@ class ControlNetParityTest {
   }
 
   /** The image of {@code transformer_pictures.py}. */
-  private static RgbImage slope(int width, int height, boolean mirrored) {
+  static RgbImage slope(int width, int height, boolean mirrored) {
     byte[] rgb = new byte[width * height * 3];
     for (int i = 0; i < width * height; i++) {
       int y = i / width;

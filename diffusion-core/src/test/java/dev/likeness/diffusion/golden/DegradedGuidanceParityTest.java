@@ -52,7 +52,7 @@ class DegradedGuidanceParityTest {
       assertRefused(
           flux,
           DegradedGuidance.skipLayers(1),
-          "this base does not support degraded guidance; leave it out");
+          "a base of the family flux does not support skip-layer guidance (--skip-layers); leave it out");
     }
     try (BaseModel three =
         BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
@@ -70,7 +70,7 @@ class DegradedGuidanceParityTest {
       assertRefused(
           base,
           DegradedGuidance.skipLayers(1),
-          "this base does not support SKIP_LAYERS; use skip-layer guidance for transformers and perturbed attention for UNets");
+          "a base of the family stablediffusion does not support skip-layer guidance (--skip-layers); use perturbed-attention guidance (--pag-layers), or leave it out");
       assertEquals(
           "true_cfg_scale needs a base with a guidance embedding; use the guidance scale for this base",
           assertThrows(

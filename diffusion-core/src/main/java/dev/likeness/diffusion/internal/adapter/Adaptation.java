@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.adapter;
 
 import dev.likeness.diffusion.request.CachingOptions;
+import dev.likeness.diffusion.request.GuidanceOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -50,6 +51,11 @@ public interface Adaptation {
    */
   default double tokenMergingRatio() {
     return 0;
+  }
+
+  /** Returns the factors of FreeU for a UNet's up blocks; null for none. */
+  default GuidanceOptions.FreeU freeU() {
+    return null;
   }
 
   /**
@@ -121,6 +127,13 @@ public interface Adaptation {
   }
 
   /**
+   * FreeU in a UNet's first two up blocks (Si et al. 2023, arXiv:2309.11497).
+   *
+   * @param freeU the factors
+   */
+  public record ReweightedSkips(GuidanceOptions.FreeU freeU) implements Adaptation {}
+
+  /**
    * Perturbed attention: self-attentions in which every token attends only to itself (Ahn et al.
    * 2024, arXiv:2403.17377).
    *
@@ -160,6 +173,11 @@ public interface Adaptation {
     @Override
     public double tokenMergingRatio() {
       return Math.max(first.tokenMergingRatio(), second.tokenMergingRatio());
+    }
+
+    @Override
+    public GuidanceOptions.FreeU freeU() {
+      return second.freeU() == null ? first.freeU() : second.freeU();
     }
 
     @Override

@@ -25,6 +25,11 @@ public final class Capabilities {
     SUPPORTED
   }
 
+  /** Capability without content: the network is a UNet with FreeU in its up blocks. */
+  public enum FreeU {
+    SUPPORTED
+  }
+
   /**
    * Capability without content: classifier-free guidance in addition to a guidance embedding (true
    * CFG).
@@ -137,6 +142,11 @@ public final class Capabilities {
   public interface ControlImages {
     /** The pixels of a control image as ControlNet input, [1, 3, height, width]. */
     Tensor pixels(ControlImage control, RgbImage image);
+
+    /** Returns true if the base's ControlNets support guess mode. */
+    default boolean supportsGuessMode() {
+      return false;
+    }
 
     /**
      * Encodes the control images of one ControlNet.

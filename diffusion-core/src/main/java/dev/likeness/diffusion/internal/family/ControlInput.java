@@ -38,6 +38,11 @@ public interface ControlInput {
     return controls().size() == 1 ? controls().get(0).scale() : 1;
   }
 
+  /** Returns true if the ControlNet is in guess mode. */
+  default boolean isGuess() {
+    return controls().get(0).isGuess();
+  }
+
   /** Groups a request's control images by union ControlNet. */
   static List<List<ControlImage>> groupByControlNet(List<ControlImage> controls) {
     Map<Object, List<ControlImage>> lists = new LinkedHashMap<>();

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.GuidanceOptions;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -93,6 +94,11 @@ public final class Weights {
   /** Returns the share of tokens that is merged for self-attention at the highest resolution. */
   public double tokenMergingRatio() {
     return adaptation.tokenMergingRatio();
+  }
+
+  /** Returns the factors of FreeU for a UNet's up blocks; null for none. */
+  public GuidanceOptions.FreeU freeU() {
+    return adaptation.freeU();
   }
 
   /** Returns true if the blocks of the network are streamed. */

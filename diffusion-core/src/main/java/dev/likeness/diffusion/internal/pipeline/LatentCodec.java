@@ -138,6 +138,9 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
      */
     private RgbImage pasted(ImageRequest asked) {
       InitialImage before = asked.initialImage();
+      if (before != null && before.isMaskCropped()) {
+        return RequestDefaults.MaskCrop.of(asked).pasteInto(before, image);
+      }
       if (before == null
           || before.image() == null
           || before.mask() == null

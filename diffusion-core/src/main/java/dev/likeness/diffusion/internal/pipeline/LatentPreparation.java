@@ -52,6 +52,14 @@ record LatentPreparation(
     LoadedControlNet.of(controls.get(0).controlNet())
         .requireSameCompute(model.model().compute());
     ControlImages images = model.controlImages();
+    if (controls.get(0).isGuess() && !images.supportsGuessMode()) {
+      throw model.unsupported("guess mode (--guess-mode)", "leave it out");
+    }
+    if (controls.stream().map(ControlImage::isGuess).distinct().count() > 1) {
+      throw new IllegalArgumentException(
+          "ControlNet " + controls.get(0).controlNet().name()
+              + " has control images with and without guess mode; give all of them the same");
+    }
     return images.encode(
         controls,
         plan.size(),

@@ -121,8 +121,8 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
         StepListener listener = EngineHooks.of(request.hooks()).listener().get()) {
       call.phase("sample", plan.size());
       LatentCodec codec = LatentCodec.of(offload.model(), request.tiling(), call::warn);
-      LatentPreparation preparation =
-          new LatentPreparation(request, model, codec.autoencoder(), plan, noise);
+      LatentPreparation preparation = new LatentPreparation(
+          RequestDefaults.MaskCrop.apply(request), model, codec.autoencoder(), plan, noise);
       PreparedLatents latents = preparation.prepare().withRunner(runner);
       Predictor predictor = new PredictorChain(model).of(batch, latents, plan);
       Tensor samples = SamplingLoop.sample(

@@ -139,17 +139,33 @@ public record PipelineModel(OpenModel model) {
           "true_cfg_scale needs a base with a guidance embedding; use the guidance"
               + " scale for this base");
     }
+    if (options.freeU() != null && model.capability(Capabilities.FreeU.class).isEmpty()) {
+      throw unsupported("FreeU (--freeu)", "leave it out, because it needs a UNet");
+    }
     DegradedGuidance degraded = options.degradedGuidance();
     if (degraded == null) {
       return;
     }
     Capabilities.DegradedNetwork known = model
         .capability(Capabilities.DegradedNetwork.class)
-        .orElseThrow(() -> new IllegalArgumentException(
-            "this base does not support degraded guidance; leave it out"));
+        .orElseThrow(() -> unsupported(titleOf(degraded.kind()), "leave it out"));
     if (!known.kinds().contains(degraded.kind())) {
-      throw new IllegalArgumentException("this base does not support " + degraded.kind()
-          + "; use skip-layer guidance for" + " transformers and perturbed attention for UNets");
+      throw unsupported(
+          titleOf(degraded.kind()),
+          "use " + titleOf(known.kinds().iterator().next()) + ", or leave it out");
     }
+  }
+
+  private static String titleOf(DegradedGuidance.Kind kind) {
+    return switch (kind) {
+      case SKIP_LAYERS -> "skip-layer guidance (--skip-layers)";
+      case PERTURBED_ATTENTION -> "perturbed-attention guidance (--pag-layers)";
+    };
+  }
+
+  /** An error for an option that the base's family does not support. */
+  IllegalArgumentException unsupported(String option, String advice) {
+    return new IllegalArgumentException("a base of the family " + model.family().id()
+        + " does not support " + option + "; " + advice);
   }
 }

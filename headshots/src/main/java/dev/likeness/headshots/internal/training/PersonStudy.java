@@ -3,6 +3,7 @@ package dev.likeness.headshots.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -14,7 +15,10 @@ import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -135,6 +139,50 @@ public record PersonStudy(
         : readings.stream()
             .map(photo -> photo.scene(PhotoReading.MIN_PROBABILITY))
             .toList();
+  }
+
+  /**
+   * The captions that the photos' files have, in which {@code %s} stands for the person; empty
+   * where a photo has none. A notice says how many did not name the person.
+   */
+  List<Optional<String>> ownCaptions(Progress progress) {
+    List<Optional<String>> own = photos.stream()
+        .map(photo -> photo.caption().map(text -> withPerson(text, subject, profile.classWord())))
+        .toList();
+    List<String> changed = IntStream.range(0, own.size())
+        .filter(i -> own.get(i).isPresent() && !isNamed(photos.get(i).caption().get(), subject))
+        .mapToObj(i -> own.get(i).get().replace("%s", subject.phrase()))
+        .toList();
+    long given = own.stream().filter(Optional::isPresent).count();
+    if (given > 0) {
+      progress.onEvent(new ProgressEvent.Notice("the captions of " + given + " of " + own.size()
+          + " photos are used"
+          + (changed.isEmpty()
+              ? ""
+              : "; " + changed.size() + " did not name the person, so "
+                  + Quoted.of(subject.phrase()) + " was put in, such as "
+                  + Quoted.of(changed.get(0)))));
+    }
+    return own;
+  }
+
+  /** The caption with the person: in place of the class word, or at the beginning. */
+  static String withPerson(String caption, PersonToken subject, String classWord) {
+    if (isNamed(caption, subject)) {
+      return words(subject.phrase()).matcher(caption).replaceAll("%s");
+    }
+    Matcher word = words(classWord).matcher(caption);
+    return word.find() ? word.replaceFirst("%s") : "%s, " + caption;
+  }
+
+  private static boolean isNamed(String caption, PersonToken subject) {
+    return caption.contains("%s")
+        || words(subject.phrase()).matcher(caption).find()
+        || !subject.token().isEmpty() && words(subject.token()).matcher(caption).find();
+  }
+
+  private static Pattern words(String text) {
+    return Pattern.compile("(?iu)(?<![\\p{L}\\p{N}])" + Pattern.quote(text) + "(?![\\p{L}\\p{N}])");
   }
 
   /**

@@ -28,6 +28,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -47,6 +48,11 @@ public record PersonTraining(
     Optional<FaceEmbedder> embedder,
     Optional<FaceEmbedder> guidanceEmbedder,
     Optional<LikenessValidation> validation) {
+  /** The examples of a photo that has no caption of its own. */
+  private static final int EXAMPLES_OF_PHOTO = 4;
+  /** The most copies of a photo's examples; each is encoded and kept in memory. */
+  private static final int MAX_COPIES = 40;
+
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
   public PersonTraining training(LoraTraining settings) {
@@ -135,6 +141,7 @@ public record PersonTraining(
             study.crops(),
             study.photos(),
             scenes,
+            study.ownCaptions(steps),
             study.captions(training.captions()),
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
@@ -164,7 +171,12 @@ public record PersonTraining(
         study,
         consent,
         trainingExamples(
-            study.crops(), study.photos(), scenes, method.settings().captions(), GRAY_CAPTIONS),
+            study.crops(),
+            study.photos(),
+            scenes,
+            study.ownCaptions(steps),
+            method.settings().captions(),
+            GRAY_CAPTIONS),
         SceneWords.sharedLight(scenes),
         steps);
     return method.train(base, set.stateFile(state), steps, cancellation);
@@ -176,18 +188,33 @@ public record PersonTraining(
    * have: the scene; only the light, which also falls on the face; clothes and background of a
    * built-in style; black and white. The clothes are recoloured and their colour is not in the
    * caption, so that not even their edge becomes part of the person.
+   *
+   * <p>A photo with a caption of its own has this caption and its own colours instead. Photos count
+   * by their repeats.
+   *
+   * @param own the photos' own captions
+   * @return the examples of each photo
    */
-  static List<TrainingExample> trainingExamples(
+  static List<List<TrainingExample>> trainingExamples(
       List<RgbImage> crops,
       List<AcceptedPhoto> photos,
       List<SceneWords> scenes,
+      List<Optional<String>> own,
       List<String> captions,
       List<String> gray) {
-    List<TrainingExample> images = new ArrayList<>();
+    int[] copies = copies(photos, own);
+    List<List<TrainingExample>> all = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
+      List<TrainingExample> images = new ArrayList<>();
       ClothingMask clothing = ClothingMask.of(
           crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
       RgbImage mask = clothing.mask();
+      if (own.get(i).isPresent()) {
+        all.add(Collections.nCopies(
+            copies[i],
+            TrainingExample.of(crops.get(i)).mask(mask).caption(own.get(i).get())));
+        continue;
+      }
       List<RgbImage> recoloured = List.of(clothing.recolour(0), clothing.recolour(1));
       String caption = captions.get(i % captions.size());
       SceneWords scene = scenes.get(i);
@@ -201,15 +228,34 @@ public record PersonTraining(
       images.add(TrainingExample.of(Luma.of(crops.get(i)).toImage())
           .mask(mask)
           .caption(gray.get(i % gray.size()) + scene.lightOnly().captionSuffix()));
+      all.add(
+          Collections.nCopies(copies[i], images).stream().flatMap(List::stream).toList());
     }
-    return images;
+    return all;
+  }
+
+  /** How often the examples of each photo are used, so that photos count by their repeats. */
+  private static int[] copies(List<AcceptedPhoto> photos, List<Optional<String>> own) {
+    int[] copies = IntStream.range(0, photos.size())
+        .map(i -> photos.get(i).repeats() * (own.get(i).isPresent() ? EXAMPLES_OF_PHOTO : 1))
+        .toArray();
+    int shared = IntStream.of(copies).reduce(0, PersonTraining::greatestDivisor);
+    int most = IntStream.of(copies).max().orElse(1) / Math.max(1, shared);
+    double scale = Math.min(1, (double) MAX_COPIES / most) / Math.max(1, shared);
+    return IntStream.of(copies)
+        .map(n -> (int) Math.max(1, Math.round(n * scale)))
+        .toArray();
+  }
+
+  private static int greatestDivisor(int a, int b) {
+    return b == 0 ? a : greatestDivisor(b, a % b);
   }
 
   /** The training set: all examples, or with validation those of photos that are not held out. */
   private TrainingSet trainingSet(
       PersonStudy study,
       Consent consent,
-      List<TrainingExample> images,
+      List<List<TrainingExample>> images,
       PersonRecord.SharedLight light,
       Progress steps) {
     PersonToken subject = study.subject().consent(consent.toJson());
@@ -221,8 +267,9 @@ public record PersonTraining(
           "there is no validation by likeness: it needs at least 5 photos, given " + photos));
     }
     List<TrainingExample> trained = IntStream.range(0, images.size())
-        .filter(i -> !heldOut.contains(i * photos / images.size()))
+        .filter(i -> !heldOut.contains(i))
         .mapToObj(images::get)
+        .flatMap(List::stream)
         .toList();
     TrainingSet set = new TrainingSet(trained, subject, null, null, Optional.empty());
     return heldOut.isEmpty()

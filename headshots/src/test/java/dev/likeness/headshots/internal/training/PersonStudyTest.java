@@ -11,6 +11,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.Photo;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
@@ -40,6 +41,39 @@ class PersonStudyTest {
   @Test
   void captionsARareTokenOnce() {
     assertEquals(OWN, study(PersonProfile.UNKNOWN, PersonToken.of("woman")).captions(OWN));
+  }
+
+  @Test
+  void putsThePersonIntoCaptionsThatLackIt() {
+    PersonToken sks = PersonToken.of("woman");
+    assertEquals("a %s in red", PersonStudy.withPerson("a woman in red", sks, "woman"));
+    assertEquals("%s, 1girl, red dress", PersonStudy.withPerson("1girl, red dress", sks, "woman"));
+    assertEquals("a %s, smiling", PersonStudy.withPerson("a Sks Woman, smiling", sks, "woman"));
+    assertEquals("sks at work", PersonStudy.withPerson("sks at work", sks, "woman"));
+    assertEquals("%s at work", PersonStudy.withPerson("%s at work", sks, "woman"));
+    assertEquals("%s, sksy womanly", PersonStudy.withPerson("sksy womanly", sks, "woman"));
+    PersonToken words = new PersonToken("", "a person with short hair", "");
+    assertEquals("%s, by the sea", PersonStudy.withPerson("by the sea", words, "person"));
+  }
+
+  @Test
+  void saysWhereThePersonWasPutIn() {
+    Photo file = Photo.of("a.jpg", new byte[1]);
+    List<AcceptedPhoto> photos = List.of(
+        photo("a.jpg", 90).withCaptionOf(file.caption("sks woman by the sea")),
+        photo("b.jpg", 90).withCaptionOf(file.caption("red dress")),
+        photo("c.jpg", 90));
+    PersonStudy study = new PersonStudy(
+        photos, List.of(), List.of(), PersonProfile.UNKNOWN, PersonToken.of("woman"));
+    List<ProgressEvent> events = new ArrayList<>();
+    assertEquals(
+        List.of(Optional.of("%s by the sea"), Optional.of("%s, red dress"), Optional.empty()),
+        study.ownCaptions(events::add));
+    assertEquals(
+        List.of(new ProgressEvent.Notice(
+            "the captions of 2 of 3 photos are used; 1 did not name the person, so \"sks woman\""
+                + " was put in, such as \"sks woman, red dress\"")),
+        events);
   }
 
   @Test

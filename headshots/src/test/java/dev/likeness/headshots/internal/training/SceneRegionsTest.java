@@ -9,6 +9,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.Photo;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
@@ -82,11 +83,15 @@ class SceneRegionsTest {
         .with("outfit colour", "red")
         .with("backdrop", "brick wall");
     List<TrainingExample> images = PersonTraining.trainingExamples(
-        List.of(crop(), crop()),
-        List.of(photo(), photo()),
-        List.of(scene, SceneWords.EMPTY),
-        List.of("selfie of %s", "photo of %s"),
-        List.of("gray %s"));
+            List.of(crop(), crop()),
+            List.of(photo(), photo()),
+            List.of(scene, SceneWords.EMPTY),
+            List.of(Optional.empty(), Optional.empty()),
+            List.of("selfie of %s", "photo of %s"),
+            List.of("gray %s"))
+        .stream()
+        .flatMap(List::stream)
+        .toList();
     List<String> captions =
         images.stream().map(image -> image.caption().orElseThrow()).toList();
     assertEquals("selfie of %s, wearing a hoodie, flash, brick wall", captions.get(0));
@@ -102,6 +107,33 @@ class SceneRegionsTest {
         images.subList(0, 4).stream().map(each -> rgb(each.image(), 8, 62)).toList(),
         "clothes are dyed, and the last has no colours");
     assertEquals(images.get(0).mask(), images.get(3).mask());
+  }
+
+  /** A captioned photo has one example, an other four; copies make photos count by repeats. */
+  @Test
+  void trainsCaptionedPhotosByTheirCaptionsAndRepeats() {
+    Photo file = Photo.of("a.jpg", new byte[1]);
+    List<List<TrainingExample>> examples = PersonTraining.trainingExamples(
+        List.of(crop(), crop(), crop()),
+        List.of(
+            photo().withCaptionOf(file.caption("red").repeats(10)),
+            photo().withCaptionOf(file.repeats(5)),
+            photo().withCaptionOf(file.caption("blue").repeats(5))),
+        List.of(SceneWords.EMPTY, SceneWords.EMPTY, SceneWords.EMPTY),
+        List.of(Optional.of("%s, red"), Optional.empty(), Optional.of("%s, blue")),
+        List.of("selfie of %s"),
+        List.of("gray %s"));
+    assertEquals(List.of(8, 4, 4), examples.stream().map(List::size).toList());
+    assertEquals(Optional.of("%s, red"), examples.get(0).get(7).caption());
+    assertEquals(crop(), examples.get(0).get(0).image(), "its own colours");
+    List<List<TrainingExample>> lopsided = PersonTraining.trainingExamples(
+        List.of(crop(), crop()),
+        List.of(photo().withCaptionOf(file.repeats(997)), photo()),
+        List.of(SceneWords.EMPTY, SceneWords.EMPTY),
+        List.of(Optional.of("%s"), Optional.of("%s")),
+        List.of("selfie of %s"),
+        List.of("gray %s"));
+    assertEquals(List.of(40, 1), lopsided.stream().map(List::size).toList());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -50,6 +51,29 @@ public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
     @Override
     public Replacement map(UnaryOperator<Tensor> place) {
       return new Replacement(place.apply(value));
+    }
+  }
+
+  /**
+   * IA3: the difference {@code W s} scales each channel of a layer (Liu et al. 2022,
+   * arXiv:2205.05638, section 3.3). The scales are differences from 1, as in LyCORIS
+   * (modules/ia3.py).
+   *
+   * @param scales s, one number per channel
+   * @param input true to scale inputs, false to scale outputs
+   */
+  public record ChannelScales(Tensor scales, boolean input) implements WeightDelta {
+    @Override
+    public Tensor deltaWeight(Tensor weight) {
+      long[] shape = new long[(int) weight.dim()];
+      Arrays.fill(shape, 1);
+      shape[input ? 1 : 0] = scales.numel();
+      return weight.mul(scales.to(ScalarType.Float).view(shape));
+    }
+
+    @Override
+    public ChannelScales map(UnaryOperator<Tensor> place) {
+      return new ChannelScales(place.apply(scales), input);
     }
   }
 }

@@ -6,7 +6,6 @@ import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.FullDelta;
 import dev.likeness.lora.internal.algorithm.GloraDelta;
-import dev.likeness.lora.internal.algorithm.Ia3Delta;
 import dev.likeness.lora.internal.algorithm.LohaDelta;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
@@ -121,8 +120,9 @@ final class DeltaReader {
       case PEFT_BOFT ->
         new PeftOftDelta.InputButterfly(
             keys.read(LoraKey.BOFT_MATRICES), keys.read(LoraKey.BOFT_LENGTHS));
-      case PEFT_IA3 -> new Ia3Delta(channelScales(keys), config.scalesInputs(keys));
-      case IA3 -> new Ia3Delta(keys.read(LoraKey.CHANNEL_SCALE), keys.isSet(LoraKey.ON_INPUT));
+      case PEFT_IA3 -> new FullDelta.ChannelScales(channelScales(keys), config.scalesInputs(keys));
+      case IA3 ->
+        new FullDelta.ChannelScales(keys.read(LoraKey.CHANNEL_SCALE), keys.isSet(LoraKey.ON_INPUT));
       case FULL -> readFull(LoraKey.DIFF);
       case NORM -> readFull(LoraKey.W_NORM);
       case SET -> new FullDelta.Replacement(viewAsWeight(keys.read(LoraKey.SET)));

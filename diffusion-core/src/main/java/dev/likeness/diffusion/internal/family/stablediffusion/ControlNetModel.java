@@ -23,6 +23,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -146,6 +147,28 @@ public final class ControlNetModel {
     public Residuals scale(double scale) {
       Scalar s = new Scalar(scale);
       return new Residuals(down.stream().map(tensor -> tensor.mul(s)).toList(), mid.mul(s));
+    }
+
+    /**
+     * The residuals times factors that grow evenly in logarithm from a tenth of {@code scale} for
+     * the first to {@code scale} for the mid block; diffusers' {@code guess_mode}.
+     */
+    public Residuals scaleByDepth(double scale) {
+      return new Residuals(
+          IntStream.range(0, down.size())
+              .mapToObj(i ->
+                  down.get(i).mul(new Scalar(scale * Math.pow(10, (double) i / down.size() - 1))))
+              .toList(),
+          mid.mul(new Scalar(scale)));
+    }
+
+    /** The residuals for a batch whose first half gets none. */
+    public Residuals afterZeros() {
+      return new Residuals(down.stream().map(Residuals::afterZeros).toList(), afterZeros(mid));
+    }
+
+    private static Tensor afterZeros(Tensor residual) {
+      return torch.cat(new TensorVector(torch.zeros_like(residual), residual), 0);
     }
 
     /** The sum of two ControlNets' residuals; {@code other} may be null. */

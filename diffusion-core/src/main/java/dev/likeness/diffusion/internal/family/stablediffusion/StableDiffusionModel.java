@@ -22,6 +22,7 @@ import dev.likeness.diffusion.internal.text.TruncatedPrompt;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationDefaults;
+import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.schedulers.Options;
@@ -50,6 +51,7 @@ final class StableDiffusionModel implements OpenModel {
     this.capabilities = Capabilities.of(
         CachePoints.UNET,
         TiledSampling.SUPPORTED,
+        Capabilities.FreeU.SUPPORTED,
         new Capabilities.DegradedNetwork(Set.of(DegradedGuidance.Kind.PERTURBED_ATTENTION)),
         new Controls(),
         isInpainting() ? (Inpainting) this::maskConditioning : null,
@@ -168,6 +170,11 @@ final class StableDiffusionModel implements OpenModel {
     }
 
     @Override
+    public boolean supportsGuessMode() {
+      return true;
+    }
+
+    @Override
     public ControlInput encode(
         List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
       return UNetControlNet.input(controls, rows, model.unetConfig(), input);
@@ -200,9 +207,11 @@ final class StableDiffusionModel implements OpenModel {
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     double merged = batch.request().caching().mergeRatio();
+    GuidanceOptions.FreeU freeU = batch.request().guidanceOptions().freeU();
     Adaptation own = batch
         .adaptation(ModelComponent.UNET)
-        .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged));
+        .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged))
+        .and(freeU == null ? Adaptation.NONE : new Adaptation.ReweightedSkips(freeU));
     List<UNet2DConditionModel> views = batch.adaptedNetworks(own, model::unet);
     DegradedGuidance guidance = batch.request().guidanceOptions().degradedGuidance();
     List<UNet2DConditionModel> degraded = guidance == null

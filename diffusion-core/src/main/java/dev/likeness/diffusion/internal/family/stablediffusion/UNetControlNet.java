@@ -143,14 +143,13 @@ final class UNetControlNet extends LoadedControlNet {
       implements ControlInput {
     ControlNetModel.Residuals residuals(
         Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
-      return network
-          .forward(
-              input,
-              time,
-              conditioning,
-              activeEmbeddings(step).reduce(Tensor::add).orElseThrow(),
-              modes)
-          .scale(scale());
+      ControlNetModel.Residuals residuals = network.forward(
+          input,
+          time,
+          conditioning,
+          activeEmbeddings(step).reduce(Tensor::add).orElseThrow(),
+          modes);
+      return isGuess() ? residuals.scaleByDepth(scale()) : residuals.scale(scale());
     }
   }
 }

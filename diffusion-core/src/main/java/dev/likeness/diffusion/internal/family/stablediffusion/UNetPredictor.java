@@ -71,9 +71,9 @@ final class UNetPredictor implements PromptedNetwork {
   @Override
   public Predictor predictor(Prompts prompts, boolean degraded) {
     return switch (prompts) {
-      case POSITIVE -> predictor(positive, degraded);
-      case NEGATIVE -> predictor(negative, degraded);
-      case BOTH -> predictor(batchedConditioning(), degraded);
+      case POSITIVE -> predictor(prompts, positive, degraded);
+      case NEGATIVE -> predictor(prompts, negative, degraded);
+      case BOTH -> predictor(prompts, batchedConditioning(), degraded);
     };
   }
 
@@ -107,7 +107,8 @@ final class UNetPredictor implements PromptedNetwork {
     return torch.cat(all, 0);
   }
 
-  private Predictor predictor(List<UNetConditioning> conditioning, boolean degraded) {
+  private Predictor predictor(
+      Prompts prompts, List<UNetConditioning> conditioning, boolean degraded) {
     Device device = new Device(model.compute().device());
     DeepCache deep = deepCache(batch.request().caching());
     List<UNet2DConditionModel> nets = degraded ? degradedNetworks : networks;
@@ -120,7 +121,7 @@ final class UNetPredictor implements PromptedNetwork {
           Tensor time = batch.expandToBatch(row.tensor(Step::timestep, input), input.size(0));
           UNetConditioning here = conditioning.get(step.index());
           ControlNetModel.Residuals control =
-              residuals(Tensors.place(model.compute(), input), time, here, step);
+              residuals(prompts, Tensors.place(model.compute(), input), time, here, step);
           if (deep != null) {
             deep.startRow(step.index());
           }
@@ -129,12 +130,30 @@ final class UNetPredictor implements PromptedNetwork {
         });
   }
 
+  /** The sum of the active ControlNets' residuals; null for none. */
   private ControlNetModel.Residuals residuals(
-      Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
+      Prompts prompts, Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
     return latents.controls().stream()
         .filter(control -> control.isActive(step))
-        .map(control -> ((UNetControlNet.Input) control).residuals(input, time, conditioning, step))
+        .map(UNetControlNet.Input.class::cast)
+        .filter(control -> !control.isGuess() || prompts != Prompts.NEGATIVE)
+        .map(control -> control.isGuess() && prompts == Prompts.BOTH
+            ? ofPromptAlone(control, input, time, step)
+            : control.residuals(input, time, conditioning, step))
         .reduce(null, (sum, next) -> next.add(sum));
+  }
+
+  /** In guess mode, the negative half of a batch of both prompts has no residuals. */
+  private ControlNetModel.Residuals ofPromptAlone(
+      UNetControlNet.Input control, Tensor both, Tensor time, Step step) {
+    long half = both.size(0) / 2;
+    return control
+        .residuals(
+            both.narrow(0, half, half),
+            time.size(0) == 1 ? time : time.narrow(0, half, half),
+            positive.get(step.index()),
+            step)
+        .afterZeros();
   }
 
   private static DeepCache deepCache(CachingOptions caching) {

@@ -63,7 +63,7 @@ class SubjectShootsTest {
         List.of(
             "torn.jpg: is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file;"
                 + " it is not used for training",
-            "1 of 2 photos can be used"),
+            "1 of 2 photos can be used; identity was not compared"),
         told.subList(0, 2));
   }
 

@@ -7,113 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.BoundingBox;
-import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.face.Point;
-import dev.likeness.photos.quality.QualityLimits;
-import dev.likeness.photos.quality.QualityLimits.Band;
-import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Reviews of sets that show several people, by an embedder that reads the corner of a photo. */
+/** Reviews of sets that show several people. */
 class MixedReviewTest {
-  // The painted photos are alike.
-  private static final ReviewOptions OPTIONS = ReviewOptions.defaults()
-      .withQualityLimits(QualityLimits.DEFAULT.with(ReasonCode.NEAR_DUPLICATE, new Band(-1, -2)));
-
-  /** The corner's red is the person, its green is the photo. */
-  private static final class CornerEmbedder implements FaceEmbedder {
-    @Override
-    public float[] embed(RgbImage image, Face face) {
-      byte[] rgb = image.rgb();
-      float[] vector = new float[512];
-      vector[rgb[0] & 0xff] = (float) Math.sqrt(0.6);
-      vector[256 + (rgb[1] & 0xff)] = (float) Math.sqrt(0.4);
-      return vector;
-    }
-
-    @Override
-    public String name() {
-      return "corner";
-    }
-
-    @Override
-    public double samePersonThreshold() {
-      return 0.35;
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  /** Finds the painted face, but none on a wall, which has a red corner, also if it is turned. */
-  private static final class FixedDetector implements FaceDetector {
-    @Override
-    public List<Face> detect(RgbImage image) {
-      Face face = new Face(
-          new BoundingBox(45, 40, 110, 110),
-          1,
-          HeadPose.FRONTAL,
-          Optional.of(new Face.Eyes(new Point(77, 77), new Point(123, 77))),
-          Optional.empty());
-      byte[] rgb = image.rgb();
-      int row = 3 * image.width();
-      return IntStream.of(0, row - 3, rgb.length - row, rgb.length - 3)
-              .anyMatch(corner -> rgb[corner] == (byte) WALL)
-          ? List.of()
-          : List.of(face);
-    }
-
-    @Override
-    public String name() {
-      return "fixed";
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  private static final int WALL = 255;
-
-  private static Photo photo(int person, int index) {
-    byte[] rgb = PaintedFace.image(200, 200, 100, 95, 115).rgb();
-    rgb[0] = (byte) person;
-    rgb[1] = (byte) index;
-    return Photo.of(
-        "person" + person + "-" + index + ".png", RgbImage.of(200, 200, rgb).toPng());
-  }
-
-  private static List<Photo> set(int... counts) {
-    List<Photo> photos = new ArrayList<>();
-    for (int person = 0; person < counts.length; person++) {
-      for (int i = 0; i < counts[person]; i++) {
-        photos.add(photo(person, photos.size()));
-      }
-    }
-    return photos;
-  }
-
-  private static ReviewTools tools() {
-    return ReviewTools.of(new FixedDetector()).withEmbedder(new CornerEmbedder());
-  }
-
   private static List<String> accepted(PhotoReview review) {
     return review.accepted().stream().map(AcceptedPhoto::name).toList();
   }
 
   @Test
   void anAmbiguousReviewIsRefusedUntilAPersonIsChosen() {
-    try (ReviewTools tools = tools()) {
-      PhotoReview mixed = PhotoReview.of(PhotoSet.of(set(3, 3)), tools, OPTIONS);
+    try (ReviewTools tools = MixedPhotos.tools()) {
+      PhotoReview mixed =
+          PhotoReview.of(PhotoSet.of(MixedPhotos.set(3, 3)), tools, MixedPhotos.OPTIONS);
 
       assertTrue(mixed.isPersonUnclear() && mixed.isIdentityCompared());
       assertEquals(0, mixed.set().readiness());
@@ -137,7 +46,7 @@ class MixedReviewTest {
       assertTrue(chosen.set().readiness() > 0);
       assertEquals(Verdict.REJECT, chosen.photos().get(0).verdict());
       assertEquals(second, accepted(mixed.withPerson("person1-4.png")));
-      assertEquals(second, accepted(mixed.withPersonIn(photo(1, 99), tools)));
+      assertEquals(second, accepted(mixed.withPersonIn(MixedPhotos.photo(1, 99), tools)));
       assertEquals(
           second, accepted(chosen.withPerson("person0-0.png").withPerson("person1-3.png")));
     }
@@ -145,8 +54,10 @@ class MixedReviewTest {
 
   @Test
   void theJsonHasTheGroups() {
-    try (ReviewTools tools = tools()) {
-      String json = PhotoReview.of(PhotoSet.of(set(2, 1, 1)), tools, OPTIONS).toJson();
+    try (ReviewTools tools = MixedPhotos.tools()) {
+      String json = PhotoReview.of(
+              PhotoSet.of(MixedPhotos.set(2, 1, 1)), tools, MixedPhotos.OPTIONS)
+          .toJson();
 
       for (int group : new int[] {1, 1, 2, 3}) {
         int at = json.indexOf("\"group\":" + group);
@@ -160,8 +71,9 @@ class MixedReviewTest {
 
   @Test
   void aClearSetCanStillBeReviewedForTheOtherPerson() {
-    try (ReviewTools tools = tools()) {
-      PhotoReview clear = PhotoReview.of(PhotoSet.of(set(4, 1)), tools, OPTIONS);
+    try (ReviewTools tools = MixedPhotos.tools()) {
+      PhotoReview clear =
+          PhotoReview.of(PhotoSet.of(MixedPhotos.set(4, 1)), tools, MixedPhotos.OPTIONS);
 
       assertEquals(4, clear.requireOnePerson().accepted().size());
       assertEquals(List.of("person1-4.png"), accepted(clear.withPerson("person1-4.png")));
@@ -170,16 +82,17 @@ class MixedReviewTest {
 
   @Test
   void refusesPhotosThatDoNotTellThePerson() {
-    try (ReviewTools tools = tools()) {
-      PhotoReview mixed = PhotoReview.of(PhotoSet.of(set(2, 2)), tools, OPTIONS);
+    try (ReviewTools tools = MixedPhotos.tools()) {
+      PhotoReview mixed =
+          PhotoReview.of(PhotoSet.of(MixedPhotos.set(2, 2)), tools, MixedPhotos.OPTIONS);
 
       assertEquals(
           "no photo of the set shows the person in person7-9.png; give a clear, frontal photo of one of"
               + " the people in the set",
-          refusal(() -> mixed.withPersonIn(photo(7, 9), tools)));
+          refusal(() -> mixed.withPersonIn(MixedPhotos.photo(7, 9), tools)));
       assertEquals(
           "person255-0.png shows no face; give a clear, frontal photo of the person that is meant",
-          refusal(() -> mixed.withPersonIn(photo(WALL, 0), tools)));
+          refusal(() -> mixed.withPersonIn(MixedPhotos.photo(MixedPhotos.WALL, 0), tools)));
       assertTrue(refusal(() -> mixed.withPersonIn(Photo.of("text.png", new byte[9]), tools))
           .contains("text.png is not an image file"));
       assertEquals(
@@ -194,9 +107,10 @@ class MixedReviewTest {
 
   @Test
   void saysWithoutAnEmbedderThatIdentityWasNotCompared() {
-    List<Photo> photos = IntStream.range(0, 2).mapToObj(i -> photo(i, i)).toList();
-    try (ReviewTools tools = ReviewTools.of(new FixedDetector())) {
-      PhotoReview review = PhotoReview.of(PhotoSet.of(photos), tools, OPTIONS);
+    List<Photo> photos =
+        IntStream.range(0, 2).mapToObj(i -> MixedPhotos.photo(i, i)).toList();
+    try (ReviewTools tools = ReviewTools.of(new MixedPhotos.FixedDetector())) {
+      PhotoReview review = PhotoReview.of(PhotoSet.of(photos), tools, MixedPhotos.OPTIONS);
 
       assertFalse(review.isIdentityCompared() || review.isPersonUnclear());
       assertEquals(List.of(), review.groups());

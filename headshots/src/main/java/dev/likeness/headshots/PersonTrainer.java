@@ -117,7 +117,7 @@ public final class PersonTrainer {
    * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
-   *     head
+   *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no training settings fit into
    *     memory
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
@@ -152,7 +152,7 @@ public final class PersonTrainer {
    * @return the trained model; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
-   *     head
+   *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel trainModel(
@@ -186,6 +186,8 @@ public final class PersonTrainer {
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training; it is
    *     needed because embeddings of a face are a model of the person
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the
+   *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson reference(
@@ -213,7 +215,7 @@ public final class PersonTrainer {
    * @param cancellation stops the reading of photos
    * @return the profile
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
-   *     head
+   *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {

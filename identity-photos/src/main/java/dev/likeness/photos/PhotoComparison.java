@@ -5,10 +5,8 @@ import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +92,9 @@ final class PhotoComparison {
   /** The embeddings of a set's faces, each computed once, with the thresholds of their cosines. */
   static final class Embeddings {
     // The same-shot threshold lies at this fraction between the same-person threshold and 1.
-    private static final double SAME_SHOT_SHARE = 0.85;
+    private static final double SAME_SHOT_SHARE = 0.88;
+    // The band of doubt reaches below the same-person threshold by this share of the distance to 1.
+    private static final double DOUBT_SHARE = 0.2;
 
     private final Map<AcceptedPhoto, float[]> vectors = new IdentityHashMap<>();
     private final double threshold;
@@ -105,7 +105,15 @@ final class PhotoComparison {
     }
 
     double cosine(AcceptedPhoto a, AcceptedPhoto b) {
-      return FaceEmbedder.cosine(vectors.get(a), vectors.get(b));
+      return cosine(a, vectors.get(b));
+    }
+
+    float[] vector(AcceptedPhoto photo) {
+      return vectors.get(photo);
+    }
+
+    double cosine(AcceptedPhoto photo, float[] vector) {
+      return FaceEmbedder.cosine(vectors.get(photo), vector);
     }
 
     /** The cosine from which two photos show the same person. */
@@ -113,75 +121,14 @@ final class PhotoComparison {
       return threshold;
     }
 
+    /** The cosine below which two photos show different persons; between the two is doubt. */
+    double otherPersonThreshold() {
+      return threshold - DOUBT_SHARE * (1 - threshold);
+    }
+
     /** The cosine above which two photos are the same shot, cropped differently or mirrored. */
     double sameShotThreshold() {
       return threshold + SAME_SHOT_SHARE * (1 - threshold);
-    }
-  }
-
-  /**
-   * Finds the main person of a set: the largest group in which every photo is linked to another by
-   * a cosine above the embedder's threshold. Photos outside this group show another person.
-   */
-  static final class SamePersonCheck {
-    private SamePersonCheck() {}
-
-    /**
-     * Returns the reasons of photos that show another person. The map is empty if no two photos
-     * show the same person.
-     */
-    static Map<AcceptedPhoto, Reason> findOtherPersons(
-        List<AcceptedPhoto> photos, Embeddings embeddings) {
-      List<AcceptedPhoto> group = largestGroup(photos, embeddings);
-      Map<AcceptedPhoto, Reason> strangers = new IdentityHashMap<>();
-      if (group.size() > 1) {
-        photos.stream()
-            .filter(photo -> group.stream().noneMatch(member -> member == photo))
-            .forEach(photo -> strangers.put(photo, reason(photo, group, embeddings)));
-      }
-      return strangers;
-    }
-
-    private static Reason reason(
-        AcceptedPhoto photo, List<AcceptedPhoto> group, Embeddings embeddings) {
-      double closest = group.stream()
-          .mapToDouble(member -> embeddings.cosine(photo, member))
-          .max()
-          .orElseThrow();
-      return new Reason(
-          ReasonCode.WRONG_PERSON,
-          Verdict.REJECT,
-          closest,
-          embeddings.samePersonThreshold(),
-          "it shows a different person than most photos do");
-    }
-
-    private static List<AcceptedPhoto> largestGroup(
-        List<AcceptedPhoto> photos, Embeddings embeddings) {
-      List<AcceptedPhoto> best = List.of();
-      List<AcceptedPhoto> left = new ArrayList<>(photos);
-      while (!left.isEmpty()) {
-        List<AcceptedPhoto> group = connectedGroup(left, embeddings);
-        best = group.size() > best.size() ? group : best;
-      }
-      return best;
-    }
-
-    // Removes the first photo and all photos linked to it, directly or through others, from those
-    // left.
-    private static List<AcceptedPhoto> connectedGroup(
-        List<AcceptedPhoto> left, Embeddings embeddings) {
-      List<AcceptedPhoto> group = new ArrayList<>();
-      Deque<AcceptedPhoto> open = new ArrayDeque<>(List.of(left.remove(0)));
-      while (!open.isEmpty()) {
-        AcceptedPhoto photo = open.poll();
-        group.add(photo);
-        left.removeIf(other -> {
-          boolean same = embeddings.cosine(photo, other) >= embeddings.samePersonThreshold();
-          return same && open.add(other);
-        });
-      }
-      return group;
     }
   }
 }

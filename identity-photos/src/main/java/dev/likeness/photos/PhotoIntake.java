@@ -1,6 +1,10 @@
 package dev.likeness.photos;
 
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.DecodedPhoto;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.PhotoFormat;
@@ -14,8 +18,14 @@ import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Reviews one photo: reads and decodes the file, finds the faces and checks the quality. Every
@@ -61,7 +71,46 @@ final class PhotoIntake {
     this.judge = judge;
   }
 
-  Result review(Photo photo) {
+  /**
+   * Returns the results in the order of the photos.
+   *
+   * @throws CancelledException if the thread is interrupted
+   */
+  List<Result> reviewAll(List<Photo> photos, int threads) {
+    ExecutorService workers =
+        Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoIntake::newWorker);
+    try {
+      List<Callable<Result>> tasks =
+          photos.stream().<Callable<Result>>map(photo -> () -> review(photo)).toList();
+      List<Result> results = new ArrayList<>();
+      for (Future<Result> task : workers.invokeAll(tasks)) {
+        results.add(task.get());
+      }
+      return results;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("the review of the photos was interrupted");
+    } catch (ExecutionException e) {
+      throw unchecked(e.getCause());
+    } finally {
+      workers.shutdownNow();
+    }
+  }
+
+  private static Thread newWorker(Runnable work) {
+    Thread thread = new Thread(work, "likeness-photos");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static RuntimeException unchecked(Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+  }
+
+  private Result review(Photo photo) {
     Optional<PhotoFormat> format = Optional.empty();
     try {
       byte[] file = photo.readBytes(decoder.limits().maxBytes());
@@ -92,6 +141,27 @@ final class PhotoIntake {
               "cannot be checked: "
                   + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip()
                   + "; use another photo"));
+    }
+  }
+
+  /**
+   * Reads a photo and its largest face, without checks of the quality.
+   *
+   * @throws InvalidInputException if the photo cannot be read or shows no face
+   */
+  static AcceptedPhoto readFace(Photo photo, DecodeLimits limits, FaceDetector detector) {
+    try {
+      DecodedPhoto decoded =
+          new PhotoDecoder(limits).decode(photo.name(), photo.readBytes(limits.maxBytes()));
+      UprightPhoto upright = UprightPhoto.of(decoded.image(), detector);
+      if (upright.faces().isEmpty()) {
+        throw new InvalidInputException(Quoted.line(photo.name())
+            + " shows no face; give a clear, frontal photo of the person that is meant");
+      }
+      return AcceptedPhoto.of(photo.name(), upright.image(), upright.faces().get(0));
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          "cannot read the photo " + Quoted.line(photo.name()) + ": " + e.getMessage(), e);
     }
   }
 

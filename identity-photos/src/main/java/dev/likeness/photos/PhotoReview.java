@@ -1,27 +1,21 @@
 package dev.likeness.photos;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.QualityChecks;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
 /**
  * The review of a set of photos: a verdict for each photo, the accepted photos, and advice for the
@@ -32,12 +26,36 @@ public final class PhotoReview {
   private final List<Optional<ReviewSheet.Preview>> previews;
   private final List<AcceptedPhoto> accepted;
   private final SetVerdict set;
+  private final Basis basis;
+  private final boolean isPersonUnclear;
 
-  private PhotoReview(List<PhotoIntake.Result> results) {
-    photos = results.stream().map(PhotoIntake.Result::verdict).toList();
-    previews = results.stream().map(PhotoIntake.Result::preview).toList();
-    accepted = acceptedPhotos(results);
-    set = SetVerdict.of(photos, accepted);
+  /**
+   * What a review for another person of the same set needs.
+   *
+   * @param single the result for each photo alone
+   * @param identity the groups by person; empty without a face embedder
+   */
+  private record Basis(
+      List<PhotoIntake.Result> single,
+      Optional<IdentityComparison> identity,
+      PhotoComparison duplicates,
+      DecodeLimits limits) {
+    IdentityComparison requireIdentity() {
+      return identity.orElseThrow(() -> new InvalidInputException(
+          "the photos were not compared by person, because the review had no face embedder;"
+              + " give one to choose a person"));
+    }
+  }
+
+  private PhotoReview(Basis basis, Map<AcceptedPhoto, Reason> others, boolean unclear) {
+    List<PhotoIntake.Result> ofOne = withReasons(basis.single, others);
+    List<PhotoIntake.Result> results = withReasons(ofOne, basis.duplicates.findDuplicates(ofOne));
+    this.photos = results.stream().map(PhotoIntake.Result::verdict).toList();
+    this.previews = results.stream().map(PhotoIntake.Result::preview).toList();
+    this.accepted = acceptedPhotos(results);
+    this.basis = basis;
+    this.isPersonUnclear = unclear;
+    this.set = SetVerdict.of(photos, accepted).withIdentity(basis.identity.isPresent(), unclear);
   }
 
   /**
@@ -84,7 +102,8 @@ public final class PhotoReview {
 
   /**
    * Reviews a set with the given tools and options. With a face embedder, the review also finds
-   * photos that show another person, and photos that are crops of the same shot.
+   * photos that show another person, and photos that are crops of the same shot. Without one,
+   * identity is not compared, and the advice for the set says so.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -98,18 +117,18 @@ public final class PhotoReview {
         new QualityChecks(options.qualityLimits(), tools.brisque(), tools.quality());
     PhotoIntake intake =
         new PhotoIntake(new PhotoDecoder(options.decodeLimits()), tools.detector(), judge);
-    List<PhotoIntake.Result> single = reviewInParallel(set.photos(), intake, options.threads());
+    List<PhotoIntake.Result> single = intake.reviewAll(set.photos(), options.threads());
     Optional<PhotoComparison.Embeddings> embeddings = tools
         .embedder()
         .map(embedder -> new PhotoComparison.Embeddings(acceptedPhotos(single), embedder));
     PhotoComparison duplicates =
         new PhotoComparison(options.qualityLimits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
-    List<PhotoIntake.Result> ofOne = embeddings
-        .map(vectors -> withReasons(
-            single,
-            PhotoComparison.SamePersonCheck.findOtherPersons(acceptedPhotos(single), vectors)))
-        .orElse(single);
-    PhotoReview review = new PhotoReview(withReasons(ofOne, duplicates.findDuplicates(ofOne)));
+    Optional<IdentityComparison> identity =
+        embeddings.map(vectors -> new IdentityComparison(acceptedPhotos(single), vectors));
+    PhotoReview review = new PhotoReview(
+        new Basis(single, identity, duplicates, options.decodeLimits()),
+        identity.map(IdentityComparison::reasons).orElse(Map.of()),
+        identity.filter(IdentityComparison::isAmbiguous).isPresent());
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhotoException(review);
     }
@@ -151,7 +170,118 @@ public final class PhotoReview {
    * @throws IllegalArgumentException if {@code count} is below 1
    */
   public List<AcceptedPhoto> best(int count) {
-    return Subset.of(accepted, count);
+    return SetVerdict.Subset.of(accepted, count);
+  }
+
+  /** {@return true if a face embedder compared which person each photo shows} */
+  public boolean isIdentityCompared() {
+    return basis.identity.isPresent();
+  }
+
+  /**
+   * Returns the photos by the person they seem to show. Each photo that passed the quality checks
+   * is in one group. A photo that cannot be compared well may be alone in a group, although it
+   * shows the person of another group.
+   *
+   * @return the groups, the largest first; empty if identity was not compared
+   */
+  public List<List<AcceptedPhoto>> groups() {
+    return basis.identity.map(IdentityComparison::groups).orElse(List.of());
+  }
+
+  /**
+   * Returns whether the photos show several people, and no person is in most of them. Then choose
+   * one by {@link #withPerson} or {@link #withPersonIn}, or remove photos. Until then, training
+   * refuses the review.
+   *
+   * @return true if a person must be chosen
+   */
+  public boolean isPersonUnclear() {
+    return isPersonUnclear;
+  }
+
+  /**
+   * Returns this review if the photos show one person, or if one was chosen.
+   *
+   * @return this review
+   * @throws InvalidInputException if {@link #isPersonUnclear()}; the message names the groups
+   */
+  public PhotoReview requireOnePerson() {
+    if (isPersonUnclear) {
+      throw new InvalidInputException(basis.requireIdentity().question());
+    }
+    return this;
+  }
+
+  /**
+   * Returns the review of this set for the person in one of its photos. Photos of the other groups
+   * are rejected.
+   *
+   * @param shown a photo of {@link #groups()}
+   * @return the review, with at least one accepted photo
+   * @throws IllegalArgumentException if the photo is not in {@link #groups()}
+   * @throws InvalidInputException if identity was not compared
+   */
+  public PhotoReview withPerson(AcceptedPhoto shown) {
+    return new PhotoReview(basis, basis.requireIdentity().reasons(shown), false);
+  }
+
+  /**
+   * Returns the review of this set for the person in one of its photos, as the other method does.
+   *
+   * @param name the name of a photo of {@link #groups()}
+   * @return the review, with at least one accepted photo
+   * @throws InvalidInputException if no photo of {@link #groups()} has the name, or identity was
+   *     not compared
+   */
+  public PhotoReview withPerson(String name) {
+    return withPerson(basis.requireIdentity().groups().stream()
+        .flatMap(List::stream)
+        .filter(photo -> photo.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new InvalidInputException("the set has no usable photo "
+            + Quoted.of(name) + "; give the name of one that shows the person")));
+  }
+
+  /**
+   * Returns the review of this set for the person in a photo, which need not be one of the set.
+   * Photos of other people are rejected. If the photo shows several faces, the largest counts.
+   *
+   * @param shown a photo of the person that is meant
+   * @param tools the face detector and the face embedder of this review; the caller closes them
+   * @return the review, with at least one accepted photo
+   * @throws InvalidInputException if the photo cannot be read or shows no face, if no photo of the
+   *     set shows the same person, or if there is no face embedder
+   */
+  public PhotoReview withPersonIn(Photo shown, ReviewTools tools) {
+    IdentityComparison identity = basis.requireIdentity();
+    AcceptedPhoto face = PhotoIntake.readFace(shown, basis.limits, tools.detector());
+    float[] vector = tools
+        .embedder()
+        .orElseThrow(() ->
+            new InvalidInputException("the tools have no face embedder; give those of the review"))
+        .embed(face.image(), face.face());
+    Map<AcceptedPhoto, Reason> others = identity
+        .reasons(vector, shown.name())
+        .orElseThrow(() -> new InvalidInputException(
+            "no photo of the set shows the person in " + Quoted.line(shown.name())
+                + "; give a clear, frontal photo of one of the people in the set"));
+    return new PhotoReview(basis, others, false);
+  }
+
+  // The number of each photo's group, from 1; null for a photo that is in none.
+  List<Integer> groupNumbers() {
+    Map<AcceptedPhoto, Integer> numbers = new IdentityHashMap<>();
+    for (int i = 0; i < groups().size(); i++) {
+      for (AcceptedPhoto photo : groups().get(i)) {
+        numbers.put(photo, i + 1);
+      }
+    }
+    List<Integer> inOrder = new ArrayList<>();
+    for (PhotoIntake.Result result : basis.single) {
+      inOrder.add(result.accepted().map(numbers::get).orElse(null));
+    }
+    return inOrder;
   }
 
   /** {@return the verdict on the whole set: its readiness, variety and advice} */
@@ -176,134 +306,5 @@ public final class PhotoReview {
    */
   public String toJson() {
     return ReviewJson.of(this);
-  }
-
-  private static List<PhotoIntake.Result> reviewInParallel(
-      List<Photo> photos, PhotoIntake intake, int threads) {
-    ExecutorService workers =
-        Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::newWorker);
-    try {
-      List<Callable<PhotoIntake.Result>> tasks = photos.stream()
-          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.review(photo))
-          .toList();
-      List<PhotoIntake.Result> results = new ArrayList<>();
-      for (Future<PhotoIntake.Result> task : workers.invokeAll(tasks)) {
-        results.add(task.get());
-      }
-      return results;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancelledException("the review of the photos was interrupted");
-    } catch (ExecutionException e) {
-      throw unchecked(e.getCause());
-    } finally {
-      workers.shutdownNow();
-    }
-  }
-
-  private static Thread newWorker(Runnable work) {
-    Thread thread = new Thread(work, "likeness-photos");
-    thread.setDaemon(true);
-    return thread;
-  }
-
-  private static RuntimeException unchecked(Throwable cause) {
-    if (cause instanceof Error error) {
-      throw error;
-    }
-    return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
-  }
-
-  /**
-   * Chooses the photos that are most useful for training: sharp photos that differ from each other
-   * (farthest-first traversal).
-   */
-  static final class Subset {
-    // A sharp face (blur 0) outweighs this much distance, compared with a blurred face (blur 1).
-    private static final double SHARPNESS_WEIGHT = 0.5;
-
-    private Subset() {}
-
-    static List<AcceptedPhoto> of(List<AcceptedPhoto> photos, int count) {
-      if (count < 1) {
-        throw new IllegalArgumentException("a subset has at least one photo, given " + count);
-      }
-      List<AcceptedPhoto> left = new ArrayList<>(photos);
-      List<AcceptedPhoto> chosen = new ArrayList<>();
-      while (chosen.size() < count && !left.isEmpty()) {
-        int best = 0;
-        for (int i = 1; i < left.size(); i++) {
-          best = score(left.get(i), chosen) > score(left.get(best), chosen) ? i : best;
-        }
-        chosen.add(left.remove(best));
-      }
-      return List.copyOf(chosen);
-    }
-
-    private static double score(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
-      double difference =
-          chosen.stream().mapToDouble(other -> photo.distance(other)).min().orElse(0);
-      return difference - SHARPNESS_WEIGHT * photo.features().blur();
-    }
-  }
-
-  /** Writes a review in the JSON format of {@code likeness photos --json}. */
-  static final class ReviewJson {
-    private ReviewJson() {}
-
-    static String of(PhotoReview review) {
-      Map<String, Object> root = new LinkedHashMap<>();
-      root.put("photos", review.photos().stream().map(ReviewJson::photo).toList());
-      root.put("set", set(review.set()));
-      try {
-        return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(root);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    private static Map<String, Object> photo(PhotoVerdict photo) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("file", photo.name());
-      object.put("format", photo.format().map(PhotoFormat::id).orElse(null));
-      object.put("verdict", photo.verdict().id());
-      object.put("reasons", photo.reasons().stream().map(ReviewJson::reason).toList());
-      object.put("faces", photo.faces().size());
-      return object;
-    }
-
-    private static Map<String, Object> reason(Reason reason) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("code", reason.code().id());
-      object.put("value", number(reason.value()));
-      object.put("limit", number(reason.limit()));
-      object.put("message", reason.message());
-      return object;
-    }
-
-    private static Map<String, Object> set(SetVerdict set) {
-      Map<String, Object> object = new LinkedHashMap<>();
-      object.put("photos", set.photos());
-      object.put("accepted", set.accepted());
-      object.put("readiness", number(set.readiness()));
-      SetVerdict.SetCoverage coverage = set.coverage();
-      Map<String, Object> angles = new LinkedHashMap<>();
-      angles.put("left", coverage.angles().left());
-      angles.put("ahead", coverage.angles().ahead());
-      angles.put("right", coverage.angles().right());
-      object.put("angles", angles);
-      object.put("sameExpression", coverage.sameExpression());
-      object.put("sameLight", coverage.sameLight());
-      object.put("sameBackground", coverage.sameBackground());
-      object.put("sameDistance", coverage.sameDistance());
-      object.put("sameClothes", coverage.sameClothes());
-      object.put("advice", set.advice());
-      return object;
-    }
-
-    // JSON has no NaN. Four decimals are as precise as the measures are.
-    private static Double number(double value) {
-      return Double.isFinite(value) ? Math.round(value * 1e4) / 1e4 : null;
-    }
   }
 }

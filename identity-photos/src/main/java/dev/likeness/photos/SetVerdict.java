@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.BiPredicate;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * The result of the review for the whole set.
@@ -14,7 +15,8 @@ import java.util.stream.DoubleStream;
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
  * @param readiness how suitable the set is for training, 0 to 1. The number of photos counts 60 %,
- *     their variety 20 %, and the share of photos without a warning 20 %
+ *     their variety 20 %, and the share of photos without a warning 20 %. It is 0 if the photos
+ *     show several people and none was chosen
  * @param coverage the variety of the accepted photos
  * @param advice sentences that say how to improve the set; empty if there is nothing to improve
  */
@@ -54,6 +56,22 @@ public record SetVerdict(
             + 0.2 * coverage.variety(n)
             + 0.2 * (1 - warned / n);
     return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.of(coverage, accepted));
+  }
+
+  /** Adds what the comparison of identities says about the set. */
+  SetVerdict withIdentity(boolean compared, boolean unclear) {
+    if (compared && !unclear || !compared && accepted < 2) {
+      return this;
+    }
+    String sentence = unclear
+        ? "the photos seem to show several people; choose the person that is meant"
+        : "identity was not compared; give a face embedder to find photos of other people";
+    return new SetVerdict(
+        photos,
+        accepted,
+        unclear ? 0 : readiness,
+        coverage,
+        Stream.concat(Stream.of(sentence), advice.stream()).toList());
   }
 
   /**
@@ -240,6 +258,39 @@ public record SetVerdict(
 
     private static String numberWord(int number) {
       return number < NUMBER_WORDS.length ? NUMBER_WORDS[number] : Integer.toString(number);
+    }
+  }
+
+  /**
+   * Chooses the photos that are most useful for training: sharp photos that differ from each other
+   * (farthest-first traversal).
+   */
+  static final class Subset {
+    // A sharp face (blur 0) outweighs this much distance, compared with a blurred face (blur 1).
+    private static final double SHARPNESS_WEIGHT = 0.5;
+
+    private Subset() {}
+
+    static List<AcceptedPhoto> of(List<AcceptedPhoto> photos, int count) {
+      if (count < 1) {
+        throw new IllegalArgumentException("a subset has at least one photo, given " + count);
+      }
+      List<AcceptedPhoto> left = new ArrayList<>(photos);
+      List<AcceptedPhoto> chosen = new ArrayList<>();
+      while (chosen.size() < count && !left.isEmpty()) {
+        int best = 0;
+        for (int i = 1; i < left.size(); i++) {
+          best = score(left.get(i), chosen) > score(left.get(best), chosen) ? i : best;
+        }
+        chosen.add(left.remove(best));
+      }
+      return List.copyOf(chosen);
+    }
+
+    private static double score(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
+      double difference =
+          chosen.stream().mapToDouble(other -> photo.distance(other)).min().orElse(0);
+      return difference - SHARPNESS_WEIGHT * photo.features().blur();
     }
   }
 }

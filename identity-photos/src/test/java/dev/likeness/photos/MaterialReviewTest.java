@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
@@ -256,6 +257,101 @@ class MaterialReviewTest {
       assertEquals(Set.of("examples__biden.jpg"), files(review, ReasonCode.WRONG_PERSON));
       assertEquals(3, review.accepted().size());
     }
+  }
+
+  private static final List<String> DIFFERENT_PEOPLE = List.of(
+      "people/examples__obama2.jpg",
+      "people/examples__biden.jpg",
+      "generated/ai_face.png",
+      "formats/hopper.png",
+      "objects/astronaut.png");
+
+  private static final List<String> HALVES = List.of(
+      "people/examples__obama2.jpg",
+      "people/tests__test_images__obama3.jpg",
+      "people/examples__knn_examples__test__obama1.jpg",
+      "people/examples__biden.jpg",
+      "people/examples__knn_examples__train__biden__biden2.jpg");
+
+  @Test
+  void asksWhichOfManyPeopleIsMeant() {
+    try (ReviewTools cascades = withMobileFace(ReviewTools.builtIn());
+        ReviewTools yunet = withMobileFace(
+            ReviewTools.builtIn().withDetector(Material.at("faces/yunet_n_640_640.onnx")))) {
+      for (ReviewTools tools : List.of(cascades, yunet)) {
+        PhotoReview review = review(DIFFERENT_PEOPLE, tools);
+
+        assertTrue(review.isPersonUnclear(), tools.detector().name() + ": " + review.toJson());
+        assertEquals(
+            review.accepted().size(),
+            review.groups().size(),
+            tools.detector().name() + ": " + review.toJson());
+      }
+    }
+  }
+
+  @Test
+  void asksWhichHalfOfASetIsMeant() {
+    try (ReviewTools cascades = withMobileFace(ReviewTools.builtIn());
+        ReviewTools yunet = withMobileFace(
+            ReviewTools.builtIn().withDetector(Material.at("faces/yunet_n_640_640.onnx")))) {
+      for (ReviewTools tools : List.of(cascades, yunet)) {
+        PhotoReview review = review(HALVES, tools);
+        Photo shown =
+            Photo.of(Material.at("photos/people/examples__knn_examples__train__biden__biden.jpg"));
+
+        PhotoReview biden = review.withPersonIn(shown, tools);
+
+        assertTrue(review.isPersonUnclear(), review.toJson());
+        assertEquals(
+            Set.of(
+                "examples__obama2.jpg",
+                "tests__test_images__obama3.jpg",
+                "examples__knn_examples__test__obama1.jpg"),
+            files(biden, ReasonCode.WRONG_PERSON),
+            tools.detector().name());
+        assertTrue(biden.accepted().stream().allMatch(photo -> photo.name().contains("biden")));
+      }
+    }
+  }
+
+  /** Some faces have no eyes that the cascades see, and none of them is taken for another. */
+  @Test
+  void doesNotRejectPhotosOfThePersonWithCascades() {
+    try (ReviewTools tools = withMobileFace(ReviewTools.builtIn())) {
+      List<String> own = Shot.in("photos/people", 64).stream()
+          .map(Shot::name)
+          .filter(name -> name.contains("obama") && !name.contains(GROUP))
+          .map(name -> "people/" + name)
+          .limit(9)
+          .toList();
+
+      PhotoReview review = review(own, tools);
+
+      assertEquals(9, own.size());
+      assertEquals(
+          List.of(),
+          review.photos().stream()
+              .filter(photo -> photo.reasons().stream()
+                  .anyMatch(reason -> reason.code() == ReasonCode.WRONG_PERSON
+                      && reason.severity() == Verdict.REJECT))
+              .map(PhotoVerdict::name)
+              .toList());
+      assertEquals(review, review.requireOnePerson());
+    }
+  }
+
+  private static ReviewTools withMobileFace(ReviewTools tools) {
+    return tools.withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL);
+  }
+
+  private static PhotoReview review(List<String> names, ReviewTools tools) {
+    List<Photo> photos =
+        names.stream().map(name -> Photo.of(Material.at("photos/" + name))).toList();
+    return PhotoReview.of(
+        PhotoSet.of(photos),
+        tools,
+        ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withMaxLongSide(512)));
   }
 
   private static float[] vector(Shot shot, FaceDetector detector, FaceEmbedder embedder) {

@@ -17,17 +17,16 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.quality.Verdict;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
@@ -39,18 +38,23 @@ public final class SubjectStudio {
   // Converter programs are off, because they would read the photo from a temporary file.
   private static final ReviewOptions IN_MEMORY =
       ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms());
-
   private final BaseModel base;
   private final HeadshotStudio studio;
   private final GeneratedImage.Marking marking;
   private final ReviewTools tools;
+  private final String shown;
 
   private SubjectStudio(
-      BaseModel base, HeadshotStudio studio, GeneratedImage.Marking marking, ReviewTools tools) {
+      BaseModel base,
+      HeadshotStudio studio,
+      GeneratedImage.Marking marking,
+      ReviewTools tools,
+      String shown) {
     this.base = base;
     this.studio = studio;
     this.marking = marking;
     this.tools = tools;
+    this.shown = shown;
   }
 
   /**
@@ -62,7 +66,7 @@ public final class SubjectStudio {
    * @return the studio for subjects
    */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
-    return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null);
+    return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null, null);
   }
 
   /**
@@ -72,7 +76,7 @@ public final class SubjectStudio {
    * @return the copy
    */
   public SubjectStudio marking(GeneratedImage.Marking other) {
-    return new SubjectStudio(base, studio, other, tools);
+    return new SubjectStudio(base, studio, other, tools, shown);
   }
 
   /**
@@ -84,7 +88,17 @@ public final class SubjectStudio {
    */
   public SubjectStudio tools(ReviewTools others) {
     return new SubjectStudio(
-        base, others.embedder().map(studio::embedder).orElse(studio), marking, others);
+        base, others.embedder().map(studio::embedder).orElse(studio), marking, others, shown);
+  }
+
+  /**
+   * Returns a copy that trains on the person in one photo. Its {@link #tools} need an embedder.
+   *
+   * @param photo the name of an added photo, which shows the person
+   * @return the copy
+   */
+  public SubjectStudio personIn(String photo) {
+    return new SubjectStudio(base, studio, marking, tools, photo);
   }
 
   /**
@@ -124,6 +138,7 @@ public final class SubjectStudio {
    * @throws IllegalStateException while another call trains the subject
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training
+   * @throws InvalidInputException if no photo can be used, or the photos show several people
    * @throws SubjectErasedException if the subject was erased
    */
   public void train(Subject subject, Progress progress, Cancellation stop) {
@@ -149,24 +164,26 @@ public final class SubjectStudio {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWhileRegistered(
-        subject,
-        stop,
-        cancellation -> SubjectWork.callWithPhotos(subject, () -> {
-          PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
-          PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
-          reportRejected(review, progress);
-          // States of other photos or settings are deleted with the training states.
-          Path state = studio
-              .trainer()
-              .stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
-          try (TrainedPerson person =
-              studio.trainer().train(review, consent, known, state, progress, cancellation)) {
-            person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
-          }
-          subject.markTrained();
-          return null;
-        }));
+    SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
+      subject.claimPhotos();
+      try {
+        PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
+        PhotoReview whole = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
+        PhotoReview review = shown == null ? whole : whole.withPerson(shown);
+        reportRejected(review, progress);
+        // States of other photos or settings are deleted with the training states.
+        Path states = subject.folder(DataCategory.TRAINING_STATES);
+        Path state = studio.trainer().stateFile(states, review, known);
+        try (TrainedPerson person =
+            studio.trainer().train(review, consent, known, state, progress, cancellation)) {
+          person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
+        }
+        subject.markTrained();
+        return null;
+      } finally {
+        subject.releasePhotos();
+      }
+    });
   }
 
   /**
@@ -190,15 +207,14 @@ public final class SubjectStudio {
 
   /** Reports rejected photos, since the review itself is not returned. */
   private static void reportRejected(PhotoReview review, Progress progress) {
-    List<PhotoVerdict> rejected = review.photos().stream()
+    Stream<String> rejected = review.photos().stream()
         .filter(photo -> photo.verdict() == Verdict.REJECT)
-        .toList();
-    rejected.forEach(photo -> progress.onEvent(new ProgressEvent.Notice(photo.name() + ": "
-        + photo.worst().orElseThrow().message() + "; it is not used for training")));
-    if (!rejected.isEmpty()) {
-      progress.onEvent(new ProgressEvent.Notice(
-          review.accepted().size() + " of " + review.photos().size() + " photos can be used"));
-    }
+        .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message()
+            + "; it is not used for training");
+    String sum = review.accepted().size() + " of " + review.photos().size() + " photos can be used"
+        + (review.isIdentityCompared() ? "" : "; identity was not compared");
+    Stream.concat(rejected, Stream.of(sum))
+        .forEach(text -> progress.onEvent(new ProgressEvent.Notice(text)));
   }
 
   /**
@@ -287,16 +303,6 @@ public final class SubjectStudio {
         return callUnlessErased(subject, () -> work.apply(stop));
       } finally {
         subject.workEnded(stop);
-      }
-    }
-
-    /** Runs work that needs the photos exclusively. */
-    static <T> T callWithPhotos(Subject subject, Supplier<T> work) {
-      subject.claimPhotos();
-      try {
-        return work.get();
-      } finally {
-        subject.releasePhotos();
       }
     }
 

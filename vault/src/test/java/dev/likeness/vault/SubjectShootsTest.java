@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -19,6 +20,8 @@ import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.photos.MixedPhotos;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -63,8 +66,50 @@ class SubjectShootsTest {
         List.of(
             "torn.jpg: is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file;"
                 + " it is not used for training",
-            "1 of 2 photos can be used"),
+            "1 of 2 photos can be used; identity was not compared"),
         told.subList(0, 2));
+  }
+
+  @Test
+  void trainsOnThePersonOfThePhotoThatIsNamed(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
+        SubjectStore store = SubjectStore.open(
+            folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")));
+        ReviewTools tools = MixedPhotos.tools()) {
+      SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base)).tools(tools);
+      Subject ada = store.create(Consent.of("Ada: yes"));
+      for (int photo = 0; photo < 4; photo++) {
+        studio.add(ada, "photo-" + photo + ".png", MixedPhotos.file(photo / 2, photo));
+      }
+      assertEquals(
+          "the photos seem to show 2 people (1: photo-0.png, photo-1.png; 2: photo-2.png, photo-3.png);"
+              + " tell which person is meant by a photo of that person: --who FILE, or"
+              + " PhotoReview.withPersonIn in Java",
+          assertThrows(
+                  InvalidInputException.class,
+                  () -> studio.train(ada, Progress.SILENT, new Cancellation()))
+              .getMessage());
+      List<String> told = new ArrayList<>();
+      Cancellation stop = new Cancellation();
+      assertThrows(
+          CancelledException.class,
+          () -> studio
+              .personIn("photo-2.png")
+              .train(
+                  ada,
+                  event -> {
+                    if (event instanceof ProgressEvent.Notice notice) {
+                      told.add(notice.message());
+                    } else {
+                      stop.cancel();
+                    }
+                  },
+                  stop));
+      assertEquals(
+          "photo-0.png: it shows a different person than photo-2.png does; it is not used for training",
+          told.get(0));
+    }
   }
 
   @Test

@@ -147,8 +147,9 @@ public final class HeadshotCommand implements Runnable {
     if (person != null) {
       photos.missingConsent().requireMissing(store, identity.files(person));
     }
-    if (person != null && faces.hasQualityModel()) {
-      throw new IllegalArgumentException("--quality applies to --photos only; leave it out");
+    if (person != null && (faces.hasQualityModel() || photos.hasPersonPhoto())) {
+      throw new IllegalArgumentException((faces.hasQualityModel() ? "--quality" : "--who")
+          + " applies to --photos only; leave it out");
     }
     if (person != null
         && !identity.method().trains()
@@ -176,11 +177,10 @@ public final class HeadshotCommand implements Runnable {
   private void run(ShootRequest request, ReviewTools tools, Upscaler enlarger) {
     ShootFolder.Timings watch = new ShootFolder.Timings();
     PersonSource source = new PersonSource(photos, person, store, out, console);
-    PhotoReview review = source.isReviewed() ? photos.review(tools) : null;
+    PhotoReview review = source.isReviewed() ? photos.review(tools, console) : null;
     if (review != null) {
       photos.warn(base, console);
-      PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
-      console.err().flush();
+      PhotoOptions.printOfOnePerson(review, console);
       requireSamePerson(review);
       watch.lap("photos");
     }

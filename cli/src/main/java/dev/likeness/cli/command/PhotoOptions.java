@@ -6,6 +6,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.PhotoVerdict;
@@ -21,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,6 +36,9 @@ public final class PhotoOptions {
       description = "3 to 20 photos of one person; captions for training may lie beside them, in "
           + "a.txt or a.caption for a.jpg, and photos in a folder 10_NAME count 10 times")
   private Path photos;
+
+  @Mixin
+  private WhoOption who;
 
   @Mixin
   private ConsentOptions consent;
@@ -87,32 +93,45 @@ public final class PhotoOptions {
     }
   }
 
-  /**
-   * Reviews the photos.
-   *
-   * @throws IllegalArgumentException if the consent is missing, before any work
-   */
-  PhotoReview review() {
-    try (ReviewTools tools = ReviewTools.builtIn()) {
-      return review(tools);
-    }
+  /** Returns true if a photo of the person that is meant is given. */
+  boolean hasPersonPhoto() {
+    return who.isGiven();
   }
 
-  /** Reviews the photos with {@code tools}, which the caller closes. */
-  PhotoReview review(ReviewTools tools) {
-    consent();
-    return PhotoReview.of(PhotoSet.from(photos), tools);
+  /**
+   * Reviews the photos. If they show several people, asks the user which one is meant.
+   *
+   * @param tools the tools, which the caller closes
+   * @throws IllegalArgumentException if the consent is missing, before any work
+   */
+  PhotoReview review(ReviewTools tools, Console console) {
+    return review(tools, ReviewOptions.defaults(), console);
   }
 
   /**
    * Reviews the photos without external converters, which would read them from a temporary file.
    */
-  PhotoReview reviewInMemory(ReviewTools tools) {
+  PhotoReview reviewInMemory(ReviewTools tools, Console console) {
+    DecodeLimits limits = DecodeLimits.DEFAULT.withoutPrograms();
+    return review(tools, ReviewOptions.defaults().withDecodeLimits(limits), console);
+  }
+
+  private PhotoReview review(ReviewTools tools, ReviewOptions options, Console console) {
     consent();
-    return PhotoReview.of(
-        PhotoSet.from(photos),
-        tools,
-        ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms()));
+    who.requireEmbedder(tools);
+    return who.choose(
+        PhotoReview.of(PhotoSet.from(photos), tools, options), photos, tools, console);
+  }
+
+  /**
+   * Prints the review to standard error.
+   *
+   * @throws InvalidInputException if the photos show several people and none was chosen
+   */
+  static void printOfOnePerson(PhotoReview review, Console console) {
+    ReviewText.lines(review).forEach(console.err()::println);
+    console.err().flush();
+    review.requireOnePerson();
   }
 
   Consent consent() {
@@ -149,10 +168,18 @@ public final class PhotoOptions {
           review.set().accepted(),
           review.set().photos(),
           100 * review.set().readiness());
-      return Stream.of(photos, Stream.of(sum), review.set().advice().stream())
+      return Stream.of(photos, groups(review), Stream.of(sum), review.set().advice().stream())
           .flatMap(lines -> lines)
           .map(Quoted::line)
           .toList();
+    }
+
+    // One line for each group, if there are several and none was chosen.
+    static Stream<String> groups(PhotoReview review) {
+      List<List<AcceptedPhoto>> groups = review.isPersonUnclear() ? review.groups() : List.of();
+      return IntStream.range(0, groups.size())
+          .mapToObj(i -> "person " + (i + 1) + ": "
+              + groups.get(i).stream().map(AcceptedPhoto::name).collect(Collectors.joining(", ")));
     }
 
     private static String line(PhotoVerdict photo, int widest) {
@@ -164,6 +191,74 @@ public final class PhotoOptions {
               photo.verdict().id(),
               why)
           .stripTrailing();
+    }
+  }
+
+  /** The option that chooses one of several people in the photos. */
+  static final class WhoOption {
+    @Option(
+        names = "--who",
+        paramLabel = "FILE",
+        description = "a photo of the person that is meant, if the photos show several people: "
+            + "one of the photos, or another one; needs --embedder")
+    private Path who;
+
+    boolean isGiven() {
+      return who != null;
+    }
+
+    /** Refuses the option without a face embedder. */
+    void requireEmbedder(ReviewTools tools) {
+      if (who != null && tools.embedder().isEmpty()) {
+        throw new IllegalArgumentException("--who compares faces; give --embedder FILE");
+      }
+    }
+
+    /**
+     * Returns the review for the person that is meant. Without the option, a review that shows
+     * several people is returned unchanged if no user can be asked, or if the user chooses none.
+     *
+     * @param folder the folder of the photos
+     * @throws InvalidInputException if the photo does not show a person of the review
+     */
+    PhotoReview choose(PhotoReview review, Path folder, ReviewTools tools, Console console) {
+      if (who != null) {
+        return review.withPersonIn(Photo.of(find(folder)), tools);
+      }
+      List<List<AcceptedPhoto>> groups = review.groups();
+      PhotoReview chosen = review;
+      boolean asks = review.isPersonUnclear();
+      if (asks) {
+        ReviewText.groups(review).map(Quoted::line).forEach(console.err()::println);
+      }
+      while (asks) {
+        Optional<String> answer = console.ask(
+            "which person is meant? number from 1 to " + groups.size() + ", or Enter for none: ");
+        Optional<Integer> number = answer.flatMap(text -> numberIn(text, groups.size()));
+        if (number.isPresent()) {
+          chosen = review.withPerson(groups.get(number.get() - 1).get(0));
+        }
+        asks = answer.isPresent() && number.isEmpty();
+      }
+      return chosen;
+    }
+
+    private static Optional<Integer> numberIn(String text, int most) {
+      return text.matches("[0-9]{1,6}")
+              && Integer.parseInt(text) >= 1
+              && Integer.parseInt(text) <= most
+          ? Optional.of(Integer.parseInt(text))
+          : Optional.empty();
+    }
+
+    // A name without a folder may be one of the photos.
+    private Path find(Path folder) {
+      Path inFolder = folder.resolve(who);
+      if (!Files.exists(who) && !Files.exists(inFolder)) {
+        throw new InvalidInputException("the photo " + who
+            + " of --who does not exist; give a photo of the person that is meant");
+      }
+      return Files.exists(who) ? who : inFolder;
     }
   }
 }

@@ -37,6 +37,9 @@ public final class PhotosCommand implements Runnable {
   private Path sheet;
 
   @Mixin
+  private PhotoOptions.WhoOption who;
+
+  @Mixin
   private FaceOptions faces;
 
   /** Creates the subcommand with the console that it prints to. */
@@ -48,7 +51,10 @@ public final class PhotosCommand implements Runnable {
   public void run() {
     PhotoSet set = PhotoSet.from(photos);
     try (ReviewTools tools = faces.open()) {
-      print(PhotoReview.of(set, tools));
+      who.requireEmbedder(tools);
+      PhotoReview review = who.choose(PhotoReview.of(set, tools), photos, tools, console);
+      print(review);
+      review.requireOnePerson();
     } catch (NoUsablePhotoException none) {
       print(none.review());
       throw none;

@@ -164,13 +164,13 @@ public final class TrainCommand implements Runnable {
       AtomicFile.Writable.requireFile(plot);
     }
     try (ReviewTools tools = faces.open()) {
-      trainInto(whole, photos.review(tools), tools);
+      trainInto(whole, photos.review(tools, console), tools);
     }
   }
 
   private void trainInto(boolean whole, PhotoReview review, ReviewTools tools) {
     photos.warn(base, console);
-    PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
+    PhotoOptions.printOfOnePerson(review, console);
     Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
     Path state = place.resolveSibling(place.getFileName() + ".state");
     if (!resume) {

@@ -26,8 +26,8 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   /** Trains the person and returns the id of the subject. */
   String train(HeadshotStudio studio, ReviewTools tools) {
     Consent consent = photos.consent();
-    PhotoReview review = photos.reviewInMemory(tools);
-    PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
+    PhotoReview review = photos.reviewInMemory(tools, console);
+    PhotoOptions.printOfOnePerson(review, console);
     String id;
     try (SubjectStore opened = store.open(console)) {
       id = opened.create(consent).id();

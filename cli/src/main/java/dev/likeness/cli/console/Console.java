@@ -3,9 +3,13 @@ package dev.likeness.cli.console;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.request.Cancellation;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * The streams of a subcommand: results go to {@code out}, everything else to {@code err}.
@@ -14,9 +18,14 @@ import java.nio.charset.StandardCharsets;
  * @param err standard error
  * @param isTerminal true if {@code err} is a terminal, where progress is shown as a bar
  * @param cancellation cancelled by Ctrl-C
+ * @param answers reads what the user types; null if no user can be asked
  */
 public record Console(
-    PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
+    PrintWriter out,
+    PrintWriter err,
+    boolean isTerminal,
+    Cancellation cancellation,
+    BufferedReader answers) {
   /**
    * Escapes characters that change how a terminal shows a line, such as escape sequences in files.
    */
@@ -25,19 +34,48 @@ public record Console(
     err = new PlainWriter(err);
   }
 
+  /** Creates the streams of a subcommand that asks nobody. */
+  public Console(PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
+    this(out, err, isTerminal, cancellation, null);
+  }
+
   /**
-   * Returns the streams of this process. The launcher sets whether standard error is a terminal.
+   * Returns the streams of this process. The launcher sets whether standard error is a terminal,
+   * and whether standard input is one too, so that the user can be asked.
    */
   public static Console ofProcess() {
-    String property = System.getProperty("likeness.terminal");
-    boolean terminal = property == null ? System.console() != null : Boolean.parseBoolean(property);
+    boolean terminal = property("likeness.terminal");
+    boolean asks = terminal && property("likeness.answers");
     Charset charset =
         Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
     return new Console(
         new PrintWriter(System.out, true, charset),
         new PrintWriter(System.err, true, charset),
         terminal,
-        new Cancellation());
+        new Cancellation(),
+        asks ? new BufferedReader(new InputStreamReader(System.in, charset)) : null);
+  }
+
+  private static boolean property(String name) {
+    String value = System.getProperty(name);
+    return value == null ? System.console() != null : Boolean.parseBoolean(value);
+  }
+
+  /**
+   * Asks the user. Returns the line that was typed, without spaces around it; empty if it has no
+   * other characters, or if no user can be asked.
+   */
+  public Optional<String> ask(String question) {
+    if (answers == null) {
+      return Optional.empty();
+    }
+    err.print(question);
+    err.flush();
+    try {
+      return Optional.ofNullable(answers.readLine()).map(String::strip).filter(s -> !s.isEmpty());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /**

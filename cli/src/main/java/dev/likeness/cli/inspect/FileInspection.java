@@ -13,10 +13,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** Inspects a file of tensors by their names and shapes. */
 final class FileInspection {
   private static final int MAX_METADATA_LENGTH = 200;
+  private static final List<String> DOWN_KEYS =
+      List.of(".lora_A", ".lora_down", ".lora.down", "_lora.down", ".down.weight");
 
   private FileInspection() {}
 
@@ -60,7 +64,7 @@ final class FileInspection {
       Map<String, Object> details,
       List<String> problems) {
     if (kind == FileKind.LORA) {
-      LoraRank.of(tensors).ifPresent(rank -> details.put("rank", rank));
+      rank(tensors).ifPresent(rank -> details.put("rank", rank));
       List<String> families = Family.ofLora(tensors);
       if (families.size() > 1) {
         details.put(CheckpointInspection.FAMILIES, families);
@@ -86,6 +90,16 @@ final class FileInspection {
     }
   }
 
+  // The largest number of rows of a LoRA's down factors; empty if its factors are not pairs.
+  private static Optional<Long> rank(TensorNames tensors) {
+    return tensors.names().stream()
+        .filter(name -> DOWN_KEYS.stream().anyMatch(name::contains))
+        .map(tensors::shape)
+        .filter(shape -> shape.length >= 2)
+        .map(shape -> shape[0])
+        .max(Long::compare);
+  }
+
   // Trainers write complete tag statistics into these entries.
   private static Map<String, String> shorten(Map<String, String> metadata) {
     Map<String, String> shown = new LinkedHashMap<>();
@@ -95,5 +109,29 @@ final class FileInspection {
             ? value.substring(0, MAX_METADATA_LENGTH) + "…"
             : value));
     return shown;
+  }
+
+  /** Counts the values of tensors, in total and by dtype. */
+  static final class Tally {
+    private final Map<String, Long> dtypes = new TreeMap<>();
+    private long parameters;
+
+    /** Counts the values of {@code tensors} and returns their number. */
+    long add(TensorNames tensors) {
+      long before = parameters;
+      for (String name : tensors.names()) {
+        dtypes.merge(tensors.dtype(name).name(), tensors.elements(name), Long::sum);
+        parameters += tensors.elements(name);
+      }
+      return parameters - before;
+    }
+
+    long parameters() {
+      return parameters;
+    }
+
+    Map<String, Long> dtypes() {
+      return dtypes;
+    }
   }
 }

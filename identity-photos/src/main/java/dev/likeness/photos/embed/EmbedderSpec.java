@@ -61,7 +61,7 @@ public record EmbedderSpec(
    * itself; its training set is not published.
    */
   public static final EmbedderSpec MOBILEFACE = new EmbedderSpec(
-      "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, UsePolicy.Licence.MIT);
+      "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.35, UsePolicy.Licence.MIT);
 
   /**
    * Detects the kind of an embedder from a word in its file name: {@code sface},

@@ -46,7 +46,7 @@ public record PersonStudy(
    * others.
    *
    * @param known the traits that the user gave; the others are read from the photos
-   * @throws InvalidInputException if no head is large enough
+   * @throws InvalidInputException if no head is large enough, or no person of several was chosen
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   static PersonStudy ofLarge(
@@ -57,7 +57,7 @@ public record PersonStudy(
       Cancellation cancellation) {
     return of(
         base,
-        selectLarge(review.accepted(), base.defaults().width(), progress),
+        selectLarge(review.requireOnePerson().accepted(), base.defaults().width(), progress),
         known,
         progress,
         cancellation);
@@ -66,6 +66,8 @@ public record PersonStudy(
   /**
    * Analyses all accepted photos, with heads of any size. This is enough for a person from
    * reference images, who is not trained.
+   *
+   * @throws InvalidInputException if no person of several was chosen
    */
   static PersonStudy ofAll(
       BaseModel base,
@@ -73,7 +75,7 @@ public record PersonStudy(
       PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
-    return of(base, review.accepted(), known, progress, cancellation);
+    return of(base, review.requireOnePerson().accepted(), known, progress, cancellation);
   }
 
   /**

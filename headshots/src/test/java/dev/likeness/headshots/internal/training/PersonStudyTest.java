@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.MixedPhotos;
 import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
@@ -20,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class PersonStudyTest {
   private static final List<String> OWN = List.of("selfie of %s", "photo of %s");
@@ -96,6 +100,21 @@ class PersonStudyTest {
             .startsWith(
                 "the head is too small in all of the 1 accepted photos: for images of 1024 pixels"),
         none.getMessage());
+  }
+
+  /** The photos are refused before anything of the base is used. */
+  @Test
+  void refusesPhotosOfSeveralPeopleUntilOneIsChosen() {
+    PhotoReview mixed = MixedPhotos.review(2, 2);
+
+    for (Executable study : List.<Executable>of(
+        () -> PersonStudy.ofLarge(
+            null, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()),
+        () -> PersonStudy.ofAll(
+            null, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()))) {
+      String refusal = assertThrows(InvalidInputException.class, study).getMessage();
+      assertTrue(refusal.startsWith("the photos seem to show 2 people (1: person0-0.png"), refusal);
+    }
   }
 
   private static AcceptedPhoto photo(String name, int face) {

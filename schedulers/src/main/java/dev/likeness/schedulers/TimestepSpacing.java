@@ -49,8 +49,8 @@ public enum TimestepSpacing {
   }
 
   /**
-   * {@return integer timesteps in descending order, from which the last step goes to the end of the
-   * schedule} They are the timesteps of {@code steps + 1} steps without the lowest timestep.
+   * {@return the spaced integer timesteps of {@code steps + 1} steps in descending order, without
+   * the lowest timestep} The last step goes from the last timestep to the end of the schedule.
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps

@@ -110,7 +110,7 @@ public record ControlImage(
    * <p>The network gets masked pixels as -1. In mode {@code repaint} of a union ControlNet, the
    * network gets masked pixels as 0.
    *
-   * @param white the mask, in which white marks the part to generate; it is resized to the
+   * @param white the mask, in which white marks the part to generate. The mask is resized to the
    *     request's size
    */
   public ControlImage mask(RgbImage white) {

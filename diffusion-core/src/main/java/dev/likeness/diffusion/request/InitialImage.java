@@ -134,8 +134,8 @@ public record InitialImage(
    * {@return this initial image with a change map: lighter pixels change more} Source: differential
    * diffusion, arXiv:2306.00950.
    *
-   * @param map white where all steps change the image, black where no step does; it is resized to
-   *     the request's size
+   * @param map the change map: all steps change white pixels, no step changes black pixels. The map
+   *     is resized to the request's size
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(image, latents, strength, map, true, keepsSize, pastesUnmasked);

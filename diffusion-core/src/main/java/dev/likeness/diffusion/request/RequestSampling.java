@@ -31,7 +31,7 @@ interface RequestSampling extends RequestValues {
    * <p>A strength below 1 and {@link #denoisingRange} skip some of the timesteps. Diffusers' name
    * of this option is {@code timesteps}.
    *
-   * @param descending trained timesteps in descending order, at least one, none negative
+   * @param descending trained timesteps in descending order, at least one, each at least 0
    * @throws IllegalArgumentException if the list is empty or does not descend.
    *     {@code BaseModel.generate} throws this exception if the scheduler does not support
    *     timesteps
@@ -48,8 +48,8 @@ interface RequestSampling extends RequestValues {
    * usually 0. Flow schedulers take one sigma for each step, and sampling ends at 0; see
    * {@link PlanRequest#ofSigmas}.
    *
-   * @param descending sigmas in the scheduler's own unit, in descending order, at least one, none
-   *     negative
+   * @param descending sigmas in the scheduler's own unit, in descending order, at least one, each
+   *     at least 0
    * @throws IllegalArgumentException if the list is empty or does not descend.
    *     {@code BaseModel.generate} throws this exception if the scheduler does not support the
    *     sigmas

@@ -89,7 +89,7 @@ public record SamplingOptions(
   /**
    * {@return these options with a step at each of these timesteps}
    *
-   * @param descending trained timesteps in descending order, at least one, none negative
+   * @param descending trained timesteps in descending order, at least one, each at least 0
    * @throws IllegalArgumentException if the list is empty or does not descend
    */
   public SamplingOptions timesteps(double... descending) {
@@ -101,8 +101,8 @@ public record SamplingOptions(
   /**
    * {@return these options with these sigmas as sigma schedule}
    *
-   * @param descending sigmas in the scheduler's unit, in descending order, at least one, none
-   *     negative
+   * @param descending sigmas in the scheduler's unit, in descending order, at least one, each at
+   *     least 0
    * @throws IllegalArgumentException if the list is empty or does not descend
    */
   public SamplingOptions sigmas(double... descending) {

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 /**
  * A limit on the memory that the generation of one image at a time may use.
  *
- * @param bytes the limit in bytes, at least 1. On a CPU, it limits the memory of the whole process,
- *     including mapped files. On a GPU, it limits the GPU's memory
+ * @param bytes the limit in bytes, at least 1. On a CPU, the budget limits the memory of the whole
+ *     process, including mapped files. On a GPU, it limits the GPU's memory
  * @param allow8Bit the rule for quantising the network's weights to 8 bits, which changes images
  *     slightly
  * @param width the width of the images in pixels; 0 for the model's default

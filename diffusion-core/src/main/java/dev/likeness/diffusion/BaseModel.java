@@ -63,12 +63,12 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Opens a base model so that generating one image at a time stays within a memory budget.
+   * Opens a base model with a memory budget for the generation of one image at a time.
    * {@link #memoryPlan()} describes how the model stays within the budget.
    *
    * @param files the model and the components that replace its own
    * @param compute the device and the element type of weights and activations
-   * @param budget the memory that one image of the given size may take
+   * @param budget the memory that the generation may use, and the size of the images
    * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the model needs more than the
    *     budget; the message says how much it needs
@@ -81,7 +81,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Opens a ControlNet and checks every tensor of it.
+   * Opens a ControlNet and checks all of its tensors.
    *
    * @param path a diffusers folder, a weight file with {@code config.json} beside it, or a single
    *     file in the original authors' key format
@@ -96,13 +96,14 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
 
   /**
    * {@return a view of this model that keeps the networks of only one stage in memory at a time}
-   * Closing the view or this model closes both. The text encoders are freed once the prompts are
-   * encoded. The denoising network is freed before the last images are decoded. The next generation
-   * reads these networks from their files again.
+   * The stages are text encoding, denoising and decoding. Closing the view or this model closes
+   * both. The view frees the text encoders once the prompts are encoded. It frees the denoising
+   * network before it decodes the last images. The next generation reads these networks from their
+   * files again.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
-   * not wait for such a generation, and no training may run. If the model was opened with a memory
-   * budget, its memory plan stays.
+   * not wait for such a generation, and no training may use the model. If the model was opened with
+   * a memory budget, the memory plan still applies.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
@@ -110,9 +111,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
 
   /**
    * {@return an engine object of this model, for the library's own modules} The model keeps
-   * ownership.
+   * ownership of the object.
    *
-   * <p>The engine is the library's implementation. Its types are in {@code internal} packages,
+   * <p>The engine is the library's implementation. Engine types are in {@code internal} packages,
    * which may change in any release.
    *
    * @param <T> the engine type
@@ -153,8 +154,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
-   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
-   * @param cancellation stops the work within one step
+   * @param progress receives an event for each step, and warnings such as truncated prompts or a
+   *     retry in f32
+   * @param cancellation a switch that stops the work within one step
    * @return the images, in the order of their seeds
    */
   public List<GeneratedImage> generate(
@@ -181,11 +183,12 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * errors, images do not depend on their batch.
    *
    * @param requests the requests
-   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
-   * @param cancellation stops the work within one step
+   * @param progress receives an event for each step, and warnings such as truncated prompts or a
+   *     retry in f32
+   * @param cancellation a switch that stops the work within one step
    * @return the images, in the order of the requests
    * @throws IllegalArgumentException if an option does not fit the model
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws IllegalStateException if the model is closed
    */
   public List<GeneratedImage> generate(
@@ -207,10 +210,11 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread
-   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
-   * @param cancellation stops the work within one step
+   * @param progress receives an event for each step, and warnings such as truncated prompts or a
+   *     retry in f32
+   * @param cancellation a switch that stops the work within one step
    * @throws IllegalArgumentException if an option does not fit the model
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws IllegalStateException if the model is closed
    */
   public void generate(
@@ -258,7 +262,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * random sample. Thread-safe.
    *
    * @param image the image; its width and height are multiples of the autoencoder's scale factor
-   * @return new latents at the diffusion model's scale
+   * @return new latents in the denoising network's scale (VAE scaling and shift applied)
    * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
    *     scale factor
    */
@@ -269,7 +273,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Decodes latents to an image. Thread-safe.
    *
-   * @param latents clean latents at the diffusion model's scale
+   * @param latents clean latents in the denoising network's scale (VAE scaling and shift applied)
    * @return a new image; each side is the side of the latents times the autoencoder's scale factor
    * @throws IllegalArgumentException if the latents do not have the model's number of channels
    */
@@ -278,8 +282,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return the initial noise of a seed, Gaussian with unit variance; see
-   * {@link ImageRequest#noise}} Thread-safe.
+   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} It can be passed to
+   * {@link ImageRequest#noise}. Thread-safe.
    *
    * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
    * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}
@@ -293,8 +297,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * Frees the networks once no work uses them. A second call has no effect. No training may use the
    * model during this call, and no generation may wait for it.
    *
-   * @throws IllegalStateException if a listener of a running generation calls this method; that
-   *     generation would wait for itself
+   * @throws IllegalStateException if a listener of a running generation calls this method, because
+   *     the generation would then wait for itself
    */
   @Override
   public void close() {

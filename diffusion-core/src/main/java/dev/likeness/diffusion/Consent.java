@@ -73,7 +73,8 @@ public record Consent(
   /**
    * {@return a consent to every purpose, given now by the person in the photos}
    *
-   * @param text the consent in free words: the person, and the use that they agreed to; not blank
+   * @param text the consent in free words, with the person and the use that they agreed to; not
+   *     blank
    * @throws IllegalArgumentException if the text is blank
    */
   public static Consent of(String text) {
@@ -87,7 +88,7 @@ public record Consent(
   }
 
   /**
-   * {@return a copy for a named person}
+   * {@return a copy of this consent with the name of the person in the photos}
    *
    * @param name the person in the photos, as a name or as a reference that the application
    *     understands; not blank
@@ -98,7 +99,8 @@ public record Consent(
   }
 
   /**
-   * {@return a copy that says who gave the consent} For a child, this is a guardian.
+   * {@return a copy of this consent with the name of the person who gave it} For a child, this
+   * person is a guardian.
    *
    * @param giver the giver's name, such as {@code "Eva Byron, her mother"}; not blank
    * @throws IllegalArgumentException if the name is blank
@@ -115,14 +117,17 @@ public record Consent(
     return name.strip();
   }
 
-  /** {@return the name or reference of the person in the photos; empty if the consent has none} */
+  /**
+   * {@return the name or reference of the person in the photos; empty if the consent names no
+   * person}
+   */
   public Optional<String> personName() {
     return Optional.ofNullable(person).filter(name -> !name.equals(UNNAMED));
   }
 
   /**
-   * {@return who gave the consent on the person's behalf, such as a guardian; empty if the person
-   * gave it}
+   * {@return the representative who gave the consent for the person, such as a guardian; empty if
+   * the person gave the consent}
    */
   public Optional<String> representative() {
     return Optional.ofNullable(givenBy)
@@ -130,14 +135,16 @@ public record Consent(
   }
 
   /**
-   * {@return the consent for synthetic people, which covers every purpose} It is always the same
-   * object.
+   * {@return the consent for synthetic people, which covers every purpose} Every call returns the
+   * same object.
    */
   public static Consent synthetic() {
     return SYNTHETIC;
   }
 
-  /** {@return true for {@link #synthetic()}, also with fewer purposes: the person is rendered} */
+  /**
+   * {@return true if this is the consent {@link #synthetic()} or a copy of it with fewer purposes}
+   */
   public boolean isSynthetic() {
     return person.equals(SYNTHETIC.person)
         && givenBy.equals(SYNTHETIC.givenBy)
@@ -220,7 +227,7 @@ public record Consent(
         : Optional.of(new Consent(person, givenBy, both, textVersion, givenAt, text));
   }
 
-  /** {@return the consent as one JSON object, which {@link #parse} reads} */
+  /** {@return this consent as a JSON object, which {@link #parse} reads} */
   public String toJson() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("whose", person);
@@ -237,8 +244,8 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote. Older person files contain only a free text. Such
-   * a text becomes the text of a consent to every purpose, given on 1 January 1970.
+   * Reads a consent that {@link #toJson()} wrote. Older person files contain only a free text. The
+   * result is then a consent to every purpose with this text, given on 1 January 1970.
    *
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent
@@ -267,8 +274,8 @@ public record Consent(
   }
 
   /**
-   * {@return the purposes in words} The result contains neither names nor the consent's text, so it
-   * may be logged.
+   * {@return the purposes of this consent in words} The result contains neither names nor the
+   * consent's text, so it may be logged.
    */
   @Override
   public String toString() {

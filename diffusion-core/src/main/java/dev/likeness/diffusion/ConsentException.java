@@ -2,7 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/** Thrown if the consent to a purpose is missing. */
+/** Thrown if there is no consent, or if the consent does not cover a purpose. */
 public final class ConsentException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 

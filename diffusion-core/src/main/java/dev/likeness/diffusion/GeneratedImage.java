@@ -13,15 +13,16 @@ import java.util.ServiceLoader;
 /**
  * A generated image, with the seed, request and latents from which it was generated.
  *
- * @param image the pixels; where a mask keeps the initial image, those of the initial image
+ * @param image the generated pixels. Where a mask keeps the initial image, they are the pixels of
+ *     the initial image
  * @param seed the seed of the initial noise
  * @param request the request with every default filled in; for an enlarged image, the request of
  *     the second pass
  * @param latents the final latents, before decoding
  * @param pixels the decoded image before rounding to bytes and before kept pixels are pasted, [3,
  *     height, width] in row-major order, 0..1
- * @param isEdited true if the request has an initial image. False for initial latents, because
- *     their source is not known
+ * @param isEdited true if the request has an initial image. It is false for initial latents,
+ *     because their source is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default
  *     filled in; otherwise null
  */
@@ -57,7 +58,7 @@ public record GeneratedImage(
   }
 
   /**
-   * {@return the bytes of a PNG file, marked as generated or edited by {@link Marking#load()}} If
+   * {@return the bytes of a PNG file that {@link Marking#load()} marks as generated or edited} If
    * the marking includes a watermark, the watermark changes pixel values.
    */
   public byte[] toPng() {
@@ -84,7 +85,7 @@ public record GeneratedImage(
     byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 
     /**
-     * {@return the bytes of a PNG file with this marking} See {@link #encode}.
+     * {@return the bytes of a PNG file with this marking, like {@link #encode}}
      *
      * @param generated the image
      * @param edited true if the image was generated from another image, such as a photo

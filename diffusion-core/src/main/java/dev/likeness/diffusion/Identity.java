@@ -15,8 +15,8 @@ public interface Identity {
   /** A person from a file. Thread-safe. It owns its tensors until it is closed. */
   interface Loaded extends Identity, AutoCloseable {
     /**
-     * {@return a warning if the person was trained on another base than {@code model}; empty if it
-     * is the same base}
+     * {@return a warning if the person was trained on another base than {@code model}; empty if the
+     * person was trained on the same base}
      *
      * @param model the base model that the person is used with
      */
@@ -76,14 +76,14 @@ public interface Identity {
   String phrase();
 
   /**
-   * {@return the person's consent; empty if it is not known, as in files of other programs} If it
-   * is empty, {@link Consent#require(Identity, Purpose)} throws an exception.
+   * {@return the person's consent; empty if it is not known, as in files of other programs} If the
+   * result is empty, {@link Consent#require(Identity, Purpose)} throws an exception.
    */
   Optional<Consent> consent();
 
   /**
-   * {@return this person with another consent, for a person whose file contains none} Both objects
-   * share the tensors; this object keeps ownership.
+   * {@return this person with another consent, for a person whose file contains no consent} Both
+   * objects share the tensors; this object keeps ownership.
    *
    * @param consent the consent of the person
    */

@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param components folders or files that replace components, by diffusers' component names:
  *     {@code unet}, {@code transformer}, {@code vae}, {@code text_encoder}, {@code text_encoder_2},
  *     {@code text_encoder_3}
- * @param prediction what the UNet was trained to predict; empty for what the files say
+ * @param prediction the prediction type of the UNet; empty to use the type that the files state
  */
 public record ModelFiles(Path path, Map<String, Path> components, Optional<Prediction> prediction) {
   /**
@@ -29,7 +29,7 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    *
    * @param path the folder or single file of the model
    * @param components folders or files that replace components, by diffusers' component names
-   * @param prediction what the UNet was trained to predict; empty for what the files say
+   * @param prediction the prediction type of the UNet; empty to use the type that the files state
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
    */
   public ModelFiles {
@@ -64,9 +64,9 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
 
   /**
    * {@return these files with another prediction type of the UNet} Many files of v-prediction
-   * models do not record this type. Without this method, such models generate only noise.
+   * models do not state this type. Without a call of this method, such models generate only noise.
    *
-   * @param prediction what the UNet was trained to predict, for example {@link Prediction#V}
+   * @param prediction the prediction type of the UNet, for example {@link Prediction#V}
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}
    */
   public ModelFiles prediction(Prediction prediction) {

@@ -47,8 +47,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return eta for a request: the share of fresh noise in each step, 0..1} The result is NaN if
-   * the request's custom scheduler chooses eta by itself.
+   * {@return eta for a request: the share of fresh noise in each step, 0..1} Eta is NaN if the
+   * request's custom scheduler chooses eta by itself.
    *
    * @param request the request; options that are not set have their default values
    */
@@ -77,7 +77,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the scheduler of the model's {@code scheduler_config.json}, or its family's default}
+   * {@return the scheduler of the model's {@code scheduler_config.json}; the model family's default
+   * scheduler if there is no such file}
    */
   public SchedulerConfig scheduler() {
     return opened.model().scheduler();

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Decodes previews of images while they are sampled, with a small autoencoder such as TAESD.
+ * Decodes previews of images during sampling, with a small autoencoder such as TAESD.
  *
  * <p>A preview shows the predicted x0 of one row of the sampling plan, which is one call of the
  * network. Decoding runs on its own thread and does not delay sampling. The generation ends after
@@ -43,7 +43,7 @@ public final class PreviewDecoder implements AutoCloseable {
      * listener ends the generation.
      *
      * @param row the row of the plan, from 1; a solver that evaluates the network several times in
-     *     a step has several rows for it
+     *     a step has several rows for this step
      * @param images one image for each item of the batch, at the size of the generated image
      */
     void onPreview(int row, List<RgbImage> images);

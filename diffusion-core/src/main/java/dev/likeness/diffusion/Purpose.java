@@ -2,7 +2,7 @@ package dev.likeness.diffusion;
 
 import java.util.Locale;
 
-/** A purpose that a person's photos may be used for. */
+/** A purpose for which a person's photos may be used. */
 public enum Purpose {
   /**
    * Reviewing photos: finding and rating the face in each photo, and keeping the photos until the

@@ -4,11 +4,11 @@
  * <p>A {@link BaseModel} is opened from a diffusers folder, a Hugging Face cache folder or a single
  * file. Several threads can use it. An {@link dev.likeness.diffusion.request.ImageRequest}
  * describes the images to generate. Each {@link GeneratedImage} comes with its seed, its latents
- * and the completed request. An {@link Identity} is a person in a request: a trained LoRA or
- * reference images. Its {@link Consent} records each {@link Purpose} that the person agreed to.
- * Work that requires a consent throws an exception if a person has none. A {@link PreviewDecoder}
- * decodes previews while images are sampled. The engine is in {@code internal} packages, which may
- * change at any time.
+ * and the request with every default filled in. An {@link Identity} is a person in a request: a
+ * trained LoRA or reference images. Its {@link Consent} records each {@link Purpose} that the
+ * person agreed to. Work that requires a consent throws an exception if a person has no consent. A
+ * {@link PreviewDecoder} decodes previews while images are sampled. The engine is in
+ * {@code internal} packages, which may change at any time.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base.safetensors"), Compute.best())) {

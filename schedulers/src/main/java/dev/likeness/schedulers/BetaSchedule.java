@@ -5,8 +5,8 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * The rule that gives beta, the variance of the noise added at a timestep. AlphaBar is the product
- * of all {@code 1 - beta} up to a timestep.
+ * The rule that gives beta, the variance of the noise added at a timestep. AlphaBar at a timestep
+ * is the product of {@code 1 - beta} over all timesteps up to it.
  */
 public enum BetaSchedule {
   /** Beta is linear in the timestep (DDPM, arXiv:2006.11239). */
@@ -15,11 +15,14 @@ public enum BetaSchedule {
   SCALED_LINEAR,
   /** AlphaBar is a squared cosine (arXiv:2102.09672, equation 17). */
   SQUARED_COSINE,
-  /** Beta follows a sigmoid from -6 to 6 (GeoDiff, arXiv:2203.02923). */
+  /** Beta follows the sigmoid function between its inputs -6 and 6 (GeoDiff, arXiv:2203.02923). */
   SIGMOID,
   /** The log signal-to-noise ratio has a Laplace distribution (arXiv:2407.03297). */
   LAPLACE,
-  /** AlphaBar is {@code exp(-12 t)} for t in 0..1 (diffusers: {@code betas_for_alpha_bar}). */
+  /**
+   * AlphaBar is {@code exp(-12 t)}, where t is the timestep as a share of all timesteps (diffusers:
+   * {@code betas_for_alpha_bar}).
+   */
   EXPONENTIAL;
 
   private static final double MAX_BETA = 0.999;
@@ -29,7 +32,7 @@ public enum BetaSchedule {
    *
    * @param name {@code linear}, {@code scaled_linear}, {@code squaredcos_cap_v2}, {@code sigmoid},
    *     {@code laplace} or {@code exp}
-   * @throws IllegalArgumentException if the name is not known; the message lists the names
+   * @throws IllegalArgumentException if no beta schedule has this name; the message lists the names
    */
   public static BetaSchedule parse(String name) {
     return switch (name) {

@@ -4,8 +4,8 @@ import dev.likeness.schedulers.Combination.Kind;
 import dev.likeness.schedulers.Combination.Symbol;
 
 /**
- * One call of the network in a solver: its input sample and its predictions, as
- * {@link Combination}s.
+ * One network call that a solver makes. It gives the input sample and the predictions of the call,
+ * each as a {@link Combination}.
  */
 public final class Call {
   private final int row;
@@ -51,8 +51,8 @@ public final class Call {
   }
 
   /**
-   * {@return the sample that the previous row computed, before the kept part of a masked image was
-   * blended in} Solvers use it to continue from their own sample.
+   * {@return the sample that the previous row of the plan computed} In inpainting, the sampling
+   * loop then replaces the part outside the mask; this is the sample before the replacement.
    */
   public Combination unblended() {
     return Combination.of(new Symbol(Kind.UNBLENDED, row));
@@ -70,7 +70,8 @@ public final class Call {
 
   /**
    * {@return the denoised prediction for the negative prompt; if guidance is off, the same as
-   * {@link #raw}} Calling this method marks the row as needing this prediction.
+   * {@link #raw}} A call of this method makes the sampling loop compute this prediction in this
+   * row.
    */
   public Combination unguided() {
     needsUnguided = true;
@@ -83,19 +84,23 @@ public final class Call {
   }
 
   /**
-   * {@return the derivative of the sample with respect to sigma, {@code (x - D) / sigma}} It is the
-   * right-hand side of the ODE in k-diffusion's form and for rectified flow.
+   * {@return the derivative of the sample with respect to sigma, {@code (x - D) / sigma}, where D
+   * is the denoised prediction} It is the right-hand side of the ODE in k-diffusion's form and for
+   * rectified flow.
    */
   public Combination derivative() {
     return x().minus(denoised()).over(level.sigma());
   }
 
-  /** {@return the noise that the clipped prediction implies: {@code (x - alpha D) / sigma}} */
+  /**
+   * {@return the noise that the clipped denoised prediction D implies: {@code (x - alpha D) /
+   * sigma}}
+   */
   public Combination eps() {
     return eps(denoised());
   }
 
-  /** {@return the noise that the prediction before clipping implies} */
+  /** {@return the noise that the denoised prediction before clipping implies} */
   public Combination rawEps() {
     return eps(raw());
   }

@@ -3,13 +3,13 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 
 /**
- * Clipping of a denoised prediction before a row uses it. It is the only operation of a row that is
- * not linear.
+ * Clipping of a denoised prediction before a row of a sampling plan uses it. Clipping is the only
+ * operation of a row that is not linear.
  *
- * @param kind no clipping, a fixed limit, or dynamic thresholding
+ * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
  * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
- * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} takes as threshold, 0..1;
- *     otherwise 0
+ * @param ratio for {@link Kind#DYNAMIC}, the quantile of the magnitudes that is the threshold,
+ *     0..1; for other kinds 0
  */
 public record Clipping(Kind kind, double limit, double ratio) {
   /** No clipping. */
@@ -22,8 +22,8 @@ public record Clipping(Kind kind, double limit, double ratio) {
     /** Every value is clamped to {@code -limit..limit}. */
     CLAMP,
     /**
-     * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): each image is clamped to a
-     * threshold and divided by it.
+     * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): the values of each image are
+     * clamped to a threshold and then divided by this threshold.
      */
     DYNAMIC
   }
@@ -31,7 +31,7 @@ public record Clipping(Kind kind, double limit, double ratio) {
   /**
    * Checks that the limit is above 0 and the ratio in 0..1.
    *
-   * @param kind no clipping, a fixed limit, or dynamic thresholding
+   * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
    * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
    * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} takes as threshold, 0..1
    * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1

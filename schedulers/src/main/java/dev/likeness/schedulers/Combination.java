@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A linear combination of vectors of a plan. Each vector is the sample, a prediction, the network
- * output or the noise of one row. Immutable.
+ * A linear combination of vectors of a sampling plan. Each vector is the sample, a prediction, the
+ * network output or the noise of one row (one network call). Immutable.
  *
  * <p>Solvers compute with combinations as their papers compute with vectors. {@link PlanBuilder}
  * reads the factors of each row from the combinations.
@@ -66,7 +66,7 @@ public final class Combination {
   /**
    * {@return this combination multiplied by a factor}
    *
-   * @param factor the factor of every vector
+   * @param factor the number by which every vector is multiplied
    */
   public Combination times(double factor) {
     var product = new TreeMap<>(factors);
@@ -77,7 +77,7 @@ public final class Combination {
   /**
    * {@return this combination divided by a divisor}
    *
-   * @param divisor the divisor of every factor, not 0
+   * @param divisor the number by which every vector is divided, not 0
    */
   public Combination over(double divisor) {
     var quotient = new TreeMap<>(factors);

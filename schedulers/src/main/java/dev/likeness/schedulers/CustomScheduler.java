@@ -13,11 +13,11 @@ import java.util.List;
  * System.out.println(karras.plan(PlanRequest.of(20)));
  * }</pre>
  *
- * @param trainedSigmas the sigmas that the network was trained at
+ * @param trainedSigmas the sigmas and timesteps that the network was trained at
  * @param prediction the kind of value that the network predicts
  * @param clipping the clipping of denoised predictions
  * @param sigmaSchedule the kind of sigma schedule that a generation uses
- * @param solver the update rule of a step
+ * @param solver the update rule of a step, such as Euler
  */
 public record CustomScheduler(
     TrainedSigmas trainedSigmas,
@@ -27,8 +27,9 @@ public record CustomScheduler(
     Solver solver)
     implements Scheduler {
   /**
-   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} It has
-   * {@link SigmaScheduleKind#NORMAL} and no solver yet.
+   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} Its sigma
+   * schedule is {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
+   * {@link #plan(int)}.
    *
    * @param prediction the kind of value that the network predicts
    */
@@ -37,8 +38,9 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} It has
-   * {@link SigmaScheduleKind#NORMAL} and no solver yet.
+   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} Its sigma schedule is
+   * {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
+   * {@link #plan(int)}.
    *
    * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
@@ -47,10 +49,11 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return a scheduler for networks that were trained at the given sigmas} It has
-   * {@link SigmaScheduleKind#NORMAL} and no solver yet.
+   * {@return a scheduler for networks that were trained at the given sigmas} Its sigma schedule is
+   * {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
+   * {@link #plan(int)}.
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    * @param prediction the kind of value that the network predicts
    */
   public static CustomScheduler of(TrainedSigmas table, Prediction prediction) {
@@ -72,7 +75,7 @@ public record CustomScheduler(
   /**
    * {@return this scheduler with another solver}
    *
-   * @param solver the update rule of a step
+   * @param solver the update rule of a step, such as Euler
    */
   public CustomScheduler withSolver(Solver solver) {
     return new CustomScheduler(trainedSigmas, prediction, clipping, sigmaSchedule, solver);
@@ -82,7 +85,7 @@ public record CustomScheduler(
    * {@return a plan with a number of steps, starting from pure noise}
    *
    * @param steps the number of steps, at least 1
-   * @throws IllegalArgumentException if the sigma schedule does not support so many steps
+   * @throws IllegalArgumentException if the sigma schedule does not support this number of steps
    */
   public SamplingPlan plan(int steps) {
     return plan(PlanRequest.of(steps));

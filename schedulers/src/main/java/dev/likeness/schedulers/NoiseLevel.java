@@ -1,7 +1,8 @@
 package dev.likeness.schedulers;
 
 /**
- * The noise level of a sample: {@code x = alpha * x0 + sigma * n}.
+ * The noise level of a sample: {@code x = alpha * x0 + sigma * n}, where {@code x0} is the clean
+ * sample and {@code n} Gaussian noise of variance 1 (unit noise).
  *
  * @param alpha the factor of the clean latents, at least 0
  * @param sigma the factor of unit noise, at least 0

@@ -12,7 +12,7 @@ import java.util.function.DoubleUnaryOperator;
  */
 public final class NoiseSchedule {
   /**
-   * The alphaBar that schedulers of k-diffusion's form use at the last timestep after
+   * The alphaBar that schedulers of k-diffusion's form use instead of 0 at the last timestep after
    * {@link #rescaleZeroTerminalSnr}. It keeps the first sigma finite.
    */
   public static final double MIN_ALPHA_BAR = 0x1p-24;
@@ -31,7 +31,7 @@ public final class NoiseSchedule {
    * {@return the noise schedule with the given betas (DDPM, arXiv:2006.11239, equation 4)}
    *
    * @param betas the variance that each timestep adds, each in 0..1, at least one
-   * @throws IllegalArgumentException if there are no betas, or a beta is not in 0..1
+   * @throws IllegalArgumentException if {@code betas} is empty, or if a beta is not in 0..1
    */
   public static NoiseSchedule ofBetas(double... betas) {
     if (betas.length == 0) {
@@ -55,8 +55,8 @@ public final class NoiseSchedule {
    * {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not applied.
    *
    * @param options the options of a scheduler class for networks that were trained on betas
-   * @throws IllegalArgumentException if the beta schedule is not known, or a number is out of its
-   *     range
+   * @throws IllegalArgumentException if no beta schedule has the given name, or if a number is out
+   *     of its range
    */
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
@@ -71,8 +71,8 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the noise schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear
-   * from 0.00085 to 0.012}
+   * {@return the noise schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps with scaled
+   * linear betas from 0.00085 to 0.012}
    */
   public static NoiseSchedule stableDiffusion() {
     return ofBetas(BetaSchedule.SCALED_LINEAR.betas(0.00085, 0.012, 1000));
@@ -157,16 +157,16 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return a copy of {@code sigma / alpha} (k-diffusion's sigma) at every timestep, in ascending
-   * order}
+   * {@return a copy of {@code sigma / alpha} (k-diffusion's sigma) at every timestep, in the order
+   * of the timesteps}
    */
   public double[] sigmas() {
     return sigmas.clone();
   }
 
   /**
-   * {@return {@code sigma / alpha} at given timesteps, interpolated linearly and constant beyond
-   * the first and last timestep}
+   * {@return {@code sigma / alpha} at the given timesteps} Values between two trained timesteps are
+   * interpolated linearly. Timesteps outside {@code 0..length()-1} get the value at the nearer end.
    *
    * @param timesteps trained timesteps, which may be fractional
    */
@@ -182,8 +182,8 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the timesteps of given sigmas, interpolated linearly in log sigma, within
-   * {@code 0..length()-1}}
+   * {@return the timesteps of the given sigmas} Timesteps are interpolated linearly in log sigma,
+   * and limited to {@code 0..length()-1}.
    *
    * @param sigmas {@code sigma / alpha}, at least 0
    */

@@ -7,10 +7,10 @@ import java.util.function.Supplier;
 
 /**
  * Executes a sampling plan on {@code double[]}. It is the reference for the sampling loop on
- * tensors, and useful in JShell.
+ * tensors, and can be used in JShell.
  */
 public final class NumericSamplingLoop {
-  /** A network on plain numbers. */
+  /** A network whose input and output are arrays of numbers. */
   @FunctionalInterface
   public interface Network {
     /**
@@ -24,8 +24,8 @@ public final class NumericSamplingLoop {
     double[] predict(double[] x, double timestep);
 
     /**
-     * {@return the output without guidance; by default, the guided output} The loop calls it only
-     * for rows that need it.
+     * {@return the network's output without guidance; by default, the guided output} The loop calls
+     * this method only for rows whose update uses the prediction without guidance.
      *
      * @param x the scaled sample; must not be changed
      * @param timestep the timestep, which may be fractional
@@ -43,7 +43,7 @@ public final class NumericSamplingLoop {
    * Creates a loop.
    *
    * @param network the network
-   * @param noise is called for each row that adds noise and returns unit noise in a new array
+   * @param noise supplies Gaussian noise of variance 1 in a new array, for each row that adds noise
    */
   public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
     this.network = network;
@@ -53,7 +53,8 @@ public final class NumericSamplingLoop {
   /**
    * {@return the result of a plan, as a new array}
    *
-   * @param first the first sample, at the plan's start level
+   * @param first the first sample, as {@link SamplingPlan#start()} or
+   *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed
    * @param plan the rows to execute
    */
   public double[] sample(double[] first, SamplingPlan plan) {
@@ -64,7 +65,8 @@ public final class NumericSamplingLoop {
   /**
    * {@return the first sample, followed by the sample after each row}
    *
-   * @param first the first sample, at the plan's start level
+   * @param first the first sample, as {@link SamplingPlan#start()} or
+   *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed
    * @param plan the rows to execute
    */
   public List<double[]> trajectory(double[] first, SamplingPlan plan) {

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The options of a scheduler class. Each method returns an option as the type that it must have.
- * Immutable.
+ * The options of a scheduler class. Each accessor returns the value of an option as one type, and
+ * throws an exception if the value has another type. Immutable.
  */
 public final class Options {
   private final String className;
@@ -18,7 +18,7 @@ public final class Options {
   /**
    * Creates the options of a scheduler class.
    *
-   * @param owner the name of the scheduler class, for messages
+   * @param owner the name of the scheduler class, for error messages
    * @param values values by option name, of the types that JSON has; null turns an option off
    */
   public Options(String owner, Map<String, ?> values) {
@@ -101,7 +101,7 @@ public final class Options {
   }
 
   /**
-   * {@return the value of an option as a number, or a default if it is absent or null}
+   * {@return the value of an option as a number, or a default if the option is absent or null}
    *
    * @param name the option's name
    * @param otherwise the default
@@ -112,7 +112,7 @@ public final class Options {
   }
 
   /**
-   * {@return the value of an option as a boolean; false if it is absent or null}
+   * {@return the value of an option as a boolean; false if the option is absent or null}
    *
    * @param name the option's name
    * @throws IllegalArgumentException if the value is not a boolean
@@ -158,7 +158,7 @@ public final class Options {
   }
 
   /**
-   * {@return the value of an option as a list of numbers; empty if it is absent or null}
+   * {@return the value of an option as a list of numbers; empty if the option is absent or null}
    *
    * @param name the option's name
    * @throws IllegalArgumentException if the value is not a list of numbers

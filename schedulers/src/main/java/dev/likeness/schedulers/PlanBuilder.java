@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Collects the rows of a plan from a solver. Each {@link #call} opens a row. The next {@link #call}
- * or {@link #build} closes the row: its sample is the result of the row.
+ * Collects the rows of a plan while a solver computes them. Each {@link #call} opens a row. The
+ * next {@link #call} or {@link #build} closes this row; its argument {@code x} is the row's result.
  *
  * <p>Not thread-safe. Each plan needs a new builder.
  */
@@ -24,7 +24,7 @@ public final class PlanBuilder {
   /**
    * Creates an empty plan.
    *
-   * @param network the scaling of the network at a noise level, such as
+   * @param network maps a noise level to the scaling of the network's input and output, such as
    *     {@code Prediction.V::scaling}
    * @param clipping the clipping of denoised predictions
    */
@@ -38,13 +38,14 @@ public final class PlanBuilder {
     return !clipping.isOff();
   }
 
-  /** {@return the first sample, with the sigma schedule's amount of noise} */
+  /** {@return the first sample, with the amount of noise that the sigma schedule starts with} */
   public Combination start() {
     return Combination.of(new Symbol(Kind.SAMPLE, 0));
   }
 
   /**
-   * {@return the first sample, with another amount of noise than the sigma schedule's}
+   * {@return the first sample, with a given amount of noise in place of the sigma schedule's
+   * amount}
    *
    * @param noise the standard deviation of the noise, at least 0
    */
@@ -56,8 +57,8 @@ public final class PlanBuilder {
   /**
    * {@return the standard deviation of the first sample's noise}
    *
-   * @param ofSchedule the sigma schedule's standard deviation; used if {@link #start(double)} was
-   *     not called
+   * @param ofSchedule the standard deviation at the start of the sigma schedule; the result if
+   *     {@link #start(double)} was not called
    */
   public double startNoise(double ofSchedule) {
     return Double.isNaN(startNoise) ? ofSchedule : startNoise;
@@ -69,20 +70,21 @@ public final class PlanBuilder {
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
-   * @return the input sample and predictions of the open row
+   * @return the input sample and the predictions of the new row
    */
   public Call call(Combination x, double timestep, NoiseLevel level) {
     return call(x, timestep, level, scaling.apply(level));
   }
 
   /**
-   * Calls the network and opens the next row. The given scaling replaces the builder's.
+   * Calls the network and opens the next row. The given scaling replaces the scaling of the
+   * constructor's {@code network}.
    *
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
    * @param scaling the scaling of input and output
-   * @return the input sample and predictions of the open row
+   * @return the input sample and the predictions of the new row
    */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
@@ -91,9 +93,9 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh unit noise of the open row} A row has noise at most once.
+   * {@return fresh unit noise of the open row} A row can take noise only once.
    *
-   * @throws IllegalStateException if no row is open, or its noise is already used
+   * @throws IllegalStateException if no row is open, or if the row has taken noise already
    */
   public Combination noise() {
     if (noiseUsed || openCall == null) {
@@ -105,10 +107,11 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh noise of the open row, whose scale the network predicts}
+   * {@return fresh noise of the open row} The network predicts the scale of the noise. A row can
+   * take noise only once.
    *
    * @param scale the rule that computes the scale from the network's output
-   * @throws IllegalStateException if no row is open, or its noise is already used
+   * @throws IllegalStateException if no row is open, or if the row has taken noise already
    */
   public Combination noise(Step.LearnedVariance scale) {
     variance = scale;

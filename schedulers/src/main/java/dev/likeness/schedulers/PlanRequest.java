@@ -6,16 +6,18 @@ import java.util.Arrays;
  * A request for a sampling plan.
  *
  * @param steps the number of steps, at least 1
- * @param strength the share of the steps that is sampled, 0..1; below 1 only with an initial image
- * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1;
- *     above 0 for a refiner
+ * @param strength the share of the steps that is sampled, 0..1; a value below 1 needs an initial
+ *     image
+ * @param denoisingStart the share of the training timesteps that another model has already sampled,
+ *     0..1; above 0 for a refiner
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
  * @param eta the share of fresh noise in each step, for schedulers that have this option; 0 is
  *     deterministic, NaN means the scheduler's default
- * @param mu the exponent of resolution-dependent shifting for flow, see {@link #mu(double)}; NaN
- *     means no such shift
- * @param timesteps timesteps that replace the scheduler's; empty to keep the scheduler's
- * @param sigmas sigmas that replace the scheduler's, in its own unit; empty to keep the scheduler's
+ * @param mu the exponent of the resolution-dependent shift of flow networks, see
+ *     {@link #mu(double)}; NaN means no such shift
+ * @param timesteps timesteps that replace the scheduler's own timesteps; empty to keep its own
+ * @param sigmas sigmas that replace the scheduler's own sigmas, in the scheduler's unit; empty to
+ *     keep its own
  */
 public record PlanRequest(
     int steps,
@@ -36,9 +38,9 @@ public record PlanRequest(
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
    * @param eta the share of fresh noise in each step, or NaN for the default
-   * @param mu the exponent of resolution-dependent shifting for flow, or NaN
-   * @param timesteps timesteps that replace the scheduler's, or empty
-   * @param sigmas sigmas that replace the scheduler's, or empty
+   * @param mu the exponent of the resolution-dependent shift of flow networks, or NaN
+   * @param timesteps timesteps that replace the scheduler's own timesteps, or empty
+   * @param sigmas sigmas that replace the scheduler's own sigmas, or empty
    * @throws IllegalArgumentException if a number is out of its range
    */
   public PlanRequest {
@@ -68,7 +70,7 @@ public record PlanRequest(
    * {@return a request for a step at each of these timesteps}
    *
    * @param timesteps trained timesteps in descending order, at least one
-   * @throws IllegalArgumentException if none is given
+   * @throws IllegalArgumentException if no timestep is given
    */
   public static PlanRequest ofTimesteps(double... timesteps) {
     return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, NONE);
@@ -78,12 +80,13 @@ public record PlanRequest(
    * {@return a request with these sigmas as its sigma schedule}
    *
    * <p>{@link CustomScheduler}, k-diffusion's samplers and diffusers' classes with sigma schedules
-   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take one sigma more than steps. For
-   * them, sampling ends at the last sigma; noise remains if it is not 0. Other flow classes, and
-   * UniPC, take one sigma for each step and end at 0.
+   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take {@code n + 1} sigmas for
+   * {@code n} steps. For them, sampling ends at the last sigma. If the last sigma is not 0, the
+   * result still contains noise. Other flow classes, and UniPC, take {@code n} sigmas for {@code n}
+   * steps, and sampling ends at 0.
    *
    * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
-   * @throws IllegalArgumentException if none is given
+   * @throws IllegalArgumentException if no sigma is given
    */
   public static PlanRequest ofSigmas(double... sigmas) {
     return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, NONE, sigmas);
@@ -122,8 +125,8 @@ public record PlanRequest(
   }
 
   /**
-   * {@return this request with resolution-dependent shifting for flow: the shift of the sigmas is
-   * {@code exp(mu)}}
+   * {@return this request with a resolution-dependent shift for flow networks} The shift of the
+   * sigmas towards noise is {@code exp(mu)}.
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
@@ -162,7 +165,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the limit that follows from {@code denoisingStart}: sampled timesteps are below it}
+   * {@return the timestep for {@code denoisingStart}; only timesteps below it are sampled}
    *
    * @param trained the number of training timesteps
    */
@@ -171,7 +174,8 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the lowest timestep that {@code denoisingEnd} allows; 0 if sampling goes to the end}
+   * {@return the lowest timestep that is sampled, for {@code denoisingEnd}; 0 if sampling goes to
+   * the end}
    *
    * @param trained the number of training timesteps
    */

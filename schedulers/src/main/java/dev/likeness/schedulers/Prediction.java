@@ -20,7 +20,8 @@ public enum Prediction {
    * {@return the kind of prediction for a value of the config option {@code prediction_type}}
    *
    * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}
-   * @throws IllegalArgumentException if the name is not known; the message lists the names
+   * @throws IllegalArgumentException if no prediction type has this name; the message lists the
+   *     names
    */
   public static Prediction parse(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
@@ -35,14 +36,14 @@ public enum Prediction {
   }
 
   /**
-   * {@return the scaling that turns this prediction into a denoised sample at a noise level of any
-   * form}
+   * {@return the scaling that turns the network's output into the denoised prediction} The noise
+   * level may have any form: variance-preserving, k-diffusion's, or flow.
    *
-   * <p>The input of the network is scaled to unit variance if the sample has k-diffusion's form
-   * (alpha 1). Samples of other forms are not scaled.
+   * <p>If the sample has k-diffusion's form (alpha 1), the network's input is scaled to variance 1.
+   * Samples of other forms are not scaled.
    *
    * @param level the noise level of the sample
-   * @throws IllegalArgumentException if the level has no signal and the network predicts noise
+   * @throws IllegalArgumentException if alpha of the level is 0 and the network predicts noise
    */
   public Step.Scaling scaling(NoiseLevel level) {
     double alpha = level.alpha();

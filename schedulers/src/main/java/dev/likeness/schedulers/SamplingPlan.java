@@ -8,8 +8,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * An immutable table of a whole sampling loop: one row for each call of the network. All numbers
- * are known before the first call.
+ * An immutable table of a whole sampling loop, with one row for each network call. All numbers of
+ * the table are known before the first call.
  *
  * <p>The sampling loop starts with the sample that {@link #start()} or {@link #initNoiseSigma()}
  * describes, and executes the rows in order. The result of the last row is the result of the plan.
@@ -65,10 +65,11 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * {@return the noise level that the kept part of a masked image has in the sample of a row}
+   * {@return the noise level of the kept part of a masked image, in the sample of a row}
    *
-   * <p>In the first row of a step, it is the level of the row. In later rows of a step, it is the
-   * level of the next step, as in diffusers. After the last row, it is {@link NoiseLevel#CLEAN}.
+   * <p>In the first row of a step, the result is the level of the row. In later rows of a step, it
+   * is the level of the next step, as in diffusers. After the last row, the result is
+   * {@link NoiseLevel#CLEAN}.
    *
    * @param row the row, from 0; {@link #size()} for the result of the plan
    */
@@ -85,8 +86,8 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * {@return the largest number of rows that an update reads, including the current row; at least
-   * 1}
+   * {@return the largest number of rows that the update of one row reads, including this row; at
+   * least 1}
    */
   public int historyLength() {
     return steps.stream()
@@ -120,7 +121,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps.iterator();
   }
 
-  /** {@return the table, one line for each row} */
+  /** {@return this table as text, with one line for each row} */
   @Override
   public String toString() {
     var table = new StringBuilder(String.format(

@@ -39,8 +39,8 @@ public final class SchedulerConfig implements Scheduler {
    * {@return the scheduler of a parsed {@code scheduler_config.json}}
    *
    * @param json the JSON object
-   * @throws IllegalArgumentException if the class or a value is not known; the message lists the
-   *     known names
+   * @throws IllegalArgumentException if the class does not exist, or if it does not support the
+   *     value of an option; the message lists the supported names
    */
   public static SchedulerConfig of(Map<String, ?> json) {
     if (json.get("_class_name") instanceof String className) {
@@ -51,11 +51,11 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return a scheduler by name, with the default options of its class}
+   * {@return the scheduler with the given name, with the default options of its class}
    *
    * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
    *     a} or {@code dpmpp_2m_sde_karras}
-   * @throws IllegalArgumentException if the name is not known; the message lists the names
+   * @throws IllegalArgumentException if no scheduler has this name; the message lists the names
    */
   public static SchedulerConfig named(String name) {
     return named(SamplerName.of(name, classNames()).resolve(), Map.of());
@@ -79,8 +79,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return the value of a number in the config} The number may be an option of the scheduler
-   * class, or an option that only pipelines use.
+   * {@return the value of a numeric option in the config} The scheduler class may have this option,
+   * or only pipelines may read it.
    *
    * @param option the option's name
    * @param otherwise the result if the option is absent
@@ -93,26 +93,28 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with another class, as diffusers' {@code from_config} does} Options of
-   * this config are kept if the new class has them. All others have the new class's defaults.
+   * {@return this config with another class, as diffusers' {@code from_config} does} Options that
+   * the new class has too keep their values. The other options of the new class have their
+   * defaults.
    *
    * @param className the name of the other class
-   * @throws IllegalArgumentException if the class is not known, or does not support the value of an
-   *     option; the message lists the known names
+   * @throws IllegalArgumentException if no scheduler class has this name, or if the class does not
+   *     support the value of an option; the message lists the supported names
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, values);
   }
 
   /**
-   * {@return this config with another scheduler by name, for the same noise schedule and
-   * prediction}
+   * {@return this config with the scheduler of the given name, for the same noise schedule and
+   * prediction type}
    *
-   * <p>For a network that predicts flow, or one with EDM preconditioning, the result is the
-   * scheduler's variant for such networks. A class name is never replaced by a variant.
+   * <p>If the network predicts flow or has EDM preconditioning, the result is the scheduler's
+   * variant for such networks. A class name always gives exactly this class, never a variant.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
-   * @throws IllegalArgumentException if the name is not known, or has no variant for this network
+   * @throws IllegalArgumentException if no scheduler has this name, or if the scheduler has no
+   *     variant for this network
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
@@ -128,12 +130,13 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with another scheduler by name, like {@link #with(String)}} It also checks
-   * that a given class supports this kind of network.
+   * {@return this config with the scheduler of the given name, like {@link #with(String)}} If the
+   * name is a class name, this method also checks that the class supports this kind of network.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
-   * @throws IllegalArgumentException if {@link #with(String)} throws it, or if the class is for
-   *     another kind of network. The kinds are flow, continuous noise levels, and betas
+   * @throws IllegalArgumentException in the same cases as {@link #with(String)}, or if the class is
+   *     for networks of another kind. The kinds are networks trained on flow, on continuous noise
+   *     levels, and on betas
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);
@@ -168,9 +171,9 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with one option changed for this scheduler class only} If the class is
-   * changed later, the value is discarded: the other class gets the config's value or its own
-   * default. Diffusers' pipelines override missing options in this way.
+   * {@return this config with one option changed for the current scheduler class only} A later
+   * change of the class discards the value. The new class then gets the config's value or its own
+   * default. Diffusers' pipelines set missing options in this way.
    *
    * @param option the option's name
    * @param value a value of a type that JSON has; null turns the option off

@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The noise levels of one generation: step {@code i} goes from {@link #at} to {@link #next} with
- * {@link #timestep}.
+ * The noise levels and timesteps of one generation. Step {@code i} goes from the level {@link #at}
+ * to the level {@link #next}, and calls the network with {@link #timestep}.
  *
- * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Indices always
- * count from the schedule's noisiest step (its top), even if sampling starts later: solvers that
- * lower their order near the end need the position in the whole schedule.
+ * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Step 0 is
+ * always the noisiest step of the schedule, even if sampling starts later. Solvers that lower their
+ * order near the end need this index.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;
@@ -28,9 +28,10 @@ public final class SigmaSchedule {
    * {@return a schedule in which each step starts at the level where the previous step ends}
    *
    * @param timesteps the timesteps, one for each step; at least one
-   * @param levels the noise levels, one more than steps; sampling ends at the last level
+   * @param levels the noise levels, one more than the number of steps; sampling ends at the last
+   *     level
    * @throws IllegalArgumentException if the number of levels is not the number of timesteps plus 1,
-   *     or if there is no step
+   *     or if there are no timesteps
    */
   public static SigmaSchedule of(double[] timesteps, List<NoiseLevel> levels) {
     return of(timesteps, levels.subList(0, levels.size() - 1), levels.subList(1, levels.size()));
@@ -58,7 +59,7 @@ public final class SigmaSchedule {
    * {@return this schedule with another first step, for image-to-image}
    *
    * @param first the index of the first step, from 0 to {@link #size()}
-   * @throws IllegalArgumentException if there is no such step
+   * @throws IllegalArgumentException if the index is not in this range
    */
   public SigmaSchedule from(int first) {
     if (first < 0 || first > timesteps.length) {
@@ -69,7 +70,7 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return this schedule without its last step; it must have at least 2 steps}
+   * {@return a schedule with all steps of this schedule except the last}
    *
    * @throws IllegalArgumentException if the schedule has only 1 step
    */
@@ -88,14 +89,14 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return the index of the first sampled step, from 0 at the top; {@link #size()} if no step is
-   * sampled}
+   * {@return the index of the first sampled step, 0 for the noisiest step; {@link #size()} if no
+   * step is sampled}
    */
   public int first() {
     return first;
   }
 
-  /** {@return the index of the last sampled step, from 0 at the top} */
+  /** {@return the index of the last sampled step, 0 for the noisiest step} */
   public int last() {
     return timesteps.length - 1;
   }
@@ -103,13 +104,13 @@ public final class SigmaSchedule {
   /**
    * {@return the timestep with which a step calls the network}
    *
-   * @param i the index of the step, from 0 at the top
+   * @param i the index of the step, 0 for the noisiest step
    */
   public double timestep(int i) {
     return timesteps[i];
   }
 
-  /** {@return a copy of all timesteps, from the top} */
+  /** {@return a copy of all timesteps, starting with the noisiest step} */
   public double[] timesteps() {
     return timesteps.clone();
   }
@@ -117,7 +118,7 @@ public final class SigmaSchedule {
   /**
    * {@return the noise level at the start of a step}
    *
-   * @param i the index of the step, from 0 at the top
+   * @param i the index of the step, 0 for the noisiest step
    */
   public NoiseLevel at(int i) {
     return from.get(i);
@@ -126,18 +127,21 @@ public final class SigmaSchedule {
   /**
    * {@return the noise level at the end of a step}
    *
-   * @param i the index of the step, from 0 at the top
+   * @param i the index of the step, 0 for the noisiest step
    */
   public NoiseLevel next(int i) {
     return to.get(i);
   }
 
-  /** {@return the level at which sampling starts; the end of the schedule if no step is sampled} */
+  /**
+   * {@return the level at which sampling starts; the last level of the schedule if no step is
+   * sampled}
+   */
   public NoiseLevel start() {
     return first < timesteps.length ? at(first) : next(last());
   }
 
-  /** {@return the largest sigma at the start of a step} */
+  /** {@return the largest of all sigmas at which steps start} */
   public double maxSigma() {
     return from.stream().mapToDouble(NoiseLevel::sigma).max().orElse(0);
   }

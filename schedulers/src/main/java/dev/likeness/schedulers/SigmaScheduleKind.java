@@ -11,7 +11,8 @@ import org.apache.commons.math3.distribution.BetaDistribution;
  */
 public enum SigmaScheduleKind {
   /**
-   * Sigmas at uniformly spaced timesteps, including both ends; k-diffusion's {@code get_sigmas}.
+   * Sigmas at uniformly spaced timesteps, including the first and the last timestep; k-diffusion's
+   * {@code get_sigmas}.
    */
   NORMAL,
   /** Every n-th trained sigma, counted from the largest. */
@@ -20,9 +21,9 @@ public enum SigmaScheduleKind {
   SGM_UNIFORM,
   /** Every n-th trained sigma, counted from the smallest. */
   DDIM_UNIFORM,
-  /** Uniform in the seventh root of sigma (arXiv:2206.00364, equation 5). */
+  /** Sigmas that are spaced uniformly in their seventh root (arXiv:2206.00364, equation 5). */
   KARRAS,
-  /** Uniform in log sigma. */
+  /** Sigmas that are spaced uniformly in their logarithm. */
   EXPONENTIAL,
   /**
    * The same sigmas as {@link #EXPONENTIAL}: k-diffusion's {@code get_sigmas_polyexponential} with
@@ -36,23 +37,25 @@ public enum SigmaScheduleKind {
    * They do not depend on the network.
    */
   VP,
-  /** Optimised for Stable Diffusion 1.5 (Align Your Steps, arXiv:2404.14507). */
+  /** Sigmas optimised for Stable Diffusion 1.5 (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SD15,
-  /** Optimised for SDXL (Align Your Steps, arXiv:2404.14507). */
+  /** Sigmas optimised for SDXL (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SDXL,
-  /** Optimised for Stable Video Diffusion (Align Your Steps, arXiv:2404.14507). */
+  /** Sigmas optimised for Stable Video Diffusion (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SVD,
   /**
-   * Uniform in the arctangent of sigma, including both ends (Align Your Steps, arXiv:2404.14507,
-   * theorem 3.1).
+   * Sigmas that are spaced uniformly in their arctangent, including both ends (Align Your Steps,
+   * arXiv:2404.14507, theorem 3.1).
    */
   KL_OPTIMAL,
   /**
-   * For flow networks (Mochi 1). Sigma falls linearly by 1/40 of its start value in the first half
-   * of the steps, and quadratically in the second half.
+   * Sigmas for flow networks (Mochi 1). In the first half of the steps, sigma falls linearly by
+   * 1/40 of its start value. In the second half, it falls quadratically.
    */
   LINEAR_QUADRATIC,
-  /** For flow networks (RES4LYF). Sigma follows two arctangent curves that meet at 0.5. */
+  /**
+   * Sigmas for flow networks (RES4LYF). Sigma follows two arctangent curves that meet at sigma 0.5.
+   */
   BONG_TANGENT;
 
   private static final double[] SD15 = {
@@ -89,7 +92,8 @@ public enum SigmaScheduleKind {
    * {@return the sigma schedule with the given name, such as {@code karras} or {@code sgm_uniform}}
    *
    * @param name the name, in upper or lower case, with spaces, hyphens or underscores
-   * @throws IllegalArgumentException if the name is not known; the message lists the names
+   * @throws IllegalArgumentException if no sigma schedule has this name; the message lists the
+   *     names
    */
   public static SigmaScheduleKind parse(String name) {
     String wanted = name.toUpperCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
@@ -105,7 +109,7 @@ public enum SigmaScheduleKind {
    *
    * @param table the sigmas that the network was trained at
    * @param steps the number of steps, at least 1; {@link #DDIM_UNIFORM} and {@link #BETA} may
-   *     return more or fewer
+   *     return sigmas for more or fewer steps
    */
   public double[] sigmas(TrainedSigmas table, int steps) {
     double[] known = table.sigmas();

@@ -28,8 +28,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in the seventh root of sigma (Karras et al. 2022, arXiv:2206.00364,
-   * equation 5)}
+   * {@return sigmas that are spaced uniformly in their seventh root (Karras et al. 2022,
+   * arXiv:2206.00364, equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -40,8 +40,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in the root of sigma of order {@code rho} (Karras et al. 2022,
-   * arXiv:2206.00364, equation 5)}
+   * {@return sigmas that are spaced uniformly in their root of order {@code rho} (Karras et al.
+   * 2022, arXiv:2206.00364, equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -55,7 +55,8 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in log sigma; k-diffusion's {@code get_sigmas_exponential}}
+   * {@return sigmas that are spaced uniformly in their logarithm; k-diffusion's
+   * {@code get_sigmas_exponential}}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -74,7 +75,8 @@ public final class Sigmas {
    * @param max the first sigma
    * @param min the last sigma, above 0
    * @param count the number of sigmas, at least 1
-   * @param rho the exponent of the power function, above 0; 1 is uniform in log sigma
+   * @param rho the exponent of the power function, above 0; 1 gives the sigmas of
+   *     {@link #exponential}
    */
   public static double[] polyexponential(double max, double min, int count, double rho) {
     return map(
@@ -116,7 +118,7 @@ public final class Sigmas {
    *
    * @param betaD the increase of beta from time 0 to time 1; k-diffusion uses 19.9
    * @param betaMin beta at time 0; k-diffusion uses 0.1
-   * @param smallestTime the smallest time, above 0; the largest is 1
+   * @param smallestTime the smallest time, above 0; the largest time is 1
    * @param count the number of sigmas
    */
   public static double[] variancePreserving(

@@ -7,7 +7,7 @@ package dev.likeness.schedulers;
 @FunctionalInterface
 public interface Solver {
   /**
-   * Writes the rows.
+   * Writes the rows of a plan.
    *
    * @param sigmaSchedule the noise levels of the steps
    * @param draft collects the rows
@@ -16,8 +16,8 @@ public interface Solver {
   Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft);
 
   /**
-   * Wraps a solver that cannot step to sigma 0: the last step to sigma 0 returns the denoised
-   * prediction.
+   * Wraps a solver that cannot step to sigma 0. If the last step goes to sigma 0, it returns the
+   * denoised prediction.
    *
    * @param solver the solver for all other steps
    */

@@ -1,7 +1,7 @@
 package dev.likeness.schedulers;
 
 /**
- * A row of a plan: one call of the network and one linear update.
+ * A row of a sampling plan: one call of the network and one linear update of the sample.
  *
  * @param index the index of the row in its plan, from 0
  * @param timestep the timestep that the network is called with; may be fractional
@@ -25,8 +25,8 @@ public record Step(
    * fresh noise is multiplied elementwise by {@link #scale}. Source: arXiv:2102.09672, equation 15.
    *
    * @param kind the rule by which the scale is computed
-   * @param minLog the log variance at an output of -1; only {@link Kind#RANGE} uses it
-   * @param maxLog the log variance at an output of 1; only {@link Kind#RANGE} uses it
+   * @param minLog the log variance for the network output -1; only {@link Kind#RANGE} uses it
+   * @param maxLog the log variance for the network output 1; only {@link Kind#RANGE} uses it
    */
   public record LearnedVariance(Kind kind, double minLog, double maxLog) {
     /** The noise is not scaled. */
@@ -84,7 +84,7 @@ public record Step(
 
   /**
    * The next sample as a sum over the current and earlier rows. In every array, index 0 is the
-   * current row, and index k is the row k rows earlier.
+   * factor of the current row. Index k is the factor of the row that lies k rows earlier.
    *
    * <p>{@code x_next = sum samples[k] x[k] + sum unblended[k] a[k] + sum denoised[k] D[k] + sum
    * raw[k] D~[k] + sum unguided[k] U[k] + sum modelOutputs[k] F[k] + sum noise[k] n[k]}.
@@ -96,7 +96,8 @@ public record Step(
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
    * @param modelOutputs factors of the network's outputs; empty for most solvers
    * @param noise factors of the rows' unit noise; 0 for rows without noise
-   * @param needsNoise true if this row takes fresh noise, even if the noise's factor is 0
+   * @param needsNoise true if this row takes fresh noise from the random generator, even if the
+   *     factor of the noise is 0
    * @param needsUnguided true if this or a later row needs this row's prediction without guidance
    */
   public record Update(
@@ -119,7 +120,8 @@ public record Step(
      * @param unguided factors of the denoised predictions without guidance; empty for most solvers
      * @param modelOutputs factors of the network's outputs; empty for most solvers
      * @param noise factors of the rows' unit noise; 0 for rows without noise
-     * @param needsNoise true if this row takes fresh noise, even if the noise's factor is 0
+     * @param needsNoise true if this row takes fresh noise from the random generator, even if the
+     *     factor of the noise is 0
      * @param needsUnguided true if this or a later row needs this row's prediction without guidance
      * @throws IllegalArgumentException if a factor is infinite or NaN
      */

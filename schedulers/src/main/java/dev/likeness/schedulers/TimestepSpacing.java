@@ -7,20 +7,18 @@ import java.util.stream.IntStream;
  * The spacing of a generation's timesteps over the training timesteps (arXiv:2305.08891, table 2).
  */
 public enum TimestepSpacing {
-  /** Uniform from the last timestep to the first, including both. */
+  /** Timesteps spaced uniformly from the last timestep to the first, including both. */
   LINSPACE,
-  /** Multiples of the spacing from 0 upwards, plus an offset; the last timestep is not reached. */
+  /** Multiples of the spacing from 0 upwards, plus an offset; the last timestep is not included. */
   LEADING,
-  /**
-   * Multiples of the spacing downwards from the last timestep; the first timestep is not reached.
-   */
+  /** The last timestep minus multiples of the spacing; the first timestep is not included. */
   TRAILING;
 
   /**
    * {@return the spacing for a value of the config option {@code timestep_spacing}}
    *
    * @param name {@code linspace}, {@code leading} or {@code trailing}
-   * @throws IllegalArgumentException if the name is not known; the message lists the names
+   * @throws IllegalArgumentException if no spacing has this name; the message lists the names
    */
   public static TimestepSpacing parse(String name) {
     return switch (name) {
@@ -34,8 +32,8 @@ public enum TimestepSpacing {
   }
 
   /**
-   * {@return timesteps in descending order; {@link #LINSPACE} may return fractions, the others
-   * return integers}
+   * {@return timesteps in descending order} {@link #LINSPACE} may return fractions; the other
+   * spacings return integers.
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps
@@ -51,8 +49,8 @@ public enum TimestepSpacing {
   }
 
   /**
-   * {@return integer timesteps in descending order: {@code steps + 1} spaced timesteps without the
-   * lowest} The last step then goes to the end of the schedule.
+   * {@return the spaced integer timesteps of {@code steps + 1} steps in descending order, without
+   * the lowest timestep} The last step goes from the last timestep to the end of the schedule.
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
  * chooses.
  */
 public interface TrainedSigmas {
-  /** {@return all trained sigmas in ascending order} */
+  /** {@return all sigmas that the network was trained at, in ascending order} */
   double[] sigmas();
 
   /**
@@ -20,12 +20,12 @@ public interface TrainedSigmas {
   /**
    * {@return the timestep with which the network is called at a sigma}
    *
-   * @param sigma the sigma in the network's form, at least 0
+   * @param sigma the sigma, at least 0; at most 1 for flow
    */
   double timestep(double sigma);
 
   /**
-   * {@return the noise level of a sigma, in the network's form}
+   * {@return the noise level of a sigma, in the form that the network uses (k-diffusion's or flow)}
    *
    * @param sigma the sigma, at least 0; at most 1 for flow
    * @throws IllegalArgumentException if the network predicts flow and sigma is above 1
@@ -33,7 +33,8 @@ public interface TrainedSigmas {
   NoiseLevel level(double sigma);
 
   /**
-   * {@return the noise level at a ratio, in the network's form}
+   * {@return the noise level with the given ratio, in the form that the network uses (k-diffusion's
+   * or flow)}
    *
    * @param ratio {@code sigma / alpha}, at least 0
    */

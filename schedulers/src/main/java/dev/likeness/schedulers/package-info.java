@@ -2,11 +2,11 @@
  * Noise schedules, sigma schedules, solvers and sampling plans as plain numbers. No type of this
  * module uses tensors.
  *
- * <p>Start with {@link SchedulerConfig}: it reads a published {@code scheduler_config.json}, or
- * takes the name of a scheduler, and returns a {@link SamplingPlan}, an immutable table of
- * {@link Step rows}. Every row is linear: it calls the network once on a scaled sample and turns
- * the output into a denoised prediction. The next sample is a sum of earlier samples, denoised
- * predictions and noise. A {@link CustomScheduler} combines any {@link SigmaScheduleKind} with any
+ * <p>Start with {@link SchedulerConfig}. It reads a published {@code scheduler_config.json} or
+ * takes the name of a scheduler. It returns a {@link SamplingPlan}, an immutable table of
+ * {@link Step rows}. Every row calls the network once on a scaled sample and turns the output into
+ * a denoised prediction. The next sample is a weighted sum of earlier samples, denoised predictions
+ * and noise. A {@link CustomScheduler} combines any {@link SigmaScheduleKind} with any
  * {@link Solver}. {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampler of
  * {@code likeness-diffusion-core} executes the same plan on tensors. A {@link SchedulerProvider} is
  * a service that adds scheduler classes.
@@ -18,7 +18,7 @@
  * System.out.println(plan.plot()); // sigmas over the steps
  * }</pre>
  *
- * <p>This module uses these symbols: {@code x = alpha * x0 + sigma * n} is a sample at some noise
+ * <p>This module uses these symbols: {@code x = alpha * x0 + sigma * n} is a sample at a noise
  * level, {@code x0} the clean image latents, {@code n} unit noise, {@code D} the network's estimate
  * of {@code x0}, {@code lambda = log(alpha / sigma)}.
  */

@@ -14,8 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Converts models and tensor files between formats. Without a target type, every tensor keeps its
- * bits.
+ * Converts models and tensor files between formats. If no target type is given, every tensor keeps
+ * its type and its exact values.
  */
 public final class CheckpointConverter {
   private CheckpointConverter() {}
@@ -24,15 +24,15 @@ public final class CheckpointConverter {
    * Converts a model or a tensor file. If {@code out} ends in {@code .safetensors}, the result is
    * one file; otherwise it is a diffusers folder.
    *
-   * <p>If input and output are single files, keys and metadata are kept. A pickle keeps its keys
-   * too: alphas that are plain numbers become tensors, other values become metadata. A folder's
-   * {@code likeness.json} is copied into a target folder.
+   * <p>If input and output are single files, keys and metadata are kept. The keys of a pickle are
+   * kept too. LoRA alphas that are plain numbers become tensors; other values become metadata. A
+   * folder's {@code likeness.json} is copied into a target folder.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file or folder to write
    * @param type the type of floating-point tensors in {@code out}, or null to keep their types
    * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
-   *     is not known
+   *     is not supported
    */
   public static void convert(Path in, Path out, DType type) {
     boolean toFile = out.getFileName().toString().endsWith(".safetensors");

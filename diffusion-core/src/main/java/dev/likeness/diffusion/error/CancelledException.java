@@ -3,7 +3,7 @@ package dev.likeness.diffusion.error;
 import java.util.concurrent.CancellationException;
 
 /**
- * Thrown by long work that its caller cancelled. No partial file is left. The command
+ * Thrown by long work if the caller cancelled it. The work leaves no partial file. The command
  * {@code likeness} exits with status 130.
  */
 public final class CancelledException extends CancellationException {

@@ -1,25 +1,25 @@
 package dev.likeness.diffusion.image;
 
 /**
- * How the stored rows and columns of a photo map to the upright image: the eight values of EXIF's
- * tag 0x0112 (JEITA CP-3451, 4.6.4 A), in order.
+ * The mapping from the stored rows and columns of a photo to the upright image: the eight values of
+ * EXIF's tag 0x0112 (JEITA CP-3451, 4.6.4 A), in order.
  */
 public enum ExifOrientation {
   /** Value 1: stored upright. */
   UPRIGHT(1, 0, 0, 1),
   /** Value 2: left and right are swapped. */
   MIRRORED(-1, 0, 0, 1),
-  /** Value 3: rotated by 180 degrees. */
+  /** Value 3: the stored image is rotated by 180 degrees. */
   UPSIDE_DOWN(-1, 0, 0, -1),
   /** Value 4: top and bottom are swapped. */
   FLIPPED(1, 0, 0, -1),
   /** Value 5: rows and columns are swapped. */
   TRANSPOSED(0, 1, 1, 0),
-  /** Value 6: must be rotated clockwise by 90 degrees to be upright. */
+  /** Value 6: the stored image must be rotated clockwise by 90 degrees. */
   TURNED_RIGHT(0, 1, -1, 0),
   /** Value 7: rows and columns are swapped and both reversed. */
   TRANSVERSED(0, -1, -1, 0),
-  /** Value 8: must be rotated counterclockwise by 90 degrees to be upright. */
+  /** Value 8: the stored image must be rotated counterclockwise by 90 degrees. */
   TURNED_LEFT(0, -1, 1, 0);
 
   // Per upright column, the stored x grows by xx and the stored y by yx. Per upright row, they grow
@@ -46,7 +46,7 @@ public enum ExifOrientation {
     return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
   }
 
-  /** {@return true if width and height are swapped} */
+  /** {@return true if width and height of the stored and the upright image are swapped} */
   public boolean isQuarterTurn() {
     return xx == 0;
   }

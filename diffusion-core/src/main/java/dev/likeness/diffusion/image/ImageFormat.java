@@ -27,7 +27,7 @@ public enum ImageFormat {
    * {@return the format with the given name}
    *
    * @param word {@code png}, {@code jpeg}, {@code jpg} or {@code webp}, in upper or lower case
-   * @throws IllegalArgumentException if the name is not known
+   * @throws IllegalArgumentException if the name is not one of these
    */
   public static ImageFormat parse(String word) {
     String lower = word.toLowerCase(Locale.ROOT);

@@ -50,10 +50,11 @@ public enum PillowResampling {
   }
 
   /**
-   * {@return the filter with a number of Pillow, as in {@code resample} of image processor configs}
+   * {@return the filter with the given Pillow number, as in {@code resample} of image processor
+   * configs}
    *
    * @param code 1 (Lanczos), 2 (bilinear) or 3 (bicubic)
-   * @throws IllegalArgumentException if the number is not known
+   * @throws IllegalArgumentException if the number is not one of these
    */
   public static PillowResampling of(int code) {
     for (PillowResampling filter : values()) {

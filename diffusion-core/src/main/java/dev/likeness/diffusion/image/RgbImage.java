@@ -40,7 +40,7 @@ public final class RgbImage {
   }
 
   /**
-   * {@return an image over the given bytes, which are not copied}
+   * {@return an image that uses the given bytes without a copy}
    *
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
@@ -194,11 +194,12 @@ public final class RgbImage {
   }
 
   /**
-   * Reads an image file: PNG, JPEG, GIF, BMP or TIFF, and WebP with {@code identity-photos}.
+   * Reads an image file: PNG, JPEG, GIF, BMP or TIFF. WebP needs {@code likeness-identity-photos}
+   * on the class path.
    *
-   * <p>The image is turned upright by its EXIF orientation, and its colour profile is applied.
-   * Transparent pixels are composited over white. For photos that users send, use the review of
-   * {@code identity-photos}.
+   * <p>The EXIF orientation turns the image upright, and the colour profile is applied. Transparent
+   * pixels are composited over white. For photos that users send, use the photo review of
+   * {@code likeness-identity-photos}.
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image
@@ -211,7 +212,7 @@ public final class RgbImage {
   /**
    * Reads an image file from a stream, as {@link #read(Path)} does.
    *
-   * @param name the name of the image in messages
+   * @param name the name of the image in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
    * @return a new image
    * @throws InvalidInputException if the stream cannot be read, or is not a complete image
@@ -223,7 +224,7 @@ public final class RgbImage {
   /**
    * Reads an image file from its bytes, as {@link #read(Path)} does.
    *
-   * @param name the name of the image in messages
+   * @param name the name of the image in error messages
    * @param file the bytes of the file, at most 200 MB; not changed
    * @return a new image
    * @throws InvalidInputException if the bytes are not a complete image
@@ -246,7 +247,7 @@ public final class RgbImage {
   /**
    * Reads a mask from the bytes of an image file, as {@link #readMask(Path)} does.
    *
-   * @param name the name of the mask in messages
+   * @param name the name of the mask in error messages
    * @param file the bytes of the file, at most 200 MB; not changed
    * @return a new image; white marks the part to generate
    * @throws InvalidInputException if the bytes are not a complete image
@@ -258,7 +259,7 @@ public final class RgbImage {
   /**
    * Reads a mask from a stream, as {@link #readMask(Path)} does.
    *
-   * @param name the name of the mask in messages
+   * @param name the name of the mask in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
    * @return a new image; white marks the part to generate
    * @throws InvalidInputException if the stream cannot be read, or is not a complete image

@@ -26,15 +26,15 @@ public interface Adapter {
   }
 
   /**
-   * {@return the adapters whose sum this adapter is; a list with only this adapter if it is not a
-   * sum}
+   * {@return the adapters that this sum of adapters consists of; a list with only this adapter if
+   * it is not a sum}
    */
   default List<Adapter> components() {
     return List.of(this);
   }
 
   /**
-   * {@return the sum of this adapter and another}
+   * {@return an adapter that applies the changes of this adapter and another: the sum of both}
    *
    * @param other the other adapter
    */

@@ -5,8 +5,8 @@ package dev.likeness.diffusion.request;
  * merging.
  *
  * @param kind the values that are cached
- * @param interval the largest number of rows of the sampling plan from one full computation to the
- *     next, at least 1. Kinds without an interval ignore it
+ * @param interval the largest number of rows (network calls) of the sampling plan from one full
+ *     computation to the next, at least 1. Kinds without an interval ignore it
  * @param layers the number of layers of a UNet's first level that are computed at every row, at
  *     least 0. Only kinds that cache deep layers use it
  * @param threshold the largest relative change of the first block's residual at which the other
@@ -90,13 +90,13 @@ public record CachingOptions(
 
   /**
    * {@return options that skip network calls and extrapolate the prediction linearly over the
-   * timesteps, from the last two network calls} They apply to every model family.
+   * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
-   * <p>The distance between evaluated rows starts at 1 and grows by one up to {@code interval}. It
-   * can exceed {@code interval} where timesteps of rows are close together. Source: Liu et al.
-   * 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
+   * <p>The distance between evaluated rows starts at 1 and grows by one up to {@code interval}. The
+   * distance can exceed {@code interval} if the timesteps of rows are close together. Source: Liu
+   * et al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
    *
-   * @param interval the usual limit of the distance between two evaluated rows, at least 1
+   * @param interval the usual limit of the distance between two evaluated rows, in rows, at least 1
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {
@@ -131,7 +131,7 @@ public record CachingOptions(
     return new CachingOptions(kind, interval, layers, threshold, share);
   }
 
-  /** {@return true if a UNet's deep layers are computed in some rows only} */
+  /** {@return true if the deep layers of a UNet are cached and computed only in some rows} */
   public boolean isDeep() {
     return kind == Kind.DEEP_CACHE || kind == Kind.DEEP_FORECAST;
   }

@@ -22,14 +22,14 @@ public final class Cancellation {
   }
 
   /**
-   * {@return a cancellation for a part of the work} Cancelling this one cancels the child;
-   * cancelling the child does not cancel this one.
+   * {@return a cancellation for a part of the work} Cancelling this object also cancels the child.
+   * Cancelling the child does not cancel this object.
    */
   public Cancellation child() {
     return new Cancellation(this);
   }
 
-  /** Stops the work, which then throws a {@link CancelledException}. */
+  /** Stops the work. The work then throws a {@link CancelledException}. */
   public void cancel() {
     cancelled = true;
   }
@@ -40,10 +40,11 @@ public final class Cancellation {
   }
 
   /**
-   * Ends the work if it was cancelled; long work calls this between steps. An interrupted thread
-   * stays interrupted.
+   * Throws an exception if the work was cancelled or the thread was interrupted. Long work calls
+   * this method between steps. The thread stays interrupted.
    *
-   * @throws CancelledException if this was cancelled or the thread was interrupted
+   * @throws CancelledException if this cancellation or its parent was cancelled, or if the thread
+   *     was interrupted
    */
   public void throwIfCancelled() {
     if (isCancelled()) {

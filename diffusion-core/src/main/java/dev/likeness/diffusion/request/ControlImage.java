@@ -12,12 +12,12 @@ import dev.likeness.diffusion.image.RgbImage;
  *     {@code controlnet_conditioning_scale})
  * @param start the share of the steps after which the ControlNet starts, 0..1 (diffusers:
  *     {@code control_guidance_start})
- * @param end the share of the steps after which it ends, {@code start}..1 (diffusers:
+ * @param end the share of the steps after which the ControlNet ends, {@code start}..1 (diffusers:
  *     {@code control_guidance_end})
  * @param mode the control mode of the image for a union ControlNet, from 0; -1 if the ControlNet
  *     has no modes
  * @param mask the mask for a ControlNet that was trained for inpainting, or null. White marks the
- *     part to generate. It is resized to the request's size
+ *     part to generate. The mask is resized to the request's size
  * @param isGuess true for guess mode, in which the ControlNet acts on the prompt's prediction alone
  *     (diffusers: {@code guess_mode})
  */
@@ -37,7 +37,7 @@ public record ControlImage(
    * @param image the image; it is resized to the request's size
    * @param scale the conditioning scale; 1 is the trained scale
    * @param start the share of the steps after which the ControlNet starts, 0..1
-   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param end the share of the steps after which the ControlNet ends, {@code start}..1
    * @param mode the control mode for a union ControlNet, from 0; or -1
    * @param mask the mask for a ControlNet that was trained for inpainting, or null
    * @param isGuess true for guess mode
@@ -87,7 +87,7 @@ public record ControlImage(
    * {@return this control image limited to an interval of the steps}
    *
    * @param start the share of the steps after which the ControlNet starts, 0..1
-   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param end the share of the steps after which the ControlNet ends, {@code start}..1
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public ControlImage between(double start, double end) {
@@ -105,8 +105,8 @@ public record ControlImage(
   }
 
   /**
-   * {@return this control image with a control mode by name} One call of a union ControlNet takes
-   * all control images that a request has for it.
+   * {@return this control image with the control mode of the given name} One call of a union
+   * ControlNet takes all control images that a request has for this ControlNet.
    *
    * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
    * @throws IllegalArgumentException if the ControlNet has no such mode; the message lists its
@@ -120,10 +120,10 @@ public record ControlImage(
    * {@return this control image with a mask, for Stable Diffusion ControlNets that were trained for
    * inpainting, such as control_v11p_sd15_inpaint}
    *
-   * <p>The network gets masked pixels as -1. In mode {@code repaint} of a union ControlNet, it gets
-   * them as 0.
+   * <p>The network gets masked pixels as -1. In mode {@code repaint} of a union ControlNet, the
+   * network gets masked pixels as 0.
    *
-   * @param white the mask, in which white marks the part to generate; it is resized to the
+   * @param white the mask, in which white marks the part to generate. The mask is resized to the
    *     request's size
    */
   public ControlImage mask(RgbImage white) {
@@ -144,8 +144,8 @@ public record ControlImage(
   }
 
   /**
-   * {@return true if the control image acts in a row} As in diffusers, the whole row must lie
-   * between {@code start} and {@code end}.
+   * {@return true if the control image acts in a row of the sampling plan} As in diffusers, the
+   * whole row must lie between {@code start} and {@code end}.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

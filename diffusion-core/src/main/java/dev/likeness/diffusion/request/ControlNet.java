@@ -14,8 +14,8 @@ public interface ControlNet extends AutoCloseable {
   /**
    * {@return the number of a control mode}
    *
-   * @param mode a name, such as {@code openpose}, {@code depth} or {@code canny} of SDXL's union
-   *     ControlNets, or a number
+   * @param mode a number as text, or a name such as {@code openpose}, {@code depth} or
+   *     {@code canny} of SDXL's union ControlNets
    * @throws IllegalArgumentException if there is no such mode; the message lists the modes
    */
   int mode(String mode);
@@ -23,15 +23,15 @@ public interface ControlNet extends AutoCloseable {
   /**
    * Checks that a control image has a control mode if the ControlNet has several.
    *
-   * @param mode the image's control mode; -1 if none was chosen
+   * @param mode the image's control mode; -1 if no mode was chosen
    * @throws IllegalArgumentException if the ControlNet has several modes and {@code mode} is -1;
    *     the message lists the modes
    */
   void requireMode(int mode);
 
   /**
-   * {@return true for a union ControlNet, where one call takes all of a request's control images
-   * for it}
+   * {@return true for a union ControlNet} One call of a union ControlNet takes all control images
+   * that a request has for this ControlNet.
    */
   boolean isUnion();
 

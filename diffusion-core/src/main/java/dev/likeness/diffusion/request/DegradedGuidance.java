@@ -4,7 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Degraded guidance: moves the prediction away from the prediction of a degraded network.
+ * Degraded guidance: moves the prediction away from the prediction of a degraded copy of the
+ * network.
  *
  * <p>Skip-layer guidance (Stability AI, Stable Diffusion 3.5) leaves out blocks. Perturbed
  * attention guidance (Ahn et al. 2024, arXiv:2403.17377) replaces self-attention maps by the
@@ -13,11 +14,11 @@ import java.util.List;
  * @param kind the method by which the network is degraded
  * @param layers numbers of the skipped blocks, or regular expressions that match names of
  *     self-attention layers
- * @param scale the guidance scale; 0 turns it off
+ * @param scale the guidance scale; 0 turns degraded guidance off
  * @param adaptiveScale the decrease of the scale for each timestep below 1000, at least 0; the
  *     scale stays at least 0
  * @param start the share of the steps after which guidance starts, 0..1
- * @param end the share of the steps after which it ends, {@code start}..1
+ * @param end the share of the steps after which guidance ends, {@code start}..1
  */
 public record DegradedGuidance(
     Kind kind, List<String> layers, double scale, double adaptiveScale, double start, double end) {
@@ -36,10 +37,10 @@ public record DegradedGuidance(
    *
    * @param kind the method by which the network is degraded
    * @param layers numbers of the skipped blocks, or regular expressions
-   * @param scale the guidance scale; 0 turns it off
+   * @param scale the guidance scale; 0 turns degraded guidance off
    * @param adaptiveScale the decrease of the scale for each timestep below 1000, at least 0
    * @param start the share of the steps after which guidance starts, 0..1
-   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param end the share of the steps after which guidance ends, {@code start}..1
    * @throws IllegalArgumentException if {@code layers} is empty, or if a number is out of its range
    */
   public DegradedGuidance {
@@ -79,7 +80,7 @@ public record DegradedGuidance(
   /**
    * {@return this guidance at another scale}
    *
-   * @param other the guidance scale; 0 turns it off
+   * @param other the guidance scale; 0 turns degraded guidance off
    */
   public DegradedGuidance scale(double other) {
     return new DegradedGuidance(kind, layers, other, adaptiveScale, start, end);
@@ -100,7 +101,7 @@ public record DegradedGuidance(
    * {@return this guidance limited to an interval of the steps}
    *
    * @param start the share of the steps after which guidance starts, 0..1
-   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param end the share of the steps after which guidance ends, {@code start}..1
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public DegradedGuidance between(double start, double end) {
@@ -108,8 +109,8 @@ public record DegradedGuidance(
   }
 
   /**
-   * {@return true if guidance acts in a row} As in diffusers, skip-layer guidance does not act in a
-   * row that lies exactly at {@code start}.
+   * {@return true if guidance acts in a row of the sampling plan} As in diffusers, skip-layer
+   * guidance does not act in a row that lies exactly at {@code start}.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

@@ -2,7 +2,7 @@ package dev.likeness.diffusion.request;
 
 /**
  * Default values of a request's options. They are the defaults of diffusers' pipeline for the same
- * folder and task.
+ * model and task.
  *
  * @param steps the number of sampling steps
  * @param guidance the guidance scale
@@ -10,8 +10,8 @@ package dev.likeness.diffusion.request;
  * @param height the height of the image in pixels
  * @param strength the share of the steps that image-to-image samples, 0..1
  * @param inpaintStrength the share of the steps that inpainting samples, 0..1
- * @param eta the share of fresh noise in each step, 0..1; used with the base's own scheduler if the
- *     scheduler's config does not set eta
+ * @param eta the share of fresh noise in each step, 0..1; used only with the base's own scheduler,
+ *     and only if the scheduler's config does not set eta
  */
 public record GenerationDefaults(
     int steps,

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Hooks of a generation, where code of the caller runs, and the choice of CUDA graphs.
+ * Hooks in which a generation calls the caller's code, and the option for CUDA graphs.
  *
  * @param onStep a callback after each step, with the batch's latents; or null
  * @param cudaGraph true if steps on the first GPU are captured as a CUDA graph and replayed. On
@@ -28,7 +28,7 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
     return new GenerationHooks(listener, cudaGraph, engine);
   }
 
-  /** {@return these hooks with steps that are captured as a CUDA graph and replayed} */
+  /** {@return these hooks, with capture of the steps as a CUDA graph and replay turned on} */
   public GenerationHooks withCudaGraph() {
     return new GenerationHooks(onStep, true, engine);
   }
@@ -46,7 +46,7 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
    * A finished step of the sampling loop.
    *
    * @param index the row of the sampling plan, from 0; a solver that evaluates the network several
-   *     times in a step has several rows for it
+   *     times in a step has several rows for this step
    * @param total the number of rows
    * @param timestep the trained timestep
    * @param latents the latents after the step, one for each item of the batch

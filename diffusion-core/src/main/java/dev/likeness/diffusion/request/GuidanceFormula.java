@@ -6,8 +6,8 @@ public interface GuidanceFormula {
   GuidanceFormula CLASSIFIER_FREE = new ClassifierFree();
 
   /**
-   * {@return true if the formula also uses predictions of earlier steps; false by default} Calls of
-   * such a formula must follow the steps of one sample.
+   * {@return true if the formula also uses predictions of earlier steps; false by default} Such a
+   * formula must be called in the order of the steps, for one sample only.
    */
   default boolean hasMomentum() {
     return false;
@@ -19,7 +19,7 @@ public interface GuidanceFormula {
   /**
    * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
    *
-   * @param zeroSteps the number of steps at the start whose prediction is set to zero, at least 0
+   * @param zeroSteps the number of first steps whose prediction is set to zero, at least 0
    */
   record CfgZeroStar(int zeroSteps) implements GuidanceFormula {}
 
@@ -27,8 +27,8 @@ public interface GuidanceFormula {
    * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1). It changes the
    * difference of the predictions for prompt and negative prompt.
    *
-   * @param eta the share that is kept of the difference's part parallel to the prediction, 0..1; 1
-   *     keeps all
+   * @param eta the factor of the part of the difference that is parallel to the prediction for the
+   *     prompt, 0..1; 1 keeps this part
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
    * @param normThreshold the largest norm of the difference; 0 means no limit

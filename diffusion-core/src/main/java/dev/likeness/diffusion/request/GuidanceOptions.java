@@ -4,19 +4,19 @@ package dev.likeness.diffusion.request;
  * Options of guidance: scale, formula and interval; and FreeU.
  *
  * @param scale the guidance scale, or NaN for the default. Guidance is off at 1 and below; on
- *     Z-Image, at 0 and below. FLUX.1 and latent consistency models are conditioned on the scale
- *     and cannot turn guidance off
+ *     Z-Image, at 0 and below. FLUX.1 and latent consistency models get the scale as a network
+ *     input and cannot turn guidance off
  * @param rescale the amount of guidance rescale, 0..1 (Lin et al. 2024, arXiv:2305.08891;
  *     diffusers' {@code guidance_rescale}). At 1, the guided prediction gets the standard deviation
  *     of the prediction for the prompt; 0 turns rescale off
  * @param start the share of the steps after which guidance starts, 0..1
- * @param end the share of the steps after which it ends, {@code start}..1
+ * @param end the share of the steps after which guidance ends, {@code start}..1
  * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
  * @param formula the formula that combines the two predictions
  * @param degradedGuidance additional guidance by a degraded network, or null
- * @param trueCfgScale the scale of classifier-free guidance for FLUX, which is itself conditioned
- *     on {@code scale} (diffusers' {@code true_cfg_scale}); 1 turns it off
+ * @param trueCfgScale the scale of classifier-free guidance for FLUX, where {@code scale} is only a
+ *     network input (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance off
  * @param freeU FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL, or null
  */
 public record GuidanceOptions(
@@ -42,7 +42,7 @@ public record GuidanceOptions(
    * @param scale the guidance scale, or NaN for the default
    * @param rescale the amount of guidance rescale, 0..1
    * @param start the share of the steps after which guidance starts, 0..1
-   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param end the share of the steps after which guidance ends, {@code start}..1
    * @param sequential true if prompt and negative prompt are evaluated one after the other
    * @param formula the formula that combines the two predictions
    * @param degradedGuidance additional guidance by a degraded network, or null
@@ -87,7 +87,7 @@ public record GuidanceOptions(
    * {@return these options limited to an interval of the steps}
    *
    * @param start the share of the steps after which guidance starts, 0..1
-   * @param end the share of the steps after which it ends, {@code start}..1
+   * @param end the share of the steps after which guidance ends, {@code start}..1
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
    */
   public GuidanceOptions between(double start, double end) {
@@ -104,7 +104,7 @@ public record GuidanceOptions(
   /**
    * {@return these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886)}
    *
-   * @param steps the number of steps at the start whose prediction is set to zero, at least 0
+   * @param steps the number of first steps whose prediction is set to zero, at least 0
    */
   public GuidanceOptions cfgZeroStar(int steps) {
     return formula(new GuidanceFormula.CfgZeroStar(steps));
@@ -114,8 +114,8 @@ public record GuidanceOptions(
    * {@return these options with adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416,
    * algorithm 1)}
    *
-   * @param eta the share that is kept of the difference's part parallel to the prediction, 0..1; 1
-   *     keeps all
+   * @param eta the factor of the part of the difference that is parallel to the prediction for the
+   *     prompt, 0..1; 1 keeps this part
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
    * @param limit the largest norm of the difference; 0 means no limit
@@ -147,7 +147,7 @@ public record GuidanceOptions(
   /**
    * {@return these options with additional guidance by a degraded network}
    *
-   * @param worse the degraded guidance; null turns it off
+   * @param worse the degraded guidance; null means no degraded guidance
    */
   public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
     return new GuidanceOptions(
@@ -158,7 +158,8 @@ public record GuidanceOptions(
    * {@return these options with classifier-free guidance for FLUX, in addition to its guidance
    * embedding}
    *
-   * @param value diffusers' {@code true_cfg_scale}; 1 turns it off
+   * @param value the scale (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance
+   *     off
    */
   public GuidanceOptions trueCfgScale(double value) {
     return new GuidanceOptions(

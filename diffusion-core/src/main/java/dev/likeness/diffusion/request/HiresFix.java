@@ -3,12 +3,13 @@ package dev.likeness.diffusion.request;
 /**
  * A second pass over the enlarged image, for sizes beyond those that the base was trained on.
  *
- * <p>The first pass generates a small image. The second pass enlarges it and samples again, inside
- * the first pass's mask or change map. Outside the mask, the initial image is kept.
+ * <p>The first pass generates a small image. The second pass enlarges this image and samples again.
+ * If the request has a mask or change map, the second pass samples only inside it and keeps the
+ * initial image outside.
  *
  * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1
- * @param steps the number of steps of which the second pass samples {@code strength}; 0 for the
+ * @param steps the number of steps of the second pass before {@code strength} reduces it; 0 for the
  *     number of the first pass
  * @param pixels true to enlarge the decoded image (Lanczos) and encode it again; false to enlarge
  *     the latents (bilinear), which needs more strength. A base made for inpainting needs true
@@ -19,7 +20,8 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
    *
    * @param scale the factor for width and height, above 1, at most 8
    * @param strength the share of the steps that the second pass samples, above 0, at most 1
-   * @param steps the number of steps before {@code strength}; 0 for the number of the first pass
+   * @param steps the number of steps before {@code strength} reduces it; 0 for the first pass's
+   *     number
    * @param pixels true to enlarge the decoded image, false to enlarge the latents
    * @throws IllegalArgumentException if a number is out of its range
    */

@@ -6,7 +6,7 @@ import java.util.List;
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
  * that change single options. Immutable.
  *
- * <p>Every method that takes an option returns a changed copy. An option that is not given has the
+ * <p>Every method that takes an option returns a changed copy. An option that is not set has the
  * base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
  *
  * @param prompts prompt and negative prompt, and their syntax
@@ -146,8 +146,8 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other guidance options} Options with the default scale (NaN) keep
-   * the request's scale.
+   * {@return this request with other guidance options} If the scale of the options is NaN (the
+   * default), the request keeps its own scale.
    *
    * @param options guidance scale, formula and interval
    */

@@ -9,16 +9,16 @@ import dev.likeness.diffusion.tensor.Latents;
  * @param image the image, which is resized to the request's size; null if latents are given
  * @param latents latents of an earlier generation; null if an image is given
  * @param strength the share of the steps that is sampled, 0..1, or NaN for the default. At 1, an
- *     editing model (Kontext, FLUX.2) uses the image as a reference. Below 1, it starts from the
- *     noised image, as other bases do
+ *     editing model (Kontext, FLUX.2) uses the image as a reference. Below 1, such a model starts
+ *     from the noised image, as other bases do
  * @param mask the mask: white pixels are generated, black pixels are kept; null to generate
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
  *     each pixel; false if the mask is thresholded at 0.5
  * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size.
- *     Otherwise it uses the nearest size that it was trained on
- * @param pastesUnmasked true if the image's own pixels replace those that the mask keeps; false if
- *     they are decoded from latents, which changes them a little
+ *     Otherwise the image is resized to the nearest size that the model was trained on
+ * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
+ *     False if these pixels are decoded from latents, which changes them slightly
  * @param paddingMaskCrop the padding in pixels, at least 0, with which the mask is cropped (see
  *     {@link #paddingMaskCrop(int)}); -1 to generate the whole image
  */
@@ -40,7 +40,7 @@ public record InitialImage(
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
    * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
-   * @param pastesUnmasked true if the image's own pixels replace those that the mask keeps
+   * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
    * @param paddingMaskCrop the padding in pixels with which the mask is cropped, or -1
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
    *     strength is not in 0..1, or if the padding is less than -1
@@ -59,7 +59,7 @@ public record InitialImage(
     }
   }
 
-  /** {@return true if a mask separates generated from kept pixels; false for a change map} */
+  /** {@return true if there is a mask that is not a change map} */
   public boolean isMasked() {
     return mask != null && !isDifferential;
   }
@@ -145,8 +145,8 @@ public record InitialImage(
    * {@return this initial image with a change map: lighter pixels change more} Source: differential
    * diffusion, arXiv:2306.00950.
    *
-   * @param map white where all steps change the image, black where no step does; it is resized to
-   *     the request's size
+   * @param map the change map: all steps change white pixels, no step changes black pixels. The map
+   *     is resized to the request's size
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(
@@ -154,14 +154,13 @@ public record InitialImage(
   }
 
   /**
-   * {@return this initial image, whose unmasked pixels are pasted into generated images or not}
-   * Where the mask is black, a generated image then equals the initial image at the request's size.
-   * Grey pixels of a mask mix both; of a change map only black pixels are pasted. Initial latents
-   * have no pixels to paste. {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted
-   * pixels.
+   * {@return this initial image, with pasting of unmasked pixels turned on or off} With pasting, a
+   * generated image equals the resized initial image where the mask is black. Where a mask is grey,
+   * both images are mixed. With a change map, only black pixels are pasted. Initial latents have no
+   * pixels to paste. {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted pixels.
    *
-   * @param pastes true to paste, which is the default; false for the decoded image, as diffusers
-   *     returns it
+   * @param pastes true, the default, to paste pixels of the initial image; false to return the
+   *     decoded image, as diffusers does
    */
   public InitialImage pasteUnmasked(boolean pastes) {
     return new InitialImage(

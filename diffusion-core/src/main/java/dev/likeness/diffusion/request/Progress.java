@@ -22,8 +22,8 @@ public interface Progress {
    * @param <T> the type of the result
    * @param work the work, which may report further events
    * @return the result of {@code work}
-   * @throws CancelledException if {@code work} was cancelled; every other exception of {@code work}
-   *     is thrown too
+   * @throws CancelledException if {@code work} was cancelled. Other exceptions of {@code work} are
+   *     thrown unchanged
    */
   default <T> T reportOutcome(Supplier<T> work) {
     T result;

@@ -9,7 +9,7 @@ public sealed interface ProgressEvent {
    * A phase of the work starts.
    *
    * @param name the name of the phase
-   * @param steps the number of steps of the phase; 0 if it is not known
+   * @param steps the number of steps of the phase; 0 if the number is not known
    */
   record Phase(String name, int steps) implements ProgressEvent {}
 
@@ -20,7 +20,7 @@ public sealed interface ProgressEvent {
    * @param step the number of the step, from 1
    * @param steps the number of steps of the phase
    * @param loss the training loss; NaN outside training
-   * @param secondsLeft the estimated seconds until the last step; NaN if it is not known
+   * @param secondsLeft the estimated seconds until the last step; NaN if there is no estimate
    */
   record Step(String phase, int step, int steps, double loss, double secondsLeft)
       implements ProgressEvent {
@@ -41,7 +41,7 @@ public sealed interface ProgressEvent {
    * Preview images that training generated.
    *
    * @param step the number of training steps so far
-   * @param images images of the person with the training so far; they are personal data
+   * @param images images of the person, generated with the current weights; they are personal data
    * @param score the validation score of the images
    */
   record Preview(int step, List<RgbImage> images, double score) implements ProgressEvent {}
@@ -62,8 +62,8 @@ public sealed interface ProgressEvent {
   /**
    * Terminal event: the work failed.
    *
-   * @param reason the exception that the call throws. If an {@link Error} ended the work, it is the
-   *     cause of this exception
+   * @param reason the exception that the call throws. If an {@link Error} ended the work, the error
+   *     is the cause of this exception
    */
   record Failed(RuntimeException reason) implements ProgressEvent {}
 

@@ -52,7 +52,8 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * {@return the linear interpolation between two embeddings of the same shape}
    *
    * @param other the other embedding
-   * @param share the weight of the other embedding: 0 returns this embedding, 1 the other one
+   * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
+   *     embedding
    * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
@@ -66,7 +67,8 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * {@return the spherical interpolation between two embeddings of the same shape}
    *
    * @param other the other embedding
-   * @param share the weight of the other embedding: 0 returns this embedding, 1 the other one
+   * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
+   *     embedding
    * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {

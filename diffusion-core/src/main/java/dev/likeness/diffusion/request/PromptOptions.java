@@ -8,15 +8,15 @@ import java.util.Optional;
  * Prompts of a request, and their syntax.
  *
  * @param prompt a description of the image; not null
- * @param negative the negative prompt, which says what the image must not show; may be empty, not
- *     null
+ * @param negative the negative prompt, which describes unwanted content; may be empty, not null
  * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
  *     {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
  *     Layers that the model family always leaves out are not counted, as in diffusers'
- *     {@code clip_skip}. The web UI's clip skip 2 is 1 here on Stable Diffusion 1.x, and 0 on XL
- *     and 2.x. With plain syntax, it applies only to the prompt, as in diffusers; otherwise to both
- *     prompts. FLUX, FLUX.2 and Z-Image do not support it
+ *     {@code clip_skip}. The web UI's clip skip of 2 corresponds to 1 on Stable Diffusion 1.x, and
+ *     to 0 on XL and 2.x. With plain syntax, clip skip applies only to the prompt, as in diffusers.
+ *     With A1111 syntax, it applies to both prompts. FLUX, FLUX.2 and Z-Image do not support clip
+ *     skip
  * @param textualInversions textual inversions whose tokens the prompts may use. Duplicates are
  *     removed. Different textual inversions must have different tokens
  * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt

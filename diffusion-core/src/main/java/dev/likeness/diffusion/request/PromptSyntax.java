@@ -18,7 +18,7 @@ public enum PromptSyntax {
    * {@return the syntax with the given name}
    *
    * @param name {@code plain} or {@code a1111}, in upper or lower case
-   * @throws IllegalArgumentException if the name is not known
+   * @throws IllegalArgumentException if the name is neither {@code plain} nor {@code a1111}
    */
   public static PromptSyntax parse(String name) {
     for (PromptSyntax syntax : values()) {

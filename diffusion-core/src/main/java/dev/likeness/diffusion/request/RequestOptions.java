@@ -25,8 +25,8 @@ public interface RequestOptions extends RequestSampling {
   ImageRequest sizeOptions(SizeOptions options);
 
   /**
-   * {@return this request with other guidance options} Options with the default scale (NaN) keep
-   * the request's scale.
+   * {@return this request with other guidance options} If the scale of the options is NaN (the
+   * default), the request keeps its own scale.
    *
    * @param options guidance scale, formula and interval
    */
@@ -122,7 +122,7 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with one more adapter, for example a person:
-   * {@code adapter(ada.at(0.8))}} The prompts may use its placeholder tokens.
+   * {@code adapter(ada.at(0.8))}} The prompts may use the placeholder tokens of the adapter.
    *
    * @param adapter the adapter; its change is added to the changes of the other adapters
    * @throws IllegalArgumentException if the request has another textual inversion of the same token

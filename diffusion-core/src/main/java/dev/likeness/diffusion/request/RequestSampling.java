@@ -28,35 +28,38 @@ interface RequestSampling extends RequestValues {
    * {@return this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
    * 249)}}
    *
-   * <p>A strength below 1 and {@link #denoisingRange} skip some of the timesteps. The option is
-   * called {@code timesteps} in diffusers.
+   * <p>A strength below 1 and {@link #denoisingRange} skip some of the timesteps. Diffusers' name
+   * of this option is {@code timesteps}.
    *
-   * @param descending trained timesteps in descending order, at least one, none negative
+   * @param descending trained timesteps in descending order, at least one, each at least 0
    * @throws IllegalArgumentException if the list is empty or does not descend.
-   *     {@code BaseModel.generate} throws it if the scheduler does not support timesteps
+   *     {@code BaseModel.generate} throws this exception if the scheduler does not support
+   *     timesteps
    */
   default ImageRequest timesteps(double... descending) {
     return sampling(sampling().timesteps(descending));
   }
 
   /**
-   * {@return this request with these sigmas as its sigma schedule} The option is called
-   * {@code sigmas} in diffusers.
+   * {@return this request with these sigmas as its sigma schedule} Diffusers' name of this option
+   * is {@code sigmas}.
    *
-   * <p>Most Stable Diffusion schedulers end at the last sigma, which is usually 0. Flow schedulers
-   * take one sigma for each step and continue to 0; see {@link PlanRequest#ofSigmas}.
+   * <p>With most Stable Diffusion schedulers, sampling ends at the last given sigma, which is
+   * usually 0. Flow schedulers take one sigma for each step, and sampling ends at 0; see
+   * {@link PlanRequest#ofSigmas}.
    *
-   * @param descending sigmas in the scheduler's own unit, in descending order, at least one, none
-   *     negative
+   * @param descending sigmas in the scheduler's own unit, in descending order, at least one, each
+   *     at least 0
    * @throws IllegalArgumentException if the list is empty or does not descend.
-   *     {@code BaseModel.generate} throws it if the scheduler does not support the sigmas
+   *     {@code BaseModel.generate} throws this exception if the scheduler does not support the
+   *     sigmas
    */
   default ImageRequest sigmas(double... descending) {
     return sampling(sampling().sigmas(descending));
   }
 
   /**
-   * {@return this request with the scheduler of a name} It replaces a custom scheduler.
+   * {@return this request with the scheduler of the given name, which replaces a custom scheduler}
    *
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
    *     {@code dpmpp_2m_karras}; null for the base's own scheduler
@@ -69,9 +72,9 @@ interface RequestSampling extends RequestValues {
    * {@return this request with a scheduler object, such as a config with changed options}
    *
    * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
-   * 3))}. A scheduler that is not a {@code SchedulerConfig} gets only the number of steps. It must
-   * compute its sigmas down to 0 itself, including any shift. A later {@link #scheduler(String)}
-   * replaces it.
+   * 3))}. If the scheduler is not a {@code SchedulerConfig}, it gets only the number of steps. It
+   * must then compute all sigmas down to 0 itself, including any shift. A later call of
+   * {@link #scheduler(String)} replaces the scheduler object.
    *
    * @param own the scheduler
    */
@@ -108,8 +111,8 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request limited to a range of the training timesteps} The options are called
-   * {@code denoising_start} and {@code denoising_end} in diffusers.
+   * {@return this request limited to a range of the training timesteps} Diffusers' names of these
+   * options are {@code denoising_start} and {@code denoising_end}.
    *
    * <p>For example, a base model stops at 0.8, and a refiner continues at 0.8 from the base's
    * latents. A request with a start above 0 needs initial latents or an initial image, without a

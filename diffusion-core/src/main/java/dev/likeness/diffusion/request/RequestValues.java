@@ -3,7 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.List;
 
-/** Short names for often used values of a request's option records. */
+/** Methods that return often used values of a request's option records directly. */
 public interface RequestValues {
   /** {@return the prompt options} */
   PromptOptions prompts();
@@ -127,8 +127,8 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request changes an initial image} The result is false if it continues the
-   * sampling of another model.
+   * {@return true if the request changes an initial image} The result is false if the request
+   * continues the sampling of another model.
    */
   default boolean isImageToImage() {
     return initialImage() != null && denoisingStart() == 0;

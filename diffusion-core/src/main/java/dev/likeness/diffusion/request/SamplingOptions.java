@@ -10,7 +10,7 @@ import java.util.stream.DoubleStream;
  * Steps, scheduler, seed and initial noise of a request.
  *
  * @param steps the number of sampling steps, or 0 for the default. If timesteps or sigmas are
- *     given, it is their number
+ *     given, this value is the number of them
  * @param timesteps one trained timestep for each step, in descending order; empty for the
  *     scheduler's own timesteps
  * @param sigmas sigmas in the scheduler's unit, in descending order, see
@@ -23,7 +23,8 @@ import java.util.stream.DoubleStream;
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy
- * @param seed the seed of the first image; image {@code i} has the noise of {@code seed + i}
+ * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed +
+ *     i}
  * @param count the number of images, at least 1
  * @param noise the initial noise, of unit variance; null for the noise of the seed
  */
@@ -54,7 +55,8 @@ public record SamplingOptions(
    * @param eta the share of fresh noise in each step, 0..1, or NaN for the default
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param seed the seed of the first image; image {@code i} has the noise of {@code seed + i}
+   * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed
+   *     + i}
    * @param count the number of images, at least 1
    * @param noise the initial noise, of unit variance; null for the noise of the seed
    * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
@@ -87,7 +89,7 @@ public record SamplingOptions(
   /**
    * {@return these options with a step at each of these timesteps}
    *
-   * @param descending trained timesteps in descending order, at least one, none negative
+   * @param descending trained timesteps in descending order, at least one, each at least 0
    * @throws IllegalArgumentException if the list is empty or does not descend
    */
   public SamplingOptions timesteps(double... descending) {
@@ -99,8 +101,8 @@ public record SamplingOptions(
   /**
    * {@return these options with these sigmas as sigma schedule}
    *
-   * @param descending sigmas in the scheduler's unit, in descending order, at least one, none
-   *     negative
+   * @param descending sigmas in the scheduler's unit, in descending order, at least one, each at
+   *     least 0
    * @throws IllegalArgumentException if the list is empty or does not descend
    */
   public SamplingOptions sigmas(double... descending) {
@@ -125,7 +127,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with the scheduler of a name} It replaces a custom scheduler.
+   * {@return these options with the scheduler of the given name, which replaces a custom scheduler}
    *
    * @param name a scheduler's name, or null for the base's own scheduler
    */
@@ -145,7 +147,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with a scheduler object, which is used instead of the scheduler's name}
+   * {@return these options with a scheduler object, which is used instead of a scheduler's name}
    *
    * @param other the scheduler; null to use the scheduler's name
    */

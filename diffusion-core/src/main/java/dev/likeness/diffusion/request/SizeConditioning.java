@@ -1,10 +1,10 @@
 package dev.likeness.diffusion.request;
 
 /**
- * SDXL's size conditioning: the original size, crop and target size that the network gets, as it
- * got them for training images. Other model families do not use it.
+ * SDXL's size conditioning: the original size, crop and target size that the network gets as
+ * inputs, as for its training images. Other model families do not use it.
  *
- * <p>A size of 0 stands for the size of the generated image. Source: Podell et al. 2023,
+ * <p>A size of 0 means the size of the generated image. Source: Podell et al. 2023,
  * arXiv:2307.01952, section 2.2.
  *
  * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})

@@ -3,11 +3,12 @@ package dev.likeness.diffusion.request;
 /**
  * Size of the images, and SDXL's size conditioning.
  *
- * <p>The default size is the size of the initial image. If there is no initial image, it is the
- * size of the first control image on a UNet, and otherwise the base's default. If there is a mask,
- * the default size is the base's default, except on a UNet with a ControlNet, on Z-Image, and on
- * editing models. Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) scale a larger image size
- * down to about the number of pixels of the base's default.
+ * <p>The default size is the size of the initial image. If there is also a mask (not a change map),
+ * it is the base's default size. A UNet with a ControlNet, Z-Image and editing models keep the
+ * initial image's size even with a mask. If there is no initial image, a UNet takes the size of the
+ * first control image. In all other cases, the base's default size is used. Stable Diffusion 3 and
+ * FLUX.1 (not Kontext and Fill) scale a larger initial image down to about the number of pixels of
+ * the base's default size.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the
  *     default

@@ -26,19 +26,19 @@ import org.bytedeco.pytorch.global.torch;
  * A textual inversion: a placeholder token with trained embeddings (Gal et al. 2022,
  * arXiv:2208.01618).
  *
- * <p>Three kinds of files can be read: files of the web UI ({@code emb_params},
- * {@code string_to_param}), files of diffusers (one tensor with the token as its name), and files
- * with one tensor for each CLIP text encoder: {@code clip_l} and {@code clip_g}, or
+ * <p>Three kinds of files can be read. Files of the web UI have the tensors {@code emb_params} or
+ * {@code string_to_param}. Files of diffusers have one tensor, and its name is the token. Other
+ * files have one tensor for each CLIP text encoder: {@code clip_l} and {@code clip_g}, or
  * {@code text_encoders_0} and {@code text_encoders_1}.
  *
- * @param token the placeholder token, not blank; upper and lower case are the same
- * @param values the embeddings, [vectors, width] in row-major order, by the embedding width of
- *     their text encoder
+ * @param token the placeholder token, not blank; upper and lower case make no difference
+ * @param values the embeddings for each text encoder, [vectors, width] in row-major order; the key
+ *     is the text encoder's embedding width
  */
 public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
-   * The embedding width of T5, which does not support textual inversions here. Every CLIP text
-   * encoder has a smaller width.
+   * The embedding width of T5. This library does not support textual inversions for T5. Every CLIP
+   * text encoder has a smaller width.
    */
   public static final int T5_WIDTH = 4096;
 
@@ -48,7 +48,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
    * Checks the shapes and copies the map, but not the arrays.
    *
-   * @param token the placeholder token, not blank; upper and lower case are the same
+   * @param token the placeholder token, not blank; upper and lower case make no difference
    * @param values the embeddings, [vectors, width] in row-major order
    * @throws IllegalArgumentException if the token is blank, if there are no embeddings, or if text
    *     encoders have different numbers of vectors
@@ -90,11 +90,11 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Reads a file under each of its names. The first is the token of {@link #open}. A pickle of the
-   * web UI also has a name of its own, which diffusers uses.
+   * Reads a file once for each name that its token can have. The first name is the token of
+   * {@link #open}. A pickle of the web UI may also contain another name, which diffusers uses.
    *
    * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
-   * @return the textual inversion once for each name, with the same embeddings; at least one
+   * @return one textual inversion for each name, all with the same embeddings; at least one
    * @throws InvalidInputException in the same cases as {@link #open}
    */
   public static List<TextualInversion> openWithAllNames(Path file) {

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.request;
 /**
  * Options for large images with less memory: windows over the sample, and tiled decoding.
  *
- * @param vaeTiling true if the autoencoder processes strips of a few rows. Above 1024 x 1024
- *     pixels, it always does
+ * @param vaeTiling true if the autoencoder processes strips of a few pixel rows. Images above 1024
+ *     x 1024 pixels are always processed in strips
  * @param window the side of the windows that the network processes, in latent pixels; 0 for the
  *     whole sample
  * @param stride the largest distance between neighbouring windows' starts, in latent pixels,
@@ -17,7 +17,7 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
   /**
    * Checks the ranges.
    *
-   * @param vaeTiling true if the autoencoder processes strips of a few rows
+   * @param vaeTiling true if the autoencoder processes strips of a few pixel rows
    * @param window the side of a window in latent pixels; 0 for the whole sample
    * @param stride the largest distance between neighbouring windows' starts, in latent pixels
    * @throws IllegalArgumentException if the window is negative, or if the stride is not in
@@ -48,7 +48,7 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
    * @param size the side of a window in latent pixels
    * @param every the largest distance between neighbouring windows' starts, in latent pixels,
    *     1..{@code size}
-   * @throws IllegalArgumentException if the distance is not in this range
+   * @throws IllegalArgumentException if {@code every} is not in 1..{@code size}
    */
   public TilingOptions windows(int size, int every) {
     return new TilingOptions(vaeTiling, size, every);

@@ -17,12 +17,12 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record Compute(String device, DType dtype) {
   /**
-   * Single precision on the CPU. Apart from rounding errors, results equal the reference
-   * implementation's.
+   * Single precision on the CPU. Apart from rounding errors, results equal the results of the
+   * reference implementation.
    */
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
-  /** The libraries and programs that a GPU needs, as a part of error messages. */
+  /** A text for error messages: the libraries and programs that computing on a GPU needs. */
   public static final String CUDA_REQUIREMENTS =
       "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
           + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command:"
@@ -34,8 +34,8 @@ public record Compute(String device, DType dtype) {
    *
    * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
    * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
-   * @throws IllegalArgumentException if the device is not known, or if it does not support the
-   *     element type
+   * @throws IllegalArgumentException if the text is not the name of a device, or if the device does
+   *     not support the element type
    */
   public Compute {
     if (!device.matches("cpu|cuda(:\\d+)?")) {
@@ -67,10 +67,12 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return the device and the element type that a user chooses}
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the best
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the device of
+   *     {@link #best()}
    * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
-   * @throws IllegalArgumentException if a name is not known
-   * @throws ResourceLimitException if the device is not available; the message says what is missing
+   * @throws IllegalArgumentException if no device or element type has the given name
+   * @throws ResourceLimitException if the device is not available; the message names the missing
+   *     part
    */
   public static Compute of(String device, String dtype) {
     Compute best = best();
@@ -83,7 +85,8 @@ public record Compute(String device, DType dtype) {
    * Checks that the device is available.
    *
    * @return this compute
-   * @throws ResourceLimitException if the device is not available; the message says what is missing
+   * @throws ResourceLimitException if the device is not available; the message names the missing
+   *     part
    */
   public Compute requireAvailable() {
     if (!isCpu() && !isCudaAvailable()) {
@@ -116,7 +119,8 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return the current memory of the device}
    *
-   * @throws ResourceLimitException if it cannot be read; the message says what is missing
+   * @throws ResourceLimitException if the memory cannot be read; the message names the missing
+   *     library
    */
   public DeviceMemory memory() {
     return DeviceMemory.of(this);
@@ -126,7 +130,7 @@ public record Compute(String device, DType dtype) {
    * Checks that training is possible in this element type. f16 is not allowed: many gradients are
    * below the smallest f16 number, and the library does not scale gradients.
    *
-   * @throws IllegalArgumentException for f16
+   * @throws IllegalArgumentException if the element type is f16
    */
   public void requireTrainable() {
     if (dtype == DType.F16) {

@@ -71,7 +71,8 @@ public enum DType {
   }
 
   /**
-   * {@return true if libtorch has this element type; it lacks {@code F4} and the {@code F6} types}
+   * {@return true if libtorch has this element type} Libtorch lacks {@code F4} and the {@code F6}
+   * types.
    */
   public boolean isLoadable() {
     return bits >= 8;
@@ -83,7 +84,7 @@ public enum DType {
   }
 
   /**
-   * {@return the type with exactly this name; empty if no type has it}
+   * {@return the type with exactly this name; empty if no type has this name}
    *
    * @param name a name of the safetensors format, such as {@code BF16}
    */
@@ -95,7 +96,7 @@ public enum DType {
    * {@return the type with the given name}
    *
    * @param name a dtype name of the safetensors format such as {@code BF16}, in upper or lower case
-   * @throws InvalidInputException if the name is not known; the message lists the names
+   * @throws InvalidInputException if no type has this name; the message lists the names
    */
   public static DType parse(String name) {
     return Arrays.stream(values())

@@ -32,13 +32,14 @@ import org.bytedeco.pytorch.global.torch_cuda;
  *     container
  * @param free the memory that no process has allocated
  * @param used the memory of this process's tensors on the GPU; on the CPU, the process's resident
- *     memory with mapped files. It is {@link #UNKNOWN} on the CPU of systems other than Linux
+ *     memory including mapped files. On systems other than Linux, the value for the CPU is
+ *     {@link #UNKNOWN}
  * @param reserved the memory that libtorch's allocator has reserved on the GPU, including unused
  *     memory; on the CPU, the same as {@code used}
  * @param peak the largest value of {@code used} since the process started, or {@link #UNKNOWN}
  */
 public record DeviceMemory(long total, long free, long used, long reserved, long peak) {
-  /** A number that the system does not report. */
+  /** The value of a number that the system does not report. */
   public static final long UNKNOWN = -1;
 
   private static final double GIB = 1L << 30;
@@ -47,14 +48,15 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
    * {@return the current memory of a device}
    *
    * @param compute the device; its element type does not matter
-   * @throws ResourceLimitException if the GPU cannot be read; the message says what is missing
+   * @throws ResourceLimitException if the GPU's memory cannot be read; the message names the
+   *     missing library
    */
   public static DeviceMemory of(Compute compute) {
     return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());
   }
 
   /**
-   * {@return the current memory of a device, or empty if it cannot be read}
+   * {@return the current memory of a device; empty if the memory cannot be read}
    *
    * @param compute the device; its element type does not matter
    */

@@ -8,7 +8,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Latents of a base model: a noisy or clean image before decoding, or noise.
  *
- * @param values [channels, height, width] in row-major order, at the diffusion model's scale
+ * @param values [channels, height, width] in row-major order, in the denoising network's scale (VAE
+ *     scaling and shift applied)
  * @param channels the number of channels, for example 4 for Stable Diffusion and 16 for FLUX
  * @param height the height in latent pixels, at least 1
  * @param width the width in latent pixels, at least 1
@@ -17,7 +18,8 @@ public record Latents(float[] values, int channels, int height, int width) {
   /**
    * Checks the shape and copies the values.
    *
-   * @param values [channels, height, width] in row-major order, at the diffusion model's scale
+   * @param values [channels, height, width] in row-major order, in the denoising network's scale
+   *     (VAE scaling and shift applied)
    * @param channels the number of channels, for example 4 for Stable Diffusion and 16 for FLUX
    * @param height the height in latent pixels, at least 1
    * @param width the width in latent pixels, at least 1
@@ -71,7 +73,8 @@ public record Latents(float[] values, int channels, int height, int width) {
    * {@return the linear interpolation between two latents of the same shape}
    *
    * @param other the other latents
-   * @param share the weight of the other latents: 0 returns these latents, 1 the other ones
+   * @param share the weight of the other latents: 0 returns these latents, 1 returns the other
+   *     latents
    * @throws IllegalArgumentException if the shapes differ
    */
   public Latents lerp(Latents other, double share) {
@@ -83,7 +86,8 @@ public record Latents(float[] values, int channels, int height, int width) {
    * Gaussian}
    *
    * @param other the other latents
-   * @param share the weight of the other latents: 0 returns these latents, 1 the other ones
+   * @param share the weight of the other latents: 0 returns these latents, 1 returns the other
+   *     latents
    * @throws IllegalArgumentException if the shapes differ
    */
   public Latents slerp(Latents other, double share) {

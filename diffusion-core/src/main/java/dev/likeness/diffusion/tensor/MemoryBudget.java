@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
 /**
  * A limit on the memory that the generation of one image at a time may use.
  *
- * @param bytes the limit in bytes, at least 1. On a CPU, it limits the memory of the whole process
- *     with mapped files; on a GPU, the GPU's memory
- * @param allow8Bit when and how the network's weights are quantised to 8 bits, which changes images
+ * @param bytes the limit in bytes, at least 1. On a CPU, the budget limits the memory of the whole
+ *     process, including mapped files. On a GPU, it limits the GPU's memory
+ * @param allow8Bit the rule for quantising the network's weights to 8 bits, which changes images
  *     slightly
  * @param width the width of the images in pixels; 0 for the model's default
  * @param height the height of the images in pixels; 0 for the model's default
@@ -22,13 +22,13 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   public enum EightBits {
     /** The network keeps its element type. */
     NEVER,
-    /** The network is quantised if it exceeds the budget otherwise. */
+    /** The network is quantised if it does not fit the budget otherwise. */
     IF_NEEDED,
     /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,
     /**
      * The weights are quantised, and linear layers multiply in 8 bits. This needs a CPU with VNNI
-     * instructions and is faster than f32 there. Convolutions are not quantised.
+     * instructions. It is faster than f32 on such a CPU. Convolutions are not quantised.
      */
     PRODUCTS;
 
@@ -46,7 +46,7 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
    * Checks the ranges.
    *
    * @param bytes the limit in bytes, at least 1
-   * @param allow8Bit when and how the network's weights are quantised to 8 bits
+   * @param allow8Bit the rule for quantising the network's weights to 8 bits
    * @param width the width of the images in pixels; 0 for the model's default
    * @param height the height of the images in pixels; 0 for the model's default
    * @param batchSize the number of samples in one call of the network
@@ -118,7 +118,7 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   /**
    * {@return this budget with another choice of 8-bit quantisation}
    *
-   * @param choice when and how the network is quantised
+   * @param choice the rule for quantising the network's weights to 8 bits
    * @throws IllegalArgumentException if the budget has a limit and {@code choice} is
    *     {@code WEIGHTS} or {@code PRODUCTS}
    */

@@ -6,7 +6,7 @@
  * model to stay within the limit. {@link DeviceMemory} reads the memory of a device.
  * {@link Latents} can be kept, interpolated and sampled from again. {@link Latents#toTensor()}
  * returns a tensor that its caller owns. {@link CpuSettings} lists environment variables that make
- * CPUs faster.
+ * libtorch faster on CPUs.
  *
  * <pre>{@code
  * Compute cpu = Compute.of("cpu", "f32");

@@ -11,15 +11,15 @@ import java.util.function.DoubleUnaryOperator;
  * Adds noise before a step, so that the step starts at a higher sigma (arXiv:2206.00364, algorithm
  * 2; k-diffusion's s_churn).
  *
- * <p>Before the first step, the initial noise is made larger instead, which gives the same
- * distribution of samples.
+ * <p>The first step instead starts from larger initial noise, which gives the same distribution of
+ * samples.
  *
  * @param amount the amount of churn over the whole generation, at least 0 (k-diffusion:
  *     {@code s_churn})
- * @param minSigma the smallest sigma with churn
- * @param maxSigma the largest sigma with churn
- * @param noiseScale a factor of the noise, usually 1
- * @param timesteps maps the higher sigma to the timestep for the network
+ * @param minSigma the smallest sigma at which churn adds noise
+ * @param maxSigma the largest sigma at which churn adds noise
+ * @param noiseScale the factor that multiplies the added noise, usually 1
+ * @param timesteps maps the higher start sigma to the timestep for the network
  */
 public record Churn(
     double amount,

@@ -15,8 +15,8 @@ import dev.likeness.schedulers.Solver;
  * {@code FlowMatchLCMScheduler}, the stochastic {@code FlowMatchEulerDiscreteScheduler},
  * {@code ConsistencyDecoderScheduler}.
  *
- * @param noiseAtEnd true if the last step also takes noise from the random generator, without an
- *     effect on the sample
+ * @param noiseAtEnd true if the last step also takes noise from the random generator; this noise
+ *     does not change the sample
  */
 public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   @Override
@@ -34,7 +34,7 @@ public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   }
 
   /**
-   * Multistep sampling of consistency models whose sampling ends at a smallest sigma instead of 0.
+   * Multistep sampling of consistency models that end at their smallest sigma instead of 0.
    *
    * <p>Source: Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
    * {@code CMStochasticIterativeScheduler}.

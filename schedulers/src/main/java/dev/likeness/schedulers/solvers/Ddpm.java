@@ -28,7 +28,7 @@ public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) im
     LARGE,
     /** The variance that the network predicts. */
     LEARNED,
-    /** An interpolation between small and large by the network's output in -1..1. */
+    /** The network's output, in -1..1, interpolates between small and large. */
     LEARNED_RANGE
   }
 

@@ -11,22 +11,22 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Diffusion exponential integrator (DEIS), order 1 to 3. It works in log rho, where rho is sigma /
+ * Diffusion exponential integrator (DEIS), order 1 to 3. The solver uses rho, which is sigma /
  * alpha.
  *
- * <p>It extrapolates the predicted noise by a polynomial in log rho and integrates it over rho.
- * Source: Zhang and Chen 2023, arXiv:2204.13902, equation 15; diffusers
+ * <p>The solver extrapolates the predicted noise by a polynomial in log rho, and integrates this
+ * polynomial over rho. Source: Zhang and Chen 2023, arXiv:2204.13902, equation 15; diffusers
  * {@code DEISMultistepScheduler}.
  *
  * @param order the highest order, 1 to 3
- * @param finalOrder the rule by which the order falls towards the end
+ * @param finalOrder the rule by which the order falls near the end of the sigma schedule
  */
 public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implements Solver {
   /**
    * Checks that the order is 1 to 3.
    *
    * @param order the highest order, 1 to 3
-   * @param finalOrder the rule by which the order falls towards the end
+   * @param finalOrder the rule by which the order falls near the end of the sigma schedule
    * @throws IllegalArgumentException if the order is not 1 to 3
    */
   public Deis {

@@ -9,14 +9,14 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Midpoint method in log sigma, order 2, with two network calls in each step and one in the last
- * step.
+ * Midpoint method in log sigma, order 2, with two network calls in each step except the last, which
+ * has one.
  *
  * <p>Source: DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2},
  * diffusers {@code KDPM2DiscreteScheduler}.
  *
  * @param churn the noise added before each step
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver {
   @Override

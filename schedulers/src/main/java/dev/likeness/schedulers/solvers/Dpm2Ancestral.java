@@ -10,14 +10,14 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Midpoint method in log sigma with ancestral noise, stochastic, with two network calls in each
- * step and one in the last step.
+ * step except the last, which has one.
  *
  * <p>Source: k-diffusion {@code sample_dpm_2_ancestral}, diffusers
  * {@code KDPM2AncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
@@ -44,13 +44,13 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
 
   /**
    * Midpoint method for rectified flow with ancestral noise, with two network calls in each step
-   * and one in the last step.
+   * except the last, which has one.
    *
    * <p>Source: ComfyUI {@code sample_dpm_2_ancestral_RF}.
    *
-   * @param eta how far each step goes below the next noise level, at least 0
+   * @param eta how far each step goes below the next noise level, at least 0; 0 stops at this level
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
-   * @param timesteps maps a sigma between two steps to its timestep
+   * @param timesteps maps a sigma inside a step to the timestep for the network
    */
   public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
       implements Solver {

@@ -115,7 +115,7 @@ public enum DpmAlgorithm {
       Combination d1,
       Combination d2);
 
-  /** {@return true if the denoised prediction is extrapolated; false if the predicted noise is} */
+  /** {@return true if the denoised prediction is extrapolated, false for the predicted noise} */
   public boolean predictsX0() {
     return this == DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER_PLUS_PLUS;
   }

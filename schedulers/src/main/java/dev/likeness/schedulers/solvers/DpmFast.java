@@ -23,7 +23,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record DpmFast(
     List<Integer> orders, double eta, double noiseScale, DoubleUnaryOperator timesteps)
@@ -34,7 +34,7 @@ public record DpmFast(
    * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
    * @param eta the share of fresh noise, at least 0
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
-   * @param timesteps maps a sigma between two steps to its timestep
+   * @param timesteps maps a sigma inside a step to the timestep for the network
    */
   public DpmFast {
     orders = List.copyOf(orders);

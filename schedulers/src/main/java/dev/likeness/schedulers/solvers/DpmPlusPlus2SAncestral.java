@@ -9,8 +9,8 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Single-step DPM-Solver++ of order 2 with ancestral noise, with two network calls in each step and
- * one in the last step.
+ * Single-step DPM-Solver++ of order 2 with ancestral noise, with two network calls in each step
+ * except the last, which has one.
  *
  * <p>Source: arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with
  * CFG++ (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
@@ -19,7 +19,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param cfgPlusPlus true for CFG++: steps follow the unguided predictions, and the guidance is
  *     added afterwards
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record DpmPlusPlus2SAncestral(
     double eta, double noiseScale, boolean cfgPlusPlus, DoubleUnaryOperator timesteps)
@@ -53,14 +53,14 @@ public record DpmPlusPlus2SAncestral(
 
   /**
    * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise, with two network
-   * calls in each step and one in the last step.
+   * calls in each step except the last, which has one.
    *
    * <p>Source: ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
    *
    * @param eta how far each step goes below the next noise level; 0 is the deterministic method of
    *     order 2
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
-   * @param timesteps maps a sigma between two steps to its timestep
+   * @param timesteps maps a sigma inside a step to the timestep for the network
    */
   public record FlowDpmPlusPlus2SAncestral(
       double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {

@@ -20,7 +20,8 @@ import java.util.List;
  * {@code sample_dpmpp_3m_sde}.
  *
  * @param order the highest order, 2 or 3
- * @param heun true if order 2 uses Heun's rule; order 3 always uses it
+ * @param heun true if order 2 uses Heun's rule, false for the midpoint rule; order 3 always uses
+ *     Heun's
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
@@ -30,7 +31,8 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
    * Checks that the order is 2 or 3.
    *
    * @param order the highest order, 2 or 3
-   * @param heun true if order 2 uses Heun's rule; order 3 always uses it
+   * @param heun true if order 2 uses Heun's rule, false for the midpoint rule; order 3 always uses
+   *     Heun's
    * @param eta the share of fresh noise; 0 is the deterministic method
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @throws IllegalArgumentException if the order is not 2 or 3

@@ -10,16 +10,17 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * DPM-Solver++ as a stochastic single-step method of two stages, with two network calls in each
- * step and one in the last step.
+ * step except the last, which has one.
  *
  * <p>Both stages use one Brownian path: the noise of the whole step contains the noise of the first
  * stage, and only the rest is fresh. The reference implementations take the path from torchsde's
- * Brownian tree. Their random numbers differ, but the distribution is the same. Source:
- * arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers {@code DPMSolverSDEScheduler}.
+ * Brownian tree. Random numbers therefore differ from theirs, but the distribution is the same.
+ * Source: arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers
+ * {@code DPMSolverSDEScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {

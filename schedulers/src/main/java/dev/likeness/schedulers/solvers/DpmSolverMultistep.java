@@ -15,13 +15,13 @@ import java.util.List;
  * <p>Source: Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10
  * to 12 and algorithm 2 (data prediction); diffusers {@code DPMSolverMultistepScheduler}. As in the
  * authors' code and diffusers, order 3 weights the second difference with half of the exact factor.
- * It therefore converges with order 2, but with a smaller error.
+ * Order 3 therefore converges with order 2, but with a smaller error than order 2 itself.
  *
  * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise,
  *     with or without fresh noise
  * @param order the highest order, 1 to 3
  * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
- * @param finalOrder the rule by which the order falls towards the end
+ * @param finalOrder the rule by which the order falls near the end of the sigma schedule
  */
 public record DpmSolverMultistep(
     DpmAlgorithm algorithm, int order, boolean heun, FinalOrder finalOrder) implements Solver {
@@ -31,7 +31,7 @@ public record DpmSolverMultistep(
    * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise
    * @param order the highest order, 1 to 3
    * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
-   * @param finalOrder the rule by which the order falls towards the end
+   * @param finalOrder the rule by which the order falls near the end of the sigma schedule
    * @throws IllegalArgumentException if the algorithm does not support the order
    */
   public DpmSolverMultistep {
@@ -87,8 +87,8 @@ public record DpmSolverMultistep(
   }
 
   /**
-   * How a multistep solver lowers its order near the end of the sigma schedule, as in diffusers'
-   * DPM-Solver.
+   * The rule by which a multistep solver lowers its order near the end of the sigma schedule, as in
+   * diffusers' DPM-Solver.
    *
    * @param eulerAtFinal true if the last step always has order 1
    * @param lowerOrderFinal true if schedules of fewer than 15 steps end with orders 2 and 1

@@ -9,9 +9,10 @@ import dev.likeness.schedulers.Solver;
 /**
  * Euler's method on the probability-flow ODE {@code dx/dsigma = (x - D) / sigma}, order 1.
  *
- * <p>For flow levels it equals {@code x + (next - sigma) * velocity}. Source: Karras et al. 2022,
- * arXiv:2206.00364, algorithm 2 without its second stage; k-diffusion {@code sample_euler},
- * diffusers {@code EulerDiscreteScheduler}, {@code FlowMatchEulerDiscreteScheduler}.
+ * <p>For flow networks, a step computes {@code x + (next - sigma) * velocity}. Source: Karras et
+ * al. 2022, arXiv:2206.00364, algorithm 2 without its second stage; k-diffusion
+ * {@code sample_euler}, diffusers {@code EulerDiscreteScheduler},
+ * {@code FlowMatchEulerDiscreteScheduler}.
  *
  * @param churn the noise added before each step
  */

@@ -10,14 +10,14 @@ import java.util.List;
 import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
 
 /**
- * Linear multistep method: integrates the polynomial through the last derivatives exactly.
+ * Linear multistep method: exactly integrates the polynomial through the last derivatives.
  *
  * <p>Source: Adams-Bashforth methods with variable step sizes; k-diffusion {@code sample_lms},
  * diffusers {@code LMSDiscreteScheduler}.
  *
  * @param order the highest order, 1 to 4
- * @param orderByStepIndex true to choose the order by the step's index, even if sampling starts
- *     inside the schedule, as in diffusers' image-to-image
+ * @param orderByStepIndex true to choose the order by the step's index in the whole schedule, as in
+ *     diffusers' image-to-image; false to count from the first sampled step
  */
 public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Pseudo numerical methods for diffusion models (PNDM): a linear multistep method on the last four
- * outputs, of order 2.
+ * Pseudo numerical methods for diffusion models (PNDM): a linear multistep method of order 2 on the
+ * last four network outputs.
  *
  * <p>As in the reference implementation, if sampling starts inside the sigma schedule, the first
  * step is repeated at the second timestep. Source: Liu et al. 2022, arXiv:2202.09778, equations 9,

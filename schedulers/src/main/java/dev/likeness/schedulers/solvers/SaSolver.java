@@ -18,11 +18,12 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param predictorOrder the highest order of the predictor, 1 to 4
  * @param correctorOrder the highest order of the corrector, 1 to 4
- * @param predictX0 true if the denoised prediction is extrapolated, false if the predicted noise is
- * @param lowerOrderFinal true if the orders fall towards the end
+ * @param predictX0 true to extrapolate the denoised prediction, false to extrapolate the predicted
+ *     noise
+ * @param lowerOrderFinal true to lower the orders near the end of the sigma schedule
  * @param usePece true if the network is also called on the corrected sample, which needs two calls
  *     in each step
- * @param tau maps a timestep to the paper's tau, the amount of noise there, at least 0
+ * @param tau maps a timestep to the paper's tau at this timestep, at least 0
  */
 public record SaSolver(
     int predictorOrder,
@@ -37,10 +38,10 @@ public record SaSolver(
    *
    * @param predictorOrder the highest order of the predictor, 1 to 4
    * @param correctorOrder the highest order of the corrector, 1 to 4
-   * @param predictX0 true if the denoised prediction is extrapolated
-   * @param lowerOrderFinal true if the orders fall towards the end
+   * @param predictX0 true to extrapolate the denoised prediction, false for the predicted noise
+   * @param lowerOrderFinal true to lower the orders near the end of the sigma schedule
    * @param usePece true if the network is also called on the corrected sample
-   * @param tau maps a timestep to the paper's tau, the amount of noise there, at least 0
+   * @param tau maps a timestep to the paper's tau at this timestep, at least 0
    * @throws IllegalArgumentException if an order is not 1 to 4
    */
   public SaSolver {

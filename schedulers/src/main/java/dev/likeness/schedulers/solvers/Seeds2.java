@@ -11,7 +11,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Stochastic exponential derivative-free solver (SEEDS) of two stages, with two network calls in
- * each step and one in the last step. It has order 2 without noise.
+ * each step except the last, which has one. It has order 2 without noise.
  *
  * <p>Both stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267,
  * algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r}
@@ -24,7 +24,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record Seeds2(
     double r,

@@ -11,7 +11,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Stochastic exponential derivative-free solver (SEEDS) of three stages, with three network calls
- * in each step and one in the last step. It has order 3 without noise.
+ * in each step except the last, which has one. It has order 3 without noise.
  *
  * <p>In lambda, the second and third network call are at one third and two thirds of the step. All
  * stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4
@@ -20,7 +20,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
- * @param timesteps maps a sigma between two steps to its timestep
+ * @param timesteps maps a sigma inside a step to the timestep for the network
  */
 public record Seeds3(
     double eta, double noiseScale, DoubleFunction<NoiseLevel> levels, DoubleUnaryOperator timesteps)

@@ -12,7 +12,7 @@ public final class Solvers {
   public static final Solver EULER_ANCESTRAL = new EulerAncestral(1, 1);
   /** Heun's method. */
   public static final Solver HEUN = new Heun();
-  /** The linear multistep method of order 4. */
+  /** The linear multistep method (LMS) of order 4. */
   public static final Solver LMS = new Lms(4);
   /** DDIM without noise, for variance-preserving sigma schedules. */
   public static final Solver DDIM = new Ddim(0);
@@ -25,11 +25,11 @@ public final class Solvers {
   public static final Solver DPM_PLUS_PLUS_3M_SDE = new DpmPlusPlusMSde(3, true, 1, 1);
   /** The unified predictor-corrector UniPC of order 2. */
   public static final Solver UNI_PC = new UniPc(2, false, true, true, Set.of());
-  /** The refined exponential solver as a multistep method. */
+  /** The refined exponential solver (RES) as a multistep method. */
   public static final Solver RES_MULTISTEP = new ResMultistep(0, 1, false);
   /** Gradient estimation with the paper's gamma of 2. */
   public static final Solver GRADIENT_ESTIMATION = new GradientEstimation(2, false);
-  /** The extended reverse-time SDE solver of three stages. */
+  /** The extended reverse-time SDE solver (ER-SDE) with three Taylor terms. */
   public static final Solver ER_SDE = new ErSde(3, 1);
   /** Euler's method with CFG++, for guidance scales of 1 to 2. */
   public static final Solver EULER_CFG_PLUS_PLUS = new EulerCfgPlusPlus(0, 1);
@@ -39,9 +39,9 @@ public final class Solvers {
   private Solvers() {}
 
   /**
-   * {@return the midpoint method in log sigma}
+   * {@return the midpoint method in log sigma (k-diffusion: {@code sample_dpm_2})}
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver dpm2(TrainedSigmas table) {
     return new Dpm2(Churn.NONE, table::timestep);
@@ -50,7 +50,7 @@ public final class Solvers {
   /**
    * {@return the midpoint method in log sigma with ancestral noise}
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver dpm2Ancestral(TrainedSigmas table) {
     return new Dpm2Ancestral(1, 1, table::timestep);
@@ -59,7 +59,7 @@ public final class Solvers {
   /**
    * {@return single-step DPM-Solver++ of order 2 with ancestral noise}
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver dpmPlusPlus2SAncestral(TrainedSigmas table) {
     return new DpmPlusPlus2SAncestral(1, 1, false, table::timestep);
@@ -68,25 +68,25 @@ public final class Solvers {
   /**
    * {@return stochastic single-step DPM-Solver++}
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver dpmPlusPlusSde(TrainedSigmas table) {
     return new DpmPlusPlusSde(1, 1, table::timestep);
   }
 
   /**
-   * {@return the stochastic exponential derivative-free solver of two stages}
+   * {@return the stochastic exponential derivative-free solver (SEEDS) of two stages}
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver seeds2(TrainedSigmas table) {
     return new Seeds2(0.5, false, 1, 1, table::levelOfRatio, table::timestep);
   }
 
   /**
-   * {@return the stochastic exponential derivative-free solver of three stages}
+   * {@return the stochastic exponential derivative-free solver (SEEDS) of three stages}
    *
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver seeds3(TrainedSigmas table) {
     return new Seeds3(1, 1, table::levelOfRatio, table::timestep);
@@ -96,7 +96,7 @@ public final class Solvers {
    * {@return DPM-Solver with a fixed number of network calls}
    *
    * @param calls the number of network calls, at least 1
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver dpmFast(int calls, TrainedSigmas table) {
     return new DpmFast(DpmFast.ordersOf(calls), 0, 1, table::timestep);
@@ -107,7 +107,7 @@ public final class Solvers {
    *
    * @param steps the number of Heun steps of each repetition
    * @param times the number of repetitions
-   * @param table the sigmas that the network was trained at
+   * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver restart(int steps, int times, TrainedSigmas table) {
     return new Restart(0.1, 2, steps, times, table::timestep);

@@ -10,7 +10,7 @@ import java.util.function.IntFunction;
 
 /**
  * Strategic stochastic sampling of trajectory consistency distillation (TCD). A step goes below the
- * next noise level; added noise then raises the sample to this level.
+ * next noise level. Added noise then raises the sample to this level.
  *
  * <p>Source: Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
  *

@@ -26,9 +26,10 @@ import org.apache.commons.math3.linear.LUDecomposition;
  *
  * @param order the highest order of the predictor, at least 1
  * @param bh1 true if the paper's function B(h) is h, false if it is exp(h) - 1
- * @param predictX0 true if the denoised prediction is extrapolated, false if the predicted noise is
- * @param lowerOrderFinal true if the order falls to 1 towards the end
- * @param disableCorrector the indices of steps without correction, from 0
+ * @param predictX0 true to extrapolate the denoised prediction, false to extrapolate the predicted
+ *     noise
+ * @param lowerOrderFinal true to lower the order to 1 near the end of the sigma schedule
+ * @param disableCorrector the indices, from 0, of the steps that the corrector does not correct
  */
 public record UniPc(
     int order,
@@ -42,9 +43,9 @@ public record UniPc(
    *
    * @param order the highest order of the predictor, at least 1
    * @param bh1 true if the paper's function B(h) is h, false if it is exp(h) - 1
-   * @param predictX0 true if the denoised prediction is extrapolated
-   * @param lowerOrderFinal true if the order falls to 1 towards the end
-   * @param disableCorrector the indices of steps without correction, from 0
+   * @param predictX0 true to extrapolate the denoised prediction, false for the predicted noise
+   * @param lowerOrderFinal true to lower the order to 1 near the end of the sigma schedule
+   * @param disableCorrector the indices, from 0, of the steps that the corrector does not correct
    * @throws IllegalArgumentException if the order is less than 1
    */
   public UniPc {

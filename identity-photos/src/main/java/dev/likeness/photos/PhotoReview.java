@@ -6,6 +6,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.PhotoFormat;
+import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.QualityChecks;
 import dev.likeness.photos.quality.Reason;
@@ -33,11 +34,11 @@ public final class PhotoReview {
   private final List<AcceptedPhoto> accepted;
   private final SetVerdict set;
 
-  private PhotoReview(List<PhotoIntake.Result> results) {
+  private PhotoReview(List<PhotoIntake.Result> results, FaceDetector detector) {
     photos = results.stream().map(PhotoIntake.Result::verdict).toList();
     previews = results.stream().map(PhotoIntake.Result::preview).toList();
     accepted = acceptedPhotos(results);
-    set = SetVerdict.of(photos, accepted);
+    set = SetVerdict.of(photos, accepted, detector instanceof CascadeDetector);
   }
 
   /**
@@ -109,7 +110,8 @@ public final class PhotoReview {
             single,
             PhotoComparison.SamePersonCheck.findOtherPersons(acceptedPhotos(single), vectors)))
         .orElse(single);
-    PhotoReview review = new PhotoReview(withReasons(ofOne, duplicates.findDuplicates(ofOne)));
+    PhotoReview review = new PhotoReview(
+        withReasons(ofOne, duplicates.findDuplicates(ofOne)), tools.detector());
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhotoException(review);
     }
@@ -254,7 +256,9 @@ public final class PhotoReview {
     static String of(PhotoReview review) {
       Map<String, Object> root = new LinkedHashMap<>();
       root.put("photos", review.photos().stream().map(ReviewJson::photo).toList());
-      root.put("set", set(review.set()));
+      Map<String, Object> set = set(review.set());
+      set.put("faces", review.photos().stream().mapToInt(photo -> photo.faces().size()).sum());
+      root.put("set", set);
       try {
         return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(root);
       } catch (IOException e) {

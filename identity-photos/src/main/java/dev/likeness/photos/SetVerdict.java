@@ -43,7 +43,8 @@ public record SetVerdict(
     advice = List.copyOf(advice);
   }
 
-  static SetVerdict of(List<PhotoVerdict> photos, List<AcceptedPhoto> accepted) {
+  static SetVerdict of(
+      List<PhotoVerdict> photos, List<AcceptedPhoto> accepted, boolean byCascades) {
     SetCoverage coverage = SetCoverage.of(accepted);
     double warned =
         photos.stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
@@ -53,7 +54,11 @@ public record SetVerdict(
         : 0.6 * Math.min(1, (double) n / RECOMMENDED_PHOTOS)
             + 0.2 * coverage.variety(n)
             + 0.2 * (1 - warned / n);
-    return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.of(coverage, accepted));
+    List<String> advice = new ArrayList<>(SetAdvice.of(coverage, accepted));
+    if (byCascades) {
+      advice.add(SetAdvice.DETECTOR);
+    }
+    return new SetVerdict(photos.size(), n, readiness, coverage, advice);
   }
 
   /**
@@ -144,6 +149,9 @@ public record SetVerdict(
   static final class SetAdvice {
     private static final double SAME_SHARE = 0.6;
     private static final double SMALL_FACE_SHARE = 0.2;
+    private static final String DETECTOR =
+        "the built-in face detector misses small and turned faces and second persons; a YuNet file"
+            + " (--detector FILE, in Java ReviewTools.withDetector) finds more";
     private static final String[] NUMBER_WORDS = {
       "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
       "twelve"

@@ -16,7 +16,8 @@ import java.util.stream.DoubleStream;
  * @param readiness how suitable the set is for training, 0 to 1. The number of photos counts 60 %,
  *     their variety 20 %, and the share of photos without a warning 20 %
  * @param coverage the variety of the accepted photos
- * @param advice sentences that say how to improve the set; empty if there is nothing to improve
+ * @param advice sentences that say how to improve the set, and a better face detector if the built-in
+ *     one was used; otherwise empty if there is nothing to improve
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {

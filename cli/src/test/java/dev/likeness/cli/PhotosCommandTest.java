@@ -33,6 +33,10 @@ class PhotosCommandTest {
     assertTrue(run.out().startsWith("1.jpg  "), run.out());
     assertTrue(run.out().contains("3 of 3 photos can be used, readiness "), run.out());
     assertTrue(
+        run.out().contains("; 3 faces were found")
+            && run.out().contains("a YuNet file (--detector FILE, "),
+        run.out());
+    assertTrue(
         run.out().contains("three usable photos are enough to begin; eight or more are better"),
         run.out());
     assertTrue(OwnerOnly.isOwnerOnly(sheet));

@@ -1,21 +1,23 @@
 package dev.likeness.photos;
 
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.internal.quality.ShotPattern;
+import dev.likeness.photos.internal.quality.TrueDetail;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * Finds photos that repeat a better photo of the set. Perceptual hashes find copies of any size,
- * brightness or compression. Embeddings also find other crops and mirrored copies, which only get a
- * warning.
+ * brightness or compression; the patterns of the faces also find mirrored copies and other crops.
+ * Embeddings find further crops, which only get a warning.
  */
 final class PhotoComparison {
   private final QualityLimits.Band band;
@@ -27,66 +29,124 @@ final class PhotoComparison {
   }
 
   /**
-   * Returns the reasons of usable photos that repeat a better one. A photo is better if its verdict
-   * is better or, with equal verdicts, if its face has more detail.
+   * Returns the reasons of usable photos that repeat a better one. The photo with more true detail
+   * in its face is better; with equal detail, the one with the better verdict is.
    */
   Map<AcceptedPhoto, Reason> findDuplicates(List<PhotoIntake.Result> results) {
-    List<AcceptedPhoto> best = results.stream()
-        .filter(result -> result.accepted().isPresent())
-        .sorted(
-            Comparator.comparing((PhotoIntake.Result result) -> result.verdict().verdict())
-                .thenComparing(result -> -detail(result.accepted().orElseThrow())))
-        .map(result -> result.accepted().orElseThrow())
-        .toList();
+    List<Shot> kept = new ArrayList<>();
+    Map<Shot, Repeat> repeats = new LinkedHashMap<>();
+    for (PhotoIntake.Result result : results) {
+      if (result.accepted().isPresent()) {
+        add(new Shot(result), kept, repeats);
+      }
+    }
     // The map compares by identity: equals would read all pixels, and the same file may occur
     // twice.
     Map<AcceptedPhoto, Reason> found = new IdentityHashMap<>();
-    List<AcceptedPhoto> kept = new ArrayList<>();
-    for (AcceptedPhoto photo : best) {
-      Optional<Reason> reason =
-          duplicateByHash(photo, kept).or(() -> duplicateByEmbedding(photo, kept));
-      reason.ifPresent(why -> found.put(photo, why));
-      if (reason.isEmpty() || reason.get().severity() != Verdict.REJECT) {
-        kept.add(photo);
-      }
-    }
+    repeats.forEach((shot, repeat) -> found.put(shot.photo, repeat.reason(repeats)));
     return found;
   }
 
-  private Optional<Reason> duplicateByHash(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
-    return kept.stream()
-        .min(Comparator.comparingDouble(other -> distance(photo, other)))
-        .filter(other -> band.judge(distance(photo, other)) != Verdict.KEEP)
-        .map(other -> {
-          double distance = distance(photo, other);
-          return new Reason(
-              ReasonCode.NEAR_DUPLICATE,
-              band.judge(distance),
-              distance,
-              band.limit(distance),
-              "it is nearly the same shot as " + other.name());
-        });
+  // Compares a shot with the kept ones. Of two copies, the better one is kept.
+  private void add(Shot shot, List<Shot> kept, Map<Shot, Repeat> repeats) {
+    for (Shot other : List.copyOf(kept)) {
+      Optional<Repeat> repeat = repeat(shot, other);
+      if (repeat.isEmpty()) {
+        continue;
+      }
+      boolean better = shot.isBetterThan(other);
+      Repeat found = better ? repeat.get().of(shot) : repeat.get();
+      repeats.merge(better ? other : shot, found, Repeat::worse);
+      if (found.severity() == Verdict.REJECT) {
+        if (!better) {
+          return;
+        }
+        kept.remove(other);
+      }
+    }
+    kept.add(shot);
   }
 
-  private Optional<Reason> duplicateByEmbedding(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
-    return embeddings.flatMap(vectors -> kept.stream()
-        .max(Comparator.comparingDouble(other -> vectors.cosine(photo, other)))
-        .filter(other -> vectors.cosine(photo, other) > vectors.sameShotThreshold())
-        .map(other -> new Reason(
-            ReasonCode.NEAR_DUPLICATE,
+  private Optional<Repeat> repeat(Shot shot, Shot other) {
+    double hashes = shot.photo.distance(other.photo);
+    if (band.judge(hashes) != Verdict.KEEP) {
+      return Optional.of(repeat(other, hashes, "it is nearly the same shot as "));
+    }
+    ShotPattern.Fit fit = shot.pattern().fit(other.pattern());
+    if (fit.isSameShot() && band.judge(fit.distance()) != Verdict.KEEP) {
+      String relation = fit.mirrored()
+          ? "it is a mirrored copy of "
+          : "it is another crop of the same shot as ";
+      return Optional.of(repeat(other, fit.distance(), relation));
+    }
+    return embeddings
+        .filter(vectors -> vectors.cosine(shot.photo, other.photo) > vectors.sameShotThreshold())
+        .map(vectors -> new Repeat(
+            other,
             Verdict.WARN,
-            vectors.cosine(photo, other),
+            vectors.cosine(shot.photo, other.photo),
             vectors.sameShotThreshold(),
-            "it seems to be another crop of the same shot as " + other.name())));
+            "it seems to be another crop of the same shot as "));
   }
 
-  private static double distance(AcceptedPhoto a, AcceptedPhoto b) {
-    return a.distance(b);
+  private Repeat repeat(Shot other, double distance, String relation) {
+    return new Repeat(other, band.judge(distance), distance, band.limit(distance), relation);
   }
 
-  // Width of the face in pixels, reduced by its blur.
-  private static double detail(AcceptedPhoto photo) {
-    return photo.face().box().width() * (1 - photo.features().blur());
+  /** A usable photo with what is compared of it, computed when needed. */
+  private static final class Shot {
+    private final AcceptedPhoto photo;
+    private final PhotoIntake.Result result;
+    private ShotPattern pattern;
+    private TrueDetail detail;
+
+    Shot(PhotoIntake.Result result) {
+      this.result = result;
+      this.photo = result.accepted().orElseThrow();
+    }
+
+    ShotPattern pattern() {
+      if (pattern == null) {
+        pattern = ShotPattern.of(photo.image(), photo.face());
+      }
+      return pattern;
+    }
+
+    private TrueDetail detail() {
+      if (detail == null) {
+        detail = TrueDetail.of(photo.image(), photo.face(), result.fidelity());
+      }
+      return detail;
+    }
+
+    boolean isBetterThan(Shot other) {
+      int more = detail().compare(other.detail());
+      return more != 0
+          ? more > 0
+          : result.verdict().verdict().compareTo(other.result.verdict().verdict()) < 0;
+    }
+  }
+
+  // How a photo repeats another one.
+  private record Repeat(
+      Shot other, Verdict severity, double value, double limit, String relation) {
+    Repeat of(Shot better) {
+      return new Repeat(better, severity, value, limit, relation);
+    }
+
+    Repeat worse(Repeat repeat) {
+      return repeat.severity.compareTo(severity) > 0 ? repeat : this;
+    }
+
+    // Names the photo that is kept, which may have replaced the other one.
+    Reason reason(Map<Shot, Repeat> repeats) {
+      Shot named = other;
+      while (repeats.containsKey(named) && repeats.get(named).severity == Verdict.REJECT) {
+        named = repeats.get(named).other;
+      }
+      return new Reason(
+          ReasonCode.NEAR_DUPLICATE, severity, value, limit, relation + named.photo.name());
+    }
   }
 
   /** The embeddings of a set's faces, each computed once, with the thresholds of their cosines. */

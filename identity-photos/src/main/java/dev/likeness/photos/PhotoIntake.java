@@ -33,6 +33,7 @@ import java.util.concurrent.Future;
  */
 final class PhotoIntake {
   private static final int PREVIEW_SIZE = 360;
+  private static final double GIF_FIDELITY = 0.3;
   private static final Reason ROTATED = Reason.of(
       ReasonCode.ROTATED,
       Verdict.WARN,
@@ -44,11 +45,13 @@ final class PhotoIntake {
    * @param verdict the verdict with its reasons
    * @param preview the reduced photo; empty if the file cannot be decoded
    * @param accepted the photo with its face; empty if it is rejected
+   * @param fidelity how much of the photo the file keeps: 1 for all, less for JPEG and GIF
    */
   record Result(
       PhotoVerdict verdict,
       Optional<ReviewSheet.Preview> preview,
-      Optional<AcceptedPhoto> accepted) {
+      Optional<AcceptedPhoto> accepted,
+      double fidelity) {
     /**
      * Returns this result with one more reason. A reason with the verdict REJECT removes the
      * accepted photo.
@@ -57,7 +60,8 @@ final class PhotoIntake {
       return new Result(
           verdict.withReason(reason),
           preview,
-          accepted.filter(photo -> reason.severity() != Verdict.REJECT));
+          accepted.filter(photo -> reason.severity() != Verdict.REJECT),
+          fidelity);
     }
   }
 
@@ -181,14 +185,23 @@ final class PhotoIntake {
     return new Result(
         verdict,
         Optional.of(new ReviewSheet.Preview(small, (double) small.width() / image.width())),
-        usable);
+        usable,
+        fidelity(decoded));
   }
 
   private static Result reject(Photo photo, Optional<PhotoFormat> format, Reason reason) {
     return new Result(
         PhotoVerdict.of(photo.name(), format, List.of(reason), List.of()),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        1);
+  }
+
+  // GIF reduces a photo to 256 colours.
+  private static double fidelity(DecodedPhoto decoded) {
+    return decoded.format() == PhotoFormat.GIF
+        ? GIF_FIDELITY
+        : decoded.jpegQuality().orElse(100) / 100.0;
   }
 
   // The decoder's messages begin with the photo's name, which the verdict already contains.

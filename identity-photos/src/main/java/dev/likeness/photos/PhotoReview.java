@@ -7,6 +7,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.QualityChecks;
 import dev.likeness.photos.quality.Reason;
@@ -34,12 +35,14 @@ public final class PhotoReview {
    *
    * @param single the result for each photo alone
    * @param identity the groups by person; empty without a face embedder
+   * @param hasBuiltInDetector true if the built-in cascades found the faces
    */
   private record Basis(
       List<PhotoIntake.Result> single,
       Optional<IdentityComparison> identity,
       PhotoComparison duplicates,
-      DecodeLimits limits) {
+      DecodeLimits limits,
+      boolean hasBuiltInDetector) {
     IdentityComparison requireIdentity() {
       return identity.orElseThrow(() -> new InvalidInputException(
           "the photos were not compared by person, because the review had no face embedder;"
@@ -55,7 +58,7 @@ public final class PhotoReview {
     this.accepted = acceptedPhotos(results);
     this.basis = basis;
     this.isPersonUnclear = unclear;
-    this.set = SetVerdict.of(photos, accepted).withIdentity(basis.identity.isPresent(), unclear);
+    this.set = SetVerdict.of(photos, accepted, basis.hasBuiltInDetector).withIdentity(basis.identity.isPresent(), unclear);
   }
 
   /**
@@ -126,7 +129,7 @@ public final class PhotoReview {
     Optional<IdentityComparison> identity =
         embeddings.map(vectors -> new IdentityComparison(acceptedPhotos(single), vectors));
     PhotoReview review = new PhotoReview(
-        new Basis(single, identity, duplicates, options.decodeLimits()),
+        new Basis(single, identity, duplicates, options.decodeLimits(), tools.detector() instanceof CascadeDetector),
         identity.map(IdentityComparison::reasons).orElse(Map.of()),
         identity.filter(IdentityComparison::isAmbiguous).isPresent());
     if (review.accepted.isEmpty()) {

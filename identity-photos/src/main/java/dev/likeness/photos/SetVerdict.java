@@ -18,7 +18,8 @@ import java.util.stream.Stream;
  *     their variety 20 %, and the share of photos without a warning 20 %. It is 0 if the photos
  *     show several people and none was chosen
  * @param coverage the variety of the accepted photos
- * @param advice sentences that say how to improve the set; empty if there is nothing to improve
+ * @param advice sentences that say how to improve the set, and a better face detector if the built-in
+ *     one was used; otherwise empty if there is nothing to improve
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
@@ -45,7 +46,8 @@ public record SetVerdict(
     advice = List.copyOf(advice);
   }
 
-  static SetVerdict of(List<PhotoVerdict> photos, List<AcceptedPhoto> accepted) {
+  static SetVerdict of(
+      List<PhotoVerdict> photos, List<AcceptedPhoto> accepted, boolean byCascades) {
     SetCoverage coverage = SetCoverage.of(accepted);
     double warned =
         photos.stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
@@ -55,7 +57,11 @@ public record SetVerdict(
         : 0.6 * Math.min(1, (double) n / RECOMMENDED_PHOTOS)
             + 0.2 * coverage.variety(n)
             + 0.2 * (1 - warned / n);
-    return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.of(coverage, accepted));
+    List<String> advice = new ArrayList<>(SetAdvice.of(coverage, accepted));
+    if (byCascades) {
+      advice.add(SetAdvice.DETECTOR);
+    }
+    return new SetVerdict(photos.size(), n, readiness, coverage, advice);
   }
 
   /** Adds what the comparison of identities says about the set. */
@@ -162,6 +168,9 @@ public record SetVerdict(
   static final class SetAdvice {
     private static final double SAME_SHARE = 0.6;
     private static final double SMALL_FACE_SHARE = 0.2;
+    private static final String DETECTOR =
+        "the built-in face detector misses small and turned faces and second persons; a YuNet file"
+            + " (--detector FILE, in Java ReviewTools.withDetector) finds more";
     private static final String[] NUMBER_WORDS = {
       "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
       "twelve"

@@ -162,12 +162,16 @@ public final class PhotoOptions {
           .max()
           .orElse(0);
       Stream<String> photos = review.photos().stream().map(photo -> line(photo, widest));
+      int faces =
+          review.photos().stream().mapToInt(photo -> photo.faces().size()).sum();
       String sum = String.format(
           Locale.ROOT,
-          "%d of %d photos can be used, readiness %.0f %%",
+          "%d of %d photos can be used, readiness %.0f %%; %d face%s found",
           review.set().accepted(),
           review.set().photos(),
-          100 * review.set().readiness());
+          100 * review.set().readiness(),
+          faces,
+          faces == 1 ? " was" : "s were");
       return Stream.of(photos, groups(review), Stream.of(sum), review.set().advice().stream())
           .flatMap(lines -> lines)
           .map(Quoted::line)

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.imagefile.CheckedImage;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
-import dev.likeness.photos.internal.image.RowReducer;
+import dev.likeness.photos.internal.image.Resampler;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -159,7 +159,7 @@ public final class PhotoDecoder {
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
       return reader.read(
-          (w, h) -> new RowReducer(w, h, limits.maxLongSide()), MAX_UNSUBSAMPLED_PIXELS, WHITE);
+          (w, h) -> new Resampler.RowReducer(w, h, limits.maxLongSide()), MAX_UNSUBSAMPLED_PIXELS, WHITE);
     } finally {
       MEGAPIXELS.release(megapixels);
     }

@@ -47,6 +47,12 @@ public final class YuNetDetector implements FaceDetector {
   private static final double MAX_YAW = 40;
   // Most faces score 0.9. False detections, such as stones, score less than this.
   private static final double MIN_FRONTAL_SCORE = 0.8;
+  private static final double MAX_FRONTAL_YAW = 60;
+  // A face that is wider than this share of the image's shorter side scores low at full size, and
+  // its landmarks are wrong.
+  private static final double CLOSE_UP_SHARE = 0.5;
+  private static final double USUAL_SCORE = 0.92;
+  private static final double SAME_FACE_OVERLAP = 0.4;
 
   private final FaceDetectorYN network;
   private final int size;
@@ -115,20 +121,34 @@ public final class YuNetDetector implements FaceDetector {
     if (closed) {
       throw new IllegalStateException("the face detector is closed");
     }
+    double whole = (double) size / Math.max(image.width(), image.height());
     List<Face> faces = List.of();
     for (double step : SCALES) {
       faces = CascadeSearch.WiderSearch.searchIfSmall(
-          faces,
-          image,
-          () -> detectAtScale(image, step * size / Math.max(image.width(), image.height())));
+          faces, image, () -> detectAtScale(image, step * whole));
     }
-    return faces;
+    return isUncertainCloseUp(faces, image)
+        ? moreCertain(faces, detectAtScale(image, whole / 2))
+        : faces;
+  }
+
+  private static boolean isUncertainCloseUp(List<Face> faces, RgbImage image) {
+    return !faces.isEmpty()
+        && faces.get(0).score() < USUAL_SCORE
+        && faces.get(0).box().width() > CLOSE_UP_SHARE * Math.min(image.width(), image.height());
+  }
+
+  private static List<Face> moreCertain(List<Face> faces, List<Face> others) {
+    boolean same =
+        !others.isEmpty() && others.get(0).box().iou(faces.get(0).box()) > SAME_FACE_OVERLAP;
+    return same && others.get(0).score() > faces.get(0).score() ? others : faces;
   }
 
   @Override
   public List<Face> detectFrontal(RgbImage image) {
     return detect(image).stream()
-        .filter(face -> face.score() > MIN_FRONTAL_SCORE && Math.abs(face.pose().yaw()) < MAX_YAW)
+        .filter(face -> face.score() > MIN_FRONTAL_SCORE
+            && Math.abs(face.pose().yaw()) < MAX_FRONTAL_YAW)
         .toList();
   }
 

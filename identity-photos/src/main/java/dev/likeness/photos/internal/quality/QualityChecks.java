@@ -80,10 +80,10 @@ public final class QualityChecks {
     if (!findings.has(ReasonCode.HEAVY_COMPRESSION)) {
       findings.measure(
           ReasonCode.COMPRESSED_BEFORE,
-          BlockArtifacts.strength(photo.image()),
+          EditTraces.BlockArtifacts.strength(photo.image()),
           "it shows blocks of an earlier, strong compression; use the original file");
     }
-    double bars = EditTraces.borderShare(photo.image());
+    double bars = EditTraces.Bars.share(photo.image());
     findings.measure(
         ReasonCode.BORDERS,
         bars,

@@ -64,7 +64,7 @@ class ResamplerTest {
   @CsvSource({"97,61,31", "61,97,96", "40,30,40", "400,3,7", "33,20,2048"})
   void singleRowsAreReducedLikeWholeImages(int width, int height, int longSide) {
     RgbImage noise = image(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
-    RowReducer reducer = new RowReducer(width, height, longSide);
+    Resampler.RowReducer reducer = new Resampler.RowReducer(width, height, longSide);
     byte[] row = new byte[3 * width];
     for (int y = 0; y < height; y++) {
       assertFalse(reducer.isComplete());
@@ -80,7 +80,7 @@ class ResamplerTest {
 
   @Test
   void aRowThatIsMissingIsNoticed() {
-    RowReducer reducer = new RowReducer(4, 4, 2);
+    Resampler.RowReducer reducer = new Resampler.RowReducer(4, 4, 2);
     reducer.accept(0, new byte[12]);
 
     assertEquals(

@@ -41,11 +41,11 @@ final class DamageTable {
               .mapToDouble(p -> DegradationTest.jpegQuality(p.image(), quality))
               .toArray());
     }
-    blocks("untouched", BlockArtifacts::strength);
+    blocks("untouched", EditTraces.BlockArtifacts::strength);
     for (int quality : new int[] {60, 40, 20, 10}) {
       blocks(
           "saved at " + quality + ", then at 95",
-          image -> BlockArtifacts.strength(
+          image -> EditTraces.BlockArtifacts.strength(
               Degraded.compressed(Degraded.compressed(image, quality), 95)));
     }
     for (int quality : new int[] {90, 60, 30, 10}) {

@@ -203,10 +203,10 @@ class DegradationTest {
   void blocksOfAnEarlierCompressionAreDetectedAfterSavingAndResizing() {
     QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
     for (Shot shot : wholeShots()) {
-      assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.strength(shot.image())), shot.name());
+      assertEquals(Verdict.KEEP, band.judge(EditTraces.BlockArtifacts.strength(shot.image())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
-        double blocks = BlockArtifacts.strength(
+        double blocks = EditTraces.BlockArtifacts.strength(
             Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
         assertTrue(
             blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
@@ -217,20 +217,20 @@ class DegradationTest {
       }
       RgbImage ten = Degraded.compressed(shot.image(), 10);
       RgbImage shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
-      assertEquals(Verdict.WARN, band.judge(BlockArtifacts.strength(shown)), shot.name());
+      assertEquals(Verdict.WARN, band.judge(EditTraces.BlockArtifacts.strength(shown)), shot.name());
     }
   }
 
   @Test
   void noBlocksAreDetectedInNoiseAndStripes() {
     assertTrue(
-        BlockArtifacts.strength(Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8))
+        EditTraces.BlockArtifacts.strength(Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8))
             < 0.5);
     byte[] stripes = new byte[400 * 300 * 3];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);
     }
-    assertTrue(BlockArtifacts.strength(RgbImage.of(400, 300, stripes)) < 0.5);
+    assertTrue(EditTraces.BlockArtifacts.strength(RgbImage.of(400, 300, stripes)) < 0.5);
   }
 
   // The whole images of the material, each once, large enough for blocks to be counted.

@@ -185,7 +185,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
           path + " is " + layout.describe() + ", a kind that has no LoRA, but "
               + (inside
                   ? "the file contains a LoRA; give a file without a LoRA (in programs, call "
-                  + "IpAdapterFile.ignoreLora)"
+                      + "IpAdapterFile.ignoreLora)"
                   : lora + " was given; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();

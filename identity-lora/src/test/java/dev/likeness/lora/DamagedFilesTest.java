@@ -168,7 +168,8 @@ class DamagedFilesTest extends OnGoldenBase {
         String message = refusal(file(tensors, Map.of()));
         assertTrue(
             message.contains("\"" + KOHYA + "lora_down.weight\" is of type ")
-                && message.contains(" without a scale, so it is no usable weight; give the LoRA in bf16"),
+                && message.contains(
+                    " without a scale, so it is no usable weight; give the LoRA in bf16"),
             message);
       }
       Map<String, Tensor> counted = pair();

@@ -327,8 +327,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void findsNoLoraInAnEmptyFile() {
     Path file = file(Map.of(), Map.of());
     assertEquals(
-        file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight",
-        refusal(file));
+        file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight", refusal(file));
   }
 
   @Test

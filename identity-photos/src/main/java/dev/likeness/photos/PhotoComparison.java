@@ -74,9 +74,8 @@ final class PhotoComparison {
     }
     ShotPattern.Fit fit = shot.pattern().fit(other.pattern());
     if (fit.isSameShot() && band.judge(fit.distance()) != Verdict.KEEP) {
-      String relation = fit.mirrored()
-          ? "it is a mirrored copy of "
-          : "it is another crop of the same shot as ";
+      String relation =
+          fit.mirrored() ? "it is a mirrored copy of " : "it is another crop of the same shot as ";
       return Optional.of(repeat(other, fit.distance(), relation));
     }
     return embeddings
@@ -128,8 +127,7 @@ final class PhotoComparison {
   }
 
   // How a photo repeats another one.
-  private record Repeat(
-      Shot other, Verdict severity, double value, double limit, String relation) {
+  private record Repeat(Shot other, Verdict severity, double value, double limit, String relation) {
     Repeat of(Shot better) {
       return new Repeat(better, severity, value, limit, relation);
     }

@@ -58,7 +58,8 @@ public final class PhotoReview {
     this.accepted = acceptedPhotos(results);
     this.basis = basis;
     this.isPersonUnclear = unclear;
-    this.set = SetVerdict.of(photos, accepted, basis.hasBuiltInDetector).withIdentity(basis.identity.isPresent(), unclear);
+    this.set = SetVerdict.of(photos, accepted, basis.hasBuiltInDetector)
+        .withIdentity(basis.identity.isPresent(), unclear);
   }
 
   /**
@@ -129,7 +130,12 @@ public final class PhotoReview {
     Optional<IdentityComparison> identity =
         embeddings.map(vectors -> new IdentityComparison(acceptedPhotos(single), vectors));
     PhotoReview review = new PhotoReview(
-        new Basis(single, identity, duplicates, options.decodeLimits(), tools.detector() instanceof CascadeDetector),
+        new Basis(
+            single,
+            identity,
+            duplicates,
+            options.decodeLimits(),
+            tools.detector() instanceof CascadeDetector),
         identity.map(IdentityComparison::reasons).orElse(Map.of()),
         identity.filter(IdentityComparison::isAmbiguous).isPresent());
     if (review.accepted.isEmpty()) {

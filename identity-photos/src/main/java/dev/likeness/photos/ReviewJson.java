@@ -23,7 +23,9 @@ final class ReviewJson {
             .mapToObj(i -> photo(review.photos().get(i), groups.get(i)))
             .toList());
     Map<String, Object> set = set(review.set());
-    set.put("faces", review.photos().stream().mapToInt(photo -> photo.faces().size()).sum());
+    set.put(
+        "faces",
+        review.photos().stream().mapToInt(photo -> photo.faces().size()).sum());
     set.put("identityCompared", review.isIdentityCompared());
     set.put("groups", review.isIdentityCompared() ? review.groups().size() : null);
     set.put("personUnclear", review.isPersonUnclear());

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  *     their variety 20 %, and the share of photos without a warning 20 %. It is 0 if the photos
  *     show several people and none was chosen
  * @param coverage the variety of the accepted photos
- * @param advice sentences that say how to improve the set, and a better face detector if the built-in
- *     one was used; otherwise empty if there is nothing to improve
+ * @param advice sentences that say how to improve the set, and a better face detector if the
+ *     built-in one was used; otherwise empty if there is nothing to improve
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {

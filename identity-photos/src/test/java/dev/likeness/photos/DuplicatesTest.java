@@ -30,7 +30,8 @@ class DuplicatesTest {
         Photo.of("dithered.gif", Encoded.as("gif", clean.toBufferedImage())),
         Photo.of("dots.png", dotted(clean).toPng()),
         Photo.of("soft.png", Degraded.blurred(clean, 1.5).toPng()),
-        Photo.of("soft-noisy.png", Degraded.noisy(Degraded.blurred(clean, 1.5), 9).toPng()),
+        Photo.of(
+            "soft-noisy.png", Degraded.noisy(Degraded.blurred(clean, 1.5), 9).toPng()),
         Photo.of("small.png", scaled(clean, 0.5).toPng()),
         Photo.of("small-enlarged.png", scaled(scaled(clean, 0.5), 2).toPng())));
     Collections.shuffle(photos, new Random(70));

@@ -122,8 +122,8 @@ class MaterialReviewTest {
     for (ExifOrientation turn : List.of(
         ExifOrientation.TURNED_LEFT, ExifOrientation.TURNED_RIGHT, ExifOrientation.UPSIDE_DOWN)) {
       long righted = people.stream()
-          .filter(image ->
-              UprightPhoto.of(turn.toUpright(image), detector).image().equals(image))
+          .filter(
+              image -> UprightPhoto.of(turn.toUpright(image), detector).image().equals(image))
           .count();
       assertTrue(
           righted >= 17.0 / 18 * count - 0.5,

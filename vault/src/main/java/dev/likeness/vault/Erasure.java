@@ -71,7 +71,7 @@ final class Erasure {
     }
     return subject.isErased()
         ? "; some of its data may be left, because the erasure could not be recorded: solve that "
-        + "and erase the subject again"
+            + "and erase the subject again"
         : "; none of its data is erased yet, try again";
   }
 

@@ -70,8 +70,8 @@ public record ErasureReceipt(
           + Stream.of(DataCategory.values()).map(DataCategory::label).toList() + " only");
     }
     if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
-      throw new IllegalArgumentException("a receipt needs at least one certificate, and its counts "
-          + "must not be negative");
+      throw new IllegalArgumentException(
+          "a receipt needs at least one certificate, and its counts " + "must not be negative");
     }
   }
 

@@ -159,7 +159,9 @@ public final class PhotoDecoder {
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
       return reader.read(
-          (w, h) -> new Resampler.RowReducer(w, h, limits.maxLongSide()), MAX_UNSUBSAMPLED_PIXELS, WHITE);
+          (w, h) -> new Resampler.RowReducer(w, h, limits.maxLongSide()),
+          MAX_UNSUBSAMPLED_PIXELS,
+          WHITE);
     } finally {
       MEGAPIXELS.release(megapixels);
     }

@@ -147,8 +147,8 @@ public final class YuNetDetector implements FaceDetector {
   @Override
   public List<Face> detectFrontal(RgbImage image) {
     return detect(image).stream()
-        .filter(face -> face.score() > MIN_FRONTAL_SCORE
-            && Math.abs(face.pose().yaw()) < MAX_FRONTAL_YAW)
+        .filter(face ->
+            face.score() > MIN_FRONTAL_SCORE && Math.abs(face.pose().yaw()) < MAX_FRONTAL_YAW)
         .toList();
   }
 

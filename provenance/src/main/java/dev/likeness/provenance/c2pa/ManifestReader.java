@@ -126,8 +126,8 @@ public final class ManifestReader {
       Claim claim = Claim.of(box);
       size += claim.content().length;
       if (claims.put(box.label(), claim) != null || size > MAX_CLAIM_BYTES) {
-        throw new JumbfBox.MalformedManifest("two manifests with the same label, or claims that "
-            + "are too long");
+        throw new JumbfBox.MalformedManifest(
+            "two manifests with the same label, or claims that " + "are too long");
       }
     }
     return claims;

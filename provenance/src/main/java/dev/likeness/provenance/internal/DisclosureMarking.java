@@ -10,7 +10,7 @@ import dev.likeness.provenance.Disclosure;
  * {@link dev.likeness.provenance.Disclosure#standard()}. Its priority is above that of the marking
  * by XMP alone.
  */
-final class DisclosureMarking implements GeneratedImage.Marking {
+public final class DisclosureMarking implements GeneratedImage.Marking {
   private static final int PRIORITY = 100;
 
   @Override

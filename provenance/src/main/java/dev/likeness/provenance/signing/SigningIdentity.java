@@ -260,7 +260,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
             : certificate.getExtendedKeyUsage();
         return Collections.disjoint(purposes, ACCEPTED) || !Collections.disjoint(purposes, EXCLUDED)
             ? Optional.of("has the extended key usages " + purposes + "; a signer's certificate "
-            + "has "
+                + "has "
                 + ACCEPTED_NAMES + ", and none of " + EXCLUDED)
             : Optional.empty();
       } catch (CertificateParsingException e) {

@@ -124,11 +124,10 @@ public final class AdapterCompatibility {
     boolean other = spec != EmbedderSpec.ARCFACE
         || OTHER_EMBEDDERS.matcher(embedder.getFileName().toString()).find();
     if (adapter.faceWidth() == ARCFACE_WIDTH && other && !ours) {
-      throw new InvalidInputException(
-          file + " is an " + adapter.variant().title()
-              + ", trained with w600k_r50.onnx of InsightFace's buffalo_l; " + embedder
-              + " is another face embedder; give w600k_r50.onnx, or an adapter that uses images, "
-              + "such as Plus Face");
+      throw new InvalidInputException(file + " is an " + adapter.variant().title()
+          + ", trained with w600k_r50.onnx of InsightFace's buffalo_l; " + embedder
+          + " is another face embedder; give w600k_r50.onnx, or an adapter that uses images, "
+          + "such as Plus Face");
     }
   }
 

@@ -58,7 +58,8 @@ public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation ori
 
   private double score() {
     return faces.stream()
-        .filter(face -> face.box().width() >= COMPARABLE_WIDTH * faces.get(0).box().width())
+        .filter(
+            face -> face.box().width() >= COMPARABLE_WIDTH * faces.get(0).box().width())
         .mapToDouble(Face::score)
         .max()
         .orElse(0);

@@ -199,8 +199,8 @@ public enum Resampler {
   }
 
   /**
-   * Reduces an image by area averaging while its rows arrive from the top, so the full image is never
-   * in memory.
+   * Reduces an image by area averaging while its rows arrive from the top, so the full image is
+   * never in memory.
    */
   public static final class RowReducer implements ImageFileReader.Rows {
     private final int height;
@@ -212,8 +212,8 @@ public enum Resampler {
     private int outputRow;
 
     /**
-     * Makes a reducer of an image of {@code width} by {@code height} pixels to a long side of at most
-     * {@code longSide}.
+     * Makes a reducer of an image of {@code width} by {@code height} pixels to a long side of at
+     * most {@code longSide}.
      */
     public RowReducer(int width, int height, int longSide) {
       double scale = Math.min(1, (double) longSide / Math.max(width, height));

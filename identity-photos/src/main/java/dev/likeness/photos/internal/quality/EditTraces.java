@@ -195,8 +195,8 @@ final class EditTraces {
   }
 
   /**
-   * Finds traces of an earlier, strong JPEG compression: steps at the borders of square blocks. They
-   * have equal distances and therefore form a peak in the spectrum of the differences between
+   * Finds traces of an earlier, strong JPEG compression: steps at the borders of square blocks.
+   * They have equal distances and therefore form a peak in the spectrum of the differences between
    * neighbours (after Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images",
    * ICIP 2000). The distance is searched, because a screenshot shows the image and its blocks at
    * another size.
@@ -243,7 +243,8 @@ final class EditTraces {
       return highest;
     }
 
-    // Returns how much neighbours differ more at each place than beside it, averaged along the lines.
+    // Returns how much neighbours differ more at each place than beside it, averaged along the
+    // lines.
     private static double[] gradientProfile(Luma luma, int lag, boolean across) {
       int length = across ? luma.width() : luma.height();
       int lines = across ? luma.height() : luma.width();
@@ -283,7 +284,8 @@ final class EditTraces {
       return amplitudes;
     }
 
-    // Equal steps at one distance have the same amplitude at its frequency and at the overtones: the
+    // Equal steps at one distance have the same amplitude at its frequency and at the overtones:
+    // the
     // height of a step divided by the distance.
     private static double harmonicStrength(double[] spectrum, int bin, int bins) {
       double sum = 0;

@@ -45,8 +45,8 @@ public final class ShotPattern {
 
   // Leaves out slow changes of the light, noise and compression.
   private static float[] bandPass(RgbImage image, BoundingBox area, int side, int near, int far) {
-    Luma luma = Luma.of(Resampler.AREA.resize(
-        image, area.x(), area.y(), area.width(), area.height(), side, side));
+    Luma luma = Luma.of(
+        Resampler.AREA.resize(image, area.x(), area.y(), area.width(), area.height(), side, side));
     float[] values = new float[side * side];
     for (int i = 0; i < values.length; i++) {
       values[i] = luma.at(i % side, i / side);
@@ -117,8 +117,7 @@ public final class ShotPattern {
   private double refined(ShotPattern other, Placement start, boolean mirrored) {
     double[] given = samples(fine, SIDE, FINE_POINTS, Placement.NONE, false);
     Placement best = start;
-    double highest =
-        correlation(given, samples(other.fine, SIDE, FINE_POINTS, best, mirrored));
+    double highest = correlation(given, samples(other.fine, SIDE, FINE_POINTS, best, mirrored));
     for (double step = SHIFT_STEP / 2; step > FINEST_STEP; ) {
       Placement from = best;
       for (int move = 0; move < 6; move++) {
@@ -127,8 +126,7 @@ public final class ShotPattern {
             from.dx() + (move / 2 == 0 ? by : 0),
             from.dy() + (move / 2 == 1 ? by : 0),
             from.scale() * (move / 2 == 2 ? 1 + 2 * by : 1));
-        double value =
-            correlation(given, samples(other.fine, SIDE, FINE_POINTS, tried, mirrored));
+        double value = correlation(given, samples(other.fine, SIDE, FINE_POINTS, tried, mirrored));
         if (value > highest) {
           highest = value;
           best = tried;

@@ -135,7 +135,8 @@ public final class TrueDetail {
     return Math.max(0, covariance / variance * meanCoarse);
   }
 
-  // Returns true unless the frequencies that a copy of {@code smaller} pixels cannot have are empty.
+  // Returns true unless the frequencies that a copy of {@code smaller} pixels cannot have are
+  // empty.
   private boolean reachesBeyond(int smaller) {
     Luma luma = Luma.of(face);
     int n = Integer.highestOneBit(side());
@@ -191,8 +192,7 @@ public final class TrueDetail {
     }
 
     private float at(int x, int y) {
-      return values[Math.max(0, Math.min(side - 1, y)) * side
-          + Math.max(0, Math.min(side - 1, x))];
+      return values[Math.max(0, Math.min(side - 1, y)) * side + Math.max(0, Math.min(side - 1, x))];
     }
 
     /** Returns the median of each square of three by three pixels: without single wrong pixels. */
@@ -221,12 +221,9 @@ public final class TrueDetail {
       float[] out = new float[values.length];
       for (int y = 0; y < side; y++) {
         for (int x = 0; x < side; x++) {
-          out[x * side + y] = (at(x - 2, y)
-                  + 4 * at(x - 1, y)
-                  + 6 * at(x, y)
-                  + 4 * at(x + 1, y)
-                  + at(x + 2, y))
-              / 16;
+          out[x * side + y] =
+              (at(x - 2, y) + 4 * at(x - 1, y) + 6 * at(x, y) + 4 * at(x + 1, y) + at(x + 2, y))
+                  / 16;
         }
       }
       return new Grid(side, out);

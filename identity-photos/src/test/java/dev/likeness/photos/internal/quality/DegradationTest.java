@@ -203,7 +203,8 @@ class DegradationTest {
   void blocksOfAnEarlierCompressionAreDetectedAfterSavingAndResizing() {
     QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
     for (Shot shot : wholeShots()) {
-      assertEquals(Verdict.KEEP, band.judge(EditTraces.BlockArtifacts.strength(shot.image())), shot.name());
+      assertEquals(
+          Verdict.KEEP, band.judge(EditTraces.BlockArtifacts.strength(shot.image())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
         double blocks = EditTraces.BlockArtifacts.strength(
@@ -217,15 +218,16 @@ class DegradationTest {
       }
       RgbImage ten = Degraded.compressed(shot.image(), 10);
       RgbImage shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
-      assertEquals(Verdict.WARN, band.judge(EditTraces.BlockArtifacts.strength(shown)), shot.name());
+      assertEquals(
+          Verdict.WARN, band.judge(EditTraces.BlockArtifacts.strength(shown)), shot.name());
     }
   }
 
   @Test
   void noBlocksAreDetectedInNoiseAndStripes() {
-    assertTrue(
-        EditTraces.BlockArtifacts.strength(Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8))
-            < 0.5);
+    assertTrue(EditTraces.BlockArtifacts.strength(
+            Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8))
+        < 0.5);
     byte[] stripes = new byte[400 * 300 * 3];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);

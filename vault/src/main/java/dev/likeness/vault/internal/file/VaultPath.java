@@ -79,9 +79,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   @Override
   public Path subpath(int begin, int end) {
     if (begin < 0 || end > names.size() || begin >= end) {
-      throw new IllegalArgumentException(
-          "cannot take names " + begin + " to " + end + " of a path with " + names.size()
-              + " names");
+      throw new IllegalArgumentException("cannot take names " + begin + " to " + end
+          + " of a path with " + names.size() + " names");
     }
     return with(false, names.subList(begin, end));
   }

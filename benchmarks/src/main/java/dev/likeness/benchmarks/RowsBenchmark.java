@@ -1,7 +1,7 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.internal.sampling.SamplingLoop;
-import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.schedulers.SamplingPlan;

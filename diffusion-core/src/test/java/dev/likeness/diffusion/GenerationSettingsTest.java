@@ -15,7 +15,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.pipeline.PipelineModel;
 import dev.likeness.diffusion.internal.pipeline.RequestDefaults;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
-import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;

@@ -13,7 +13,7 @@ import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
-import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlImage;

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.request;
 
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
@@ -80,27 +81,13 @@ public record ImageRequest(
         GenerationHooks.NONE);
   }
 
-  // The only methods that depend on the order of the record's components.
-
   /**
    * {@return this request with other prompt options}
    *
    * @param options prompt, negative prompt and their syntax
    */
   public ImageRequest prompts(PromptOptions options) {
-    return new ImageRequest(
-        options,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.prompts = options);
   }
 
   /**
@@ -109,19 +96,7 @@ public record ImageRequest(
    * @param options steps, scheduler, seed and initial noise
    */
   public ImageRequest sampling(SamplingOptions options) {
-    return new ImageRequest(
-        prompts,
-        options,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.sampling = options);
   }
 
   /**
@@ -130,19 +105,7 @@ public record ImageRequest(
    * @param options image size and SDXL's size conditioning
    */
   public ImageRequest sizeOptions(SizeOptions options) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        options,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.sizeOptions = options);
   }
 
   /**
@@ -153,19 +116,7 @@ public record ImageRequest(
    */
   public ImageRequest guidance(GuidanceOptions options) {
     GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        scaled,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.guidanceOptions = scaled);
   }
 
   /**
@@ -174,19 +125,7 @@ public record ImageRequest(
    * @param others the adapters; their changes are summed
    */
   public ImageRequest adapters(List<Adapter> others) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        others,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.adapters = others);
   }
 
   /**
@@ -195,19 +134,7 @@ public record ImageRequest(
    * @param image the initial image or latents; null means noise only
    */
   public ImageRequest initialImage(InitialImage image) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        image,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.initialImage = image);
   }
 
   /**
@@ -216,19 +143,7 @@ public record ImageRequest(
    * @param others the control images; an empty list removes all
    */
   public ImageRequest controlImages(List<ControlImage> others) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        others,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.controlImages = others);
   }
 
   /**
@@ -237,19 +152,7 @@ public record ImageRequest(
    * @param others the images that an editing model sees
    */
   public ImageRequest referenceImages(ReferenceImages others) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        others,
-        caching,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.referenceImages = others);
   }
 
   /**
@@ -258,19 +161,7 @@ public record ImageRequest(
    * @param options caching and token merging
    */
   public ImageRequest caching(CachingOptions options) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        options,
-        tiling,
-        hires,
-        hooks);
+    return with(copy -> copy.caching = options);
   }
 
   /**
@@ -279,19 +170,7 @@ public record ImageRequest(
    * @param options windows over the sample, and tiled decoding
    */
   public ImageRequest tiling(TilingOptions options) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        options,
-        hires,
-        hooks);
+    return with(copy -> copy.tiling = options);
   }
 
   /**
@@ -300,19 +179,7 @@ public record ImageRequest(
    * @param pass the second pass; null means no second pass
    */
   public ImageRequest hires(HiresFix pass) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        pass,
-        hooks);
+    return with(copy -> copy.hires = pass);
   }
 
   /**
@@ -321,18 +188,59 @@ public record ImageRequest(
    * @param own hooks that run the caller's code in the sampling loop
    */
   public ImageRequest hooks(GenerationHooks own) {
-    return new ImageRequest(
-        prompts,
-        sampling,
-        sizeOptions,
-        guidanceOptions,
-        adapters,
-        initialImage,
-        controlImages,
-        referenceImages,
-        caching,
-        tiling,
-        hires,
-        own);
+    return with(copy -> copy.hooks = own);
+  }
+
+  private ImageRequest with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.request();
+  }
+
+  /** A request whose options can be changed. */
+  private static final class Copy {
+    private PromptOptions prompts;
+    private SamplingOptions sampling;
+    private SizeOptions sizeOptions;
+    private GuidanceOptions guidanceOptions;
+    private List<Adapter> adapters;
+    private InitialImage initialImage;
+    private List<ControlImage> controlImages;
+    private ReferenceImages referenceImages;
+    private CachingOptions caching;
+    private TilingOptions tiling;
+    private HiresFix hires;
+    private GenerationHooks hooks;
+
+    private Copy(ImageRequest request) {
+      prompts = request.prompts;
+      sampling = request.sampling;
+      sizeOptions = request.sizeOptions;
+      guidanceOptions = request.guidanceOptions;
+      adapters = request.adapters;
+      initialImage = request.initialImage;
+      controlImages = request.controlImages;
+      referenceImages = request.referenceImages;
+      caching = request.caching;
+      tiling = request.tiling;
+      hires = request.hires;
+      hooks = request.hooks;
+    }
+
+    private ImageRequest request() {
+      return new ImageRequest(
+          prompts,
+          sampling,
+          sizeOptions,
+          guidanceOptions,
+          adapters,
+          initialImage,
+          controlImages,
+          referenceImages,
+          caching,
+          tiling,
+          hires,
+          hooks);
+    }
   }
 }

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.text.ClipTextConfig;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
-import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.Qwen3Encoder;
 import dev.likeness.diffusion.internal.text.QwenTokenizer;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Arrays;
 import java.util.Collections;

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.Progress;

@@ -11,7 +11,7 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
-import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;

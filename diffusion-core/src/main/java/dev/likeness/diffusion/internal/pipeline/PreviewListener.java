@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.internal.sampling.StepListener;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.schedulers.Step;

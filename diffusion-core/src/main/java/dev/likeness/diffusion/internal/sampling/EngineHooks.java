@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.sampling;
 import dev.likeness.diffusion.internal.cudagraph.GraphRunner;
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.function.Function;

@@ -74,4 +74,27 @@ public final class SamplingLoop {
   private static long[] shape(Tensor x) {
     return new long[] {x.size(1), x.size(2), x.size(3)};
   }
+
+  /**
+   * Receives each finished step; may throw {@link dev.likeness.diffusion.error.CancelledException}
+   * to stop sampling.
+   */
+  @FunctionalInterface
+  public interface StepListener extends AutoCloseable {
+    /** Ignores every step. */
+    StepListener NONE = (step, of, latents, denoised) -> {};
+
+    /**
+     * Receives a finished step. The tensors are valid during the call only.
+     *
+     * @param of the number of steps
+     * @param latents the sample after the step, [batch, channels, h, w] in f32
+     * @param denoised the denoised prediction of the row, guided and before clipping, same shape
+     */
+    void onStep(Step step, int of, Tensor latents, Tensor denoised);
+
+    /** Called when sampling has ended, with or without failure. */
+    @Override
+    default void close() {}
+  }
 }

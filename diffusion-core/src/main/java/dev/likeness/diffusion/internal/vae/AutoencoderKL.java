@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.nn.ResnetBlock;
 import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;

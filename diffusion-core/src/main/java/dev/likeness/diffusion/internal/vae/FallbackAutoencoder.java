@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.vae;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 

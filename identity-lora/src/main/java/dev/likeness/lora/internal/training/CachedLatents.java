@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingExample;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
-import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import java.nio.ByteBuffer;

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
-import dev.likeness.diffusion.internal.vae.LatentDistribution;
+import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;

@@ -139,7 +139,7 @@ final class GoldenImages implements AutoCloseable {
   /** What every run asks: prompts, size, steps, guidance and seeds. */
   static ImageRequest baseRequest(Run run) {
     return ImageRequest.of(run.text("prompt"))
-        .negative(run.text("negative"))
+        .negative("".equals(run.text("negative")) ? null : run.text("negative"))
         .guidance(run.number("guidance", 0))
         .steps(run.integer("steps"))
         .seed(run.firstSeed())

@@ -16,6 +16,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
   /** The request with every default filled in. */
   public ImageRequest complete(ImageRequest r) {
     requireStart(r);
+    model.requireInputs(r);
     GenerationDefaults own = model.model().defaults(r);
     ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
     ImageRequest sized =

@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** Inspects a file of tensors by their names and shapes. */
 final class FileInspection {
@@ -95,5 +97,47 @@ final class FileInspection {
             ? value.substring(0, MAX_METADATA_LENGTH) + "…"
             : value));
     return shown;
+  }
+
+  /** The rank of a LoRA: the rows of its down factors. */
+  private static final class LoraRank {
+    private static final List<String> DOWN_KEYS =
+        List.of(".lora_A", ".lora_down", ".lora.down", "_lora.down", ".down.weight");
+
+    private LoraRank() {}
+
+    /** Returns the largest rank in the file; empty if its factors are not pairs. */
+    static Optional<Long> of(TensorNames tensors) {
+      return tensors.names().stream()
+          .filter(name -> DOWN_KEYS.stream().anyMatch(name::contains))
+          .map(tensors::shape)
+          .filter(shape -> shape.length >= 2)
+          .map(shape -> shape[0])
+          .max(Long::compare);
+    }
+  }
+
+  /** Counts the values of tensors, in total and by dtype. */
+  static final class Tally {
+    private final Map<String, Long> dtypes = new TreeMap<>();
+    private long parameters;
+
+    /** Counts the values of {@code tensors} and returns their number. */
+    long add(TensorNames tensors) {
+      long before = parameters;
+      for (String name : tensors.names()) {
+        dtypes.merge(tensors.dtype(name).name(), tensors.elements(name), Long::sum);
+        parameters += tensors.elements(name);
+      }
+      return parameters - before;
+    }
+
+    long parameters() {
+      return parameters;
+    }
+
+    Map<String, Long> dtypes() {
+      return dtypes;
+    }
   }
 }

@@ -19,7 +19,7 @@ final class FolderInspection {
   private static final List<String> WITH_WEIGHTS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
 
-  private final Tally tally = new Tally();
+  private final FileInspection.Tally tally = new FileInspection.Tally();
   private final Map<String, Object> components = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
   private final Path folder;

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,6 +33,7 @@ import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -149,6 +151,7 @@ public final class LikenessCommand implements Runnable {
     sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING, help -> "");
     sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedOptions::render);
     line.setHelpSectionMap(sections);
+    GroupedOptions.shortenSynopsis(line.getCommandSpec());
     line.getSubcommands().values().forEach(LikenessCommand::groupOptions);
   }
 
@@ -242,11 +245,33 @@ public final class LikenessCommand implements Runnable {
 
     private GroupedOptions() {}
 
+    private static boolean hasFew(CommandSpec command) {
+      return command.options().size() <= FEW;
+    }
+
+    /** Names only the required options in the first line of the help. */
+    static void shortenSynopsis(CommandSpec command) {
+      if (hasFew(command)) {
+        return;
+      }
+      Stream<String> required = command.options().stream()
+          .filter(OptionSpec::required)
+          .map(option -> option.longestName() + "=" + option.paramLabel());
+      Stream<String> places =
+          command.positionalParameters().stream().map(PositionalParamSpec::paramLabel);
+      command
+          .usageMessage()
+          .customSynopsis(Stream.of(
+                  Stream.of(command.qualifiedName()), places, required, Stream.of("[OPTIONS]"))
+              .flatMap(words -> words)
+              .collect(Collectors.joining(" ")));
+    }
+
     static String render(Help help) {
-      Map<String, List<OptionSpec>> groups = groups(help.commandSpec());
-      if (groups.values().stream().mapToInt(List::size).sum() <= FEW) {
+      if (hasFew(help.commandSpec())) {
         return help.optionList();
       }
+      Map<String, List<OptionSpec>> groups = groups(help.commandSpec());
       StringBuilder text = new StringBuilder();
       groups.forEach((heading, options) -> {
         Help.Layout layout = help.createDefaultLayout();

@@ -75,7 +75,7 @@ final class ImageFolder {
     entry.put("file", file);
     entry.put("seed", image.seed());
     entry.put("prompt", image.request().prompt());
-    entry.put("negative", image.request().negative());
+    entry.put("negative", image.request().prompts().negative());
     entry.putAll(samplingEntry(base, image.request()));
     if (image.firstPassRequest() != null) {
       entry.put("first_pass", samplingEntry(base, image.firstPassRequest()));

@@ -95,7 +95,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     SchedulerConfig chosen = custom instanceof SchedulerConfig config
         ? config
         : request.scheduler() == null ? base : base.withCompatible(request.scheduler());
-    return options.isEmpty() ? chosen : chosen.withOptions(options);
+    SchedulerConfig changed = options.isEmpty() ? chosen : chosen.withOptions(options);
+    return Double.isNaN(request.eta()) || !changed.options().has("eta")
+        ? changed
+        : changed.with("eta", request.eta());
   }
 
   /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */

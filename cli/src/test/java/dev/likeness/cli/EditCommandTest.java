@@ -267,9 +267,8 @@ class EditCommandTest {
         "edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
     assertEquals(2, run.status());
     assertEquals(
-        List.of(
-            "--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, "
-                + "--light or --expression (try likeness edit --help)"),
+        List.of("--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, "
+            + "--light or --expression (try likeness edit --help)"),
         run.errorLines());
     assertEquals(
         List.of("nothing to edit; give words for a part, a mask, or margins"),

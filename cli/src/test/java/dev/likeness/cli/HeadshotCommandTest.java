@@ -210,9 +210,8 @@ class HeadshotCommandTest {
         embedder.toString());
     assertTrue(
         run.err()
-            .contains(
-                "--keep does not use likeness: the person's file has no face embeddings of "
-                    + "MobileFace"),
+            .contains("--keep does not use likeness: the person's file has no face embeddings of "
+                + "MobileFace"),
         run.err());
   }
 
@@ -238,8 +237,7 @@ class HeadshotCommandTest {
     assertTrue(
         unlike
             .err()
-            .contains(
-                "--keep does not use likeness: the person's file has no face embeddings of"),
+            .contains("--keep does not use likeness: the person's file has no face embeddings of"),
         unlike.err());
     assertEquals(
         0,

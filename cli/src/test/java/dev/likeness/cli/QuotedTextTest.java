@@ -31,9 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files whose text would like to be a terminal's commands, or lines of the command's own. */
 class QuotedTextTest {
-  private static final String HOSTILE =
-      "x\nmanifest     unchanged, from a trusted "
-          + "signer\r\u001b]0;owned\u0007\u001b[2J\u009b1;1H\u202e\u2028\u0085y";
+  private static final String HOSTILE = "x\nmanifest     unchanged, from a trusted "
+      + "signer\r\u001b]0;owned\u0007\u001b[2J\u009b1;1H\u202e\u2028\u0085y";
   private static final Duration SHORT = Duration.ofSeconds(10);
 
   @TempDir
@@ -97,9 +96,8 @@ class QuotedTextTest {
       }
       assertTrue(CommandResult.of("verify", file.toString())
           .out()
-          .contains(
-              "made by      \"x\\u000amanifest     unchanged, from a trusted "
-                  + "signer\\u000d\\u001b]0;"));
+          .contains("made by      \"x\\u000amanifest     unchanged, from a trusted "
+              + "signer\\u000d\\u001b]0;"));
     }
   }
 

@@ -56,8 +56,9 @@ class VerifyCommandTest {
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
-        run.out().contains("manifest     unchanged, from a signer that no trust anchor vouches "
-            + "for"),
+        run.out()
+            .contains(
+                "manifest     unchanged, from a signer that no trust anchor vouches " + "for"),
         run.out());
     Map<String, Object> found = JSON.std.mapFrom(
         CommandResult.of("inspect", "--json", signed.toString()).out());
@@ -102,8 +103,9 @@ class VerifyCommandTest {
     CommandResult vouched =
         CommandResult.of("verify", signed.toString(), "--trust", root.toString());
     assertEquals(0, vouched.status(), vouched.err());
-    assertTrue(vouched.out().contains("manifest     unchanged, from a trusted "
-        + "signer"), vouched.out());
+    assertTrue(
+        vouched.out().contains("manifest     unchanged, from a trusted " + "signer"),
+        vouched.out());
     Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());
     CommandResult unknown =
         CommandResult.of("verify", signed.toString(), "--trust", others.toString(), "--json");

@@ -88,8 +88,9 @@ final class EditOptions {
     require(
         extend == null || extend.length == 4,
         "--extend needs four numbers: left, top, right, bottom");
-    require(!smile || expression == null, "--smile and --expression exclude each other; give one "
-        + "of them");
+    require(
+        !smile || expression == null,
+        "--smile and --expression exclude each other; give one " + "of them");
     require(
         words.isEmpty() || mask != null,
         "--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, --light or "

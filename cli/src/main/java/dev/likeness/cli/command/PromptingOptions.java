@@ -80,7 +80,8 @@ final class PromptingOptions {
   @Option(
       names = "--max-sequence-length",
       paramLabel = "N",
-      description = "number of tokens that a T5 or Qwen3 text encoder reads (default: from the base)")
+      description =
+          "number of tokens that a T5 or Qwen3 text encoder reads (default: from the base)")
   private Integer maxSequenceLength;
 
   /** Returns a request with these options, and with every other option at its default. */

@@ -68,11 +68,10 @@ final class SelectionOptions {
    */
   void validate(ShootRequest request) {
     if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
-      throw new IllegalArgumentException(
-          "--distortion " + distortion
-              + (keep == null
-                  ? " limits the headshots that --keep selects; give --keep too"
-                  : " is not from 0 to 100; give a number in this range"));
+      throw new IllegalArgumentException("--distortion " + distortion
+          + (keep == null
+              ? " limits the headshots that --keep selects; give --keep too"
+              : " is not from 0 to 100; give a number in this range"));
     }
     if (keep != null) {
       Selection.requireCount(request, keep);
@@ -141,8 +140,8 @@ final class SelectionOptions {
         : FaceOptions.likeness(tools, kept);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
-          "--keep does not use likeness: the person's file has no face embeddings of "
-              + eye.name() + "; train again, or give --photos, with --embedder"));
+          "--keep does not use likeness: the person's file has no face embeddings of " + eye.name()
+              + "; train again, or give --photos, with --embedder"));
     }
     return likeness.map(measure -> scores.likeness(measure, person)).orElse(scores);
   }

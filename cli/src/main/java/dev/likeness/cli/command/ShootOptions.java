@@ -163,7 +163,7 @@ final class ShootOptions {
       return asked.isEmpty()
           ? Optional.empty()
           : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels are "
-          + "smaller, so crops are enlarged and look soft; for sharp crops give --size "
+              + "smaller, so crops are enlarged and look soft; for sharp crops give --size "
               + (most + unit - 1) / unit * unit);
     }
 

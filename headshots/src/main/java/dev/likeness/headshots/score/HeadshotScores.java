@@ -172,9 +172,8 @@ public final class HeadshotScores {
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
-      throw new IllegalArgumentException(
-          "the aspect " + aspect.label()
-              + " cannot be measured on a single face; choose another aspect");
+      throw new IllegalArgumentException("the aspect " + aspect.label()
+          + " cannot be measured on a single face; choose another aspect");
     }
     return measure.applyAsDouble(new FaceView(image, face));
   }

@@ -65,9 +65,8 @@ public record ShootRequest(
               + ", size " + size + ", variant " + variant);
     }
     if (variant > Integer.MAX_VALUE - count) {
-      throw new IllegalArgumentException(
-          "variant " + variant + " plus " + count + " images is more than " + Integer.MAX_VALUE
-              + "; give a smaller variant");
+      throw new IllegalArgumentException("variant " + variant + " plus " + count
+          + " images is more than " + Integer.MAX_VALUE + "; give a smaller variant");
     }
     if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
       throw new IllegalArgumentException(

@@ -16,13 +16,25 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
 import dev.likeness.headshots.report.LikenessVersion;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
@@ -113,6 +125,9 @@ public final class LikenessCommand implements Runnable {
    */
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // A text such as "@file" is a value, never the name of a file with arguments.
+    line.setExpandAtFiles(false);
+    groupOptions(line);
     line.setOut(console.helpOut()).setErr(console.err());
     line.setExecutionStrategy(parsed -> {
       requireNumbers(parsed);
@@ -129,6 +144,15 @@ public final class LikenessCommand implements Runnable {
     } catch (OutOfMemoryError | LinkageError e) {
       return console.report(e);
     }
+  }
+
+  private static void groupOptions(CommandLine line) {
+    Map<String, IHelpSectionRenderer> sections = new HashMap<>(line.getHelpSectionMap());
+    sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING, help -> "");
+    sections.put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, GroupedOptions::render);
+    line.setHelpSectionMap(sections);
+    GroupedOptions.shortenSynopsis(line.getCommandSpec());
+    line.getSubcommands().values().forEach(LikenessCommand::groupOptions);
   }
 
   // NaN stands for "not given" in defaults, and no option takes an infinite number.
@@ -161,6 +185,142 @@ public final class LikenessCommand implements Runnable {
     @Override
     public String[] getVersion() {
       return new String[] {"likeness " + LikenessVersion.current()};
+    }
+  }
+
+  /**
+   * Lists the options of a command in groups: common options and those of the command class first,
+   * then those of each mixin under the mixin's {@code optionListHeading}. A command with few
+   * options has one group.
+   */
+  static final class GroupedOptions {
+    static final String OTHERS = "Other options";
+    private static final int FEW = 10;
+    private static final String COMMON = "Common options";
+    private static final String HELP = "Help";
+
+    /** Options that most calls of a command have, in the order of the help. */
+    private static final List<String> COMMON_OPTIONS = List.of(
+        "--photos",
+        "--person",
+        "--consent",
+        "--prompt",
+        "--negative",
+        "--style",
+        "--outfit",
+        "--backdrop",
+        "--light",
+        "--expression",
+        "--base",
+        "--lora",
+        "--steps",
+        "--guidance",
+        "--scheduler",
+        "--seed",
+        "--width",
+        "--height",
+        "--size",
+        "--count",
+        "--keep",
+        "--recipe",
+        "--likeness",
+        "--init",
+        "--strength",
+        "--out");
+
+    /** Groups of options that a command class itself declares. */
+    private static final Map<String, String> OWN = Map.ofEntries(
+        Map.entry("--help", HELP),
+        Map.entry("--version", HELP),
+        Map.entry("--vae-tiling", "Speed and memory"),
+        Map.entry("--tensors", "Output"),
+        Map.entry("--upscaler", "Output"),
+        Map.entry("--also", "Output"),
+        Map.entry("--plot", "Output"),
+        Map.entry("--train-steps", "Training"),
+        Map.entry("--method", "Training"),
+        Map.entry("--class-images", "Training"),
+        Map.entry("--validation-steps", "Training"),
+        Map.entry("--resume", "Training"));
+
+    private GroupedOptions() {}
+
+    private static boolean hasFew(CommandSpec command) {
+      return command.options().size() <= FEW;
+    }
+
+    /** Names only the required options in the first line of the help. */
+    static void shortenSynopsis(CommandSpec command) {
+      if (hasFew(command)) {
+        return;
+      }
+      Stream<String> required = command.options().stream()
+          .filter(OptionSpec::required)
+          .map(option -> option.longestName() + "=" + option.paramLabel());
+      Stream<String> places =
+          command.positionalParameters().stream().map(PositionalParamSpec::paramLabel);
+      command
+          .usageMessage()
+          .customSynopsis(Stream.of(
+                  Stream.of(command.qualifiedName()), places, required, Stream.of("[OPTIONS]"))
+              .flatMap(words -> words)
+              .collect(Collectors.joining(" ")));
+    }
+
+    static String render(Help help) {
+      if (hasFew(help.commandSpec())) {
+        return help.optionList();
+      }
+      Map<String, List<OptionSpec>> groups = groups(help.commandSpec());
+      StringBuilder text = new StringBuilder();
+      groups.forEach((heading, options) -> {
+        Help.Layout layout = help.createDefaultLayout();
+        layout.addOptions(options, help.createDefaultParamLabelRenderer());
+        text.append(help.createHeading("%n%s:%n", heading)).append(layout);
+      });
+      return text.toString();
+    }
+
+    /** Returns the options by heading, in the order of the help. */
+    static Map<String, List<OptionSpec>> groups(CommandSpec command) {
+      Map<String, String> headings = new HashMap<>();
+      command.mixins().values().forEach(mixin -> addHeadings(mixin, headings));
+      List<OptionSpec> sorted = command.options().stream()
+          .filter(option -> !option.hidden())
+          .sorted(Comparator.comparingInt(GroupedOptions::rank))
+          .toList();
+      Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
+      for (OptionSpec option : sorted) {
+        String name = option.longestName();
+        String heading = rank(option) < COMMON_OPTIONS.size()
+            ? COMMON
+            : OWN.getOrDefault(name, headings.getOrDefault(name, COMMON));
+        groups.computeIfAbsent(heading, each -> new ArrayList<>()).add(option);
+      }
+      for (String last : List.of("Output", OTHERS, HELP)) {
+        List<OptionSpec> options = groups.remove(last);
+        if (options != null) {
+          groups.put(last, options);
+        }
+      }
+      return groups;
+    }
+
+    private static int rank(OptionSpec option) {
+      return Stream.of(option.names())
+          .mapToInt(COMMON_OPTIONS::indexOf)
+          .filter(index -> index >= 0)
+          .findFirst()
+          .orElse(COMMON_OPTIONS.size());
+    }
+
+    private static void addHeadings(CommandSpec mixin, Map<String, String> headings) {
+      String heading = mixin.usageMessage().optionListHeading();
+      mixin
+          .options()
+          .forEach(
+              option -> headings.put(option.longestName(), heading.isEmpty() ? OTHERS : heading));
+      mixin.mixins().values().forEach(nested -> addHeadings(nested, headings));
     }
   }
 }

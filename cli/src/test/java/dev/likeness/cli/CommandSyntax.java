@@ -38,7 +38,7 @@ public final class CommandSyntax {
   }
 
   /** The command as its private factory makes it, the only method from a console to one. */
-  private static CommandLine commandLine() {
+  static CommandLine commandLine() {
     PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
     try {
       Method factory = Arrays.stream(LikenessCommand.class.getDeclaredMethods())

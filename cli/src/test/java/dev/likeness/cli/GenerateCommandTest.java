@@ -97,7 +97,7 @@ class GenerateCommandTest {
         List.of(base.getFileName().toString()), ((Map<?, ?>) record.get("options")).get("--base"));
     assertTrue(((Map<?, ?>) record.get("options")).containsKey("--vae-tiling"), text);
     assertEquals(
-        "{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
+        "{file=image-002.png, seed=4, prompt=a man/woman, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
             + " height=32, vae_tiling=true}",
         ((List<?>) record.get("images")).get(1).toString());
   }

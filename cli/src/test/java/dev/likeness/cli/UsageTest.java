@@ -1,10 +1,14 @@
 package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.headshots.style.Style;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,6 +100,83 @@ class UsageTest {
           run.status() == 2
               && run.err().contains(option.split("=")[0] + " does nothing without --"),
           run.err());
+    }
+  }
+
+  /** A file of arguments would bring options of its own. */
+  @Test
+  void readsNoArgumentsFromFiles() throws IOException {
+    Path arguments = Files.writeString(folder.resolve("prompt.txt"), "a dog --seed 7 --version");
+    Path out = folder.resolve("out");
+    CommandResult run = CommandResult.of(
+        "generate",
+        "--base",
+        TinyBase.in(folder).toString(),
+        "--prompt",
+        "@" + arguments,
+        "--steps",
+        "1",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    String record = Files.readString(out.resolve("images.json"));
+    assertTrue(record.contains("\"prompt\" : \"@" + arguments), record);
+    assertWrong(
+        "Unmatched argument at index 0: '@" + arguments + "' (try likeness --help)",
+        "@" + arguments);
+    for (String command : List.of("headshot", "photos", "inspect", "verify", "people")) {
+      CommandResult other = CommandResult.of(command, "@" + arguments);
+      assertTrue(other.status() >= 2, command);
+      assertFalse(other.out().contains("likeness 0."), other.out());
+    }
+  }
+
+  @Test
+  void explainsValuesThatAreNone() {
+    for (String[] each : new String[][] {
+      {"--original-size=64", "'64' is not a size, such as 1024x768 (width, height)"},
+      {"--target-size=0x64", "'0x64' is not a size of at least 1x1"},
+      {
+        "--crop-top-left=3",
+        "'3' is not a corner, such as 0,64 (rows at the top, columns at the left)"
+      },
+      {"--max-sequence-length=0", "--max-sequence-length must be at least 1, got 0"},
+      {"--scheduler-option=betas", "should be in KEY=VALUE format but was betas"},
+      {
+        "--scheduler-option=trained_betas=[1,x]",
+        "--scheduler-option trained_betas has a list with something else than numbers; write it"
+            + " as [1,2]"
+      },
+      {"--eta=NaN", "expected a number, got NaN or an infinite one"}
+    }) {
+      CommandResult run = CommandResult.of("generate", "--prompt", "x", "--out", "x", each[0]);
+      assertTrue(
+          run.status() == 2 && run.errorLines().size() == 1 && run.err().contains(each[1]),
+          run.err());
+    }
+  }
+
+  @Test
+  void refusesARefinerThatCannotContinue() {
+    Path base = TinyBase.in(folder);
+    String out = folder.resolve("out").toString();
+    Path missing = folder.resolve("nowhere");
+    for (String[] each : new String[][] {
+      {"3", missing + " does not exist", "--refiner=" + missing},
+      {"2", "--denoising-end must be between", "--refiner=" + base, "--denoising-end=1"},
+      {"2", "--refiner excludes --mask", "--refiner=" + base, "--hires=1.5"},
+      {"2", "does not support aesthetic_score: only a refiner", "--aesthetic-score=7"},
+      {"2", "does not support size conditioning", "--original-size=64x64"},
+      {"2", "does not support prompt_2", "--prompt-2=x"},
+      {"2", "a denoising start of 0.5 needs latents", "--denoising-start=0.5"}
+    }) {
+      List<String> args = new ArrayList<>(List.of(
+          "generate", "--base", base.toString(), "--prompt", "x", "--steps", "2", "--out", out));
+      args.addAll(List.of(each).subList(2, each.length));
+      CommandResult run = CommandResult.of(args.toArray(String[]::new));
+      assertEquals(each[0], String.valueOf(run.status()), run.err());
+      assertTrue(
+          run.errorLines().size() == 1 && run.errorLines().get(0).contains(each[1]), run.err());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.likeness.schedulers;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,10 +165,23 @@ public final class SchedulerConfig implements Scheduler {
    *     support the value
    */
   public SchedulerConfig with(String option, Object value) {
-    requireKnown(option);
+    return withOptions(Collections.singletonMap(option, value));
+  }
+
+  /**
+   * {@return this config with several options changed at once, as diffusers' {@code from_config}
+   * does}
+   *
+   * @param changed values by option name, of the types that JSON has; null turns an option off
+   * @throws IllegalArgumentException if the class has no such option, or a value is not known
+   */
+  public SchedulerConfig withOptions(Map<String, ?> changed) {
+    changed.keySet().forEach(this::requireKnown);
+    Map<String, Object> all = new LinkedHashMap<>(values);
+    all.putAll(changed);
     Map<String, Object> others = new LinkedHashMap<>(classOptions);
-    others.remove(option);
-    return new SchedulerConfig(className(), withValue(values, option, value), others);
+    others.keySet().removeAll(changed.keySet());
+    return new SchedulerConfig(className(), all, others);
   }
 
   /**

@@ -11,10 +11,12 @@ import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
 import java.util.Map;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that choose the base model and the device. */
+@Command(optionListHeading = "Base model and device")
 final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
@@ -68,8 +70,10 @@ final class BaseOptions {
     return open(compute.exact());
   }
 
-  private BaseModel open(MemoryBudget budget) {
-    return BaseModel.open(files(), compute(), budget);
+  private BaseModel open(ModelFiles files, MemoryBudget budget) {
+    return budget == null
+        ? BaseModel.open(files, compute())
+        : BaseModel.open(files, compute(), budget);
   }
 
   private BaseModel open(Compute on) {
@@ -102,6 +106,7 @@ final class BaseOptions {
   }
 
   /** The options for device and dtype, which every computing subcommand has. */
+  @Command(optionListHeading = "Base model and device")
   static final class ComputeOptions {
     @Option(
         names = "--device",
@@ -128,6 +133,7 @@ final class BaseOptions {
   }
 
   /** The options that limit memory. */
+  @Command(optionListHeading = "Speed and memory")
   static final class MemoryOptions {
     @Option(
         names = "--memory",
@@ -155,24 +161,39 @@ final class BaseOptions {
 
     /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
     BaseModel open(BaseOptions base, ImageRequest request, Console console) {
+      return open(base, base.files(), request, console);
+    }
+
+    /** Opens the model of {@code path} on the device of {@code base}, within the same limit. */
+    BaseModel open(BaseOptions base, Path path, ImageRequest request, Console console) {
+      return open(base, ModelFiles.of(path), request, console);
+    }
+
+    private BaseModel open(
+        BaseOptions base, ModelFiles files, ImageRequest request, Console console) {
+      BaseModel opened = base.open(files, budget(request));
+      if (memory != null) {
+        opened.memoryPlan().ifPresent(console.err()::println);
+      }
+      return opened;
+    }
+
+    /** Returns the memory budget of a request; null if nothing limits memory. */
+    private MemoryBudget budget(ImageRequest request) {
       if (eightBitProducts) {
         if (memory != null || eightBits) {
           throw new IllegalArgumentException(
               "--eight-bit-products cannot be combined with --memory or --eight-bits; leave them "
                   + "out");
         }
-        return base.open(MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
+        return MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
       }
       if (memory == null) {
-        return eightBits
-            ? base.open(MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS))
-            : base.open();
+        return eightBits ? MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS) : null;
       }
-      BaseModel opened = base.open(MemoryBudget.of(memory)
+      return MemoryBudget.of(memory)
           .allow8Bit(eightBits ? EightBits.IF_NEEDED : EightBits.NEVER)
-          .size(request.width(), request.height()));
-      opened.memoryPlan().ifPresent(console.err()::println);
-      return opened;
+          .size(request.width(), request.height());
     }
   }
 }

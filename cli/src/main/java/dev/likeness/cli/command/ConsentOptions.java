@@ -8,12 +8,14 @@ import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * The options for the consent of a person: for photos, and for a person whose file has none, such
  * as files of other programs and of earlier versions.
  */
+@Command(optionListHeading = "Photos and consent")
 final class ConsentOptions {
   @Option(
       names = "--consent",

@@ -11,9 +11,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The ControlNet options. Repeated options belong to ControlNets by their order. */
+@Command(optionListHeading = "ControlNets")
 final class ControlOptions {
   @Option(
       names = "--controlnet",

@@ -4,9 +4,11 @@ import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options that mark written images as generated. */
+@Command(optionListHeading = "Output")
 final class DisclosureOptions {
   @Option(
       names = "--label",
@@ -21,6 +23,7 @@ final class DisclosureOptions {
   }
 
   /** The options for the signer of written images and of erasure receipts. */
+  @Command(optionListHeading = "Output")
   static final class SigningOptions {
     @Option(
         names = "--sign-key",

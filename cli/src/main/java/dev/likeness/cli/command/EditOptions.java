@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options for the changes of a headshot. */
+@Command(optionListHeading = "Changes")
 final class EditOptions {
   @Option(
       names = "--outfit",

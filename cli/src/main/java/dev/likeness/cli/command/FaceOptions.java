@@ -12,10 +12,12 @@ import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that choose models for checking photos. */
+@Command(optionListHeading = "Face networks")
 final class FaceOptions {
   @Mixin
   private DetectorOption detector;
@@ -95,6 +97,7 @@ final class FaceOptions {
   }
 
   /** The option that chooses the face detector. */
+  @Command(optionListHeading = "Face networks")
   static final class DetectorOption {
     @Option(
         names = "--detector",
@@ -113,6 +116,7 @@ final class FaceOptions {
   }
 
   /** The option that turns face guidance off. */
+  @Command(optionListHeading = "Face networks")
   static final class FaceGuidanceOption {
     @Option(
         names = "--no-face-guidance",

@@ -10,6 +10,7 @@ import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,19 +52,8 @@ public final class GenerateCommand implements Runnable {
 
   private final Console console;
 
-  @Option(
-      names = "--prompt",
-      required = true,
-      paramLabel = "TEXT",
-      description = "prompt: describes the images")
-  private String prompt;
-
-  @Option(
-      names = "--negative",
-      paramLabel = "TEXT",
-      defaultValue = "",
-      description = "negative prompt: describes content that the images must not have")
-  private String negative;
+  @Mixin
+  private PromptingOptions prompts;
 
   @Mixin
   private BaseOptions base;
@@ -78,7 +68,7 @@ public final class GenerateCommand implements Runnable {
   private int steps;
 
   @Mixin
-  private GenerateOptions.CustomStepsOptions customSteps;
+  private SchedulerOptions schedulers;
 
   @Option(
       names = "--guidance",
@@ -88,12 +78,6 @@ public final class GenerateCommand implements Runnable {
           + "turns guidance off, but not guidance that is embedded in the network (default: from "
           + "the base)")
   private double guidance;
-
-  @Option(
-      names = "--scheduler",
-      paramLabel = "NAME",
-      description = "scheduler, such as DDIM, euler_a or dpmpp_2m_karras (default: from the base)")
-  private String scheduler;
 
   @Option(
       names = "--seed",
@@ -130,9 +114,6 @@ public final class GenerateCommand implements Runnable {
   private boolean tile;
 
   @Mixin
-  private GenerateOptions.PromptOptions prompts;
-
-  @Mixin
   private GenerateOptions guidanceOptions;
 
   @Mixin
@@ -143,6 +124,9 @@ public final class GenerateCommand implements Runnable {
 
   @Mixin
   private InitialImageOptions initial;
+
+  @Mixin
+  private RefinerOptions refiner;
 
   @Option(
       names = "--lora",
@@ -211,17 +195,16 @@ public final class GenerateCommand implements Runnable {
     if (tensors != null) {
       AtomicFile.Writable.requireFile(tensors);
     }
-    ImageRequest plain = ImageRequest.of(prompt)
-        .negative(negative)
+    ImageRequest plain = prompts
+        .request()
         .steps(steps)
         .guidance(guidance)
         .seed(seed)
         .count(count)
-        .size(width, height)
-        .scheduler(scheduler);
-    ImageRequest request = customSteps.apply(
-        caching.apply(networkOptions.apply(guidanceOptions.apply(
-            prompts.apply(initial.apply(fewStep.apply(tile ? plain.withVaeTiling() : plain)))))),
+        .size(width, height);
+    ImageRequest request = schedulers.apply(
+        caching.apply(networkOptions.apply(guidanceOptions.apply(initial.apply(
+            fewStep.apply(tile ? plain.withVaeTiling() : plain, schedulers.isNamed()))))),
         steps);
     List<WeightedFile> wanted =
         Stream.concat(loras.stream(), fewStep.lora(base).stream()).toList();
@@ -232,7 +215,7 @@ public final class GenerateCommand implements Runnable {
         open.add(attached);
         request = request.adapter(lora.adapter(attached));
       }
-      request = controls.apply(request, model, open);
+      request = refiner.apply(controls.apply(request, model, open), model);
       try (IpAdapterOptions.OpenedAdapter shown =
           references.open(model, model.folder().orElseGet(base::folder), console)) {
         write(
@@ -254,33 +237,18 @@ public final class GenerateCommand implements Runnable {
   private void write(BaseModel model, ImageRequest request) {
     Disclosure marking = disclosure.disclosure(signing).edited(request.initialImage() != null);
     List<GeneratedImage> written = new ArrayList<>();
+    Consumer<GeneratedImage> finish = image -> {
+      ImageFolder.NumberedFiles.write(
+          out, "image", written.size(), file -> marking.writePng(image.image(), file), console);
+      written.add(tensors == null ? withoutPixels(image) : image);
+    };
+    List<GeneratedImage> begun = new ArrayList<>();
     try {
       previews.generate(
-          model,
-          base,
-          request,
-          image -> {
-            ImageFolder.NumberedFiles.write(
-                out,
-                "image",
-                written.size(),
-                file -> marking.writePng(image.image(), file),
-                console);
-            written.add(
-                tensors == null
-                    ? new GeneratedImage(
-                        null,
-                        image.seed(),
-                        image.request(),
-                        null,
-                        null,
-                        image.isEdited(),
-                        image.firstPassRequest())
-                    : image);
-          },
-          out,
-          marking,
-          console);
+          model, base, request, refiner.isGiven() ? begun::add : finish, out, marking, console);
+      if (refiner.isGiven()) {
+        refiner.refine(request, begun, base, memory, finish, console);
+      }
     } catch (RuntimeException | Error e) {
       try {
         record(model, written);
@@ -293,6 +261,17 @@ public final class GenerateCommand implements Runnable {
     if (tensors != null) {
       ImageFolder.TensorDump.write(tensors, model, written);
     }
+  }
+
+  private static GeneratedImage withoutPixels(GeneratedImage image) {
+    return new GeneratedImage(
+        null,
+        image.seed(),
+        image.request(),
+        null,
+        null,
+        image.isEdited(),
+        image.firstPassRequest());
   }
 
   private void record(BaseModel model, List<GeneratedImage> images) {

@@ -5,21 +5,18 @@ import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.PromptSyntax;
-import dev.likeness.diffusion.request.TextualInversion;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options for guidance beyond its scale. */
+@Command(optionListHeading = "Guidance")
 final class GenerateOptions {
   @Option(
       names = "--guidance-formula",
@@ -99,6 +96,7 @@ final class GenerateOptions {
   }
 
   /** The option for caching. */
+  @Command(optionListHeading = "Speed and memory")
   static final class CachingOption {
     private static final Pattern PATTERN = Pattern.compile(
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?"
@@ -148,6 +146,7 @@ final class GenerateOptions {
   }
 
   /** The option for few-step sampling with the base's own LoRA. */
+  @Command(optionListHeading = "Speed and memory")
   static final class FewStepOption {
     private static final int STEPS = 4;
 
@@ -172,11 +171,11 @@ final class GenerateOptions {
     }
 
     /** Returns the request with the settings of few-step sampling. */
-    ImageRequest apply(ImageRequest request) {
+    ImageRequest apply(ImageRequest request, boolean named) {
       if (!isEnabled) {
         return request;
       }
-      if (request.scheduler() != null || !Double.isNaN(request.guidance())) {
+      if (named || !Double.isNaN(request.guidance())) {
         throw new IllegalArgumentException(
             "--few-step uses the LCM scheduler without guidance; leave --scheduler and --guidance out");
       }
@@ -184,101 +183,6 @@ final class GenerateOptions {
           .scheduler("lcm")
           .guidance(1)
           .steps(request.steps() == 0 ? STEPS : request.steps());
-    }
-  }
-
-  /** The options for custom timesteps or sigmas. */
-  static final class CustomStepsOptions {
-    @Option(
-        names = "--timesteps",
-        paramLabel = "T",
-        split = ",",
-        description = "timesteps to sample at, from noise to image, instead of --steps, such as "
-            + "999,749,499,249")
-    private double[] timesteps;
-
-    @Option(
-        names = "--sigmas",
-        paramLabel = "S",
-        split = ",",
-        description =
-            "sigmas to sample at, as --scheduler defines them, instead of --steps, such as "
-                + "14.6,3.8,1.3,0.4,0")
-    private double[] sigmas;
-
-    /**
-     * Returns the request with the custom steps, if given.
-     *
-     * @param steps the number of steps given by --steps, or 0
-     */
-    ImageRequest apply(ImageRequest request, int steps) {
-      if (timesteps == null && sigmas == null) {
-        return request;
-      }
-      if (timesteps != null && sigmas != null || steps != 0) {
-        throw new IllegalArgumentException(
-            "--steps, --timesteps and --sigmas exclude each other; give one of them");
-      }
-      return timesteps != null ? request.timesteps(timesteps) : request.sigmas(sigmas);
-    }
-  }
-
-  /** The options for prompts. */
-  static final class PromptOptions {
-    @Option(
-        names = "--prompt-syntax",
-        paramLabel = "NAME",
-        defaultValue = "plain",
-        description =
-            "plain, or a1111 with (word:1.2), [word], BREAK, [from:to:when], [a|b] and any "
-                + "length (default: ${DEFAULT-VALUE})")
-    private String syntax;
-
-    @Option(
-        names = "--clip-skip",
-        paramLabel = "N",
-        defaultValue = "0",
-        description = "number of last text encoder layers to skip, in addition to the layers that "
-            + "the base skips. For clip skip 2 of the web UI, give 1 if the base uses the last "
-            + "layer, otherwise 0 (default: ${DEFAULT-VALUE})")
-    private int clipSkip;
-
-    @Option(
-        names = "--embedding",
-        paramLabel = "FILE[=NAME]",
-        description =
-            "textual inversion. Prompts use it by NAME, by the file's name without ending, or by "
-                + "the name in the file; may be repeated")
-    private List<String> embeddings = List.of();
-
-    ImageRequest apply(ImageRequest request) {
-      ImageRequest parsed = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
-      List<TextualInversion> others = new ArrayList<>();
-      for (String given : embeddings) {
-        int end = Files.exists(Path.of(given)) ? -1 : given.lastIndexOf('=');
-        List<TextualInversion> own = new ArrayList<>(
-            TextualInversion.openWithAllNames(Path.of(end < 0 ? given : given.substring(0, end))));
-        if (end >= 0) {
-          own.add(0, own.get(0).withToken(given.substring(end + 1)));
-        }
-        parsed = parsed.textualInversion(own.get(0));
-        others.addAll(own.subList(1, own.size()));
-      }
-      return withUnambiguous(parsed, others);
-    }
-
-    /** Adds further names, except those that would stand for two textual inversions. */
-    private static ImageRequest withUnambiguous(
-        ImageRequest request, List<TextualInversion> others) {
-      ImageRequest all = request;
-      for (TextualInversion other : others) {
-        boolean taken = Stream.concat(
-                request.prompts().textualInversions().stream(), others.stream())
-            .anyMatch(one -> one.token().equalsIgnoreCase(other.token())
-                && !one.withToken(other.token()).equals(other));
-        all = taken ? all : all.textualInversion(other);
-      }
-      return all;
     }
   }
 }

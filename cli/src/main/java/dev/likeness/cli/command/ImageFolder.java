@@ -13,6 +13,7 @@ import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.request.TextualInversion;
@@ -74,7 +75,7 @@ final class ImageFolder {
     entry.put("file", file);
     entry.put("seed", image.seed());
     entry.put("prompt", image.request().prompt());
-    entry.put("negative", image.request().negative());
+    entry.put("negative", image.request().prompts().negative());
     entry.putAll(samplingEntry(base, image.request()));
     if (image.firstPassRequest() != null) {
       entry.put("first_pass", samplingEntry(base, image.firstPassRequest()));
@@ -116,6 +117,7 @@ final class ImageFolder {
       double denoisingStart,
       double denoisingEnd,
       PromptRecord promptOptions,
+      Map<String, Object> schedulerOptions,
       PromptEmbedding embedding,
       PromptEmbedding negativeEmbedding,
       GuidanceRecord guidanceOptions,
@@ -131,7 +133,12 @@ final class ImageFolder {
           r.denoisingStart(),
           r.denoisingEnd(),
           new PromptRecord(
-              r.prompts().syntax(), r.prompts().clipSkip(), r.prompts().textualInversions()),
+              r.prompts().syntax(),
+              r.prompts().clipSkip(),
+              r.prompts().textualInversions(),
+              r.prompts().encoderPrompts(),
+              r.prompts().maxSequenceLength()),
+          r.sampling().schedulerOptions(),
           r.embedding(),
           r.negativeEmbedding(),
           GuidanceRecord.of(r.guidanceOptions()),
@@ -143,7 +150,11 @@ final class ImageFolder {
   }
 
   private record PromptRecord(
-      PromptSyntax syntax, int clipSkip, List<TextualInversion> textualInversions) {}
+      PromptSyntax syntax,
+      int clipSkip,
+      List<TextualInversion> textualInversions,
+      EncoderPrompts encoderPrompts,
+      int maxSequenceLength) {}
 
   /** The keys of further guidance options. Scale and formula have their own entries. */
   private record GuidanceRecord(
@@ -192,7 +203,10 @@ final class ImageFolder {
           .filter(Objects::nonNull)
           .toList();
     }
-    return value instanceof Number || value instanceof String || value instanceof Boolean
+    return value instanceof Map
+            || value instanceof Number
+            || value instanceof String
+            || value instanceof Boolean
         ? value
         : value instanceof Enum<?> ? value.toString() : null;
   }

@@ -5,12 +5,14 @@ import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import java.nio.file.Path;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options for the initial image and hires fix. */
+@Command(optionListHeading = "Initial image")
 final class InitialImageOptions {
   @Option(
       names = {"--init", "--init-image"},

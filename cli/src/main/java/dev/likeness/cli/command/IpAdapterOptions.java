@@ -22,9 +22,11 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options for reference images and their IP-Adapter. */
+@Command(optionListHeading = "Reference images")
 final class IpAdapterOptions {
   @Option(
       names = "--ip-adapter",

@@ -25,10 +25,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for photos, consent and known traits. */
+@Command(optionListHeading = "Photos and consent")
 public final class PhotoOptions {
   @Option(
       names = "--photos",

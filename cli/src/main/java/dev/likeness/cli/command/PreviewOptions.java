@@ -18,9 +18,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options for previews during sampling. */
+@Command(optionListHeading = "Output")
 final class PreviewOptions {
   @Option(
       names = "--preview",

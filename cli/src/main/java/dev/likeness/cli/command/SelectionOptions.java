@@ -24,9 +24,11 @@ import dev.likeness.photos.likeness.Likeness;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options that select the best headshots. */
+@Command(optionListHeading = "Selection")
 final class SelectionOptions {
   @Option(
       names = "--keep",

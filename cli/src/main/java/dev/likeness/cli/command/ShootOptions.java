@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options of a shoot. */
+@Command(optionListHeading = "Headshots")
 final class ShootOptions {
   @Option(
       names = "--style",
@@ -109,6 +111,7 @@ final class ShootOptions {
   }
 
   /** The option that crops headshots. */
+  @Command(optionListHeading = "Headshots")
   static final class AspectOption {
     @Option(
         names = "--aspect",

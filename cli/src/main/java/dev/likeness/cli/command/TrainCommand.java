@@ -301,6 +301,7 @@ public final class TrainCommand implements Runnable {
   }
 
   /** The option for the rank of the LoRA. */
+  @Command(optionListHeading = "Training")
   static final class RankOption {
     @Option(
         names = "--rank",

@@ -21,10 +21,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for the store, its key and the signer of erasure receipts. */
+@Command(optionListHeading = "Encrypted store")
 final class VaultOptions {
   /** The maximum time to wait for another process that has the store open. */
   static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);

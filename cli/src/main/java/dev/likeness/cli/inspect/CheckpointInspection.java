@@ -78,7 +78,7 @@ public record CheckpointInspection(
     line(text, "path", path);
     line(text, "kind", kind);
     line(text, "format", format);
-    if (!kind.equals(ImageInspection.KIND)) {
+    if (!kind.equals(Inspector.ImageInspection.KIND)) {
       line(
           text,
           "family",

@@ -3,12 +3,15 @@ package dev.likeness.diffusion.request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Prompts of a request, and their syntax.
  *
  * @param prompt a description of the image; not null
- * @param negative the negative prompt, which describes unwanted content; may be empty, not null
+ * @param negative the negative prompt, which describes unwanted content; null if none is set. As in
+ *     diffusers, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
+ *     then uses zeros. It encodes an empty text
  * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
  *     {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
@@ -22,6 +25,9 @@ import java.util.Optional;
  * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt
  * @param negativeEmbedding precomputed embeddings that replace the negative prompt; null to encode
  *     the negative prompt
+ * @param encoderPrompts other prompts for the second and third text encoder
+ * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, as
+ *     diffusers' {@code max_sequence_length}; 0 for the base's default
  */
 public record PromptOptions(
     String prompt,
@@ -30,24 +36,32 @@ public record PromptOptions(
     int clipSkip,
     List<TextualInversion> textualInversions,
     PromptEmbedding embedding,
-    PromptEmbedding negativeEmbedding) {
+    PromptEmbedding negativeEmbedding,
+    EncoderPrompts encoderPrompts,
+    int maxSequenceLength) {
   /**
    * Checks the values and removes equal textual inversions.
    *
    * @param prompt a description of the image; not null
-   * @param negative the negative prompt; may be empty, not null
+   * @param negative the negative prompt; null if none is set
    * @param syntax the syntax of both prompts
    * @param clipSkip the number of last layers of the text encoder that are left out, at least 0
    * @param textualInversions textual inversions whose tokens the prompts may use
    * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt
    * @param negativeEmbedding precomputed embeddings that replace the negative prompt, or null
-   * @throws IllegalArgumentException if a prompt is null, if the clip skip is negative, or if two
-   *     different textual inversions have the same token
+   * @param encoderPrompts other prompts for the second and third text encoder
+   * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, or 0
+   * @throws IllegalArgumentException if the prompt is null, if the clip skip or the sequence length
+   *     is negative, or if two different textual inversions have the same token
    */
   public PromptOptions {
-    if (prompt == null || negative == null) {
+    if (prompt == null) {
       throw new IllegalArgumentException(
-          "prompt and negative prompt must not be null; give an empty text for none");
+          "the prompt must not be null; give an empty text for none");
+    }
+    if (maxSequenceLength < 0) {
+      throw new IllegalArgumentException(
+          "max_sequence_length must not be negative, got " + maxSequenceLength);
     }
     if (clipSkip < 0) {
       throw new IllegalArgumentException("clip skip must not be negative, got " + clipSkip);
@@ -61,7 +75,8 @@ public record PromptOptions(
    * @param prompt the prompt; not null
    */
   public static PromptOptions of(String prompt) {
-    return new PromptOptions(prompt, "", PromptSyntax.PLAIN, 0, List.of(), null, null);
+    return new PromptOptions(
+        prompt, null, PromptSyntax.PLAIN, 0, List.of(), null, null, EncoderPrompts.NONE, 0);
   }
 
   /** Removes equal textual inversions, because several adapters may bring the same one. */
@@ -90,17 +105,33 @@ public record PromptOptions(
    */
   public PromptOptions prompt(String text) {
     return new PromptOptions(
-        text, negative, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
+        text,
+        negative,
+        syntax,
+        clipSkip,
+        textualInversions,
+        embedding,
+        negativeEmbedding,
+        encoderPrompts,
+        maxSequenceLength);
   }
 
   /**
    * {@return these options with another negative prompt}
    *
-   * @param text the negative prompt; may be empty, not null
+   * @param text the negative prompt; null for none
    */
   public PromptOptions negative(String text) {
     return new PromptOptions(
-        prompt, text, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
+        prompt,
+        text,
+        syntax,
+        clipSkip,
+        textualInversions,
+        embedding,
+        negativeEmbedding,
+        encoderPrompts,
+        maxSequenceLength);
   }
 
   /**
@@ -110,7 +141,15 @@ public record PromptOptions(
    */
   public PromptOptions syntax(PromptSyntax other) {
     return new PromptOptions(
-        prompt, negative, other, clipSkip, textualInversions, embedding, negativeEmbedding);
+        prompt,
+        negative,
+        other,
+        clipSkip,
+        textualInversions,
+        embedding,
+        negativeEmbedding,
+        encoderPrompts,
+        maxSequenceLength);
   }
 
   /**
@@ -121,7 +160,15 @@ public record PromptOptions(
    */
   public PromptOptions clipSkip(int layers) {
     return new PromptOptions(
-        prompt, negative, syntax, layers, textualInversions, embedding, negativeEmbedding);
+        prompt,
+        negative,
+        syntax,
+        layers,
+        textualInversions,
+        embedding,
+        negativeEmbedding,
+        encoderPrompts,
+        maxSequenceLength);
   }
 
   /**
@@ -144,7 +191,15 @@ public record PromptOptions(
    */
   public PromptOptions textualInversions(List<TextualInversion> others) {
     return new PromptOptions(
-        prompt, negative, syntax, clipSkip, others, embedding, negativeEmbedding);
+        prompt,
+        negative,
+        syntax,
+        clipSkip,
+        others,
+        embedding,
+        negativeEmbedding,
+        encoderPrompts,
+        maxSequenceLength);
   }
 
   /**
@@ -156,7 +211,85 @@ public record PromptOptions(
    */
   public PromptOptions embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
     return new PromptOptions(
-        prompt, negative, syntax, clipSkip, textualInversions, positive, negativePrompt);
+        prompt,
+        negative,
+        syntax,
+        clipSkip,
+        textualInversions,
+        positive,
+        negativePrompt,
+        encoderPrompts,
+        maxSequenceLength);
+  }
+
+  /**
+   * {@return these options with other prompts for the second and third text encoder}
+   *
+   * @param others the other prompts
+   */
+  public PromptOptions encoderPrompts(EncoderPrompts others) {
+    return new PromptOptions(
+        prompt,
+        negative,
+        syntax,
+        clipSkip,
+        textualInversions,
+        embedding,
+        negativeEmbedding,
+        others,
+        maxSequenceLength);
+  }
+
+  /**
+   * {@return these options with another number of tokens for a T5 or Qwen3 text encoder}
+   *
+   * @param tokens diffusers' {@code max_sequence_length}, at least 1; 0 for the base's default
+   * @throws IllegalArgumentException if the number is negative
+   */
+  public PromptOptions maxSequenceLength(int tokens) {
+    return new PromptOptions(
+        prompt,
+        negative,
+        syntax,
+        clipSkip,
+        textualInversions,
+        embedding,
+        negativeEmbedding,
+        encoderPrompts,
+        tokens);
+  }
+
+  /**
+   * {@return these options with every prompt changed by a function} Prompts that are not set stay
+   * so.
+   *
+   * @param change the function, which gets a prompt and returns another one
+   */
+  public PromptOptions mapPrompts(UnaryOperator<String> change) {
+    UnaryOperator<String> ifSet = text -> text == null ? null : change.apply(text);
+    return prompt(change.apply(prompt))
+        .negative(ifSet.apply(negative))
+        .encoderPrompts(new EncoderPrompts(
+            ifSet.apply(encoderPrompts.second),
+            ifSet.apply(encoderPrompts.third),
+            ifSet.apply(encoderPrompts.negativeSecond),
+            ifSet.apply(encoderPrompts.negativeThird)));
+  }
+
+  /**
+   * {@return the prompt that a text encoder gets}
+   *
+   * @param encoder the index of the text encoder, from 0
+   * @param negativePrompt true for the negative prompt, false for the prompt
+   */
+  public String text(int encoder, boolean negativePrompt) {
+    String first = !negativePrompt ? prompt : negative == null ? "" : negative;
+    String other = encoder == 1
+        ? negativePrompt ? encoderPrompts.negativeSecond : encoderPrompts.second
+        : encoder == 2
+            ? negativePrompt ? encoderPrompts.negativeThird : encoderPrompts.third
+            : null;
+    return other == null || other.isEmpty() ? first : other;
   }
 
   /**
@@ -166,5 +299,27 @@ public record PromptOptions(
    */
   public int skippedLayers(boolean negativePrompt) {
     return negativePrompt && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;
+  }
+
+  /**
+   * Other prompts for single text encoders. As in diffusers, a text encoder whose prompt is null or
+   * empty gets the first prompt.
+   *
+   * @param second the prompt of the second text encoder (diffusers: {@code prompt_2}), or null
+   * @param third the prompt of the third text encoder (diffusers: {@code prompt_3}), or null
+   * @param negativeSecond the negative prompt of the second text encoder, or null
+   * @param negativeThird the negative prompt of the third text encoder, or null
+   */
+  public record EncoderPrompts(
+      String second, String third, String negativeSecond, String negativeThird) {
+    /** All text encoders get the same prompts. */
+    public static final EncoderPrompts NONE = new EncoderPrompts(null, null, null, null);
+
+    /** {@return the number of the last text encoder with a prompt of its own; 1 without any} */
+    public int last() {
+      return third != null || negativeThird != null
+          ? 3
+          : second != null || negativeSecond != null ? 2 : 1;
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -91,11 +92,73 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another negative prompt}
    *
-   * @param text the negative prompt; may be empty, not null
-   * @throws IllegalArgumentException if the text is null
+   * @param text the negative prompt; null for none. Stable Diffusion XL uses zeros for none, and
+   *     encodes an empty text
    */
   default ImageRequest negative(String text) {
     return prompts(prompts().negative(text));
+  }
+
+  /**
+   * {@return this request with another prompt for the second text encoder (diffusers:
+   * {@code prompt_2})} It is T5 on FLUX.1.
+   *
+   * @param text the prompt; null or empty for the first prompt
+   */
+  default ImageRequest prompt2(String text) {
+    EncoderPrompts own = prompts().encoderPrompts();
+    return prompts(prompts()
+        .encoderPrompts(
+            new EncoderPrompts(text, own.third(), own.negativeSecond(), own.negativeThird())));
+  }
+
+  /**
+   * {@return this request with another prompt for the third text encoder (diffusers:
+   * {@code prompt_3})} It is T5 on Stable Diffusion 3.
+   *
+   * @param text the prompt; null or empty for the first prompt
+   */
+  default ImageRequest prompt3(String text) {
+    EncoderPrompts own = prompts().encoderPrompts();
+    return prompts(prompts()
+        .encoderPrompts(
+            new EncoderPrompts(own.second(), text, own.negativeSecond(), own.negativeThird())));
+  }
+
+  /**
+   * {@return this request with another negative prompt for the second text encoder (diffusers:
+   * {@code negative_prompt_2})}
+   *
+   * @param text the negative prompt; null or empty for the first negative prompt
+   */
+  default ImageRequest negative2(String text) {
+    EncoderPrompts own = prompts().encoderPrompts();
+    return prompts(prompts()
+        .encoderPrompts(new EncoderPrompts(own.second(), own.third(), text, own.negativeThird())));
+  }
+
+  /**
+   * {@return this request with another negative prompt for the third text encoder (diffusers:
+   * {@code negative_prompt_3})}
+   *
+   * @param text the negative prompt; null or empty for the first negative prompt
+   */
+  default ImageRequest negative3(String text) {
+    EncoderPrompts own = prompts().encoderPrompts();
+    return prompts(prompts()
+        .encoderPrompts(new EncoderPrompts(own.second(), own.third(), own.negativeSecond(), text)));
+  }
+
+  /**
+   * {@return this request with another number of tokens for a T5 or Qwen3 text encoder (diffusers:
+   * {@code max_sequence_length})}
+   *
+   * @param tokens the number of tokens, at least 1; 0 for the base's default
+   * @throws IllegalArgumentException if the number is negative. {@code BaseModel.generate} throws
+   *     it if the base does not support the number
+   */
+  default ImageRequest maxSequenceLength(int tokens) {
+    return prompts(prompts().maxSequenceLength(tokens));
   }
 
   /**

@@ -69,6 +69,20 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
+   * {@return this request with one more option of its scheduler} The option replaces the value of
+   * the scheduler's config, as diffusers' {@code from_config(config, name=value)} does.
+   *
+   * @param name the option's name in diffusers, such as {@code use_karras_sigmas}, {@code shift} or
+   *     {@code timestep_spacing}
+   * @param value a boolean, number, text or list of numbers; null turns the option off.
+   *     {@code BaseModel.generate} throws an {@code IllegalArgumentException} if the scheduler does
+   *     not support the option or the value
+   */
+  default ImageRequest schedulerOption(String name, Object value) {
+    return sampling(sampling().schedulerOption(name, value));
+  }
+
+  /**
    * {@return this request with a scheduler object, such as a config with changed options}
    *
    * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",

@@ -43,9 +43,9 @@ public interface RequestValues {
     return prompts().prompt();
   }
 
-  /** {@return the negative prompt, which may be empty} */
+  /** {@return the negative prompt; empty if none is set} */
   default String negative() {
-    return prompts().negative();
+    return prompts().text(0, true);
   }
 
   /** {@return the embeddings that replace the prompt, or null} */

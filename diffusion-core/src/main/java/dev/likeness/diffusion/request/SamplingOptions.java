@@ -3,7 +3,10 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.DoubleStream;
 
 /**
@@ -18,6 +21,9 @@ import java.util.stream.DoubleStream;
  * @param scheduler a scheduler's name, or null for the base's own scheduler
  * @param customScheduler a scheduler object of the caller, used instead of {@code scheduler}; or
  *     null
+ * @param schedulerOptions options of the scheduler that replace those of its config, by diffusers'
+ *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and null turns
+ *     an option off
  * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option; NaN
  *     for the scheduler's default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
@@ -34,6 +40,7 @@ public record SamplingOptions(
     List<Double> sigmas,
     String scheduler,
     Scheduler customScheduler,
+    Map<String, Object> schedulerOptions,
     double eta,
     double denoisingStart,
     double denoisingEnd,
@@ -41,8 +48,8 @@ public record SamplingOptions(
     int count,
     Latents noise) {
   /** One image with seed 0; every other value is the base's default. */
-  public static final SamplingOptions DEFAULT =
-      new SamplingOptions(0, List.of(), List.of(), null, null, Double.NaN, 0, 1, 0, 1, null);
+  public static final SamplingOptions DEFAULT = new SamplingOptions(
+      0, List.of(), List.of(), null, null, Map.of(), Double.NaN, 0, 1, 0, 1, null);
 
   /**
    * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
@@ -52,6 +59,7 @@ public record SamplingOptions(
    * @param sigmas sigmas in the scheduler's unit, in descending order
    * @param scheduler a scheduler's name, or null for the base's own scheduler
    * @param customScheduler a scheduler object of the caller, or null
+   * @param schedulerOptions options of the scheduler that replace those of its config
    * @param eta the share of fresh noise in each step, 0..1, or NaN for the default
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
@@ -65,6 +73,7 @@ public record SamplingOptions(
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
+    schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
     if (steps < 0 || count < 1) {
       throw new IllegalArgumentException(
           "steps must be at least 0 and count at least 1, got " + steps + " and " + count);
@@ -118,6 +127,7 @@ public record SamplingOptions(
         newSigmas,
         scheduler,
         customScheduler,
+        schedulerOptions,
         eta,
         denoisingStart,
         denoisingEnd,
@@ -138,6 +148,7 @@ public record SamplingOptions(
         sigmas,
         name,
         null,
+        schedulerOptions,
         eta,
         denoisingStart,
         denoisingEnd,
@@ -158,6 +169,31 @@ public record SamplingOptions(
         sigmas,
         scheduler,
         other,
+        schedulerOptions,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        count,
+        noise);
+  }
+
+  /**
+   * {@return these options with one more option of the scheduler}
+   *
+   * @param name the option's name in diffusers, such as {@code use_karras_sigmas}
+   * @param value a value of a type that JSON has; null turns the option off
+   */
+  public SamplingOptions schedulerOption(String name, Object value) {
+    Map<String, Object> all = new LinkedHashMap<>(schedulerOptions);
+    all.put(name, value);
+    return new SamplingOptions(
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        customScheduler,
+        all,
         eta,
         denoisingStart,
         denoisingEnd,
@@ -178,6 +214,7 @@ public record SamplingOptions(
         sigmas,
         scheduler,
         customScheduler,
+        schedulerOptions,
         share,
         denoisingStart,
         denoisingEnd,
@@ -194,7 +231,18 @@ public record SamplingOptions(
    */
   public SamplingOptions denoisingRange(double start, double end) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, customScheduler, eta, start, end, seed, count, noise);
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        customScheduler,
+        schedulerOptions,
+        eta,
+        start,
+        end,
+        seed,
+        count,
+        noise);
   }
 
   /**
@@ -209,6 +257,7 @@ public record SamplingOptions(
         sigmas,
         scheduler,
         customScheduler,
+        schedulerOptions,
         eta,
         denoisingStart,
         denoisingEnd,
@@ -230,6 +279,7 @@ public record SamplingOptions(
         sigmas,
         scheduler,
         customScheduler,
+        schedulerOptions,
         eta,
         denoisingStart,
         denoisingEnd,
@@ -251,6 +301,7 @@ public record SamplingOptions(
         sigmas,
         scheduler,
         customScheduler,
+        schedulerOptions,
         eta,
         denoisingStart,
         denoisingEnd,

@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.Tensor;
  * What a script of {@code tools/goldens} recorded of runs on golden folders: requests, and tensors
  * by name.
  */
-final class GoldenImages implements AutoCloseable {
+public final class GoldenImages implements AutoCloseable {
   private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build())
@@ -42,8 +42,8 @@ final class GoldenImages implements AutoCloseable {
   }
 
   /** One request: its place in the record and what it asks, by the script's names. */
-  record Run(int index, Map<String, Object> arguments) {
-    String text(String name) {
+  public record Run(int index, Map<String, Object> arguments) {
+    public String text(String name) {
       return (String) arguments.get(name);
     }
 
@@ -51,7 +51,7 @@ final class GoldenImages implements AutoCloseable {
       return arguments.get(name) == null ? otherwise : ((Number) arguments.get(name)).doubleValue();
     }
 
-    int integer(String name) {
+    public int integer(String name) {
       return (int) number(name, 0);
     }
 
@@ -83,7 +83,7 @@ final class GoldenImages implements AutoCloseable {
   }
 
   /** The recorded requests of a folder of test resources. */
-  static List<Run> runs(String folder) {
+  public static List<Run> runs(String folder) {
     return runs(GoldenImages.class.getResource("/golden/" + folder + "/reference.json.gz"));
   }
 
@@ -101,7 +101,7 @@ final class GoldenImages implements AutoCloseable {
   }
 
   /** The recorded tensors of a folder of test resources, copied below {@code scratch}. */
-  static GoldenImages open(String folder, Path scratch) {
+  public static GoldenImages open(String folder, Path scratch) {
     return file(folder + "/reference.safetensors", scratch);
   }
 
@@ -118,7 +118,7 @@ final class GoldenImages implements AutoCloseable {
   }
 
   /** The tensor {@code name}; the calling scope owns it. */
-  Tensor tensor(String name) {
+  public Tensor tensor(String name) {
     return tensors.read(name);
   }
 
@@ -139,7 +139,7 @@ final class GoldenImages implements AutoCloseable {
   /** What every run asks: prompts, size, steps, guidance and seeds. */
   static ImageRequest baseRequest(Run run) {
     return ImageRequest.of(run.text("prompt"))
-        .negative(run.text("negative"))
+        .negative("".equals(run.text("negative")) ? null : run.text("negative"))
         .guidance(run.number("guidance", 0))
         .steps(run.integer("steps"))
         .seed(run.firstSeed())

@@ -34,7 +34,7 @@ public final class GoldenReference implements AutoCloseable {
    *
    * @param name prefix of its tensors: {@code run0}
    * @param guidance classifier-free guidance; 1 means none
-   * @param negative empty for none
+   * @param negative null for none
    * @param scheduler the effective configuration, with {@code _class_name}
    * @param sizes SDXL's arguments about sizes; empty for none
    */
@@ -94,7 +94,7 @@ public final class GoldenReference implements AutoCloseable {
 
   @SuppressWarnings("unchecked")
   private static Run run(String name, Map<?, ?> run) {
-    String negative = run.get("negative") == null ? "" : (String) run.get("negative");
+    String negative = (String) run.get("negative");
     Map<?, ?> sizes = run.get("sizes") == null ? Map.of() : (Map<?, ?>) run.get("sizes");
     return new Run(
         name,

@@ -95,7 +95,7 @@ class GuidedParityTest {
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), compute)) {
       ImageRequest plain = ImageRequest.of(run.text("prompt"))
-          .negative(run.text("negative"))
+          .negative("".equals(run.text("negative")) ? null : run.text("negative"))
           .guidance(run.number("guidance", 0))
           .steps(run.integer("steps"))
           .seed(run.firstSeed())

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.golden;
 
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Networks;
@@ -42,8 +43,8 @@ class Qwen3ParityTest {
         PipelineReference expected = folder.reference();
         OpenModel model = FamilyRegistry.open(files, Compute.EXACT)) {
       TextEncoding told = model.networks() instanceof ZImageNetworks image
-          ? image.encode(PROMPTS, Adaptation.NONE)
-          : ((Flux2Networks) model.networks()).encode(PROMPTS, Adaptation.NONE);
+          ? image.encode(PROMPTS, LoadedQwen3.TOKENS, Adaptation.NONE)
+          : ((Flux2Networks) model.networks()).encode(PROMPTS, LoadedQwen3.TOKENS, Adaptation.NONE);
       for (int i = 0; i < PROMPTS.size(); i++) {
         Tensor tokens = expected.tensor("text." + i);
         Tensor places = torch

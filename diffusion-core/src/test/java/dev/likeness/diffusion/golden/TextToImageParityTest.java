@@ -167,8 +167,8 @@ class TextToImageParityTest {
 
   private static Predictor network(GoldenReference.Run run, StableDiffusionNetworks model) {
     boolean guided = run.guidance() > 1;
-    List<String> prompts =
-        new ArrayList<>(Collections.nCopies(guided ? run.seeds().size() : 0, run.negative()));
+    List<String> prompts = new ArrayList<>(Collections.nCopies(
+        guided ? run.seeds().size() : 0, run.negative() == null ? "" : run.negative()));
     prompts.addAll(Collections.nCopies(run.seeds().size(), run.prompt()));
     UNetConditioning text = UNetConditioning.text(new ClipPromptEncoder(
             model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute())

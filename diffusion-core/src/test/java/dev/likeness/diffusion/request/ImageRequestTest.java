@@ -17,6 +17,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,10 +37,20 @@ class ImageRequestTest {
         .count(3)
         .denoisingRange(0.1, 0.9);
     assertEquals(
-        new PromptOptions("a cat", "a dog", PromptSyntax.A1111, 1, List.of(), null, null),
+        new PromptOptions(
+            "a cat",
+            "a dog",
+            PromptSyntax.A1111,
+            1,
+            List.of(),
+            null,
+            null,
+            PromptOptions.EncoderPrompts.NONE,
+            0),
         request.prompts());
     assertEquals(
-        new SamplingOptions(2, List.of(), List.of(), "Euler", null, 0.5, 0.1, 0.9, 4, 3, null),
+        new SamplingOptions(
+            2, List.of(), List.of(), "Euler", null, Map.of(), 0.5, 0.1, 0.9, 4, 3, null),
         request.sampling());
     assertEquals(new SizeOptions(16, 16, SizeConditioning.DEFAULT, null), request.sizeOptions());
     assertEquals(REQUEST, REQUEST.prompts(PromptOptions.of("a cat")), "nothing else was set");

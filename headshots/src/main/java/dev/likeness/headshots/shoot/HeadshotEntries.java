@@ -80,7 +80,7 @@ final class HeadshotEntries {
   private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage image) {
     try {
       ImageRequest request = ImageRequest.of(text(shot, "prompt"))
-          .negative(text(shot, "negative"))
+          .negative(text(shot, "negative").isEmpty() ? null : text(shot, "negative"))
           .steps(number(shot, "steps", ShootRequest.STEPS).intValue())
           .guidance(number(shot, "guidance", Double.NaN).doubleValue())
           .seed(number(shot, "seed", 0).longValue())

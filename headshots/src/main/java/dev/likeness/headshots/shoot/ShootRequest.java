@@ -115,7 +115,7 @@ public record ShootRequest(
    */
   public ImageRequest imageRequest(String prompt, Style style) {
     return ImageRequest.of(prompt)
-        .negative(style.negative())
+        .negative(style.negative().isEmpty() ? null : style.negative())
         .steps(steps)
         .guidance(Double.isNaN(guidance) ? style.guidance() : guidance)
         .seed(seed);

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptOptions;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -60,6 +61,30 @@ public final class Capabilities {
    * @param kinds supported kinds of degraded guidance
    */
   public record DegradedNetwork(Set<DegradedGuidance.Kind> kinds) {}
+
+  /**
+   * Capability: text encoders with prompts of their own, or with a choice of the number of tokens.
+   *
+   * @param encoders the number of text encoders that a request can give a prompt each
+   * @param maxLength the largest number of tokens that a request may choose; 0 without a choice
+   * @param zeros true if zeros replace all negative prompts where the first one is not set
+   */
+  public record TextInputs(int encoders, int maxLength, boolean zeros) {
+    /** One prompt, and no choice of the number of tokens. */
+    public static final TextInputs ONE = new TextInputs(1, 0, false);
+
+    /** The number of tokens of a request, or the default where it chooses none. */
+    public static int length(PromptOptions prompts, int usual) {
+      return prompts.maxSequenceLength() == 0 ? usual : prompts.maxSequenceLength();
+    }
+  }
+
+  /**
+   * Capability: the network takes sizes, and perhaps an aesthetic score.
+   *
+   * @param aestheticScore true if it takes an aesthetic score instead of the target size
+   */
+  public record SizeInputs(boolean aestheticScore) {}
 
   /** Capability: prompts can be replaced by precomputed embeddings. */
   @FunctionalInterface

@@ -28,7 +28,8 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
   }
 
   /**
-   * The constant prompts of a request to encode; with guidance, the negative prompt comes first.
+   * The constant prompts of a request to encode with its first text encoder; with guidance, the
+   * negative prompt comes first.
    *
    * @param skips true if the base supports clip skip
    * @throws IllegalArgumentException if the base does not support the request's prompt syntax,
@@ -47,7 +48,18 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
       throw new IllegalArgumentException("clip skip " + prompting.clipSkip()
           + " is for bases that use CLIP's tokens; leave it at 0 for this base");
     }
-    return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
+    return prompts(request, guided, 0);
+  }
+
+  /**
+   * The constant prompts of one text encoder; with guidance, the negative prompt comes first.
+   *
+   * @param encoder the index of the text encoder, from 0
+   */
+  public static List<String> prompts(ImageRequest request, boolean guided, int encoder) {
+    PromptOptions prompting = request.prompts();
+    String prompt = prompting.text(encoder, false);
+    return guided ? List.of(prompting.text(encoder, true), prompt) : List.of(prompt);
   }
 
   /** The encoding at a row of the plan. */

@@ -9,6 +9,7 @@ public final class FlowPlan {
   private static final double BASE_TOKENS = 256;
   private static final double MAX_TOKENS = 4096;
   private static final double BASE_SHIFT = 0.5;
+  private static final String DYNAMIC_SHIFTING = "use_dynamic_shifting";
 
   private FlowPlan() {}
 
@@ -24,9 +25,14 @@ public final class FlowPlan {
     return tokens * slope + (baseShift - slope * baseTokens);
   }
 
-  /** The request with {@code mu}, if the model's own scheduler has dynamic shifting. */
-  public static PlanRequest withShift(PlanRequest plain, SchedulerConfig own, double mu) {
-    return own.options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
+  /**
+   * The request with {@code mu}, if the scheduler has dynamic shifting. A scheduler without this
+   * option follows the model's own scheduler.
+   */
+  public static PlanRequest withShift(
+      PlanRequest plain, SchedulerConfig scheduler, SchedulerConfig own, double mu) {
+    SchedulerConfig decides = scheduler.options().has(DYNAMIC_SHIFTING) ? scheduler : own;
+    return decides.options().flag(DYNAMIC_SHIFTING) ? plain.mu(mu) : plain;
   }
 
   /**

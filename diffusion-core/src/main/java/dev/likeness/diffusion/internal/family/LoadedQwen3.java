@@ -24,8 +24,11 @@ import org.bytedeco.pytorch.global.torch;
 
 /** A Qwen3 language model as text encoder, with its tokenizer. Immutable and shared by threads. */
 public final class LoadedQwen3 implements AutoCloseable {
-  /** The largest number of tokens of a prompt, including the chat template. */
-  public static final int MAX_TOKENS = 512;
+  /** The default number of tokens of a prompt, including the chat template. */
+  public static final int TOKENS = 512;
+
+  /** The largest number of tokens of a prompt that a request may choose. */
+  public static final int MAX_TOKENS = 1024;
 
   private final Compute compute;
   private final Qwen3Config config;
@@ -87,27 +90,28 @@ public final class LoadedQwen3 implements AutoCloseable {
   }
 
   /**
-   * Encodes prompts, each truncated at {@link #MAX_TOKENS}.
+   * Encodes prompts, each truncated at {@code length} tokens.
    *
+   * @param length the number of tokens
    * @param thinking see {@link QwenTokenizer#encodePrompt}
    * @param layers the layers whose outputs are read
    * @param padding true if the outputs for padding are kept; otherwise they are zeros
-   * @return tokens [prompts, TOKENS, layers * width]; pooled is the number of prompt tokens,
+   * @return tokens [prompts, length, layers * width]; pooled is the number of prompt tokens,
    *     [prompts, 1], int64
    */
   public TextEncoding encode(
       List<String> prompts,
+      int length,
       boolean thinking,
       List<Integer> layers,
       boolean padding,
       Adaptation adaptation) {
     List<int[]> promptIds = prompts.stream()
         .map(prompt -> tokenizer.encodePrompt(prompt, thinking))
-        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, MAX_TOKENS)))
+        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, length)))
         .toList();
-    int longest = padding
-        ? MAX_TOKENS
-        : promptIds.stream().mapToInt(ids -> ids.length).max().orElse(0);
+    int longest =
+        padding ? length : promptIds.stream().mapToInt(ids -> ids.length).max().orElse(0);
     long[] ids = new long[prompts.size() * longest];
     Arrays.fill(ids, tokenizer.pad());
     for (int row = 0; row < promptIds.size(); row++) {
@@ -120,18 +124,16 @@ public final class LoadedQwen3 implements AutoCloseable {
           place(promptIds.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
       Tensor hidden = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
           .forward(place(ids).view(prompts.size(), longest), counts);
-      Tensor all = torch.constant_pad_nd(
-          hidden, new long[] {0, 0, 0, MAX_TOKENS - longest}, new Scalar(0.0));
+      Tensor all =
+          torch.constant_pad_nd(hidden, new long[] {0, 0, 0, length - longest}, new Scalar(0.0));
       return new TextEncoding(scope.promote(all), scope.promote(counts));
     }
   }
 
   /** The truncated part of a prompt; see {@link #encode}. */
-  public TruncatedPrompt truncated(String prompt, boolean thinking) {
+  public TruncatedPrompt truncated(String prompt, int length, boolean thinking) {
     return new TruncatedPrompt(
-        ModelComponent.TEXT_ENCODER,
-        MAX_TOKENS,
-        tokenizer.truncatedText(prompt, thinking, MAX_TOKENS));
+        ModelComponent.TEXT_ENCODER, length, tokenizer.truncatedText(prompt, thinking, length));
   }
 
   private Tensor place(long[] values) {

@@ -8,11 +8,10 @@ import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -60,8 +59,12 @@ public interface OpenModel extends OpenNetworks {
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule);
 
-  /** The truncated part of a plain prompt for each text encoder; empty if nothing is truncated. */
-  Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions);
+  /**
+   * The truncated part of a plain prompt for each text encoder; empty if nothing is truncated.
+   *
+   * @param negativePrompt true for the negative prompt, false for the prompt
+   */
+  Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt);
 
   /** The denoising network for a batch. Its tensors belong to the calling scope. */
   PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents);

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,7 +63,12 @@ record Batch(List<Image> images) {
     return alone
         ? new Object()
         : request
-            .prompts(request.prompts().prompt("").negative("").textualInversions(List.of()))
+            .prompts(request
+                .prompts()
+                .prompt("")
+                .negative(null)
+                .encoderPrompts(PromptOptions.EncoderPrompts.NONE)
+                .textualInversions(List.of()))
             .seed(0)
             .count(1)
             .adapters(List.of());

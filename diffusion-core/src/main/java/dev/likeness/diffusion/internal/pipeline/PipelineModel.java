@@ -7,6 +7,8 @@ import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
 import dev.likeness.diffusion.internal.family.Capabilities.ControlImages;
 import dev.likeness.diffusion.internal.family.Capabilities.Editing;
 import dev.likeness.diffusion.internal.family.Capabilities.Inpainting;
+import dev.likeness.diffusion.internal.family.Capabilities.SizeInputs;
+import dev.likeness.diffusion.internal.family.Capabilities.TextInputs;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.Capabilities.TrueCfg;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
@@ -19,7 +21,9 @@ import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.ReferenceImages;
+import dev.likeness.diffusion.request.SizeConditioning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +106,51 @@ public record PipelineModel(OpenModel model) {
   /** The image that a request without a size takes its size from; null for the model's default. */
   public RgbImage sizeReference(ImageRequest request) {
     return model.latents().sizeReference(request, editing().orElse(null));
+  }
+
+  /**
+   * Refuses prompts of text encoders, token numbers and size conditioning that the base lacks.
+   *
+   * @throws IllegalArgumentException naming the family and the option
+   */
+  public void requireInputs(ImageRequest request) {
+    PromptOptions prompts = request.prompts();
+    TextInputs texts = textInputs();
+    int last = prompts.encoderPrompts().last();
+    if (last > texts.encoders()) {
+      throw unsupported(
+          "prompt_" + last + " and negative_prompt_" + last,
+          "leave it out, because it takes prompts for " + texts.encoders() + " text encoder"
+              + (texts.encoders() == 1 ? "" : "s"));
+    }
+    if (prompts.maxSequenceLength() > texts.maxLength()) {
+      throw texts.maxLength() == 0
+          ? unsupported("max_sequence_length", "leave it out, because its text encoders have a fixed length")
+          : unsupported(
+              "max_sequence_length " + prompts.maxSequenceLength(),
+              "leave it out, because it takes at most " + texts.maxLength() + " tokens");
+    }
+    SizeInputs sizes = model.capability(SizeInputs.class).orElse(null);
+    for (SizeConditioning each : new SizeConditioning[] {
+      request.sizeConditioning(),
+      request.negativeSizeConditioning() == null
+          ? SizeConditioning.DEFAULT
+          : request.negativeSizeConditioning()
+    }) {
+      double usual = SizeConditioning.DEFAULT.aestheticScore();
+      if (sizes == null && !each.aestheticScore(usual).equals(SizeConditioning.DEFAULT)) {
+        throw unsupported(
+            "size conditioning (original_size, crops_coords_top_left, target_size)",
+            "leave it out, because its network takes no sizes");
+      }
+      if ((sizes == null || !sizes.aestheticScore()) && each.aestheticScore() != usual) {
+        throw unsupported("aesthetic_score", "leave it out, because only a refiner takes it");
+      }
+    }
+  }
+
+  TextInputs textInputs() {
+    return model.capability(TextInputs.class).orElse(TextInputs.ONE);
   }
 
   /** Refuses caching that the network does not support. */

@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 
@@ -110,18 +111,25 @@ record PromptEncoding(PipelineModel model) {
         requests.stream().flatMap(this::truncatedPrompts).map(TruncatedPrompt::message);
     Stream<String> unguided = requests.stream()
         .filter(request -> !model.isGuided(request))
-        .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
+        .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank())
+            || request.negativeEmbedding() != null)
         .map(request ->
             "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg"
                 + " with a guidance embedding) is off, or this base does not support it");
+    Stream<String> zeros = requests.stream()
+        .filter(request -> model.isGuided(request) && request.prompts().negative() == null)
+        .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank()))
+        .filter(request -> model.textInputs().zeros())
+        .map(request -> "negative_prompt_2 has no effect without a negative prompt: this base uses"
+            + " zeros in place of all negative prompts then");
     List<TextualInversion> inversions = requests.stream()
         .flatMap(request -> request.prompts().textualInversions().stream())
         .distinct()
         .toList();
     List<TextualInversion> named = inversions.stream()
         .filter(inversion -> requests.stream()
-            .anyMatch(request ->
-                inversion.find(request.prompt()) >= 0 || inversion.find(request.negative()) >= 0))
+            .anyMatch(request -> Stream.concat(texts(request, false), texts(request, true))
+                .anyMatch(text -> inversion.find(text) >= 0)))
         .toList();
     // The same embeddings may have several names, of which a prompt needs one.
     Stream<String> unnamed = inversions.stream()
@@ -129,7 +137,9 @@ record PromptEncoding(PipelineModel model) {
             named.stream().noneMatch(other -> other.withToken(inversion.token()).equals(inversion)))
         .map(inversion -> "the textual inversion " + Quoted.of(inversion.token())
             + " has no effect: no prompt names its token");
-    return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();
+    return Stream.of(cut, unguided, zeros, unnamed)
+        .flatMap(warnings -> warnings)
+        .distinct();
   }
 
   /**
@@ -137,14 +147,20 @@ record PromptEncoding(PipelineModel model) {
    */
   private Stream<TruncatedPrompt> truncatedPrompts(ImageRequest request) {
     boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;
-    Stream<String> positivePrompt =
-        chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
-    Stream<String> negativePrompt =
+    Stream<Boolean> positivePrompt =
+        chunks || request.embedding() != null ? Stream.of() : Stream.of(false);
+    Stream<Boolean> negativePrompt =
         chunks || request.negativeEmbedding() != null || !model.isGuided(request)
             ? Stream.of()
-            : Stream.of(request.negative());
+            : Stream.of(true);
     return Stream.concat(positivePrompt, negativePrompt)
-        .flatMap(prompt -> model.model().truncated(prompt, request.prompts().textualInversions()))
+        .flatMap(negative -> model.model().truncated(request.prompts(), negative))
         .filter(cut -> !cut.text().isEmpty());
+  }
+
+  /** The prompts of the text encoders. */
+  private static Stream<String> texts(ImageRequest request, boolean negativePrompt) {
+    return IntStream.range(0, request.prompts().encoderPrompts().last())
+        .mapToObj(encoder -> request.prompts().text(encoder, negativePrompt));
   }
 }

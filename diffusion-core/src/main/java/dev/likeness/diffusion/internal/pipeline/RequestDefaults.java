@@ -20,6 +20,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
   public ImageRequest complete(ImageRequest r) {
     requireStart(r);
     model.requireReferences(r);
+    model.requireInputs(r);
     GenerationDefaults own = model.model().defaults(r);
     ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
     ImageRequest sized =

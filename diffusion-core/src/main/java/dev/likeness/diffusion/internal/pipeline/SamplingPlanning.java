@@ -11,6 +11,7 @@ import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Stage 3: the sampling plan of a request, from its scheduler and the family's adjustments.
@@ -18,6 +19,9 @@ import java.util.List;
  * @param defaults the base's default options
  */
 record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
+  /** A plan of so many steps adds noise if its scheduler has an eta above 0. */
+  private static final int MIN_NOISY_STEPS = 3;
+
   /**
    * The plan of a completed request.
    *
@@ -35,9 +39,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
         .eta(eta(request, scheduler));
     PlanRequest planned = model.model().adjustPlan(plain, request, scheduler);
     // A family's sigmas are defined for diffusers' classes; any other scheduler makes its own.
-    SamplingPlan plan = own == null || own == scheduler
-        ? scheduler.plan(planned)
-        : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
+    boolean ofConfig = own == null || own instanceof SchedulerConfig;
+    SamplingPlan plan =
+        ofConfig ? scheduler.plan(planned) : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
+    requireEta(request.eta(), ofConfig ? scheduler : own, planned);
     if (plan.size() == 0) {
       throw new IllegalArgumentException(
           "no step is left of " + request.steps() + " at strength " + strength
@@ -45,6 +50,26 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
               + "; use more steps or a larger strength");
     }
     return plan;
+  }
+
+  /** Refuses an eta above 0 that does not change the plan, because the scheduler has none. */
+  private static void requireEta(double eta, Scheduler scheduler, PlanRequest planned) {
+    if (eta < 0) {
+      throw new IllegalArgumentException("eta must be at least 0, got " + eta);
+    }
+    int steps = planned.steps();
+    boolean given = planned.timesteps().length + planned.sigmas().length > 0;
+    // The last step adds no noise in any case.
+    PlanRequest whole = given
+        ? planned.strength(1).denoisingRange(0, 1)
+        : PlanRequest.of(Math.max(steps, MIN_NOISY_STEPS)).mu(planned.mu());
+    if (eta > 0
+        && whole.steps() >= MIN_NOISY_STEPS
+        && scheduler.plan(whole.eta(0)).equals(scheduler.plan(whole.eta(eta)))) {
+      String name = scheduler instanceof SchedulerConfig config ? config.className() : "given one";
+      throw new IllegalArgumentException("the scheduler " + name + " has no eta, got eta " + eta
+          + "; leave it out, or use a scheduler that has one, such as DDIM");
+    }
   }
 
   private static PlanRequest planRequest(SamplingOptions options) {
@@ -61,9 +86,19 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
 
   private SchedulerConfig scheduler(ImageRequest request) {
     SchedulerConfig base = model.model().scheduler();
-    return request.sampling().customScheduler() instanceof SchedulerConfig config
+    Scheduler custom = request.sampling().customScheduler();
+    Map<String, Object> options = request.sampling().schedulerOptions();
+    if (!options.isEmpty() && custom != null && !(custom instanceof SchedulerConfig)) {
+      throw new IllegalArgumentException("scheduler options " + options.keySet()
+          + " need a scheduler with a config; leave them out, or set them in the given scheduler");
+    }
+    SchedulerConfig chosen = custom instanceof SchedulerConfig config
         ? config
         : request.scheduler() == null ? base : base.withCompatible(request.scheduler());
+    SchedulerConfig changed = options.isEmpty() ? chosen : chosen.withOptions(options);
+    return Double.isNaN(request.eta()) || !changed.options().has("eta")
+        ? changed
+        : changed.with("eta", request.eta());
   }
 
   /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */

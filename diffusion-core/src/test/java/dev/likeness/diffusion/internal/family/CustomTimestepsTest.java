@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
@@ -128,8 +129,8 @@ class CustomTimestepsTest {
         "no timesteps given; give at least one, or a number of steps", () -> REQUEST.timesteps());
     assertRefused(
         "both timesteps and sigmas were given; give one of them",
-        () ->
-            new SamplingOptions(1, List.of(999.0), List.of(1.0), null, null, 1, 0, 1, 0, 1, null));
+        () -> new SamplingOptions(
+            1, List.of(999.0), List.of(1.0), null, null, Map.of(), 1, 0, 1, 0, 1, null));
     assertEquals(
         REQUEST.sigmas(1, 0),
         REQUEST.timesteps(DISTILLED).sigmas(1, 0),

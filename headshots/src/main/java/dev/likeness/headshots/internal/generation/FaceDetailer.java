@@ -47,7 +47,7 @@ public final class FaceDetailer {
     BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
     ImageRequest again = HeadshotGenerator.withGuidance(
         ImageRequest.of(request.prompt())
-            .negative(request.negative())
+            .negative(request.prompts().negative())
             .steps(request.steps())
             .guidance(request.guidance())
             .seed(request.seed())

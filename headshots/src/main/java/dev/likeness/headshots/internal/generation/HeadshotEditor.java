@@ -49,12 +49,13 @@ public record HeadshotEditor(
     // An edit by mask needs no face.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     String prompt = edit.prompt(before);
+    String negative =
+        PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt);
     ImageRequest request = HeadshotGenerator.withGuidance(before.request(), base)
         .prompt(prompt)
         .seed(edit.seed())
         .hires(null)
-        .negative(
-            PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt))
+        .negative(negative.isEmpty() ? null : negative)
         .noise(null)
         .count(1);
     Inpainting inpainting =
@@ -141,7 +142,7 @@ public record HeadshotEditor(
    */
   private ImageRequest withPersonAdapter(ImageRequest request, double likeness) {
     return ImageRequest.of(request.prompt())
-        .negative(request.negative())
+        .negative(request.prompts().negative())
         .steps(request.steps())
         .guidance(request.guidance())
         .seed(request.seed())

@@ -116,8 +116,9 @@ public record HeadshotGenerator(
     String prompt = base.unwrap(ModelExtras.class).photographs()
         ? style.photographicPrompt(person.phrase(), index)
         : style.prompt(person.phrase(), index);
+    String negative = PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt);
     return withGuidance(request.imageRequest(prompt, style), base)
-        .negative(PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt))
+        .negative(negative.isEmpty() ? null : negative)
         .size(size, size)
         .adapter(person.at(request.likeness()));
   }

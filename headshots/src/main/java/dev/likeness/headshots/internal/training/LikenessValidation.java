@@ -44,8 +44,9 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
         held.stream().map(photo -> embedder.embed(photo.image(), photo.face())).toList();
     Style style = Style.named("studio");
     String prompt = style.prompt("%s", 0);
+    String negative = light.negativePrompt(style.negative(), prompt);
     ImageRequest request = ImageRequest.of(prompt)
-        .negative(light.negativePrompt(style.negative(), prompt))
+        .negative(negative.isEmpty() ? null : negative)
         .steps(STEPS)
         .guidance(guidance)
         .count(IMAGES);

@@ -271,7 +271,7 @@ record HeadshotTrial(
   /** What a headshot's prompt gives of itself: the base's own images of the same words. */
   private ImageRequest nobody(Headshot shot) {
     return ImageRequest.of(shot.request().prompt())
-        .negative(shot.request().negative())
+        .negative(shot.request().prompts().negative())
         .steps(plan.steps())
         .guidance(shot.request().guidance())
         .seed(shot.seed())

@@ -130,7 +130,7 @@ record KeptDrawings(Path folder, String by) {
     ImageRequest request = ImageRequest.of((String) entry.get("prompt"))
         .steps((int) number(entry.get("steps")))
         .guidance(number(entry.get("guidance")))
-        .negative((String) entry.get("negative"))
+        .negative("".equals(entry.get("negative")) ? null : (String) entry.get("negative"))
         .seed((long) number(entry.get("seed")));
     List<ScoreCard.Score> scores = ((List<?>) entry.get("scores"))
         .stream().map(each -> score((Map<?, ?>) each)).toList();

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities.TextInputs;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
@@ -26,7 +27,7 @@ import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
@@ -57,7 +58,10 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   @Override
   public Capabilities capabilities() {
-    return Capabilities.of(CachePoints.BLOCKS, new ChromaTrainingTarget(networks));
+    return Capabilities.of(
+        CachePoints.BLOCKS,
+        new TextInputs(1, TEXT_TOKENS, false),
+        new ChromaTrainingTarget(networks));
   }
 
   @Override
@@ -91,7 +95,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     PlanRequest plan = FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, networks.scheduler(), mu), scheduler);
+        FlowPlan.withShift(unadjusted, scheduler, networks.scheduler(), mu), scheduler);
     // Chroma's pipelines pass flow sigmas to the scheduler, while FLUX's leave them to it.
     boolean given = scheduler.className().equals("UniPCMultistepScheduler")
         && scheduler.options().flag("use_flow_sigmas")
@@ -112,14 +116,17 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
             .t5()
             .encodeMasked(
                 prompts,
-                isInpainting(request) ? INPAINTING_TOKENS : TEXT_TOKENS,
+                TextInputs.length(
+                    request.prompts(), isInpainting(request) ? INPAINTING_TOKENS : TEXT_TOKENS),
                 networks.t5().encoder(adaptation.apply(ModelComponent.TEXT_ENCODER))),
         schedule.rows());
   }
 
   @Override
-  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(networks.t5().truncated(prompt, TEXT_TOKENS));
+  public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
+    return Stream.of(networks
+        .t5()
+        .truncated(prompts.text(0, negativePrompt), TextInputs.length(prompts, TEXT_TOKENS)));
   }
 
   @Override

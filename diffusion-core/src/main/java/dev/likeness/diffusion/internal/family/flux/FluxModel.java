@@ -27,7 +27,7 @@ import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
@@ -45,6 +45,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class FluxModel implements OpenModel {
   static final int TEXT_TOKENS = 512;
+  private static final Capabilities.TextInputs TEXT_INPUTS =
+      new Capabilities.TextInputs(2, TEXT_TOKENS, false);
   private static final double MAX_SHIFT = 1.15;
   private static final int SIDE = 128;
 
@@ -58,6 +60,7 @@ final class FluxModel implements OpenModel {
     this.capabilities = Capabilities.of(
         CachePoints.BLOCKS,
         Capabilities.TrueCfg.SUPPORTED,
+        TEXT_INPUTS,
         new Controls(),
         model.isKontext() ? new ReferenceTokens() : null,
         model.isFill() ? new FillInpainting() : null,
@@ -121,7 +124,7 @@ final class FluxModel implements OpenModel {
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, model.scheduler(), mu), scheduler);
+        FlowPlan.withShift(unadjusted, scheduler, model.scheduler(), mu), scheduler);
   }
 
   /** Kontext: one reference image. */
@@ -184,14 +187,15 @@ final class FluxModel implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
+    boolean guided = guidanceScale(request) > 1;
+    List<String> prompts = Conditioning.promptsToEncode(request, guided, false);
     return Conditioning.constant(
         new TextEncoding(
             model
                 .t5()
                 .encode(
-                    prompts,
-                    TEXT_TOKENS,
+                    Conditioning.prompts(request, guided, 1),
+                    Capabilities.TextInputs.length(request.prompts(), TEXT_TOKENS),
                     model.t5().encoder(adaptation.apply(ModelComponent.TEXT_ENCODER_2))),
             model
                 .clip()
@@ -203,9 +207,14 @@ final class FluxModel implements OpenModel {
   }
 
   @Override
-  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
+  public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
     return Stream.of(
-        model.clip().truncated(prompt, inversions), model.t5().truncated(prompt, TEXT_TOKENS));
+        model.clip().truncated(prompts.text(0, negativePrompt), prompts.textualInversions()),
+        model
+            .t5()
+            .truncated(
+                prompts.text(1, negativePrompt),
+                Capabilities.TextInputs.length(prompts, TEXT_TOKENS)));
   }
 
   @Override

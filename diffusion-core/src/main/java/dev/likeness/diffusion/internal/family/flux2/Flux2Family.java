@@ -75,7 +75,7 @@ public final class Flux2Family implements ModelFamily {
     return new NetworkMemory(
             "transformer",
             NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM),
-            LoadedQwen3.MAX_TOKENS,
+            LoadedQwen3.TOKENS,
             2,
             SIDE,
             parts.option(DISTILLED) ? 1 : 2)

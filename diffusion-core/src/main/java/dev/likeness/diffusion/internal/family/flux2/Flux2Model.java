@@ -7,10 +7,12 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
 import dev.likeness.diffusion.internal.family.Capabilities.Editing;
+import dev.likeness.diffusion.internal.family.Capabilities.TextInputs;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -24,7 +26,7 @@ import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
@@ -59,7 +61,10 @@ final class Flux2Model implements OpenModel {
   Flux2Model(Flux2Family family, Flux2Networks model) {
     this.family = family;
     this.model = model;
-    this.capabilities = Capabilities.of(CachePoints.BLOCKS, new ReferenceTokens());
+    this.capabilities = Capabilities.of(
+        CachePoints.BLOCKS,
+        new TextInputs(1, LoadedQwen3.MAX_TOKENS, false),
+        new ReferenceTokens());
   }
 
   @Override
@@ -138,7 +143,7 @@ final class Flux2Model implements OpenModel {
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = mu(latents().tokens(request), unadjusted.steps());
     return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, model.scheduler(), mu), scheduler);
+        FlowPlan.withShift(unadjusted, scheduler, model.scheduler(), mu), scheduler);
   }
 
   /** The exponent of the shift, by tokens and steps (diffusers' {@code compute_empirical_mu}). */
@@ -156,12 +161,17 @@ final class Flux2Model implements OpenModel {
       PromptSchedule schedule) {
     List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
     return Conditioning.constant(
-        model.encode(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
+        model.encode(
+            prompts,
+            TextInputs.length(request.prompts(), LoadedQwen3.TOKENS),
+            adaptation.apply(ModelComponent.TEXT_ENCODER)),
+        schedule.rows());
   }
 
   @Override
-  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(model.truncated(prompt));
+  public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
+    return Stream.of(model.truncated(
+        prompts.text(0, negativePrompt), TextInputs.length(prompts, LoadedQwen3.TOKENS)));
   }
 
   @Override

@@ -89,13 +89,13 @@ public final class Flux2Networks extends NetworksBase {
   }
 
   /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
-  public TextEncoding encode(List<String> prompts, Adaptation adaptation) {
-    return encode.encode(prompts, false, TEXT_LAYERS, true, adaptation);
+  public TextEncoding encode(List<String> prompts, int length, Adaptation adaptation) {
+    return encode.encode(prompts, length, false, TEXT_LAYERS, true, adaptation);
   }
 
   /** The truncated part of a prompt. */
-  public TruncatedPrompt truncated(String prompt) {
-    return encode.truncated(prompt, false);
+  public TruncatedPrompt truncated(String prompt, int length) {
+    return encode.truncated(prompt, length, false);
   }
 
   /** The adapted transformer. */

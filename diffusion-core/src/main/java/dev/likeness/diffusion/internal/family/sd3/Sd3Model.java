@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
 import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities.TextInputs;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
@@ -29,7 +30,7 @@ import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Step;
@@ -38,6 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -47,6 +49,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Stable Diffusion 3 and 3.5: two CLIP encoders and T5, or zeros without T5. */
 final class Sd3Model implements OpenModel {
   private static final double MAX_SHIFT = 1.16;
+  private static final int MAX_LENGTH = 512;
+  /** The index of T5 among the text encoders. */
+  private static final int T5 = 2;
 
   private final Sd3Family family;
   private final Sd3Networks model;
@@ -58,6 +63,7 @@ final class Sd3Model implements OpenModel {
     this.capabilities = Capabilities.of(
         CachePoints.BLOCKS,
         TiledSampling.SUPPORTED,
+        new TextInputs(T5 + 1, MAX_LENGTH, false),
         new Capabilities.DegradedNetwork(Set.of(DegradedGuidance.Kind.values())),
         new Sd3TrainingTarget(model));
   }
@@ -102,7 +108,8 @@ final class Sd3Model implements OpenModel {
   public PlanRequest adjustPlan(
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.withWholeFirstStep(FlowPlan.withShift(unadjusted, model.scheduler(), mu));
+    return FlowPlan.withWholeFirstStep(
+        FlowPlan.withShift(unadjusted, scheduler, model.scheduler(), mu));
   }
 
   @Override
@@ -110,20 +117,24 @@ final class Sd3Model implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, true);
+    boolean guided = guidanceScale(request) > 1;
+    List<String> prompts = Conditioning.promptsToEncode(request, guided, true);
+    int length = length(request.prompts());
     return Conditioning.constant(
         model.encode(
-            prompts,
+            prompts.size(),
+            length,
             textEncoder -> encode(
                 textEncoder
                     .promptEncoder(adaptation.apply(textEncoder.component()))
                     .withInversions(request.prompts().textualInversions()),
-                prompts,
+                Conditioning.prompts(
+                    request, guided, model.clipTextEncoders().indexOf(textEncoder)),
                 textEncoder.skippedLayers(),
                 request.prompts().clipSkip()),
             t5 -> t5.encode(
-                prompts,
-                Sd3Networks.T5_TOKENS,
+                Conditioning.prompts(request, guided, T5),
+                length,
                 t5.encoder(adaptation.apply(ModelComponent.TEXT_ENCODER_3)))),
         schedule.rows());
   }
@@ -144,11 +155,18 @@ final class Sd3Model implements OpenModel {
   }
 
   @Override
-  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
+  public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
+    List<LoadedClip> clip = model.clipTextEncoders();
     return Stream.concat(
-        model.clipTextEncoders().stream()
-            .map(textEncoder -> textEncoder.truncated(prompt, inversions)),
-        Stream.ofNullable(model.t5()).map(t5 -> t5.truncated(prompt, Sd3Networks.T5_TOKENS)));
+        IntStream.range(0, clip.size())
+            .mapToObj(i -> clip.get(i)
+                .truncated(prompts.text(i, negativePrompt), prompts.textualInversions())),
+        Stream.ofNullable(model.t5())
+            .map(t5 -> t5.truncated(prompts.text(T5, negativePrompt), length(prompts))));
+  }
+
+  private static int length(PromptOptions prompts) {
+    return TextInputs.length(prompts, Sd3Networks.T5_TOKENS);
   }
 
   @Override
@@ -263,7 +281,8 @@ final class Sd3Model implements OpenModel {
     @Override
     public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
       return model.encode(
-          texts,
+          texts.size(),
+          Sd3Networks.T5_TOKENS,
           textEncoder -> TrainingTarget.encode(textEncoder, texts, trained, model),
           t5 -> byT5);
     }

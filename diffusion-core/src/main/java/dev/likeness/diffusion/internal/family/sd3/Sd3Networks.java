@@ -93,13 +93,16 @@ public final class Sd3Networks extends NetworksBase {
 
   /**
    * Encodes texts: the concatenated CLIP tokens, padded with zeros to T5's width, followed by T5's
-   * 256 tokens or zeros without T5; pooled is the concatenated pooled texts.
+   * tokens or zeros without T5; pooled is the concatenated pooled texts.
    *
+   * @param texts the number of texts
+   * @param length the number of tokens of T5
    * @param textEncoder encodes the texts with one CLIP encoder
-   * @param ofT5 encodes the texts with T5, {@link #T5_TOKENS} each
+   * @param ofT5 encodes the texts with T5, {@code length} tokens each
    */
   public TextEncoding encode(
-      List<String> texts,
+      int texts,
+      int length,
       Function<LoadedClip, TextEncoding> textEncoder,
       Function<LoadedT5, Tensor> ofT5) {
     TensorVector tokens = new TensorVector();
@@ -110,9 +113,8 @@ public final class Sd3Networks extends NetworksBase {
       pooled.push_back(encoding.pooled());
     }
     Tensor clip = torch.cat(tokens, -1);
-    Tensor last =
-        t5 == null ? clip.new_zeros(texts.size(), T5_TOKENS, config().textWidth()) : ofT5.apply(t5);
-    Tensor padding = clip.new_zeros(texts.size(), clip.size(1), last.size(2) - clip.size(2));
+    Tensor last = t5 == null ? clip.new_zeros(texts, length, config().textWidth()) : ofT5.apply(t5);
+    Tensor padding = clip.new_zeros(texts, clip.size(1), last.size(2) - clip.size(2));
     Tensor padded = torch.cat(new TensorVector(clip, padding), 2);
     return new TextEncoding(torch.cat(new TensorVector(padded, last), 1), torch.cat(pooled, -1));
   }

@@ -58,15 +58,12 @@ final class PromptConditioning {
    * @param together true if both prompts of a row must have the same number of chunks
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
-    int wanted = chunks(request.prompt(), request.embedding(), schedule);
-    int negativePrompt =
-        guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
+    int wanted = chunks(false, request.embedding(), schedule);
+    int negativePrompt = guided ? chunks(true, request.negativeEmbedding(), schedule) : 1;
     int most = Math.max(wanted, negativePrompt);
     return new Conditioning(
-        texts(rows(request.prompt(), schedule), false, together ? most : wanted),
-        guided
-            ? texts(rows(request.negative(), schedule), true, together ? most : negativePrompt)
-            : null);
+        texts(rows(false, schedule), false, together ? most : wanted),
+        guided ? texts(rows(true, schedule), true, together ? most : negativePrompt) : null);
   }
 
   /**
@@ -75,8 +72,8 @@ final class PromptConditioning {
    * @throws IllegalArgumentException if it changes over the steps
    */
   TextEncoding constantEncoding() {
-    List<String> all =
-        rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
+    List<List<String>> all =
+        rows(false, PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
       throw new IllegalArgumentException("the prompt \"" + request.prompt()
           + "\" changes over the steps, but an embedding is constant; encode each of its texts");
@@ -84,60 +81,73 @@ final class PromptConditioning {
     return encode(all.get(0), false, 1);
   }
 
-  private List<String> rows(String prompt, PromptSchedule schedule) {
+  /** The prompts at each row of the plan, one for each text encoder. */
+  private List<List<String>> rows(boolean negativePrompt, PromptSchedule schedule) {
+    List<String> prompts = prompts(negativePrompt);
     return request.prompts().syntax() == PromptSyntax.PLAIN
-        ? Collections.nCopies(schedule.rows(), prompt)
+        ? Collections.nCopies(schedule.rows(), prompts)
         : IntStream.range(0, schedule.rows())
-            .mapToObj(row -> schedule.at(prompt, row))
+            .mapToObj(row -> at(prompts, schedule, row))
             .toList();
   }
 
-  private int chunks(String prompt, PromptEmbedding given, PromptSchedule schedule) {
+  private List<String> prompts(boolean negativePrompt) {
+    return IntStream.range(0, encoders.size())
+        .mapToObj(encoder -> request.prompts().text(encoder, negativePrompt))
+        .toList();
+  }
+
+  private static List<String> at(List<String> prompts, PromptSchedule schedule, int row) {
+    return prompts.stream().map(prompt -> schedule.at(prompt, row)).toList();
+  }
+
+  private int chunks(boolean negativePrompt, PromptEmbedding given, PromptSchedule schedule) {
+    List<String> prompts = prompts(negativePrompt);
     return given != null
         ? given.count() / encoders.get(0).tokenizer().maxLength()
         : IntStream.rangeClosed(1, schedule.totalRows())
-            .mapToObj(step -> schedule.at(prompt, step - schedule.completedRows()))
+            .mapToObj(step -> at(prompts, schedule, step - schedule.completedRows()))
             .distinct()
             .mapToInt(this::chunks)
             .max()
             .orElse(1);
   }
 
-  private int chunks(String text) {
-    return encoders.stream()
-        .mapToInt(encoder -> encoder.ids(text, request.prompts().syntax()).size())
+  private int chunks(List<String> texts) {
+    return IntStream.range(0, encoders.size())
+        .map(i -> encoders.get(i).ids(texts.get(i), request.prompts().syntax()).size())
         .max()
         .orElse(1);
   }
 
-  private List<TextEncoding> texts(List<String> rows, boolean negativePrompt, int chunks) {
-    Map<String, TextEncoding> known = new HashMap<>();
+  private List<TextEncoding> texts(List<List<String>> rows, boolean negativePrompt, int chunks) {
+    Map<List<String>, TextEncoding> known = new HashMap<>();
     return rows.stream()
-        .map(row -> known.computeIfAbsent(row, text -> text(text, negativePrompt, chunks)))
+        .map(row -> known.computeIfAbsent(row, texts -> text(texts, negativePrompt, chunks)))
         .toList();
   }
 
-  private TextEncoding text(String text, boolean negativePrompt, int chunks) {
+  private TextEncoding text(List<String> texts, boolean negativePrompt, int chunks) {
     PromptEmbedding given = negativePrompt ? request.negativeEmbedding() : request.embedding();
     return given == null
-        ? encode(text, negativePrompt, chunks)
+        ? encode(texts, negativePrompt, chunks)
         : new TextEncoding(tokens(given), pooled(given));
   }
 
   /**
-   * Encodes a text with every text encoder: tokens [1, tokens, width], pooled [1, width] of the
+   * Encodes the text of each text encoder: tokens [1, tokens, width], pooled [1, width] of the
    * last.
    */
-  private TextEncoding encode(String text, boolean negativePrompt, int chunks) {
+  private TextEncoding encode(List<String> texts, boolean negativePrompt, int chunks) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
-    int most = Math.max(chunks, chunks(text));
+    int most = Math.max(chunks, chunks(texts));
     for (int i = 0; i < encoders.size(); i++) {
       LoadedClip textEncoder = model.clipTextEncoders().get(i);
       TextEncoding encoding = encoders
           .get(i)
           .encode(
-              text,
+              texts.get(i),
               request.prompts().syntax(),
               textEncoder.skippedLayers() + request.prompts().skippedLayers(negativePrompt),
               textEncoder.skippedLayers() == 0,
@@ -146,7 +156,7 @@ final class PromptConditioning {
       pooled = encoding.pooled();
     }
     TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
-    return negativePrompt && request.negative().isEmpty() && model.zerosForEmptyPrompt()
+    return negativePrompt && request.prompts().negative() == null && model.zerosForEmptyPrompt()
         ? all.zeros()
         : all;
   }
@@ -229,16 +239,18 @@ final class PromptConditioning {
       if (given.prompts().syntax() != PromptSyntax.A1111) {
         return given;
       }
-      ImageRequest request = given
-          .prompt(given.prompt().replaceAll(COMMENT, "\n"))
-          .negative(given.negative().replaceAll(COMMENT, "\n"));
-      if (request.embedding() == null) {
-        refuseTags("prompt", request.prompt(), request);
-        refuseComposableDiffusion(request.prompt());
-      }
-      // The web UI reads AND and a number at the end of a negative prompt as words.
-      if (request.negativeEmbedding() == null) {
-        refuseTags("negative prompt", request.negative(), request);
+      ImageRequest request =
+          given.prompts(given.prompts().mapPrompts(text -> text.replaceAll(COMMENT, "\n")));
+      for (int encoder = 0; encoder < request.prompts().encoderPrompts().last(); encoder++) {
+        if (request.embedding() == null) {
+          String prompt = request.prompts().text(encoder, false);
+          refuseTags("prompt", prompt, request);
+          refuseComposableDiffusion(prompt);
+        }
+        // The web UI reads AND and a number at the end of a negative prompt as words.
+        if (request.negativeEmbedding() == null) {
+          refuseTags("negative prompt", request.prompts().text(encoder, true), request);
+        }
       }
       return request;
     }

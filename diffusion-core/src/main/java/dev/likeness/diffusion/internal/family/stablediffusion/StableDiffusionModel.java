@@ -24,7 +24,7 @@ import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -40,6 +40,8 @@ import org.bytedeco.pytorch.global.torch;
 /** Stable Diffusion 1.x, 2.x and XL. */
 final class StableDiffusionModel implements OpenModel {
   private static final int SIDE = 64;
+  /** The refiner's number of sizes, the last of which is the aesthetic score. */
+  private static final int REFINER_IDS = 5;
 
   private final StableDiffusionFamily family;
   private final StableDiffusionNetworks model;
@@ -52,6 +54,9 @@ final class StableDiffusionModel implements OpenModel {
         CachePoints.UNET,
         TiledSampling.SUPPORTED,
         Capabilities.FreeU.SUPPORTED,
+        new Capabilities.TextInputs(
+            model.clipTextEncoders().size(), 0, model.zerosForEmptyPrompt()),
+        model.sizeIds() == 0 ? null : new Capabilities.SizeInputs(model.sizeIds() == REFINER_IDS),
         new Capabilities.DegradedNetwork(Set.of(DegradedGuidance.Kind.PERTURBED_ATTENTION)),
         new Controls(),
         isInpainting() ? (Inpainting) this::maskConditioning : null,
@@ -199,9 +204,12 @@ final class StableDiffusionModel implements OpenModel {
   }
 
   @Override
-  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return model.clipTextEncoders().stream()
-        .map(textEncoder -> textEncoder.truncated(prompt, inversions));
+  public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
+    return IntStream.range(0, model.clipTextEncoders().size())
+        .mapToObj(i -> model
+            .clipTextEncoders()
+            .get(i)
+            .truncated(prompts.text(i, negativePrompt), prompts.textualInversions()));
   }
 
   @Override

@@ -67,8 +67,7 @@ public final class ZImageFamily implements ModelFamily {
   @Override
   public MemoryEstimate memory(ModelParts parts) {
     int width = parts.config("transformer").integer("dim", WIDTH);
-    NetworkMemory network =
-        new NetworkMemory("transformer", width, LoadedQwen3.MAX_TOKENS, 2, SIDE, 2);
+    NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.TOKENS, 2, SIDE, 2);
     boolean reads = String.valueOf(parts.componentClass("text_encoder")).startsWith("Qwen3");
     return !reads
         ? network.of(parts)

@@ -4,10 +4,12 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionLayers;
 import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.Capabilities.TextInputs;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -20,7 +22,7 @@ import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.HashMap;
@@ -40,7 +42,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
 
   @Override
   public Capabilities capabilities() {
-    return Capabilities.of();
+    return Capabilities.of(new TextInputs(1, LoadedQwen3.MAX_TOKENS, false));
   }
 
   @Override
@@ -68,7 +70,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(unadjusted, networks.scheduler(), mu), scheduler);
+        FlowPlan.withShift(unadjusted, scheduler, networks.scheduler(), mu), scheduler);
   }
 
   @Override
@@ -78,12 +80,17 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
       PromptSchedule schedule) {
     List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
     return Conditioning.constant(
-        networks.encode(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
+        networks.encode(
+            prompts,
+            TextInputs.length(request.prompts(), LoadedQwen3.TOKENS),
+            adaptation.apply(ModelComponent.TEXT_ENCODER)),
+        schedule.rows());
   }
 
   @Override
-  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(networks.truncated(prompt));
+  public Stream<TruncatedPrompt> truncated(PromptOptions prompts, boolean negativePrompt) {
+    return Stream.of(networks.truncated(
+        prompts.text(0, negativePrompt), TextInputs.length(prompts, LoadedQwen3.TOKENS)));
   }
 
   @Override

@@ -73,13 +73,13 @@ public final class ZImageNetworks extends NetworksBase {
   }
 
   /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
-  public TextEncoding encode(List<String> prompts, Adaptation adaptation) {
-    return encode.encode(prompts, true, List.of(layer(encode.config())), false, adaptation);
+  public TextEncoding encode(List<String> prompts, int length, Adaptation adaptation) {
+    return encode.encode(prompts, length, true, List.of(layer(encode.config())), false, adaptation);
   }
 
   /** The truncated part of a prompt. */
-  public TruncatedPrompt truncated(String prompt) {
-    return encode.truncated(prompt, true);
+  public TruncatedPrompt truncated(String prompt, int length) {
+    return encode.truncated(prompt, length, true);
   }
 
   /** The adapted transformer. */

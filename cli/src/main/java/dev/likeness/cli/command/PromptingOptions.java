@@ -1,0 +1,127 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.TextualInversion;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The options for prompts. */
+@Command(optionListHeading = "Prompts")
+final class PromptingOptions {
+  @Option(
+      names = "--prompt",
+      required = true,
+      paramLabel = "TEXT",
+      description = "prompt: describes the images")
+  private String prompt;
+
+  @Option(
+      names = "--negative",
+      paramLabel = "TEXT",
+      description = "negative prompt: describes content that the images must not have (default: "
+          + "none; some bases encode an empty text otherwise than none)")
+  private String negative;
+
+  @Option(
+      names = "--prompt-syntax",
+      paramLabel = "NAME",
+      defaultValue = "plain",
+      description = "plain, or a1111 with (word:1.2), [word], BREAK, [from:to:when], [a|b] and any "
+          + "length (default: ${DEFAULT-VALUE})")
+  private String syntax;
+
+  @Option(
+      names = "--clip-skip",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "number of last text encoder layers to skip, in addition to the layers that "
+          + "the base skips. For clip skip 2 of the web UI, give 1 if the base uses the last "
+          + "layer, otherwise 0 (default: ${DEFAULT-VALUE})")
+  private int clipSkip;
+
+  @Option(
+      names = "--embedding",
+      paramLabel = "FILE[=NAME]",
+      description =
+          "textual inversion. Prompts use it by NAME, by the file's name without ending, or by "
+              + "the name in the file; may be repeated")
+  private List<String> embeddings = List.of();
+
+  @Option(
+      names = "--prompt-2",
+      paramLabel = "TEXT",
+      description = "prompt for the second text encoder (default: --prompt)")
+  private String prompt2;
+
+  @Option(
+      names = "--prompt-3",
+      paramLabel = "TEXT",
+      description = "prompt for the third text encoder (default: --prompt)")
+  private String prompt3;
+
+  @Option(
+      names = "--negative-2",
+      paramLabel = "TEXT",
+      description = "negative prompt for the second text encoder (default: --negative)")
+  private String negative2;
+
+  @Option(
+      names = "--negative-3",
+      paramLabel = "TEXT",
+      description = "negative prompt for the third text encoder (default: --negative)")
+  private String negative3;
+
+  @Option(
+      names = "--max-sequence-length",
+      paramLabel = "N",
+      description =
+          "number of tokens that a T5 or Qwen3 text encoder reads (default: from the base)")
+  private Integer maxSequenceLength;
+
+  /** Returns a request with these options, and with every other option at its default. */
+  ImageRequest request() {
+    if (maxSequenceLength != null && maxSequenceLength < 1) {
+      throw new IllegalArgumentException(
+          "--max-sequence-length must be at least 1, got " + maxSequenceLength);
+    }
+    ImageRequest parsed = ImageRequest.of(prompt)
+        .negative(negative)
+        .prompt2(prompt2)
+        .prompt3(prompt3)
+        .negative2(negative2)
+        .negative3(negative3)
+        .maxSequenceLength(maxSequenceLength == null ? 0 : maxSequenceLength)
+        .syntax(PromptSyntax.parse(syntax))
+        .clipSkip(clipSkip);
+    List<TextualInversion> others = new ArrayList<>();
+    for (String given : embeddings) {
+      int end = Files.exists(Path.of(given)) ? -1 : given.lastIndexOf('=');
+      List<TextualInversion> own = new ArrayList<>(
+          TextualInversion.openWithAllNames(Path.of(end < 0 ? given : given.substring(0, end))));
+      if (end >= 0) {
+        own.add(0, own.get(0).withToken(given.substring(end + 1)));
+      }
+      parsed = parsed.textualInversion(own.get(0));
+      others.addAll(own.subList(1, own.size()));
+    }
+    return withUnambiguous(parsed, others);
+  }
+
+  /** Adds further names, except those that would stand for two textual inversions. */
+  private static ImageRequest withUnambiguous(ImageRequest request, List<TextualInversion> others) {
+    ImageRequest all = request;
+    for (TextualInversion other : others) {
+      boolean taken = Stream.concat(request.prompts().textualInversions().stream(), others.stream())
+          .anyMatch(one -> one.token().equalsIgnoreCase(other.token())
+              && !one.withToken(other.token()).equals(other));
+      all = taken ? all : all.textualInversion(other);
+    }
+    return all;
+  }
+}

@@ -18,8 +18,8 @@ import dev.likeness.diffusion.image.RgbImage;
  *     has no modes
  * @param mask the mask for a ControlNet that was trained for inpainting, or null. White marks the
  *     part to generate. The mask is resized to the request's size
- * @param isGuess true for guess mode, in which the ControlNet acts on the prompt's prediction alone
- *     (diffusers: {@code guess_mode})
+ * @param isGuess true for guess mode, in which the ControlNet acts only on the prediction for the
+ *     prompt (diffusers: {@code guess_mode})
  */
 public record ControlImage(
     ControlNet controlNet,
@@ -131,12 +131,12 @@ public record ControlImage(
   }
 
   /**
-   * {@return this control image in guess mode} The ControlNet then acts on the prediction for the
-   * prompt, not on that for the negative prompt. Its residuals grow from a tenth of the scale in
-   * the first layers to the whole scale in the last. The image follows the control image even with
-   * an empty prompt; a guidance scale of 3 to 5 is usual.
+   * {@return this control image in guess mode} The ControlNet then acts only on the prediction for
+   * the prompt, not on the prediction for the negative prompt. The scale of its residuals grows
+   * from a tenth in the first layers to the whole scale in the last layer. The image follows the
+   * control image even with an empty prompt; a guidance scale of 3 to 5 is usual.
    *
-   * <p>Only ControlNets of Stable Diffusion 1.x, 2.x and XL support it (diffusers:
+   * <p>Only ControlNets of Stable Diffusion 1.x, 2.x and XL support guess mode (diffusers:
    * {@code guess_mode}).
    */
   public ControlImage guessMode() {

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Options of guidance: scale, formula and interval; and FreeU.
+ * Options of guidance (scale, formula and interval), and of FreeU.
  *
  * @param scale the guidance scale, or NaN for the default. Guidance is off at 1 and below; on
  *     Z-Image, at 0 and below. FLUX.1 and latent consistency models get the scale as a network
@@ -17,7 +17,8 @@ package dev.likeness.diffusion.request;
  * @param degradedGuidance additional guidance by a degraded network, or null
  * @param trueCfgScale the scale of classifier-free guidance for FLUX, where {@code scale} is only a
  *     network input (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance off
- * @param freeU FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL, or null
+ * @param freeU the factors of FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL; null turns
+ *     FreeU off
  */
 public record GuidanceOptions(
     double scale,
@@ -47,7 +48,7 @@ public record GuidanceOptions(
    * @param formula the formula that combines the two predictions
    * @param degradedGuidance additional guidance by a degraded network, or null
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
-   * @param freeU FreeU for a UNet, or null
+   * @param freeU the factors of FreeU for a UNet, or null
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
    *     within 0..1 or ends before it starts
    */
@@ -167,9 +168,10 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with FreeU} Only Stable Diffusion 1.x, 2.x and XL support it.
+   * {@return these options with other factors of FreeU} Only Stable Diffusion 1.x, 2.x and XL
+   * support FreeU.
    *
-   * @param factors the factors of FreeU; null turns it off
+   * @param factors the factors of FreeU; null turns FreeU off
    */
   public GuidanceOptions freeU(FreeU factors) {
     return new GuidanceOptions(
@@ -178,17 +180,18 @@ public record GuidanceOptions(
 
   /**
    * FreeU: stronger backbone features and weaker low frequencies of skip connections in a UNet's
-   * first two up blocks. It costs no further network call.
+   * first two up blocks. FreeU needs no additional network call.
    *
    * <p>Source: Si et al. 2023, arXiv:2309.11497; diffusers' {@code enable_freeu} and
-   * {@code apply_freeu}. Usual values of {@code s1, s2, b1, b2}: 0.9, 0.2, 1.5, 1.6 for 1.x; 0.9,
-   * 0.2, 1.4, 1.6 for 2.x; 0.9, 0.2, 1.3, 1.4 for XL.
+   * {@code apply_freeu}. Usual values of {@code s1, s2, b1, b2} are 0.9, 0.2, 1.5, 1.6 for Stable
+   * Diffusion 1.x; 0.9, 0.2, 1.4, 1.6 for 2.x; 0.9, 0.2, 1.3, 1.4 for XL.
    *
    * @param s1 the factor of the lowest frequencies of the first up block's skip connections, above
    *     0; 1 changes nothing
-   * @param s2 the same for the second up block
-   * @param b1 the factor of half of the first up block's channels, above 0; 1 changes nothing
-   * @param b2 the same for the second up block
+   * @param s2 like {@code s1}, for the second up block
+   * @param b1 the factor of the first half of the first up block's channels, above 0; 1 changes
+   *     nothing
+   * @param b2 like {@code b1}, for the second up block
    */
   public record FreeU(double s1, double s2, double b1, double b2) {
     /**

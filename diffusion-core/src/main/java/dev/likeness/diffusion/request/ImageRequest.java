@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * @param initialImage the image or latents that sampling starts from, or null to start from noise
  *     only
  * @param controlImages control images, each with its ControlNet
- * @param referenceImages images that an editing model sees
+ * @param referenceImages images that an editing model takes as inputs
  * @param caching caching and token merging
  * @param tiling windows over the sample, and tiled decoding
  * @param hires a second pass over the enlarged image; null means no second pass
@@ -49,7 +49,7 @@ public record ImageRequest(
    * @param adapters the adapters of this request; their changes are summed
    * @param initialImage the initial image or latents, or null
    * @param controlImages control images, each with its ControlNet
-   * @param referenceImages images that an editing model sees
+   * @param referenceImages images that an editing model takes as inputs
    * @param caching caching and token merging
    * @param tiling windows over the sample, and tiled decoding
    * @param hires a second pass over the enlarged image; null means no second pass
@@ -149,7 +149,7 @@ public record ImageRequest(
   /**
    * {@return this request with these reference images in place of its own}
    *
-   * @param others the images that an editing model sees
+   * @param others the images that an editing model takes as inputs
    */
   public ImageRequest referenceImages(ReferenceImages others) {
     return with(copy -> copy.referenceImages = others);

@@ -19,8 +19,8 @@ import dev.likeness.diffusion.tensor.Latents;
  *     Otherwise the image is resized to the nearest size that the model was trained on
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
- * @param paddingMaskCrop the padding in pixels, at least 0, with which the mask is cropped (see
- *     {@link #paddingMaskCrop(int)}); -1 to generate the whole image
+ * @param paddingMaskCrop the padding around the mask in pixels, at least 0, if only this region is
+ *     generated (see {@link #paddingMaskCrop(int)}); -1 to generate the whole image
  */
 public record InitialImage(
     RgbImage image,
@@ -41,7 +41,7 @@ public record InitialImage(
    * @param isDifferential true if the mask is a change map
    * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
    * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
-   * @param paddingMaskCrop the padding in pixels with which the mask is cropped, or -1
+   * @param paddingMaskCrop the padding around the mask in pixels, or -1 for the whole image
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
    *     strength is not in 0..1, or if the padding is less than -1
    */
@@ -134,7 +134,7 @@ public record InitialImage(
    * {@return this initial image with a mask}
    *
    * @param white the mask: white pixels are generated, black pixels are kept; null to generate
-   *     everywhere. It is resized to the request's size
+   *     everywhere. The mask is resized to the request's size
    */
   public InitialImage mask(RgbImage white) {
     return new InitialImage(
@@ -168,14 +168,14 @@ public record InitialImage(
   }
 
   /**
-   * {@return this initial image, of which only the mask's surroundings are generated, at the
-   * request's size} The smallest rectangle around the mask's pixels that are not black is padded
-   * and extended to the request's aspect ratio. It is cropped, enlarged to the request's size and
-   * generated. The result is pasted into the initial image, so the generated image has the initial
-   * image's size. Small parts thus get the detail of a whole image.
+   * {@return this initial image, of which only the region around the mask is generated} The region
+   * is the smallest rectangle around all pixels of the mask that are not black. The rectangle is
+   * padded and extended to the request's aspect ratio. The region is cropped, enlarged to the
+   * request's size and generated. The result is pasted into the initial image, so the generated
+   * image has the initial image's size. A small region thus gets as much detail as a whole image.
    *
-   * <p>Needs an image and a mask, not a change map. Control images are cropped with it. Source:
-   * diffusers' {@code padding_mask_crop}.
+   * <p>This option needs an image and a mask that is not a change map. Control images are cropped
+   * to the same region. Source: diffusers' {@code padding_mask_crop}.
    *
    * @param pixels the padding in pixels of the initial image, at least 0; 32 is usual
    * @throws IllegalArgumentException if the padding is negative
@@ -189,7 +189,7 @@ public record InitialImage(
         image, latents, strength, mask, isDifferential, keepsSize, pastesUnmasked, pixels);
   }
 
-  /** {@return true if only the mask's surroundings are generated} */
+  /** {@return true if only the region around the mask is generated} */
   public boolean isMaskCropped() {
     return paddingMaskCrop >= 0;
   }

@@ -5,12 +5,13 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
- * Images that an editing model (FLUX.1 Kontext, FLUX.2 klein) sees while it generates. Sampling
- * starts from noise; an {@link InitialImage} is where sampling begins instead.
+ * Reference images: inputs of an editing model (FLUX.1 Kontext, FLUX.2 klein) in addition to the
+ * noise. Sampling still starts from noise, unless the request also has an {@link InitialImage} of a
+ * strength below 1.
  *
- * @param images the images in their order, each of its own size; empty for none
- * @param maxPixels the largest area of each image in pixels, to save time; larger images are scaled
- *     down. 0 means the model's own limit
+ * @param images the images, in order; they may have different sizes; empty for no images
+ * @param maxPixels the largest area of each image in pixels; larger images are scaled down, which
+ *     saves time. 0 means the model's own limit
  */
 public record ReferenceImages(List<RgbImage> images, int maxPixels) {
   /** No reference images. */
@@ -19,9 +20,9 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels) {
   /**
    * Copies the list.
    *
-   * @param images the images in their order
+   * @param images the images, in order
    * @param maxPixels the largest area of each image in pixels; 0 for the model's own limit
-   * @throws IllegalArgumentException if an image is null, or {@code maxPixels} is negative
+   * @throws IllegalArgumentException if an image is null, or if {@code maxPixels} is negative
    */
   public ReferenceImages {
     if (images.stream().anyMatch(image -> image == null)) {
@@ -38,7 +39,7 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels) {
   /**
    * {@return these options with other images}
    *
-   * @param others the images in their order
+   * @param others the images, in order
    */
   public ReferenceImages images(List<RgbImage> others) {
     return new ReferenceImages(others, maxPixels);
@@ -54,7 +55,8 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels) {
   }
 
   /**
-   * {@return an image scaled down to the largest area; the image itself if it is smaller}
+   * {@return an image, scaled down if its area is larger than {@code maxPixels}; otherwise the same
+   * object}
    *
    * @param image the image
    */

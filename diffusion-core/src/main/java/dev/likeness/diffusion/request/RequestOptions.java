@@ -57,15 +57,15 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with these reference images in place of its own}
    *
-   * @param others the images that an editing model sees
+   * @param others the images that an editing model takes as inputs
    */
   ImageRequest referenceImages(ReferenceImages others);
 
   /**
    * {@return this request with reference images in place of its own} An editing model, such as
-   * FLUX.2 klein, sees them while it generates. The prompt may name them by their numbers, from 1.
+   * FLUX.2 klein, takes them as inputs. The prompt may refer to the images by number, from 1.
    *
-   * @param images the images in their order; every image may have another size
+   * @param images the images, in the order of their numbers; they may have different sizes
    * @throws IllegalArgumentException if an image is null
    */
   default ImageRequest images(RgbImage... images) {

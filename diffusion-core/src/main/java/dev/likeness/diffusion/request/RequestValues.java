@@ -26,7 +26,7 @@ public interface RequestValues {
   /** {@return the control images of the request} */
   List<ControlImage> controlImages();
 
-  /** {@return the images that an editing model sees} */
+  /** {@return the reference images, which an editing model takes as inputs} */
   ReferenceImages referenceImages();
 
   /** {@return the caching options} */

@@ -71,8 +71,8 @@ public record Compute(String device, DType dtype) {
    *     {@link #best()}
    * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
    * @throws IllegalArgumentException if no device or element type has the given name
-   * @throws ResourceLimitException if the device is not available; the message names the missing
-   *     part
+   * @throws ResourceLimitException if the device is not available; the message lists the needed
+   *     libraries or the number of GPUs
    */
   public static Compute of(String device, String dtype) {
     Compute best = best();
@@ -85,8 +85,8 @@ public record Compute(String device, DType dtype) {
    * Checks that the device is available.
    *
    * @return this compute
-   * @throws ResourceLimitException if the device is not available; the message names the missing
-   *     part
+   * @throws ResourceLimitException if the device is not available; the message lists the needed
+   *     libraries or the number of GPUs
    */
   public Compute requireAvailable() {
     if (!isCpu() && !isCudaAvailable()) {
@@ -119,8 +119,8 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return the current memory of the device}
    *
-   * @throws ResourceLimitException if the memory cannot be read; the message names the missing
-   *     library
+   * @throws ResourceLimitException if the memory cannot be read; the message lists the libraries
+   *     that are needed
    */
   public DeviceMemory memory() {
     return DeviceMemory.of(this);

@@ -48,8 +48,8 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
    * {@return the current memory of a device}
    *
    * @param compute the device; its element type does not matter
-   * @throws ResourceLimitException if the GPU's memory cannot be read; the message names the
-   *     missing library
+   * @throws ResourceLimitException if the GPU's memory cannot be read; the message lists the
+   *     libraries that are needed
    */
   public static DeviceMemory of(Compute compute) {
     return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());

@@ -223,7 +223,7 @@ class MemoryPlanTest {
         new MemoryPlan.Figures("1.000 GiB", "0.001 GiB"),
         MemoryPlan.Figures.of(gib, 1_000_000));
     MemoryPlan.Figures closest = MemoryPlan.Figures.of(gib + 1, gib);
-    assertEquals(new MemoryPlan.Figures("1.000000001 GiB", "1.000000000 GiB"), closest);
+    assertEquals(new MemoryPlan.Figures("1.01 GiB", "1.00 GiB"), closest);
     assertTrue(MemoryBudget.of(closest.need()).bytes() >= gib + 1, "the figure is enough");
   }
 

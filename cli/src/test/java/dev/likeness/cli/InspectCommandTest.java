@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
@@ -14,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -63,23 +67,25 @@ class InspectCommandTest {
 
   @Test
   void namesACheckpointOfAveragedWeightsAlone() throws IOException {
-    Path file = folder.resolve("averaged.safetensors");
-    try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(
-          file,
-          Map.of(
-              "model_ema.diffusion_modelinput_blocks00weight",
-              torch.zeros(4, 4, 3, 3),
-              "first_stage_model.decoder.conv_in.weight",
-              torch.zeros(4, 4, 3, 3)),
-          Map.of());
+    Path whole = folder.resolve("whole.safetensors");
+    Path averaged = folder.resolve("averaged.safetensors");
+    CheckpointConverter.convert(TinyBase.in(folder), whole, null);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors all = Safetensors.open(whole);
+        RenamedSource renamed = new RenamedSource(
+            all,
+            name -> name.startsWith("model.diffusion_model.")
+                ? "model_ema." + name.substring("model.".length()).replace(".", "")
+                : name)) {
+      SafetensorsWriter.write(averaged, renamed, all.metadata());
     }
-    Map<String, Object> found = inspect(3, file);
-    assertEquals("base", found.get("kind"));
-    assertEquals(
-        List.of(file + " has only averaged weights (model_ema.), not those of the network itself;"
-            + " give a checkpoint with model.diffusion_model."),
-        found.get("problems"));
+    Map<String, Object> found = inspect(0, averaged);
+    assertEquals("averaged (EMA): the file has no others", found.get("weights"));
+    Map<String, Object> expected = new LinkedHashMap<>(inspect(0, whole));
+    found.remove("weights");
+    found.remove("path");
+    expected.remove("path");
+    assertEquals(expected, found);
   }
 
   @Test

@@ -1,17 +1,27 @@
 package dev.likeness.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.Lora;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -23,6 +33,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Files of weights of strangers at the command: each ends with status 3 and one plain line. */
 class WeightFilesTest {
@@ -214,10 +226,81 @@ class WeightFilesTest {
         }
       }
     }
+    Path reports = cases.resolve("reports");
     for (String file : List.of("nan-lora/lora.safetensors", "nan-lora/keys-only.safetensors")) {
-      Path nan = cases.resolve("reports").resolve(file);
+      Path nan = reports.resolve(file);
       assertRefused(generate(folder.resolve("case"), "--lora", nan.toString()), nan);
+      assertRefused(copied(nan), nan);
     }
+    Map.of(
+            "lfs", "is a pointer of Git LFS",
+            "html", "is a web page",
+            "int8", "is of type I8 without a scale")
+        .forEach((name, words) -> {
+          Path file = reports.resolve("not-weights/" + name + ".safetensors");
+          for (CommandResult run : List.of(
+              generate(folder.resolve("case"), "--lora", file.toString()), copied(file))) {
+            assertRefused(run, file);
+            assertTrue(run.err().contains(words), run.err());
+          }
+        });
+    CommandResult peft =
+        generate(folder.resolve("case"), "--lora", reports.resolve("peft-folder").toString());
+    assertEquals(0, peft.status(), peft.err());
+  }
+
+  /** {@code trailing-underscore}: the same image as from a file without these underscores. */
+  @ParameterizedTest
+  @CsvSource({
+    "flux/dev, transformer, 'context_embedder proj_out single_transformer_blocks.0.attn.to_k"
+        + " transformer_blocks.1.attn.add_q_proj transformer_blocks.1.ff.net.0.proj'",
+    "sd1/base, unet, 'mid_block.attentions.0.transformer_blocks.0.attn1.to_k"
+        + " mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0'"
+  })
+  void readsUnderscoresBeforeTheDot(String name, String network, String layers) {
+    Path model = PipelineFolder.any(name, folder.resolve(network));
+    Path odd = folder.resolve("odd.safetensors");
+    Path plain = folder.resolve("plain.safetensors");
+    try (TensorScope scope = TensorScope.open();
+        TensorSource weights = Safetensors.open(
+            model.resolve(network).resolve("diffusion_pytorch_model.safetensors"))) {
+      Map<String, Tensor> factors = new LinkedHashMap<>();
+      for (String layer : layers.split(" ")) {
+        long[] shape = weights.shape(layer + ".weight");
+        String key = "lora_unet_" + layer.replace('.', '_') + "_.";
+        factors.put(key + "alpha", torch.ones(new long[0]));
+        factors.put(key + "lora_down.weight", torch.ones(2, shape[1]));
+        factors.put(key + "lora_up.weight", torch.ones(shape[0], 2));
+      }
+      SafetensorsWriter.write(odd, factors, Map.of());
+      try (TensorSource source =
+          new RenamedSource(Safetensors.open(odd), key -> key.replace("_.", "."))) {
+        SafetensorsWriter.write(plain, source, Map.of());
+      }
+    }
+    try (BaseModel opened = BaseModel.open(model, Compute.EXACT);
+        Lora ours = Lora.open(odd, opened);
+        Lora usual = Lora.open(plain, opened)) {
+      ImageRequest request = ImageRequest.of("a photo").steps(1).size(32, 32).seed(3);
+      float[] without = opened.generate(request).pixels();
+      float[] with = opened.generate(request.adapters(List.of(ours.at(1)))).pixels();
+      assertFalse(Arrays.equals(without, with), "the LoRA has an effect");
+      assertArrayEquals(opened.generate(request.adapters(List.of(usual.at(1)))).pixels(), with, 0);
+    }
+  }
+
+  private static CommandResult copied(Path file) {
+    return CommandResult.of(
+        "lora",
+        file.toString(),
+        "--base",
+        base.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--out",
+        folder.resolve("copied.safetensors").toString());
   }
 
   private static Path cases() {

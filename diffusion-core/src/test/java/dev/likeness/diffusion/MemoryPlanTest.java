@@ -18,6 +18,7 @@ import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.diffusion.tensor.Resident;
@@ -27,6 +28,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -58,11 +60,10 @@ class MemoryPlanTest {
     }
     List<WeightResidence> met = new ArrayList<>();
     for (MemoryPlan plan : MemoryPlan.choices(files, Compute.EXACT, AMPLE)) {
-      if (plan.compute().equals(Compute.EXACT)) {
-        try (BaseModel base = BaseModels.open(files, plan)) {
-          met.add(plan.residence("transformer"));
-          assertArrayEquals(plain, base.generate(REQUEST).pixels(), 1e-5f, plan.toString());
-        }
+      assertEquals(Compute.EXACT, plan.compute());
+      try (BaseModel base = BaseModels.open(files, plan)) {
+        met.add(plan.residence("transformer"));
+        assertArrayEquals(plain, base.generate(REQUEST).pixels(), 1e-5f, plan.toString());
       }
     }
     assertEquals(
@@ -160,7 +161,7 @@ class MemoryPlanTest {
         said.matches(
             Pattern.quote(files.path().toString())
                 + " needs [0-9.]+ GiB for an image of 32x32 even with"
-                + " .*transformer streamed block by block.* in bf16; the budget is 0.0 GiB: give more memory, or use a smaller image"),
+                + " .*transformer streamed block by block.* in f32; the budget is 0.001 GiB: give more memory, or use a smaller image"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       String plan = base.memoryPlan().orElseThrow();
@@ -177,6 +178,53 @@ class MemoryPlanTest {
         "\"much\" is not a memory size; give one such as 12GiB or 800MB",
         assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much"))
             .getMessage());
+  }
+
+  /** A request for f32 is never computed in bf16, and the figures tell need and budget apart. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sd1/base", "flux/dev"})
+  void keepsF32OrRefusesIt(String name) {
+    ModelFiles files = ModelFiles.of(PipelineFolder.any(name, scratch));
+    ModelParts parts = ModelOpener.open(files.path());
+    MemoryBudget large = AMPLE.size(1024, 1024);
+    long exact = last(parts, large).peak();
+    long half = MemoryPlan.choices(parts, new Compute("cpu", DType.BF16), large).stream()
+        .mapToLong(MemoryPlan::peak)
+        .min()
+        .orElseThrow();
+    assertTrue(half < exact);
+    // The memory of the process itself counts, and it grows while the test runs.
+    MemoryBudget tight = new MemoryBudget((half + exact) / 2, EightBits.NEVER, 1024, 1024, 0);
+    String said = assertThrows(
+            ResourceLimitException.class, () -> BaseModel.open(files, Compute.EXACT, tight))
+        .getMessage();
+    assertTrue(said.contains(" in f32; the budget is "), said);
+    assertTrue(
+        said.endsWith(
+            ": give more memory, compute in bf16 (--dtype bf16), or use a smaller image"),
+        said);
+    List<String> figures =
+        Pattern.compile("[0-9.]+ GiB").matcher(said).results().map(MatchResult::group).toList();
+    assertEquals(2, figures.size());
+    MemoryBudget enough = MemoryBudget.of(figures.get(0));
+    assertTrue(enough.bytes() > tight.bytes(), said);
+  }
+
+  @Test
+  void figuresTellNeedAndBudgetApart() {
+    long gib = 1L << 30;
+    assertEquals(
+        new MemoryPlan.Figures("12.50 GiB", "8.00 GiB"),
+        MemoryPlan.Figures.of(12 * gib + gib / 2, 8 * gib));
+    assertEquals(
+        new MemoryPlan.Figures("0.71 GiB", "0.70 GiB"),
+        MemoryPlan.Figures.of(gib * 7033 / 10000, gib * 7 / 10));
+    assertEquals(
+        new MemoryPlan.Figures("1.000 GiB", "0.001 GiB"),
+        MemoryPlan.Figures.of(gib, 1_000_000));
+    MemoryPlan.Figures closest = MemoryPlan.Figures.of(gib + 1, gib);
+    assertEquals(new MemoryPlan.Figures("1.01 GiB", "1.00 GiB"), closest);
+    assertTrue(MemoryBudget.of(closest.need()).bytes() >= gib + 1, "the figure is enough");
   }
 
   @ParameterizedTest
@@ -261,7 +309,6 @@ class MemoryPlanTest {
 
   private static MemoryPlan last(ModelParts files, MemoryBudget budget) {
     return MemoryPlan.choices(files, Compute.EXACT, budget).stream()
-        .filter(plan -> plan.compute().equals(Compute.EXACT))
         .reduce((a, b) -> b)
         .orElseThrow();
   }

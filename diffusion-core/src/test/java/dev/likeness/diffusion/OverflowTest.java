@@ -191,7 +191,7 @@ class OverflowTest {
   private static void assertNames(Path file, String tensor, Executable work) {
     String message = assertThrows(InvalidInputException.class, work).getMessage();
     assertTrue(message.startsWith(file + ": tensor \""), message);
-    assertTrue(message.contains(tensor + "\" has NaN or infinite values"), message);
+    assertTrue(message.contains(tensor + "\" has values that are NaN or infinite;"), message);
   }
 
   private static GeneratedImage generate(

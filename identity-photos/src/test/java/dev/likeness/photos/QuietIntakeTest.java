@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +73,46 @@ class QuietIntakeTest {
     assertTrue(SIDE_BY_SIDE
         .matcher("[0.1, -0.25, 3.0E-4, 0.5, 1, -2, 7, 0.03, 9, 4, 5, 6]")
         .find());
+  }
+
+  /** OpenCV's own log stays off the standard error of an application, unless it asks for it. */
+  @Test
+  void openCvWritesNothingByItself() throws IOException, InterruptedException {
+    assertEquals("", errorsOf(null));
+    assertTrue(errorsOf("INFO").contains("WARN"), "the program makes OpenCV write a warning");
+  }
+
+  private String errorsOf(String level) throws IOException, InterruptedException {
+    Path log = elsewhere.resolve("errors.txt");
+    ProcessBuilder builder = new ProcessBuilder(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Djava.awt.headless=true",
+        "-cp",
+        System.getProperty("java.class.path"),
+        MissingFile.class.getName());
+    builder.environment().remove("OPENCV_LOG_LEVEL");
+    if (level != null) {
+      builder.environment().put("OPENCV_LOG_LEVEL", level);
+    }
+    Process process = builder
+        .redirectError(log.toFile())
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+    boolean ended = process.waitFor(10, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    assertTrue(ended, "it hangs");
+    assertEquals(0, process.exitValue(), Files.readString(log));
+    return Files.readString(log);
+  }
+
+  /** OpenCV logs a file that it cannot open. */
+  static final class MissingFile {
+    private MissingFile() {}
+
+    public static void main(String[] arguments) {
+      OpenCv.load(opencv_imgcodecs.class);
+      opencv_imgcodecs.imread("/no/such/image.png").close();
+    }
   }
 
   private static String embedder() {

@@ -65,6 +65,9 @@ final class BaseDetails {
   /** Returns the details of a single file, with its present, missing and unused components. */
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelParts) file);
+    if (file.usesAverages()) {
+      details.put("weights", "averaged (EMA): the file has no others");
+    }
     if (file.componentClass("unet") != null && !file.declaresPrediction()) {
       String how = file.infersPrediction() ? "inferred from its weights" : "assumed";
       details.computeIfPresent(

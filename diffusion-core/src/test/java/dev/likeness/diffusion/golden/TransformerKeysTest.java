@@ -30,7 +30,7 @@ import dev.likeness.diffusion.internal.nn.RowTiling;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
 import dev.likeness.diffusion.internal.text.Qwen3Encoder;
-import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
+import dev.likeness.diffusion.internal.text.Qwen3Config.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;

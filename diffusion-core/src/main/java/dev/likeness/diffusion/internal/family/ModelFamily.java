@@ -51,6 +51,15 @@ public interface ModelFamily {
     return List.of();
   }
 
+  /**
+   * The name of a tensor of the denoising network in single files, by the same name without dots.
+   * Latent diffusion's code removes the dots from the names of averaged (EMA) weights. Empty if the
+   * network has no such tensor.
+   */
+  default Optional<String> withDots(String name) {
+    return Optional.empty();
+  }
+
   /** Kinds of ControlNets for this family. */
   default List<ControlNetKind> controlNets() {
     return List.of();

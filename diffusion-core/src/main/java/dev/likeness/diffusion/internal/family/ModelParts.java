@@ -117,6 +117,11 @@ public interface ModelParts {
         + "\", folder)");
   }
 
+  /** Facts about the files that each generation reports, such as averaged weights. */
+  default List<String> notices() {
+    return List.of();
+  }
+
   /** This model with a component from another folder or file, in any key format. */
   ModelParts with(String component, Path files);
 
@@ -257,6 +262,11 @@ public interface ModelParts {
     @Override
     default TokenizerFiles tokenizerFiles(String tokenizer) {
       return base().tokenizerFiles(tokenizer);
+    }
+
+    @Override
+    default List<String> notices() {
+      return base().notices();
     }
 
     @Override

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
+import dev.likeness.diffusion.internal.text.Qwen3Config.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import java.util.ArrayList;

@@ -24,11 +24,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
    */
   Tensor read(String name);
 
-  /** Returns the error that a tensor has values that are no numbers. */
+  /** Returns the error that a tensor has values that are NaN or infinite. */
   static InvalidInputException notFinite(TensorNames source, String name) {
     return new InvalidInputException(source.describe() + ": tensor " + Quoted.of(name)
-        + " has NaN or infinite values; the file is damaged, or its training failed: download it"
-        + " again, or use an earlier state");
+        + " has values that are NaN or infinite; the file is damaged, or its training failed:"
+        + " download it again, or use an earlier state of the training");
   }
 
   /** Closes the file; tensors already read stay valid. */
@@ -133,9 +133,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
       Tensor stored = source.read(name);
       if (source.dtype(name).isFloating() && !checked.contains(name)) {
         if (!isFinite(stored)) {
-          throw new InvalidInputException(describe() + ": tensor " + Quoted.of(name)
-              + " has values that are NaN or infinite; the file is damaged, or its training failed:"
-              + " download it again, or use an earlier state of the training");
+          throw notFinite(this, name);
         }
         checked.add(name);
       }

@@ -17,11 +17,14 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -82,10 +85,6 @@ public final class FamilyRegistry {
             + ", which is not supported; give a" + " checkpoint of " + variantNames());
       }
     });
-    if (hasOnlyAverages(names)) {
-      throw new InvalidInputException(names.describe() + " has only averaged weights (model_ema.),"
-          + " not those of the network itself; give a checkpoint with model.diffusion_model.");
-    }
     return findVariant(names)
         .orElseThrow(() -> new InvalidInputException(
             names.describe() + " is no base model of a known family: it has "
@@ -100,9 +99,67 @@ public final class FamilyRegistry {
         && names.names().stream().noneMatch(name -> name.startsWith("model.diffusion_model."));
   }
 
-  /** The variant whose denoising network is among these tensors. */
+  /**
+   * The variant whose denoising network is among these tensors. Averaged (EMA) weights count if the
+   * file has no others.
+   */
   public static Optional<Variant> findVariant(TensorNames names) {
-    return variants().stream().filter(variant -> variant.matches(names)).findFirst();
+    TensorNames usable = AveragedNames.usable(names);
+    return variants().stream().filter(variant -> variant.matches(usable)).findFirst();
+  }
+
+  /**
+   * The names of a whole model's file with averaged (EMA) weights alone. The averaged weights have
+   * the names of the network's own weights, which the file lacks.
+   */
+  record AveragedNames(TensorNames stored, Map<String, String> original) implements TensorNames {
+    private static final String NETWORK = "model.diffusion_model.";
+
+    /** Returns {@code names}, or a view with usable names if it has averaged weights alone. */
+    static TensorNames usable(TensorNames names) {
+      if (names instanceof AveragedNames || !hasOnlyAverages(names)) {
+        return names;
+      }
+      Map<String, String> original = new LinkedHashMap<>();
+      names.names().forEach(name -> original.put(usable(name), name));
+      return new AveragedNames(names, original);
+    }
+
+    /** The name under which an averaged weight is read; other names stay. */
+    static String usable(String name) {
+      String prefix = AVERAGED + "diffusion_model";
+      if (!name.startsWith(prefix)) {
+        return name;
+      }
+      String own = name.substring(prefix.length());
+      return own.startsWith(".")
+          ? NETWORK + own.substring(1)
+          : KNOWN.stream()
+              .flatMap(family -> family.withDots(own).stream())
+              .findFirst()
+              .map(NETWORK::concat)
+              .orElse(name);
+    }
+
+    @Override
+    public Set<String> names() {
+      return Collections.unmodifiableSet(original.keySet());
+    }
+
+    @Override
+    public long[] shape(String name) {
+      return stored.shape(original.get(name));
+    }
+
+    @Override
+    public DType dtype(String name) {
+      return stored.dtype(original.get(name));
+    }
+
+    @Override
+    public String describe() {
+      return stored.describe();
+    }
   }
 
   private static String variantNames() {

@@ -9,6 +9,8 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,44 +71,42 @@ public final class MemoryPlan {
     return choices.stream()
         .filter(plan -> plan.peak() <= budget.bytes())
         .findFirst()
-        .orElseThrow(
-            () -> new ResourceLimitException(files.describe() + " needs " + gib(smallest.peak())
-                + " for an image of " + smallest.budget.width() + "x" + smallest.budget.height()
-                + " even " + smallest.description() + "; the budget is " + gib(budget.bytes())
-                + ": give more memory, or use a smaller image"));
+        .orElseThrow(() -> new ResourceLimitException(files.describe() + " needs "
+            + Figures.of(smallest.peak(), budget.bytes()).need() + " for an image of "
+            + smallest.budget.width() + "x" + smallest.budget.height() + " even "
+            + smallest.description() + "; the budget is "
+            + Figures.of(smallest.peak(), budget.bytes()).limit() + ": give more memory, "
+            + (fitsInBf16(files, wanted, budget) ? "compute in bf16 (--dtype bf16), " : "")
+            + "or use a smaller image"));
+  }
+
+  private static boolean fitsInBf16(ModelParts files, Compute wanted, MemoryBudget budget) {
+    return wanted.dtype() == DType.F32
+        && choices(files, wanted.withDtype(DType.BF16), budget).stream()
+            .anyMatch(plan -> plan.peak() <= budget.bytes());
   }
 
   /**
    * All plans, including those that do not fit: all components loaded; the autoencoder in strips;
    * text encoders streamed layer by layer; the network in 8 bits, if the budget allows it; the
-   * network streamed block by block; the same in bf16, if f32 was requested. A UNet is not
-   * streamed.
+   * network streamed block by block. A UNet is not streamed. The element type is the requested one.
    */
-  public static List<MemoryPlan> choices(ModelParts files, Compute wanted, MemoryBudget budget) {
+  public static List<MemoryPlan> choices(ModelParts files, Compute compute, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     boolean chained = needs.network().equals("transformer");
-    long program = processBytes(wanted);
+    long program = processBytes(compute);
     List<MemoryPlan> choices = new ArrayList<>();
-    for (DType type :
-        wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
-      Compute compute = wanted.withDtype(type);
-      Map<String, WeightResidence> resident =
-          all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
-      choices.add(new MemoryPlan(budget, compute, resident, false, needs, program));
-      choices.add(new MemoryPlan(budget, compute, resident, true, needs, program));
-      for (WeightResidence network : WeightResidence.values()) {
-        boolean allowed = network == WeightResidence.RESIDENT
-            || chained && network == WeightResidence.STREAMED
-            || network == int8Residence(needs) && budget.allow8Bit() == EightBits.IF_NEEDED;
-        if (allowed) {
-          choices.add(new MemoryPlan(
-              budget,
-              compute,
-              all(needs, WeightResidence.STREAMED, network),
-              true,
-              needs,
-              program));
-        }
+    Map<String, WeightResidence> resident =
+        all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
+    choices.add(new MemoryPlan(budget, compute, resident, false, needs, program));
+    choices.add(new MemoryPlan(budget, compute, resident, true, needs, program));
+    for (WeightResidence network : WeightResidence.values()) {
+      boolean allowed = network == WeightResidence.RESIDENT
+          || chained && network == WeightResidence.STREAMED
+          || network == int8Residence(needs) && budget.allow8Bit() == EightBits.IF_NEEDED;
+      if (allowed) {
+        choices.add(new MemoryPlan(
+            budget, compute, all(needs, WeightResidence.STREAMED, network), true, needs, program));
       }
     }
     return choices;
@@ -223,9 +223,11 @@ public final class MemoryPlan {
    * @throws ResourceLimitException if the image needs more memory; the message says how much
    */
   public void require(int width, int height, int rows) {
-    if (peak(width, height, rows) > budget.bytes()) {
+    long need = peak(width, height, rows);
+    if (need > budget.bytes()) {
+      Figures figures = Figures.of(need, budget.bytes());
       throw new ResourceLimitException("an image of " + width + "x" + height + " takes "
-          + gib(peak(width, height, rows)) + " of memory, the budget is " + gib(budget.bytes())
+          + figures.need() + " of memory, the budget is " + figures.limit()
           + "; open the model with a budget for this size, or use a smaller size");
     }
   }
@@ -240,7 +242,39 @@ public final class MemoryPlan {
   }
 
   private static String gib(long bytes) {
-    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+    return gib(BigDecimal.valueOf(bytes), 1, RoundingMode.HALF_UP);
+  }
+
+  private static String gib(BigDecimal bytes, int digits, RoundingMode rounding) {
+    return bytes.divide(BigDecimal.valueOf(1L << 30), digits, rounding).toPlainString() + " GiB";
+  }
+
+  /**
+   * A need and the smaller limit, with as many digits as tell them apart. The need is rounded up, so
+   * a limit of this figure is enough.
+   */
+  public record Figures(String need, String limit) {
+    private static final int MOST_DIGITS = 9;
+
+    /** The figures of a need and a limit in bytes. */
+    public static Figures of(long need, long limit) {
+      int digits = 2;
+      while (digits < MOST_DIGITS && !areDistinct(need, limit, digits)) {
+        digits++;
+      }
+      return at(need, limit, digits);
+    }
+
+    private static boolean areDistinct(long need, long limit, int digits) {
+      Figures figures = at(need, limit, digits);
+      return !figures.need.equals(figures.limit) && figures.limit.matches(".*[1-9].*");
+    }
+
+    private static Figures at(long need, long limit, int digits) {
+      return new Figures(
+          gib(BigDecimal.valueOf(need), digits, RoundingMode.CEILING),
+          gib(BigDecimal.valueOf(limit), digits, RoundingMode.HALF_UP));
+    }
   }
 
   /** One line for each component, then the sums and the memory of the device. */

@@ -175,7 +175,7 @@ public final class ModelFolder implements ModelParts {
 
   @Override
   public T5Tokenizer t5Tokenizer(String tokenizer) {
-    return T5Tokenizer.open(checked(tokenizer));
+    return T5Tokenizer.open(checked(tokenizer), componentClass(tokenizer));
   }
 
   @Override

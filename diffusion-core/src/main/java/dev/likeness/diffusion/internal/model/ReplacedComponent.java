@@ -10,6 +10,7 @@ import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -121,6 +122,16 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
         .map(ModelFile::own)
         .findFirst()
         .orElse(folder);
+  }
+
+  @Override
+  public List<String> notices() {
+    return component.equals("unet")
+            && !Files.isDirectory(path)
+            && FamilyRegistry.hasOnlyAverages(TensorFileFormat.list(path))
+        ? Stream.concat(base.notices().stream(), Stream.of(SingleFile.averagesNotice(path)))
+            .toList()
+        : base.notices();
   }
 
   @Override

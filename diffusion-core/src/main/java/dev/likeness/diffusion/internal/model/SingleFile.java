@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
@@ -29,7 +30,7 @@ import java.util.regex.Pattern;
  * diffusion's or Stability AI's code. Its family is detected from names and shapes. Configuration
  * and tokenizer are built in, or in the header if {@link SingleFileWriter} wrote it. A
  * {@code .yaml} of latent diffusion beside the file tells what the network predicts. Nothing is
- * downloaded. EMA copies of the weights are ignored.
+ * downloaded. EMA copies of the weights are used only if the file lacks the weights themselves.
  */
 public final class SingleFile implements ModelParts {
   static final String CONFIG = "likeness.config.";
@@ -46,16 +47,16 @@ public final class SingleFile implements ModelParts {
 
   private SingleFile(Path file, TensorNames keys, Map<String, Map<String, Object>> better) {
     this.file = file;
-    this.keys = keys;
+    this.keys = FamilyRegistry.AveragedNames.usable(keys);
     this.metadata = TensorFileFormat.metadata(keys);
     this.parameterization = parameterization(file);
     this.variant = FamilyRegistry.variant(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
     CheckpointHeader header = new CheckpointHeader(
-        keys,
+        this.keys,
         metadata,
-        name -> TensorFileFormat.numbers(file, name),
+        name -> TensorFileFormat.numbers(file, stored(name)),
         Optional.ofNullable(parameterization));
     this.contents = variant.contents(header, configs);
   }
@@ -110,9 +111,36 @@ public final class SingleFile implements ModelParts {
     return Optional.of(variant);
   }
 
+  /** The text metadata of the file. */
+  Map<String, String> metadata() {
+    return Collections.unmodifiableMap(metadata);
+  }
+
   /** The networks in the file, by component. */
   public Map<String, ComponentDetector.Detected> components() {
     return Collections.unmodifiableMap(contents.components());
+  }
+
+  /** Returns true if the network's weights are averaged (EMA) weights, because it has no others. */
+  public boolean usesAverages() {
+    return keys instanceof FamilyRegistry.AveragedNames;
+  }
+
+  // The name of a tensor in the file.
+  private String stored(String name) {
+    return keys instanceof FamilyRegistry.AveragedNames averages
+        ? averages.original().get(name)
+        : name;
+  }
+
+  @Override
+  public List<String> notices() {
+    return usesAverages() ? List.of(averagesNotice(file)) : List.of();
+  }
+
+  /** The notice that a file's averaged weights are used. */
+  static String averagesNotice(Path file) {
+    return file + " has averaged (EMA) weights only, so these are used";
   }
 
   /** The foreign names of the file's tensors and their shapes. */
@@ -207,7 +235,12 @@ public final class SingleFile implements ModelParts {
   @Override
   public TensorSource weights(String component) {
     ComponentDetector.Detected found = component(component);
-    return new CanonicalTensors.CanonicalSource(TensorFileFormat.open(file), found.layout());
+    TensorSource source = TensorFileFormat.open(file);
+    return new CanonicalTensors.CanonicalSource(
+        usesAverages()
+            ? new RenamedSource(source, FamilyRegistry.AveragedNames::usable)
+            : source,
+        found.layout());
   }
 
   @Override

@@ -128,7 +128,7 @@ public final class SingleFileWriter {
       try (TensorSource rest = new RenamedSource(
           TensorFileFormat.open(source),
           name -> name.startsWith(AVERAGED) || file.isUsed(name) ? null : name)) {
-        Map<String, String> metadata = TensorFileFormat.metadata(file.keys());
+        Map<String, String> metadata = file.metadata();
         if (!rest.names().isEmpty() || !metadata.isEmpty()) {
           SafetensorsWriter.write(folder.resolve(FILE), rest, metadata);
         }

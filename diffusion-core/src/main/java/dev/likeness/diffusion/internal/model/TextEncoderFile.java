@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
-import dev.likeness.diffusion.internal.text.Qwen3KeyFormat;
+import dev.likeness.diffusion.internal.text.Qwen3Config.Qwen3KeyFormat;
 import dev.likeness.diffusion.internal.text.T5KeyFormat;
 import java.nio.file.Path;
 import java.util.List;

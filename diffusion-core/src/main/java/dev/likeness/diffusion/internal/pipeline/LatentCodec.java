@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.internal.vae.FallbackAutoencoder;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -98,7 +99,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   }
 
   private void requireFinite(Tensor latents, long seed) {
-    if (!ImageTensors.isFinite(latents)) {
+    if (!Tensors.isFinite(latents)) {
       throw new InvalidInputException(
           "sampling the image of seed " + seed + " in " + dtype + " gave values that are not finite"
               + "; compute in f32, or change steps, guidance or scheduler");

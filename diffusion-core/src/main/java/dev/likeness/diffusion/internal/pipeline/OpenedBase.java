@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param extras the declarations of the model's folder
  * @param plan the memory plan; null without a budget
  * @param savesMemory true if components are freed once no later stage needs them
+ * @param notices facts about the model's files that each generation reports
  */
 public record OpenedBase(
     OpenModel model,
@@ -31,6 +32,7 @@ public record OpenedBase(
     ModelExtras extras,
     MemoryPlan plan,
     boolean savesMemory,
+    List<String> notices,
     UsageLock uses) {
   /** Opens a model without a memory plan. */
   public static OpenedBase open(ModelParts files, Compute compute) {
@@ -47,7 +49,13 @@ public record OpenedBase(
     ModelExtras extras = ModelExtras.of(files.folder());
     OpenModel model = FamilyRegistry.build(files.describe(), networks);
     OpenedBase base = new OpenedBase(
-        model, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
+        model,
+        files.name(),
+        extras,
+        plan,
+        false,
+        files.notices(),
+        new UsageLock("the model " + files.name()));
     try {
       FamilyRegistry.build(files.describe(), base::requireDefaults);
       return base;
@@ -67,13 +75,13 @@ public record OpenedBase(
    * Returns the same networks, freed between the stages. A model with a memory plan is not changed.
    */
   public OpenedBase freeing() {
-    return new OpenedBase(model, name, extras, plan, plan == null, uses);
+    return new OpenedBase(model, name, extras, plan, plan == null, notices, uses);
   }
 
   /** The stages of a generation. */
   public Pipeline pipeline() {
     return new Pipeline(
-        new PipelineModel(model),
+        new PipelineModel(model, notices),
         model.defaults(ImageRequest.of("")),
         new ModelOffload(model, plan, savesMemory));
   }

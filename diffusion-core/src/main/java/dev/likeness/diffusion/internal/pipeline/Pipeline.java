@@ -66,6 +66,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
   /** Stages 2 to 9 for completed requests: first passes, then second passes. */
   private void generate(
       List<ImageRequest> requests, BiConsumer<ImageRequest, Result> each, Call call) {
+    model.notices().forEach(call::warn);
     new PromptEncoding(model).warnings(requests).forEach(call::warn);
     List<Result> firsts = new ArrayList<>();
     BiConsumer<ImageRequest, Result> later = (request, first) -> firsts.add(first);

@@ -31,8 +31,14 @@ import java.util.Optional;
 /**
  * An opened model as the stages use it: an absent capability becomes a default, or an error for the
  * request. It does not depend on any family.
+ *
+ * @param notices facts about the model's files that each generation reports
  */
-public record PipelineModel(OpenModel model) {
+public record PipelineModel(OpenModel model, List<String> notices) {
+  /** A model without notices. */
+  public PipelineModel(OpenModel model) {
+    this(model, List.of());
+  }
 
   public boolean isGuided(ImageRequest request) {
     return model.guidanceScale(request) > 1;

@@ -83,13 +83,6 @@ public final class ImageTensors {
     return RgbImage.of(Math.toIntExact(unit.size(3)), Math.toIntExact(unit.size(2)), rgb);
   }
 
-  /** Returns true if all values are finite. */
-  public static boolean isFinite(Tensor tensor) {
-    try (TensorScope scope = TensorScope.open()) {
-      return torch.isfinite(tensor).all().item_bool();
-    }
-  }
-
   /** Returns the values of a tensor in row-major order, as f32. */
   public static float[] floats(Tensor tensor) {
     Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();

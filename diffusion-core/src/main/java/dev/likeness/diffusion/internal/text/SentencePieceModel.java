@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
@@ -188,6 +189,24 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
     private static final int LARGEST = 8 << 20;
     private static final int LONGEST_REPLACEMENT = 256;
     private static final int LABEL = 0x800000FF;
+
+    /**
+     * The map in base 64, checked.
+     *
+     * @throws InvalidInputException if it is damaged
+     */
+    static CharacterMap of(String source, String base64) {
+      try {
+        CharacterMap map = new CharacterMap(source, Base64.getDecoder().decode(base64));
+        map.check();
+        return map;
+      } catch (IllegalArgumentException e) {
+        throw new InvalidInputException(
+            source + ": the normalizer's precompiled_charsmap is no base 64; download the"
+                + " tokenizer's files again",
+            e);
+      }
+    }
 
     /** Checks the map. */
     void check() {

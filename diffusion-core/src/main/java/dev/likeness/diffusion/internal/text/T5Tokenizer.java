@@ -1,12 +1,8 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.text.SentencePieceModel.Piece;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,23 +13,29 @@ import java.util.stream.Collectors;
  * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
  * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  *
- * <p>The pipeline is always that of transformers (character map, split at white space, {@code ▁}
- * before the first piece of a word); settings in the folder's files are ignored. Source:
- * transformers 5, {@code models/t5/tokenization_t5.py}.
+ * <p>The pipeline is that of transformers (character map, split at white space, {@code ▁} before the
+ * first piece of a word); settings in the folder's files are ignored. Source: transformers 5,
+ * {@code models/t5/tokenization_t5.py}.
+ *
+ * <p>A folder of the generic class {@code PreTrainedTokenizerFast} keeps the normalizer, the
+ * pre-tokenizer and the template of its {@code tokenizer.json}. Source: transformers 5,
+ * {@code TokenizersBackend}.
  */
 public final class T5Tokenizer implements AutoCloseable {
   private static final String WORD = "\u2581";
-  private static final int UNKNOWN = 2;
+  private static final int UNKNOWN = T5Vocabulary.UNKNOWN;
 
   private final String source;
   private final NativeTokenizer code;
   private final int end;
   private final int pad;
+  private final int ends;
 
-  private T5Tokenizer(Vocabulary vocabulary) {
+  private T5Tokenizer(T5Vocabulary vocabulary) {
     source = vocabulary.source();
     end = vocabulary.id("</s>");
     pad = vocabulary.id("<pad>");
+    ends = vocabulary.hasEnd() ? 1 : 0;
     Set<String> texts = vocabulary.pieces().stream().map(Piece::text).collect(Collectors.toSet());
     code = NativeTokenizer.build(source, document(vocabulary), texts, texts.size());
   }
@@ -45,7 +47,16 @@ public final class T5Tokenizer implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the native library does not load
    */
   public static T5Tokenizer open(Path folder) {
-    return new T5Tokenizer(Vocabulary.read(folder));
+    return open(folder, null);
+  }
+
+  /**
+   * Opens the tokenizer in {@code folder} as a model's index names it.
+   *
+   * @param className the class in transformers; null for that of {@code tokenizer_config.json}
+   */
+  public static T5Tokenizer open(Path folder, String className) {
+    return new T5Tokenizer(T5Vocabulary.read(folder, className));
   }
 
   /**
@@ -53,25 +64,25 @@ public final class T5Tokenizer implements AutoCloseable {
    */
   public int[] encode(String prompt, int length) {
     int[] own = ids(prompt);
-    int fitting = Math.min(own.length, length - 1);
+    int fitting = Math.min(own.length, length - ends);
     int[] padded = new int[length];
     Arrays.fill(padded, pad);
     System.arraycopy(own, 0, padded, 0, fitting);
-    padded[fitting] = end;
+    Arrays.fill(padded, fitting, fitting + ends, end);
     return padded;
   }
 
   /** The number of ids of {@link #encode} that are not padding. */
   public int count(String prompt, int length) {
-    return Math.min(ids(prompt).length, length - 1) + 1;
+    return Math.min(ids(prompt).length, length - ends) + ends;
   }
 
   /** The end of the prompt that {@link #encode} truncates; empty if it fits. */
   public String truncatedText(String prompt, int length) {
     int[] own = ids(prompt);
-    return own.length <= length - 1
+    return own.length <= length - ends
         ? ""
-        : code.decode(Arrays.copyOfRange(own, length - 1, own.length)).strip();
+        : code.decode(Arrays.copyOfRange(own, length - ends, own.length)).strip();
   }
 
   /** Returns all ids of the text, without end, padding and truncation. */
@@ -84,7 +95,7 @@ public final class T5Tokenizer implements AutoCloseable {
     code.requireRows(rows);
   }
 
-  private static Map<String, Object> document(Vocabulary vocabulary) {
+  private static Map<String, Object> document(T5Vocabulary vocabulary) {
     Map<String, Object> words =
         Map.of("type", "Metaspace", "replacement", WORD, "prepend_scheme", "always", "split", true);
     Map<String, Object> document = new LinkedHashMap<>();
@@ -95,7 +106,8 @@ public final class T5Tokenizer implements AutoCloseable {
           "normalizer",
           Map.of("type", "Precompiled", "precompiled_charsmap", vocabulary.normalizer()));
     }
-    document.put(
+    document.putAll(vocabulary.own());
+    document.putIfAbsent(
         "pre_tokenizer",
         Map.of(
             "type",
@@ -111,7 +123,7 @@ public final class T5Tokenizer implements AutoCloseable {
             "unk_id",
             UNKNOWN,
             "byte_fallback",
-            false,
+            vocabulary.hasByteFallback(),
             "vocab",
             vocabulary.pieces().stream()
                 .map(piece -> List.of(piece.text(), piece.score()))
@@ -128,146 +140,5 @@ public final class T5Tokenizer implements AutoCloseable {
   @Override
   public String toString() {
     return "T5 tokenizer " + source;
-  }
-
-  /**
-   * The tables of T5's unigram model.
-   *
-   * @param source the file they came from
-   * @param pieces in the order of their ids
-   * @param normalizer the precompiled character map in base 64, or null
-   * @param added tokens that are matched before encoding, as {@code tokenizer.json} writes them
-   */
-  record Vocabulary(String source, List<Piece> pieces, String normalizer, List<Map<?, ?>> added) {
-    private static final String WHOLE = "tokenizer.json";
-    private static final int SENTINELS = 100;
-
-    Vocabulary {
-      SentencePieceModel.check(pieces, source);
-      if (pieces.size() <= UNKNOWN) {
-        throw new InvalidInputException(source + " has " + pieces.size()
-            + " pieces, expected those of T5; download the tokenizer's files again");
-      }
-      if (normalizer != null) {
-        SentencePieceModel.CharacterMap map =
-            new SentencePieceModel.CharacterMap(source, bytes(source, normalizer));
-        map.check();
-        added.forEach(token -> requireKept(source, map, token));
-      }
-    }
-
-    // The native library stops on a token whose normalised text is empty.
-    private static void requireKept(
-        String source, SentencePieceModel.CharacterMap map, Map<?, ?> token) {
-      if (Boolean.TRUE.equals(token.get("normalized"))
-          && token.get("content") instanceof String content
-          && !map.keeps(content)) {
-        throw new InvalidInputException(source + ": the normalizer changes the added token "
-            + Quoted.of(content) + ", which is not supported; set its \"normalized\" to false");
-      }
-    }
-
-    private static byte[] bytes(String source, String map) {
-      try {
-        return Base64.getDecoder().decode(map);
-      } catch (IllegalArgumentException e) {
-        throw new InvalidInputException(
-            source + ": the normalizer's precompiled_charsmap is no base 64; download the"
-                + " tokenizer's files again",
-            e);
-      }
-    }
-
-    /** Reads {@code tokenizer.json}, or else {@code spiece.model}. */
-    static Vocabulary read(Path folder) {
-      TokenizerFiles files = TokenizerFiles.read(folder);
-      if (files.has(WHOLE)) {
-        return fromTokenizerJson(files);
-      }
-      return fromSentencePiece(files
-          .pieces()
-          .orElseThrow(() -> new InvalidInputException(
-              folder + " has no T5 tokenizer; expected tokenizer.json or spiece.model")));
-    }
-
-    private static Vocabulary fromTokenizerJson(TokenizerFiles files) {
-      Path file = files.path(WHOLE);
-      Map<String, Object> document = BpeVocabulary.object(files, WHOLE);
-      if (!(document.get("model") instanceof Map<?, ?> model)
-          || !(model.get("vocab") instanceof List<?> entries)) {
-        throw new InvalidInputException(
-            file + " has no unigram model; expected \"model\" with a list \"vocab\", as T5's has");
-      }
-      List<Piece> pieces = new ArrayList<>(entries.size());
-      for (Object entry : entries) {
-        if (!(entry instanceof List<?> pair)
-            || pair.size() != 2
-            || !(pair.get(0) instanceof String text)
-            || !(pair.get(1) instanceof Number score)) {
-          throw new InvalidInputException(file + ": piece " + pieces.size() + " is "
-              + Quoted.of(String.valueOf(entry)) + ", expected a text and its score");
-        }
-        pieces.add(new Piece(text, score.doubleValue()));
-      }
-      List<Map<?, ?>> added = new ArrayList<>();
-      if (document.get("added_tokens") instanceof List<?> tokens) {
-        tokens.stream()
-            .filter(Map.class::isInstance)
-            .forEach(token -> added.add((Map<?, ?>) token));
-      }
-      return new Vocabulary(
-          file.toString(), pieces, characterMap(document.get("normalizer")), added);
-    }
-
-    private static String characterMap(Object normalizer) {
-      if (normalizer instanceof Map<?, ?> one) {
-        return one.get("normalizers") instanceof List<?> several
-            ? several.stream()
-                .map(Vocabulary::characterMap)
-                .filter(map -> map != null)
-                .findFirst()
-                .orElse(null)
-            : one.get("precompiled_charsmap") instanceof String map ? map : null;
-      }
-      return null;
-    }
-
-    // The file lacks the 100 sentinels after the pieces, which are in descending order.
-    private static Vocabulary fromSentencePiece(Path file) {
-      SentencePieceModel model = SentencePieceModel.read(file);
-      List<Map<?, ?>> added = new ArrayList<>();
-      for (int id = 0; id < Math.min(3, model.pieces().size()); id++) {
-        added.add(token(id, model.pieces().get(id).text()));
-      }
-      for (int i = 0; i < SENTINELS; i++) {
-        added.add(token(model.pieces().size() + i, "<extra_id_" + (SENTINELS - 1 - i) + ">"));
-      }
-      String map = model.normalizer().length == 0
-          ? null
-          : Base64.getEncoder().encodeToString(model.normalizer());
-      return new Vocabulary(file.toString(), model.pieces(), map, added);
-    }
-
-    private static Map<String, Object> token(int id, String content) {
-      Map<String, Object> token = new LinkedHashMap<>();
-      token.put("id", id);
-      token.put("content", content);
-      for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
-        token.put(flag, false);
-      }
-      token.put("special", true);
-      return token;
-    }
-
-    /** The id of the piece {@code text}. */
-    int id(String text) {
-      for (int id = 0; id < pieces.size(); id++) {
-        if (pieces.get(id).text().equals(text)) {
-          return id;
-        }
-      }
-      throw new InvalidInputException(
-          source + " has no piece \"" + text + "\"; it is not T5's tokenizer");
-    }
   }
 }

@@ -1,8 +1,8 @@
 package dev.likeness.diffusion.internal.vae;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
@@ -38,7 +38,7 @@ public record FallbackAutoencoder(Autoencoder fast, Consumer<String> warnings)
     if (fast.inF32() != fast) {
       warnings.accept("the decoded image was not finite, so it was decoded again in f32");
       Tensor image = fast.inF32().decode(latents);
-      if (ImageTensors.isFinite(image)) {
+      if (Tensors.isFinite(image)) {
         return image;
       }
     }
@@ -65,7 +65,7 @@ public record FallbackAutoencoder(Autoencoder fast, Consumer<String> warnings)
   }
 
   private static boolean overflowed(Tensor answer, Tensor question) {
-    return !ImageTensors.isFinite(answer) && ImageTensors.isFinite(question);
+    return !Tensors.isFinite(answer) && Tensors.isFinite(question);
   }
 
   @Override

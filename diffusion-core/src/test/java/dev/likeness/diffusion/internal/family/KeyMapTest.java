@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetKeyFormat;
@@ -97,6 +98,25 @@ class KeyMapTest {
       if (components.containsKey(text)) {
         assertEquals(text(family, text), ClipTextConfig.of(components.get(text).config()), text);
       }
+    }
+  }
+
+  /** Averaged weights have the network's names without dots. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sd1", "told", "sd2", "sdxl", "refiner"})
+  void putsTheDotsBackIntoTheNamesOfAveragedWeights(String family) {
+    String prefix = "model.diffusion_model.";
+    List<String> names = file(family).keySet().stream()
+        .filter(name -> name.startsWith(prefix))
+        .map(name -> name.substring(prefix.length()))
+        .toList();
+    assertTrue(names.size() > 600, names.size() + " names");
+    for (String name : names) {
+      assertEquals(
+          Optional.of(name), FamilyRegistry.STABLE_DIFFUSION.withDots(name.replace(".", "")));
+    }
+    for (String other : List.of("", "decay", "num_updates", "input_blocks", "layers0weight")) {
+      assertEquals(Optional.empty(), FamilyRegistry.STABLE_DIFFUSION.withDots(other));
     }
   }
 

@@ -18,13 +18,16 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -214,6 +217,80 @@ class SingleFileTest {
     assertArrayEquals(
         pixels(ModelOpener.open(folder.resolve("base-published"))),
         pixels(ModelOpener.open(single)));
+  }
+
+  /** Latent diffusion's code writes averaged weights under names without dots. */
+  @ParameterizedTest
+  @CsvSource({"base", "lists", "v-prediction", "time-embedding", "xl-base", "xl-refiner"})
+  void usesAveragedWeightsIfThereAreNoOthers(String variant) {
+    Path before = golden(variant);
+    Path whole = folder.resolve("whole.safetensors");
+    Path averaged = folder.resolve("averaged.safetensors");
+    Path dotted = folder.resolve("dotted.safetensors");
+    CheckpointConverter.convert(before, whole, null);
+    try (TensorScope scope = TensorScope.open();
+        Safetensors all = Safetensors.open(whole)) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      all.names().forEach(name -> tensors.put(averagedName(name), all.read(name)));
+      tensors.put("model_ema.decay", torch.ones(new long[0]));
+      SafetensorsWriter.write(averaged, tensors, all.metadata());
+      write(all, dotted, name -> name.replaceFirst("^model\\.diff", "model_ema.diff"));
+    }
+    SingleFile opened = SingleFile.open(averaged);
+    assertEquals(1, opened.unusedTensors().get("ema"));
+    assertTrue(opened.missingComponents().isEmpty(), opened.missingComponents().toString());
+    String notice = averaged + " has averaged (EMA) weights only, so these are used";
+    assertEquals(List.of(notice), opened.notices());
+    assertEquals(List.of(), SingleFile.open(whole).notices());
+    for (String component : opened.componentNames()) {
+      assertSame(SingleFile.open(whole).weights(component), opened.weights(component));
+      assertSame(
+          SingleFile.open(whole).weights(component), SingleFile.open(dotted).weights(component));
+    }
+    Path after = folder.resolve("after");
+    CheckpointConverter.convert(averaged, after, null);
+    assertSame(ModelOpener.open(before).weights("unet"), ModelOpener.open(after).weights("unet"));
+    if (variant.equals("xl-refiner")) {
+      return; // It generates from images alone.
+    }
+    List<String> said = new ArrayList<>();
+    try (BaseModel base = BaseModel.open(averaged, Compute.EXACT);
+        BaseModel part =
+            BaseModel.open(ModelFiles.of(before).with("unet", averaged), Compute.EXACT)) {
+      for (BaseModel each : List.of(base, part)) {
+        assertArrayEquals(
+            pixels(ModelOpener.open(before)),
+            each.generate(
+                    REQUEST,
+                    event -> {
+                      if (event instanceof ProgressEvent.Notice warning) {
+                        said.add(warning.message());
+                      }
+                    },
+                    new Cancellation())
+                .get(0)
+                .pixels());
+      }
+    }
+    assertEquals(List.of(notice, notice), said);
+  }
+
+  private static String averagedName(String name) {
+    return name.startsWith("model.diffusion_model.")
+        ? "model_ema." + name.substring("model.".length()).replace(".", "")
+        : name;
+  }
+
+  @Test
+  void refusesAveragedWeightsOfAnUnknownNetwork() {
+    Path file = folder.resolve("averaged.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(
+          file, Map.of("model_ema.diffusion_modellayers0weight", torch.ones(2)), Map.of());
+    }
+    assertTrue(assertThrows(InvalidInputException.class, () -> SingleFile.open(file))
+        .getMessage()
+        .startsWith(file + " is no base model of a known family: it has 1 tensors, "));
   }
 
   @Test

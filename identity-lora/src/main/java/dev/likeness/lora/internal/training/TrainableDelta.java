@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
@@ -148,7 +149,7 @@ record TrainableDelta(
 
   private Tensor toHalf(Tensor value, TensorRegion region) {
     Tensor half = value.detach().cpu().to(ScalarType.Half);
-    if (!half.isfinite().all().item_bool()) {
+    if (!Tensors.isFinite(half)) {
       throw new InvalidInputException("the trained delta of " + layer.name()
           + " is too large for a file in f16; train again with a lower"
           + " learning rate");

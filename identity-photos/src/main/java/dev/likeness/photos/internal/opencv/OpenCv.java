@@ -1,11 +1,16 @@
 package dev.likeness.photos.internal.opencv;
 
+import com.sun.jna.NativeLibrary;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.photos.internal.image.Luma;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
@@ -23,6 +28,7 @@ public final class OpenCv {
   public static void load(Class<?> global) {
     try {
       NativeLibraries.load(global);
+      Silence.once();
     } catch (LinkageError e) {
       throw new ResourceLimitException(
           "OpenCV's native libraries for " + Loader.getPlatform()
@@ -31,6 +37,43 @@ public final class OpenCv {
               + Loader.getPlatform()
               + " with its openblas and javacpp",
           e);
+    }
+  }
+
+  /**
+   * Keeps OpenCV from writing its log to the standard error. A user who sets
+   * {@code OPENCV_LOG_LEVEL} gets the log.
+   */
+  private static final class Silence {
+    // cv::utils::logging::setLogLevel(LogLevel), which JavaCPP does not bind. Its names on Windows
+    // are others.
+    private static final String SET_LEVEL = "_ZN2cv5utils7logging11setLogLevelENS1_8LogLevelE";
+    private static final int SILENT = 0;
+    private static boolean done;
+
+    private Silence() {}
+
+    static synchronized void once() {
+      if (!done && System.getenv("OPENCV_LOG_LEVEL") == null) {
+        try {
+          core()
+              .map(file -> NativeLibrary.getInstance(file.toString()))
+              .ifPresent(core -> core.getFunction(SET_LEVEL).invokeInt(new Object[] {SILENT}));
+        } catch (LinkageError | IOException e) {
+          // OpenCV then writes its log, which is harmless.
+        }
+      }
+      done = true;
+    }
+
+    // Beside JavaCPP's own library. The file is loaded already, so it is not loaded twice.
+    private static Optional<Path> core() throws IOException {
+      Path folder = Path.of(Loader.load(opencv_core.class)).toAbsolutePath().getParent();
+      try (Stream<Path> files = Files.list(folder)) {
+        return files
+            .filter(file -> file.getFileName().toString().startsWith("libopencv_core."))
+            .findFirst();
+      }
     }
   }
 

@@ -109,6 +109,11 @@ public final class StableDiffusionFamily implements ModelFamily {
   }
 
   @Override
+  public Optional<String> withDots(String name) {
+    return UNetKeyFormat.withDots(name);
+  }
+
+  @Override
   public List<ControlNetKind> controlNets() {
     return List.of(new UNetControlNetKind());
   }

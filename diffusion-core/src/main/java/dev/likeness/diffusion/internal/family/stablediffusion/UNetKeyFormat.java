@@ -3,8 +3,12 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModuleTable;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The UNet in the names of latent diffusion's code, in SD 1.x, 2.x and XL files: one list of input
@@ -26,6 +30,12 @@ public final class UNetKeyFormat {
       "out_layers.3",
       "conv_shortcut",
       "skip_connection");
+
+  /** A part of a tensor's name, between two dots. */
+  private static final Pattern WORD = Pattern.compile("\\d+|input_blocks|output_blocks|middle_block"
+      + "|in_layers|out_layers|emb_layers|skip_connection|transformer_blocks|time_embedding"
+      + "|time_embed|label_emb|attn[12]|to_q|to_k|to_v|to_out|norm[123]?|ff|net|cond_proj|proj_in"
+      + "|proj_out|proj|op|conv|out|weight|bias");
 
   private final ModuleTable table = new ModuleTable(module -> false);
 
@@ -70,6 +80,34 @@ public final class UNetKeyFormat {
       table.add("controlnet_down_blocks." + i, "zero_convs." + i + ".0");
     }
     return table.add("controlnet_mid_block", "middle_block_out.0");
+  }
+
+  /**
+   * The name of a tensor by the same name without dots, as in averaged weights. The second number
+   * after {@code input_blocks} and {@code output_blocks} has one digit, and so have all numbers
+   * but those of blocks.
+   *
+   * <p>Source: {@code LitEma} of CompVis/stable-diffusion {@code ldm/modules/ema.py}.
+   */
+  static Optional<String> withDots(String flat) {
+    List<String> parts = new ArrayList<>();
+    Matcher word = WORD.matcher(flat);
+    int at = 0;
+    while (word.find() && word.start() == at) {
+      parts.add(word.group());
+      at = word.end();
+    }
+    if (at < flat.length() || !flat.matches(".*(weight|bias|cond_proj)")) {
+      return Optional.empty();
+    }
+    for (int i = 1; i < parts.size(); i++) {
+      String digits = parts.get(i);
+      if (digits.matches("\\d{2,}") && !parts.get(i - 1).equals("transformer_blocks")) {
+        parts.set(
+            i, digits.substring(0, digits.length() - 1) + "." + digits.charAt(digits.length() - 1));
+      }
+    }
+    return Optional.of(String.join(".", parts));
   }
 
   private void addDownBlocks(List<UNetConfig.Level> levels) {

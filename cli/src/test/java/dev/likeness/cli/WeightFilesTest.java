@@ -238,14 +238,14 @@ class WeightFilesTest {
             "int8", "is of type I8 without a scale")
         .forEach((name, words) -> {
           Path file = reports.resolve("not-weights/" + name + ".safetensors");
-          for (CommandResult run : List.of(
-              generate(folder.resolve("case"), "--lora", file.toString()), copied(file))) {
+          for (CommandResult run :
+              List.of(generate(folder.resolve("case"), "--lora", file.toString()), copied(file))) {
             assertRefused(run, file);
             assertTrue(run.err().contains(words), run.err());
           }
         });
-    CommandResult peft =
-        generate(folder.resolve("case"), "--lora", reports.resolve("peft-folder").toString());
+    CommandResult peft = generate(
+        folder.resolve("case"), "--lora", reports.resolve("peft-folder").toString());
     assertEquals(0, peft.status(), peft.err());
   }
 

@@ -200,11 +200,13 @@ class MemoryPlanTest {
         .getMessage();
     assertTrue(said.contains(" in f32; the budget is "), said);
     assertTrue(
-        said.endsWith(
-            ": give more memory, compute in bf16 (--dtype bf16), or use a smaller image"),
+        said.endsWith(": give more memory, compute in bf16 (--dtype bf16), or use a smaller image"),
         said);
-    List<String> figures =
-        Pattern.compile("[0-9.]+ GiB").matcher(said).results().map(MatchResult::group).toList();
+    List<String> figures = Pattern.compile("[0-9.]+ GiB")
+        .matcher(said)
+        .results()
+        .map(MatchResult::group)
+        .toList();
     assertEquals(2, figures.size());
     MemoryBudget enough = MemoryBudget.of(figures.get(0));
     assertTrue(enough.bytes() > tight.bytes(), said);
@@ -220,8 +222,7 @@ class MemoryPlanTest {
         new MemoryPlan.Figures("0.71 GiB", "0.70 GiB"),
         MemoryPlan.Figures.of(gib * 7033 / 10000, gib * 7 / 10));
     assertEquals(
-        new MemoryPlan.Figures("1.000 GiB", "0.001 GiB"),
-        MemoryPlan.Figures.of(gib, 1_000_000));
+        new MemoryPlan.Figures("1.000 GiB", "0.001 GiB"), MemoryPlan.Figures.of(gib, 1_000_000));
     MemoryPlan.Figures closest = MemoryPlan.Figures.of(gib + 1, gib);
     assertEquals(new MemoryPlan.Figures("1.01 GiB", "1.00 GiB"), closest);
     assertTrue(MemoryBudget.of(closest.need()).bytes() >= gib + 1, "the figure is enough");

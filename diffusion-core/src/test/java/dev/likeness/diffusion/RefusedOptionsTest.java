@@ -51,7 +51,7 @@ class RefusedOptionsTest {
           name,
           REQUEST.prompt3("a dog"),
           "prompt_3 and negative_prompt_3; leave it out, because it takes prompts for 2"
- + " text encoders");
+              + " text encoders");
     }
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -104,16 +105,7 @@ public record PromptOptions(
    * @param text the prompt; not null
    */
   public PromptOptions prompt(String text) {
-    return new PromptOptions(
-        text,
-        negative,
-        syntax,
-        clipSkip,
-        textualInversions,
-        embedding,
-        negativeEmbedding,
-        encoderPrompts,
-        maxSequenceLength);
+    return with(copy -> copy.prompt = text);
   }
 
   /**
@@ -122,16 +114,7 @@ public record PromptOptions(
    * @param text the negative prompt; null for none
    */
   public PromptOptions negative(String text) {
-    return new PromptOptions(
-        prompt,
-        text,
-        syntax,
-        clipSkip,
-        textualInversions,
-        embedding,
-        negativeEmbedding,
-        encoderPrompts,
-        maxSequenceLength);
+    return with(copy -> copy.negative = text);
   }
 
   /**
@@ -140,16 +123,7 @@ public record PromptOptions(
    * @param other the syntax of both prompts
    */
   public PromptOptions syntax(PromptSyntax other) {
-    return new PromptOptions(
-        prompt,
-        negative,
-        other,
-        clipSkip,
-        textualInversions,
-        embedding,
-        negativeEmbedding,
-        encoderPrompts,
-        maxSequenceLength);
+    return with(copy -> copy.syntax = other);
   }
 
   /**
@@ -159,16 +133,7 @@ public record PromptOptions(
    * @throws IllegalArgumentException if the number is negative
    */
   public PromptOptions clipSkip(int layers) {
-    return new PromptOptions(
-        prompt,
-        negative,
-        syntax,
-        layers,
-        textualInversions,
-        embedding,
-        negativeEmbedding,
-        encoderPrompts,
-        maxSequenceLength);
+    return with(copy -> copy.clipSkip = layers);
   }
 
   /**
@@ -190,16 +155,7 @@ public record PromptOptions(
    * @throws IllegalArgumentException if two different textual inversions have the same token
    */
   public PromptOptions textualInversions(List<TextualInversion> others) {
-    return new PromptOptions(
-        prompt,
-        negative,
-        syntax,
-        clipSkip,
-        others,
-        embedding,
-        negativeEmbedding,
-        encoderPrompts,
-        maxSequenceLength);
+    return with(copy -> copy.textualInversions = others);
   }
 
   /**
@@ -210,16 +166,10 @@ public record PromptOptions(
    *     prompt
    */
   public PromptOptions embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
-    return new PromptOptions(
-        prompt,
-        negative,
-        syntax,
-        clipSkip,
-        textualInversions,
-        positive,
-        negativePrompt,
-        encoderPrompts,
-        maxSequenceLength);
+    return with(copy -> {
+      copy.embedding = positive;
+      copy.negativeEmbedding = negativePrompt;
+    });
   }
 
   /**
@@ -228,16 +178,7 @@ public record PromptOptions(
    * @param others the other prompts
    */
   public PromptOptions encoderPrompts(EncoderPrompts others) {
-    return new PromptOptions(
-        prompt,
-        negative,
-        syntax,
-        clipSkip,
-        textualInversions,
-        embedding,
-        negativeEmbedding,
-        others,
-        maxSequenceLength);
+    return with(copy -> copy.encoderPrompts = others);
   }
 
   /**
@@ -247,16 +188,7 @@ public record PromptOptions(
    * @throws IllegalArgumentException if the number is negative
    */
   public PromptOptions maxSequenceLength(int tokens) {
-    return new PromptOptions(
-        prompt,
-        negative,
-        syntax,
-        clipSkip,
-        textualInversions,
-        embedding,
-        negativeEmbedding,
-        encoderPrompts,
-        tokens);
+    return with(copy -> copy.maxSequenceLength = tokens);
   }
 
   /**
@@ -320,6 +252,50 @@ public record PromptOptions(
       return third != null || negativeThird != null
           ? 3
           : second != null || negativeSecond != null ? 2 : 1;
+    }
+  }
+
+  private PromptOptions with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.options();
+  }
+
+  /** Options that can be changed. */
+  private static final class Copy {
+    private String prompt;
+    private String negative;
+    private PromptSyntax syntax;
+    private int clipSkip;
+    private List<TextualInversion> textualInversions;
+    private PromptEmbedding embedding;
+    private PromptEmbedding negativeEmbedding;
+    private EncoderPrompts encoderPrompts;
+    private int maxSequenceLength;
+
+    private Copy(PromptOptions options) {
+      prompt = options.prompt;
+      negative = options.negative;
+      syntax = options.syntax;
+      clipSkip = options.clipSkip;
+      textualInversions = options.textualInversions;
+      embedding = options.embedding;
+      negativeEmbedding = options.negativeEmbedding;
+      encoderPrompts = options.encoderPrompts;
+      maxSequenceLength = options.maxSequenceLength;
+    }
+
+    private PromptOptions options() {
+      return new PromptOptions(
+          prompt,
+          negative,
+          syntax,
+          clipSkip,
+          textualInversions,
+          embedding,
+          negativeEmbedding,
+          encoderPrompts,
+          maxSequenceLength);
     }
   }
 }

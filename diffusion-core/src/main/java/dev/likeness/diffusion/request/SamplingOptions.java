@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 
 /**
@@ -121,19 +122,11 @@ public record SamplingOptions(
   }
 
   private SamplingOptions withStepValues(int n, List<Double> newTimesteps, List<Double> newSigmas) {
-    return new SamplingOptions(
-        n,
-        newTimesteps,
-        newSigmas,
-        scheduler,
-        customScheduler,
-        schedulerOptions,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        count,
-        noise);
+    return with(copy -> {
+      copy.steps = n;
+      copy.timesteps = newTimesteps;
+      copy.sigmas = newSigmas;
+    });
   }
 
   /**
@@ -142,19 +135,10 @@ public record SamplingOptions(
    * @param name a scheduler's name, or null for the base's own scheduler
    */
   public SamplingOptions scheduler(String name) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        name,
-        null,
-        schedulerOptions,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        count,
-        noise);
+    return with(copy -> {
+      copy.scheduler = name;
+      copy.customScheduler = null;
+    });
   }
 
   /**
@@ -163,19 +147,7 @@ public record SamplingOptions(
    * @param other the scheduler; null to use the scheduler's name
    */
   public SamplingOptions customScheduler(Scheduler other) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        other,
-        schedulerOptions,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        count,
-        noise);
+    return with(copy -> copy.customScheduler = other);
   }
 
   /**
@@ -187,19 +159,7 @@ public record SamplingOptions(
   public SamplingOptions schedulerOption(String name, Object value) {
     Map<String, Object> all = new LinkedHashMap<>(schedulerOptions);
     all.put(name, value);
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        customScheduler,
-        all,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        count,
-        noise);
+    return with(copy -> copy.schedulerOptions = all);
   }
 
   /**
@@ -208,19 +168,7 @@ public record SamplingOptions(
    * @param share eta, 0..1; NaN for the scheduler's default
    */
   public SamplingOptions eta(double share) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        customScheduler,
-        schedulerOptions,
-        share,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        count,
-        noise);
+    return with(copy -> copy.eta = share);
   }
 
   /**
@@ -230,19 +178,10 @@ public record SamplingOptions(
    * @param end the share of the training timesteps after which sampling ends, 0..1
    */
   public SamplingOptions denoisingRange(double start, double end) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        customScheduler,
-        schedulerOptions,
-        eta,
-        start,
-        end,
-        seed,
-        count,
-        noise);
+    return with(copy -> {
+      copy.denoisingStart = start;
+      copy.denoisingEnd = end;
+    });
   }
 
   /**
@@ -251,19 +190,7 @@ public record SamplingOptions(
    * @param value the seed of the first image, as {@code torch.manual_seed} takes it
    */
   public SamplingOptions seed(long value) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        customScheduler,
-        schedulerOptions,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        value,
-        count,
-        noise);
+    return with(copy -> copy.seed = value);
   }
 
   /**
@@ -273,19 +200,7 @@ public record SamplingOptions(
    * @throws IllegalArgumentException if the number is less than 1
    */
   public SamplingOptions count(int n) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        customScheduler,
-        schedulerOptions,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        n,
-        noise);
+    return with(copy -> copy.count = n);
   }
 
   /**
@@ -295,19 +210,7 @@ public record SamplingOptions(
    *     the seed
    */
   public SamplingOptions noise(Latents unit) {
-    return new SamplingOptions(
-        steps,
-        timesteps,
-        sigmas,
-        scheduler,
-        customScheduler,
-        schedulerOptions,
-        eta,
-        denoisingStart,
-        denoisingEnd,
-        seed,
-        count,
-        unit);
+    return with(copy -> copy.noise = unit);
   }
 
   /** {@return true if timesteps or sigmas are given} */
@@ -331,6 +234,59 @@ public record SamplingOptions(
     if (given.length == 0) {
       throw new IllegalArgumentException(
           "no " + what + " given; give at least one, or a number of steps");
+    }
+  }
+
+  private SamplingOptions with(Consumer<Copy> change) {
+    Copy copy = new Copy(this);
+    change.accept(copy);
+    return copy.options();
+  }
+
+  /** Options that can be changed. */
+  private static final class Copy {
+    private int steps;
+    private List<Double> timesteps;
+    private List<Double> sigmas;
+    private String scheduler;
+    private Scheduler customScheduler;
+    private Map<String, Object> schedulerOptions;
+    private double eta;
+    private double denoisingStart;
+    private double denoisingEnd;
+    private long seed;
+    private int count;
+    private Latents noise;
+
+    private Copy(SamplingOptions options) {
+      steps = options.steps;
+      timesteps = options.timesteps;
+      sigmas = options.sigmas;
+      scheduler = options.scheduler;
+      customScheduler = options.customScheduler;
+      schedulerOptions = options.schedulerOptions;
+      eta = options.eta;
+      denoisingStart = options.denoisingStart;
+      denoisingEnd = options.denoisingEnd;
+      seed = options.seed;
+      count = options.count;
+      noise = options.noise;
+    }
+
+    private SamplingOptions options() {
+      return new SamplingOptions(
+          steps,
+          timesteps,
+          sigmas,
+          scheduler,
+          customScheduler,
+          schedulerOptions,
+          eta,
+          denoisingStart,
+          denoisingEnd,
+          seed,
+          count,
+          noise);
     }
   }
 }

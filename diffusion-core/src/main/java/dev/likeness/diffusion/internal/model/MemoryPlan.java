@@ -250,8 +250,8 @@ public final class MemoryPlan {
   }
 
   /**
-   * A need and the smaller limit, with as many digits as tell them apart. The need is rounded up, so
-   * a limit of this figure is enough.
+   * A need and the smaller limit, with as many digits as tell them apart. The need is rounded up,
+   * so a limit of this figure is enough.
    */
   public record Figures(String need, String limit) {
     private static final int MOST_DIGITS = 9;

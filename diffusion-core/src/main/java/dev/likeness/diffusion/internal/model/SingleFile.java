@@ -237,9 +237,7 @@ public final class SingleFile implements ModelParts {
     ComponentDetector.Detected found = component(component);
     TensorSource source = TensorFileFormat.open(file);
     return new CanonicalTensors.CanonicalSource(
-        usesAverages()
-            ? new RenamedSource(source, FamilyRegistry.AveragedNames::usable)
-            : source,
+        usesAverages() ? new RenamedSource(source, FamilyRegistry.AveragedNames::usable) : source,
         found.layout());
   }
 

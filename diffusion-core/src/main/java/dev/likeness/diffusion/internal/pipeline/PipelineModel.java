@@ -131,7 +131,8 @@ public record PipelineModel(OpenModel model, List<String> notices) {
     }
     if (prompts.maxSequenceLength() > texts.maxLength()) {
       throw texts.maxLength() == 0
-          ? unsupported("max_sequence_length", "leave it out, because its text encoders have a fixed length")
+          ? unsupported(
+              "max_sequence_length", "leave it out, because its text encoders have a fixed length")
           : unsupported(
               "max_sequence_length " + prompts.maxSequenceLength(),
               "leave it out, because it takes at most " + texts.maxLength() + " tokens");

@@ -101,8 +101,8 @@ public record Qwen3Config(
     }
 
     /**
-     * The options under transformers' names, by canonical names; defaults are those of the published
-     * models.
+     * The options under transformers' names, by canonical names; defaults are those of the
+     * published models.
      */
     public static Map<String, Object> config(TensorNames keys) {
       ShapeReader shapes = new ShapeReader(keys, "", "language model");

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
  * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
  * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  *
- * <p>The pipeline is that of transformers (character map, split at white space, {@code ▁} before the
- * first piece of a word); settings in the folder's files are ignored. Source: transformers 5,
+ * <p>The pipeline is that of transformers (character map, split at white space, {@code ▁} before
+ * the first piece of a word); settings in the folder's files are ignored. Source: transformers 5,
  * {@code models/t5/tokenization_t5.py}.
  *
  * <p>A folder of the generic class {@code PreTrainedTokenizerFast} keeps the normalizer, the

@@ -48,12 +48,11 @@ record T5Vocabulary(
           + " pieces, expected those of T5; download the tokenizer's files again");
     }
     if (!own.isEmpty()) {
-      Predicate<String> keeps = OwnSteps.check(
-          source, own.get("normalizer"), own.get("pre_tokenizer"));
+      Predicate<String> keeps =
+          OwnSteps.check(source, own.get("normalizer"), own.get("pre_tokenizer"));
       added.forEach(token -> requireKept(source, keeps, token));
     } else if (normalizer != null) {
-      SentencePieceModel.CharacterMap map =
-          SentencePieceModel.CharacterMap.of(source, normalizer);
+      SentencePieceModel.CharacterMap map = SentencePieceModel.CharacterMap.of(source, normalizer);
       added.forEach(token -> requireKept(source, map::keeps, token));
     }
   }
@@ -110,9 +109,7 @@ record T5Vocabulary(
     }
     List<Map<?, ?>> added = new ArrayList<>();
     if (document.get("added_tokens") instanceof List<?> tokens) {
-      tokens.stream()
-          .filter(Map.class::isInstance)
-          .forEach(token -> added.add((Map<?, ?>) token));
+      tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
     }
     if (!generic) {
       return new T5Vocabulary(
@@ -266,8 +263,7 @@ record T5Vocabulary(
     private void checkNormalizer(Map<?, ?> step) {
       if ("Precompiled".equals(step.get("type"))
           && step.get("precompiled_charsmap") instanceof String map) {
-        SentencePieceModel.CharacterMap checked =
-            SentencePieceModel.CharacterMap.of(source, map);
+        SentencePieceModel.CharacterMap checked = SentencePieceModel.CharacterMap.of(source, map);
         keeps.add(checked::keeps);
       } else if ("Replace".equals(step.get("type"))
           && step.get("pattern") instanceof Map<?, ?> pattern

@@ -59,7 +59,8 @@ class T5TokenizerTest {
 
   /** A folder of the generic class keeps the steps of its own file, as in transformers. */
   @ParameterizedTest
-  @CsvSource({"PreTrainedTokenizerFast, true", "TokenizersBackend, false", "T5TokenizerFast, false"})
+  @CsvSource({"PreTrainedTokenizerFast, true", "TokenizersBackend, false", "T5TokenizerFast, false"
+  })
   void keepsTheStepsOfAGenericFolder(String named, boolean inConfig, @TempDir Path folder)
       throws IOException {
     Path file = folder.resolve("tokenizer.json");
@@ -77,7 +78,8 @@ class T5TokenizerTest {
           .forEach((name, step) -> document.put((String) name, withOwn(step, whole)));
       Files.write(file, JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asBytes(document));
       int length = (Integer) golden.get("length");
-      int[] ids = ((List<?>) golden.get("ids")).stream().mapToInt(id -> (Integer) id).toArray();
+      int[] ids =
+          ((List<?>) golden.get("ids")).stream().mapToInt(id -> (Integer) id).toArray();
       try (T5Tokenizer tokenizer = T5Tokenizer.open(folder, inConfig ? null : named)) {
         int[] own = tokenizer.encode((String) golden.get("text"), length);
         if (named.startsWith("T5")) {
@@ -103,8 +105,8 @@ class T5TokenizerTest {
   }
 
   private static Map<String, Object> goldenOf(String name) throws IOException {
-    try (InputStream in = new GZIPInputStream(
-        T5TokenizerTest.class.getResourceAsStream(ROOT + name + ".json.gz"))) {
+    try (InputStream in =
+        new GZIPInputStream(T5TokenizerTest.class.getResourceAsStream(ROOT + name + ".json.gz"))) {
       return JSON.std.mapFrom(in);
     }
   }

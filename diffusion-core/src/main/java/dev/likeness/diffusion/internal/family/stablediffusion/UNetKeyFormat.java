@@ -84,8 +84,8 @@ public final class UNetKeyFormat {
 
   /**
    * The name of a tensor by the same name without dots, as in averaged weights. The second number
-   * after {@code input_blocks} and {@code output_blocks} has one digit, and so have all numbers
-   * but those of blocks.
+   * after {@code input_blocks} and {@code output_blocks} has one digit, and so have all numbers but
+   * those of blocks.
    *
    * <p>Source: {@code LitEma} of CompVis/stable-diffusion {@code ldm/modules/ema.py}.
    */

@@ -157,10 +157,10 @@ class MemoryPlanTest {
             () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32)))
         .getMessage();
     assertTrue(
-        said.matches(
-            Pattern.quote(files.path().toString())
-                + " needs [0-9.]+ GiB for an image of 32x32 even with"
-                + " .*transformer streamed block by block.* in bf16; the budget is 0.0 GiB: give more memory, or use a smaller image"),
+        said.matches(Pattern.quote(files.path().toString())
+            + " needs [0-9.]+ GiB for an image of 32x32 even with"
+            + " .*transformer streamed block by block.* in bf16; the budget is 0.0 GiB: give"
+            + " more memory, or use a smaller image"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       String plan = base.memoryPlan().orElseThrow();
@@ -197,7 +197,8 @@ class MemoryPlanTest {
   @Test
   void eightBitsInAnyCaseGoWithoutALimit() {
     assertEquals(
-        "8-bit quantisation in any case (WEIGHTS) does not go with a memory limit; leave out the limit, or choose IF_NEEDED",
+        "8-bit quantisation in any case (WEIGHTS) cannot be combined with a memory limit; leave"
+            + " out the limit, or choose IF_NEEDED",
         assertThrows(IllegalArgumentException.class, () -> AMPLE.allow8Bit(EightBits.WEIGHTS))
             .getMessage());
   }

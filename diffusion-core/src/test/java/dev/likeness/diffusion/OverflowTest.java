@@ -95,7 +95,8 @@ class OverflowTest {
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       List<Long> shown = new ArrayList<>();
       assertEquals(
-          "sampling the image of seed 5 in F32 gave values that are not finite; compute in f32, or change steps,"
+          "sampling the image of seed 5 in F32 gave values that are not finite; compute in f32,"
+              + " or change steps,"
               + " guidance or scheduler",
           assertThrows(
                   InvalidInputException.class,
@@ -191,7 +192,7 @@ class OverflowTest {
   private static void assertNames(Path file, String tensor, Executable work) {
     String message = assertThrows(InvalidInputException.class, work).getMessage();
     assertTrue(message.startsWith(file + ": tensor \""), message);
-    assertTrue(message.contains(tensor + "\" has NaN or infinite values"), message);
+    assertTrue(message.contains(tensor + "\" has values that are NaN or infinite"), message);
   }
 
   private static GeneratedImage generate(

@@ -54,7 +54,8 @@ class PhotoFolderTest {
       assertEquals(
           ReasonCode.BROKEN_FILE, review.photos().get(link).reasons().get(0).code());
       assertEquals(
-          "cannot be read: it is a link or no regular file; copy the photo itself into the folder",
+          "cannot be read: it is a link or not a regular file; copy the photo itself into the"
+              + " folder",
           review.photos().get(link).reasons().get(0).message());
     }
     assertEquals(List.of(folder.resolve("b.jpg")), PhotoSet.listFiles(folder));

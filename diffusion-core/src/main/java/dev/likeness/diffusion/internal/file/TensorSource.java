@@ -27,8 +27,8 @@ public interface TensorSource extends TensorNames, AutoCloseable {
   /** Returns the error that a tensor has values that are no numbers. */
   static InvalidInputException notFinite(TensorNames source, String name) {
     return new InvalidInputException(source.describe() + ": tensor " + Quoted.of(name)
-        + " has NaN or infinite values; the file is damaged, or its training failed: download it"
-        + " again, or use an earlier state");
+        + " has values that are NaN or infinite; the file is damaged, or its"
+        + " training failed: download it again, or use an earlier state of the" + " training");
   }
 
   /** Closes the file; tensors already read stay valid. */

@@ -56,7 +56,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
     }
     if (r.denoisingStart() > 0 && r.initialImage().isDifferential()) {
       throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
-          + " does not go with a change map; give a mask, or start at 0");
+          + " cannot be combined with a change map; give a mask, or start at 0");
     }
   }
 

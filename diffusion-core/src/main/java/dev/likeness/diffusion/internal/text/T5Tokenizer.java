@@ -204,8 +204,9 @@ public final class T5Tokenizer implements AutoCloseable {
             || pair.size() != 2
             || !(pair.get(0) instanceof String text)
             || !(pair.get(1) instanceof Number score)) {
-          throw new InvalidInputException(file + ": piece " + pieces.size() + " is "
-              + Quoted.of(String.valueOf(entry)) + ", expected a text and its score");
+          throw new InvalidInputException(
+              file + ": piece " + pieces.size() + " is " + Quoted.of(String.valueOf(entry))
+                  + ", expected a text and its score; download the tokenizer's files again");
         }
         pieces.add(new Piece(text, score.doubleValue()));
       }
@@ -266,8 +267,8 @@ public final class T5Tokenizer implements AutoCloseable {
           return id;
         }
       }
-      throw new InvalidInputException(
-          source + " has no piece \"" + text + "\"; it is not T5's tokenizer");
+      throw new InvalidInputException(source + " has no piece \"" + text
+          + "\", so it is not T5's tokenizer; give T5's tokenizer");
     }
   }
 }

@@ -64,8 +64,8 @@ public enum Resampler {
   public RgbImage resize(
       RgbImage image, double x, double y, double w, double h, int width, int height) {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
-      throw new IllegalArgumentException(
-          "cannot resample " + w + "x" + h + " to " + width + "x" + height);
+      throw new IllegalArgumentException("an image needs at least 1x1 pixels, cannot resample " + w
+          + "x" + h + " to " + width + "x" + height);
     }
     Taps columns = taps(x, w, width, image.width());
     Taps rows = taps(y, h, height, image.height());

@@ -116,7 +116,8 @@ class PhotoFolderTest {
     Path named = Files.createDirectory(folder.resolve("0_ada"));
     Files.copy(outside, named.resolve("a.jpg"));
     assertEquals(
-        "the folder " + named + " is not called as kohya's: the repeats of 0_ada/a.jpg must be in"
+        "the folder " + named
+            + " is not named REPEATS_NAME, such as 10_ada: the repeats of 0_ada/a.jpg must be in"
             + " 1..1000, got 0",
         refusal());
   }

@@ -113,7 +113,8 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
             + " needs an initial image and a mask; give both (--init, --mask)");
       }
       if (request.hires() != null || request.adapters().stream().anyMatch(Adapter::isRegional)) {
-        throw new IllegalArgumentException("a cropped mask (--padding-mask-crop) does not go with "
+        throw new IllegalArgumentException("a cropped mask (--padding-mask-crop) cannot be"
+            + " combined with "
             + (request.hires() != null ? "a second pass (--hires)" : "references for regions")
             + "; leave out one of the two");
       }

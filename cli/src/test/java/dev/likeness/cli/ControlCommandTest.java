@@ -77,7 +77,7 @@ class ControlCommandTest {
         folder.resolve("half").toString());
     assertEquals(2, half.status());
     assertEquals(
-        List.of("--controlnet DIR and --control-image IMAGE belong together; given 1 and 0"),
+        List.of("--controlnet DIR and --control-image IMAGE belong together; got 1 and 0"),
         half.errorLines());
     CommandResult more = CommandResult.of(
         "generate",

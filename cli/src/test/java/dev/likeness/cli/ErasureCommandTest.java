@@ -88,9 +88,9 @@ class ErasureCommandTest {
         CommandResult.of("verify", receipt, "--trust", old.root(folder).toString());
     assertEquals(3, trusting.status());
     assertEquals(
-        List.of(
-            receipt + " is unchanged, but its signer's certificate expired on " + end
-                + ", and no trusted time stamp shows when it was signed; ask the operator of the store"),
+        List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
+            + ", and no trusted time stamp shows when it was signed; ask the operator of the"
+            + " store"),
         trusting.errorLines());
   }
 
@@ -122,7 +122,7 @@ class ErasureCommandTest {
     CommandResult half =
         CommandResult.of("people", "erase", id, "--store", store.toString(), "--sign-key", "k.pem");
     assertEquals(
-        List.of("--sign-key and --sign-certificate go together; give both or neither"),
+        List.of("--sign-key and --sign-certificate belong together; give both or neither"),
         half.errorLines());
   }
 }

@@ -105,18 +105,18 @@ class FewStepCommandTest {
         3,
         "the base " + base + " has no few-step LoRA ("
             + base.resolve("lora/few-step.safetensors")
-            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1",
+            + "); give it: --lora FILE --scheduler lcm --steps 4 --guidance 1",
         "--few-step");
     refused(
         2,
-        "--few-step uses the LCM scheduler without guidance; leave --scheduler and --guidance out",
+        "--few-step uses LCM without guidance; leave --scheduler and --guidance out",
         "--few-step",
         "--guidance",
         "3");
     refused(
         3,
         "the base " + base + " has no preview decoder (" + base.resolve("preview")
-            + "); give one: --preview DIR|FILE",
+            + "); give --preview DIR|FILE",
         "--preview");
   }
 

@@ -120,7 +120,8 @@ class HeadshotCommandTest {
     assertEquals(3, refused.status(), refused.err());
     assertEquals(
         List.of(reading.resolve("photo_reader/config.json")
-            + ": \"slots\" lacks light, which profiles and scenes need; use a complete photo reader, "
+            + ": \"slots\" lacks light, which profiles and scenes need; use a complete photo"
+            + " reader, "
             + "or remove its folder"),
         refused.errorLines());
   }
@@ -187,9 +188,9 @@ class HeadshotCommandTest {
         "2");
     assertEquals(3, run.status(), run.err());
     assertEquals(
-        List.of(
-            "none of the 2 headshots shows a face; generate more with --count, give other styles, or leave"
-                + " --keep out to see them"),
+        List.of("none of the 2 headshots shows a face; generate more with --count, give other"
+            + " styles, or leave"
+            + " --keep out to see them"),
         run.errorLines());
   }
 
@@ -319,7 +320,7 @@ class HeadshotCommandTest {
         List.of("--distortion 140.0 is not from 0 to 100; give a number in this range"),
         headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").errorLines());
     assertEquals(
-        List.of("--brisque takes two files, MODEL,RANGE, given 1"),
+        List.of("--brisque takes two files, MODEL,RANGE, got 1"),
         headshot("--photos", photos.toString(), "--brisque", "one.yml").errorLines());
     CommandResult judged = headshot(
         "--photos",
@@ -344,8 +345,8 @@ class HeadshotCommandTest {
     CommandResult size = headshot("--photos", nowhere, "--size", "100");
     assertEquals(2, size.status(), size.err());
     assertEquals(
-        List.of(
-            "size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or 0 for the base's own"),
+        List.of("size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or 0 for"
+            + " the base's own"),
         size.errorLines());
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");

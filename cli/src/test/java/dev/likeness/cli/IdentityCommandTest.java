@@ -26,7 +26,8 @@ class IdentityCommandTest {
     assertEquals(
         "likeness: the base " + folder + " has no IP-Adapter ("
             + folder.resolve("ip_adapter/ip-adapter.safetensors")
-            + "); give --ip-adapter FILE with --image-encoder PATH or --face-embedder FILE, or --identity lora",
+            + "); give --ip-adapter FILE with --image-encoder PATH or --face-embedder FILE, or"
+            + " --identity lora",
         run.err().strip());
   }
 
@@ -37,7 +38,8 @@ class IdentityCommandTest {
             + "--identity both",
         usage("headshot", "--face-embedder", "x.onnx"));
     assertEquals(
-        "likeness: Invalid value for option '--identity': \"face\" is not an identity method; known: lora, "
+        "likeness: Invalid value for option '--identity': unknown identity method \"face\";"
+            + " known: lora, "
             + "ipadapter, both (try likeness headshot --help)",
         usage("headshot", "--identity", "face"));
   }

@@ -309,14 +309,14 @@ class TrainCommandTest {
     CommandResult blind =
         train("--validation-steps", "1", "--out", folder.resolve("b").toString());
     assertEquals(
-        List.of(
-            "--validation-steps compares faces; give --embedder FILE, because the base has no face embedder"),
+        List.of("--validation-steps needs a face embedder, and the base has none; give --embedder"
+            + " FILE"),
         blind.errorLines());
     CommandResult unknown =
         train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
     assertEquals(2, unknown.status());
     assertEquals(
-        List.of("--method hypernetwork is not known; give lora or dreambooth"),
+        List.of("unknown training method \"hypernetwork\"; known: lora, dreambooth"),
         unknown.errorLines());
     CommandResult misplaced = train("--out", folder.toString());
     assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.errorLines());

@@ -36,7 +36,8 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
     if (prediction.equals(Optional.of(Prediction.FLOW))) {
       throw new IllegalArgumentException(
-          "a UNet predicts epsilon, v_prediction or sample, not flow_prediction");
+          "the prediction type of a UNet must be epsilon, v_prediction or sample,"
+              + " got flow_prediction");
     }
   }
 

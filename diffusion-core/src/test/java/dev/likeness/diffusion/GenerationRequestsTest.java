@@ -160,7 +160,8 @@ class GenerationRequestsTest {
       }
     }
     assertRefused(
-        "a second pass over latents with a mask needs an initial image, got initial latents; give an image, or use a second pass over pixels",
+        "a second pass over latents with a mask needs an initial image, got initial latents;"
+            + " give an image, or use a second pass over pixels",
         () -> base.validate(REQUEST
             .initialImage(InitialImage.of(known).mask(half))
             .hires(HiresFix.latents(1.5, 0.7))));
@@ -224,7 +225,8 @@ class GenerationRequestsTest {
           "48x48 image",
           inpainting.generate(request.hires(HiresFix.pixels(1.5, 0.7))).image().toString());
       assertRefused(
-          "a base that was trained for inpainting does not support a second pass over latents; use a second pass over pixels",
+          "a base that was trained for inpainting does not support a second pass over latents;"
+              + " use a second pass over pixels",
           () -> inpainting.validate(request.hires(HiresFix.latents(1.5, 0.7))));
     }
   }
@@ -254,7 +256,7 @@ class GenerationRequestsTest {
         "a denoising start of 0.6 needs latents; give them as the initial image",
         () -> base.validate(request));
     assertRefused(
-        "a denoising start of 0.6 does not go with a change map; give a mask, or start at 0",
+        "a denoising start of 0.6 cannot be combined with a change map; give a mask, or start at 0",
         () -> base.validate(request.initialImage(half.changeMap(masked.mask()))));
   }
 
@@ -304,7 +306,8 @@ class GenerationRequestsTest {
         base.encode(request.prompt("a dog")).tokens(),
         base.encode(request.prompt("a [cat:dog:0]")).tokens());
     assertRefused(
-        "the prompt \"a [cat:dog:0.5]\" changes over the steps, but an embedding is constant; encode each"
+        "the prompt \"a [cat:dog:0.5]\" changes over the steps, but an embedding is constant;"
+            + " encode each"
             + " of its texts",
         () -> base.encode(request.prompt("a [cat:dog:0.5]")));
   }
@@ -351,7 +354,8 @@ class GenerationRequestsTest {
     assertRefused(
         "strength must be in 0..1, got 1.5", () -> base.generate(REQUEST.initialImage(image, 1.5)));
     assertRefused(
-        "no step is left of 3 at strength 0.1 and denoising range 0.0..1.0; use more steps or a larger strength",
+        "no step is left of 3 at strength 0.1 and denoising range 0.0..1.0; use more steps or a"
+            + " larger strength",
         () -> base.generate(REQUEST.scheduler("DDIM").initialImage(image, 0.1)));
     assertRefused(
         "an image of 32x24 needs latents of shape [4, 12, 16], got latents [4, 5, 5]",

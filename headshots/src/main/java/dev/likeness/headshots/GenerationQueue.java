@@ -108,7 +108,7 @@ public final class GenerationQueue implements AutoCloseable {
     if (needed > options.memoryBytes()) {
       throw new ResourceLimitException(
           "the job needs about " + needed + " bytes, and the queue's memory budget is "
-              + options.memoryBytes() + "; ask for smaller images, or raise the budget");
+              + options.memoryBytes() + " bytes; ask for smaller images, or raise the budget");
     }
     long until = System.nanoTime() + patience.toNanos();
     while (!isClosed && blockedCount() >= options.capacity()) {
@@ -255,8 +255,8 @@ public final class GenerationQueue implements AutoCloseable {
     public Options {
       if (workers < 1 || capacity < 1 || memoryBytes < 1) {
         throw new IllegalArgumentException(
-            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, given " + workers
-                + ", " + capacity + " and " + memoryBytes);
+            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, got " + workers
+                + " workers, " + capacity + " waiting jobs and " + memoryBytes + " bytes");
       }
     }
 

@@ -197,7 +197,7 @@ class GenerationQueueTest {
           ResourceLimitException.class,
           () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
       assertEquals(
-          "the job needs about 101 bytes, and the queue's memory budget is 100;"
+          "the job needs about 101 bytes, and the queue's memory budget is 100 bytes;"
               + " ask for smaller images, or raise the budget",
           refused.getMessage());
     }

@@ -93,7 +93,7 @@ public final class BlockWeights {
     BlockWeights preset =
         PRESETS.get(name.toLowerCase(Locale.ROOT).replace('_', '-').replace(' ', '-'));
     if (preset == null) {
-      throw new IllegalArgumentException("no block weights are called \"" + name + "\"; known: "
+      throw new IllegalArgumentException("unknown block weights \"" + name + "\"; known: "
           + String.join(", ", PRESETS.keySet().stream().sorted().toList()));
     }
     return preset;
@@ -113,7 +113,7 @@ public final class BlockWeights {
     own.forEach((path, weight) -> {
       if (!Double.isFinite(weight)) {
         throw new IllegalArgumentException(
-            "the weight of block \"" + path + "\" must be a finite number, not " + weight);
+            "the weight of block \"" + path + "\" must be a finite number, got " + weight);
       }
     });
     return new BlockWeights(own.toString(), (base, t) -> {

@@ -147,7 +147,7 @@ public final class FaceGuidance implements AutoCloseable {
       public Adapter at(double weight) {
         if (!(weight >= 0 && weight <= 1)) {
           throw new IllegalArgumentException(
-              "the weight of face guidance must be in 0..1, not " + weight);
+              "the weight of face guidance must be in 0..1, got " + weight);
         }
         return weight == 0 ? Guided.INACTIVE : new Guided(FaceGuidance.this, person, weight);
       }
@@ -188,8 +188,7 @@ public final class FaceGuidance implements AutoCloseable {
 
   private static float[] mean(List<float[]> vectors) {
     if (vectors.isEmpty()) {
-      throw new IllegalArgumentException(
-          "face guidance needs at least one face embedding, given none");
+      throw new IllegalArgumentException("face guidance needs at least 1 face embedding, got none");
     }
     float[] sum = new float[vectors.get(0).length];
     for (float[] vector : vectors) {

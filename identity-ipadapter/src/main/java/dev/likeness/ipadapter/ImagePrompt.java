@@ -249,7 +249,7 @@ public final class ImagePrompt implements Identity {
   public Adapter at(double weight) {
     if (!Double.isFinite(weight)) {
       throw new IllegalArgumentException(
-          "an image prompt's weight must be a finite number, not " + weight);
+          "an image prompt's weight must be a finite number, got " + weight);
     }
     return new PromptAdapter(adapter, references, settings, weight);
   }

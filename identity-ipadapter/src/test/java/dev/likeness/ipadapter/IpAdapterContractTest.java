@@ -294,14 +294,19 @@ class IpAdapterContractTest implements AdapterContract {
   void refusesInconsistentSavedReferences() {
     String alone = " has reference embeddings that do not fit together: ";
     refusesSaved(
-        alone + "expected references for 2 weights, given image 1x1x40 and face null", 1, 1, 1);
-    refusesSaved(alone + "references' weights must be above 0, given [0.0]", 1, 0);
+        alone + "expected an image or face embedding for each of 2 weights, got image 1x1x40 and"
+            + " face null",
+        1,
+        1,
+        1);
+    refusesSaved(
+        alone + "the weights of references must be finite numbers above 0, got" + " [0.0]", 1, 0);
     refusesSaved(": \"image\" has shape [0, 1, 40], expected at least one number", 0, 1);
     refusesSaved(": \"weights\" has shape [0], expected at least one number", 1);
     try (TensorScope scope = TensorScope.open()) {
       Grid one = new Grid(new float[40], 1, 1, 40);
       assertEquals(
-          "expected one unconditional output for all references, given 2x1x40",
+          "expected one unconditional output for all references, got 2x1x40",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new ReferenceEmbeddings(

@@ -94,16 +94,20 @@ class OddHeadersTest {
     write(golden, "base", file, "image_proj.norm.weight", t -> t.unsqueeze(0));
     assertEquals(
         file
-            + ": image_proj.norm.weight has shape [1, 32], expected 1 dimensions of at least 1; the file is broken or no"
+            + ": image_proj.norm.weight has shape [1, 32], expected 1 dimensions of at least 1;"
+            + " the file is broken or no"
             + " IP-Adapter",
         refusal(file));
     write(golden, "plus", file, "image_proj.proj_in.weight", t -> null);
     assertEquals(
-        file + ": no tensor \"image_proj.proj_in.weight\"; the file is incomplete", refusal(file));
+        file + ": no tensor \"image_proj.proj_in.weight\"; the file is incomplete: download it"
+            + " again",
+        refusal(file));
     write(golden, "plus", file, "image_proj.layers.0.0.to_q.weight", t -> t.narrow(0, 0, 100));
     assertEquals(
         file
-            + ": image_proj.layers.0.0.to_q.weight: a resampler's query width must be a multiple of 64, given 100 for tokens of width 96",
+            + ": image_proj.layers.0.0.to_q.weight: a resampler's query width must be a multiple"
+            + " of 64, got 100 for tokens of width 96",
         refusal(file));
     write(
         GoldenAdapters.of("sd3/large"),

@@ -257,7 +257,7 @@ public final class LoraMerge {
 
   private static void requireRank(int rank) {
     if (rank < 1) {
-      throw new IllegalArgumentException("rank " + rank + " must be at least 1");
+      throw new IllegalArgumentException("rank must be at least 1, got " + rank);
     }
   }
 

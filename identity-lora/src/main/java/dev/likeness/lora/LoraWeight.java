@@ -249,7 +249,7 @@ public final class LoraWeight {
 
   private static double requireFinite(double weight) {
     if (!Double.isFinite(weight)) {
-      throw new IllegalArgumentException("a LoRA's weight must be a finite number, not " + weight);
+      throw new IllegalArgumentException("a LoRA's weight must be a finite number, got " + weight);
     }
     return weight;
   }

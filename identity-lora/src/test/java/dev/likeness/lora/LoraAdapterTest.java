@@ -58,7 +58,7 @@ class LoraAdapterTest implements AdapterContract {
   void refusesAWeightThatIsNoNumber() {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
-    assertEquals("a LoRA's weight must be a finite number, not NaN", refusal.getMessage());
+    assertEquals("a LoRA's weight must be a finite number, got NaN", refusal.getMessage());
   }
 
   /** A misspelt one would count for nothing, and nobody would see it. */
@@ -79,7 +79,8 @@ class LoraAdapterTest implements AdapterContract {
     assertEquals(
         "no layer name of this base begins with \"" + block
             + "\"; names begin with text_encoder.text_model, unet.conv_in,"
-            + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block, unet.time_embedding, unet.up_blocks",
+            + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block,"
+            + " unet.time_embedding, unet.up_blocks",
         refusal);
   }
 

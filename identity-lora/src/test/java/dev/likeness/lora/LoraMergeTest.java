@@ -125,7 +125,7 @@ class LoraMergeTest extends OnGoldenBase {
           last < 1e-3, "a product of two matrices of rank 3 has rank 9, but " + last + " is lost");
     }
     assertEquals(
-        "rank 0 must be at least 1",
+        "rank must be at least 1, got 0",
         assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(Map.of(), 0))
             .getMessage());
   }
@@ -191,11 +191,10 @@ class LoraMergeTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open();
         Lora lora = open("../kinds/" + kind);
         FusedLora fused = lora.fuse(1)) {
-      assertTrue(
-          assertThrows(IllegalArgumentException.class, () -> lora.save(file))
-              .getMessage()
-              .endsWith(
-                  " cannot be stored in this key format; save the LoRA in the key format KOHYA, which stores all kinds"));
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> lora.save(file))
+          .getMessage()
+          .endsWith(" cannot be stored in this key format; save the LoRA in the key format KOHYA,"
+              + " which stores all kinds"));
       lora.save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {

@@ -64,8 +64,9 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(shapes, Map.of());
     assertEquals(
         file + ": 2 of 4 keys match no layer of base-current, e.g."
-            + " \"unet.down_blocks.7.attentions.0.proj_in.lora_A.weight\"; the LoRA is for another base model, or its kind"
-            + " is not supported",
+            + " \"unet.down_blocks.7.attentions.0.proj_in.lora_A.weight\"; the LoRA is for"
+            + " another base model, or its kind"
+            + " is not supported: give a LoRA for this base",
         refusal(file));
     LoraInspection report = Lora.inspect(file, base);
     assertEquals(
@@ -152,7 +153,8 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {64, 2}),
         Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete",
+        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete:"
+            + " download it again",
         refusal(file));
   }
 
@@ -214,7 +216,8 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
     assertEquals(
         file + ": 1 keys do not fit base-current, e.g. \"" + LAYER
-            + ".lora_A.weight\" [2, 320] beside a weight [64, 64]; the LoRA is for another base model",
+            + ".lora_A.weight\" [2, 320] beside a weight [64, 64]; the LoRA is for another base"
+            + " model: give a LoRA for this base",
         refusal(file));
   }
 
@@ -280,7 +283,8 @@ class LoraRefusalTest extends OnGoldenBase {
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete",
+        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete:"
+            + " download it again",
         refusal(file));
   }
 
@@ -295,10 +299,9 @@ class LoraRefusalTest extends OnGoldenBase {
                 "\"" + LAYER + ".lora_A.weight\" and \"" + KOHYA + "lora_down.weight\"",
                 "\"" + KOHYA + "lora_down.weight\" and \"" + LAYER + ".lora_A.weight\"")
             .stream()
-            .anyMatch(
-                keys -> message.equals(
-                    file + ": " + keys
-                        + " are the same tensor of one layer, perhaps with different numbers; remove one of them")),
+            .anyMatch(keys -> message.equals(file + ": " + keys
+                + " are the same tensor of one layer, perhaps with different numbers;"
+                + " remove one of them")),
         message);
   }
 
@@ -319,7 +322,8 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete",
+        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete:"
+            + " download it again",
         refusal(file));
   }
 
@@ -327,7 +331,8 @@ class LoraRefusalTest extends OnGoldenBase {
   void findsNoLoraInAnEmptyFile() {
     Path file = file(Map.of(), Map.of());
     assertEquals(
-        file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight", refusal(file));
+        file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight; give a LoRA file",
+        refusal(file));
   }
 
   @Test
@@ -347,7 +352,8 @@ class LoraRefusalTest extends OnGoldenBase {
     assertEquals(
         file + " was trained on a base that peft had changed (its settings say init_lora_weights \""
             + first
-            + "\") and does not work on the original base; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion"
+            + "\") and does not work on the original base; save it again by peft's"
+            + " save_pretrained with path_initial_model_for_weight_conversion"
             + " (not for LoftQ), or train it with an initialisation that leaves the base unchanged",
         refusal(file));
     assertEquals(2, Lora.inspect(file, base).rank());
@@ -370,7 +376,8 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of());
     assertEquals(
         file
-            + " is a LoRA, but its header does not name the person (likeness.class_word); use it as a"
+            + " is a LoRA, but its header does not name the person (likeness.class_word); use it"
+            + " as a"
             + " LoRA and name the person in the prompt",
         assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
             .getMessage());
@@ -382,7 +389,8 @@ class LoraRefusalTest extends OnGoldenBase {
         "the class word must not be empty; give a word such as woman, man or person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
-        "rank 16, steps 0, batch 4, warmup 10, class images 0: rank, steps and batch must be at least 1, the"
+        "rank 16, steps 0, batch 4, warmup 10, class images 0: rank, steps and batch must be at"
+            + " least 1, the"
             + " others at least 0",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))

@@ -231,7 +231,8 @@ class LoraTrainingTest {
             .train(base, images(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
     assertEquals(
         state
-            + " is the state of another training; give the settings, base, images and release of Likeness it began with, or"
+            + " is the state of another training; give the settings, base, images and release of"
+            + " Likeness it began with, or"
             + " delete it to begin anew",
         refusal.getMessage());
     try (var left = Files.list(files)) {
@@ -449,7 +450,8 @@ class LoraTrainingTest {
   void refusesSizesThatTheLatentsCannotHave() {
     List<RgbImage> odd = List.of(RgbImage.of(15, 16, new byte[15 * 16 * 3]));
     assertEquals(
-        "a 15x16 image: the sides of training images must be multiples of 2",
+        "the sides of training images must be multiples of 2 pixels, got a 15x16 image; crop or"
+            + " resize it first",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(SHORT)
@@ -476,7 +478,8 @@ class LoraTrainingTest {
         .path();
     try (BaseModel inpainting = BaseModel.open(inpaints, Compute.EXACT)) {
       assertEquals(
-          "a base for inpainting cannot be trained: its network takes 9 channels, but latents have 4; train"
+          "a base for inpainting cannot be trained: its network takes 9 channels, but latents"
+              + " have 4; train"
               + " the text-to-image base of its family",
           assertThrows(
                   IllegalArgumentException.class,
@@ -493,8 +496,10 @@ class LoraTrainingTest {
     playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       assertEquals(
-          "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
-              + " EDMDPMSolverMultistepScheduler), cannot be trained; give another base of its family",
+          "a base that was trained on continuous noise levels, as Playground v2.5 was (its"
+              + " scheduler is"
+              + " EDMDPMSolverMultistepScheduler), cannot be trained; give another base of its"
+              + " family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)
@@ -510,7 +515,8 @@ class LoraTrainingTest {
         new Class<?>[] {OpenModel.class},
         (proxy, method, arguments) -> new Compute("cuda", DType.F16));
     assertEquals(
-        "training in f16 is not supported, because small gradients become zero; open the base in bf16 or f32",
+        "training in f16 is not supported, because small gradients become zero; open the base in"
+            + " bf16 or f32",
         assertThrows(IllegalArgumentException.class, () -> TrainingTarget.of(half))
             .getMessage());
   }
@@ -539,7 +545,8 @@ class LoraTrainingTest {
             .getMessage()
             .matches(
                 "the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state"
-                    + " file, if there is one, and train again with a lower learning rate, or in f32 instead of bf16 or f16"),
+                    + " file, if there is one, and train again with a lower learning rate, or in"
+                    + " f32 instead of bf16 or f16"),
         refusal.getMessage());
   }
 

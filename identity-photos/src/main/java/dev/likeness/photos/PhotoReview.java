@@ -267,8 +267,8 @@ public final class PhotoReview {
     AcceptedPhoto face = PhotoIntake.readFace(shown, basis.limits, tools.detector());
     float[] vector = tools
         .embedder()
-        .orElseThrow(() ->
-            new InvalidInputException("the tools have no face embedder; give those of the review"))
+        .orElseThrow(() -> new InvalidInputException(
+            "the tools have no face embedder; give the tools of the" + " review"))
         .embed(face.image(), face.face());
     Map<AcceptedPhoto, Reason> others = identity
         .reasons(vector, shown.name())

@@ -105,7 +105,9 @@ public final class PhotoSet {
               .orElse(repeated);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          "the folder " + folder + " is not called as kohya's: " + e.getMessage(), e);
+          "the folder " + folder + " is not named REPEATS_NAME, such as 10_ada:" + " "
+              + e.getMessage(),
+          e);
     }
   }
 
@@ -146,8 +148,7 @@ public final class PhotoSet {
       throw new InvalidInputException(
           "the caption " + file + " is not UTF-8 text; save it as UTF-8", e);
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "the caption " + file + " cannot be read: " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read the caption " + file + ": " + e.getMessage(), e);
     }
   }
 

@@ -21,7 +21,7 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
    */
   public ReviewOptions {
     if (threads < 1) {
-      throw new IllegalArgumentException("a review needs at least one thread, given " + threads);
+      throw new IllegalArgumentException("a review needs at least 1 thread, got " + threads);
     }
   }
 

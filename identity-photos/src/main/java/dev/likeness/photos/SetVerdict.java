@@ -282,7 +282,7 @@ public record SetVerdict(
 
     static List<AcceptedPhoto> of(List<AcceptedPhoto> photos, int count) {
       if (count < 1) {
-        throw new IllegalArgumentException("a subset has at least one photo, given " + count);
+        throw new IllegalArgumentException("a subset needs at least 1 photo, got " + count);
       }
       List<AcceptedPhoto> left = new ArrayList<>(photos);
       List<AcceptedPhoto> chosen = new ArrayList<>();

@@ -54,7 +54,8 @@ class PhotoFolderTest {
       assertEquals(
           ReasonCode.BROKEN_FILE, review.photos().get(link).reasons().get(0).code());
       assertEquals(
-          "cannot be read: it is a link or no regular file; copy the photo itself into the folder",
+          "cannot be read: it is a link or not a regular file; copy the photo itself into the"
+              + " folder",
           review.photos().get(link).reasons().get(0).message());
     }
     assertEquals(List.of(folder.resolve("b.jpg")), PhotoSet.listFiles(folder));
@@ -115,7 +116,8 @@ class PhotoFolderTest {
     Path named = Files.createDirectory(folder.resolve("0_ada"));
     Files.copy(outside, named.resolve("a.jpg"));
     assertEquals(
-        "the folder " + named + " is not called as kohya's: the repeats of 0_ada/a.jpg must be in"
+        "the folder " + named
+            + " is not named REPEATS_NAME, such as 10_ada: the repeats of 0_ada/a.jpg must be in"
             + " 1..1000, got 0",
         refusal());
   }

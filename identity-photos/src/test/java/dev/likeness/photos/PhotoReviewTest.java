@@ -62,7 +62,8 @@ class PhotoReviewTest {
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512));
 
     assertEquals(
-        "the photo has 400 pixels for a crop of 512 and must be enlarged 1.28 times; allow it with crop(512, 1.28)",
+        "the photo has 400 pixels for a crop of 512 and must be enlarged 1.28 times; allow it"
+            + " with crop(512, 1.28)",
         refusal.getMessage());
     assertEquals("512x512 image", ada.crop(512, 1.28).toString());
     assertEquals(1.28, ada.enlargement(512));
@@ -118,7 +119,8 @@ class PhotoReviewTest {
         assertThrows(NoUsablePhotoException.class, () -> PhotoReview.of(set));
 
     assertEquals(
-        "none of the 2 photos can be used: letter.jpg: is not an image file; give a JPEG, PNG, WebP,"
+        "none of the 2 photos can be used: letter.jpg: is not an image file; give a JPEG, PNG,"
+            + " WebP,"
             + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again",
         refusal.getMessage());
     assertEquals(2, refusal.review().photos().size());
@@ -260,7 +262,7 @@ class PhotoReviewTest {
         IllegalStateException.class,
         () -> detector.detect(PaintedFace.image(100, 100, 50, 50, 30)));
 
-    assertEquals("the face detector is closed", refusal.getMessage());
+    assertEquals("the face detector is closed; open it again", refusal.getMessage());
   }
 
   private static String codes(PhotoReview review, int photo) {

@@ -56,7 +56,8 @@ public final class PortraitModel {
       }
       return jar;
     } catch (IOException e) {
-      throw new UncheckedIOException("the jar of likeness-portrait-model cannot be read", e);
+      throw new UncheckedIOException(
+          "cannot read the jar of likeness-portrait-model: " + e.getMessage(), e);
     }
   }
 

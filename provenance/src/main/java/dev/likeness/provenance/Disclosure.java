@@ -69,7 +69,9 @@ public record Disclosure(
    */
   public Disclosure {
     if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
-      throw new IllegalArgumentException("the generator's name and the label must not be blank");
+      throw new IllegalArgumentException(
+          "the generator's name and the label must not be blank; give a name, and"
+              + " a text or no label");
     }
   }
 

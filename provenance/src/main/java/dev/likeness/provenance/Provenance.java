@@ -96,7 +96,8 @@ public record Provenance(
 
   private static byte[] read(Path file) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw new InvalidInputException(file + " is no regular file; give a PNG, JPEG or WebP file");
+      throw new InvalidInputException(
+          file + " is not a regular file; give a PNG, JPEG or WebP file");
     }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);

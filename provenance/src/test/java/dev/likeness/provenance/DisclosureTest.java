@@ -134,7 +134,8 @@ class DisclosureTest {
     Exception e = assertThrows(
         IllegalArgumentException.class, () -> new SigningIdentity(one.key(), two.chain()));
     assertEquals(
-        "the private key does not belong to the certificate of O=Two, CN=Two signer",
+        "the private key does not belong to the certificate of O=Two, CN=Two signer; give the key"
+            + " of that certificate",
         e.getMessage());
   }
 

@@ -35,7 +35,7 @@ public final class NoiseSchedule {
    */
   public static NoiseSchedule ofBetas(double... betas) {
     if (betas.length == 0) {
-      throw new IllegalArgumentException("a noise schedule needs at least 1 beta");
+      throw new IllegalArgumentException("a noise schedule needs at least 1 beta, got none");
     }
     double[] alphaBar = new double[betas.length];
     double product = 1;

@@ -77,7 +77,7 @@ public final class Options {
   public int integer(String name) {
     double number = number(name);
     if (number != (int) number) {
-      throw invalidOption(name, "an integer");
+      throw invalidOption(name, "a whole number");
     }
     return (int) number;
   }

@@ -47,8 +47,8 @@ public final class SchedulerConfig implements Scheduler {
     if (json.get("_class_name") instanceof String className) {
       return new SchedulerConfig(className, json);
     }
-    throw new IllegalArgumentException(
-        "a scheduler config needs _class_name, got " + new TreeSet<>(json.keySet()));
+    throw new IllegalArgumentException("a scheduler config needs the option _class_name, got only "
+        + new TreeSet<>(json.keySet()));
   }
 
   /**

@@ -66,7 +66,7 @@ final class SchedulerVariant {
           sampler.className() + " has no variant for networks that predict flow; "
               + classes.stream()
                   .filter(each -> each.endsWith(FLOW_SUFFIX) || hasFlowSigmas.test(each))
-                  .collect(Collectors.joining(", ", "known: ", "")));
+                  .collect(Collectors.joining(", ", "use one of ", "")));
     }
     if (!sampler.sigmaSchedule().isEmpty()) {
       requireSchedule(sampler, UNIFORM_SCHEDULES);
@@ -94,7 +94,7 @@ final class SchedulerVariant {
         SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
     if (!known.contains(shape)) {
       throw new IllegalArgumentException(sampler.className() + " has no sigma schedule " + shape
-          + " for networks that predict flow; known: "
+          + " for networks that predict flow; use one of "
           + known.stream().distinct().sorted().collect(Collectors.joining(", ")));
     }
     return shape;
@@ -141,9 +141,9 @@ final class SchedulerVariant {
       if (className == null || !shape.isEmpty() && !SIGMA_SCHEDULES.contains(shape)) {
         throw new IllegalArgumentException(
             sampler.className() + (shape.isEmpty() ? "" : " with sigma schedule " + shape)
-                + " has no variant for networks with EDM preconditioning; known: Euler, DPM++"
-                + " 2M, DPM++ 3M, DPM++ 2M SDE and"
-                + " DPM++ 2M SDE Heun, also followed by karras or exponential");
+                + " has no variant for networks with EDM preconditioning; use Euler, DPM++"
+                + " 2M, DPM++ 3M, DPM++ 2M SDE or DPM++ 2M SDE Heun, also followed by"
+                + " karras or exponential");
       }
       Map<String, Object> options = new LinkedHashMap<>(sampler.options());
       if (!shape.isEmpty()) {

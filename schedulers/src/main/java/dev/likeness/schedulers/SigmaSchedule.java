@@ -49,8 +49,9 @@ public final class SigmaSchedule {
   public static SigmaSchedule of(double[] timesteps, List<NoiseLevel> from, List<NoiseLevel> to) {
     if (timesteps.length == 0 || from.size() != timesteps.length || to.size() != timesteps.length) {
       throw new IllegalArgumentException(
-          "a sigma schedule needs a timestep, a start and an end for each of at least 1 step, got "
-              + timesteps.length + ", " + from.size() + " and " + to.size());
+          "a sigma schedule needs at least 1 step, with a timestep, a start and an"
+              + " end for each step; got " + timesteps.length + " timesteps, " + from.size()
+              + " starts and " + to.size() + " ends");
     }
     return new SigmaSchedule(timesteps.clone(), List.copyOf(from), List.copyOf(to), 0);
   }
@@ -63,8 +64,8 @@ public final class SigmaSchedule {
    */
   public SigmaSchedule from(int first) {
     if (first < 0 || first > timesteps.length) {
-      throw new IllegalArgumentException(
-          "a sigma schedule of " + timesteps.length + " steps cannot start at step " + first);
+      throw new IllegalArgumentException("the first step must be in 0.." + timesteps.length
+          + ", the number of steps of the sigma schedule, got " + first);
     }
     return new SigmaSchedule(timesteps, from, to, first);
   }

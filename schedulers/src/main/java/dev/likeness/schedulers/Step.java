@@ -139,7 +139,7 @@ public record Step(
       for (double factor : factors) {
         if (!Double.isFinite(factor)) {
           throw new IllegalArgumentException(
-              "the factors of " + name + " must be finite, got " + factor);
+              "the factors of " + name + " in a step must be finite, got " + factor);
         }
       }
       return factors.clone();

@@ -40,7 +40,7 @@ class NoiseScheduleTest {
     assertArrayEquals(
         new double[] {1, 0}, NoiseSchedule.ofBetas(0, 1).alphaBars(), "both ends are betas");
     assertEquals(
-        "a noise schedule needs at least 1 beta",
+        "a noise schedule needs at least 1 beta, got none",
         assertThrows(IllegalArgumentException.class, NoiseSchedule::ofBetas).getMessage());
   }
 

@@ -241,17 +241,17 @@ class SamplerNameTest {
               .getMessage();
           assertTrue(
               message.endsWith("has no sigma schedule " + sigmaSchedule
-                      + " for networks that predict flow; known: sgm_uniform, simple")
+                      + " for networks that predict flow; use one of sgm_uniform, simple")
                   || message.contains("has no variant for networks that predict flow"),
               message);
         }
       }
     }
-    assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> SD3.with("euler lu"))
-            .getMessage()
-            .startsWith(
-                "EulerDiscreteScheduler has no sigma schedule lu for networks that predict flow; known: align_your_steps_sd15, "));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> SD3.with("euler lu"))
+        .getMessage()
+        .startsWith(
+            "EulerDiscreteScheduler has no sigma schedule lu for networks that predict flow;"
+                + " use one of align_your_steps_sd15, "));
   }
 
   private static void assertSigmas(String name, String sigmaSchedule, double tolerance) {
@@ -304,7 +304,8 @@ class SamplerNameTest {
       assertEquals(
           config.className()
               + " has use_dynamic_shifting and needs mu in the request; set PlanRequest.mu"
-              + " (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with ImageRequest, which sets it",
+              + " (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with ImageRequest,"
+              + " which sets it",
           message);
     }
     SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");
@@ -405,8 +406,8 @@ class SamplerNameTest {
         edm.with("EulerDiscreteScheduler").className(),
         "a class is taken at its word");
     String names =
-        " has no variant for networks with EDM preconditioning; known: Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and DPM++ 2M SDE"
-            + " Heun, also followed by karras or exponential";
+        " has no variant for networks with EDM preconditioning; use Euler, DPM++ 2M, DPM++ 3M,"
+            + " DPM++ 2M SDE or DPM++ 2M SDE Heun, also followed by karras or exponential";
     Map.of(
             "Euler a",
             "EulerAncestralDiscreteScheduler",
@@ -441,8 +442,8 @@ class SamplerNameTest {
               assertThrows(IllegalArgumentException.class, () -> SD3.with(name)).getMessage();
           assertTrue(
               message.startsWith(
-                  className + " has no variant for networks that predict flow; known: "
-                      + "DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "),
+                  className + " has no variant for networks that predict flow; use one of"
+                      + " DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "),
               message);
           assertTrue(message.endsWith(", sample_seeds_3_RF"), message);
         });

@@ -125,7 +125,7 @@ class SamplingPlanTest {
   @Test
   void refusesFactorsThatAreNotNumbers() {
     assertEquals(
-        "the factors of noise must be finite, got NaN",
+        "the factors of noise in a step must be finite, got NaN",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new Step.Update(
@@ -160,7 +160,8 @@ class SamplingPlanTest {
   @Test
   void refusesSigmaSchedulesOfDifferentLengths() {
     assertEquals(
-        "a sigma schedule needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
+        "a sigma schedule needs at least 1 step, with a timestep, a start and an end for each"
+            + " step; got 0 timesteps, 0 starts and 0 ends",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> SigmaSchedule.of(new double[0], List.of(NoiseLevel.CLEAN)))
@@ -168,7 +169,7 @@ class SamplingPlanTest {
     SigmaSchedule sigmaSchedule = SigmaSchedule.of(
         new double[] {3}, List.of(NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN));
     assertEquals(
-        "a sigma schedule of 1 steps cannot start at step 2",
+        "the first step must be in 0..1, the number of steps of the sigma schedule, got 2",
         assertThrows(IllegalArgumentException.class, () -> sigmaSchedule.from(2))
             .getMessage());
     assertEquals(NoiseLevel.CLEAN, sigmaSchedule.from(1).start());

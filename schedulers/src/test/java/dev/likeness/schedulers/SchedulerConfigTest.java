@@ -72,8 +72,10 @@ class SchedulerConfigTest {
         .with("use_karras_sigmas", true);
     assertTrue(config.options().flag("use_karras_sigmas"));
     refuses(
-        "PNDMScheduler has no option use_karras_sigmas; known: [beta_end, beta_schedule, beta_start,"
-            + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps, steps_offset, timestep_spacing,"
+        "PNDMScheduler has no option use_karras_sigmas; known: [beta_end, beta_schedule,"
+            + " beta_start,"
+            + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps,"
+            + " steps_offset, timestep_spacing,"
             + " trained_betas]",
         () -> SchedulerConfig.of(SD15).with("use_karras_sigmas", true));
   }
@@ -98,15 +100,18 @@ class SchedulerConfigTest {
             + sd.with("TCD").options().names(),
         () -> sd.with("TCD Karras"));
     refuses(
-        "PNDMScheduler has no sigma schedule normal; known: karras, exponential, beta, lu, sgm_uniform, simple",
+        "PNDMScheduler has no sigma schedule normal; known: karras, exponential, beta, lu,"
+            + " sgm_uniform, simple",
         () -> sd.with("PLMS normal"));
     refuses(
         "TCDScheduler has no sigma schedule simple; known: its own only",
         () -> sd.with("TCD simple"));
     assertEquals("sample_lcm", sd.with("LCM SGM Uniform").className());
     refuses(
-        "sample_dpmpp_3m_sde has no sigma schedule lu; known: [normal, simple, sgm_uniform, ddim_uniform, karras,"
-            + " exponential, polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
+        "sample_dpmpp_3m_sde has no sigma schedule lu; known: [normal, simple, sgm_uniform,"
+            + " ddim_uniform, karras,"
+            + " exponential, polyexponential, beta, vp, align_your_steps_sd15,"
+            + " align_your_steps_sdxl,"
             + " align_your_steps_svd, kl_optimal, linear_quadratic, bong_tangent]",
         () -> sd.with("DPM++ 3M SDE Lu"));
     assertEquals("sample_euler", sd.with("Euler normal").className());
@@ -185,10 +190,11 @@ class SchedulerConfigTest {
   @Test
   void refusesValuesThatNoClassKnows() {
     refuses(
-        "a scheduler config needs _class_name, got [beta_end]",
+        "a scheduler config needs the option _class_name, got only [beta_end]",
         () -> SchedulerConfig.of(Map.of("beta_end", 1)));
     refuses(
-        "unknown beta_schedule \"quadratic\"; known: linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace,"
+        "unknown beta_schedule \"quadratic\"; known: linear, scaled_linear, squaredcos_cap_v2,"
+            + " sigmoid, laplace,"
             + " exp",
         () -> config("DDIMScheduler", "beta_schedule", "quadratic"));
     refuses(
@@ -201,13 +207,14 @@ class SchedulerConfigTest {
         "PNDMScheduler does not support prediction_type sample; known: [EPSILON, V]",
         () -> config("PNDMScheduler", "prediction_type", "sample"));
     refuses(
-        "option solver_type of DPMSolverMultistepScheduler must be one of midpoint, heun, logrho, bh1, bh2, got euler",
+        "option solver_type of DPMSolverMultistepScheduler must be one of midpoint, heun,"
+            + " logrho, bh1, bh2, got euler",
         () -> config("DPMSolverMultistepScheduler", "solver_type", "euler"));
     refuses(
         "option clip_sample of DDIMScheduler must be true or false, got yes",
         () -> config("DDIMScheduler", "clip_sample", "yes"));
     refuses(
-        "option num_train_timesteps of DDIMScheduler must be an integer, got 10.5",
+        "option num_train_timesteps of DDIMScheduler must be a whole number, got 10.5",
         () -> config("DDIMScheduler", "num_train_timesteps", 10.5));
     refuses(
         "option beta_start of DDIMScheduler must be a number, got low",
@@ -216,7 +223,8 @@ class SchedulerConfigTest {
         "option trained_betas of DDIMScheduler must be a list of numbers, got 3",
         () -> config("DDIMScheduler", "trained_betas", 3));
     refuses(
-        "EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas",
+        "EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas and"
+            + " use_beta_sigmas, got 2; set one of them to true",
         () -> SchedulerConfig.of(Map.of(
             "_class_name",
             "EulerDiscreteScheduler",
@@ -233,19 +241,24 @@ class SchedulerConfigTest {
         "DPMSolverMultistepInverseScheduler")) {
       refuses(
           className
-              + " with prediction_type flow_prediction needs flow sigmas; set use_flow_sigmas to true",
+              + " with prediction_type flow_prediction needs flow sigmas; set use_flow_sigmas to"
+              + " true",
           () -> config(className, "prediction_type", "flow_prediction"));
     }
     refuses(
-        "UniPCMultistepScheduler supports shift_terminal with use_flow_sigmas only, got 0.1; set use_flow_sigmas to true,"
+        "UniPCMultistepScheduler supports shift_terminal with use_flow_sigmas only, got 0.1; set"
+            + " use_flow_sigmas to true,"
             + " or leave shift_terminal out",
         () -> config("UniPCMultistepScheduler", "shift_terminal", 0.1));
     refuses(
-        "algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++",
+        "algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min"
+            + " or use dpmsolver++",
         () -> config("DPMSolverMultistepScheduler", "algorithm_type", "dpmsolver"));
     refuses(
-        "unknown sigma schedule \"round\"; known: [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"
-            + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl, align_your_steps_svd,"
+        "unknown sigma schedule \"round\"; known: [normal, simple, sgm_uniform, ddim_uniform,"
+            + " karras, exponential,"
+            + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
+            + " align_your_steps_svd,"
             + " kl_optimal, linear_quadratic, bong_tangent]",
         () -> config("sample_euler", "ladder", "round"));
   }
@@ -272,7 +285,8 @@ class SchedulerConfigTest {
         "DDIM computes its own timesteps; leave timesteps out",
         () -> SchedulerConfig.named("DDIM").plan(PlanRequest.ofTimesteps(200)));
     refuses(
-        "PNDM with Runge-Kutta steps does not support a strength below 1; set skip_prk_steps to true",
+        "PNDM with Runge-Kutta steps does not support a strength below 1; set skip_prk_steps to"
+            + " true",
         () -> SchedulerConfig.named("PNDM").plan(10, 0.5));
     refuses(
         "epsilon prediction is not defined for pure noise (alpha 0); use v_prediction or sample",

@@ -63,15 +63,18 @@ public record ErasureReceipt(
     files = new LinkedHashMap<>(files);
     certificates = List.copyOf(certificates);
     if (!SubjectStore.isId(subject)) {
-      throw new IllegalArgumentException("the id of a subject must have 32 hexadecimal digits");
+      throw new IllegalArgumentException(
+          "the id of a subject must have 32 hexadecimal digits, got " + Quoted.of(subject));
     }
     if (!labels(files).containsAll(files.keySet())) {
-      throw new IllegalArgumentException("a receipt counts files of "
-          + Stream.of(DataCategory.values()).map(DataCategory::label).toList() + " only");
+      throw new IllegalArgumentException("the categories of a receipt must be among "
+          + Stream.of(DataCategory.values()).map(DataCategory::label).toList() + ", got "
+          + files.keySet());
     }
     if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
       throw new IllegalArgumentException(
-          "a receipt needs at least one certificate, and its counts " + "must not be negative");
+          "a receipt needs at least 1 certificate and counts of at least 0, got "
+              + certificates.size() + " certificates and counts " + files);
     }
   }
 
@@ -104,7 +107,8 @@ public record ErasureReceipt(
       }
       return new ErasureReceipt(subject, begun, finished, files, signature, certificates);
     } catch (CertificateException e) {
-      throw new IllegalArgumentException("the certificate of " + signer + " has no encoding", e);
+      throw new IllegalArgumentException(
+          "the certificate of " + signer + " cannot be encoded; give another certificate", e);
     }
   }
 

@@ -59,8 +59,8 @@ enum ReceiptSignature {
       return ED25519;
     }
     throw new IllegalArgumentException(
-        "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of " + MIN_RSA_BITS
-            + " bits or more, or Ed25519 keys, given " + key.getAlgorithm());
+        "receipts need an EC key on P-256, P-384 or P-521, an RSA key of at least " + MIN_RSA_BITS
+            + " bits, or an Ed25519 key, got " + key.getAlgorithm());
   }
 
   byte[] sign(PrivateKey key, byte[] message) {
@@ -106,7 +106,7 @@ enum ReceiptSignature {
     CertifiedSigner {
       chain = List.copyOf(chain);
       if (chain.isEmpty()) {
-        throw new IllegalArgumentException("a signer of receipts needs a certificate, given none");
+        throw new IllegalArgumentException("a signer of receipts needs a certificate, got none");
       }
     }
 
@@ -145,7 +145,7 @@ enum ReceiptSignature {
         return ReceiptSigner.of(chain, key);
       } catch (GeneralSecurityException e) {
         throw new IllegalStateException(
-            "this Java cannot sign with Ed25519; use Java 15 or later", e);
+            "this Java cannot sign with Ed25519; use a complete Java 17 or later", e);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

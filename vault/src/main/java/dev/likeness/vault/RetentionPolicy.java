@@ -31,7 +31,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
      */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
-        throw new IllegalArgumentException("retention limits must not be negative, given "
+        throw new IllegalArgumentException("retention limits must not be negative, got "
             + afterPurpose + " after purpose, " + afterUse + " after use");
       }
     }
@@ -58,7 +58,9 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     limits = new EnumMap<>(limits);
     if (limits.size() != DataCategory.values().length) {
       throw new IllegalArgumentException(
-          "a retention policy needs a limit for each of photos, work, person and images");
+          "a retention policy needs a limit for each of photos, work, person and images, got"
+              + " limits for "
+              + limits.keySet());
     }
     limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {

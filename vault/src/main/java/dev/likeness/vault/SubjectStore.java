@@ -188,7 +188,7 @@ public final class SubjectStore implements AutoCloseable {
     Subject subject = subjects.get(id);
     if (subject == null) {
       throw new InvalidInputException("the store has no subject "
-          + (isId(id) ? id : "with that id, because ids have 32 hex digits")
+          + (isId(id) ? id : "with that id, because ids have 32 hexadecimal digits")
           + "; people list shows its subjects");
     }
     return subject;

@@ -78,7 +78,7 @@ final class ControlOptions {
   ImageRequest apply(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
     if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(
-          "--controlnet DIR and --control-image IMAGE belong together; given " + controlNets.size()
+          "--controlnet DIR and --control-image IMAGE belong together; got " + controlNets.size()
               + " and " + images.size());
     }
     if (Stream.of(scales, starts, ends, modes, masks)

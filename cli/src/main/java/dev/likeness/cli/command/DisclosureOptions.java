@@ -41,7 +41,7 @@ final class DisclosureOptions {
     boolean isGiven() {
       if ((key == null) != (certificate == null)) {
         throw new IllegalArgumentException(
-            "--sign-key and --sign-certificate go together; give both or neither");
+            "--sign-key and --sign-certificate belong together; give both or neither");
       }
       return key != null;
     }

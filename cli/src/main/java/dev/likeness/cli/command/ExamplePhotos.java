@@ -30,7 +30,8 @@ public final class ExamplePhotos {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java has no SHA-256", e);
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
     }
   }
 

@@ -51,7 +51,7 @@ final class FaceOptions {
   ReviewTools open() {
     if (brisque != null && brisque.size() != 2) {
       throw new IllegalArgumentException(
-          "--brisque takes two files, MODEL,RANGE, given " + brisque.size());
+          "--brisque takes two files, MODEL,RANGE, got " + brisque.size());
     }
     ReviewTools tools = detector.open();
     tools = embedder == null ? tools : tools.withEmbedder(embedder, policy());

@@ -230,7 +230,8 @@ public final class GenerateCommand implements Runnable {
     try {
       part.close();
     } catch (Exception e) {
-      throw new IllegalStateException("a component cannot be closed", e);
+      throw new IllegalStateException(
+          "a component of the model cannot be closed: " + e.getMessage(), e);
     }
   }
 

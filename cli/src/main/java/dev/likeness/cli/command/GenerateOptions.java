@@ -123,9 +123,8 @@ final class GenerateOptions {
       if (caching.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
             "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and "
-                + "extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone "
-                + "or after another method and a comma, e.g. extrapolate:4 or "
-                + "deep-cache:3,merge:0.5");
+                + "extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone or"
+                + " after another method and a comma, as extrapolate:4 or deep-cache:3,merge:0.5");
       }
       CachingOptions one = said.group(3) != null
           ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))
@@ -165,7 +164,7 @@ final class GenerateOptions {
       Path file = Extra.FEW_STEP_LORA.at(base.folder());
       if (!Files.exists(file)) {
         throw new InvalidInputException("the base " + base.name() + " has no few-step LoRA (" + file
-            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
+            + "); give it: --lora FILE --scheduler lcm --steps 4 --guidance 1");
       }
       return Optional.of(new WeightedFile(file, 1));
     }
@@ -177,7 +176,7 @@ final class GenerateOptions {
       }
       if (named || !Double.isNaN(request.guidance())) {
         throw new IllegalArgumentException(
-            "--few-step uses the LCM scheduler without guidance; leave --scheduler and --guidance out");
+            "--few-step uses LCM without guidance; leave --scheduler and --guidance out");
       }
       return request
           .scheduler("lcm")

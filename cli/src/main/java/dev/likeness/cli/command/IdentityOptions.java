@@ -39,7 +39,7 @@ final class IdentityOptions {
             .filter(way -> way.name().equalsIgnoreCase(text))
             .findFirst()
             .orElseThrow(() -> new TypeConversionException(
-                "\"" + text + "\" is not an identity method; known: lora, ipadapter, both"));
+                "unknown identity method \"" + text + "\"; known: lora, ipadapter, both"));
       }
     }
 

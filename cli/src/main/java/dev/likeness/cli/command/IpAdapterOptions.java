@@ -106,7 +106,8 @@ final class IpAdapterOptions {
         try {
           open.pop().close();
         } catch (Exception e) {
-          throw new IllegalStateException("a component of the adapter cannot be closed", e);
+          throw new IllegalStateException(
+              "a component of the adapter cannot be closed: " + e.getMessage(), e);
         }
       }
     }
@@ -228,8 +229,9 @@ final class IpAdapterOptions {
       throw new IllegalArgumentException(
           "the base has no IP-Adapter; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
     }
-    if (references.stream().anyMatch(r -> r.weight() < 0)) {
-      throw new IllegalArgumentException("the weight of a --reference must not be negative");
-    }
+    references.stream().filter(r -> r.weight() < 0).findFirst().ifPresent(r -> {
+      throw new IllegalArgumentException(
+          "the weight of a --reference must not be negative, got " + r.weight());
+    });
   }
 }

@@ -69,7 +69,8 @@ final class NetworkOptions {
 
   private DegradedGuidance degradedGuidance() {
     if (skipLayers != null && perturbedLayers != null) {
-      throw new IllegalArgumentException("give only one of --skip-layers and --pag-layers");
+      throw new IllegalArgumentException(
+          "--skip-layers and --pag-layers exclude each other;" + " give one of them");
     }
     if (skipLayers == null && perturbedLayers == null) {
       requireAbsent("--degraded-guidance-scale", scale);

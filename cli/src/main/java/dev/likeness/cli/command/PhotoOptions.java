@@ -76,8 +76,8 @@ public final class PhotoOptions {
     try {
       if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
         throw new IllegalArgumentException(
-            "--out is the folder of the photos; headshots in it would be read as photos next time;"
-                + " choose another");
+            "--out is the folder of the photos; headshots in it would be read as photos next"
+                + " time; choose another --out");
       }
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + out + ": " + e.getMessage(), e);

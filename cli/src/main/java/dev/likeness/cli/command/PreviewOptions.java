@@ -70,7 +70,7 @@ final class PreviewOptions {
     }
     if (!Files.exists(own)) {
       throw new InvalidInputException("the base " + base.name() + " has no preview decoder (" + own
-          + "); give one: --preview DIR|FILE");
+          + "); give --preview DIR|FILE");
     }
     return own;
   }

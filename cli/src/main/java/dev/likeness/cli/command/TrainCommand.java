@@ -125,7 +125,7 @@ public final class TrainCommand implements Runnable {
     }
     if (!method.equals("lora") && !method.equals("dreambooth")) {
       throw new IllegalArgumentException(
-          "--method " + method + " is not known; give lora or dreambooth");
+          "unknown training method \"" + method + "\"; known: lora, dreambooth");
     }
     boolean whole = method.equals("dreambooth");
     if (store.isGiven() && (whole || plot != null)) {
@@ -144,7 +144,7 @@ public final class TrainCommand implements Runnable {
     if (store.isGiven()
         && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {
       throw new IllegalArgumentException(
-          "--validation-steps, --recipe and --resume need --out; a stopped training leaves nothing in a store");
+          "--validation-steps, --recipe and --resume need --out; a store has no stopped training");
     }
     if (store.isGiven()) {
       trainInStore();
@@ -216,7 +216,7 @@ public final class TrainCommand implements Runnable {
   private HeadshotStudio withValidation(HeadshotStudio studio, FaceEmbedder eye) {
     if (validationInterval != null && eye == null) {
       throw new IllegalArgumentException(
-          "--validation-steps compares faces; give --embedder FILE, because the base has no face embedder");
+          "--validation-steps needs a face embedder, and the base has none; give --embedder FILE");
     }
     return validationInterval == null ? studio : studio.validation(validationInterval, eye);
   }

@@ -86,7 +86,7 @@ record WeightedFile(Path file, double weight, String blocks) {
             .image();
       } catch (IOException e) {
         throw new InvalidInputException(
-            "the reference " + file + " cannot be read: " + e.getMessage() + "; give an image file",
+            "cannot read the reference " + file + ": " + e.getMessage() + "; give an image file",
             e);
       }
     }

@@ -105,7 +105,7 @@ public record Console(
   private static String line(Throwable failure, ExitStatus status) {
     return switch (status) {
       case CANCELLED -> "cancelled; no half-written file was left";
-      case DEFECT -> "this is a defect of likeness: " + failure;
+      case DEFECT -> "this is a defect of likeness, please report it: " + failure;
       case MACHINE ->
         ExitStatus.isOutOfMemory(failure)
             ? "not enough memory (" + LibTorch.firstLine(failure)

@@ -31,8 +31,8 @@ public final class RgbImage {
 
   private RgbImage(int width, int height, byte[] rgb) {
     if (width < 1 || height < 1 || (long) width * height * 3 != rgb.length) {
-      throw new IllegalArgumentException(
-          "an RGB image of " + width + "x" + height + " does not have " + rgb.length + " bytes");
+      throw new IllegalArgumentException("an RGB image of " + width + "x" + height
+          + " needs 3 bytes for each pixel, got " + rgb.length + " bytes");
     }
     this.width = width;
     this.height = height;

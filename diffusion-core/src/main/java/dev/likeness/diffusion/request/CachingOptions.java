@@ -46,8 +46,9 @@ public record CachingOptions(
   public CachingOptions {
     if (interval < 1 || layers < 0 || !(threshold >= 0)) {
       throw new IllegalArgumentException(
-          "caching needs an interval of at least 1 and layers and threshold of at least 0, got "
-              + interval + ", " + layers + " and " + threshold);
+          "caching needs an interval of at least 1 and layers and threshold of at least 0, got"
+              + " interval "
+              + interval + ", layers " + layers + " and threshold " + threshold);
     }
     if (!(mergeRatio >= 0 && mergeRatio <= 0.75)) {
       throw new IllegalArgumentException(

@@ -51,7 +51,7 @@ public record DegradedGuidance(
     if (!(start >= 0 && start <= end && end <= 1) || adaptiveScale < 0) {
       throw new IllegalArgumentException(
           "degraded guidance must start and end in 0..1 with an adaptive scale of at least 0, got "
-              + start + " to " + end + " and " + adaptiveScale);
+              + start + " to " + end + " and scale " + adaptiveScale);
     }
   }
 

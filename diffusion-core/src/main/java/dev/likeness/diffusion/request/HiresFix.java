@@ -29,7 +29,8 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
     if (!(scale > 1 && scale <= 8) || !(strength > 0 && strength <= 1) || steps < 0) {
       throw new IllegalArgumentException(
           "a second pass needs a scale above 1 and up to 8, a strength above 0 and up to 1,"
-              + " and steps of at least 0, got " + scale + ", " + strength + " and " + steps);
+              + " and steps of at least 0, got scale " + scale + ", strength " + strength
+              + " and steps " + steps);
     }
   }
 

@@ -86,8 +86,8 @@ public record InitialImage(
    */
   public static InitialImage outpaint(RgbImage image, int left, int top, int right, int bottom) {
     if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
-      throw new IllegalArgumentException(
-          "margins must not be negative, got " + left + ", " + top + ", " + right + ", " + bottom);
+      throw new IllegalArgumentException("margins must not be negative, got left " + left + ", top "
+          + top + ", right " + right + ", bottom " + bottom);
     }
     int width = image.width() + left + right;
     int height = image.height() + top + bottom;

@@ -25,7 +25,9 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   public PromptEmbedding {
     if (count < 1 || tokens.length == 0 || tokens.length % count != 0) {
       throw new IllegalArgumentException(
-          tokens.length + " values cannot be divided into " + count + " tokens");
+          "a prompt embedding needs at least 1 token, with the same number of"
+              + " values for each token; got " + tokens.length + " values for " + count
+              + " tokens");
     }
     tokens = tokens.clone();
     pooled = pooled.clone();

@@ -76,8 +76,8 @@ public record SamplingOptions(
     sigmas = List.copyOf(sigmas);
     schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
     if (steps < 0 || count < 1) {
-      throw new IllegalArgumentException(
-          "steps must be at least 0 and count at least 1, got " + steps + " and " + count);
+      throw new IllegalArgumentException("steps must be at least 0 and count at least 1, got steps "
+          + steps + " and count " + count);
     }
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {
       throw new IllegalArgumentException("both timesteps and sigmas were given; give one of them");

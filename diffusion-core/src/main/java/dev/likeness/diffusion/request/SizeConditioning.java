@@ -41,8 +41,8 @@ public record SizeConditioning(
    */
   public SizeConditioning {
     if (originalWidth < 0 || originalHeight < 0 || targetWidth < 0 || targetHeight < 0) {
-      throw new IllegalArgumentException("sizes must not be negative, got " + originalWidth + "x"
-          + originalHeight + " and " + targetWidth + "x" + targetHeight);
+      throw new IllegalArgumentException("sizes must not be negative, got original " + originalWidth
+          + "x" + originalHeight + " and target " + targetWidth + "x" + targetHeight);
     }
   }
 

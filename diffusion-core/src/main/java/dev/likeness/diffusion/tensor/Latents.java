@@ -29,7 +29,7 @@ public record Latents(float[] values, int channels, int height, int width) {
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
       throw new IllegalArgumentException("latents of shape [" + channels + ", " + height + ", "
-          + width + "] do not have " + values.length + " values");
+          + width + "] need one value for each element, got " + values.length);
     }
     values = values.clone();
   }

@@ -62,7 +62,7 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
     }
     if (bytes != UNLIMITED && allow8Bit.always()) {
       throw new IllegalArgumentException("8-bit quantisation in any case (" + allow8Bit
-          + ") does not go with a memory limit; leave out the limit, or choose IF_NEEDED");
+          + ") cannot be combined with a memory limit; leave out the limit, or choose IF_NEEDED");
     }
   }
 

@@ -137,7 +137,8 @@ class ControlNetParityTest {
           .size(32, 32)
           .controlImage(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
-          "ControlNets do not go with the first-block cache, which skips their blocks; use extrapolation, or leave"
+          "ControlNets cannot be combined with the first-block cache, which skips their blocks;"
+              + " use extrapolation, or leave"
               + " out one of the two",
           assertThrows(
                   IllegalArgumentException.class,
@@ -279,7 +280,8 @@ class ControlNetParityTest {
           base,
           ControlImage.of(xl, image),
           "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
-              + " but the base is a UNet of widths [32, 64] and text of 32; use a ControlNet for this base");
+              + " but the base is a UNet of widths [32, 64] and text of 32; use a ControlNet for"
+              + " this base");
       assertRefused(
           base,
           ControlImage.of(union, image),
@@ -298,7 +300,8 @@ class ControlNetParityTest {
       assertRefused(
           three,
           ControlImage.of(xl, image),
-          "this base does not support ControlNets; leave out the control images, or use another base");
+          "this base does not support ControlNets; leave out the control images, or use another"
+              + " base");
       assertEquals(
           "ControlNet controlnet-flux-union has 3 control modes, counted from 0, got mode 3",
           assertThrows(
@@ -309,7 +312,8 @@ class ControlNetParityTest {
     Path unet = folder.resolve("unet");
     assertEquals(
         unet
-            + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel",
+            + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel,"
+            + " FluxControlNetModel",
         assertThrows(
                 InvalidInputException.class, () -> BaseModel.openControlNet(unet, Compute.EXACT))
             .getMessage());

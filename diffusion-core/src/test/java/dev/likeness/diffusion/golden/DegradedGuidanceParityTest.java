@@ -59,7 +59,7 @@ class DegradedGuidanceParityTest {
       assertRefused(
           three,
           DegradedGuidance.skipLayers(1, 3),
-          "skip-layer guidance skips blocks [1, 3], but the model has 3, counted from 0");
+          "skip-layer guidance can skip blocks 0..2 of this model, got [1, 3]");
       assertRefused(
           three,
           DegradedGuidance.perturbedAttention("mid"),
@@ -72,7 +72,8 @@ class DegradedGuidanceParityTest {
           DegradedGuidance.skipLayers(1),
           "a base of the family stablediffusion does not support skip-layer guidance (--skip-layers); use perturbed-attention guidance (--pag-layers), or leave it out");
       assertEquals(
-          "true_cfg_scale needs a base with a guidance embedding; use the guidance scale for this base",
+          "true_cfg_scale needs a base with a guidance embedding; use the guidance scale for"
+              + " this base",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(

@@ -105,7 +105,7 @@ class GgufTest {
     Path old = folder.resolve("old.gguf");
     Files.write(old, bytes);
     assertEquals(
-        old + " is GGUF of version 1; supported are 2 and 3",
+        old + " is GGUF of version 1; supported are 2 and 3: convert the model again",
         assertThrows(InvalidInputException.class, () -> GgufHeader.read(old)).getMessage());
   }
 

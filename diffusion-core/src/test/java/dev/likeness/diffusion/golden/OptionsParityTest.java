@@ -240,7 +240,7 @@ class OptionsParityTest {
           plain
               .hires(HiresFix.latents(2, 0.5))
               .initialImage(initial.mask(image).paddingMaskCrop(3)),
-          "a cropped mask (--padding-mask-crop) does not go with a second pass (--hires); leave out"
+          "a cropped mask (--padding-mask-crop) cannot be combined with a second pass (--hires); leave out"
               + " one of the two");
     }
     assertThrows(IllegalArgumentException.class, () -> new FreeU(0, 1, 1, 1));

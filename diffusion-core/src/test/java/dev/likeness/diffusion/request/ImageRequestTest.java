@@ -67,7 +67,7 @@ class ImageRequestTest {
   @Test
   void namesTheOptionThatARecordRefuses() {
     assertEquals(
-        "steps must be at least 0 and count at least 1, got -1 and 1",
+        "steps must be at least 0 and count at least 1, got steps -1 and count 1",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(-1)).getMessage());
     assertEquals(
         "width and height must not be negative, got -8x8",

@@ -105,7 +105,7 @@ public final class BatchHeadshots {
     if (absolute(out).startsWith(absolute(photos))) {
       throw new IllegalArgumentException(
           "the output folder " + out + " is inside the photos folder " + photos
-              + ", so headshots would be used as photos next time; give another");
+              + ", so headshots would be used as photos next time; give another output folder");
     }
     List<Path> folders;
     try (Stream<Path> all = Files.list(photos)) {

@@ -150,7 +150,8 @@ public final class HeadshotService implements AutoCloseable {
           Map.of(
               "error",
               method
-                  + " is not supported here; GET shows a shoot or an image, DELETE cancels a shoot"));
+                  + " is not supported here; GET shows a shoot or an image, DELETE cancels a"
+                  + " shoot"));
     } else if (job == null) {
       sendJson(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
@@ -257,7 +258,7 @@ public final class HeadshotService implements AutoCloseable {
   private static int positive(int most, Map<String, String> query, String name, int otherwise) {
     int number = integer(query, name, otherwise);
     if (number < 1 || number > most) {
-      throw new IllegalArgumentException(name + " must be 1 to " + most + ", given " + number);
+      throw new IllegalArgumentException(name + " must be 1 to " + most + ", got " + number);
     }
     return number;
   }
@@ -275,7 +276,7 @@ public final class HeadshotService implements AutoCloseable {
     try {
       return text == null ? otherwise : Long.parseLong(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(name + " must be a whole number, given \"" + text + "\"");
+      throw new IllegalArgumentException(name + " must be a whole number, got \"" + text + "\"");
     }
   }
 }

@@ -58,7 +58,7 @@ public final class ServePeople {
    */
   public static void main(String[] args) throws Exception {
     if (args.length < 3 || !args[0].matches("[0-9]{1,5}")) {
-      throw new IllegalArgumentException(USAGE + "; given " + List.of(args));
+      throw new IllegalArgumentException(USAGE + "; got " + List.of(args));
     }
     Path base = args[1].equals("portrait") ? PortraitModel.files() : Path.of(args[1]);
     serve(

@@ -255,19 +255,20 @@ class HeadshotServiceTest {
         "400 {\"error\":\"there is no person with that name; give person=NAME\"}",
         fetchText("POST", "?person=eve"));
     assertEquals(
-        "400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
+        "400 {\"error\":\"count must be a whole number, got \\\"x\\\"\"}",
         fetchText("POST", "?person=ada&count=x"));
     assertEquals(
         "400 {\"error\":\"steps 5000000000 is too large a number\"}",
         fetchText("POST", "?person=ada&steps=5000000000"));
     assertEquals(
-        "400 {\"error\":\"count must be 1 to 16, given 17\"}",
+        "400 {\"error\":\"count must be 1 to 16, got 17\"}",
         fetchText("POST", "?person=ada&count=17"));
     assertEquals(
-        "400 {\"error\":\"steps must be 1 to 1000, given 0\"}",
+        "400 {\"error\":\"steps must be 1 to 1000, got 0\"}",
         fetchText("POST", "?person=ada&steps=0"));
     assertEquals(
-        "400 {\"error\":\"unknown parameter size; give count, person, priority, seed, steps, style, variant\"}",
+        "400 {\"error\":\"unknown parameter size; give count, person, priority, seed, steps,"
+            + " style, variant\"}",
         fetchText("POST", "?person=ada&size=512"));
     String none =
         "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of images\"}";
@@ -276,10 +277,12 @@ class HeadshotServiceTest {
     assertEquals(none, fetchText("POST", "s?person=ada"));
     String id = shoot("ada", 0, 2);
     assertEquals(
-        "405 {\"error\":\"PUT is not supported here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
+        "405 {\"error\":\"PUT is not supported here; GET shows a shoot or an image, DELETE"
+            + " cancels a shoot\"}",
         fetchText("PUT", "/" + id));
     assertEquals(
-        "405 {\"error\":\"DELETE is not supported here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
+        "405 {\"error\":\"DELETE is not supported here; GET shows a shoot or an image, DELETE"
+            + " cancels a shoot\"}",
         fetchText("DELETE", "/" + id + "/1.png"));
   }
 
@@ -404,7 +407,8 @@ class HeadshotServiceTest {
     assertTrue(
         state.contains("\"failed\"")
             && state.contains(
-                "\"error\":\"the consent covers reviewing the photos, not generating headshots; ask the person for that too\""),
+                "\"error\":\"the consent covers reviewing the photos, not generating headshots;"
+                    + " ask the person for that too\""),
         state);
     service.close();
     service = HeadshotService.start(

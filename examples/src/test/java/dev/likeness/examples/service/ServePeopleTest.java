@@ -101,14 +101,15 @@ class ServePeopleTest {
     Path broken = Files.writeString(folder.resolve("eve.safetensors"), "nobody");
     assertEquals(
         second
-            + " has the same name as another file, ada, but names of people must differ; rename one",
+            + " has the same name as another file, ada, but names of people must differ; rename"
+            + " one",
         assertThrows(IllegalArgumentException.class, () -> serve(List.of(ada, second)))
             .getMessage());
     String refused = assertThrows(InvalidInputException.class, () -> serve(List.of(ada, broken)))
         .getMessage();
     assertTrue(refused.contains("eve.safetensors"), refused);
     assertEquals(
-        "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors; given [x, portrait, a]",
+        "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors; got [x, portrait, a]",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ServePeople.main(new String[] {"x", "portrait", "a"}))

@@ -71,7 +71,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   public Likeness likeness(FaceDetector detector, FaceEmbedder other) {
     if (!other.name().equals(embedder)) {
       throw new InvalidInputException(
-          "the person's file has face embeddings of " + embedder + ", given the embedder "
+          "the person's file has face embeddings of " + embedder + ", got the embedder "
               + other.name() + "; use " + embedder + ", or train the person again");
     }
     return Likeness.of(vectors, detector, other);

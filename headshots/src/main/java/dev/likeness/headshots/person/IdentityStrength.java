@@ -105,7 +105,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
       if (curve.size() < 2 || !curve.get(0).setting().equals(Setting.OFF) || !isIncreasing(curve)) {
         throw new IllegalArgumentException(
             "a curve of identity strength needs two points or more, starts with all weights 0 and"
-                + " increases in likeness; given "
+                + " increases in likeness; got "
                 + curve);
       }
     }
@@ -184,7 +184,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    */
   public Setting at(double strength, boolean hasLora) {
     if (!(strength >= 0 && strength <= 1)) {
-      throw new IllegalArgumentException("likeness " + strength + " is outside 0..1");
+      throw new IllegalArgumentException("likeness must be in 0..1, got " + strength);
     }
     List<Measurement> curve = hasLora ? withLora : referenceOnly;
     double wanted =

@@ -201,7 +201,7 @@ public record PersonProfile(List<Trait> traits) {
     public Trait {
       if (attribute.isBlank() || !(confidence >= 0 && confidence <= 1)) {
         throw new IllegalArgumentException(
-            "a trait needs an attribute and a confidence in 0..1, given \"" + attribute + "\" and "
+            "a trait needs an attribute and a confidence in 0..1, got \"" + attribute + "\" and "
                 + confidence);
       }
     }

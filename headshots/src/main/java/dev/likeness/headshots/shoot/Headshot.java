@@ -44,7 +44,7 @@ public record Headshot(
    */
   public Headshot {
     if (!(likeness >= 0 && likeness <= 1)) {
-      throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
+      throw new IllegalArgumentException("likeness must be in 0..1, got " + likeness);
     }
   }
 

@@ -62,8 +62,9 @@ public record HeadshotEdit(
     public Margins {
       if (IntStream.of(left, top, right, bottom)
           .anyMatch(side -> side < 0 || side > ShootRequest.MAX_SIZE)) {
-        throw new IllegalArgumentException("margins must be 0 to " + ShootRequest.MAX_SIZE
-            + " pixels, given " + left + ", " + top + ", " + right + ", " + bottom);
+        throw new IllegalArgumentException(
+            "margins must be 0 to " + ShootRequest.MAX_SIZE + " pixels, got left " + left + ", top "
+                + top + ", right " + right + ", bottom " + bottom);
       }
     }
 
@@ -95,10 +96,11 @@ public record HeadshotEdit(
     }
     if (margins.isNonZero() && (!words.isEmpty() || mask.isPresent())) {
       throw new IllegalArgumentException(
-          "an edit either extends a headshot or changes parts; extend it first, then change the parts");
+          "an edit either extends a headshot or changes parts; extend it first, then change the"
+              + " parts");
     }
     if (strength < 0 || strength > 1) {
-      throw new IllegalArgumentException("strength " + strength + " is outside 0..1");
+      throw new IllegalArgumentException("strength must be in 0..1, got " + strength);
     }
     words = Map.copyOf(words);
   }

@@ -131,7 +131,7 @@ final class HeadshotEntries {
 
   private static InvalidInputException unreadable(Path record, Exception e) {
     return new InvalidInputException(
-        record + " cannot be read: " + e.getMessage()
+        "cannot read " + record + ": " + e.getMessage()
             + "; edit a copy of the image in another folder",
         e);
   }

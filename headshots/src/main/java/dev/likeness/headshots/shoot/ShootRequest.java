@@ -60,9 +60,10 @@ public record ShootRequest(
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
       throw new IllegalArgumentException(
-          "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant: "
-              + "given " + styles.size() + " styles, count " + count + ", steps " + steps
-              + ", size " + size + ", variant " + variant);
+          "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant;"
+              + " got "
+              + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size
+              + ", variant " + variant);
     }
     if (variant > Integer.MAX_VALUE - count) {
       throw new IllegalArgumentException("variant " + variant + " plus " + count
@@ -78,7 +79,7 @@ public record ShootRequest(
           "guidance " + guidance + " is not a finite number from 0; omit it for the base's own");
     }
     if (!(likeness >= 0 && likeness <= 1)) {
-      throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
+      throw new IllegalArgumentException("likeness must be in 0..1, got " + likeness);
     }
     styles = List.copyOf(styles);
   }

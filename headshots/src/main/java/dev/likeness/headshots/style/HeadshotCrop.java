@@ -56,9 +56,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     }
     Matcher sides = SIDES.matcher(format);
     if (!sides.matches()) {
-      throw new IllegalArgumentException(
-          "the crop \"" + format + "\" is unknown; give square, avatar, sides such as 4:5, or "
-              + "pixels such as 1200x630");
+      throw new IllegalArgumentException("unknown crop \"" + format
+          + "\"; give square, avatar, sides such as 4:5, or " + "pixels such as 1200x630");
     }
     double ratio = Double.parseDouble(sides.group(1)) / Double.parseDouble(sides.group(2));
     if (!isValidRatio(ratio)) {
@@ -105,7 +104,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   public static HeadshotCrop of(RgbImage image, Face face, double ratio) {
     if (!isValidRatio(ratio)) {
       throw new IllegalArgumentException(
-          "the aspect ratio of a crop must be 1:4 to 4:1, given " + ratio);
+          "the aspect ratio of a crop must be 1:4 to 4:1, got " + ratio);
     }
     double height = Math.min(image.height(), image.width() / ratio);
     return place(image, face, height * ratio, height);

@@ -40,7 +40,7 @@ class IdentityStrengthTest {
         IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, false),
         "and to the adapter");
     assertEquals(
-        "likeness 1.5 is outside 0..1",
+        "likeness must be in 0..1, got 1.5",
         assertThrows(IllegalArgumentException.class, () -> IdentityStrength.DEFAULT.at(1.5, true))
             .getMessage());
   }
@@ -127,12 +127,11 @@ class IdentityStrengthTest {
         () -> new IdentityStrength(
             List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"reference_only\": 3}");
-    assertTrue(
-        assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
-            .getMessage()
-            .startsWith(
-                file
-                    + " is no file of identity strengths; expected the curves \"reference_only\" and \"with_lora\""));
+    assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
+        .getMessage()
+        .startsWith(file
+            + " is no file of identity strengths; expected the curves \"reference_only\""
+            + " and \"with_lora\""));
   }
 
   private static IdentityStrength strength() {

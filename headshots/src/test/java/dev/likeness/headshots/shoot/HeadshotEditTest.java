@@ -90,7 +90,8 @@ class HeadshotEditTest {
     Style style = Style.named("studio");
     String prompt = style.prompt("Ada", 1);
     assertEquals(
-        "studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
+        "studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt"
+            + " lighting, charcoal "
             + "background",
         prompt);
     String formal = Style.Part.OUTFIT.replaceIn(prompt, style, "a red hoodie");
@@ -228,7 +229,8 @@ class HeadshotEditTest {
   @Test
   void refusesImpossibleEdits() {
     assertEquals(
-        "no face was found in the headshot, so its parts cannot be located; give a mask of the region to change",
+        "no face was found in the headshot, so its parts cannot be located; give a mask of the"
+            + " region to change",
         assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.smile()))
             .getMessage());
     assertEquals(
@@ -244,7 +246,7 @@ class HeadshotEditTest {
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(Style.Part.OUTFIT, " "))
             .getMessage());
     assertEquals(
-        "margins must be 0 to 4096 pixels, given 4097, 0, 0, 0",
+        "margins must be 0 to 4096 pixels, got left 4097, top 0, right 0, bottom 0",
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0))
             .getMessage());
     assertEquals(
@@ -351,8 +353,8 @@ class HeadshotEditTest {
         broken.resolve(HeadshotEdit.Result.FILE),
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
     assertEquals(
-        record
-            + " cannot be read: likeness 7.0 is outside 0..1;"
+        "cannot read " + record
+            + ": likeness must be in 0..1, got 7.0;"
             + " edit a copy of the image in another folder",
         assertThrows(
                 InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))

@@ -27,7 +27,7 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
     }
     if (!(weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException(
-          "a reference's weight must be a finite number above 0, given " + weight
+          "a reference's weight must be a finite number above 0, got " + weight
               + "; to ignore a reference, leave it out");
     }
     face = face == null ? null : face.clone();

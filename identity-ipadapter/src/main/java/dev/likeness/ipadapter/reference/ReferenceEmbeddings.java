@@ -52,8 +52,8 @@ public record ReferenceEmbeddings(
      */
     public Grid {
       if (values.length == 0 || (long) count * tokens * width != values.length) {
-        throw new IllegalArgumentException(
-            values.length + " values do not fill a grid of " + count + "x" + tokens + "x" + width);
+        throw new IllegalArgumentException("a grid of " + count + "x" + tokens + "x" + width
+            + " needs one value for each element, got " + values.length);
       }
     }
 
@@ -117,15 +117,16 @@ public record ReferenceEmbeddings(
     if (image == null && face == null
         || image != null && image.count != count
         || face != null && face.count != count) {
-      throw new IllegalArgumentException("expected references for " + count
-          + " weights, given image " + image + " and face " + face);
+      throw new IllegalArgumentException("expected an image or face embedding for each of " + count
+          + " weights, got image " + image + " and face " + face);
     }
     if (unconditional != null && unconditional.count != 1) {
       throw new IllegalArgumentException(
-          "expected one unconditional output for all references, given " + unconditional);
+          "expected one unconditional output for all references, got " + unconditional);
     }
     if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
-      throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
+      throw new IllegalArgumentException(
+          "the weights of references must be finite numbers above 0, got " + weights);
     }
   }
 
@@ -218,9 +219,9 @@ public record ReferenceEmbeddings(
         Safetensors opened = Safetensors.open(file);
         TensorSource saved = new TensorSource.Finite(opened)) {
       if (!saved.names().contains(WEIGHTS)) {
-        throw new InvalidInputException(
-            file
-                + " has no reference embeddings: the tensor \"weights\" is missing; make it from images again");
+        throw new InvalidInputException(file
+            + " has no reference embeddings: the tensor \"weights\" is missing; make it from"
+            + " images again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {

@@ -36,7 +36,7 @@ public record AspectBuckets(List<Size> sizes) {
   public AspectBuckets {
     sizes = List.copyOf(sizes);
     if (sizes.isEmpty()) {
-      throw new IllegalArgumentException("aspect buckets need at least one size, given none");
+      throw new IllegalArgumentException("aspect buckets need at least 1 size, got none");
     }
   }
 

@@ -531,7 +531,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void refusesInvalidNumbers() {
     assertEquals(
-        "accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and input perturbation"
+        "accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and"
+            + " input perturbation"
             + " 0.0 at least 0, focus weight 1.0 above 0",
         assertThrows(IllegalArgumentException.class, () -> PLAIN.gradientAccumulationSteps(0))
             .getMessage());
@@ -540,7 +541,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
         assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("("))
             .getMessage());
     assertEquals(
-        "the settings train no layer of the base: targets CONVOLUTIONS, modules nothing",
+        "the settings train no layer of the base: targets CONVOLUTIONS, modules nothing; choose"
+            + " others",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> train(with(PLAIN).optimizerOptions(PLAIN.targetModules("nothing"))))

@@ -30,8 +30,8 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {
       throw new IllegalArgumentException(
-          "limits of bytes and pixels must be at least 1, and of the long side at least 64, given "
-              + maxBytes + ", " + maxPixels + " and " + maxLongSide);
+          "limits of bytes and pixels must be at least 1, and of the long side at least 64, got "
+              + maxBytes + " bytes, " + maxPixels + " pixels and a long side of " + maxLongSide);
     }
   }
 

@@ -113,8 +113,8 @@ public record EmbedderSpec(
   public EmbedderSpec {
     if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {
       throw new IllegalArgumentException(
-          "an embedder needs a cosine threshold in -1..1 and a scale that is not 0, got "
-              + samePersonThreshold + " and " + scale);
+          "an embedder needs a cosine threshold in -1..1 and a scale that is not 0, got threshold "
+              + samePersonThreshold + " and scale " + scale);
     }
   }
 }

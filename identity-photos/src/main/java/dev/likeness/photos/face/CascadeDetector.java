@@ -72,7 +72,7 @@ public final class CascadeDetector implements FaceDetector {
 
   private CascadeSearch acquire() {
     if (closed) {
-      throw new IllegalStateException("the face detector is closed");
+      throw new IllegalStateException("the face detector is closed; open it again");
     }
     CascadeSearch search = idleSearches.poll();
     return search == null ? new CascadeSearch() : search;

@@ -119,7 +119,7 @@ public final class YuNetDetector implements FaceDetector {
   @Override
   public synchronized List<Face> detect(RgbImage image) {
     if (closed) {
-      throw new IllegalStateException("the face detector is closed");
+      throw new IllegalStateException("the face detector is closed; open it again");
     }
     double whole = (double) size / Math.max(image.width(), image.height());
     List<Face> faces = List.of();

@@ -54,8 +54,10 @@ public final class SuperResolution implements AutoCloseable {
         || factor < 2
         || factor > MAX_FACTOR
         || !Arrays.equals(out, new long[] {1, 3, factor * tile, factor * tile})) {
-      throw new InvalidInputException(LABEL + " " + file + " returns " + Arrays.toString(out)
-          + " for " + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
+      throw new InvalidInputException(
+          LABEL + " " + file + " returns " + Arrays.toString(out) + " for " + tile + "x" + tile
+              + " pixels, expected an image 2 to 8 times as large; give a file such as"
+              + " Real-ESRGAN's");
     }
     return new SuperResolution(
         OpenCvNetwork.open(input, tile, OnnxFile.IMAGE_WORK), tile, (int) factor);

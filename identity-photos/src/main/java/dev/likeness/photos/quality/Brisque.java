@@ -215,7 +215,7 @@ public final class Brisque implements AutoCloseable {
   @SuppressWarnings("try")
   public synchronized double score(RgbImage image) {
     if (closed) {
-      throw new IllegalStateException("the BRISQUE model is closed");
+      throw new IllegalStateException("the BRISQUE model is closed; open it again");
     }
     try (PointerScope scope = new PointerScope()) {
       return network.compute(OpenCv.toBgr(image)).get(0);

@@ -95,7 +95,8 @@ public final class QualityLimits {
     public Band {
       if (Double.isNaN(warn) || Double.isNaN(reject) || warn == reject) {
         throw new IllegalArgumentException(
-            "a band needs two different thresholds, got " + warn + " and " + reject);
+            "a band of quality limits needs two different thresholds, got " + warn + " and "
+                + reject);
       }
     }
 

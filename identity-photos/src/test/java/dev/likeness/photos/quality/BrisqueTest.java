@@ -126,7 +126,7 @@ class BrisqueTest {
     brisque.close();
 
     assertEquals(
-        "the BRISQUE model is closed",
+        "the BRISQUE model is closed; open it again",
         assertThrows(IllegalStateException.class, () -> brisque.score(GRAINY)).getMessage());
   }
 }

@@ -258,7 +258,8 @@ record Claim(
       try {
         return MessageDigest.getInstance(name);
       } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java has " + name, e);
+        throw new IllegalStateException(
+            "this Java has no " + name + "; use a complete Java 17 or later", e);
       }
     }
 

@@ -71,7 +71,8 @@ record CoseSign1(
         chain.add(certificate.getEncoded());
       }
     } catch (CertificateException e) {
-      throw new IllegalArgumentException("a certificate of " + signer + " has no encoding", e);
+      throw new IllegalArgumentException(
+          "the certificate of " + signer + " cannot be encoded; give another certificate", e);
     }
     Map<Object, Object> headers = new LinkedHashMap<>();
     headers.put(ALGORITHM, signer.algorithm().cose());

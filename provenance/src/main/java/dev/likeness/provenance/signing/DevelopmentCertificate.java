@@ -52,7 +52,8 @@ final class DevelopmentCertificate {
           signer.getPrivate(),
           List.of(certificate(issuer, root, subject, signer, 2, false), authority));
     } catch (GeneralSecurityException | OperatorCreationException | IOException e) {
-      throw new IllegalStateException("every Java from 15 on signs with Ed25519", e);
+      throw new IllegalStateException(
+          "this Java cannot sign with Ed25519; use a complete Java 17 or later", e);
     }
   }
 

@@ -82,7 +82,7 @@ public enum SignatureAlgorithm {
     }
     throw new IllegalArgumentException(
         "content credentials need an EC key on P-256, P-384 or P-521, an RSA key of at least "
-            + MIN_RSA_BITS + " bits, or an Ed25519 key, given " + key.getAlgorithm());
+            + MIN_RSA_BITS + " bits, or an Ed25519 key, got " + key.getAlgorithm());
   }
 
   /**
@@ -101,7 +101,7 @@ public enum SignatureAlgorithm {
       return signature.sign();
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "the key does not sign with " + this + ": " + e.getMessage(), e);
+          "the key cannot sign with " + this + ": " + e.getMessage(), e);
     }
   }
 

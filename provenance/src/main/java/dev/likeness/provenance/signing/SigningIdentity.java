@@ -40,12 +40,12 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   public SigningIdentity {
     chain = List.copyOf(chain);
     if (chain.isEmpty()) {
-      throw new IllegalArgumentException("a signing identity needs a certificate, given none");
+      throw new IllegalArgumentException("a signing identity needs a certificate, got none");
     }
     SignatureAlgorithm algorithm = SignatureAlgorithm.of(key);
     if (!algorithm.verify(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
       throw new IllegalArgumentException("the private key does not belong to the certificate of "
-          + chain.get(0).getSubjectX500Principal());
+          + chain.get(0).getSubjectX500Principal() + "; give the key of that certificate");
     }
   }
 

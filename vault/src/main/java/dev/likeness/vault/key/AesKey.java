@@ -28,7 +28,8 @@ final class AesKey implements WrappingKey {
     try {
       return cipher.encrypt(key, context);
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("the key cannot be wrapped", e);
+      throw new IllegalArgumentException(
+          "cannot encrypt the key of a vault with the store's key: " + e.getMessage(), e);
     }
   }
 
@@ -86,7 +87,8 @@ final class AesKey implements WrappingKey {
       } catch (FileAlreadyExistsException e) {
         throw new InvalidInputException(
             file
-                + " exists; a key is never overwritten, because its data would be lost; give a new file",
+                + " exists; a key is never overwritten, because its data would be lost; give a"
+                + " new file",
             e);
       } catch (IOException e) {
         throw new ResourceLimitException(

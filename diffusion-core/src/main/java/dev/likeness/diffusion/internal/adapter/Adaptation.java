@@ -116,7 +116,7 @@ public interface Adaptation {
     public MergedTokens {
       if (!(tokenMergingRatio >= 0 && tokenMergingRatio <= 0.75)) {
         throw new IllegalArgumentException(
-            "the token merging ratio must be in 0..0.75, got " + tokenMergingRatio);
+            "the share of merged tokens must be in 0..0.75, got " + tokenMergingRatio);
       }
     }
 

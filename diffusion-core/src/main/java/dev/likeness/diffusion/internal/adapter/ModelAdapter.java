@@ -144,7 +144,7 @@ public interface ModelAdapter extends Adapter {
       if (width < 1 || height < 1 || vaeScaleFactor < 1) {
         throw new IllegalArgumentException(
             "width, height and VAE scale factor must be at least 1, got " + width + "x" + height
-                + "/" + vaeScaleFactor);
+                + " and scale factor " + vaeScaleFactor);
       }
     }
   }

@@ -112,8 +112,8 @@ final class CapturedGraph implements AutoCloseable {
 
     private Tensor nextScalar(ToDoubleFunction<Step> number) {
       if (next == MAX_SCALARS) {
-        throw new IllegalStateException(
-            "a step uses more than " + MAX_SCALARS + " numbers, the limit of a captured graph");
+        throw new IllegalStateException("a sampling step uses more than " + MAX_SCALARS
+            + " scalars, the limit of a captured graph");
       }
       if (next == scalars.size()) {
         scalars.add(number);

@@ -26,7 +26,9 @@ public record ComponentDetector(Map<String, Object> values) {
       return new ComponentDetector(JSON.std.mapFrom(in));
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "the built-in configuration of " + family + " cannot be read", e);
+          "the built-in configuration of " + family
+              + " cannot be read; the jar is damaged, download it again",
+          e);
     }
   }
 

@@ -199,7 +199,8 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
       } catch (RuntimeException e) {
         throw e;
       } catch (Exception e) {
-        throw new IllegalStateException("a component of the model did not close", e);
+        throw new IllegalStateException(
+            "a component of the model cannot be closed: " + e.getMessage(), e);
       }
     }
   }

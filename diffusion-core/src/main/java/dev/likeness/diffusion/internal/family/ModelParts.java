@@ -131,7 +131,7 @@ public interface ModelParts {
     if (name == null || !List.of(known).contains(name)) {
       throw new InvalidInputException(describe()
           + (name == null
-              ? " has no " + component + "; give one beside it"
+              ? " has no " + component + "; add it with --part or ModelFiles.with"
               : ": its " + component + " is a " + name)
           + "; supported: " + String.join(", ", known));
     }

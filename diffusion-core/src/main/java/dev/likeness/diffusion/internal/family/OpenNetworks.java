@@ -77,7 +77,8 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
           resources.pop().close();
         } catch (Exception e) {
           failure = failure == null
-              ? new IllegalStateException("a component of the model did not close", e)
+              ? new IllegalStateException(
+                  "a component of the model cannot be closed: " + e.getMessage(), e)
               : failure;
         }
       }

@@ -42,7 +42,8 @@ public final class WeightsDigest {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
     }
   }
 }

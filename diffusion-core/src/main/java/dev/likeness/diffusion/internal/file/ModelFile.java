@@ -75,9 +75,9 @@ public final class ModelFile {
           + ", which does not exist: the download was not finished; download the model again");
     }
     if (entry.isSymbolicLink() && !RepositoryFolder.isBlob(file)) {
-      throw new InvalidInputException(
-          file + " links to " + target(file)
-              + ", which is no blob of the same Hugging Face repository; copy the file into the folder");
+      throw new InvalidInputException(file + " links to " + target(file)
+          + ", which is no blob of the same Hugging Face repository; copy the file into the"
+          + " folder");
     }
     return entry.isSymbolicLink() ? regular(file) : requireOrdinary(file, entry);
   }
@@ -205,11 +205,13 @@ public final class ModelFile {
     try {
       Map<String, Object> object = PYTHON_JSON.mapFrom(json);
       if (object == null) {
-        throw new InvalidInputException(where + " is not a JSON object: it is null");
+        throw new InvalidInputException(
+            where + " is not a JSON object: it is null; download the file again");
       }
       return object;
     } catch (IOException e) {
-      throw new InvalidInputException(where + " is not a JSON object: " + Quoted.reason(e), e);
+      throw new InvalidInputException(
+          where + " is not a JSON object: " + Quoted.reason(e) + "; download the file again", e);
     }
   }
 }

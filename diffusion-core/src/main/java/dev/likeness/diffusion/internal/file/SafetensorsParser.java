@@ -85,15 +85,19 @@ final class SafetensorsParser {
     expect(
         json.currentToken() == JsonToken.START_OBJECT && !metadataSeen,
         "__metadata__",
-        "one JSON object");
+        "be one JSON object");
     metadataSeen = true;
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String key = json.currentName();
       requireShort(key);
       expect(
-          json.nextToken() == JsonToken.VALUE_STRING, "__metadata__ " + Quoted.of(key), "a string");
+          json.nextToken() == JsonToken.VALUE_STRING,
+          "__metadata__ " + Quoted.of(key),
+          "be a string");
       expect(
-          metadata.put(key, json.getText()) == null, "__metadata__ " + Quoted.of(key), "one value");
+          metadata.put(key, json.getText()) == null,
+          "__metadata__ " + Quoted.of(key),
+          "have one value");
     }
   }
 
@@ -107,8 +111,8 @@ final class SafetensorsParser {
   private SafetensorsHeader.Entry readEntry(JsonParser json, String name) throws IOException {
     String place = "tensor " + Quoted.of(name);
     boolean whole = name.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
-    expect(whole, place, "named in whole characters");
-    expect(json.currentToken() == JsonToken.START_OBJECT, place, "a JSON object");
+    expect(whole, place, "have a name of whole characters");
+    expect(json.currentToken() == JsonToken.START_OBJECT, place, "be a JSON object");
     DType dtype = null;
     List<Long> shape = null;
     List<Long> offsets = null;
@@ -117,28 +121,30 @@ final class SafetensorsParser {
       json.nextToken();
       switch (field) {
         case "dtype" -> {
-          expect(dtype == null, place, "one dtype");
+          expect(dtype == null, place, "have one dtype");
           dtype = readDType(json, place);
         }
         case "shape" -> {
-          expect(shape == null, place, "one shape");
+          expect(shape == null, place, "have one shape");
           shape = readNumbers(json, place + " shape");
         }
         case "data_offsets" -> {
-          expect(offsets == null, place, "one data_offsets");
+          expect(offsets == null, place, "have one data_offsets");
           offsets = readNumbers(json, place + " data_offsets");
         }
         default -> json.skipChildren();
       }
     }
     expect(
-        dtype != null && shape != null && offsets != null, place, "dtype, shape and data_offsets");
-    expect(offsets.size() == 2, place + " data_offsets", "two numbers");
+        dtype != null && shape != null && offsets != null,
+        place,
+        "have dtype, shape and data_offsets");
+    expect(offsets.size() == 2, place + " data_offsets", "be two numbers");
     return new SafetensorsHeader.Entry(dtype, shape, offsets.get(0), offsets.get(1));
   }
 
   private DType readDType(JsonParser json, String place) throws IOException {
-    expect(json.currentToken() == JsonToken.VALUE_STRING, place + " dtype", "a string");
+    expect(json.currentToken() == JsonToken.VALUE_STRING, place + " dtype", "be a string");
     String name = json.getText();
     return DType.find(name)
         .orElseThrow(() -> new InvalidInputException(source + ": " + place + " has unknown dtype "
@@ -146,13 +152,13 @@ final class SafetensorsParser {
   }
 
   private List<Long> readNumbers(JsonParser json, String place) throws IOException {
-    expect(json.currentToken() == JsonToken.START_ARRAY, place, "a list of whole numbers");
+    expect(json.currentToken() == JsonToken.START_ARRAY, place, "be a list of whole numbers");
     List<Long> numbers = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
       boolean whole = json.currentToken() == JsonToken.VALUE_NUMBER_INT
           && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER
           && json.getLongValue() >= 0;
-      expect(whole, place, "whole numbers from 0 to " + Long.MAX_VALUE);
+      expect(whole, place, "be whole numbers from 0 to " + Long.MAX_VALUE);
       numbers.add(json.getLongValue());
     }
     return numbers;
@@ -160,7 +166,7 @@ final class SafetensorsParser {
 
   private void expect(boolean holds, String place, String expected) {
     if (!holds) {
-      throw broken(place + " must be " + expected);
+      throw broken(place + " must " + expected);
     }
   }
 
@@ -201,7 +207,8 @@ final class SafetensorsParser {
       if (at != length) {
         throw new InvalidInputException(
             source + ": the tensors take " + at + " bytes, the file has " + length
-                + " after the header; it is cut short or carries something else: download it again");
+                + " after the header; it is cut short or carries something else: download it"
+                + " again");
       }
     }
 

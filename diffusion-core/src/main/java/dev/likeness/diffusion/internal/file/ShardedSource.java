@@ -87,7 +87,8 @@ public final class ShardedSource implements TensorSource {
   public static ShardedSource withoutIndex(Path shard, Function<Path, TensorSource> opening) {
     Matcher name = SHARD.matcher(shard.getFileName().toString());
     if (!name.matches()) {
-      throw new IllegalArgumentException(shard + " is not named as a shard");
+      throw new IllegalArgumentException(
+          shard + " is not a shard; expected a name such as model-00001-of-00002.safetensors");
     }
     int count = Integer.parseInt(name.group(2));
     RepositoryFolder folder = RepositoryFolder.of(shard.toAbsolutePath().getParent());
@@ -117,13 +118,14 @@ public final class ShardedSource implements TensorSource {
     Object map = parse(index).get("weight_map");
     if (!(map instanceof Map<?, ?> weightMap)) {
       throw new InvalidInputException(
-          index + ": expected an object \"weight_map\" from tensor names to files");
+          index + " has no object \"weight_map\" from tensor names to files; download the"
+              + " file again");
     }
     Map<String, String> fileOf = new LinkedHashMap<>();
     weightMap.forEach((name, file) -> {
       if (!(file instanceof String)) {
-        throw new InvalidInputException(
-            index + ": \"weight_map\" gives no file name for tensor " + Quoted.of(name.toString()));
+        throw new InvalidInputException(index + ": \"weight_map\" gives no file name for tensor "
+            + Quoted.of(name.toString()) + "; download the file again");
       }
       fileOf.put(name.toString(), (String) file);
     });
@@ -135,7 +137,8 @@ public final class ShardedSource implements TensorSource {
       Map<String, Object> object = STRICT.mapFrom(ModelFile.read(index, ModelFile.LARGEST_CONFIG));
       return object == null ? Map.of() : object;
     } catch (IOException e) {
-      throw new InvalidInputException(index + " is not a JSON object: " + Quoted.reason(e), e);
+      throw new InvalidInputException(
+          index + " is not a JSON object: " + Quoted.reason(e) + "; download the file again", e);
     }
   }
 

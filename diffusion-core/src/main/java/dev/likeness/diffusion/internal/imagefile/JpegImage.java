@@ -203,7 +203,8 @@ final class JpegImage {
     }
     boolean buffered = scans > 1 || partial || (file[frame + 1] & 255) == 0xc2;
     if (buffered && bytes > MAX_COEFFICIENT_BYTES) {
-      throw new IOException("its scans need " + (bytes >> 20) + " MiB of memory");
+      throw new IOException("its scans need " + (bytes >> 20) + " MiB of memory, more than the "
+          + (MAX_COEFFICIENT_BYTES >> 20) + " allowed");
     }
   }
 

@@ -173,7 +173,8 @@ final class SimpleImage {
 
   private void require(int length) throws IOException {
     if (length > file.length) {
-      throw new IOException("it ends after " + file.length + " bytes");
+      throw new IOException(
+          "it ends after " + file.length + " bytes, before its header or image is complete");
     }
   }
 

@@ -41,7 +41,8 @@ public record ComponentFile(
   /** A component of a whole model, with {@code scheduler} if it is the denoising network. */
   private static ComponentFile of(ModelParts files, String component, ModelConfig scheduler) {
     if (files.componentClass(component) == null) {
-      throw new InvalidInputException(files.describe() + " has no " + component);
+      throw new InvalidInputException(files.describe() + " has no " + component
+          + "; add it: --part " + component + "=DIR|FILE, or ModelFiles.with");
     }
     return new ComponentFile(
         files.componentClass(component),

@@ -228,7 +228,8 @@ public record ModelExtras(
         "dreambooth_learning_rate");
     for (String needed : List.of("rank", "layers", "text_encoder", "batch", "learning_rate")) {
       if (!json.has(needed)) {
-        throw new InvalidInputException(json.source() + ": option \"" + needed + "\" is missing");
+        throw new InvalidInputException(
+            json.source() + ": option \"" + needed + "\" is missing; add it");
       }
     }
     return new Training(

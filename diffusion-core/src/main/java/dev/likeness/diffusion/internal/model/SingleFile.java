@@ -270,7 +270,8 @@ public final class SingleFile implements ModelParts {
     ComponentDetector.Detected component = contents.components().get(name);
     if (component == null) {
       throw new InvalidInputException(file + " has no " + name + ", only "
-          + List.copyOf(contents.components().keySet()) + "; give one beside it");
+          + List.copyOf(contents.components().keySet())
+          + "; add it with --part or ModelFiles.with");
     }
     return component;
   }

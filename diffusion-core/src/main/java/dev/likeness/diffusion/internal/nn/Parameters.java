@@ -32,7 +32,8 @@ public interface Parameters {
 
   /** Returns the tensors below the module {@code path}, not loaded yet. */
   default Block block(String path) {
-    throw new IllegalStateException("these tensors stay in memory");
+    throw new IllegalStateException(
+        "these tensors stay in memory and are not loaded by block; use get");
   }
 
   /**

@@ -122,8 +122,8 @@ public record OpenedBase(
         .filter(kind::isInstance)
         .map(kind::cast)
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalStateException(name + " has no " + kind.getSimpleName() + ", but "
+        .orElseThrow(() -> new IllegalStateException(
+            name + " has no object of the type " + kind.getSimpleName() + ", but "
                 + model.networks().getClass().getSimpleName()
                 + "; use a base of another family"));
   }

@@ -57,7 +57,8 @@ record PredictorChain(PipelineModel model) {
         && (caching.kind() != CachingOptions.Kind.NONE
             || request.guidanceOptions().formula().hasMomentum())) {
       throw new IllegalArgumentException(
-          "windows do not go with caching (except token merging) or guidance with momentum;"
+          "windows cannot be combined with caching (except token merging) or guidance with"
+              + " momentum;"
               + " leave out one of the two");
     }
   }

@@ -57,7 +57,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
     }
     if (r.denoisingStart() > 0 && r.initialImage().isDifferential()) {
       throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
-          + " does not go with a change map; give a mask, or start at 0");
+          + " cannot be combined with a change map; give a mask, or start at 0");
     }
   }
 
@@ -114,7 +114,8 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
             + " needs an initial image and a mask; give both (--init, --mask)");
       }
       if (request.hires() != null || request.adapters().stream().anyMatch(Adapter::isRegional)) {
-        throw new IllegalArgumentException("a cropped mask (--padding-mask-crop) does not go with "
+        throw new IllegalArgumentException("a cropped mask (--padding-mask-crop) cannot be"
+            + " combined with "
             + (request.hires() != null ? "a second pass (--hires)" : "references for regions")
             + "; leave out one of the two");
       }

@@ -59,8 +59,9 @@ final class StepHistory {
       return newest.next();
     }
     if (term.factor(step) != 0) {
-      throw new IllegalArgumentException("row " + step.index() + " of the plan uses a tensor of "
-          + term.back() + " rows earlier, but there is no such row");
+      throw new IllegalArgumentException(
+          "row " + step.index() + " of the sampling plan uses a tensor of " + term.back()
+              + " rows earlier, but the plan starts at row 0");
     }
     return sample();
   }

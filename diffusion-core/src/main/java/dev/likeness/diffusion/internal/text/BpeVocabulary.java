@@ -62,7 +62,7 @@ record BpeVocabulary(
       if (!(id instanceof Integer number) || number < 0) {
         throw new InvalidInputException(file + ": symbol " + Quoted.of(symbol.toString())
             + " has id " + (id instanceof Integer ? id : Quoted.of(String.valueOf(id)))
-            + ", expected a whole number from 0");
+            + ", expected a whole number from 0; download the tokenizer's files again");
       }
       if (symbol.toString().isEmpty()) {
         throw new InvalidInputException(
@@ -80,8 +80,9 @@ record BpeVocabulary(
       if (parts.size() != 2
           || !(parts.get(0) instanceof String left)
           || !(parts.get(1) instanceof String right)) {
-        throw new InvalidInputException(file + ": merge " + (merges.size() + 1) + " is "
-            + Quoted.of(String.valueOf(pair)) + ", expected two symbols");
+        throw new InvalidInputException(
+            file + ": merge " + (merges.size() + 1) + " is " + Quoted.of(String.valueOf(pair))
+                + ", expected two symbols; download the tokenizer's files again");
       }
       for (String symbol : List.of(left, right, left + right)) {
         if (!ids.containsKey(symbol)) {

@@ -131,7 +131,7 @@ final class NativeTokenizer implements AutoCloseable {
     use.readLock().lock();
     try {
       if (closed) {
-        throw new IllegalStateException("the tokenizer " + source + " is closed");
+        throw new IllegalStateException("the tokenizer " + source + " is closed; open it again");
       }
       return apply(reading);
     } finally {

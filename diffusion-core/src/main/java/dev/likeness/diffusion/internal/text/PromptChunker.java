@@ -51,7 +51,8 @@ public record PromptChunker(
         return word.token();
       }
     }
-    throw new IllegalStateException("no word has the id " + id);
+    throw new IllegalStateException(
+        "no token of the tokenizer or of a textual inversion has the id " + id);
   }
 
   /** All chunks of a prompt with weights; at least one. */

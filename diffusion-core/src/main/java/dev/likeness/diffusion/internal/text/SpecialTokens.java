@@ -71,8 +71,9 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
   private static long id(TokenizerFiles files, String name, Object id) {
     String text = String.valueOf(id);
     if (!text.matches("[0-9]{1,9}")) {
-      throw new InvalidInputException(files.path(name) + ": an added token has the id "
-          + Quoted.of(text) + ", expected a whole number from 0");
+      throw new InvalidInputException(
+          files.path(name) + ": an added token has the id " + Quoted.of(text)
+              + ", expected a whole number from 0; download the tokenizer's files again");
     }
     return Long.parseLong(text);
   }

@@ -78,7 +78,8 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
       return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "the built-in table of CLIP's merges cannot be read; the jar is damaged", e);
+          "the built-in merges of CLIP cannot be read; the jar is damaged," + " download it again",
+          e);
     }
   }
 

@@ -34,7 +34,8 @@ public record DiffusionObjective(
       SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
     if (scheduler.isContinuous()) {
       throw new IllegalArgumentException(
-          "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
+          "a base that was trained on continuous noise levels, as Playground v2.5 was (its"
+              + " scheduler is"
               + " " + scheduler.className()
               + "), cannot be trained; give another base of its family");
     }
@@ -58,7 +59,9 @@ public record DiffusionObjective(
       case EPSILON -> noise;
       case V -> noise.mul(alphas(noise, timesteps)).sub(latents.mul(sigmas(latents, timesteps)));
       case SAMPLE -> latents;
-      default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
+      default ->
+        throw new IllegalArgumentException(
+            "training on betas supports the predictions EPSILON, V and SAMPLE, got " + prediction);
     };
   }
 
@@ -69,7 +72,9 @@ public record DiffusionObjective(
         noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
       case V -> noised.mul(alphas(noised, timesteps)).sub(answer.mul(sigmas(answer, timesteps)));
       case SAMPLE -> answer;
-      default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
+      default ->
+        throw new IllegalArgumentException(
+            "training on betas supports the predictions EPSILON, V and SAMPLE, got " + prediction);
     };
   }
 

@@ -16,8 +16,10 @@ import org.bytedeco.pytorch.global.torch;
 public record FlowObjective(double location, double spread, double shift) {
   public FlowObjective {
     if (!(spread > 0 && shift > 0) || !Double.isFinite(location)) {
-      throw new IllegalArgumentException("spread " + spread + " and shift " + shift
-          + " must be above 0, location " + location + " finite");
+      throw new IllegalArgumentException(
+          "a flow objective needs a spread and a shift above 0 and a finite"
+              + " location, got spread " + spread + ", shift " + shift + " and location "
+              + location);
     }
   }
 

@@ -77,9 +77,9 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   private static void requireShape(String name, Tensor tensor, long[] shape) {
     long[] actual = shape(tensor);
     if (!Arrays.equals(actual, shape)) {
-      throw new InvalidInputException(
-          name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
-              + Arrays.toString(shape) + "; it is of another configuration");
+      throw new InvalidInputException(name + " has shape " + Arrays.toString(actual)
+          + " in the checkpoint, expected " + Arrays.toString(shape)
+          + "; the checkpoint is of other settings or another base: delete it to begin anew");
     }
   }
 

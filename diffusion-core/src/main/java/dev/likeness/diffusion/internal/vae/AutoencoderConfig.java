@@ -76,7 +76,8 @@ public record AutoencoderConfig(
     List<Double> values = c.numbers(option);
     if (values != null && values.size() != c.integer("latent_channels", 4)) {
       throw new InvalidInputException(c.source() + ": option \"" + option + "\" has "
-          + values.size() + " numbers for " + c.integer("latent_channels", 4) + " latent_channels");
+          + values.size() + " numbers, expected one for each of the "
+          + c.integer("latent_channels", 4) + " latent_channels");
     }
     return values;
   }
@@ -95,8 +96,8 @@ public record AutoencoderConfig(
       }
     }
     if (types.size() != count) {
-      throw new InvalidInputException(
-          c.source() + ": " + count + " block_out_channels, but " + types.size() + " " + option);
+      throw new InvalidInputException(c.source() + ": " + count + " block_out_channels, but "
+          + types.size() + " " + option + "; there must be as many of each");
     }
   }
 }

@@ -68,7 +68,8 @@ class CustomTimestepsTest {
       assertEquals("4 8.5", base.defaults().steps() + " " + base.defaults().guidance());
       ImageRequest over = REQUEST.initialImage(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.6);
       assertRefused(
-          "strength 0.6 leaves 30 of 50 distilled steps, got 31; use fewer steps",
+          "strength 0.6 leaves only 30 of the 50 distilled steps, got 31 steps; use fewer steps"
+              + " or a larger strength",
           () -> base.validate(over.steps(31)));
     }
   }

@@ -39,7 +39,7 @@ class LoadedClipTest {
     assertEquals(1, opened.size());
     String told = assertThrows(IllegalStateException.class, () -> opened.get(0).encode("a man"))
         .getMessage();
-    assertTrue(told.matches("the tokenizer .* is closed"), told);
+    assertTrue(told.matches("the tokenizer .* is closed; open it again"), told);
   }
 
   @Test
@@ -65,7 +65,8 @@ class LoadedClipTest {
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
     assertEquals(
         golden
-            + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), the text encoder has 77"
+            + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), the text"
+            + " encoder has 77"
             + " positions; give the tokenizer that it was trained with",
         assertThrows(
                 InvalidInputException.class,

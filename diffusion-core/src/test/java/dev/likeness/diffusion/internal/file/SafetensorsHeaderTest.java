@@ -67,7 +67,8 @@ class SafetensorsHeaderTest {
     refused(
         file,
         file
-            + " has 7 bytes, a safetensors file at least 8: the file is damaged; download or save it again");
+            + " has 7 bytes, a safetensors file at least 8: the file is damaged; download or"
+            + " save it again");
   }
 
   @ParameterizedTest
@@ -108,19 +109,23 @@ class SafetensorsHeaderTest {
         "\"a\"|the header is not a JSON object",
         "{}{}|the header goes on after its JSON object",
         "{\"__metadata__\":{\"a\":1}}|__metadata__ \"a\" must be a string",
-        "{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}|__metadata__ \"a\" must be one value",
+        "{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}|__metadata__ \"a\" must have one value",
         "{\"__metadata__\":{},\"__metadata__\":{}}|__metadata__ must be one JSON object",
         "{\"__metadata__\":[]}|__metadata__ must be one JSON object",
         "{\"a\":1}|tensor \"a\" must be a JSON object",
-        "{\"a\":{}}|tensor \"a\" must be dtype, shape and data_offsets",
+        "{\"a\":{}}|tensor \"a\" must have dtype, shape and data_offsets",
         "{\"a\":{\"dtype\":1}}|tensor \"a\" dtype must be a string",
-        "{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\"}}|tensor \"a\" must be one dtype",
+        "{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\"}}|tensor \"a\" must have one dtype",
         "{\"a\":{\"shape\":3}}|tensor \"a\" shape must be a list of whole numbers",
-        "{\"a\":{\"shape\":[1.5]}}|tensor \"a\" shape must be whole numbers from 0 to 9223372036854775807",
-        "{\"a\":{\"shape\":[-1]}}|tensor \"a\" shape must be whole numbers from 0 to 9223372036854775807",
-        "{\"a\":{\"shape\":[9223372036854775808]}}|tensor \"a\" shape must be whole numbers from 0 to 9223372036854775807",
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}|tensor \"a\" data_offsets must be two numbers",
-        "{\"a\\ud800\":{}}|tensor \"a\\ud800\" must be named in whole characters"
+        "{\"a\":{\"shape\":[1.5]}}|tensor \"a\" shape must be whole numbers from 0 to"
+            + " 9223372036854775807",
+        "{\"a\":{\"shape\":[-1]}}|tensor \"a\" shape must be whole numbers from 0 to"
+            + " 9223372036854775807",
+        "{\"a\":{\"shape\":[9223372036854775808]}}|tensor \"a\" shape must be whole numbers from"
+            + " 0 to 9223372036854775807",
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}|tensor \"a\" data_offsets"
+            + " must be two numbers",
+        "{\"a\\ud800\":{}}|tensor \"a\\ud800\" must have a name of whole characters"
       })
   void refusesAHeaderOfAnotherForm(String header, String problem) {
     refused(header, 0, problem + AGAIN);
@@ -175,7 +180,8 @@ class SafetensorsHeaderTest {
     refused(
         "{" + entry("a", "F7", "[1]", "[0,1]") + "}",
         1,
-        "tensor \"a\" has unknown dtype \"F7\"; known: F64 F32 F16 BF16 F8_E4M3 F8_E5M2 F8_E4M3FNUZ F8_E5M2FNUZ"
+        "tensor \"a\" has unknown dtype \"F7\"; known: F64 F32 F16 BF16 F8_E4M3 F8_E5M2"
+            + " F8_E4M3FNUZ F8_E5M2FNUZ"
             + " F8_E8M0 F6_E2M3 F6_E3M2 F4 C64 I64 I32 I16 I8 U64 U32 U16 U8 BOOL");
   }
 
@@ -215,7 +221,8 @@ class SafetensorsHeaderTest {
     refused(
         "{" + TWO_FLOATS + "," + entry("b", "F32", "[2]", "[4,12]") + "}",
         12,
-        "tensor \"b\" (F32 [2], bytes 4 to 12) must begin at byte 8, where the tensor before it ends"
+        "tensor \"b\" (F32 [2], bytes 4 to 12) must begin at byte 8, where the tensor before it"
+            + " ends"
             + AGAIN);
   }
 
@@ -246,7 +253,7 @@ class SafetensorsHeaderTest {
     refused(
         "{\"a\\n\\u202e" + "b".repeat(200) + "\":{}}",
         0,
-        "tensor \"a\\u000a\\u202e" + "b".repeat(117) + "…\" must be dtype, shape and data_offsets"
+        "tensor \"a\\u000a\\u202e" + "b".repeat(117) + "…\" must have dtype, shape and data_offsets"
             + AGAIN);
   }
 

@@ -158,9 +158,12 @@ class ShardedSourceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"metadata\":{}}|: expected an object \"weight_map\" from tensor names to files",
-        "{\"weight_map\":{\"a\":1}}|: \"weight_map\" gives no file name for tensor \"a\"",
-        "{\"weight_map\":{\"a\":\"x\",\"a\":\"y\"}}|' is not a JSON object: Duplicate field ''a'''"
+        "{\"metadata\":{}}| has no object \"weight_map\" from tensor names to files; download"
+            + " the file again",
+        "{\"weight_map\":{\"a\":1}}|: \"weight_map\" gives no file name for tensor \"a\";"
+            + " download the file again",
+        "{\"weight_map\":{\"a\":\"x\",\"a\":\"y\"}}|' is not a JSON object: Duplicate field"
+            + " ''a''; download the file again'"
       })
   void refusesAnIndexOfAnotherForm(String text, String problem) throws IOException {
     Path index = Files.writeString(folder.resolve("m.safetensors.index.json"), text);

@@ -42,7 +42,8 @@ class ModelExtrasTest {
   @Test
   void readsWhatAFolderDeclares() throws IOException {
     written("{'photographs': false, 'rare_token': false, 'style_family': 'ink-and-wash',"
-        + " 'upscaling': {'strength': 0.1}, 'training': {'rank': 4, 'layers': 'transformers', 'text_encoder': false,"
+        + " 'upscaling': {'strength': 0.1}, 'training': {'rank': 4, 'layers': 'transformers',"
+        + " 'text_encoder': false,"
         + " 'batch': 2, 'learning_rate': 1e-3}}");
     assertEquals(
         new ModelExtras(
@@ -75,20 +76,26 @@ class ModelExtrasTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'lens': true} | : unknown option \"lens\"; known: photographs, rare_token, style_family, upscaling, training",
+        "{'lens': true} | : unknown option \"lens\"; known: photographs, rare_token,"
+            + " style_family, upscaling, training",
         "{'photographs': 1} | : option \"photographs\" is 1, expected true or false",
-        "{'style_family': 'SD 9'} | : option \"style_family\" is SD 9, expected lower-case letters, digits and hyphens",
+        "{'style_family': 'SD 9'} | : option \"style_family\" is SD 9, expected lower-case"
+            + " letters, digits and hyphens",
         "{'upscaling': 0.1} | : option \"upscaling\" is 0.1, expected a JSON object",
         "{'upscaling': {'strength': 2}} | : \"upscaling\": option \"strength\" is 2,"
             + " expected a number above 0, at most 1",
         "{'upscaling': {'steps': 2}} | : \"upscaling\": unknown option \"steps\"; known:"
             + " strength, scheduler, requested_steps, keep_colours",
-        "{'training': {'rank': 4}} | : \"training\": option \"layers\" is missing",
-        "{'training': {'rank': 1.5, 'layers': 'attention', 'text_encoder': true, 'batch': 1, 'learning_rate': 1}}"
+        "{'training': {'rank': 4}} | : \"training\": option \"layers\" is missing; add it",
+        "{'training': {'rank': 1.5, 'layers': 'attention', 'text_encoder': true, 'batch': 1,"
+            + " 'learning_rate': 1}}"
             + " | : \"training\": option \"rank\" is 1.5, expected a whole number from 1",
-        "{'training': {'rank': 4, 'layers': 'all', 'text_encoder': true, 'batch': 1, 'learning_rate': 1}}"
-            + " | : \"training\": option \"layers\" is all, expected attention, transformers or convolutions",
-        "{'training': {'rank': 4, 'layers': 'attention', 'text_encoder': true, 'batch': 1, 'learning_rate': -1}}"
+        "{'training': {'rank': 4, 'layers': 'all', 'text_encoder': true, 'batch': 1,"
+            + " 'learning_rate': 1}}"
+            + " | : \"training\": option \"layers\" is all, expected attention, transformers or"
+            + " convolutions",
+        "{'training': {'rank': 4, 'layers': 'attention', 'text_encoder': true, 'batch': 1,"
+            + " 'learning_rate': -1}}"
             + " | : \"training\": option \"learning_rate\" is -1, expected a number above 0"
       })
   void refusesWhatItDoesNotKnowByFileAndKey(String json, String reason) throws IOException {

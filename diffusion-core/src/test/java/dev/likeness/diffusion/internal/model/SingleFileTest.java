@@ -314,7 +314,8 @@ class SingleFileTest {
       write(all, alone, name -> name.startsWith("first_stage_model.") ? name.substring(18) : null);
     }
     assertEquals(
-        without + " has no vae; give one beside it; supported: AutoencoderKL, AutoencoderTiny",
+        without + " has no vae; add it with --part or ModelFiles.with; supported: AutoencoderKL,"
+            + " AutoencoderTiny",
         assertThrows(InvalidInputException.class, () -> BaseModel.open(without, Compute.EXACT))
             .getMessage());
     assertArrayEquals(whole, pixels(ModelOpener.open(without).with("vae", alone)));
@@ -348,7 +349,8 @@ class SingleFileTest {
     }
     assertEquals(
         file
-            + " is of the family CosXL, which is not supported; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux,"
+            + " is of the family CosXL, which is not supported; give a checkpoint of"
+            + " sdxl-refiner, sdxl, sd2, sd1, flux,"
             + " sd3, flux2, z-image, chroma",
         assertThrows(InvalidInputException.class, () -> SingleFile.open(file)).getMessage());
   }
@@ -361,7 +363,8 @@ class SingleFileTest {
     }
     assertEquals(
         file + " is no base model of a known family: it has 1 tensors, none of them "
-            + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3,"
+            + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner,"
+            + " sdxl, sd2, sd1, flux, sd3,"
             + " flux2, z-image, chroma, or a diffusers folder",
         assertThrows(InvalidInputException.class, () -> SingleFile.open(file)).getMessage());
   }

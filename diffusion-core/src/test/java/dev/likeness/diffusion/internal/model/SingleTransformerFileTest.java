@@ -143,7 +143,8 @@ class SingleTransformerFileTest {
     layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
     assertEquals(
-        file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
+        file + " has no text_encoder_2; add it with --part or ModelFiles.with; supported:"
+            + " T5EncoderModel",
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
     ModelParts files =
@@ -242,7 +243,7 @@ class SingleTransformerFileTest {
       PipelineFolder whole, Map<String, KeyMapping> layouts, String texts) throws IOException {
     Path file = written(whole, layouts);
     assertEquals(
-        file + " has no text_encoder; give one beside it; supported: " + texts,
+        file + " has no text_encoder; add it with --part or ModelFiles.with; supported: " + texts,
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
     ModelParts files =

@@ -219,7 +219,8 @@ class BrokenTokenizerTest {
       Files.writeString(
           config, "{\"added_tokens_decoder\": {\"" + id + "\": {\"content\": \"q\"}}}");
       assertEquals(
-          config + ": an added token has the id \"" + id + "\", expected a whole number from 0",
+          config + ": an added token has the id \"" + id + "\", expected a whole number from 0;"
+              + " download the tokenizer's files again",
           assertThrows(InvalidInputException.class, () -> ClipTokenizer.open(folder))
               .getMessage());
     }

@@ -111,7 +111,7 @@ class ClipTokenizerTest {
     tokenizer.close();
     tokenizer.close();
     assertEquals(
-        "the tokenizer " + path + " is closed",
+        "the tokenizer " + path + " is closed; open it again",
         assertThrows(IllegalStateException.class, () -> tokenizer.encode("a")).getMessage());
   }
 
@@ -133,9 +133,12 @@ class ClipTokenizerTest {
       delimiter = '|',
       value = {
         "[]|#version|vocab.json is not a JSON object",
-        "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id \"b\", expected a whole number from 0",
-        "{\"a\":-1}|#version|vocab.json: symbol \"a\" has id -1, expected a whole number from 0",
-        "{\"a\":1}|#version 0.2\\nabc|merges.txt: merge 1 is \"abc\", expected two symbols"
+        "{\"a\":\"b\"}|#version|vocab.json: symbol \"a\" has id \"b\", expected a whole number"
+            + " from 0; download the tokenizer's files again",
+        "{\"a\":-1}|#version|vocab.json: symbol \"a\" has id -1, expected a whole number from 0;"
+            + " download the tokenizer's files again",
+        "{\"a\":1}|#version 0.2\\nabc|merges.txt: merge 1 is \"abc\", expected two symbols;"
+            + " download the tokenizer's files again"
       })
   void refusesBrokenTables(String vocabulary, String merges, String problem) throws IOException {
     Files.writeString(folder.resolve("vocab.json"), vocabulary);
@@ -159,9 +162,9 @@ class ClipTokenizerTest {
   void refusesATokenizerOfAnotherKind() throws IOException {
     Files.writeString(
         folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
-    refused(
-        folder.resolve("tokenizer.json")
-            + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+    refused(folder.resolve("tokenizer.json")
+        + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as"
+        + " CLIP's has");
   }
 
   private void refused(String message) {

@@ -38,7 +38,8 @@ class FlowObjectiveTest {
     assertEquals(0.75, new FlowObjective(0, 1, 3).sigma(0), 1e-15);
     assertEquals(1 / (1 + Math.exp(0.5)), new FlowObjective(-0.5, 1, 1).sigma(0), 1e-15);
     assertEquals(
-        "spread 0.0 and shift 1.0 must be above 0, location 0.0 finite",
+        "a flow objective needs a spread and a shift above 0 and a finite location, got spread"
+            + " 0.0, shift 1.0 and location 0.0",
         assertThrows(IllegalArgumentException.class, () -> new FlowObjective(0, 0, 1))
             .getMessage());
   }

@@ -52,7 +52,8 @@ class TrainableWeightsTest {
         TrainableWeights weights = new TrainableWeights((name, shape) -> torch.zeros(shape))) {
       weights.get("w", 2, 3);
       assertEquals(
-          "w has shape [1, 3] in the checkpoint, expected [2, 3]; it is of another configuration",
+          "w has shape [1, 3] in the checkpoint, expected [2, 3]; the checkpoint is of other"
+              + " settings or another base: delete it to begin anew",
           assertThrows(InvalidInputException.class, () -> weights.load(source)).getMessage());
     }
   }

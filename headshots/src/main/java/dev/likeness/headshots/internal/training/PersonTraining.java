@@ -264,7 +264,7 @@ public record PersonTraining(
         validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
     if (validation.isPresent() && heldOut.isEmpty()) {
       steps.onEvent(new ProgressEvent.Notice(
-          "there is no validation by likeness: it needs at least 5 photos, given " + photos));
+          "there is no validation by likeness: it needs at least 5 photos, got " + photos));
     }
     List<TrainingExample> trained = IntStream.range(0, images.size())
         .filter(i -> !heldOut.contains(i))

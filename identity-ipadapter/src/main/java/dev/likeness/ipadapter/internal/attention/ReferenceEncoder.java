@@ -35,7 +35,7 @@ public final class ReferenceEncoder {
 
   public ReferenceEmbeddings encode(List<Reference> references) {
     if (references.isEmpty()) {
-      throw new IllegalArgumentException("an image prompt needs at least one reference");
+      throw new IllegalArgumentException("an image prompt needs at least 1 reference, got none");
     }
     references.forEach(this::require);
     try (TensorScope scope = TensorScope.open()) {
@@ -124,7 +124,7 @@ public final class ReferenceEncoder {
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "%s needs face embeddings %s, given one of length %.3f; use FaceEmbedder.%s",
+          "%s needs face embeddings %s, got one of length %.3f; use FaceEmbedder.%s",
           adapter,
           raw ? "that are not normalised to length 1" : "of length 1",
           length,

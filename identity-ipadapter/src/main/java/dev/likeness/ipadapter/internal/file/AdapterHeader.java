@@ -60,7 +60,7 @@ public final class AdapterHeader {
   private static TensorSource published(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidInputException(
-          file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
+          file + " is not a regular file; give an IP-Adapter's .safetensors or .bin file");
     }
     TensorSource source = new TensorSource.Finite(
         isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file));
@@ -226,7 +226,8 @@ public final class AdapterHeader {
     }
     if (depth == 0) {
       throw new InvalidInputException(source.describe() + ": no tensor \"image_proj." + prefix
-          + "layers.0.0.to_q.weight\"; the resampler has no layer, so the file is incomplete");
+          + "layers.0.0.to_q.weight\"; the resampler has no layer, so the file is"
+          + " incomplete: download it again");
     }
     String queries = prefix + "layers.0.0.to_q.weight";
     try {
@@ -287,8 +288,8 @@ public final class AdapterHeader {
 
   private long size(String name, int dimensions, int axis) {
     if (!source.has(name)) {
-      throw new InvalidInputException(
-          source.describe() + ": no tensor \"" + name + "\"; the file is incomplete");
+      throw new InvalidInputException(source.describe() + ": no tensor \"" + name
+          + "\"; the file is incomplete: download it again");
     }
     long[] shape = source.shape(name);
     if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {

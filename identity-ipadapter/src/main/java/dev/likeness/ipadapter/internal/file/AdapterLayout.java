@@ -41,7 +41,7 @@ public record AdapterLayout(
     public ResamplerConfig {
       if (width < 1 || innerWidth < 1 || innerWidth > 64 && innerWidth % 64 != 0) {
         throw new IllegalArgumentException(
-            "a resampler's query width must be a multiple of 64, given " + innerWidth
+            "a resampler's query width must be a multiple of 64, got " + innerWidth
                 + " for tokens of width " + width);
       }
     }

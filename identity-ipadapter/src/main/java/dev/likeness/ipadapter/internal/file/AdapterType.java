@@ -43,7 +43,8 @@ enum AdapterType {
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()
           + " is no IP-Adapter: expected keys image_proj.* and ip_adapter.*, found e.g. "
-          + Quoted.of(source.names().stream().findFirst().orElse("nothing")));
+          + Quoted.of(source.names().stream().findFirst().orElse("nothing"))
+          + "; give an IP-Adapter file");
     }
   }
 }

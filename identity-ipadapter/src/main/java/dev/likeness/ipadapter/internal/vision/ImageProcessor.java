@@ -40,7 +40,7 @@ public record ImageProcessor(
     public Size {
       if (width < 0 || height < 1) {
         throw new IllegalArgumentException(
-            "a size must be at least 1x1, given " + width + "x" + height);
+            "a size must be at least 1x1, got " + width + "x" + height);
       }
     }
   }
@@ -50,7 +50,7 @@ public record ImageProcessor(
     std = List.copyOf(std);
     if (mean.size() != std.size() || !mean.isEmpty() && mean.size() != 3) {
       throw new IllegalArgumentException(
-          "mean and std must have 3 numbers each, given " + mean + " and " + std);
+          "mean and std must have 3 numbers each, got " + mean + " and " + std);
     }
   }
 

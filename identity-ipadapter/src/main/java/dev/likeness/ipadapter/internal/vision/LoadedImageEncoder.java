@@ -91,9 +91,9 @@ public final class LoadedImageEncoder implements AutoCloseable {
    */
   public static VisionConfig config(Path folder) {
     if (!Files.exists(folder)) {
-      throw new InvalidInputException(
-          folder
-              + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
+      throw new InvalidInputException(folder
+          + " does not exist; give an image encoder's folder, with config.json and"
+          + " model.safetensors, or its file");
     }
     Path said = beside(folder, "config.json");
     if (Files.isDirectory(folder) || ModelFile.exists(said)) {
@@ -201,7 +201,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
     }
   }
 

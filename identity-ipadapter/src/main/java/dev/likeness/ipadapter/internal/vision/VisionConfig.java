@@ -37,8 +37,10 @@ public record VisionConfig(
         || imageSize < patchSize
         || width % heads != 0) {
       throw new IllegalArgumentException(
-          "not a valid vision tower: width " + width + ", " + heads + " heads, " + layers
-              + " layers, patches of " + patchSize + " in images of " + imageSize);
+          "a vision tower needs sizes of at least 1, a width that its heads"
+              + " divide, and images of at least one patch; got width " + width + ", " + heads
+              + " heads, " + layers + " layers, patches of " + patchSize + " in images of "
+              + imageSize);
     }
   }
 

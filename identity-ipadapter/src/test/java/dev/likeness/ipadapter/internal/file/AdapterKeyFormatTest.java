@@ -71,11 +71,13 @@ class AdapterKeyFormatTest {
     long[] shape = {4, 4};
     refuses(
         Map.of("image_proj.proj.weight", shape, "image_proj_model.proj.weight", shape),
-        "a.bin: \"image_proj.proj.weight\" and \"image_proj_model.proj.weight\" are the same layer in two key formats; "
+        "a.bin: \"image_proj.proj.weight\" and \"image_proj_model.proj.weight\" are the same"
+            + " layer in two key formats; "
             + "remove one of them");
     refuses(
         Map.of("ip_adapter.1.to_k_ip.weight", shape, "adapter_modules.1.to_k_ip.weight", shape),
-        "a.bin: \"adapter_modules.1.to_k_ip.weight\" and \"ip_adapter.1.to_k_ip.weight\" are the same layer in two key formats; "
+        "a.bin: \"adapter_modules.1.to_k_ip.weight\" and \"ip_adapter.1.to_k_ip.weight\" are the"
+            + " same layer in two key formats; "
             + "remove one of them");
     refuses(
         Map.of(
@@ -92,7 +94,8 @@ class AdapterKeyFormatTest {
   @Test
   void refusesKeysWithoutValues() {
     String said = "a.bin: \"" + LAYER
-        + "to_k.weight\" needs key and value matrices of equal shape; the file is incomplete";
+        + "to_k.weight\" needs key and value matrices of equal shape; the file is incomplete:"
+        + " download it again";
     refuses(Map.of(LAYER + "to_k.weight", new long[] {64, 8}), said);
     refuses(
         Map.of(

@@ -91,7 +91,7 @@ final class LayerPatternParser {
       at++;
     }
     if (at - start > 4) {
-      throw new IllegalArgumentException("repeats too often");
+      throw new IllegalArgumentException("repeats a part more than 9999 times");
     }
     return at == start ? absent : Integer.parseInt(text, start, at, 10);
   }

@@ -182,9 +182,9 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + "), not a LoRA; give it as an embedding");
     }
     if (!report.duplicates().isEmpty()) {
-      throw new InvalidInputException(
-          file + ": " + report.duplicates().get(0)
-              + " are the same tensor of one layer, perhaps with different numbers; remove one of them");
+      throw new InvalidInputException(file + ": " + report.duplicates().get(0)
+          + " are the same tensor of one layer, perhaps with different numbers; remove one"
+          + " of them");
     }
     refuseUnsupported(report, file);
     if (!report.unmatched().isEmpty()) {
@@ -194,12 +194,13 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
               + report.shapeMismatches().size())
           + " keys match no layer of " + base + ", e.g. "
           + Quoted.of(report.unmatched().get(0))
-          + "; the LoRA is for another base model, or its kind is not supported");
+          + "; the LoRA is for another base model, or its kind is not supported: give a LoRA for"
+          + " this base");
     }
     if (!report.shapeMismatches().isEmpty()) {
-      throw new InvalidInputException(
-          file + ": " + report.shapeMismatches().size() + " keys do not fit " + base + ", e.g. "
-              + report.shapeMismatches().get(0) + "; the LoRA is for another base model");
+      throw new InvalidInputException(file + ": " + report.shapeMismatches().size()
+          + " keys do not fit " + base + ", e.g. " + report.shapeMismatches().get(0)
+          + "; the LoRA is for another base model: give a LoRA for this base");
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
       throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
@@ -207,7 +208,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.incomplete().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)
-          + " does not have all factors with one rank; the file is incomplete");
+          + " does not have all factors with one rank; the file is incomplete: download it again");
     }
     if (report.layers() == 0 && !report.ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "
@@ -215,7 +216,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(
-          file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight");
+          file + " is not a LoRA: no key ends like a LoRA key, e.g. .lora_A.weight; give a LoRA"
+              + " file");
     }
   }
 

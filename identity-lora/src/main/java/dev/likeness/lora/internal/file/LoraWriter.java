@@ -210,9 +210,9 @@ public final class LoraWriter {
   }
 
   private static IllegalArgumentException unwritable(TargetLayer layer) {
-    return new IllegalArgumentException(
-        "the delta of " + layer.name()
-            + " cannot be stored in this key format; save the LoRA in the key format KOHYA, which stores all kinds");
+    return new IllegalArgumentException("the delta of " + layer.name()
+        + " cannot be stored in this key format; save the LoRA in the key format KOHYA,"
+        + " which stores all kinds");
   }
 
   private void putPair(TargetLayer layer, String stem, LoraDelta pair) {
@@ -232,7 +232,7 @@ public final class LoraWriter {
       }
       default ->
         throw new IllegalArgumentException(
-            "LoRA files can be written as PEFT, DIFFUSERS or KOHYA, not as " + keyFormat);
+            "the key format of a LoRA must be PEFT, DIFFUSERS or KOHYA, got " + keyFormat);
     }
   }
 

@@ -87,7 +87,9 @@ final class ConsistencyDistillation extends TrainingStep {
   record FrozenBase(OpenModel model) implements TrainableNetworks {
     @Override
     public TrainableWeights weights() {
-      throw new IllegalStateException("the base cannot be trained");
+      throw new IllegalStateException(
+          "few-step distillation uses the base unchanged; ask its adapter for"
+              + " trainable weights");
     }
 
     @Override

@@ -37,8 +37,8 @@ record ImageBucket(
     for (int i = 0; i < images.size(); i++) {
       RgbImage image = images.get(i).image();
       if (image.width() % unit != 0 || image.height() % unit != 0) {
-        throw new IllegalArgumentException(
-            "a " + image + ": the sides of training images must be multiples of " + unit);
+        throw new IllegalArgumentException("the sides of training images must be multiples of "
+            + unit + " pixels, got a " + image + "; crop or resize it first");
       }
       buckets
           .computeIfAbsent(

@@ -59,7 +59,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
           "the settings train no layer of the base: targets " + settings.targets()
               + (settings.optimizerOptions().targetModules().isEmpty()
                   ? ""
-                  : ", modules " + settings.optimizerOptions().targetModules()));
+                  : ", modules " + settings.optimizerOptions().targetModules())
+              + "; choose others");
     }
     random = NoiseSource.seeded(settings.seed());
     WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)

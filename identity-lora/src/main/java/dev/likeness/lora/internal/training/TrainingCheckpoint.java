@@ -75,7 +75,8 @@ record TrainingCheckpoint(Path file, String owner) {
       }
       return new TrainingCheckpoint(file, HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("this Java has no SHA-256", e);
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
     }
   }
 

@@ -183,7 +183,7 @@ class LoraKeyFormatTest {
     }
     try (Lora lora = Lora.open(GoldenLora.file("unet-only"), base)) {
       assertEquals(
-          "LoRA files can be written as PEFT, DIFFUSERS or KOHYA, not as COMFY",
+          "the key format of a LoRA must be PEFT, DIFFUSERS or KOHYA, got COMFY",
           assertThrows(IllegalArgumentException.class, () -> lora.save(file, KeyFormat.COMFY))
               .getMessage());
     }
@@ -207,8 +207,8 @@ class LoraKeyFormatTest {
     assertEquals(1, settings("{\"text_encoder.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
     assertEquals(
         3,
-        settings(
-                "{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\": {\"attentions\\\\.\\\\d+\\\\.to_(q|k)\": 12}}")
+        settings("{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\":"
+                + " {\"attentions\\\\.\\\\d+\\\\.to_(q|k)\": 12}}")
             .scale(layer, 4, Double.NaN));
     assertEquals(
         2,

@@ -91,8 +91,10 @@ class PeftFilesTest extends OnGoldenBase {
   @ParameterizedTest
   @CsvSource({
     "base_model.model.%s.base_layer.bias, base_model.model.%s.weight, base_model.model.%s.bias",
-    "base_model.model.%s.bias, base_model.model.%s.modules_to_save.weight, base_model.model.%s.modules_to_save.bias",
-    "unet.%s.base_layer.bias, unet.%s.modules_to_save.default.weight, unet.%s.modules_to_save.default.bias"
+    "base_model.model.%s.bias, base_model.model.%s.modules_to_save.weight,"
+        + " base_model.model.%s.modules_to_save.bias",
+    "unet.%s.base_layer.bias, unet.%s.modules_to_save.default.weight,"
+        + " unet.%s.modules_to_save.default.bias"
   })
   void readsWholeWeightsAndBiases(String bias, String norm, String normBias) {
     try (TensorScope scope = TensorScope.open();
@@ -169,7 +171,8 @@ class PeftFilesTest extends OnGoldenBase {
         Path file = file(Map.of(key, torch.ones(4)));
         assertEquals(
             file + ": 1 of 1 keys match no layer of base-current, e.g. \"" + key
-                + "\"; the LoRA is for another base model, or its kind is not supported",
+                + "\"; the LoRA is for another base model, or its kind is not supported: give a"
+                + " LoRA for this base",
             assertThrows(InvalidInputException.class, () -> Lora.open(file, base))
                 .getMessage());
       }

@@ -64,8 +64,8 @@ public enum Resampler {
   public RgbImage resize(
       RgbImage image, double x, double y, double w, double h, int width, int height) {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
-      throw new IllegalArgumentException(
-          "cannot resample " + w + "x" + h + " to " + width + "x" + height);
+      throw new IllegalArgumentException("an image needs at least 1x1 pixels, cannot resample " + w
+          + "x" + h + " to " + width + "x" + height);
     }
     Taps columns = taps(x, w, width, image.width());
     Taps rows = taps(y, h, height, image.height());
@@ -233,7 +233,8 @@ public enum Resampler {
     @Override
     public void accept(int y, byte[] row) {
       if (y != nextRow++) {
-        throw new IllegalStateException("expected row " + (nextRow - 1) + ", got row " + y);
+        throw new IllegalStateException("image rows must be added in order, expected row" + " "
+            + (nextRow - 1) + ", got row " + y);
       }
       // A row on a border belongs to the output above and to the output below.
       while (outputRow < rows.outputs() && rows.firstInput(outputRow) <= y) {
@@ -255,8 +256,8 @@ public enum Resampler {
     @Override
     public ImageFileReader.Pixels toPixels() {
       if (!isComplete()) {
-        throw new IllegalStateException(
-            "only " + nextRow + " of " + height + " rows have arrived; all of them are needed");
+        throw new IllegalStateException("the image is incomplete: only " + nextRow + " of its "
+            + height + " rows were" + " added; add all rows first");
       }
       return new ImageFileReader.Pixels(columns.outputs(), rows.outputs(), rgb);
     }

@@ -46,7 +46,10 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
       return XMPMetaFactory.serializeToString(
           meta, new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
     } catch (XMPException e) {
-      throw new IllegalStateException("cannot write an XMP packet with one property", e);
+      throw new IllegalStateException(
+          "cannot write the XMP packet of the digital source type " + source.uri() + ": "
+              + e.getMessage(),
+          e);
     }
   }
 

@@ -129,7 +129,8 @@ public final class OnnxFile {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file), 0, 4);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
     }
   }
 

@@ -128,7 +128,8 @@ final class OnnxLayers {
     c.check(
         slope.fixed()
             && (isList || fits && Arrays.equals(broadcast(c, x.dims(), slope.dims()), x.dims())),
-        "has slopes " + Arrays.toString(slope.dims()) + " for " + channels + " channels");
+        "has slopes of the shape " + Arrays.toString(slope.dims()) + ", which does not fit "
+            + channels + " channels");
     return same(c);
   }
 
@@ -136,11 +137,14 @@ final class OnnxLayers {
     requireReal(c);
     long channels = channelsOf(c);
     long groups = c.number("num_groups", 1);
-    c.check(groups >= 1 && channels % groups == 0, "has " + groups + " groups");
+    c.check(
+        groups >= 1 && channels % groups == 0,
+        "has " + groups + " groups, which do not divide its " + channels + " channels");
     for (Value one : c.inputs().subList(1, c.inputs().size())) {
       c.check(
           one.fixed() && one.rank() == 1 && one.elements() == channels,
-          "has " + one.elements() + " parameters for " + channels + " channels");
+          "has " + one.elements() + " parameters, expected one for each of its " + channels
+              + " channels");
     }
     return same(c);
   }
@@ -153,7 +157,8 @@ final class OnnxLayers {
     for (Value one : c.inputs().subList(1, c.inputs().size())) {
       c.check(
           one.fixed() && Arrays.equals(one.dims(), normed),
-          "has parameters " + Arrays.toString(one.dims()) + " for " + Arrays.toString(normed));
+          "has parameters of the shape " + Arrays.toString(one.dims()) + ", expected "
+              + Arrays.toString(normed));
     }
     return same(c);
   }

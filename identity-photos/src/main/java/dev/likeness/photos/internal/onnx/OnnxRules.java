@@ -71,7 +71,7 @@ final class OnnxRules {
         : IntStream.range(0, x.rank()).mapToLong(i -> x.rank() - 1 - i).toArray();
     c.check(
         order.length == x.rank() && Arrays.stream(order).allMatch(axis -> axis >= 0),
-        "has perm " + Arrays.toString(order) + " for " + Arrays.toString(x.dims()));
+        "has perm " + Arrays.toString(order) + ", which does not fit " + Arrays.toString(x.dims()));
     c.axes(order, x.rank());
     return c.result(
         Arrays.stream(order).map(axis -> x.dims()[(int) axis]).toArray(),
@@ -232,7 +232,7 @@ final class OnnxRules {
     long[] places = c.whole(1);
     c.check(
         Arrays.stream(places).allMatch(i -> i >= -dim && i < dim),
-        "has indices " + Arrays.toString(places) + " for " + dim + " elements");
+        "has indices " + Arrays.toString(places) + ", which do not fit " + dim + " elements");
     List<Long> dims = new ArrayList<>();
     IntStream.range(0, axis).forEach(i -> dims.add(x.dims()[i]));
     Arrays.stream(c.input(1).dims()).forEach(dims::add);
@@ -258,14 +258,16 @@ final class OnnxRules {
         return List.of(new Value(dims, option.numbers(), name.startsWith("value_float"), true));
       }
     }
-    c.check(false, "has no value");
+    c.check(false, "has no value attribute");
     return List.of();
   }
 
   private static List<Value> filled(Call c) {
     long[] dims = c.whole(0);
     OnnxGraph.Option value = c.option("value");
-    c.check(value == null || total(value.constant().dims()) == 1, "has more than one value");
+    c.check(
+        value == null || total(value.constant().dims()) == 1,
+        "has more than one number as its value");
     return List.of(new Value(dims, null, value == null || value.constant().real(), true));
   }
 
@@ -279,7 +281,9 @@ final class OnnxRules {
       ends[i] = one.known()[0];
     }
     double count = Math.ceil((ends[1] - ends[0]) / ends[2]);
-    c.check(count >= 1 && count <= OnnxShapes.MIN_ELEMENTS, "has " + count + " elements");
+    c.check(
+        count >= 1 && count <= OnnxShapes.MIN_ELEMENTS,
+        "has " + count + " elements, expected 1 to " + OnnxShapes.MIN_ELEMENTS);
     double[] known = count > MAX_KNOWN
         ? null
         : IntStream.range(0, (int) count)

@@ -168,7 +168,8 @@ final class OnnxShapes {
             && inputs.size() <= operator.most()
             && inputs.subList(0, operator.least()).stream().noneMatch(one -> one == null)
             && node.outputs().size() <= operator.outputs(),
-        "has " + inputs.size() + " inputs and " + node.outputs().size() + " outputs");
+        "has " + inputs.size() + " inputs and " + node.outputs().size()
+            + " outputs, which the operation does not allow");
     node.options()
         .forEach((name, option) -> check(
             node,
@@ -266,7 +267,9 @@ final class OnnxShapes {
 
     /** An axis of a value of {@code rank} dimensions, from 0. */
     int axis(long axis, int rank) {
-      check(axis >= -rank && axis < rank, "has the axis " + axis + " for " + rank + " dimensions");
+      check(
+          axis >= -rank && axis < rank,
+          "has the axis " + axis + ", which does not fit " + rank + " dimensions");
       return (int) (axis < 0 ? axis + rank : axis);
     }
 

@@ -90,7 +90,10 @@ public final class OpenCv {
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
+          "cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage()
+              + "; free space, or unpack it elsewhere with"
+              + " -Dorg.bytedeco.javacpp.cachedir=FOLDER",
+          e);
     }
     throw new ResourceLimitException(
         resource + " is not on the class path; add org.bytedeco:opencv with the classifier "

@@ -88,7 +88,7 @@ public final class OpenCvNetwork implements AutoCloseable {
   @SuppressWarnings("try")
   public synchronized float[] forward(RgbImage image, boolean rgb, double mean, double scale) {
     if (closed) {
-      throw new IllegalStateException("the network is closed");
+      throw new IllegalStateException("the face network is closed; open it again");
     }
     try (PointerScope scope = new PointerScope()) {
       int side = image.width();

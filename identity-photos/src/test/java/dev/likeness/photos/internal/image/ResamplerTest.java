@@ -84,7 +84,7 @@ class ResamplerTest {
     reducer.accept(0, new byte[12]);
 
     assertEquals(
-        "expected row 1, got row 2",
+        "image rows must be added in order, expected row 1, got row 2",
         assertThrows(IllegalStateException.class, () -> reducer.accept(2, new byte[12]))
             .getMessage());
   }

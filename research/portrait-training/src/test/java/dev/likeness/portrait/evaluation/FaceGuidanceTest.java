@@ -406,7 +406,7 @@ class FaceGuidanceTest {
           assertThrows(IllegalArgumentException.class, () -> guidance.forPerson(List.of()))
               .getMessage());
       assertEquals(
-          "the weight of face guidance must be in 0..1, not 2.0",
+          "the weight of face guidance must be in 0..1, got 2.0",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> guidance.forPerson(List.of(new float[] {1})).at(2))

@@ -81,7 +81,8 @@ record ConfiguredScheduler(
   public NoiseSchedule noiseSchedule() {
     if (isContinuous()) {
       throw new IllegalStateException(
-          "this scheduler's networks are trained on continuous noise levels, not on betas");
+          "this scheduler has no noise schedule of betas, because its networks are"
+              + " trained on continuous noise levels; use the sigmas of its plan");
     }
     return network.noiseSchedule();
   }

@@ -126,7 +126,10 @@ public final class DiffusersSchedulers implements SchedulerProvider {
           }
         }
       } catch (IOException e) {
-        throw new UncheckedIOException("defaults.txt of the schedulers cannot be read", e);
+        throw new UncheckedIOException(
+            "the built-in defaults of the schedulers cannot be read; the jar is"
+                + " damaged, download it again",
+            e);
       }
       addUndeclared(byClass);
       return Collections.unmodifiableMap(byClass);

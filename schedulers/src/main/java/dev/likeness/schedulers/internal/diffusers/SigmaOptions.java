@@ -30,8 +30,9 @@ record SigmaOptions(Kind kind, Options options) {
         .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas"))
         .toList();
     if (chosen.size() > 1) {
-      throw new IllegalArgumentException(options.className()
-          + " takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas");
+      throw new IllegalArgumentException(
+          options.className() + " takes only one of use_karras_sigmas, use_exponential_sigmas and"
+              + " use_beta_sigmas, got " + chosen.size() + "; set one of them to true");
     }
     return new SigmaOptions(chosen.isEmpty() ? Kind.NONE : chosen.get(0), options);
   }
@@ -43,7 +44,7 @@ record SigmaOptions(Kind kind, Options options) {
         && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
       throw new IllegalArgumentException(options.className()
           + " takes either use_flow_sigmas or another sigma schedule, got both use_flow_sigmas and "
-          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind()));
+          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind()) + "; leave one of them out");
     }
     return respacing;
   }

@@ -49,7 +49,7 @@ final class VaultCipher {
       names = new AesSiv(deriveKey(key, "names", SIV_KEY_BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "the key of a vault must have 32 bytes, given " + key.length, e);
+          "the key of a vault must have 32 bytes, got " + key.length, e);
     }
   }
 
@@ -64,7 +64,7 @@ final class VaultCipher {
     try {
       return contents.newEncryptingStream(out, context(bindsNames ? name : ""));
     } catch (GeneralSecurityException e) {
-      throw new IOException("cannot encrypt", e);
+      throw new IOException("cannot encrypt a file of the vault: " + e.getMessage(), e);
     }
   }
 
@@ -73,7 +73,7 @@ final class VaultCipher {
     try {
       return contents.newSeekableDecryptingChannel(in, context(bindsNames ? name : ""));
     } catch (GeneralSecurityException e) {
-      throw new IOException("cannot decrypt", e);
+      throw new IOException("cannot decrypt a file of the vault: " + e.getMessage(), e);
     }
   }
 
@@ -84,7 +84,8 @@ final class VaultCipher {
           names.encryptDeterministically(name.getBytes(StandardCharsets.UTF_8), context(""));
       return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     } catch (GeneralSecurityException e) {
-      throw new IllegalArgumentException("the file name cannot be encrypted", e);
+      throw new IllegalArgumentException(
+          "cannot encrypt a file name of the vault: " + e.getMessage(), e);
     }
   }
 

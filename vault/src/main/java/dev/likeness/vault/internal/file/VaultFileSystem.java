@@ -159,7 +159,7 @@ final class VaultFileSystem extends FileSystem {
 
   @Override
   public void close() {
-    throw new UnsupportedOperationException("a vault is closed by its store");
+    throw new UnsupportedOperationException("a vault is closed by its store; close the store");
   }
 
   @Override

@@ -145,7 +145,8 @@ final class VaultWriteChannel implements SeekableByteChannel {
 
   @Override
   public SeekableByteChannel position(long newPosition) {
-    throw new UnsupportedOperationException("files of a vault are written from front to back");
+    throw new UnsupportedOperationException(
+        "cannot set the position in a file of a vault; write the file from front" + " to back");
   }
 
   @Override

@@ -35,12 +35,12 @@ abstract class WholeFilesProvider extends FileSystemProvider {
 
   @Override
   public FileSystem newFileSystem(URI uri, Map<String, ?> env) {
-    throw new UnsupportedOperationException("vaults are opened by their store");
+    throw new UnsupportedOperationException("a vault is opened by its store; open the store");
   }
 
   @Override
   public FileSystem getFileSystem(URI uri) {
-    throw new UnsupportedOperationException("vaults are opened by their store");
+    throw new UnsupportedOperationException("a vault is opened by its store; open the store");
   }
 
   @Override

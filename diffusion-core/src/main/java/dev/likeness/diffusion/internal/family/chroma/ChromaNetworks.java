@@ -57,12 +57,12 @@ final class ChromaNetworks extends NetworksBase {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels to " + config().outChannels() + ", expected "
           + expected + ", 4 times the autoencoder's " + autoencoder.latentChannels()
-          + "; they belong to different models");
+          + ": give components of one model");
     }
     if (config().textWidth() != t5.config().width()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes text of width "
           + config().textWidth() + ", the text encoder gives " + t5.config().width()
-          + "; they belong to different models");
+          + ": give components of one model");
     }
   }
 

@@ -221,12 +221,12 @@ final class FluxModel implements OpenModel {
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     if (!latents.references().isEmpty() && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
-          "control images and a reference image do not go together; give one of them");
+          "control images and a reference image cannot be combined; give one of them");
     }
     if (batch.request().caching().kind() == CachingOptions.Kind.FIRST_BLOCK
         && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
-          "ControlNets do not go with the first-block cache, which skips their blocks; use"
+          "ControlNets cannot be combined with the first-block cache, which skips their blocks; use"
               + " extrapolation, or leave out one of the two");
     }
     List<FluxTransformer2DModel> views =

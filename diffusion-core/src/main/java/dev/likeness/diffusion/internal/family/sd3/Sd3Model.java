@@ -193,8 +193,8 @@ final class Sd3Model implements OpenModel {
     Set<Integer> blocks =
         guidance.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
     if (blocks.stream().anyMatch(block -> block < 0 || block >= model.config().layers())) {
-      throw new IllegalArgumentException("skip-layer guidance skips blocks " + guidance.layers()
-          + ", but the model has " + model.config().layers() + ", counted from 0");
+      throw new IllegalArgumentException("skip-layer guidance can skip blocks 0.."
+          + (model.config().layers() - 1) + " of this model, got " + guidance.layers());
     }
     return blocks;
   }

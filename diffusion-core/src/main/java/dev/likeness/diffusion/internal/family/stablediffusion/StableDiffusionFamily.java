@@ -179,7 +179,7 @@ public final class StableDiffusionFamily implements ModelFamily {
                   : "conditioner.embedders.1.");
         default ->
           throw new InvalidInputException(parts.describe() + ": component " + component
-              + " cannot be written to a single file");
+              + " cannot be written to a single file; keep the folder");
       };
     }
 

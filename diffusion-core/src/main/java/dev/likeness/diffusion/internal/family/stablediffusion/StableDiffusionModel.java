@@ -145,8 +145,9 @@ final class StableDiffusionModel implements OpenModel {
     int left = (int) (origins * plain.strength());
     int n = plain.steps();
     if (left < n) {
-      throw new IllegalArgumentException("strength " + plain.strength() + " leaves " + left + " of "
-          + origins + " distilled steps, got " + n + "; use fewer steps");
+      throw new IllegalArgumentException(
+          "strength " + plain.strength() + " leaves only " + left + " of the " + origins
+              + " distilled steps, got " + n + " steps; use fewer steps or a larger strength");
     }
     int stride = options.integer("num_train_timesteps") / origins;
     return PlanRequest.ofTimesteps(IntStream.range(0, n)

@@ -114,7 +114,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
       if ((level.hasAttention() || level.hasUpAttention()) && level.contextWidth() != width) {
         throw new InvalidInputException(
             files.describe() + ": the UNet attends to text of width " + level.contextWidth()
-                + ", the text encoders give " + width + "; they belong to different models");
+                + ", the text encoders give " + width + ": give components of one model");
       }
     }
     if (unetConfig.timeIds() != null) {
@@ -128,9 +128,9 @@ public final class StableDiffusionNetworks extends NetworksBase {
     int latent = autoencoder.latentChannels();
     int in = unetConfig.inChannels();
     if (in != latent && in != 2 * latent + 1) {
-      throw new InvalidInputException(
-          files.describe() + ": the UNet takes " + in + " channels, supported are " + latent
-              + " (as the autoencoder's latents have) and " + (2 * latent + 1) + " (inpainting)");
+      throw new InvalidInputException(files.describe() + ": the UNet takes " + in
+          + " channels, supported are " + latent + " (as the autoencoder's latents have) and "
+          + (2 * latent + 1) + " (inpainting): give a UNet for text-to-image or inpainting");
     }
   }
 
@@ -236,7 +236,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
         .filter(Objects::nonNull)
         .findFirst()
         .orElseThrow(
-            () -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
+            () -> new IllegalArgumentException("this model has no network \"" + component + "\""));
   }
 
   /** The number of time ids, from the width of the layer that takes them with the pooled text. */
@@ -262,7 +262,8 @@ public final class StableDiffusionNetworks extends NetworksBase {
           where + ": projection_class_embeddings_input_dim is " + ids.inputWidth() + ", expected "
               + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or "
               + (REFINER * ids.sinusoids().width() + pooled)
-              + " (its refiner) with a text encoder that pools to " + pooled);
+              + " (its refiner) with a text encoder that pools to " + pooled
+              + ": give components of one model");
     }
   }
 }

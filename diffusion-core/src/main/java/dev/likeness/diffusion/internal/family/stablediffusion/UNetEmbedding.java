@@ -60,7 +60,8 @@ final class UNetEmbedding {
     Tensor ids = conditioning.timeIds();
     if (ids == null || conditioning.pooled() == null) {
       throw new IllegalArgumentException(
-          "this UNet needs pooled text and sizes, as SDXL's; got text tokens alone");
+          "this UNet needs pooled prompt embeddings and size ids, as SDXL's does;"
+              + " got prompt embeddings alone");
     }
     Tensor sizes = config.timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);
     Tensor pooled = conditioning.pooled();

@@ -63,10 +63,9 @@ public record ZImageConfig(
         || config.axesLengths.size() != 3
         || turned * heads != config.width
         || config.axesDims.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new InvalidInputException(
-          c.source() + ": axes_dims " + config.axesDims + " and axes_lens " + config.axesLengths
-              + " must be three numbers each, the first even with the sum dim / n_heads, "
-              + config.width / heads);
+      throw new InvalidInputException(c.source() + ": axes_dims " + config.axesDims
+          + " must be three even numbers that sum to dim / n_heads, " + config.width / heads
+          + "; axes_lens " + config.axesLengths + " must be three numbers");
     }
     return config;
   }

@@ -136,7 +136,9 @@ public final class Gguf implements TensorSource {
         case Q4_0, Q4_1, Q5_0, Q5_1 -> small(type, in, out, at);
         case Q4_K, Q5_K -> mixed(type == GgmlType.Q5_K, in, out, at);
         case Q6_K -> sixBits(in, out, at);
-        default -> throw new IllegalArgumentException(type + " is not quantised");
+        default ->
+          throw new IllegalArgumentException(
+              "the GGML type " + type + " is not quantised, so it has no blocks to decode");
       }
     }
 

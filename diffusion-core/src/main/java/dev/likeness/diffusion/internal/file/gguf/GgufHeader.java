@@ -79,8 +79,8 @@ public final class GgufHeader implements TensorNames {
     }
     long version = in.u32();
     if (version != 2 && version != 3) {
-      throw new InvalidInputException(
-          source + " is GGUF of version " + version + "; supported are 2 and 3");
+      throw new InvalidInputException(source + " is GGUF of version " + version
+          + "; supported are 2 and 3: convert the model again");
     }
     long count = in.count(MIN_ENTRY, "tensors");
     long pairs = in.count(MIN_PAIR, "pairs of metadata");
@@ -93,7 +93,7 @@ public final class GgufHeader implements TensorNames {
     }
     long alignment = metadata.get("general.alignment") instanceof Long given ? given : ALIGNMENT;
     if (alignment < 1 || alignment > in.length()) {
-      throw in.damaged("has an alignment of " + alignment);
+      throw in.damaged("has the alignment " + alignment + ", expected 1 to the size of the file");
     }
     long start = (in.position() + alignment - 1) / alignment * alignment;
     tensors.replaceAll((name, entry) -> place(name, entry, start, in));
@@ -103,7 +103,8 @@ public final class GgufHeader implements TensorNames {
     String name = in.text();
     long dimensions = in.u32();
     if (dimensions > MAX_DIMENSIONS) {
-      throw in.damaged("has a tensor of " + dimensions + " dimensions");
+      throw in.damaged(
+          "has a tensor of " + dimensions + " dimensions, expected at most " + MAX_DIMENSIONS);
     }
     long[] sizes = new long[(int) dimensions];
     for (int i = sizes.length - 1; i >= 0; i--) {
@@ -120,7 +121,8 @@ public final class GgufHeader implements TensorNames {
     long strides = Long.BYTES;
     for (long size : entry.sizes) {
       if (size < 0 || strides > Long.MAX_VALUE / Math.max(1, size)) {
-        throw in.damaged("has a tensor " + Quoted.of(name) + " of impossible size");
+        throw in.damaged(
+            "has a tensor " + Quoted.of(name) + " whose size is negative or too large");
       }
       strides *= Math.max(1, size);
     }
@@ -129,7 +131,7 @@ public final class GgufHeader implements TensorNames {
         || entry.begin < 0
         || entry.begin > in.length()
         || start + entry.begin > in.length() - entry.bytes()) {
-      throw in.damaged("has a tensor " + Quoted.of(name) + " that lies outside of it");
+      throw in.damaged("has a tensor " + Quoted.of(name) + " that lies outside the file");
     }
     return new Entry(entry.type, start + entry.begin, originalShape(name, entry, elements));
   }

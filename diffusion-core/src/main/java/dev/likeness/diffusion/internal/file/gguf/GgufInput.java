@@ -71,7 +71,8 @@ final class GgufInput implements AutoCloseable {
   long count(int least, String what) {
     long count = i64();
     if (count < 0 || count > (length - position) / least) {
-      throw damaged("says it has " + Long.toUnsignedString(count) + " " + what + ", more than fit");
+      throw damaged("says it has " + Long.toUnsignedString(count) + " " + what
+          + ", more than fit in the file");
     }
     return count;
   }
@@ -107,7 +108,7 @@ final class GgufInput implements AutoCloseable {
 
   private Object list(int depth) {
     if (depth == MAX_DEPTH) {
-      throw damaged("has lists within lists beyond " + MAX_DEPTH);
+      throw damaged("has lists nested deeper than " + MAX_DEPTH);
     }
     long type = u32();
     long count = count(1, "values in a list");

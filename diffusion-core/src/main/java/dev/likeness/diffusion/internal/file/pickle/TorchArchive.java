@@ -67,9 +67,9 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
   }
 
   private static InvalidInputException otherByteOrder(String source) {
-    return new InvalidInputException(
-        source
-            + " was saved on a machine of another byte order; convert it to safetensors on that machine");
+    return new InvalidInputException(source
+        + " was saved on a machine of another byte order; convert it to safetensors on that"
+        + " machine");
   }
 
   /** Reads the form before PyTorch 1.6: several pickles, then the storages. */
@@ -80,7 +80,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
           + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
     }
     if (!Long.valueOf(PROTOCOL).equals(new Unpickler(in, source).load())) {
-      throw in.broken("has another protocol than " + PROTOCOL);
+      throw in.broken("has a protocol other than " + PROTOCOL);
     }
     Object system = new Unpickler(in, source).load();
     if (system instanceof Map<?, ?> facts && Boolean.FALSE.equals(facts.get("little_endian"))) {
@@ -101,7 +101,8 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
     for (Object key : list) {
       TensorRef.Storage storage = key instanceof String name ? known.get(name) : null;
       if (storage == null || in.i64() != storage.elements()) {
-        throw in.broken("has a storage that no tensor names so");
+        throw in.broken(
+            "has a storage that no tensor uses, or of another size than its tensors" + " need");
       }
       storages.put(storage.key(), new ByteRange(in.position(), storage.bytes()));
       in.skip(storage.bytes());

@@ -43,8 +43,8 @@ final class TorchContents implements TensorNames {
   private void visit(String path, Object value, int depth) {
     if (++visits > MAX_VISITS || depth > MAX_DEPTH || path.length() > MAX_PATH) {
       throw new InvalidInputException(
-          source + ": its lists and dictionaries contain each other too often or too deeply;"
-              + " that is no checkpoint");
+          source + ": its lists and dictionaries are nested too often or too deeply; it is"
+              + " no checkpoint: download the file again");
     }
     if (value instanceof Map<?, ?> map) {
       map.forEach((key, inner) ->
@@ -72,8 +72,8 @@ final class TorchContents implements TensorNames {
               + "; it was cut short: download it again");
     }
     if (tensors.put(name, tensor) != null) {
-      throw new InvalidInputException(
-          source + ": two tensors are called " + Quoted.of(name) + "; that is no checkpoint");
+      throw new InvalidInputException(source + ": two tensors are called " + Quoted.of(name)
+          + "; it is no checkpoint: download the file again");
     }
   }
 

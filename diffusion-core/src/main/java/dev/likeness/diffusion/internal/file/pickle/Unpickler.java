@@ -195,13 +195,13 @@ final class Unpickler {
   private void memoize(long index) {
     memo.put(index, top());
     if (memo.size() > MAX_OBJECTS) {
-      throw refused("it remembers more than " + MAX_OBJECTS + " objects");
+      throw refused("the memo has more than " + MAX_OBJECTS + " objects");
     }
   }
 
   private Object memoized(long index) {
     if (!memo.containsKey(index)) {
-      throw refused("nothing was remembered as " + index);
+      throw refused("the memo has no object " + index);
     }
     return memo.get(index);
   }
@@ -214,7 +214,7 @@ final class Unpickler {
   private void count(int objects) {
     pushed += objects;
     if (pushed > MAX_OBJECTS) {
-      throw refused("it lays out more than " + MAX_OBJECTS + " objects");
+      throw refused("more than " + MAX_OBJECTS + " objects are put on the stack");
     }
   }
 
@@ -250,8 +250,8 @@ final class Unpickler {
   }
 
   private InvalidInputException refused(String why) {
-    return new InvalidInputException(
-        source + " at byte " + at + ": " + why
-            + "; the file was not loaded: ask for a safetensors file, or convert it where you trust it");
+    return new InvalidInputException(source + " at byte " + at + ": " + why
+        + "; the file was not loaded: ask for a safetensors file, or convert it where you"
+        + " trust it");
   }
 }

@@ -40,7 +40,7 @@ class ReleaseTest {
       assertArrayEquals(first, base.generate(request).pixels());
       assertEquals(used, Pointer.totalCount());
       assertEquals(
-          "no network \"prior\" in this model",
+          "this model has no network \"prior\"",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.unwrap(StableDiffusionNetworks.class).release("prior"))

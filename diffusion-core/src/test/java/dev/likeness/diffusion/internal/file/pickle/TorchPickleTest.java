@@ -210,8 +210,8 @@ class TorchPickleTest {
     String message =
         assertThrows(InvalidInputException.class, () -> TorchPickle.open(file)).getMessage();
     assertEquals(
-        "it lays out more than 1000000 objects" + NOT_LOADED,
-        message.substring(message.indexOf("it lays")));
+        "more than 1000000 objects are put on the stack" + NOT_LOADED,
+        message.substring(message.indexOf("more than")));
   }
 
   @Test
@@ -302,7 +302,7 @@ class TorchPickleTest {
         " at byte 48: an instruction finds no mark on the stack" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("h\5").stop(),
-        " at byte 48: nothing was remembered as 5" + NOT_LOADED);
+        " at byte 48: the memo has no object 5" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("NNa").stop(), " at byte 50: APPEND finds no list" + NOT_LOADED);
     refused(
@@ -327,10 +327,12 @@ class TorchPickleTest {
         " at byte 54: BINPERSID names something else than a whole storage" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("X\u00ff\u00ff\u00ff\u007f").stop(),
-        " at byte 53: wants 2147483647 bytes but 1 are left; the file is damaged or no checkpoint: download it again");
+        " at byte 53: needs 2147483647 bytes, but only 1 are left; the file is damaged or no"
+            + " checkpoint: download it again");
     refused(
         CraftedPickle.start().raw("J").stop(),
-        " at byte 49: ends in the middle of an instruction; the file is damaged or no checkpoint: download it again");
+        " at byte 49: ends in the middle of an instruction; the file is damaged or no"
+            + " checkpoint: download it again");
   }
 
   @Test
@@ -382,7 +384,8 @@ class TorchPickleTest {
   void refusesListsThatContainThemselves() {
     Path file = CraftedPickle.zip(folder, CraftedPickle.start().raw("]q\0h\0a").stop(), 0);
     String message = file
-        + ": its lists and dictionaries contain each other too often or too deeply; that is no checkpoint";
+        + ": its lists and dictionaries are nested too often or too deeply; it is no checkpoint:"
+        + " download the file again";
     refused(file, message);
     CraftedPickle bomb = CraftedPickle.start().raw("]q\0");
     for (char level = 1; level < 28; level++) {
@@ -416,7 +419,8 @@ class TorchPickleTest {
     refused(
         file,
         file
-            + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
+            + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file"
+            + " of weights");
   }
 
   @Test
@@ -427,7 +431,8 @@ class TorchPickleTest {
     refused(
         file,
         file
-            + " was saved on a machine of another byte order; convert it to safetensors on that machine");
+            + " was saved on a machine of another byte order; convert it to safetensors on that"
+            + " machine");
   }
 
   private Path old(byte[] object, byte[] keys, int floats) {

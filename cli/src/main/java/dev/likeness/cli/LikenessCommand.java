@@ -200,33 +200,11 @@ public final class LikenessCommand implements Runnable {
     private static final String HELP = "Help";
 
     /** Options that most calls of a command have, in the order of the help. */
-    private static final List<String> COMMON_OPTIONS = List.of(
-        "--photos",
-        "--person",
-        "--consent",
-        "--prompt",
-        "--negative",
-        "--style",
-        "--outfit",
-        "--backdrop",
-        "--light",
-        "--expression",
-        "--base",
-        "--lora",
-        "--steps",
-        "--guidance",
-        "--scheduler",
-        "--seed",
-        "--width",
-        "--height",
-        "--size",
-        "--count",
-        "--keep",
-        "--recipe",
-        "--likeness",
-        "--init",
-        "--strength",
-        "--out");
+    private static final List<String> COMMON_OPTIONS = List.of("""
+        --photos --person --consent --prompt --negative --style --outfit --backdrop
+        --light --expression --base --lora --steps --guidance --scheduler --seed
+        --width --height --size --count --keep --recipe --likeness --init --strength
+        --out""".trim().split("\\s+"));
 
     /** Groups of options that a command class itself declares. */
     private static final Map<String, String> OWN = Map.ofEntries(

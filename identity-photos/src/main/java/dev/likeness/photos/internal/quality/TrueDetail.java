@@ -27,15 +27,17 @@ public final class TrueDetail {
   // Energy that is hardly visible, in squared grey levels.
   private static final double INVISIBLE = 15;
   private static final int PALETTE_COLOURS = 256;
-  // How much the quality of a JPEG file counts.
-  private static final double FIDELITY_EXPONENT = 0.3;
+  // How much the quality of files counts: if both are JPEG files, and if one of them is not. Of a
+  // file of another format it is not known how often its image was compressed before.
+  private static final double JPEG_EXPONENT = 1;
+  private static final double MIXED_EXPONENT = 0.15;
   // Smaller differences, and smaller differences of size, are accidental.
   private static final double EQUAL = 1.03;
   private static final double EQUAL_SIDE = 1.1;
   // An enlarged copy has less than this share of the energy above the original's frequencies.
   private static final double EMPTY = 0.1;
   // A larger copy with less detail than this at the size of the smaller one is noisy or blurred.
-  private static final double SPOILT = 0.85;
+  private static final double SPOILT = 0.8;
 
   private final RgbImage face;
   private final boolean palette;
@@ -62,7 +64,7 @@ public final class TrueDetail {
     return new TrueDetail(
         side > MAX_SIDE ? Resampler.AREA.resize(crop, MAX_SIDE, MAX_SIDE) : crop,
         hasPalette(image),
-        Math.pow(quality, FIDELITY_EXPONENT));
+        quality);
   }
 
   // Photos with few colours were reduced to a palette, with dithering, as in GIF files.
@@ -88,7 +90,10 @@ public final class TrueDetail {
       return -other.compare(this);
     }
     int common = Math.min(side(), other.side());
-    double ratio = amount(common) / Math.max(1e-9, other.amount(common));
+    double exponent = fidelity < 1 && other.fidelity < 1 ? JPEG_EXPONENT : MIXED_EXPONENT;
+    double ratio = amount(common)
+        / Math.max(1e-9, other.amount(common))
+        * Math.pow(fidelity / other.fidelity, exponent);
     if (larger > EQUAL_SIDE) {
       return ratio > SPOILT && reachesBeyond(common) ? 1 : -1;
     }
@@ -119,7 +124,7 @@ public final class TrueDetail {
       grey = blurred.halved();
       clean = cleanHalf;
     }
-    return sum * fidelity;
+    return sum;
   }
 
   // Returns the part of the mean fine energy that a regression on the coarse energy explains.

@@ -158,8 +158,8 @@ class ShardedSourceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"metadata\":{}}| has no object \"weight_map\" from tensor names to files; download"
-            + " the file again",
+        "{\"metadata\":{}}|' has no object \"weight_map\" from tensor names to files; download"
+            + " the file again'",
         "{\"weight_map\":{\"a\":1}}|: \"weight_map\" gives no file name for tensor \"a\";"
             + " download the file again",
         "{\"weight_map\":{\"a\":\"x\",\"a\":\"y\"}}|' is not a JSON object: Duplicate field"

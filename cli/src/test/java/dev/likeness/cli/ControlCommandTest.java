@@ -167,7 +167,7 @@ class ControlCommandTest {
     assertTrue(
         run.errorLines()
             .get(0)
-            .contains("the budget is 0.0 GiB: give more memory, or use a smaller image"),
+            .contains("the budget is 0.001 GiB: give more memory, or use a smaller image"),
         run.err());
   }
 

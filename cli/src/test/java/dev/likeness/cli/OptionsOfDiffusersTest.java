@@ -49,7 +49,7 @@ class OptionsOfDiffusersTest {
   private static Path folder;
 
   static List<GoldenImages.Run> runs() {
-    return GoldenImages.runs("options");
+    return GoldenImages.runs("diffusers-options");
   }
 
   @ParameterizedTest
@@ -83,7 +83,7 @@ class OptionsOfDiffusersTest {
     assertEquals(0, result.status(), result.err());
     try (TensorScope scope = TensorScope.open();
         Safetensors written = Safetensors.open(tensors);
-        GoldenImages expected = GoldenImages.open("options", scratch)) {
+        GoldenImages expected = GoldenImages.open("diffusers-options", scratch)) {
       Closeness.assertWithin(
           IMAGES,
           expected.tensor("run" + run.index() + ".images"),

@@ -165,7 +165,11 @@ class UsageTest {
       {"3", missing + " does not exist", "--refiner=" + missing},
       {"2", "--denoising-end must be between", "--refiner=" + base, "--denoising-end=1"},
       {"2", "--refiner excludes --mask", "--refiner=" + base, "--hires=1.5"},
-      {"2", "does not support aesthetic_score: only a refiner", "--aesthetic-score=7"},
+      {
+        "2",
+        "does not support aesthetic_score; leave it out, because only a refiner",
+        "--aesthetic-score=7"
+      },
       {"2", "does not support size conditioning", "--original-size=64x64"},
       {"2", "does not support prompt_2", "--prompt-2=x"},
       {"2", "a denoising start of 0.5 needs latents", "--denoising-start=0.5"}

@@ -106,7 +106,7 @@ class LoraAdapterTest implements AdapterContract {
        down=0.5,mid=1,up.1=0.8, or numbers alone
       mid=1,0.5 | "0.5" in the block weights "mid=1,0.5" is not a weight; give names, such as\
        down=0.5,mid=1,up.1=0.8, or numbers alone
-      down=NaN | a LoRA's weight must be a finite number, not NaN
+      down=NaN | a LoRA's weight must be a finite number, got NaN
       """)
   void refusesBlockWeightsThatDoNotFit(String blocks, String words) {
     assertEquals(

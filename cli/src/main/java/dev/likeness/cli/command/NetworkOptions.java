@@ -4,9 +4,11 @@ import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.GuidanceOptions.FreeU;
 import dev.likeness.diffusion.request.ImageRequest;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options that change the network itself: degraded guidance and FreeU. */
+@Command(optionListHeading = "Guidance")
 final class NetworkOptions {
   @Option(
       names = "--skip-layers",

@@ -201,6 +201,7 @@ public final class PhotoOptions {
   }
 
   /** The option that chooses one of several people in the photos. */
+  @Command(optionListHeading = "Photos and consent")
   static final class WhoOption {
     @Option(
         names = "--who",

@@ -98,7 +98,7 @@ class EmbeddingOriginTest {
           assertThrows(InvalidInputException.class, () -> unit.embed(List.of(face(1, 20))))
               .getMessage()
               .endsWith(
-                  " needs face embeddings of length 1, given one of length 20.000; use FaceEmbedder.embed"));
+                  " needs face embeddings of length 1, got one of length 20.000; use FaceEmbedder.embed"));
     }
   }
 

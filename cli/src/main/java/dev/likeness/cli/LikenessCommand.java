@@ -203,7 +203,7 @@ public final class LikenessCommand implements Runnable {
     private static final List<String> COMMON_OPTIONS = List.of("""
         --photos --person --consent --prompt --negative --style --outfit --backdrop
         --light --expression --base --lora --steps --guidance --scheduler --seed
-        --width --height --size --count --keep --recipe --likeness --init --strength
+        --width --height --size --count --keep --recipe --likeness --init --strength --image
         --out""".trim().split("\\s+"));
 
     /** Groups of options that a command class itself declares. */

@@ -29,7 +29,7 @@ class HelpGroupsTest {
             "Speed and memory",
             "Sampling",
             "Guidance",
-            "Initial image",
+            "Initial image, images to edit",
             "Size conditioning and refiner",
             "Reference images",
             "ControlNets",

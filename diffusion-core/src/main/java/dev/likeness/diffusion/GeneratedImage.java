@@ -21,8 +21,8 @@ import java.util.ServiceLoader;
  * @param latents the final latents, before decoding
  * @param pixels the decoded image before rounding to bytes and before kept pixels are pasted, [3,
  *     height, width] in row-major order, 0..1
- * @param isEdited true if the request has an initial image. It is false for initial latents,
- *     because their source is not known
+ * @param isEdited true if the request has an initial image or reference images. It is false for
+ *     initial latents, because their source is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default
  *     filled in; otherwise null
  */

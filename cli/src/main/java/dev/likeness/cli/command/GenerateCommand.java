@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
 public final class GenerateCommand implements Runnable {
   private static final String[][] REQUIRED_OPTIONS = {
     {"--preview", "--preview-every"},
+    {"--image", "--image-strength", "--reference-size"},
     {"--hires", "--hires-strength", "--hires-pixels"},
     {
       "--controlnet",
@@ -236,7 +237,7 @@ public final class GenerateCommand implements Runnable {
   }
 
   private void write(BaseModel model, ImageRequest request) {
-    Disclosure marking = disclosure.disclosure(signing).edited(request.initialImage() != null);
+    Disclosure marking = disclosure.disclosure(signing).edited(request.isMadeFromImages());
     List<GeneratedImage> written = new ArrayList<>();
     Consumer<GeneratedImage> finish = image -> {
       ImageFolder.NumberedFiles.write(

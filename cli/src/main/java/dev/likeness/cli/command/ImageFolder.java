@@ -100,6 +100,9 @@ final class ImageFolder {
     if (request.initialImage() != null && Double.isFinite(request.initialImage().strength())) {
       entry.put("strength", request.initialImage().strength());
     }
+    if (!request.referenceImages().images().isEmpty()) {
+      entry.put("image_strength", request.referenceImages().strength());
+    }
     if (request.initialImage() != null && request.initialImage().isMaskCropped()) {
       entry.put("padding_mask_crop", request.initialImage().paddingMaskCrop());
     }

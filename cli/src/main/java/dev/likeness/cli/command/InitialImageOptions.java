@@ -4,20 +4,47 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.ReferenceImages;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options for the initial image and hires fix. */
-@Command(optionListHeading = "Initial image")
+/** The options for the initial image, hires fix and the images that an editing model takes. */
+@Command(optionListHeading = "Initial image, images to edit")
 final class InitialImageOptions {
+  private static final int MAX_SIDE = 16384;
+
+  @Option(
+      names = "--image",
+      paramLabel = "IMAGE",
+      description = "image that an editing model (FLUX.2 klein, FLUX.1 Kontext) edits or looks at; "
+          + "may be repeated. Sampling starts from noise: compare --init. For an IP-Adapter, use "
+          + "--reference")
+  private List<Path> images = List.of();
+
+  @Option(
+      names = "--image-strength",
+      paramLabel = "X",
+      defaultValue = "1",
+      description = "how strongly the model attends to the --image images: 0 leaves them out, "
+          + "1 is as trained (default: ${DEFAULT-VALUE})")
+  private double imageStrength;
+
+  @Option(
+      names = "--reference-size",
+      paramLabel = "N",
+      description = "scales each --image down to at most N x N pixels, which saves time (default: "
+          + "the base's limit)")
+  private Integer imageSide;
+
   @Option(
       names = {"--init", "--init-image"},
       paramLabel = "IMAGE",
-      description = "initial image for image-to-image")
+      description = "initial image, where sampling begins (image-to-image)")
   private Path init;
 
   @Option(
@@ -79,7 +106,7 @@ final class InitialImageOptions {
   private CommandSpec spec;
 
   ImageRequest apply(ImageRequest request) {
-    ImageRequest begun = withInitialImage(request);
+    ImageRequest begun = withInitialImage(withImages(request));
     InitialImage initial = begun.initialImage();
     require(
         !isDecodedWhole || initial != null && initial.mask() != null,
@@ -93,6 +120,16 @@ final class InitialImageOptions {
     initial = begun.initialImage();
     begun = isDecodedWhole ? begun.initialImage(initial.pasteUnmasked(false)) : begun;
     return hires == 0 ? begun : begun.hires(new HiresFix(hires, hiresStrength, 0, hiresPixels));
+  }
+
+  private ImageRequest withImages(ImageRequest request) {
+    require(
+        imageSide == null || imageSide >= 1 && imageSide <= MAX_SIDE,
+        "--reference-size must be between 1 and " + MAX_SIDE + ", got " + imageSide);
+    return request.referenceImages(new ReferenceImages(
+        images.stream().map(RgbImage::read).toList(),
+        imageSide == null ? 0 : imageSide * imageSide,
+        imageStrength));
   }
 
   private ImageRequest withInitialImage(ImageRequest request) {

@@ -47,7 +47,8 @@ final class IpAdapterOptions {
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "reference image; may be repeated")
+      description = "image that an IP-Adapter looks at; may be repeated. For an editing model, use "
+          + "--image")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(

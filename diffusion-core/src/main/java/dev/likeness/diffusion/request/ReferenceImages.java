@@ -12,17 +12,21 @@ import java.util.List;
  * @param images the images, in order; they may have different sizes; empty for no images
  * @param maxPixels the largest area of each image in pixels; larger images are scaled down, which
  *     saves time. 0 means the model's own limit
+ * @param strength how strongly the model attends to the images, at least 0. 1 is as trained, 0
+ *     leaves them out; log(strength) is added to the attention scores of their tokens
  */
-public record ReferenceImages(List<RgbImage> images, int maxPixels) {
+public record ReferenceImages(List<RgbImage> images, int maxPixels, double strength) {
   /** No reference images. */
-  public static final ReferenceImages NONE = new ReferenceImages(List.of(), 0);
+  public static final ReferenceImages NONE = new ReferenceImages(List.of(), 0, 1);
 
   /**
    * Copies the list.
    *
    * @param images the images, in order
    * @param maxPixels the largest area of each image in pixels; 0 for the model's own limit
-   * @throws IllegalArgumentException if an image is null, or if {@code maxPixels} is negative
+   * @param strength how strongly the model attends to the images, at least 0
+   * @throws IllegalArgumentException if an image is null, {@code maxPixels} is negative, or
+   *     {@code strength} is negative, infinite or NaN
    */
   public ReferenceImages {
     if (images.stream().anyMatch(image -> image == null)) {
@@ -31,7 +35,11 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels) {
     }
     if (maxPixels < 0) {
       throw new IllegalArgumentException(
-          "the largest area of reference images must be at least 0" + " pixels, got " + maxPixels);
+          "the largest area of reference images must be at least 0 pixels, got " + maxPixels);
+    }
+    if (!(strength >= 0 && strength < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "the strength of reference images must be at least 0, got " + strength);
     }
     images = List.copyOf(images);
   }
@@ -42,7 +50,7 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels) {
    * @param others the images, in order
    */
   public ReferenceImages images(List<RgbImage> others) {
-    return new ReferenceImages(others, maxPixels);
+    return new ReferenceImages(others, maxPixels, strength);
   }
 
   /**
@@ -51,7 +59,17 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels) {
    * @param pixels the largest area of each image in pixels; 0 for the model's own limit
    */
   public ReferenceImages maxPixels(int pixels) {
-    return new ReferenceImages(images, pixels);
+    return new ReferenceImages(images, pixels, strength);
+  }
+
+  /**
+   * {@return these options with another strength}
+   *
+   * @param factor how strongly the model attends to the images, at least 0; 1 is as trained
+   * @throws IllegalArgumentException if the factor is negative, infinite or NaN
+   */
+  public ReferenceImages strength(double factor) {
+    return new ReferenceImages(images, maxPixels, factor);
   }
 
   /**

@@ -143,4 +143,10 @@ public interface RequestValues {
         && initialImage().mask() == null
         && !(initialImage().strength() < 1);
   }
+
+  /** {@return true if the images are made from another image: the initial one or a reference} */
+  default boolean isMadeFromImages() {
+    return initialImage() != null && initialImage().image() != null
+        || !referenceImages().images().isEmpty() && referenceImages().strength() > 0;
+  }
 }

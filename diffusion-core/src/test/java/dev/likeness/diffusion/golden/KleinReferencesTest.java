@@ -3,11 +3,16 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.pipeline.PipelineModel;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
@@ -15,9 +20,13 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,9 +64,7 @@ class KleinReferencesTest {
     }
     Path base = PipelineFolder.write((String) run.get("folder"), folder).path();
     if (run.get("kept").equals(true)) {
-      Path index = base.resolve("model_index.json");
-      Files.writeString(
-          index, Files.readString(index).replace("Flux2KleinPipeline", "Flux2KleinKVPipeline"));
+      keepReferences(base);
     }
     try (TensorScope scope = TensorScope.open();
         Safetensors expected = Safetensors.open(GoldenResource.file(ROOT + "safetensors"));
@@ -100,6 +107,80 @@ class KleinReferencesTest {
   }
 
   @Test
+  void encodesAnImageOnceForAllImagesThatSeeIt() {
+    Path base = PipelineFolder.write("klein/base", folder).path();
+    RgbImage small = image(List.of(64, 64), 0);
+    ImageRequest request = ImageRequest.of("a hat").images(small, image(List.of(80, 64), 1), small);
+    List<RgbImage> encoded = new ArrayList<>();
+    try (TensorScope scope = TensorScope.open();
+        OpenModel klein = FamilyRegistry.open(ModelOpener.open(base), Compute.EXACT)) {
+      PipelineModel model = new PipelineModel(klein);
+      Function<RgbImage, Tensor> encoder = image -> {
+        encoded.add(image);
+        return torch.rand(1, 4, image.height(), image.width());
+      };
+      List<Tensor> first = model.references(request, encoder);
+      List<Tensor> second = model.references(request.seed(7), encoder);
+      assertEquals(2, encoded.size(), "an image is encoded once");
+      for (int i = 0; i < 3; i++) {
+        assertTrue(first.get(i).equal(second.get(i)), "reference " + i);
+      }
+      model.references(
+          request.referenceImages(request.referenceImages().maxPixels(48 * 48)), encoder);
+      assertEquals(4, encoded.size(), "another size is another input");
+      model.references(request.referenceImages(request.referenceImages().strength(0)), encoder);
+      assertEquals(4, encoded.size(), "images that are left out are not encoded");
+    }
+  }
+
+  @Test
+  void attendsToReferencesByTheirStrength() throws IOException {
+    RgbImage reference = image(List.of(64, 64), 0);
+    ImageRequest plain = ImageRequest.of("a hat").steps(2).guidance(1).size(16, 16);
+    ImageRequest shown = plain.images(reference);
+    for (boolean kept : new boolean[] {false, true}) {
+      Path base =
+          PipelineFolder.write("klein/base", folder.resolve("kept-" + kept)).path();
+      if (kept) {
+        keepReferences(base);
+      }
+      try (BaseModel klein = BaseModel.open(base, Compute.EXACT)) {
+        float[] none = klein.generate(plain).pixels();
+        float[] full = klein.generate(shown).pixels();
+        double before = 0;
+        for (double strength : new double[] {0, 0.01, 0.1, 0.5}) {
+          double distance = distance(
+              none,
+              klein
+                  .generate(plain.referenceImages(shown.referenceImages().strength(strength)))
+                  .pixels());
+          assertTrue(
+              strength == 0 ? distance == 0 : distance > before,
+              "strength " + strength + ": " + distance + " after " + before);
+          before = distance;
+        }
+        assertTrue(distance(none, full) > before);
+      }
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> shown.referenceImages().strength(Double.NaN));
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return Math.sqrt(sum);
+  }
+
+  private static void keepReferences(Path base) throws IOException {
+    Path index = base.resolve("model_index.json");
+    Files.writeString(
+        index, Files.readString(index).replace("Flux2KleinPipeline", "Flux2KleinKVPipeline"));
+  }
+
+  @Test
   void refusesImagesThatTheBaseCannotTake() {
     ImageRequest request = ImageRequest.of("a hat").steps(1);
     RgbImage good = image(List.of(64, 64), 0);
@@ -116,8 +197,8 @@ class KleinReferencesTest {
           klein,
           request.images(image(List.of(64, 513), 0)));
       assertRefused(
-          "this base does not take reference images, got 2; leave them out, or use a base that edits"
-              + " images",
+          "a base of the family zimage does not take reference images, got 2; leave them out, or use"
+              + " a base that edits images",
           zimage,
           request.images(good, good));
     }

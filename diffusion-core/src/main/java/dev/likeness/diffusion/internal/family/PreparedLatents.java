@@ -33,6 +33,13 @@ public record PreparedLatents(
     this(start, blend, beside, List.of());
   }
 
+  /** Returns the number of tokens of all reference images, for tokens of {@code side} latents. */
+  public long referenceTokens(int side) {
+    return references.stream()
+        .mapToLong(latents -> latents.size(2) / side * (latents.size(3) / side))
+        .sum();
+  }
+
   public PreparedLatents withControls(List<ControlInput> others) {
     return new PreparedLatents(initial, blend, inpaintingChannels, references, others, runner);
   }

@@ -83,7 +83,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
       requireFinite(latents, image.seed());
       Tensor unit = ImageTensors.toUnit(autoencoder.decode(latents));
       ImageRequest request = image.request().request();
-      boolean edited = request.initialImage() != null && request.initialImage().image() != null;
+      boolean edited = request.isMadeFromImages();
       return Optional.of(new Result(
           ImageTensors.toImage(unit),
           image.seed(),
@@ -112,7 +112,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
    * @param request the completed request; for an enlarged image, that of the second pass
    * @param image the decoded image, with pasted pixels once the generation is done
    * @param pixels the decoded image before rounding, [3, height, width] in row-major order, 0..1
-   * @param edited true if sampling started from an image
+   * @param edited true if the image was made from another image
    * @param first the first pass's request for an enlarged image, else null
    */
   public record Result(

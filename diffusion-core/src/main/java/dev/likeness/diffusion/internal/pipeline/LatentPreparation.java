@@ -119,9 +119,8 @@ record LatentPreparation(
     if (initial != null) {
       all.add(initial);
     }
-    model
-        .references(request)
-        .forEach(image -> all.add(encode(ImageTensors.toSigned(image)).mode()));
+    all.addAll(
+        model.references(request, image -> encode(ImageTensors.toSigned(image)).mode()));
     return all;
   }
 

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  * @param plan the memory plan; null without a budget
  * @param savesMemory true if components are freed once no later stage needs them
  * @param notices facts about the model's files that each generation reports
+ * @param references latents of the reference images of earlier generations
  */
 public record OpenedBase(
     OpenModel model,
@@ -33,7 +34,8 @@ public record OpenedBase(
     MemoryPlan plan,
     boolean savesMemory,
     List<String> notices,
-    UsageLock uses) {
+    UsageLock uses,
+    PipelineModel.EncodedReferences references) {
   /** Opens a model without a memory plan. */
   public static OpenedBase open(ModelParts files, Compute compute) {
     return open(files, null, () -> FamilyRegistry.open(files, compute));
@@ -55,7 +57,8 @@ public record OpenedBase(
         plan,
         false,
         files.notices(),
-        new UsageLock("the model " + files.name()));
+        new UsageLock("the model " + files.name()),
+        new PipelineModel.EncodedReferences());
     try {
       FamilyRegistry.build(files.describe(), base::requireDefaults);
       return base;
@@ -75,13 +78,13 @@ public record OpenedBase(
    * Returns the same networks, freed between the stages. A model with a memory plan is not changed.
    */
   public OpenedBase freeing() {
-    return new OpenedBase(model, name, extras, plan, plan == null, notices, uses);
+    return new OpenedBase(model, name, extras, plan, plan == null, notices, uses, references);
   }
 
   /** The stages of a generation. */
   public Pipeline pipeline() {
     return new Pipeline(
-        new PipelineModel(model, notices),
+        new PipelineModel(model, notices, references),
         model.defaults(ImageRequest.of("")),
         new ModelOffload(model, plan, savesMemory));
   }

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.sampling.GuidedPredictor;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
@@ -24,20 +25,28 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.ReferenceImages;
 import dev.likeness.diffusion.request.SizeConditioning;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * An opened model as the stages use it: an absent capability becomes a default, or an error for the
  * request. It does not depend on any family.
  *
  * @param notices facts about the model's files that each generation reports
+ * @param encoded latents of the reference images of earlier generations
  */
-public record PipelineModel(OpenModel model, List<String> notices) {
+public record PipelineModel(OpenModel model, List<String> notices, EncodedReferences encoded) {
   /** A model without notices. */
   public PipelineModel(OpenModel model) {
-    this(model, List.of());
+    this(model, List.of(), new EncodedReferences());
   }
 
   public boolean isGuided(ImageRequest request) {
@@ -53,22 +62,37 @@ public record PipelineModel(OpenModel model, List<String> notices) {
   }
 
   /**
-   * The reference images of a request as the network takes them: an edited initial image, then the
-   * others.
+   * Returns the latents of the reference images of a request: an edited initial image, then the
+   * others. The calling scope owns them.
+   *
+   * @param encoder encodes an image of the size that the network takes
    */
-  public List<RgbImage> references(ImageRequest request) {
+  public List<Tensor> references(ImageRequest request, Function<RgbImage, Tensor> encoder) {
     Editing editing = editing().orElse(null);
-    if (editing == null) {
+    if (editing == null || request.referenceImages().strength() == 0) {
       return List.of();
     }
-    List<RgbImage> images = new ArrayList<>();
+    List<Tensor> latents = new ArrayList<>();
     if (request.isEdit()) {
       InitialImage initial = request.initialImage();
-      images.add(editing.prepare(initial.image(), initial.keepsSize()));
+      boolean own = initial.keepsSize();
+      latents.add(encoded.of(
+          initial.image(),
+          own,
+          0,
+          model.compute(),
+          image -> encoder.apply(editing.prepare(image, own))));
     }
     ReferenceImages others = request.referenceImages();
-    others.images().forEach(image -> images.add(editing.prepare(others.bounded(image), false)));
-    return images;
+    for (RgbImage other : others.images()) {
+      latents.add(encoded.of(
+          other,
+          false,
+          others.maxPixels(),
+          model.compute(),
+          image -> encoder.apply(editing.prepare(others.bounded(image), false))));
+    }
+    return latents;
   }
 
   /** Refuses reference images that the network cannot take. */
@@ -77,8 +101,10 @@ public record PipelineModel(OpenModel model, List<String> notices) {
     Editing editing = editing().orElse(null);
     if (editing == null) {
       if (given > 0) {
-        throw new IllegalArgumentException("this base does not take reference images, got " + given
-            + "; leave them out, or use a base that edits images");
+        throw new IllegalArgumentException(
+            "a base of the family " + model.family().id()
+                + " does not take reference images, got " + given
+                + "; leave them out, or use a base that edits images");
       }
       return;
     }
@@ -91,9 +117,11 @@ public record PipelineModel(OpenModel model, List<String> notices) {
             || request.initialImage() != null && request.initialImage().isMasked());
     int all = given + (first ? 1 : 0);
     if (all > editing.maxImages()) {
-      throw new IllegalArgumentException("this base takes at most " + editing.maxImages()
-          + " reference image, got " + all + (first ? " with the initial image" : "")
-          + "; leave the others out");
+      throw new IllegalArgumentException(
+          "a base of the family " + model.family().id()
+              + " takes at most " + editing.maxImages() + " reference image, got " + all
+              + (first ? " with the initial image" : "")
+              + "; leave the others out");
     }
   }
 
@@ -223,5 +251,32 @@ public record PipelineModel(OpenModel model, List<String> notices) {
   IllegalArgumentException unsupported(String option, String advice) {
     return new IllegalArgumentException("a base of the family " + model.family().id()
         + " does not support " + option + "; " + advice);
+  }
+
+  /**
+   * The latents of reference images, so that the images of a shoot encode each one once. They are
+   * freed with the image of the request.
+   */
+  public static final class EncodedReferences {
+    private final Map<RgbImage, Entry> entries = new WeakHashMap<>();
+
+    private record Entry(boolean ownSize, int maxPixels, Latents latents, DType type) {}
+
+    private synchronized Tensor of(
+        RgbImage image,
+        boolean ownSize,
+        int maxPixels,
+        Compute compute,
+        Function<RgbImage, Tensor> encoder) {
+      Entry entry = entries.get(image);
+      if (entry != null && entry.ownSize == ownSize && entry.maxPixels == maxPixels) {
+        return Tensors.toDevice(compute, entry.latents.toTensor())
+            .to(Tensors.scalarType(entry.type));
+      }
+      Tensor latents = encoder.apply(image);
+      entries.put(
+          image, new Entry(ownSize, maxPixels, Latents.of(latents), Tensors.dtype(latents)));
+      return latents;
+    }
   }
 }

@@ -232,7 +232,9 @@ final class FluxModel implements OpenModel {
     List<FluxTransformer2DModel> views =
         batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
     FluxTransformer2DModel.Inputs text = text(batch);
-    RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.references());
+    RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.references())
+        .weighLastKeys(
+            latents.referenceTokens(2), batch.request().referenceImages().strength());
     return PromptedNetwork.ofRows(
         batch,
         text.text().size(0),

@@ -181,12 +181,15 @@ final class Flux2Model implements OpenModel {
         batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
     TextEncoding text = batch.constant(guidanceScale(request) > 1);
     RotaryEmbedding rotation = Flux2Transformer2DModel.Flux2Positions.rotation(
-        model.config(),
-        text.tokens().size(1),
-        request.height() / sizeMultiple(),
-        request.width() / sizeMultiple(),
-        model.keepsReferences() ? List.of() : latents.references(),
-        new Device(model.compute().device()));
+            model.config(),
+            text.tokens().size(1),
+            request.height() / sizeMultiple(),
+            request.width() / sizeMultiple(),
+            model.keepsReferences() ? List.of() : latents.references(),
+            new Device(model.compute().device()))
+        .weighLastKeys(
+            model.keepsReferences() ? 0 : latents.referenceTokens(1),
+            request.referenceImages().strength());
     return PromptedNetwork.ofRows(
         batch,
         text.tokens().size(0),
@@ -214,7 +217,8 @@ final class Flux2Model implements OpenModel {
                 Flux2Transformer2DModel.Flux2Positions.ofReferences(
                     model.config(),
                     latents.references(),
-                    new Device(model.compute().device())))
+                    new Device(model.compute().device())),
+                batch.request().referenceImages().strength())
         : null;
     return new Predictor.CapturableNetwork(
         latents.runner(),

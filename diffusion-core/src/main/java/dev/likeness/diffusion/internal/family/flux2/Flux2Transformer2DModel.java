@@ -117,13 +117,13 @@ public final class Flux2Transformer2DModel {
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
           (block, x) -> doubles == null
               ? block.forward(x, m, c, rotation)
-              : block.forwardWithKeys(x, m, c, rotation, doubles.next()),
+              : block.forwardWithKeys(x, m, c, rotation, doubles.next(), keys.weight()),
           (block, x) -> block.forward(
               x,
               single,
               heads -> singles == null
                   ? heads.attend(rotation, null)
-                  : heads.attendWithKeys(rotation, singles.next())),
+                  : heads.attendWithKeys(rotation, singles.next(), keys.weight())),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
       List<Tensor> out = normOut.vectors(timeEmbedded);
@@ -145,10 +145,11 @@ public final class Flux2Transformer2DModel {
    *
    * @param tokens the tokens of all reference images [1, referenceTokens, inChannels]
    * @param rotation the positions of these tokens
+   * @param weight how often each token counts; 1 as the network was trained
    * @return keys and values, owned by the calling scope
    */
-  ReferenceKeys referenceKeys(Tensor tokens, RotaryEmbedding rotation) {
-    ReferenceKeys keys = new ReferenceKeys(new ArrayList<>(), new ArrayList<>());
+  ReferenceKeys referenceKeys(Tensor tokens, RotaryEmbedding rotation, double weight) {
+    ReferenceKeys keys = new ReferenceKeys(new ArrayList<>(), new ArrayList<>(), weight);
     try (TensorScope call = TensorScope.open()) {
       Tensor timeEmbedded =
           embedTime(tokens.new_zeros(1).to(ScalarType.Float), tokens.scalar_type());
@@ -188,8 +189,10 @@ public final class Flux2Transformer2DModel {
    *
    * @param doubles entries of the double-stream blocks
    * @param singles entries of the single-stream blocks
+   * @param weight how often each token counts
    */
-  record ReferenceKeys(List<QkvProjection.Heads> doubles, List<QkvProjection.Heads> singles) {}
+  record ReferenceKeys(
+      List<QkvProjection.Heads> doubles, List<QkvProjection.Heads> singles, double weight) {}
 
   /**
    * The positions of FLUX.2's tokens on its four axes: image, row, column, and position in the

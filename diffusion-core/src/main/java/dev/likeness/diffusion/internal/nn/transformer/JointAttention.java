@@ -112,9 +112,10 @@ public final class JointAttention {
   /**
    * Attends over both streams, and to the keys and values of other tokens, whose keys are rotated.
    */
-  Streams forwardWithKeys(Streams x, RotaryEmbedding rotation, QkvProjection.Heads others) {
+  Streams forwardWithKeys(
+      Streams x, RotaryEmbedding rotation, QkvProjection.Heads others, double weight) {
     QkvProjection.Heads own = image.of(x.image());
-    Tensor y = text.of(x.text()).concat(own).attendWithKeys(rotation, others);
+    Tensor y = text.of(x.text()).concat(own).attendWithKeys(rotation, others, weight);
     long ofText = x.text().size(1);
     return new Streams(
         toOut.forward(y.narrow(1, ofText, x.image().size(1))),

@@ -94,22 +94,27 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
      * the scores, may be null.
      */
     public Tensor attend(RotaryEmbedding rotation, Tensor mask) {
-      return mergeHeads(
-          rotation == null
-              ? ScaledDotProduct.attend(q, k, v, mask)
-              : ScaledDotProduct.attend(rotation.rotate(q), rotation.rotate(k), v, mask));
+      if (rotation == null) {
+        return mergeHeads(ScaledDotProduct.attend(q, k, v, mask));
+      }
+      Tensor bias = rotation.keyBias() == null ? null : rotation.keyBias().to(q.scalar_type());
+      Tensor scores = bias == null ? mask : mask == null ? bias.unsqueeze(0) : mask.add(bias);
+      return mergeHeads(ScaledDotProduct.attend(rotation.rotate(q), rotation.rotate(k), v, scores));
     }
 
     /**
      * Attends to these tokens and to {@code others}, whose keys are rotated already and whose batch
-     * may be 1.
+     * may be 1. They count as {@code weight} times.
      */
-    public Tensor attendWithKeys(RotaryEmbedding rotation, Heads others) {
+    public Tensor attendWithKeys(RotaryEmbedding rotation, Heads others, double weight) {
       long batch = q.size(0);
       Tensor keys =
           torch.cat(new TensorVector(rotation.rotate(k), others.k.expand(batch, -1, -1, -1)), 2);
       Tensor values = torch.cat(new TensorVector(v, others.v.expand(batch, -1, -1, -1)), 2);
-      return mergeHeads(ScaledDotProduct.attend(rotation.rotate(q), keys, values, null));
+      Tensor bias = weight == 1
+          ? null
+          : RotaryEmbedding.bias(keys, keys.size(2), others.k.size(2), weight).unsqueeze(0);
+      return mergeHeads(ScaledDotProduct.attend(rotation.rotate(q), keys, values, bias));
     }
 
     /** Returns rotated keys, for {@link #attendWithKeys}. */

@@ -13,9 +13,32 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param cos cosines [tokens, headWidth / 2] or [batch, 1, tokens, headWidth / 2], f32
  * @param sin sines of the same angles
+ * @param keyBias added to the attention scores of each key, [tokens], f32; or null
  */
-public record RotaryEmbedding(Tensor cos, Tensor sin) {
+public record RotaryEmbedding(Tensor cos, Tensor sin, Tensor keyBias) {
   private static final double THETA = 10000;
+
+  /** Rotation without a bias of keys. */
+  RotaryEmbedding(Tensor cos, Tensor sin) {
+    this(cos, sin, null);
+  }
+
+  /**
+   * Returns this rotation, in which the last {@code count} keys count as {@code weight} times:
+   * log(weight) is added to their scores.
+   */
+  public RotaryEmbedding weighLastKeys(long count, double weight) {
+    return weight == 1
+        ? this
+        : new RotaryEmbedding(cos, sin, bias(cos, cos.size(-2), count, weight));
+  }
+
+  /** Returns the bias of {@code tokens} keys of which the last {@code count} have a weight. */
+  static Tensor bias(Tensor like, long tokens, long count, double weight) {
+    Tensor bias = like.new_zeros(tokens);
+    bias.narrow(0, tokens - count, count).fill_(new Scalar(Math.log(weight)));
+    return bias;
+  }
 
   /** Returns the rotation with the default theta; see below. */
   public static RotaryEmbedding of(Tensor positions, List<Integer> widths) {

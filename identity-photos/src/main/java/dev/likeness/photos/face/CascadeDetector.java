@@ -12,11 +12,14 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
  * A face detector without model files: OpenCV's Haar cascades. It resizes the image so that its
- * longer side has 640 pixels. It searches for frontal faces first, then for profiles. It finds no
- * landmarks. Each thread uses its own cascades.
+ * longer side has 640 pixels, but enlarges at most 5 times. It searches for frontal faces first,
+ * then for profiles. It finds no landmarks. Each thread uses its own cascades.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
+  // The smallest face of a cascade has 24 pixels. A face of fewer than 5 pixels is not told from
+  // noise, and the search of noise takes longest.
+  private static final double MAX_ENLARGEMENT = 5;
 
   private final ConcurrentLinkedDeque<CascadeSearch> idleSearches = new ConcurrentLinkedDeque<>();
   private volatile boolean closed;
@@ -49,7 +52,8 @@ public final class CascadeDetector implements FaceDetector {
 
   private List<Face> detect(
       RgbImage image, BiFunction<CascadeSearch, RgbImage, List<Face>> method) {
-    double scale = (double) WORKING_SIDE / Math.max(image.width(), image.height());
+    double scale =
+        Math.min(MAX_ENLARGEMENT, (double) WORKING_SIDE / Math.max(image.width(), image.height()));
     RgbImage working = scale < 1
         ? Resampler.AREA.fit(image, WORKING_SIDE)
         : Resampler.CUBIC.resize(

@@ -1,6 +1,7 @@
 // Research without a fork: a solver, a sigma schedule and a network wrapper of one's own, latents per step, interpolation between images.
 
 import dev.likeness.diffusion.internal.sampling.EngineHooks
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener
 import org.bytedeco.pytorch.Tensor
 
 BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)

@@ -269,7 +269,8 @@ public final class LoraMerge {
     private LowRankApproximation() {}
 
     /**
-     * Returns the best approximation of {@code matrix} [out, in, …] with at most this rank, in f32.
+     * Returns the delta of at most the given rank that best approximates {@code matrix}
+     * [out, in, …], in f32.
      */
     public static LoraDelta of(Tensor matrix, int rank) {
       T_TensorTensorTensor_T parts =
@@ -278,8 +279,9 @@ public final class LoraMerge {
     }
 
     /**
-     * Returns the best approximation of this rank of a weighted sum of low-rank deltas. The sum
-     * itself is never computed; QR decompositions of the factors reduce it to a small matrix.
+     * Returns the delta of the given rank that best approximates a weighted sum of low-rank deltas.
+     * The sum itself is never computed; QR decompositions of the factors reduce it to a small
+     * matrix.
      *
      * @param shape the shape of the layer's weight
      */

@@ -89,7 +89,10 @@ public final class AcceptedPhoto {
     return caption;
   }
 
-  /** {@return how often a training uses the photo where it uses others once; 1 by default} */
+  /**
+   * {@return the number of uses of this photo in training for each use of another photo; 1 by
+   * default}
+   */
   public int repeats() {
     return repeats;
   }

@@ -90,8 +90,7 @@ public final class Photo {
   }
 
   /**
-   * Returns this photo with a caption, which a training uses instead of its own words for the
-   * photo.
+   * Returns this photo with a caption. Training then uses this caption and does not write one.
    *
    * @param text the caption; {@code %s} stands for the person
    * @return the photo with this caption
@@ -107,7 +106,7 @@ public final class Photo {
   /**
    * Returns this photo with another weight in a training, relative to the other photos.
    *
-   * @param times how often a training uses the photo where it uses others once, 1 to 1000
+   * @param times number of uses of this photo in training for each use of another photo, 1 to 1000
    * @return the photo with this weight
    * @throws IllegalArgumentException if the number is out of its range
    */
@@ -129,7 +128,10 @@ public final class Photo {
     return caption;
   }
 
-  /** {@return how often a training uses the photo where it uses others once; 1 by default} */
+  /**
+   * {@return the number of uses of this photo in training for each use of another photo; 1 by
+   * default}
+   */
   public int repeats() {
     return repeats;
   }

@@ -54,8 +54,8 @@ public final class PhotoSet {
    * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. The
    * review rejects links, pipes and devices that have the extension of an image.
    *
-   * <p>As for kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too:
-   * a training uses them 10 times where it uses others once. The first line of a text file beside a
+   * <p>As for kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too.
+   * Training uses these photos 10 times as often as others. The first line of a text file beside a
    * photo is its caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The folder's name
    * in a caption stands for the person.
    *

@@ -156,7 +156,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the index of the first step that is sampled at the request's strength, from 0}
+   * {@return the index, from 0, of the first step that is sampled at the request's strength}
    *
    * @param count the number of steps of the whole schedule, at least 0
    */

@@ -16,8 +16,8 @@ public interface Solver {
   Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft);
 
   /**
-   * Wraps a solver that cannot step to sigma 0. If the last step goes to sigma 0, it returns the
-   * denoised prediction.
+   * Wraps a solver that cannot step to sigma 0. If the last step goes to sigma 0, this wrapper
+   * takes that step itself, and the result is the denoised prediction.
    *
    * @param solver the solver for all other steps
    */

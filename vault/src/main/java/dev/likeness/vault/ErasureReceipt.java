@@ -136,8 +136,8 @@ public record ErasureReceipt(
   }
 
   /**
-   * {@return true if the receipt is unchanged since it was signed, with a key that is strong
-   * enough} An RSA key of less than 2048 bits is too weak. The caller must check that the
+   * {@return true if the receipt is unchanged since it was signed, and the key of the signature is
+   * strong enough} An RSA key of less than 2048 bits is too weak. The caller must check that the
    * {@link #signer()} is trusted.
    *
    * @throws InvalidInputException if a certificate cannot be read

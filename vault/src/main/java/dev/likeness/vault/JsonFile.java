@@ -77,7 +77,7 @@ final class JsonFile {
   private static byte[] bytes(Path file) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
     if (!attributes.isRegularFile() || attributes.size() > MAX_BYTES) {
-      throw new IOException("not a file of at most 1 MiB");
+      throw new IOException("it is not a regular file or is larger than 1 MiB");
     }
     return Files.readAllBytes(file);
   }

@@ -67,7 +67,7 @@ public final class SubjectStore implements AutoCloseable {
    * @param folder the store's folder; created if missing
    * @param keys the application's key, or {@link WrappingKey#none()} to list, erase and purge
    * @return the store; the caller closes it
-   * @throws InvalidInputException if the folder contains files that are not of a store
+   * @throws InvalidInputException if the folder contains files that do not belong to a store
    * @throws StoreInUseException if the store is already open, in this or another process
    * @throws ResourceLimitException if the folder cannot be read or written
    */
@@ -83,7 +83,7 @@ public final class SubjectStore implements AutoCloseable {
    * @param options the clock, the signer of receipts and the retention policy
    * @return the store; the caller closes it
    * @throws StoreInUseException if the store is already open, in this or another process
-   * @throws InvalidInputException if the folder contains files that are not of a store
+   * @throws InvalidInputException if the folder contains files that do not belong to a store
    * @throws ResourceLimitException if the folder cannot be read or written
    */
   public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {

@@ -93,11 +93,12 @@ public record CachingOptions(
    * {@return options that skip network calls and extrapolate the prediction linearly over the
    * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
-   * <p>The distance between evaluated rows starts at 1 and grows by one up to {@code interval}. The
-   * distance can exceed {@code interval} if the timesteps of rows are close together. Source: Liu
-   * et al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
+   * <p>The number of rows from one network call to the next starts at 1 and grows by one, up to
+   * {@code interval}. It can exceed {@code interval} if the timesteps of rows are close together.
+   * Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
    *
-   * @param interval the usual limit of the distance between two evaluated rows, in rows, at least 1
+   * @param interval the usual limit of the number of rows from one network call to the next, at
+   *     least 1
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {

@@ -58,9 +58,10 @@ public record PersonProfile(List<Trait> traits) {
    * The same profile with a correction by the user.
    *
    * @param attribute one of {@link #attributes()}
-   * @param words new words, such as {@code round glasses}; {@code #} stands for the colour of the
-   *     hair, and is added to known words such as {@code long hair}. An empty text means that the
-   *     person has no such thing, and captions and prompts do not mention it
+   * @param words new words, such as {@code round glasses}. In words for hair, {@code #} stands for
+   *     the colour; for known words such as {@code long hair}, this method adds the {@code #}. An
+   *     empty text means that the person has no such thing, so captions and prompts do not mention
+   *     it
    * @return the corrected profile
    * @throws IllegalArgumentException if the attribute is unknown
    */

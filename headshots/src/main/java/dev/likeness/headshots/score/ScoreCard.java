@@ -132,8 +132,8 @@ public record ScoreCard(List<Score> scores) {
     }
 
     /**
-     * {@return a sentence for users with value and limit; it states the flaw, or that the aspect
-     * passed}
+     * {@return a sentence for users; it states the flaw, or that the aspect passed, with the value
+     * and the limit}
      */
     public String reason() {
       if (!hasLimit() && isPassed) {

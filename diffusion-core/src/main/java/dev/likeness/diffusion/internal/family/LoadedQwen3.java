@@ -85,7 +85,7 @@ public final class LoadedQwen3 implements AutoCloseable {
     if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {
       throw new InvalidInputException(files.describe() + ": the text encoder has " + config.layers()
           + " layers of width " + config.width() + ", but the transformer reads layers " + layers
-          + " of total width " + width + ": give components of one model");
+          + " of total width " + width + "; give components of one model");
     }
   }
 

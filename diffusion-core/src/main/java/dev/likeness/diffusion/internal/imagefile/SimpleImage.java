@@ -74,7 +74,7 @@ final class SimpleImage {
       long length = uint32((int) at + 4);
       String name = new String(file, (int) at, 4, StandardCharsets.ISO_8859_1);
       if (length > to - at - 8) {
-        throw new IOException("it ends within its part at byte " + at);
+        throw new IOException("it ends within the part that begins at byte " + at);
       }
       if (++count > MAX_CHUNKS) {
         throw new IOException("it has more than " + MAX_CHUNKS + " parts");

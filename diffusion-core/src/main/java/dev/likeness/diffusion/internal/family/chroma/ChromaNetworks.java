@@ -57,12 +57,13 @@ final class ChromaNetworks extends NetworksBase {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels to " + config().outChannels() + ", expected "
           + expected + ", 4 times the autoencoder's " + autoencoder.latentChannels()
-          + ": give components of one model");
+          + "; give components of one model");
     }
     if (config().textWidth() != t5.config().width()) {
-      throw new InvalidInputException(files.describe() + ": the transformer takes text of width "
-          + config().textWidth() + ", the text encoder gives " + t5.config().width()
-          + ": give components of one model");
+      throw new InvalidInputException(files.describe()
+          + ": the transformer takes text embeddings of width " + config().textWidth()
+          + ", the text encoder has width " + t5.config().width()
+          + "; give components of one model");
     }
   }
 

@@ -64,7 +64,7 @@ public final class FluxNetworks extends NetworksBase {
     if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has output of "
           + config().outChannels() + " channels, expected 4 times the autoencoder's "
-          + autoencoder.latentChannels() + ": give components of one model");
+          + autoencoder.latentChannels() + "; give components of one model");
     }
     if (config().inChannels() != config().outChannels() && !isFill()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "

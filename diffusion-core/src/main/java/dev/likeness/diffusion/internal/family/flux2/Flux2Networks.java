@@ -67,7 +67,7 @@ public final class Flux2Networks extends NetworksBase {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
-          + ": give components of one model");
+          + "; give components of one model");
     }
   }
 

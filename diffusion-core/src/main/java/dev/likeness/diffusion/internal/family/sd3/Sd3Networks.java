@@ -74,7 +74,7 @@ public final class Sd3Networks extends NetworksBase {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "
           + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
-          + ": give components of one model");
+          + "; give components of one model");
     }
   }
 

@@ -113,8 +113,9 @@ public final class StableDiffusionNetworks extends NetworksBase {
     for (UNetConfig.Level level : unetConfig.levels()) {
       if ((level.hasAttention() || level.hasUpAttention()) && level.contextWidth() != width) {
         throw new InvalidInputException(
-            files.describe() + ": the UNet attends to text of width " + level.contextWidth()
-                + ", the text encoders give " + width + ": give components of one model");
+            files.describe() + ": the UNet takes text embeddings of width " + level.contextWidth()
+                + ", the text encoders together have width " + width
+                + "; give components of one model");
       }
     }
     if (unetConfig.timeIds() != null) {
@@ -263,7 +264,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
               + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or "
               + (REFINER * ids.sinusoids().width() + pooled)
               + " (its refiner) with a text encoder that pools to " + pooled
-              + ": give components of one model");
+              + "; give components of one model");
     }
   }
 }

@@ -64,7 +64,7 @@ public final class ZImageNetworks extends NetworksBase {
     if (config().channels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().channels() + " channels, the autoencoder has " + autoencoder.latentChannels()
-          + ": give components of one model");
+          + "; give components of one model");
     }
   }
 

@@ -269,8 +269,8 @@ public final class LoraMerge {
     private LowRankApproximation() {}
 
     /**
-     * Returns the delta of at most the given rank that best approximates {@code matrix}
-     * [out, in, …], in f32.
+     * Returns the delta of at most the given rank that best approximates {@code matrix} [out, in,
+     * …], in f32.
      */
     public static LoraDelta of(Tensor matrix, int rank) {
       T_TensorTensorTensor_T parts =

@@ -77,8 +77,8 @@ public final class PlanBuilder {
   }
 
   /**
-   * Calls the network and opens the next row. The row uses the given scaling, not the
-   * scaling that the constructor's parameter {@code network} returns for the level.
+   * Calls the network and opens the next row. The row uses the given scaling, not the scaling that
+   * the constructor's parameter {@code network} returns for the level.
    *
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional

@@ -280,8 +280,7 @@ public final class LoraMerge {
 
     /**
      * Returns the delta of the given rank that best approximates a weighted sum of low-rank deltas.
-     * The sum itself is never computed; QR decompositions of the factors reduce it to a small
-     * matrix.
+     * QR decompositions of the factors reduce the sum to a small matrix; it is never computed.
      *
      * @param shape the shape of the layer's weight
      */

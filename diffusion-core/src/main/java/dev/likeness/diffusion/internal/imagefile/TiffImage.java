@@ -183,8 +183,7 @@ final class TiffImage {
     long channels = number(CHANNELS, 1);
     long[] bits = numbers(BITS, 8);
     if (channels < 1 || channels > 8 || Arrays.stream(bits).anyMatch(b -> b < 1 || b > 32)) {
-      throw new IOException("it has " + channels + " channels of up to "
-          + Arrays.stream(bits).max().orElse(1)
+      throw new IOException("it has " + channels + " channels of " + Arrays.toString(bits)
           + " bits, expected 1 to 8 channels of 1 to 32 bits");
     }
     return (int) channels;

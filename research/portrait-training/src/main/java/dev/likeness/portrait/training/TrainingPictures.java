@@ -13,8 +13,9 @@ import java.util.regex.Pattern;
  * header tells.
  */
 public final class TrainingPictures {
-  private static final Pattern RUN =
-      Pattern.compile("seed=(\\d+),?(?: edition=(\\d+))? .*?images=(\\d+)(?: candidates=(\\d+))?");
+  // Weights that were trained before images were called so say "pictures".
+  private static final Pattern RUN = Pattern.compile(
+      "seed=(\\d+),?(?: edition=(\\d+))? .*?(?:images|pictures)=(\\d+)(?: candidates=(\\d+))?");
   /** What readers learnt from, which the model never saw. */
   private static final Pattern READERS = Pattern.compile("\\{[^}]*}");
 

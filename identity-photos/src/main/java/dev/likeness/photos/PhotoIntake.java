@@ -140,7 +140,7 @@ final class PhotoIntake {
           photo,
           format,
           Reason.of(
-              ReasonCode.NOT_JUDGED,
+              ReasonCode.CHECK_FAILED,
               Verdict.REJECT,
               "cannot be checked: "
                   + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip()

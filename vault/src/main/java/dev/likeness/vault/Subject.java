@@ -145,7 +145,7 @@ public final class Subject {
    * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
    * @throws SubjectErasedException if the subject was erased
    */
-  public synchronized void markPurposeMet() {
+  public synchronized void markPurposeFulfilled() {
     requireNotClaimed();
     markTrained();
   }

@@ -200,7 +200,7 @@ public final class SubjectStudio {
     Consent.require(subject.consent(), Purpose.TRAINING);
     SubjectWork.callUnlessErased(subject, () -> {
       person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
-      subject.markPurposeMet();
+      subject.markPurposeFulfilled();
       return null;
     });
   }

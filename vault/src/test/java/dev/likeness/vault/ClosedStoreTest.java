@@ -76,7 +76,7 @@ class ClosedStoreTest {
         ada::consent,
         ada::counts,
         ada::renew,
-        ada::markPurposeMet,
+        ada::markPurposeFulfilled,
         ada::recordPhotos,
         ada::claimPhotos,
         ada::purgeDue,

@@ -172,7 +172,7 @@ class DamagedStoreTest {
   void purgesByTheDefaultsOnceTheDamagedPolicyIsDeleted() throws IOException {
     String id = ada().id();
     reopenWith("retention.json", "{");
-    store.subject(id).markPurposeMet();
+    store.subject(id).markPurposeFulfilled();
     assertEquals(1, store.subject(id).counts().get(DataCategory.PHOTOS), "nothing is purged");
     store.close();
     Files.delete(place.resolve("retention.json.damaged"));

@@ -178,7 +178,7 @@ class ManySubjectsTest {
     String selfie = Selfies.names().get(random.nextInt(3));
     try {
       switch (what) {
-        case "met" -> subject.markPurposeMet();
+        case "met" -> subject.markPurposeFulfilled();
         case "learn" -> studio.train(subject, Progress.SILENT, new Cancellation());
         case "draw" ->
           studio.shoot(

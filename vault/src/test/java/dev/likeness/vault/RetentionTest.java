@@ -102,7 +102,7 @@ class RetentionTest {
   @Test
   void removesPhotosAndStatesOnceThePersonIsTrained() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     assertEquals(
         "{PHOTOS=0, TRAINING_STATES=0, PERSON=2, IMAGES=1}", ada.counts().toString());
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("again"), new byte[] {2});
@@ -123,7 +123,7 @@ class RetentionTest {
   @Test
   void shootingDoesNotRenewPhotosThatWaitForTraining() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("new"), new byte[] {1});
     ada.recordPhotos();
     clock.go(Duration.ofDays(6));
@@ -157,7 +157,7 @@ class RetentionTest {
     assertEquals(0, store.purgeDue().files());
     assertEquals(
         ada + " is being trained; wait for the training to end",
-        assertThrows(IllegalStateException.class, ada::markPurposeMet).getMessage());
+        assertThrows(IllegalStateException.class, ada::markPurposeFulfilled).getMessage());
     assertEquals(
         "{PHOTOS=1, TRAINING_STATES=1, PERSON=2, IMAGES=1}", ada.counts().toString());
     ada.releasePhotos();
@@ -169,7 +169,7 @@ class RetentionTest {
   @Test
   void erasesAPersonAfterThirtyIdleDays() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     clock.go(Duration.ofDays(20));
     ada.renew();
     clock.go(Duration.ofDays(29));
@@ -184,7 +184,7 @@ class RetentionTest {
   @Test
   void countsUseAsRenewal() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     clock.go(Duration.ofDays(29));
     Files.readAllBytes(ada.folder(DataCategory.PERSON).resolve("file"));
     clock.go(Duration.ofDays(29));
@@ -268,7 +268,7 @@ class RetentionTest {
   @Test
   void verifyingAStoreIsNoUse() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     clock.go(Duration.ofDays(29));
     assertEquals(List.of(), store.verify());
     assertEquals(YES, ada.consent());
@@ -281,7 +281,7 @@ class RetentionTest {
   @Test
   void goesOnAfterARestart() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     clock.go(Duration.ofDays(15));
     reopen();
     clock.go(Duration.ofDays(15));
@@ -292,7 +292,7 @@ class RetentionTest {
   @Test
   void isNotFooledByAClockSetBack() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     clock.go(Duration.ofDays(29));
     reopen();
     clock.go(Duration.ofDays(-365));
@@ -306,7 +306,7 @@ class RetentionTest {
   void isNotFooledByAClockThatWasAheadAndSetRight() throws IOException {
     clock.go(Duration.ofDays(365));
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     clock.go(Duration.ofDays(-365));
     reopen();
     clock.go(Duration.ofDays(30));
@@ -337,7 +337,7 @@ class RetentionTest {
   @Test
   void isNotFooledByAClockThatStartsYearsBehindAndIsSetRight() throws IOException {
     Subject ada = ada();
-    ada.markPurposeMet();
+    ada.markPurposeFulfilled();
     for (boolean another : List.of(true, false, true)) {
       startBehind(another, Duration.ofDays(9));
       assertEquals(List.of(), store.purgeDue().erased());

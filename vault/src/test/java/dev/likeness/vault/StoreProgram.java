@@ -90,7 +90,7 @@ public final class StoreProgram {
       Subject subject = kept.get(random.nextInt(kept.size()));
       switch (random.nextInt(6)) {
         case 0 -> erase(subject);
-        case 1 -> subject.markPurposeMet();
+        case 1 -> subject.markPurposeFulfilled();
         case 2 ->
           agreed(store, TRAIN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
         default -> write(subject, DataCategory.values()[random.nextInt(4)], random);
@@ -151,7 +151,7 @@ public final class StoreProgram {
             cancellation(subject))) {
       person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));
     }
-    subject.markPurposeMet();
+    subject.markPurposeFulfilled();
   }
 
   private static Cancellation cancellation(Subject subject) {

@@ -88,13 +88,13 @@ public final class LikenessPlot {
     double[] rates = IntStream.rangeClosed(0, 200).mapToDouble(i -> i / 200.0).toArray();
     XYChart chart = chart(
         String.format(
-            Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.trueMatchRateAt(0.01)),
+            Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.trueAcceptRateAt(0.01)),
         "impostors accepted (FAR)",
         "own accepted (TAR)");
     XYSeries series = chart.addSeries(
         "own against others",
         rates,
-        Arrays.stream(rates).map(roc::trueMatchRateAt).toArray());
+        Arrays.stream(rates).map(roc::trueAcceptRateAt).toArray());
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(OWN_COLOR);
     series.setLineStyle(new BasicStroke(2.5f));

@@ -93,7 +93,7 @@ public final class ShootReport {
     ReportText.appendList(
         page, "next", "What to do next", "ol", ReportText.nextSteps(made, flawless));
     ReportText.appendList(page, "not", "What these images are not", "ul", ReportText.limits(made));
-    String curve = choice.map(LikenessCurve::svg).orElseGet(() -> LikenessCurve.svg(cards));
+    String curve = choice.map(LikenessChart::svg).orElseGet(() -> LikenessChart.svg(cards));
     page.append("<details><summary>About the numbers</summary>\n")
         .append("<p>A score beyond its limit is a flaw. Lower scores are better, except for")
         .append(" likeness. The ranking score, up to 1, compares an image with the others in")

@@ -13,7 +13,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.person.Authenticity;
-import dev.likeness.headshots.report.LikenessCurve;
+import dev.likeness.headshots.report.LikenessChart;
 import dev.likeness.headshots.report.ShootReport;
 import dev.likeness.headshots.report.ShootSummary;
 import dev.likeness.headshots.score.ScoreAspect;
@@ -424,12 +424,12 @@ class SelectionResultTest {
         new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.3, 0.5, false))),
         Double.NaN,
         false);
-    String svg = LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
+    String svg = LikenessChart.svg(SelectionResult.of(List.of(other, alike), 1));
     assertTrue(
         svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30")
             && svg.contains("class=\"selected\""),
         svg);
-    assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
+    assertEquals("", LikenessChart.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
   }
 
   @Test
@@ -543,7 +543,7 @@ class SelectionResultTest {
         List.of(candidateOf(
             candidate(1, 0).headshot(), new ScoreCard(List.of(unlimited)), Double.NaN, false)),
         1);
-    String svg = LikenessCurve.svg(choice);
+    String svg = LikenessChart.svg(choice);
     assertTrue(svg.contains("<rect") && svg.contains("There is no line"), svg);
     assertFalse(svg.contains("<line") || svg.contains("Infinity"), svg);
   }

@@ -81,7 +81,7 @@ public final class RocCurve {
    * @param rate allowed false accept rate, 0 to 1
    * @return the share of accepted genuine pairs, 0 to 1
    */
-  public double trueMatchRateAt(double rate) {
+  public double trueAcceptRateAt(double rate) {
     double threshold = thresholdAt(rate);
     return Arrays.stream(genuine).filter(value -> value >= threshold).count()
         / (double) genuine.length;

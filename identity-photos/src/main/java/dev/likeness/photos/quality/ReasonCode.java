@@ -20,7 +20,7 @@ public enum ReasonCode {
   /** The format, such as HEIC, needs a converter that is not available. */
   NEEDS_CONVERSION,
   /** OpenCV failed on the image, so the checks did not finish. */
-  NOT_JUDGED,
+  CHECK_FAILED,
   /** The image was decoded, but parts of the file are damaged. */
   DAMAGED_FILE,
   /** No face was found. Value: the number of faces, 0. */

@@ -153,7 +153,7 @@ class LikenessTest {
 
     assertEquals(0, likeness.score(image(3)).falseMatchRate());
     assertEquals(0.5, likeness.score(image(60)).falseMatchRate());
-    assertEquals(1, likeness.report(List.of(image(3))).roc().orElseThrow().trueMatchRateAt(0.01));
+    assertEquals(1, likeness.report(List.of(image(3))).roc().orElseThrow().trueAcceptRateAt(0.01));
   }
 
   @Test
@@ -185,7 +185,7 @@ class LikenessTest {
         .orElseThrow();
 
     assertEquals(1, roc.auc());
-    assertEquals(1, roc.trueMatchRateAt(0));
+    assertEquals(1, roc.trueAcceptRateAt(0));
   }
 
   @Test
@@ -193,9 +193,9 @@ class LikenessTest {
     RocCurve roc = RocCurve.of(new double[] {0.9, 0.5, 0.4}, new double[] {0.6, 0.4, 0.1, 0.0});
 
     assertEquals((4 + 3 + 2.5) / 12, roc.auc(), 1e-12);
-    assertEquals(1 / 3.0, roc.trueMatchRateAt(0), 1e-12);
-    assertEquals(2 / 3.0, roc.trueMatchRateAt(0.25), 1e-12);
-    assertEquals(1, roc.trueMatchRateAt(1), 1e-12);
+    assertEquals(1 / 3.0, roc.trueAcceptRateAt(0), 1e-12);
+    assertEquals(2 / 3.0, roc.trueAcceptRateAt(0.25), 1e-12);
+    assertEquals(1, roc.trueAcceptRateAt(1), 1e-12);
   }
 
   @Test

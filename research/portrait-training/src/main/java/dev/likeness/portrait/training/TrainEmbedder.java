@@ -111,10 +111,10 @@ public final class TrainEmbedder {
           "of any two people one pair in 1000 is above %.3f, of one person %.3f; people of the same sex,"
               + " age, hair or skin: AUC %.4f, %.3f accepted at 1 in 1000, %.3f at 1 in 100%n",
           threshold,
-          trial.anybody().trueMatchRateAt(FALSE_ACCEPTS),
+          trial.anybody().trueAcceptRateAt(FALSE_ACCEPTS),
           trial.alike().auc(),
-          trial.alike().trueMatchRateAt(FALSE_ACCEPTS),
-          trial.alike().trueMatchRateAt(10 * FALSE_ACCEPTS));
+          trial.alike().trueAcceptRateAt(FALSE_ACCEPTS),
+          trial.alike().trueAcceptRateAt(10 * FALSE_ACCEPTS));
     }
   }
 

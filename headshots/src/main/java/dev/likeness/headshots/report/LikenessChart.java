@@ -10,14 +10,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A bar chart of the likeness of each generated image, highest first, as SVG for an HTML page. */
-public final class LikenessCurve {
+public final class LikenessChart {
   private static final int WIDTH = 640;
   private static final int HEIGHT = 180;
   private static final int MARGIN = 24;
 
   private record Bar(double likeness, double threshold, boolean isSelected) {}
 
-  private LikenessCurve() {}
+  private LikenessChart() {}
 
   /**
    * The chart of a selection.

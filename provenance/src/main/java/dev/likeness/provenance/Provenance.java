@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.imagefile.CheckedImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
@@ -124,7 +125,7 @@ public record Provenance(
   }
 
   private static Provenance of(byte[] bytes, TrustAnchors anchors, Cancellation cancellation) {
-    ImageFile file = ImageFile.of(bytes).orElseThrow(NotAnImageException::new);
+    ImageFile file = ImageFile.of(bytes).orElseThrow(() -> new NotAnImageException(bytes));
     XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.EMPTY);
     cancellation.throwIfCancelled();
     Optional<ManifestReport> manifest =
@@ -197,8 +198,11 @@ public record Provenance(
   private static final class NotAnImageException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 
-    NotAnImageException() {
-      super("is no PNG, JPEG or WebP file; give one of these");
+    NotAnImageException(byte[] bytes) {
+      super(CheckedImage.Foreign.of(bytes)
+          .map(format -> "is in the " + format.label()
+              + " format, whose provenance cannot be read here; give a PNG, JPEG or WebP file")
+          .orElse("is no PNG, JPEG or WebP file; give one of these"));
     }
   }
 

@@ -313,6 +313,12 @@ class DisclosureTest {
     Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
     Exception e = assertThrows(InvalidInputException.class, () -> Provenance.inspect(file));
     assertEquals(file + " is no PNG, JPEG or WebP file; give one of these", e.getMessage());
+    Files.write(file, "\0\0\0\u0018ftypheic\0\0\0\0".getBytes(StandardCharsets.US_ASCII));
+    e = assertThrows(InvalidInputException.class, () -> Provenance.inspect(file));
+    assertEquals(
+        file + " is in the HEIC format, whose provenance cannot be read here; give a PNG, JPEG or"
+            + " WebP file",
+        e.getMessage());
   }
 
   private static byte[] bytes(String format, Disclosure disclosure) {

@@ -2,12 +2,14 @@ package dev.likeness.cli.inspect;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.imagefile.CheckedImage;
 import dev.likeness.provenance.Provenance;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Inspects a file or folder. */
 public final class Inspector {
@@ -44,9 +46,15 @@ public final class Inspector {
   }
 
   private static String imageFormat(Path file) {
-    byte[] head = ModelFile.head(file, PNG.length);
+    byte[] start = ModelFile.head(file, 12);
+    byte[] head = Arrays.copyOf(start, Math.min(start.length, PNG.length));
     if (Arrays.equals(head, PNG)) {
       return "png";
+    }
+    // The length of a safetensors header may begin as JPEG XL does; its brace follows.
+    Optional<CheckedImage.Foreign> foreign = CheckedImage.Foreign.of(start);
+    if (foreign.isPresent() && (start.length < 9 || start[8] != '{')) {
+      return foreign.get().label();
     }
     if (head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2]) {
       return "jpeg";

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.material.NamedPipe;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
@@ -25,7 +26,6 @@ import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -165,16 +165,36 @@ class ImageFilesTest {
         () -> RgbImage.read("a.png", huge));
   }
 
+  /** A photo of a phone is named by its format at each door, with what to do. */
+  @ParameterizedTest
+  @CsvSource({
+    "HEIC, heic",
+    "HEIC, mif1",
+    "HEIC, msf1",
+    "HEIC, hevx",
+    "AVIF, avif",
+    "AVIF, avis",
+    "JPEG XL, "
+  })
+  void namesTheFormatOfPhotosThatItDoesNotRead(String format, String brand) throws IOException {
+    byte[] head = brand == null
+        ? new byte[] {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', (byte) 0x87, '\n', 0, 0}
+        : ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0").getBytes(StandardCharsets.US_ASCII);
+    Path file = Files.write(folder.resolve("photo.png"), head);
+    String refusal = " is in the " + format + " format, which cannot be read here; save it as JPEG"
+        + " (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
+        + " magick)";
+    assertRefused(file + refusal, () -> RgbImage.read(file));
+    assertRefused(file + refusal, () -> RgbImage.readMask(file));
+    assertRefused("a" + refusal, () -> RgbImage.read("a", head));
+    assertRefused("a" + refusal, () -> RgbImage.readMask("a", head));
+    assertRefused("a" + refusal, () -> RgbImage.read("a", new ByteArrayInputStream(head)));
+    assertRefused("a" + refusal, () -> RgbImage.readMask("a", new ByteArrayInputStream(head)));
+  }
+
   @Test
-  void aPipeIsRefusedInsteadOfAwaited() throws IOException, InterruptedException {
-    Path pipe = folder.resolve("pipe.png");
-    boolean made;
-    try {
-      made = new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0;
-    } catch (IOException noSuchProgram) {
-      made = false;
-    }
-    Assumptions.assumeTrue(made, "skipped: mkfifo is not installed");
+  void aPipeIsRefusedInsteadOfAwaited() {
+    Path pipe = NamedPipe.make(folder.resolve("pipe.png"));
     assertTimeoutPreemptively(
         Duration.ofSeconds(60),
         () -> assertRefused(

@@ -203,10 +203,7 @@ public final class PhotoDecoder {
         .findFirst()
         .orElseThrow(() -> new UnreadablePhotoException(
             Fault.NEEDS_CONVERSION,
-            name + " is in the "
-                + format.displayName()
-                + " format, which cannot be read here; save it as JPEG (iPhone: Settings >"
-                + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
+            name + " " + CheckedImage.Foreign.valueOf(format.name()).refusal()));
   }
 
   /**

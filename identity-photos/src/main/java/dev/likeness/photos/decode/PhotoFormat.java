@@ -1,7 +1,6 @@
 package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.internal.imagefile.CheckedImage;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
@@ -30,12 +29,6 @@ public enum PhotoFormat {
   AVIF("avif", "avif"),
   /** JPEG XL (ISO/IEC 18181). Decoding needs a {@link PhotoConverter}. */
   JPEG_XL("jxl", "jxl");
-
-  private static final Set<String> HEIC_BRANDS =
-      Set.of("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1");
-  private static final byte[] JXL_BOX = {
-    0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', (byte) 0x87, '\n'
-  };
 
   private final String readerName;
   private final Set<String> extensions;
@@ -85,31 +78,10 @@ public enum PhotoFormat {
 
   private boolean matchesHeader(byte[] head) {
     return switch (this) {
-      case HEIC -> HEIC_BRANDS.contains(ftypBrand(head));
-      case AVIF -> ftypBrand(head).equals("avif") || ftypBrand(head).equals("avis");
-      case JPEG_XL ->
-        startsWith(head, 0, 0xFF, 0x0A)
-            || head.length >= 12 && Arrays.equals(head, 0, 12, JXL_BOX, 0, 12);
+      case HEIC, AVIF, JPEG_XL ->
+        CheckedImage.Foreign.of(head).filter(f -> f.name().equals(name())).isPresent();
       default ->
         CheckedImage.Format.of(head).filter(f -> f.name().equals(name())).isPresent();
     };
-  }
-
-  // ISO/IEC 14496-12: a file type box is its length, "ftyp" and the major brand.
-  private static String ftypBrand(byte[] head) {
-    boolean typed = head.length >= 12 && startsWith(head, 4, 'f', 't', 'y', 'p');
-    return typed ? new String(head, 8, 4, StandardCharsets.US_ASCII) : "";
-  }
-
-  private static boolean startsWith(byte[] head, int at, int... expected) {
-    if (head.length < at + expected.length) {
-      return false;
-    }
-    for (int i = 0; i < expected.length; i++) {
-      if ((head[at + i] & 255) != expected[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 }

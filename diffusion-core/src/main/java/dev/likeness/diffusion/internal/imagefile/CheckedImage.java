@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
@@ -59,6 +60,50 @@ public record CheckedImage(
     /** Returns the name of ImageIO's reader. */
     String readerName() {
       return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Formats that ImageIO does not read, and that are told by their first bytes. */
+  public enum Foreign {
+    /** HEIC (ISO/IEC 23008-12), as iPhones write it. */
+    HEIC("HEIC", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"),
+    /** AVIF. */
+    AVIF("AVIF", "avif", "avis"),
+    /** JPEG XL (ISO/IEC 18181). */
+    JPEG_XL("JPEG XL");
+
+    private static final String JXL_BOX = "\0\0\0\fJXL \r\n\u0087\n";
+
+    private final String label;
+    private final Set<String> brands;
+
+    Foreign(String label, String... brands) {
+      this.label = label;
+      this.brands = Set.of(brands);
+    }
+
+    /** Detects the format of a file from its first bytes; 12 are enough. */
+    public static Optional<Foreign> of(byte[] head) {
+      return Arrays.stream(values()).filter(format -> format.matches(head)).findFirst();
+    }
+
+    // ISO/IEC 14496-12: a file type box is its length, "ftyp" and the major brand.
+    private boolean matches(byte[] head) {
+      return this == JPEG_XL
+          ? startsWith(head, 0, "\u00ff\n") || startsWith(head, 0, JXL_BOX)
+          : startsWith(head, 4, "ftyp")
+              && brands.stream().anyMatch(brand -> startsWith(head, 8, brand));
+    }
+
+    /** Returns the name of the format in messages. */
+    public String label() {
+      return label;
+    }
+
+    /** Returns what follows the file's name in the message that the file is not read. */
+    public String refusal() {
+      return "is in the " + label + " format, which cannot be read here; save it as JPEG (iPhone:"
+          + " Settings > Camera > Formats > Most Compatible; command: heif-convert or magick)";
     }
   }
 

@@ -234,8 +234,10 @@ public final class ImageFileReader implements AutoCloseable {
    */
   public static <T> T read(String name, byte[] file, int background, Turn<T> turn) {
     CheckedImage.Format format = CheckedImage.Format.of(file)
-        .orElseThrow(() -> new InvalidInputException(
-            name + " is not an image this library reads; give a PNG or JPEG file"));
+        .orElseThrow(() -> new InvalidInputException(name + " "
+            + CheckedImage.Foreign.of(file)
+                .map(CheckedImage.Foreign::refusal)
+                .orElse("is not an image this library reads; give a PNG or JPEG file")));
     if (file.length > MAX_BYTES) {
       throw new InvalidInputException(name + " has more than 200 MB; save it smaller");
     }

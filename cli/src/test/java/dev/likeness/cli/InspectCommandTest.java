@@ -65,6 +65,40 @@ class InspectCommandTest {
     assertEquals(variant, inspect(0, base).get("variant"));
   }
 
+  /** Face embeddings and a profile are biometric data, which do not belong on a terminal. */
+  @Test
+  void countsBiometricDataInsteadOfPrintingThem() throws IOException {
+    Path file = folder.resolve("ada.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(
+          file,
+          Map.of("lora_unet_x.lora_down.weight", torch.ones(2, 768)),
+          Map.of(
+              "likeness.faces", "{\"embedder\":\"sface\",\"vectors\":[\"AAAAQEA\",\"AAAAQEB\"]}",
+              "likeness.faces.guide", "{\"embedder\":\"x\",\"vectors\":[\"AAAAQEC\"]}",
+              "likeness.profile", "[{\"slot\":\"hair\",\"value\":\"auburn\"}]",
+              "likeness.measures", "[[0.25,0.125,1.5],[0.26,0.13,1.4],[0.2,0.1,1.3]]",
+              "likeness.profile.old", "auburn",
+              "other", "kept"));
+    }
+    String text = CommandResult.of("inspect", file.toString()).out();
+    String json = CommandResult.of("inspect", file.toString(), "--json").out();
+    for (String shown : List.of(text, json)) {
+      assertFalse(shown.contains("AAAAQE"), shown);
+      assertFalse(shown.contains("auburn"), shown);
+      assertFalse(shown.contains("0.125"), shown);
+      for (String count : List.of(
+          "2 face embeddings, not shown",
+          "1 face embeddings, not shown",
+          "1 traits of the person, not shown",
+          "3 measures of faces, not shown",
+          "unreadable traits of the person, not shown",
+          "kept")) {
+        assertTrue(shown.contains(count), shown);
+      }
+    }
+  }
+
   @Test
   void namesACheckpointOfAveragedWeightsAlone() throws IOException {
     Path whole = folder.resolve("whole.safetensors");

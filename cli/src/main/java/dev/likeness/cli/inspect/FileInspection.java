@@ -1,5 +1,6 @@
 package dev.likeness.cli.inspect;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorNames;
@@ -7,6 +8,7 @@ import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.SingleFile;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.ipadapter.IpAdapterFile;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +23,12 @@ final class FileInspection {
   private static final int MAX_METADATA_LENGTH = 200;
   private static final List<String> DOWN_KEYS =
       List.of(".lora_A", ".lora_down", ".lora.down", "_lora.down", ".down.weight");
+
+  /** Starts of metadata names with biometric data of a person, which is never printed. */
+  private static final Map<String, String> PERSONAL = Map.of(
+      "likeness.faces", "face embeddings",
+      "likeness.measures", "measures of faces",
+      "likeness.profile", "traits of the person");
 
   private FileInspection() {}
 
@@ -105,10 +113,26 @@ final class FileInspection {
     Map<String, String> shown = new LinkedHashMap<>();
     metadata.forEach((name, value) -> shown.put(
         name,
-        value.length() > MAX_METADATA_LENGTH
-            ? value.substring(0, MAX_METADATA_LENGTH) + "…"
-            : value));
+        PERSONAL.entrySet().stream()
+            .filter(entry -> name.startsWith(entry.getKey()))
+            .findFirst()
+            .map(entry -> count(value) + " " + entry.getValue() + ", not shown")
+            .orElse(
+                value.length() > MAX_METADATA_LENGTH
+                    ? value.substring(0, MAX_METADATA_LENGTH) + "…"
+                    : value)));
     return shown;
+  }
+
+  // A list, or an object with a list of vectors.
+  private static String count(String json) {
+    try {
+      Object value = JSON.std.anyFrom(json);
+      Object list = value instanceof Map<?, ?> map ? map.get("vectors") : value;
+      return list instanceof List<?> several ? String.valueOf(several.size()) : "unreadable";
+    } catch (IOException e) {
+      return "unreadable";
+    }
   }
 
   /** Counts the values of tensors, in total and by dtype. */

@@ -1,24 +1,29 @@
 package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.material.NamedPipe;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.signing.SigningIdentity;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +57,21 @@ class VerifyCommandTest {
   }
 
   @Test
+  void refusesPipesAtOnce() {
+    for (String name : List.of("pipe.png", "pipe.json", "pipe.pem")) {
+      Path pipe = NamedPipe.make(folder.resolve(name));
+      CommandResult run = Assertions.assertTimeoutPreemptively(
+          Duration.ofSeconds(60),
+          () -> name.endsWith("pem")
+              ? CommandResult.of("verify", signed.toString(), "--trust", pipe.toString())
+              : CommandResult.of("verify", pipe.toString()));
+      assertEquals(3, run.status(), run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+      assertTrue(run.err().contains(pipe.toString()), run.err());
+    }
+  }
+
+  @Test
   void reportsTheProvenanceOfAnImage() throws IOException {
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
@@ -81,6 +101,31 @@ class VerifyCommandTest {
             + "assertion.dataHash.mismatch; ask for the original file"),
         run.errorLines());
     assertEquals(3, CommandResult.of("inspect", signed.toString()).status());
+  }
+
+  @Test
+  void namesTheFormatOfAPhotoThatItDoesNotRead() throws IOException {
+    Path photo = Files.writeString(folder.resolve("photo.heic"), "\0\0\0\u0018ftypheic\0\0\0\0");
+    for (String command : List.of("verify", "inspect")) {
+      CommandResult run = CommandResult.of(command, photo.toString());
+      assertEquals(3, run.status());
+      assertEquals(
+          List.of(photo + " is in the HEIC format, whose provenance cannot be read here; give a"
+              + " PNG, JPEG or WebP file"),
+          run.errorLines());
+    }
+  }
+
+  @Test
+  void aHeaderLengthIsNoImage() throws IOException {
+    byte[] header = ("{" + " ".repeat(0x0aff - 2) + "}").getBytes(StandardCharsets.US_ASCII);
+    byte[] file = new byte[8 + header.length];
+    file[0] = (byte) 0xff;
+    file[1] = 0x0a;
+    System.arraycopy(header, 0, file, 8, header.length);
+    Path weights = Files.write(folder.resolve("weights.safetensors"), file);
+    CommandResult run = CommandResult.of("inspect", weights.toString());
+    assertFalse((run.out() + run.err()).contains("JPEG XL"), run.err());
   }
 
   @Test

@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.material.NamedPipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -229,6 +232,17 @@ class StyleTest {
   @Test
   void refusesEmptyPersonWords() {
     assertThrows(InvalidInputException.class, () -> Style.named("studio").prompt(" ", 0));
+  }
+
+  @Test
+  void neverOpensAPipe(@TempDir Path folder) {
+    Path pipe = NamedPipe.make(folder.resolve("styles.json"));
+    InvalidInputException refused = assertTimeoutPreemptively(
+        Duration.ofSeconds(60),
+        () -> assertThrows(InvalidInputException.class, () -> Style.read(pipe)));
+    assertEquals(
+        pipe + " is a pipe, a device or another special file; give a regular file",
+        refused.getMessage());
   }
 
   private static List<Style> own(Path folder, String json) throws IOException {

@@ -1,6 +1,7 @@
 package dev.likeness.provenance.signing;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    * @throws InvalidInputException if the file cannot be read or is not a PEM file of certificates
    */
   public static TrustAnchors open(Path pem) {
-    try (InputStream in = Files.newInputStream(pem)) {
+    try (InputStream in = Files.newInputStream(ModelFile.regular(pem))) {
       return new TrustAnchors(
           CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
               .map(X509Certificate.class::cast)

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.checkpoint.CheckpointConverter;
@@ -15,6 +14,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.material.NamedPipe;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -136,9 +136,7 @@ class ModelFileTest {
     Path own = folder.resolve("own");
     for (Path file : files(model)) {
       Files.move(file, own);
-      assumeTrue(
-          new ProcessBuilder("mkfifo", file.toString()).start().waitFor() == 0,
-          "skipped: this system has no mkfifo");
+      NamedPipe.make(file);
       Assertions.assertTimeoutPreemptively(Duration.ofSeconds(60), () -> {
         String message = refusal(model);
         assertTrue(message.startsWith(file + " is a pipe, a device or"), message);
@@ -146,8 +144,7 @@ class ModelFileTest {
       Files.delete(file);
       Files.move(own, file);
     }
-    Path pipe = folder.resolve("pipe.safetensors");
-    new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor();
+    Path pipe = NamedPipe.make(folder.resolve("pipe.safetensors"));
     assertThrows(InvalidInputException.class, () -> TensorFileFormat.list(pipe));
     assertThrows(InvalidInputException.class, () -> SafetensorsHeader.read(pipe));
     assertThrows(InvalidInputException.class, () -> BaseModel.open(pipe, Compute.EXACT));

@@ -10,8 +10,9 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.fuzz.ForkedFuzz;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,16 +22,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * One option of one JSON file of a small model's folder changed at random: the folder is used, or
  * refused in one line with exit status 3.
  */
-@ExtendWith(NoTensorLeaks.class)
 class MutatedOptionsTest {
   private static final List<String> MODELS = List.of(
       "sd1/base",
@@ -43,6 +42,7 @@ class MutatedOptionsTest {
       "sd3/three",
       "zimage/turbo",
       "chroma/base");
+  private static final int EACH_GENERATED = 10;
   private static final String MARK = "@value@";
   private static final List<String> VALUES = List.of(
       "null",
@@ -89,62 +89,73 @@ class MutatedOptionsTest {
       .enable(JSON.Feature.WRITE_NULL_PROPERTIES)
       .build();
 
-  @TempDir
-  private Path folder;
-
   @Test
-  void changedOptionsEndInUseOrInWords() throws IOException {
-    fuzz(100, 10, 41);
+  void changedOptionsEndInUseOrInWords() throws IOException, InterruptedException {
+    ForkedFuzz.run(Options.class, 0, 100, 0.1, 0.1);
   }
 
   @Test
   @Tag("slow")
-  void twentyThousandChangedOptionsEndInUseOrInWords() throws IOException {
-    fuzz(20_000, 10, 42);
+  void twentyThousandChangedOptionsEndInUseOrInWords() throws IOException, InterruptedException {
+    ForkedFuzz.run(Options.class, 100, 20_100, 0.1, 0.1);
   }
 
-  private void fuzz(int count, int eachGenerated, int seed) throws IOException {
-    Random random = new Random(seed);
-    List<Path> models = new ArrayList<>();
-    for (String model : MODELS) {
-      models.add(PipelineFolder.any(model, folder));
+  /** A model whose folder has one changed file, for each seed. */
+  static final class Options implements ForkedFuzz.Cases {
+    private final List<Path> models = new ArrayList<>();
+    private Path folder;
+    private long before;
+
+    @Override
+    public void open(Path own) {
+      LibTorch.load();
+      before = Pointer.totalCount();
+      folder = own;
+      for (String model : MODELS) {
+        models.add(PipelineFolder.any(model, own));
+      }
     }
-    int refused = 0;
-    List<String> failures = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      Path model = models.get(random.nextInt(models.size()));
+
+    @Override
+    public boolean used(int seed) throws IOException {
+      Random random = ForkedFuzz.random(seed);
+      Path model = pick(models, random);
       Path file = pick(jsonFiles(model), random);
       byte[] own = Files.readAllBytes(file);
       String changed = changed(own, random);
       Files.writeString(file, changed);
-      String name =
-          model.getFileName() + ": " + folder.relativize(file) + ": case " + i + " of seed " + seed;
       try {
-        requireWords(name, inspect(model));
-        if (i % eachGenerated == 0) {
-          requireWords(name, generate(model));
-        } else {
-          refused += open(name, model);
-        }
+        requireWords(inspect(model));
+        return seed % EACH_GENERATED == 0 ? generated(model) : opened(model);
       } catch (AssertionError e) {
         String text = changed.length() > 300 ? "(" + changed.length() + " characters)" : changed;
-        failures.add(e.getMessage() + " " + text);
+        throw new AssertionError(folder.relativize(file) + ": " + e.getMessage() + " " + text, e);
+      } finally {
+        Files.write(file, own);
       }
-      Files.write(file, own);
     }
-    assertEquals(List.of(), failures);
-    assertTrue(refused > count / 10 && refused < count, refused + " of " + count + " refused");
+
+    private boolean generated(Path model) {
+      CommandResult run = generate(model, folder.resolve("out"));
+      requireWords(run);
+      return run.status() == 0;
+    }
+
+    @Override
+    public void close() {
+      assertTrue(Pointer.totalCount() <= before, "native objects were left behind");
+    }
   }
 
-  private static int open(String name, Path model) {
+  private static boolean opened(Path model) {
     try {
       BaseModel.open(model, Compute.EXACT).close();
-      return 0;
+      return true;
     } catch (InvalidInputException e) {
-      assertEquals(1, e.getMessage().lines().count(), name);
-      return 1;
+      assertEquals(1, e.getMessage().lines().count(), e.getMessage());
+      return false;
     } catch (RuntimeException | Error e) {
-      throw new AssertionError(name + ": " + e, e);
+      throw new AssertionError(e.toString(), e);
     }
   }
 
@@ -153,7 +164,7 @@ class MutatedOptionsTest {
   }
 
   // UNets have a default size by their configuration; the other sizes are large.
-  private CommandResult generate(Path model) {
+  private static CommandResult generate(Path model, Path out) {
     boolean unet = Files.exists(model.resolve("unet"));
     return CommandResult.of(
         "generate",
@@ -170,13 +181,13 @@ class MutatedOptionsTest {
         "--steps",
         "2",
         "--out",
-        folder.resolve("out").toString());
+        out.toString());
   }
 
-  private static void requireWords(String name, CommandResult run) {
-    assertTrue(run.status() == 0 || run.status() == 3, name + ": " + run);
-    assertEquals(run.status() == 3 ? 1 : 0, run.errorLines().size(), name + ": " + run);
-    assertFalse((run.out() + run.err()).contains("\u001b"), name);
+  private static void requireWords(CommandResult run) {
+    assertTrue(run.status() == 0 || run.status() == 3, run.toString());
+    assertEquals(run.status() == 3 ? 1 : 0, run.errorLines().size(), run.toString());
+    assertFalse((run.out() + run.err()).contains("\u001b"), run.toString());
   }
 
   private static List<Path> jsonFiles(Path model) throws IOException {

@@ -5,26 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.fuzz.ForkedFuzz;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Changed photos of every format end in an image or in a typed refusal, soon. They are decoded in
- * another process, which a crash of native code would end.
+ * other processes, which a crash of native code would end.
  */
 class PhotoMutationsTest {
   private static final Path SEEDS =
@@ -32,78 +31,45 @@ class PhotoMutationsTest {
 
   @Test
   void threeHundredChangedPhotos() throws IOException, InterruptedException {
-    decodeInAnotherProcess(0, 300);
+    ForkedFuzz.run(Photos.class, 0, 300, 0.05, 0.05);
   }
 
   @Test
   @Tag("slow")
   void fiveThousandChangedPhotos() throws IOException, InterruptedException {
-    decodeInAnotherProcess(300, 5300);
+    ForkedFuzz.run(Photos.class, 300, 5300, 0.05, 0.05);
   }
 
-  private static void decodeInAnotherProcess(int from, int to)
-      throws IOException, InterruptedException {
-    Process worker = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx768m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Worker.class.getName(),
-            String.valueOf(from),
-            String.valueOf(to))
-        .redirectErrorStream(true)
-        .start();
-    String said = new String(worker.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertTrue(worker.waitFor(60, TimeUnit.SECONDS), said);
-    assertEquals(0, worker.exitValue(), said);
-    assertTrue(said.contains("done " + (to - from)), said);
-  }
-
-  /** Decodes the changed photos of a range of seeds and prints those that end badly. */
-  static final class Worker {
-    private static final long SOON_NANOS = 10_000_000_000L;
+  /** A changed photo, for each seed. */
+  static final class Photos implements ForkedFuzz.Cases {
     private static final long MUCH = 512L << 20;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private List<byte[]> seeds;
 
-    private Worker() {}
-
-    public static void main(String[] range) throws IOException {
-      List<byte[]> seeds = seeds();
-      int wrong = 0;
-      int images = 0;
-      int last = Integer.parseInt(range[1]);
-      int first = Integer.parseInt(range[0]);
-      for (int i = first; i < last; i++) {
-        byte[] file = changed(seeds.get(i % seeds.size()), seeds, new Random(i));
-        long began = THREADS.getCurrentThreadCpuTime();
-        long before = THREADS.getCurrentThreadAllocatedBytes();
-        String fault = decode(file);
-        images += fault.isEmpty() ? 1 : 0;
-        long nanos = THREADS.getCurrentThreadCpuTime() - began;
-        long bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
-        if (fault.startsWith("!") || nanos > SOON_NANOS || bytes > MUCH) {
-          wrong++;
-          System.out.println(
-              "seed " + i + ": " + fault + ", " + nanos + " ns, " + bytes + " bytes");
-        }
-      }
-      // If nothing were decoded, or nothing refused, the changes would test nothing.
-      boolean both = images > (last - first) / 20 && images < (last - first) * 19 / 20;
-      System.out.println("done " + (last - first) + ", of these images: " + images);
-      System.exit(wrong == 0 && both ? 0 : 1);
+    @Override
+    public void open(Path folder) throws IOException {
+      seeds = seeds();
     }
 
-    /** Returns an empty text for an image, and one that starts with "!" for an untyped failure. */
-    private static String decode(byte[] file) {
+    @Override
+    public boolean used(int seed) {
+      byte[] file = changed(seeds.get(seed % seeds.size()), seeds, new Random(seed));
+      long before = THREADS.getCurrentThreadAllocatedBytes();
+      boolean decoded = decodes(file);
+      long bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+      assertTrue(bytes <= MUCH, bytes + " bytes were allocated");
+      return decoded;
+    }
+
+    private static boolean decodes(byte[] file) {
       try {
         PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withoutPrograms());
         decoder.decode("photo", file);
         RgbImage.read("image", file);
-        return "";
+        return true;
       } catch (InvalidInputException typed) {
-        return typed.getMessage().lines().count() == 1 ? "refused" : "!" + typed.getMessage();
-      } catch (Throwable untyped) {
-        return "!" + untyped;
+        assertEquals(1, typed.getMessage().lines().count(), typed.getMessage());
+        return false;
       }
     }
 

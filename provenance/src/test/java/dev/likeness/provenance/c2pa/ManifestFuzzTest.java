@@ -1,9 +1,9 @@
 package dev.likeness.provenance.c2pa;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.fuzz.ForkedFuzz;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.material.Material;
@@ -14,7 +14,6 @@ import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.Test;
 
 /** Signed files that were changed at random, by a fixed seed: each is judged or refused. */
 class ManifestFuzzTest {
-  private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final byte[][] NUMBERS = {
     {0, 0, 0, 0},
     {(byte) 0xff, (byte) 0xff, (byte) 0xff, (byte) 0xff},
@@ -40,30 +38,34 @@ class ManifestFuzzTest {
     {0x1b, ']', '0', ';', 7, '\n', '"', '\\'}
   };
 
-  private final Random random = new Random(11);
-
   @Test
-  void judgesOrRefusesSomeChangedFiles() throws IOException {
-    judge(200);
+  void judgesOrRefusesSomeChangedFiles() throws IOException, InterruptedException {
+    ForkedFuzz.run(Manifests.class, 0, 200, 0.2, 0.02);
   }
 
   @Tag("slow")
   @Test
-  void judgesOrRefusesManyChangedFiles() throws IOException {
-    judge(2000);
+  void judgesOrRefusesManyChangedFiles() throws IOException, InterruptedException {
+    ForkedFuzz.run(Manifests.class, 200, 2200, 0.2, 0.02);
   }
 
-  private void judge(int times) throws IOException {
-    List<byte[]> seeds = seeds();
-    for (int i = 0; i < times; i++) {
-      byte[] changed = changed(seeds.get(i % seeds.size()));
-      int number = i;
-      assertTimeoutPreemptively(LIMIT, () -> judge(changed, number));
+  /** A changed signed file, for each seed. */
+  static final class Manifests implements ForkedFuzz.Cases {
+    private List<byte[]> seeds;
+
+    @Override
+    public void open(Path folder) throws IOException {
+      seeds = seeds();
+    }
+
+    @Override
+    public boolean used(int seed) {
+      return judges(changed(seeds.get(seed % seeds.size()), ForkedFuzz.random(seed)));
     }
   }
 
   // Any other exception or error fails the test.
-  private static void judge(byte[] file, int number) {
+  private static boolean judges(byte[] file) {
     try {
       Provenance found = Provenance.of(file, TrustAnchors.NONE);
       int lines = 5
@@ -71,13 +73,15 @@ class ManifestFuzzTest {
           + (found.manifest().flatMap(ManifestReport::signer).isPresent() ? 1 : 0)
           + (found.remoteManifest().isPresent() ? 1 : 0);
       String text = found.toString();
-      assertEquals(lines - 1, text.lines().count(), "file " + number + "\n" + text);
+      assertEquals(lines - 1, text.lines().count(), text);
       assertEquals(
           0,
           text.codePoints().filter(c -> c != '\n' && Character.isISOControl(c)).count());
       found.toJson();
+      return true;
     } catch (InvalidInputException refused) {
       assertEquals(1, refused.getMessage().lines().count());
+      return false;
     }
   }
 
@@ -96,7 +100,7 @@ class ManifestFuzzTest {
     return seeds;
   }
 
-  private byte[] changed(byte[] seed) {
+  private static byte[] changed(byte[] seed, Random random) {
     byte[] file = seed.clone();
     for (int n = 1 + random.nextInt(4); n > 0; n--) {
       ImageFile.Part manifest = manifest(file);

@@ -94,6 +94,9 @@ class ArchitectureTest {
   static final ArchRule ARCHIVES = SafetyRules.noArchives();
 
   @ArchTest
+  static final ArchRule NETWORK = SafetyRules.onlyExamplesUseTheNetwork(ROOT);
+
+  @ArchTest
   static final ArchRule LOGS = SafetyRules.photosAreNeverLogged(ROOT);
 
   @ArchTest

@@ -25,6 +25,7 @@ import dev.likeness.planted.photos.Twice;
 import dev.likeness.planted.photos.face.OneWay;
 import dev.likeness.planted.photos.quality.OtherWay;
 import dev.likeness.planted.schedulers.HoldsTensor;
+import dev.likeness.planted.vault.Calls;
 import dev.likeness.planted.vault.Talks;
 import dev.likeness.planted.vault.Unpickles;
 import java.util.List;
@@ -84,6 +85,7 @@ class PlantedViolationsTest {
     assertFinds(SafetyRules.noTorchScript(), Unpickles.class);
     assertFinds(SafetyRules.noArchives(), Unpickles.class);
     assertFinds(SafetyRules.photosAreNeverLogged(ROOT), Talks.class);
+    assertFinds(SafetyRules.onlyExamplesUseTheNetwork(ROOT), Calls.class);
     assertFinds(SafetyRules.onlyProgramsPrint(ROOT), Talks.class);
     assertFinds(SafetyRules.nothingFollowsTheMachinesLanguage(), Talks.class);
   }

@@ -21,6 +21,20 @@ public final class SafetyRules {
       "load_jit_module_from_stream",
       "parse_and_initialize_jit_module");
 
+  private static final Set<String> NETWORK = Set.of(
+      "java.net.Socket",
+      "java.net.ServerSocket",
+      "java.net.DatagramSocket",
+      "java.net.InetAddress",
+      "java.net.URLConnection",
+      "java.net.HttpURLConnection",
+      "java.net.URLClassLoader",
+      "java.nio.channels.SocketChannel",
+      "java.nio.channels.ServerSocketChannel",
+      "java.nio.channels.DatagramChannel",
+      "javax.net.SocketFactory",
+      "javax.net.ssl.SSLContext");
+
   private static final Set<String> FORMATTING =
       Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase");
 
@@ -63,6 +77,24 @@ public final class SafetyRules {
         .dependOnClassesThat()
         .resideInAnyPackage("org.slf4j..", "java.util.logging..")
         .as("what touches photos does not log");
+  }
+
+  /** A file can name an address, but nothing here can open one. */
+  public static ArchRule onlyExamplesUseTheNetwork(String root) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackage(root + ".examples..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.net.http..", "com.sun.net..")
+        .orShould()
+        .dependOnClassesThat(describe("open connections", type -> NETWORK.contains(type.getName())))
+        .orShould()
+        .callMethodWhere(describe(
+            "opens an address",
+            call -> call.getTargetOwner().getName().equals("java.net.URL")
+                && call.getName().startsWith("open")))
+        .as("only examples use the network");
   }
 
   /** A library is silent on the standard streams. */

@@ -63,7 +63,7 @@ public record CheckedImage(
     }
   }
 
-  /** Formats that ImageIO does not read, and that are told by their first bytes. */
+  /** Formats that ImageIO does not read. Their first bytes name them. */
   public enum Foreign {
     /** HEIC (ISO/IEC 23008-12), as iPhones write it. */
     HEIC("HEIC", "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"),

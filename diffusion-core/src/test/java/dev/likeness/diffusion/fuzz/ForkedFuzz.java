@@ -146,7 +146,7 @@ public final class ForkedFuzz {
         String text = Files.readString(errors, StandardCharsets.ISO_8859_1);
         failures.add((ended ? "after seed " : "seed ") + begun
             + ": the process ended with status " + status + ": "
-            + text.substring(0, Math.min(text.length(), 3000)));
+            + text.substring(Math.max(0, text.length() - 3000)));
       }
       // A process that cannot open its cases would be started again for ever.
       return done ? end : begun < first ? Integer.MAX_VALUE : begun + 1;

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.family;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
@@ -28,11 +29,22 @@ public final class FlowPlan {
   /**
    * The request with {@code mu}, if the scheduler has dynamic shifting. A scheduler without this
    * option follows the model's own scheduler.
+   *
+   * @throws InvalidInputException if the options of the scheduler give a shift that is no number
    */
   public static PlanRequest withShift(
       PlanRequest plain, SchedulerConfig scheduler, SchedulerConfig own, double mu) {
     SchedulerConfig decides = scheduler.options().has(DYNAMIC_SHIFTING) ? scheduler : own;
-    return decides.options().flag(DYNAMIC_SHIFTING) ? plain.mu(mu) : plain;
+    if (!decides.options().flag(DYNAMIC_SHIFTING)) {
+      return plain;
+    }
+    double shift = Math.exp(mu);
+    if (!(shift > 0 && shift < Double.POSITIVE_INFINITY)) {
+      throw new InvalidInputException("the options base_shift, max_shift, base_image_seq_len and"
+          + " max_image_seq_len of the scheduler give a shift of " + shift
+          + " at this size, expected a number above 0; correct scheduler_config.json");
+    }
+    return plain.mu(mu);
   }
 
   /**

@@ -2,8 +2,10 @@ package dev.likeness.diffusion.internal.family;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
@@ -16,6 +18,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.CustomScheduler;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.solvers.Solvers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs whose timesteps or noise levels the caller gives, cut as diffusers' pipelines cut them. */
 @ExtendWith(NoTensorLeaks.class)
@@ -94,6 +99,19 @@ class CustomTimestepsTest {
           "DPMSolverMultistepScheduler computes its own sigmas; leave sigmas out",
           () -> base.validate(request.scheduler("DPM++ 2M")));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {710, -1e4, Double.POSITIVE_INFINITY, Double.NaN})
+  void refusesAShiftThatIsNoNumber(double mu) {
+    SchedulerConfig scheduler = SchedulerConfig.of(
+        Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting", true));
+    PlanRequest plain = PlanRequest.of(4);
+    assertEquals(709, FlowPlan.withShift(plain, scheduler, scheduler, 709).mu());
+    String message = assertThrows(
+            InvalidInputException.class, () -> FlowPlan.withShift(plain, scheduler, scheduler, mu))
+        .getMessage();
+    assertTrue(message.contains("of the scheduler give a shift of " + Math.exp(mu)), message);
   }
 
   /**

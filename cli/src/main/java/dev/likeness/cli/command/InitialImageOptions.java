@@ -21,7 +21,7 @@ final class InitialImageOptions {
   @Option(
       names = "--image",
       paramLabel = "IMAGE",
-      description = "image that an editing model (FLUX.2 klein, FLUX.1 Kontext) edits or looks at; "
+      description = "image that an editing model edits or looks at; "
           + "may be repeated. Sampling starts from noise: compare --init. For an IP-Adapter, use "
           + "--reference")
   private List<Path> images = List.of();

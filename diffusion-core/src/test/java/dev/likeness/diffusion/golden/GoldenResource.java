@@ -54,7 +54,7 @@ public final class GoldenResource {
   public static Path file(String resource) {
     try {
       URL plain = GoldenResource.class.getResource(resource);
-      if (plain != null) {
+      if (plain != null && plain.getProtocol().equals("file")) {
         return Path.of(plain.toURI());
       }
       Path unpacked = Files.createTempDirectory("golden")

@@ -402,7 +402,7 @@ class FaceGuidanceTest {
             FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow()) {
       assertTrue(FaceGuidance.findIn(empty, base, detector).isEmpty());
       assertEquals(
-          "face guidance needs somebody's face; give a vector or more",
+          "face guidance needs at least 1 face embedding, got none",
           assertThrows(IllegalArgumentException.class, () -> guidance.forPerson(List.of()))
               .getMessage());
       assertEquals(

@@ -3,6 +3,7 @@ package dev.likeness.portrait.people;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +28,7 @@ class StyleWordsTest {
 
   @Test
   void peopleAreDescribedInThemToo() throws IOException {
-    try (InputStream in = Style.class.getResourceAsStream("person-words.json")) {
+    try (InputStream in = PersonProfile.class.getResourceAsStream("person-words.json")) {
       List<String> words = new ArrayList<>(List.of("selfie of a person with and"));
       for (Object slot : JSON.std.listFrom(in)) {
         ((List<?>) ((Map<?, ?>) slot).get("words"))

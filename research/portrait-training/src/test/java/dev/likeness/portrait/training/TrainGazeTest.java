@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainGazeTest {
+  private static final String SHIPPED = "/dev/likeness/headshots/internal/score/";
+
   @Test
   void writesTheNumbersThatScoresRead(@TempDir Path work) throws IOException {
     TrainGaze.main(new String[] {work.toString(), "1", "2", "3"});
@@ -27,7 +29,7 @@ class TrainGazeTest {
   static void assertLikeShipped(Path file) throws IOException {
     try (InputStream own = new GZIPInputStream(Files.newInputStream(file));
         InputStream in = new GZIPInputStream(
-            HeadshotScores.class.getResourceAsStream(file.getFileName().toString()))) {
+            HeadshotScores.class.getResourceAsStream(SHIPPED + file.getFileName()))) {
       Map<String, Object> taught = JSON.std.mapFrom(own);
       Map<String, Object> shipped = JSON.std.mapFrom(in);
       assertEquals(counts(shipped), counts(taught));

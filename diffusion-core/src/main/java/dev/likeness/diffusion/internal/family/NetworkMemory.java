@@ -49,14 +49,14 @@ public record NetworkMemory(
     }
     ModelConfig vae = parts.config("vae");
     boolean said = vae.has("block_out_channels");
-    int factor = 1 << (said ? vae.integers("block_out_channels").size() : LEVELS) - 1;
+    int factor = 1 << (said ? vae.levels("block_out_channels", null).size() : LEVELS) - 1;
     int own = parts.config(component).integer("sample_size", 0);
     return new MemoryEstimate(
         sizes,
         component,
         width,
         textTokens,
-        said ? vae.integers("block_out_channels").get(0) : CHANNELS,
+        said ? vae.levels("block_out_channels", null).get(0) : CHANNELS,
         patch * factor,
         factor * (own == 0 ? latentSide : own),
         rows);

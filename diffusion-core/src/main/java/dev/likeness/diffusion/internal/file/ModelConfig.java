@@ -15,6 +15,7 @@ import java.util.Set;
  * supported, by name.
  */
 public final class ModelConfig {
+  private static final int MAX_LEVELS = 16;
   /** Options of diffusers' {@code EMAModel} in the config of a network with averaged weights. */
   private static final Set<String> EMA_OPTIONS = Set.of(
       "decay",
@@ -201,6 +202,16 @@ public final class ModelConfig {
       return list.stream().map(n -> whole(name, n)).toList();
     }
     throw wrong(name, value, "a list of whole numbers");
+  }
+
+  /** Returns one number, at least 1, for each level of a network. */
+  public List<Integer> levels(String name, List<Integer> fallback) {
+    List<Integer> list = integers(name);
+    if (list != null
+        && (list.isEmpty() || list.size() > MAX_LEVELS || list.stream().anyMatch(n -> n < 1))) {
+      throw wrong(name, list, "1 to " + MAX_LEVELS + " whole numbers from 1");
+    }
+    return list == null ? fallback : list;
   }
 
   /** Returns a list of numbers; null if the option is absent. */

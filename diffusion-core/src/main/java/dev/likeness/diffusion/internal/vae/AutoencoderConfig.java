@@ -39,15 +39,13 @@ public record AutoencoderConfig(
 
   /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */
   public static AutoencoderConfig of(ModelConfig c) {
-    List<Integer> channels =
-        c.has("block_out_channels") ? c.integers("block_out_channels") : List.of(64);
+    List<Integer> channels = c.levels("block_out_channels", List.of(64));
     requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
     requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
     c.integer("sample_size", 32);
     c.requireValue("in_channels", COLOURS);
     c.requireValue("out_channels", COLOURS);
-    List<Integer> given = c.integers("decoder_block_out_channels");
-    List<Integer> decoder = given == null ? channels : given;
+    List<Integer> decoder = c.levels("decoder_block_out_channels", channels);
     int groups = c.positive("norm_num_groups", 32);
     c.requireDivided("block_out_channels", channels, groups, "norm_num_groups");
     c.requireDivided("decoder_block_out_channels", decoder, groups, "norm_num_groups");

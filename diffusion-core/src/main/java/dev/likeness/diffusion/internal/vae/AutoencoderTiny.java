@@ -130,16 +130,18 @@ public final class AutoencoderTiny implements Autoencoder {
       c.integers("block_out_channels");
       c.requireValue("in_channels", AutoencoderConfig.COLOURS);
       c.requireValue("out_channels", AutoencoderConfig.COLOURS);
+      List<Integer> encoder = c.levels("encoder_block_out_channels", List.of(64, 64, 64, 64));
+      List<Integer> decoder = c.levels("decoder_block_out_channels", List.of(64, 64, 64, 64));
       Config config = new Config(
           AutoencoderConfig.COLOURS,
           AutoencoderConfig.COLOURS,
-          list(c, "encoder_block_out_channels", List.of(64, 64, 64, 64)),
-          list(c, "decoder_block_out_channels", List.of(64, 64, 64, 64)),
+          encoder,
+          decoder,
           Activation.of(c, "act_fn", "relu"),
           c.integer("latent_channels", 4),
           c.integer("upsampling_scaling_factor", 2),
-          list(c, "num_encoder_blocks", List.of(1, 3, 3, 3)),
-          list(c, "num_decoder_blocks", List.of(3, 3, 3, 1)),
+          blocks(c, "num_encoder_blocks", encoder, List.of(1, 3, 3, 3)),
+          blocks(c, "num_decoder_blocks", decoder, List.of(3, 3, 3, 1)),
           c.nonZero("scaling_factor", 1));
       c.refuseOthers();
       return config;
@@ -150,9 +152,11 @@ public final class AutoencoderTiny implements Autoencoder {
       return 1 << encoderChannels.size() - 1;
     }
 
-    private static List<Integer> list(ModelConfig c, String name, List<Integer> fallback) {
-      List<Integer> value = c.integers(name);
-      return value == null ? fallback : value;
+    private static List<Integer> blocks(
+        ModelConfig c, String name, List<Integer> channels, List<Integer> fallback) {
+      return c.has(name) || channels.size() != fallback.size()
+          ? c.integers(name, channels.size(), null)
+          : fallback;
     }
   }
 }

@@ -72,9 +72,7 @@ public record UNetConfig(
     List<String> up = c.texts(
         "up_block_types",
         List.of("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"));
-    List<Integer> channels = c.has("block_out_channels")
-        ? c.integers("block_out_channels")
-        : List.of(320, 640, 1280, 1280);
+    List<Integer> channels = c.levels("block_out_channels", List.of(320, 640, 1280, 1280));
     int count = channels.size();
     int groups = c.positive("norm_num_groups", 32);
     c.requireDivided("block_out_channels", channels, groups, "norm_num_groups");

@@ -1,7 +1,10 @@
-"""What diffusers generates with FLUX.2 klein from one, two and four reference images, and inpainting beside them.
+r"""What diffusers generates with FLUX.2 klein from one, two and four reference images, and inpainting beside them.
 
     python qwen.py --out TINY --fixtures FIXTURES
     python klein_references.py --tiny TINY --out ../../diffusion-core/src/test/resources/golden/klein-references
+    python qwen_lora.py --tiny TINY --out LORAS
+    python klein_references.py --tiny TINY --lora LORAS/klein-diffusers.safetensors \
+        --out ../../identity-lora/src/test/resources/golden/klein-references-lora
 """
 import argparse
 from pathlib import Path
@@ -38,6 +41,14 @@ RUNS = [
 ]
 
 
+LORA_WEIGHT = 0.8
+LORA_RUNS = [
+    run("klein/base", [(66, 90), (101, 64)], prompt=BANGS, steps=3, guidance=2.5, size=(16, 24), seed=41),
+    run("klein/base", [(64, 96)], guidance=1.0, steps=4, size=(24, 16), seed=42),
+    run("klein/base", [(72, 64), (64, 65), (64, 64), (90, 88)], steps=2, size=(16, 16), seed=43, kept=True),
+]
+
+
 def image(width, height, which):
     """A slope of colours with a dark square; every image and every pixel has another."""
     y, x = np.mgrid[0:height, 0:width]
@@ -53,7 +64,7 @@ def mask(width, height):
 
 
 @torch.no_grad()
-def generate(tiny, one):
+def generate(tiny, one, lora=None):
     call = dict(prompt=one["prompt"], num_inference_steps=one["steps"], guidance_scale=one["guidance"], output_type="pt",
                 generator=[torch.Generator("cpu").manual_seed(one["seed"])])
     references = [image(*size, which) for which, size in enumerate(one["images"])]
@@ -68,20 +79,25 @@ def generate(tiny, one):
         call.pop("guidance_scale")
     pipe = kind.from_pretrained(str(Path(tiny, one["folder"])))
     pipe.set_progress_bar_config(disable=True)
+    if lora:
+        pipe.load_lora_weights(lora.parent, weight_name=lora.name, adapter_name="one")
+        pipe.set_adapters(["one"], [LORA_WEIGHT])
     return pipe(**call).images
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tiny", required=True, help="folder with what qwen.py wrote")
+    parser.add_argument("--lora", type=Path, help="a LoRA of qwen_lora.py; without it, images without a LoRA")
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    save_file({f"run{i}.images": pixels(generate(args.tiny, one)) for i, one in enumerate(RUNS)},
+    runs = LORA_RUNS if args.lora else RUNS
+    save_file({f"run{i}.images": pixels(generate(args.tiny, one, args.lora)) for i, one in enumerate(runs)},
               out / "reference.safetensors")
-    write_json(out / "reference.json", {"runs": RUNS, "versions": versions()})
+    write_json(out / "reference.json", {"runs": runs, "versions": versions()})
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.KleinRun;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
@@ -15,6 +17,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * LoRAs on bases with a language model, beside diffusers and peft:
@@ -60,6 +64,27 @@ class LanguageLoraTest {
           .seed(31)
           .adapter(lora.at(0.8));
       Closeness.assertImage(1e-3, image, base.generate(request), family + " " + names);
+    }
+  }
+
+  /** Reference images and a LoRA together: {@code tools/goldens/klein_references.py --lora}. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void generatesWithReferenceImagesAsDiffusers(int number) throws IOException {
+    KleinRun run = KleinRun.of("/golden/klein-references-lora/reference.json", number);
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(run.base(parent), Compute.EXACT);
+        Safetensors expected =
+            Safetensors.open(GoldenLora.file("../klein-references-lora/reference"));
+        Lora lora = Lora.open(GoldenLora.file("../qwen/klein-diffusers"), base)) {
+      ImageRequest plain = run.request();
+      Tensor image = expected.read("run" + number + ".images").select(0, 0);
+      Closeness.assertImage(
+          1e-3, image, base.generate(plain.adapter(lora.at(0.8))), "run " + number);
+      assertNotEquals(
+          base.generate(plain).image(),
+          base.generate(plain.adapter(lora.at(0.8))).image(),
+          "the LoRA counts");
     }
   }
 

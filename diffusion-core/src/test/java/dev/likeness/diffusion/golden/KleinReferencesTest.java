@@ -18,13 +18,10 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Compute;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -44,35 +41,15 @@ class KleinReferencesTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8})
   void generatesWithReferenceImagesAsDiffusers(int number) throws IOException {
-    Map<?, ?> run =
-        (Map<?, ?>) ((List<?>) GoldenResource.json(ROOT + "json").get("runs")).get(number);
-    List<?> sizes = (List<?>) run.get("images");
-    RgbImage[] references = IntStream.range(0, sizes.size())
-        .mapToObj(i -> image((List<?>) sizes.get(i), i))
-        .toArray(RgbImage[]::new);
-    List<?> size = (List<?>) run.get("size");
-    ImageRequest request = ImageRequest.of((String) run.get("prompt"))
-        .steps(number(run, "steps").intValue())
-        .guidance(number(run, "guidance").doubleValue())
-        .size(side(size, 0), side(size, 1))
-        .seed(number(run, "seed").longValue())
-        .images(references);
-    if (run.get("masked") instanceof List<?> masked) {
-      request = request.initialImage(InitialImage.of(image(masked, 4))
-          .mask(mask(side(masked, 0), side(masked, 1)))
-          .strength(number(run, "strength").doubleValue()));
-    }
-    Path base = PipelineFolder.write((String) run.get("folder"), folder).path();
-    if (run.get("kept").equals(true)) {
-      keepReferences(base);
-    }
+    KleinRun run = KleinRun.of(ROOT + "json", number);
+    Path base = run.base(folder);
     try (TensorScope scope = TensorScope.open();
         Safetensors expected = Safetensors.open(GoldenResource.file(ROOT + "safetensors"));
         BaseModel klein = BaseModel.open(base, Compute.EXACT)) {
       Closeness.assertImage(
           1e-3,
           expected.read("run" + number + ".images").select(0, 0),
-          klein.generate(request),
+          klein.generate(run.request()),
           "run " + number);
     }
   }
@@ -80,9 +57,9 @@ class KleinReferencesTest {
   @Test
   void takesItsSizeFromTheFirstImageAndEveryImageCounts() {
     ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1);
-    RgbImage first = image(List.of(75, 66), 0);
-    RgbImage second = image(List.of(64, 64), 1);
-    RgbImage third = image(List.of(64, 64), 2);
+    RgbImage first = KleinRun.image(List.of(75, 66), 0);
+    RgbImage second = KleinRun.image(List.of(64, 64), 1);
+    RgbImage third = KleinRun.image(List.of(64, 64), 2);
     Path base = PipelineFolder.write("klein/base", folder).path();
     try (BaseModel klein = BaseModel.open(base, Compute.EXACT)) {
       RgbImage both = klein.generate(request.images(first, second)).image();
@@ -109,8 +86,9 @@ class KleinReferencesTest {
   @Test
   void encodesAnImageOnceForAllImagesThatSeeIt() {
     Path base = PipelineFolder.write("klein/base", folder).path();
-    RgbImage small = image(List.of(64, 64), 0);
-    ImageRequest request = ImageRequest.of("a hat").images(small, image(List.of(80, 64), 1), small);
+    RgbImage small = KleinRun.image(List.of(64, 64), 0);
+    ImageRequest request =
+        ImageRequest.of("a hat").images(small, KleinRun.image(List.of(80, 64), 1), small);
     List<RgbImage> encoded = new ArrayList<>();
     try (TensorScope scope = TensorScope.open();
         OpenModel klein = FamilyRegistry.open(ModelOpener.open(base), Compute.EXACT)) {
@@ -135,14 +113,14 @@ class KleinReferencesTest {
 
   @Test
   void attendsToReferencesByTheirStrength() throws IOException {
-    RgbImage reference = image(List.of(64, 64), 0);
+    RgbImage reference = KleinRun.image(List.of(64, 64), 0);
     ImageRequest plain = ImageRequest.of("a hat").steps(2).guidance(1).size(16, 16);
     ImageRequest shown = plain.images(reference);
     for (boolean kept : new boolean[] {false, true}) {
       Path base =
           PipelineFolder.write("klein/base", folder.resolve("kept-" + kept)).path();
       if (kept) {
-        keepReferences(base);
+        KleinRun.keepReferences(base);
       }
       try (BaseModel klein = BaseModel.open(base, Compute.EXACT)) {
         float[] none = klein.generate(plain).pixels();
@@ -174,16 +152,10 @@ class KleinReferencesTest {
     return Math.sqrt(sum);
   }
 
-  private static void keepReferences(Path base) throws IOException {
-    Path index = base.resolve("model_index.json");
-    Files.writeString(
-        index, Files.readString(index).replace("Flux2KleinPipeline", "Flux2KleinKVPipeline"));
-  }
-
   @Test
   void refusesImagesThatTheBaseCannotTake() {
     ImageRequest request = ImageRequest.of("a hat").steps(1);
-    RgbImage good = image(List.of(64, 64), 0);
+    RgbImage good = KleinRun.image(List.of(64, 64), 0);
     try (BaseModel klein =
             BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
         BaseModel zimage =
@@ -191,11 +163,11 @@ class KleinReferencesTest {
       assertRefused(
           "a reference image of 63x64 is too small; give an image of at least 64 pixels a side",
           klein,
-          request.images(good, image(List.of(63, 64), 0)));
+          request.images(good, KleinRun.image(List.of(63, 64), 0)));
       assertRefused(
           "a reference image of 64x513 is too narrow; give an image of at most 8:1",
           klein,
-          request.images(image(List.of(64, 513), 0)));
+          request.images(KleinRun.image(List.of(64, 513), 0)));
       assertRefused(
           "a base of the family zimage does not take reference images, got 2; leave them out, or use"
               + " a base that edits images",
@@ -210,40 +182,5 @@ class KleinReferencesTest {
         message,
         assertThrows(IllegalArgumentException.class, () -> base.generate(request))
             .getMessage());
-  }
-
-  private static Number number(Map<?, ?> run, String name) {
-    return (Number) run.get(name);
-  }
-
-  private static int side(List<?> size, int axis) {
-    return ((Number) size.get(axis)).intValue();
-  }
-
-  /** The image {@code which} of the script. */
-  private static RgbImage image(List<?> size, int which) {
-    int width = side(size, 0);
-    int height = side(size, 1);
-    byte[] rgb = new byte[3 * width * height];
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        boolean dark = y >= height / 3 && y < height / 2 && x >= width / 3 && x < width / 2;
-        int at = 3 * (y * width + x);
-        rgb[at] = (byte) (dark ? 20 + 50 * which : x * 255 / (width - 1));
-        rgb[at + 1] = (byte) (dark ? 20 + 50 * which : y * 255 / (height - 1));
-        rgb[at + 2] = (byte) (dark ? 20 + 50 * which : (x * 7 + y * 13 + which * 61) % 256);
-      }
-    }
-    return RgbImage.of(width, height, rgb);
-  }
-
-  private static RgbImage mask(int width, int height) {
-    byte[] rgb = new byte[3 * width * height];
-    for (int i = 0; i < width * height; i++) {
-      int y = i / width;
-      boolean white = i % width >= width / 2 && y >= height / 4 && y < height / 4 * 3;
-      rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = (byte) (white ? 255 : 0);
-    }
-    return RgbImage.of(width, height, rgb);
   }
 }

@@ -2,7 +2,6 @@ package example;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
@@ -12,7 +11,7 @@ import java.nio.file.Path;
 
 public class Headshots {
   public static void main(String[] args) throws Exception {
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) { // a folder or a file
+    try (BaseModel base = BaseModel.open(Path.of(args[0]))) { // a folder or a file
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1]))); // 3 to 20 selfies
       HeadshotStudio studio = HeadshotStudio.on(base);
       // Training takes minutes on a GPU, hours on a CPU; another train(..) reports its progress.

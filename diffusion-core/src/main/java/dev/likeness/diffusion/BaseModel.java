@@ -47,6 +47,16 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
+   * {@return a base opened on the best device, {@link Compute#best()}} It throws the exceptions of
+   * {@link #open(Path, Compute)}.
+   *
+   * @param path a folder in diffusers' layout, or a single file
+   */
+  public static BaseModel open(Path path) {
+    return open(path, Compute.best());
+  }
+
+  /**
    * Opens a base model with components from other files.
    *
    * @param files the model and the components that replace its own

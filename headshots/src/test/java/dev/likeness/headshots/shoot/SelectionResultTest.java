@@ -267,6 +267,7 @@ class SelectionResultTest {
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
         html);
     assertTrue(html.contains("white-space: nowrap"), "narrow columns must not break numbers");
+    assertTrue(html.contains("overflow-wrap: break-word"), "narrow columns must not break words");
     assertFalse(
         html.contains("://") || html.contains("<script") || html.contains("<link"),
         "all of it is in the page");

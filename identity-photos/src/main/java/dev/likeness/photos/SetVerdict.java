@@ -71,7 +71,8 @@ public record SetVerdict(
     }
     String sentence = unclear
         ? "the photos seem to show several people; choose the person that is meant"
-        : "identity was not compared; give a face embedder to find photos of other people";
+        : "the faces in the photos were not compared; give a face embedder to find photos of other "
+            + "people";
     return new SetVerdict(
         photos,
         accepted,
@@ -241,7 +242,9 @@ public record SetVerdict(
     }
 
     private void addVarietyAdvice(SetVerdict.SetCoverage coverage) {
-      addIfSame(coverage.sameBackground(), "have the same background; add photos taken elsewhere");
+      addIfSame(
+          coverage.sameBackground(),
+          "have a similar background colour; add photos taken elsewhere");
       addIfSame(coverage.sameClothes(), "show the same clothes; add photos in others");
       addIfSame(
           coverage.sameLight(), "have the same light; add some from outdoors or another room");

@@ -115,7 +115,8 @@ class MixedReviewTest {
       assertFalse(review.isIdentityCompared() || review.isPersonUnclear());
       assertEquals(List.of(), review.groups());
       assertEquals(
-          "identity was not compared; give a face embedder to find photos of other people",
+          "the faces in the photos were not compared; give a face embedder to find photos of other "
+              + "people",
           review.set().advice().get(0));
       assertTrue(
           review.toJson().contains("\"identityCompared\":false,\"groups\":null"), review.toJson());

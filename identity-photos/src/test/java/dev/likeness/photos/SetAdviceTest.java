@@ -34,7 +34,7 @@ class SetAdviceTest {
 
     assertEquals(7, coverage.sameBackground());
     assertTrue(SetVerdict.SetAdvice.of(coverage, nine)
-        .contains("seven of nine have the same background; add photos taken elsewhere"));
+        .contains("seven of nine have a similar background colour; add photos taken elsewhere"));
   }
 
   /**

@@ -162,6 +162,11 @@ class HeadshotCommandTest {
         .errorLines()
         .get(0)
         .startsWith("--out is the folder of the photos"));
+    out = Files.createDirectory(folder.resolve("existing"));
+    Path missing = folder.resolve("missing");
+    assertEquals(
+        List.of(missing + " is not a folder; give the folder with the person's photos"),
+        headshot("--photos", missing.toString()).errorLines());
     out = Files.writeString(folder.resolve("a file"), "").resolve("out");
     CommandResult nowhere = headshot("--photos", photos.toString());
     assertEquals(4, nowhere.status(), nowhere.err());

@@ -74,7 +74,10 @@ public final class PhotoOptions {
   /** Refuses an output folder that is the folder of the photos. */
   void requireSeparateFolder(Path out) {
     try {
-      if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
+      if (photos != null
+          && Files.isDirectory(photos)
+          && Files.isDirectory(out)
+          && Files.isSameFile(photos, out)) {
         throw new IllegalArgumentException(
             "--out is the folder of the photos; headshots in it would be read as photos next"
                 + " time; choose another --out");

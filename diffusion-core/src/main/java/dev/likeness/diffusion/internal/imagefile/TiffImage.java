@@ -181,10 +181,10 @@ final class TiffImage {
 
   private int requireChannels() throws IOException {
     long channels = number(CHANNELS, 1);
-    long[] bits = numbers(BITS, 8);
-    if (channels < 1 || channels > 8 || Arrays.stream(bits).anyMatch(b -> b < 1 || b > 32)) {
-      throw new IOException("it has " + channels + " channels of " + Arrays.toString(bits)
-          + " bits, expected 1 to 8 channels of 1 to 32 bits");
+    var bits = Arrays.stream(numbers(BITS, 8)).summaryStatistics();
+    if (channels < 1 || channels > 8 || bits.getMin() < 1 || bits.getMax() > 32) {
+      throw new IOException("it has " + channels + " channels of " + bits.getMin() + " to "
+          + bits.getMax() + " bits, expected 1 to 8 channels of 1 to 32 bits");
     }
     return (int) channels;
   }

@@ -5,7 +5,6 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
-import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.internal.generation.FaceDetailer;
@@ -67,7 +66,12 @@ public final class HeadshotStudio {
         base, PersonTrainer.on(base), Upscaler.CUBIC, Optional.empty(), headshot -> {});
   }
 
-  private HeadshotStudio trainer(PersonTrainer other) {
+  /**
+   * {@return the same studio with another trainer}
+   *
+   * @param other a trainer for the same base
+   */
+  public HeadshotStudio trainer(PersonTrainer other) {
     return new HeadshotStudio(base, other, upscaler, guidance, onHeadshot);
   }
 
@@ -137,8 +141,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Checks that the base can generate the styles, size and steps of a request. Call it before
-   * training.
+   * Checks that the base can serve a request's styles, size and steps. Call it before training.
    *
    * @param request the request
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
@@ -223,7 +226,7 @@ public final class HeadshotStudio {
    * @return the headshots
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
-   * @throws CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
@@ -241,7 +244,7 @@ public final class HeadshotStudio {
    * @param strength denoising strength, 0 to 1: 0 keeps the face, 1 starts from noise
    * @param cancellation stops within a step
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
-   * @throws CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public Headshot regenerateFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
@@ -263,7 +266,7 @@ public final class HeadshotStudio {
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is neither a mask nor a
    *     detected face, or if the mask has another size than the headshot
-   * @throws CancelledException if {@code cancellation} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public HeadshotEdit.Result edit(
       Identity person,

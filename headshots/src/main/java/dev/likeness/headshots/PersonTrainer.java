@@ -54,7 +54,8 @@ public final class PersonTrainer {
     LoraTraining settings = LoraTraining.balanced().forBase(base).captions("selfie of %s");
     return new PersonTrainer(
         base,
-        new PersonTraining(base, settings, Optional.empty(), Optional.empty(), Optional.empty()));
+        new PersonTraining(
+            base, settings, Optional.empty(), Optional.empty(), Optional.empty(), null));
   }
 
   /**
@@ -95,6 +96,17 @@ public final class PersonTrainer {
    */
   public PersonTrainer validation(int interval, FaceEmbedder embedder) {
     return new PersonTrainer(base, engine.validation(new LikenessValidation(interval, embedder)));
+  }
+
+  /**
+   * The same trainer with a training adapter: a LoRA that is added to the base during the training
+   * and left out afterwards. A distilled base needs one.
+   *
+   * @param file the LoRA file, or null for none
+   * @return the new trainer
+   */
+  public PersonTrainer trainingAdapter(Path file) {
+    return new PersonTrainer(base, engine.trainingAdapter(file));
   }
 
   /** The same trainer, which also keeps the face embeddings that {@code guidance} follows. */
@@ -260,6 +272,7 @@ public final class PersonTrainer {
         known.toString(),
         settings().toString(),
         engine.validation().map(LikenessValidation::interval),
+        engine.trainingAdapter(),
         base.name(),
         WeightsDigest.of(base.unwrap(OpenModel.class)),
         base.compute().toString());

@@ -95,8 +95,8 @@ public record DreamBooth(LoraTraining settings) {
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
-   * @throws IllegalArgumentException if the settings ask for a placeholder token, which only a LoRA
-   *     supports
+   * @throws IllegalArgumentException if the settings ask for a placeholder token or the set for a
+   *     training adapter, which only a LoRA supports; or if the base is distilled
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     or the state file belongs to another training
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
@@ -107,6 +107,11 @@ public record DreamBooth(LoraTraining settings) {
       throw new IllegalArgumentException(
           "DreamBooth cannot train a placeholder token; remove pivotal tuning, or"
               + " train a LoRA");
+    }
+    if (set.trainingAdapter() != null) {
+      throw new IllegalArgumentException(
+          "DreamBooth trains all weights, so a training adapter cannot be left out afterwards;"
+              + " remove it, or train a LoRA");
     }
     return progress.reportOutcome(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(

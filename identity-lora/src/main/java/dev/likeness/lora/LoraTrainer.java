@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -146,21 +147,30 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Trains a LoRA of a person on a training set. The set may have captions, focus areas and masks
-   * for the images, and validation images.
+   * for the images, validation images, and a training adapter.
    *
    * @param base the base model
    * @param set the training images and the person in them
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the person; the caller closes it
+   * @throws IllegalArgumentException if the base cannot be trained, or is distilled and the set has
+   *     no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
-   *     or the state file belongs to another training
+   *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> {
-      try (TrainableAdapter factors = new TrainableAdapter(settings, set.personToken(), base);
+      try (Lora added = set.trainingAdapter() == null
+              ? null
+              : Lora.open(set.trainingAdapter(), base, cancellation);
+          TrainableAdapter factors = new TrainableAdapter(
+              settings,
+              set.personToken(),
+              base,
+              added == null ? null : ModelAdapter.of(added.at(1)));
           TrainingLoop run = new TrainingLoop(settings, base, set, factors, progress)) {
         return person(factors, run.train(cancellation), set.personToken(), base);
       }

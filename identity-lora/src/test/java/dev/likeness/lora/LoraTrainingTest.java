@@ -368,16 +368,17 @@ class LoraTrainingTest {
   }
 
   @Test
-  void refusesABaseWithALanguageModel(@TempDir Path parent) {
+  void refusesADistilledBaseWithoutATrainingAdapter(@TempDir Path parent) {
     try (BaseModel klein =
-        BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+        BaseModel.open(PipelineFolder.write("klein/distilled", parent).path(), Compute.EXACT)) {
       LoraTraining suited = SHORT.forBase(klein);
       assertTrue(assertThrows(
               IllegalArgumentException.class,
               () -> new LoraTrainer(suited)
                   .train(klein, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
           .getMessage()
-          .startsWith("training is not supported for this base"));
+          .endsWith(" is distilled, and training would undo that; train on the base that is not"
+              + " distilled, and use the LoRA on this one; or give a training adapter"));
     }
   }
 

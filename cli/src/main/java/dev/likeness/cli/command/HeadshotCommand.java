@@ -67,7 +67,7 @@ public final class HeadshotCommand implements Runnable {
   private IdentityOptions identity;
 
   @Mixin
-  private TrainCommand.RankOption rank;
+  private RankOption rank;
 
   @Option(
       names = "--train-steps",

@@ -96,6 +96,14 @@ public final class TrainCommand implements Runnable {
           + "this machine (default: ${DEFAULT-VALUE})")
   private TrainingPreset preset;
 
+  @Option(
+      names = "--training-adapter",
+      paramLabel = "FILE",
+      description =
+          "LoRA that is added to the base during the training and left out of the result. "
+              + "A distilled base needs one")
+  private Path trainingAdapter;
+
   @Mixin
   private FaceOptions faces;
 
@@ -135,6 +143,10 @@ public final class TrainCommand implements Runnable {
     if (whole && (rank.isGiven() || preset != TrainingPreset.BALANCED)) {
       throw new IllegalArgumentException(
           "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
+    }
+    if (whole && trainingAdapter != null) {
+      throw new IllegalArgumentException(
+          "--training-adapter is for LoRAs; leave it out with --method dreambooth");
     }
     if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
@@ -188,7 +200,7 @@ public final class TrainCommand implements Runnable {
             FaceGuidance.findIn(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio =
-          withValidation(withEmbedder(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
+          withValidation(withEmbedder(onBase(model).faceGuidance(holding), eye), eye);
       if (whole) {
         trainModel(studio, model, review, state, watched);
       } else {
@@ -288,8 +300,13 @@ public final class TrainCommand implements Runnable {
     }
   }
 
+  private HeadshotStudio onBase(BaseModel model) {
+    HeadshotStudio studio = HeadshotStudio.on(model);
+    return studio.trainer(studio.trainer().trainingAdapter(trainingAdapter));
+  }
+
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
+    HeadshotStudio studio = rank.apply(onBase(model));
     return studio.training(withOptions(studio.trainer().settings()));
   }
 
@@ -298,23 +315,5 @@ public final class TrainCommand implements Runnable {
     return classImages == null
         ? timed
         : timed.priorPreservation(classImages, timed.priorLossWeight());
-  }
-
-  /** The option for the rank of the LoRA. */
-  @Command(optionListHeading = "Training")
-  static final class RankOption {
-    @Option(
-        names = "--rank",
-        paramLabel = "R",
-        description = "rank of the LoRA (default: depends on the base, or on --recipe)")
-    private Integer rank;
-
-    boolean isGiven() {
-      return rank != null;
-    }
-
-    HeadshotStudio apply(HeadshotStudio studio) {
-      return rank == null ? studio : studio.training(studio.trainer().settings().rank(rank));
-    }
   }
 }

@@ -19,9 +19,10 @@ public enum LoraTargets {
   /** The last parts of layer names in diffusers and transformers. */
   private static final class Names {
     static final String ATTENTION =
-        "to_q|to_k|to_v|to_out\\.0|add_q_proj|add_k_proj|add_v_proj|to_add_out";
+        "to_q|to_k|to_v|to_out(\\.0)?|add_q_proj|add_k_proj|add_v_proj|to_add_out|to_qkv_mlp_proj";
     static final String LINEAR =
-        "|proj_in|proj_out|proj_mlp|ff(_context)?\\.net\\.0\\.proj|ff(_context)?\\.net\\.2";
+        "|proj_in|proj_out|proj_mlp|ff(_context)?\\.net\\.0\\.proj|ff(_context)?\\.net\\.2"
+            + "|ff(_context)?\\.linear_(in|out)|feed_forward\\.w[123]";
     static final String TEXT = "q_proj|k_proj|v_proj|out_proj";
     static final String TEXT_LINEAR = "|fc1|fc2";
   }

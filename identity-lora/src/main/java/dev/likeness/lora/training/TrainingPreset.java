@@ -57,15 +57,15 @@ public enum TrainingPreset {
         .training()
         .map(recipe -> withRecipe(settings, recipe))
         .orElseGet(() -> {
-          LoraTraining full = settings
-              .targets(LoraTargets.ATTENTION)
-              .rank(8)
-              .steps(settings.steps() * settings.batchSize())
-              .batchSize(1);
           TrainingTarget.Recipe recipe = base.unwrap(OpenModel.class)
               .capability(TrainingTarget.class)
               .map(TrainingTarget::recipe)
               .orElse(DEFAULT_RECIPE);
+          LoraTraining full = settings
+              .targets(LoraTargets.ATTENTION)
+              .rank(recipe.rank())
+              .steps(settings.steps() * settings.batchSize())
+              .batchSize(1);
           LoraTraining slow = full.learningRate(recipe.learningRate());
           return recipe.textEncoders() ? slow : slow.trainTextEncoder(false);
         });

@@ -15,13 +15,17 @@ import java.util.Optional;
  * @param latentFolder folder in which encoded images are cached for other trainings, or null for no
  *     cache. Its files are personal data
  * @param validation validation images that are generated and scored during the training
+ * @param trainingAdapter a LoRA file that is added to the base during the training and left out of
+ *     the result, of class images and of validation images; null for none. It lets a LoRA be
+ *     trained on a distilled base
  */
 public record TrainingSet(
     List<TrainingExample> examples,
     PersonToken personToken,
     Path stateFile,
     Path latentFolder,
-    Optional<ValidationOptions> validation) {
+    Optional<ValidationOptions> validation,
+    Path trainingAdapter) {
   /**
    * Checks that there is at least one image.
    *
@@ -30,6 +34,7 @@ public record TrainingSet(
    * @param stateFile file in which the training saves its state, or null to save no state
    * @param latentFolder folder in which encoded images are cached, or null for no cache
    * @param validation validation images that are generated and scored during the training
+   * @param trainingAdapter a LoRA file that is added to the base during the training, or null
    */
   public TrainingSet {
     examples = List.copyOf(examples);
@@ -46,7 +51,12 @@ public record TrainingSet(
    */
   public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
     return new TrainingSet(
-        images.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());
+        images.stream().map(TrainingExample::of).toList(),
+        subject,
+        null,
+        null,
+        Optional.empty(),
+        null);
   }
 
   /**
@@ -55,7 +65,7 @@ public record TrainingSet(
    * @param file the file, or null to save no state
    */
   public TrainingSet stateFile(Path file) {
-    return new TrainingSet(examples, personToken, file, latentFolder, validation);
+    return new TrainingSet(examples, personToken, file, latentFolder, validation, trainingAdapter);
   }
 
   /**
@@ -64,7 +74,7 @@ public record TrainingSet(
    * @param folder the folder, or null for no cache
    */
   public TrainingSet latentFolder(Path folder) {
-    return new TrainingSet(examples, personToken, stateFile, folder, validation);
+    return new TrainingSet(examples, personToken, stateFile, folder, validation, trainingAdapter);
   }
 
   /**
@@ -73,6 +83,16 @@ public record TrainingSet(
    * @param options the options of validation
    */
   public TrainingSet validation(ValidationOptions options) {
-    return new TrainingSet(examples, personToken, stateFile, latentFolder, Optional.of(options));
+    return new TrainingSet(
+        examples, personToken, stateFile, latentFolder, Optional.of(options), trainingAdapter);
+  }
+
+  /**
+   * {@return the set with a training adapter}
+   *
+   * @param file a LoRA file for the base, added during the training only; null for none
+   */
+  public TrainingSet trainingAdapter(Path file) {
+    return new TrainingSet(examples, personToken, stateFile, latentFolder, validation, file);
   }
 }

@@ -36,6 +36,19 @@ public interface TrainingTarget {
   /** The recommended settings for this base. */
   Recipe recipe();
 
+  /**
+   * Returns true if latents of training images are the mode of the autoencoder's distribution;
+   * false if each step samples from it.
+   */
+  default boolean usesMode() {
+    return false;
+  }
+
+  /** Returns whether the model is distilled, so that a LoRA needs a training adapter. */
+  default Distillation distillation() {
+    return Distillation.NONE;
+  }
+
   /** The positions of layers for latents of {@code places} pixels. */
   LayerPositions layerPositions(int places);
 
@@ -80,8 +93,28 @@ public interface TrainingTarget {
    * @param width channels of the network at full resolution
    * @param learningRate learning rate of a LoRA
    * @param textEncoders true if CLIP's encoders are trained too
+   * @param rank rank of a LoRA
+   * @param initialByRank true if the initial values of first factors have the standard deviation 1
+   *     / rank (peft's {@code init_lora_weights="gaussian"}); false for 1 / sqrt(inputs)
    */
-  record Recipe(int width, double learningRate, boolean textEncoders) {}
+  record Recipe(
+      int width, double learningRate, boolean textEncoders, int rank, boolean initialByRank) {
+    private static final int USUAL_RANK = 8;
+
+    public Recipe(int width, double learningRate, boolean textEncoders) {
+      this(width, learningRate, textEncoders, USUAL_RANK, false);
+    }
+  }
+
+  /** Whether a model is distilled to few steps. Training without an adapter undoes that. */
+  enum Distillation {
+    /** The model is not distilled. */
+    NONE,
+    /** The model has the marks of a distilled one. */
+    LIKELY,
+    /** The model is distilled. */
+    CERTAIN
+  }
 
   /**
    * The reason that a model of a trainable family cannot be trained.

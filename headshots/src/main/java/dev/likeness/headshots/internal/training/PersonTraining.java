@@ -41,13 +41,15 @@ import java.util.stream.IntStream;
  * @param embedder makes the face embeddings in the person's file for measuring likeness
  * @param guidanceEmbedder makes the face embeddings in the person's file for face guidance
  * @param validation validates by likeness
+ * @param trainingAdapter a LoRA file that is added to the base during the training; or null
  */
 public record PersonTraining(
     BaseModel base,
     LoraTraining training,
     Optional<FaceEmbedder> embedder,
     Optional<FaceEmbedder> guidanceEmbedder,
-    Optional<LikenessValidation> validation) {
+    Optional<LikenessValidation> validation,
+    Path trainingAdapter) {
   /** The examples of a photo that has no caption of its own. */
   private static final int EXAMPLES_OF_PHOTO = 4;
   /** The most copies of a photo's examples; each is encoded and kept in memory. */
@@ -56,19 +58,26 @@ public record PersonTraining(
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
   public PersonTraining training(LoraTraining settings) {
-    return new PersonTraining(base, settings, embedder, guidanceEmbedder, validation);
+    return new PersonTraining(
+        base, settings, embedder, guidanceEmbedder, validation, trainingAdapter);
   }
 
   public PersonTraining embedder(FaceEmbedder other) {
-    return new PersonTraining(base, training, Optional.of(other), guidanceEmbedder, validation);
+    return new PersonTraining(
+        base, training, Optional.of(other), guidanceEmbedder, validation, trainingAdapter);
   }
 
   public PersonTraining guidanceEmbedder(Optional<FaceEmbedder> other) {
-    return new PersonTraining(base, training, embedder, other, validation);
+    return new PersonTraining(base, training, embedder, other, validation, trainingAdapter);
   }
 
   public PersonTraining validation(LikenessValidation other) {
-    return new PersonTraining(base, training, embedder, guidanceEmbedder, Optional.of(other));
+    return new PersonTraining(
+        base, training, embedder, guidanceEmbedder, Optional.of(other), trainingAdapter);
+  }
+
+  public PersonTraining trainingAdapter(Path file) {
+    return new PersonTraining(base, training, embedder, guidanceEmbedder, validation, file);
   }
 
   public PersonStudy study(
@@ -271,7 +280,8 @@ public record PersonTraining(
         .mapToObj(images::get)
         .flatMap(List::stream)
         .toList();
-    TrainingSet set = new TrainingSet(trained, subject, null, null, Optional.empty());
+    TrainingSet set =
+        new TrainingSet(trained, subject, null, null, Optional.empty(), trainingAdapter);
     return heldOut.isEmpty()
         ? set
         : set.validation(validation

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -18,17 +19,20 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The encoded images of a training. Each image is encoded once to a distribution, which every step
- * samples. f32 on the CPU; a region owns the tensors.
+ * samples, or whose mode it takes. f32 on the CPU; a region owns the tensors.
  */
 final class CachedLatents {
   private final TensorRegion region;
+  private final boolean usesMode;
   private final List<LatentDistribution> plain = new ArrayList<>();
   private final List<LatentDistribution> mirrored = new ArrayList<>();
   private final List<Tensor> focus = new ArrayList<>();
   private final List<Tensor> masks = new ArrayList<>();
 
-  CachedLatents(TensorRegion region) {
+  /** Creates an empty list; {@code usesMode} as in {@link TrainingTarget#usesMode}. */
+  CachedLatents(TensorRegion region, boolean usesMode) {
     this.region = region;
+    this.usesMode = usesMode;
   }
 
   int count() {
@@ -165,7 +169,7 @@ final class CachedLatents {
   private LatentDistribution keep(LatentDistribution d) {
     return new LatentDistribution(
         region.keep(d.mean()),
-        d.logVariance() == null ? null : region.keep(d.logVariance()),
+        d.logVariance() == null || usesMode ? null : region.keep(d.logVariance()),
         d.scalingFactor(),
         d.shiftFactor());
   }

@@ -83,8 +83,23 @@ final class ConsistencyDistillation extends TrainingStep {
     this.guidance = guidance;
   }
 
-  /** The unchanged base. */
-  record FrozenBase(OpenModel model) implements TrainableNetworks {
+  /**
+   * The base without trained weights.
+   *
+   * @param added the training adapter's changes of each component
+   */
+  record FrozenBase(OpenModel model, Function<ModelComponent, Adaptation> added)
+      implements TrainableNetworks {
+    /** The unchanged base. */
+    FrozenBase(OpenModel model) {
+      this(model, part -> Adaptation.NONE);
+    }
+
+    @Override
+    public TrainableNetworks untrained() {
+      return this;
+    }
+
     @Override
     public TrainableWeights weights() {
       throw new IllegalStateException(
@@ -94,7 +109,7 @@ final class ConsistencyDistillation extends TrainingStep {
 
     @Override
     public Weights network(ModelComponent part) {
-      return Weights.of(new TrainableNetworks.BaseTensors(model, part));
+      return Weights.of(new TrainableNetworks.BaseTensors(model, part), added.apply(part));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.lora.training.TrainingExample;
 import java.util.ArrayList;
@@ -30,9 +31,11 @@ record ImageBucket(
 
   /**
    * Groups the images of a set by size, in the order of their first appearance. Sides must be
-   * multiples of {@code unit} pixels.
+   * multiples of the target's {@link TrainingTarget#sizeMultiple}.
    */
-  static List<ImageBucket> of(List<TrainingExample> images, int unit, TensorRegion region) {
+  static List<ImageBucket> of(
+      List<TrainingExample> images, TrainingTarget target, TensorRegion region) {
+    int unit = target.sizeMultiple();
     Map<String, ImageBucket> buckets = new LinkedHashMap<>();
     for (int i = 0; i < images.size(); i++) {
       RgbImage image = images.get(i).image();
@@ -47,8 +50,8 @@ record ImageBucket(
                   image.width(),
                   image.height(),
                   new ArrayList<>(),
-                  new CachedLatents(region),
-                  new CachedLatents(region)))
+                  new CachedLatents(region, target.usesMode()),
+                  new CachedLatents(region, target.usesMode())))
           .images
           .add(i);
     }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -43,16 +44,29 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final Map<TargetLayer, TrainableDelta> deltas = new LinkedHashMap<>();
   private final double pivotEnd;
   private final TrainableTextualInversion textualInversion;
+  private final ModelAdapter added;
 
   public TrainableAdapter(LoraTraining settings, PersonToken subject, BaseModel base) {
+    this(settings, subject, base, null);
+  }
+
+  /**
+   * Creates the weights.
+   *
+   * @param added the training adapter, which networks in training have too; or null
+   */
+  public TrainableAdapter(
+      LoraTraining settings, PersonToken subject, BaseModel base, ModelAdapter added) {
     model = base.unwrap(OpenModel.class);
+    this.added = added;
     pivotEnd = settings.optimizerOptions().pivotalTuning().endFraction();
     textualInversion = settings.optimizerOptions().pivotalTuning().vectors() == 0
         ? null
         : new TrainableTextualInversion(settings, subject, base);
     Map<String, TargetLayer> layers = new LinkedHashMap<>();
+    TrainingTarget target = TrainingTarget.of(model);
     LayerTable.of(model).layers().stream()
-        .filter(layer -> TrainableDelta.isTrained(settings, layer))
+        .filter(TrainableDelta.trainedLayers(settings, target))
         .forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
@@ -65,7 +79,12 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     random = NoiseSource.seeded(settings.seed());
     WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)
         ? textualInversion.initialValue(name, shape, random)
-        : TrainableDelta.initialValue(name, shape, random, layer -> baseWeight(layers.get(layer)));
+        : TrainableDelta.initialValue(
+            name,
+            shape,
+            random,
+            target.recipe().initialByRank(),
+            layer -> baseWeight(layers.get(layer)));
     weights = new TrainableWeights(first.onDevice(model.compute().device()));
     try {
       layers
@@ -93,7 +112,16 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   public Weights network(ModelComponent part) {
     return Weights.of(
         new TrainableNetworks.BaseTensors(model, part),
-        isTrained(part) ? adaptation(part) : Adaptation.NONE);
+        added(part).and(isTrained(part) ? adaptation(part) : Adaptation.NONE));
+  }
+
+  private Adaptation added(ModelComponent part) {
+    return added == null ? Adaptation.NONE : added.adapt(part, model.compute());
+  }
+
+  @Override
+  public TrainableNetworks untrained() {
+    return new ConsistencyDistillation.FrozenBase(model, this::added);
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -13,7 +15,10 @@ import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -52,9 +57,17 @@ record TrainableDelta(
     return new TrainableDelta(form, layer, settings.scale(), weights);
   }
 
-  /** Returns true if the settings train a delta of the layer; norms are never trained. */
-  static boolean isTrained(LoraTraining settings, TargetLayer layer) {
-    return !layer.isNorm() && settings.includes(layer.name());
+  /**
+   * Returns a test for the layers of a model of which the settings train a delta. Norms and
+   * language models are never trained.
+   */
+  static Predicate<TargetLayer> trainedLayers(LoraTraining settings, TrainingTarget target) {
+    Set<ModelComponent> components = EnumSet.of(target.component());
+    target.clipTextEncoders().forEach(encoder -> components.add(encoder.component()));
+    target.longText().ifPresent(t5 -> components.add(t5.encoder().component()));
+    return layer -> !layer.isNorm()
+        && components.contains(layer.component())
+        && settings.includes(layer.name());
   }
 
   /** Returns the number of trained values for a layer. */
@@ -86,10 +99,14 @@ record TrainableDelta(
   /**
    * Returns the initial value of a leaf. Second factors are zero, magnitudes are those of the base.
    * First factors are normal with variance 1 / fan-in, so that the size of the delta does not
-   * depend on the width of the layer.
+   * depend on the width of the layer; or of a LoRA with standard deviation 1 / rank, as peft's.
    */
   static Tensor initialValue(
-      String name, long[] shape, NoiseSource random, Function<String, Tensor> base) {
+      String name,
+      long[] shape,
+      NoiseSource random,
+      boolean byRank,
+      Function<String, Tensor> base) {
     if (name.endsWith(UP) || name.endsWith(INNER)) {
       return torch.zeros(shape);
     }
@@ -101,7 +118,8 @@ record TrainableDelta(
     for (int i = 1; i < shape.length; i++) {
       fanIn *= shape[i];
     }
-    return random.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(fanIn)));
+    double spread = byRank && name.endsWith(DOWN) ? 1.0 / shape[0] : 1 / Math.sqrt(fanIn);
+    return random.next(shape).squeeze(0).mul(new Scalar(spread));
   }
 
   /** Returns the adapter layer for a layer with weight {@code own}; gradients reach the leaves. */

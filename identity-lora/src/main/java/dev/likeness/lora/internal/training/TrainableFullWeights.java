@@ -86,6 +86,11 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   @Override
+  public TrainableNetworks untrained() {
+    return new ConsistencyDistillation.FrozenBase(model);
+  }
+
+  @Override
   public boolean trainsAllWeights() {
     return true;
   }

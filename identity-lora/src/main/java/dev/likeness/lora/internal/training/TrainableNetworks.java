@@ -29,6 +29,9 @@ interface TrainableNetworks extends TrainingTarget.Trained {
     return false;
   }
 
+  /** Returns the networks without the trained weights, but with a training adapter. */
+  TrainableNetworks untrained();
+
   /** Returns the leaves that are still trained at this progress, the share of finished steps. */
   default Map<String, Tensor> activeWeights(double progress) {
     return weights().leaves();

@@ -1,18 +1,24 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.Ema;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.TrainingStateFile;
+import dev.likeness.lora.internal.file.LoraFile;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -35,6 +41,8 @@ record TrainingCheckpoint(Path file, String owner) {
    * states are then not resumed.
    */
   private static final int VERSION = 3;
+
+  private static final int BUFFER = 1 << 16;
 
   /** Steps between two saves, if saving is fast in comparison. */
   static final int SAVE_EVERY = 25;
@@ -68,6 +76,9 @@ record TrainingCheckpoint(Path file, String owner) {
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(
           WeightsDigest.of(base.unwrap(OpenModel.class)).getBytes(StandardCharsets.UTF_8));
+      if (set.trainingAdapter() != null) {
+        digest.update(sha256(LoraFile.weights(set.trainingAdapter())));
+      }
       for (TrainingExample image : set.examples()) {
         digest.update(image.image().rgb());
         digest.update((image.caption() + " " + image.focus()).getBytes(StandardCharsets.UTF_8));
@@ -77,6 +88,19 @@ record TrainingCheckpoint(Path file, String owner) {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(
           "this Java has no SHA-256; use a complete Java 17 or later", e);
+    }
+  }
+
+  private static byte[] sha256(Path file) throws NoSuchAlgorithmException {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] buffer = new byte[BUFFER];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+      return digest.digest();
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 

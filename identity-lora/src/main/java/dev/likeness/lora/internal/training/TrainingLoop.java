@@ -72,7 +72,8 @@ public final class TrainingLoop implements AutoCloseable {
       throw new IllegalArgumentException(
           "few-step distillation trains all pixels equally; give images without mask and focus");
     }
-    buckets = ImageBucket.of(set.examples(), target.sizeMultiple(), region);
+    requireUndistilled();
+    buckets = ImageBucket.of(set.examples(), target, region);
     objective = TrainingObjective.of(model, settings);
     optimizer = optimizer(
         settings.optimizerOptions().optimizer(),
@@ -82,6 +83,25 @@ public final class TrainingLoop implements AutoCloseable {
         ? null
         : new Ema(settings.optimizerOptions().emaDecay());
     validation = set.validation().map(p -> new Validation(p, base, set.personToken(), progress));
+  }
+
+  /** Refuses a distilled base without a training adapter; warns if it is probably distilled. */
+  private void requireUndistilled() {
+    if (set.trainingAdapter() != null) {
+      return;
+    }
+    String advice = "train on the base that is not distilled, and use the LoRA on this one; or give"
+        + " a training adapter";
+    switch (target.distillation()) {
+      case NONE -> {}
+      case LIKELY ->
+        progress.onEvent(new ProgressEvent.Notice(base.name()
+            + " has the scheduler of a distilled base. Training without a training adapter undoes the"
+            + " distillation: " + advice));
+      case CERTAIN ->
+        throw new IllegalArgumentException(
+            base.name() + " is distilled, and training would undo that; " + advice);
+    }
   }
 
   /**
@@ -139,7 +159,7 @@ public final class TrainingLoop implements AutoCloseable {
   private TrainingStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
     double guidance = settings.optimizerOptions().distillationGuidance();
     if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
-      TrainableNetworks usual = new ConsistencyDistillation.FrozenBase(model);
+      TrainableNetworks usual = networks.untrained();
       CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region, stop);
       return new TrainingStep(target, networks, optimizer, objective, texts, usual, usualTexts);
     }

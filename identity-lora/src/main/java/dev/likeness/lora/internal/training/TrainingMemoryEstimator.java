@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
 
@@ -28,17 +27,8 @@ import org.bytedeco.pytorch.global.torch;
  * (benchmarks/cpu-kernels.md, "What a step of learning keeps"), and temporary memory of a block.
  */
 public final class TrainingMemoryEstimator {
-  /**
-   * The unit that {@link dev.likeness.diffusion.internal.nn.SegmentRunner} computes: a layer of a
-   * UNet level, or a block of a transformer.
-   */
-  private static final Pattern BLOCK =
-      Pattern.compile("((?:down|up)_blocks\\.\\d+|mid_block)\\.(?:resnets|attentions)(\\.\\d+)"
-          + "|(?:down|up)_blocks\\.\\d+\\.\\w+samplers|(?:single_)?transformer_blocks\\.\\d+");
-
   private static final Pattern SHARED_INPUT =
       Pattern.compile(".*(to_[kv]|add_[kv]_proj|conv_shortcut)");
-  private static final Pattern QUERIES = Pattern.compile(".*(to_q|add_q_proj)");
   private static final Pattern ADAPTIVE = Pattern.compile(".*norm1?(_context)?\\.linear");
   /** The memory of a layer of a text encoder, by its inputs and outputs. */
   private static final double TEXT_FACTOR = 1.35;
@@ -81,12 +71,12 @@ public final class TrainingMemoryEstimator {
           .clipTextEncoders()
           .forEach(textEncoder -> trainedComponents.add(textEncoder.component()));
     }
+    Predicate<TargetLayer> trainedLayers =
+        TrainableDelta.trainedLayers(settings, TrainingTarget.of(model));
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
-        layer -> whole
-            ? trainedComponents.contains(layer.component())
-            : TrainableDelta.isTrained(settings, layer));
+        layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
     double kept = settings.optimizerOptions().gradientCheckpointing()
         ? count.withCheckpointing()
         : count.withoutCheckpointing();
@@ -114,7 +104,7 @@ public final class TrainingMemoryEstimator {
 
   private static long factors(LoraTraining settings, OpenModel model) {
     return LayerTable.of(model).layers().stream()
-        .filter(layer -> TrainableDelta.isTrained(settings, layer))
+        .filter(TrainableDelta.trainedLayers(settings, TrainingTarget.of(model)))
         .mapToLong(layer -> TrainableDelta.parameterCount(settings, layer))
         .sum();
   }
@@ -204,10 +194,8 @@ public final class TrainingMemoryEstimator {
           isTrained.test(layer) ? TEXT_FACTOR * tokens * (layer.in() + layer.out()) : 0;
       return;
     }
-    Matcher named = BLOCK.matcher(path);
-    String block = !named.find()
-        ? "ends"
-        : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
+    String named = positions.block(path);
+    String block = named == null ? "ends" : named;
     blocks.merge(
         block, inputLoad(layer).plus(attentionLoad(layer)).plus(normLoad(layer)), BlockLoad::plus);
     checkpointed += positions.endsBlock(path) ? positions.positions(path) * layer.out() : 0;
@@ -233,15 +221,16 @@ public final class TrainingMemoryEstimator {
    */
   private BlockLoad attentionLoad(TargetLayer layer) {
     String path = layer.path();
-    if (!QUERIES.matcher(path).matches()) {
+    long queries = positions.queries(path, layer.in(), layer.out());
+    if (queries == 0) {
       return BlockLoad.NONE;
     }
-    double numbers = positions.positions(path) * layer.out();
+    double numbers = positions.positions(path) * queries;
     // Larger attention weights are computed again in the backward pass. In other dtypes libtorch
     // keeps none.
     boolean kept = model.compute().dtype() == DType.BF16
         && positions.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
-    double weights = kept && path.endsWith("to_q")
+    double weights = kept && !path.endsWith("add_q_proj")
         ? positions.heads(path) * positions.attentionWeightsPerHead(path)
         : 0;
     int tensors = positions.attentionTensors(path, weights > 0);
@@ -259,6 +248,10 @@ public final class TrainingMemoryEstimator {
   private BlockLoad normLoad(TargetLayer layer) {
     String path = layer.path();
     double tokens = positions.positions(path);
+    double gated = positions.gatedValues(path, layer.in(), layer.out());
+    if (gated > 0) {
+      return BlockLoad.inDtype(tokens * gated);
+    }
     if (path.matches(".*resnets\\.\\d+\\.conv[12]")) {
       return BlockLoad.inDtype(2 * tokens * layer.in());
     }

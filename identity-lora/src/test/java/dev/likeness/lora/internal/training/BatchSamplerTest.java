@@ -104,7 +104,11 @@ class BatchSamplerTest extends OnGoldenBase {
     SampledBatch[] drawn = new SampledBatch[1];
     try (TensorRegion region = new TensorRegion()) {
       ImageBucket bucket = new ImageBucket(
-          32, 32, List.of(0, 1), new CachedLatents(region), new CachedLatents(region));
+          32,
+          32,
+          List.of(0, 1),
+          new CachedLatents(region, false),
+          new CachedLatents(region, false));
       for (int i = 0; i < BATCH; i++) {
         bucket.latents().add(new float[CHANNELS * POSITIONS], CHANNELS, 16, 16);
       }

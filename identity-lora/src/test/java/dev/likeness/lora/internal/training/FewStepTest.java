@@ -268,7 +268,8 @@ class FewStepTest {
         new PersonToken("", "person", ""),
         state,
         null,
-        Optional.empty());
+        Optional.empty(),
+        null);
     try (TrainedPerson nobody = new LoraTrainer(training).train(base, set, stopping, stop)) {
       nobody.lora().save(file);
     }
@@ -301,7 +302,7 @@ class FewStepTest {
 
   private static TrainingSet set(TrainingExample image) {
     return new TrainingSet(
-        List.of(image), new PersonToken("", "person", ""), null, null, Optional.empty());
+        List.of(image), new PersonToken("", "person", ""), null, null, Optional.empty(), null);
   }
 
   @Test

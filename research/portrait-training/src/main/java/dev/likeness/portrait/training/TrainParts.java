@@ -193,7 +193,8 @@ public final class TrainParts {
         new PersonToken("", "person", ""),
         work.resolve("few-step-state.safetensors"),
         null,
-        Optional.empty());
+        Optional.empty(),
+        null);
     try (TrainedPerson nobody =
         new LoraTrainer(training).train(base, set, told("few-step"), new Cancellation())) {
       nobody.lora().save(trained);

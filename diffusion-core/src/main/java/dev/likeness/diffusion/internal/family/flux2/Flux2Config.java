@@ -2,7 +2,15 @@ package dev.likeness.diffusion.internal.family.flux2;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import java.util.List;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The shape of a {@code Flux2Transformer2DModel}, by diffusers' names.
@@ -68,5 +76,67 @@ public record Flux2Config(
   /** Channels of a token inside the network. */
   public int width() {
     return heads * headDim;
+  }
+
+  /**
+   * The positions of FLUX.2's tokens on its four axes: image, row, column, and position in the
+   * text.
+   */
+  public static final class Flux2Positions {
+    private static final double REFERENCE_DISTANCE = 10;
+
+    private Flux2Positions() {}
+
+    /**
+     * The rotary embedding of the tokens of reference images alone.
+     *
+     * @param references latents of the reference images, [1, channels, h, w] each
+     */
+    static RotaryEmbedding ofReferences(
+        Flux2Config config, List<Tensor> references, Device device) {
+      TensorVector all = new TensorVector();
+      addReferences(all, references);
+      return RotaryEmbedding.of(
+          torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
+    }
+
+    private static void addReferences(TensorVector positions, List<Tensor> references) {
+      for (int i = 0; i < references.size(); i++) {
+        Tensor reference = references.get(i);
+        positions.push_back(
+            imagePositions(reference.size(2), reference.size(3), REFERENCE_DISTANCE * (i + 1)));
+      }
+    }
+
+    /**
+     * The rotary embedding of the text tokens, then the image tokens row by row, then those of each
+     * reference image. Reference i stands at 10 + 10 i on the first axis.
+     *
+     * @param rows token rows of the image
+     * @param columns token columns of the image
+     * @param references latents of the reference images, [1, channels, h, w] each
+     */
+    public static RotaryEmbedding rotation(
+        Flux2Config config,
+        long textTokens,
+        long rows,
+        long columns,
+        List<Tensor> references,
+        Device device) {
+      Tensor places = torch.arange(new Scalar((double) textTokens)).unsqueeze(1);
+      TensorVector all = new TensorVector(
+          torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
+          imagePositions(rows, columns, 0));
+      addReferences(all, references);
+      return RotaryEmbedding.of(
+          torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
+    }
+
+    private static Tensor imagePositions(long rows, long columns, double which) {
+      return torch.constant_pad_nd(
+          LatentPacking.positions(2 * rows, 2 * columns, which),
+          new long[] {0, 1},
+          new Scalar(0.0));
+    }
   }
 }

@@ -64,7 +64,8 @@ final class Flux2Model implements OpenModel {
     this.capabilities = Capabilities.of(
         CachePoints.BLOCKS,
         new TextInputs(1, LoadedQwen3.MAX_TOKENS, false),
-        new ReferenceTokens());
+        new ReferenceTokens(),
+        Flux2Networks.Flux2TrainingTarget.of(model));
   }
 
   @Override
@@ -180,7 +181,7 @@ final class Flux2Model implements OpenModel {
     List<Flux2Transformer2DModel> views =
         batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
     TextEncoding text = batch.constant(guidanceScale(request) > 1);
-    RotaryEmbedding rotation = Flux2Transformer2DModel.Flux2Positions.rotation(
+    RotaryEmbedding rotation = Flux2Config.Flux2Positions.rotation(
             model.config(),
             text.tokens().size(1),
             request.height() / sizeMultiple(),
@@ -214,7 +215,7 @@ final class Flux2Model implements OpenModel {
             .get(0)
             .referenceKeys(
                 torch.cat(new TensorVector(references.toArray(Tensor[]::new)), 1),
-                Flux2Transformer2DModel.Flux2Positions.ofReferences(
+                Flux2Config.Flux2Positions.ofReferences(
                     model.config(),
                     latents.references(),
                     new Device(model.compute().device())),

@@ -3,18 +3,26 @@ package dev.likeness.diffusion.internal.family.flux2;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
+import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The networks of a FLUX.2 klein model, opened and checked. Its text encoder is a Qwen3 language
@@ -115,5 +123,159 @@ public final class Flux2Networks extends NetworksBase {
   @Override
   public Autoencoder autoencoder() {
     return autoencoder;
+  }
+
+  /** Trains klein's transformer as diffusers' {@code train_dreambooth_lora_flux2_klein.py}. */
+  record Flux2TrainingTarget(Flux2Networks model) implements TrainingTarget {
+    private static final double LEARNING_RATE = 1e-4;
+    private static final int RANK = 16;
+
+    /**
+     * The target, or the refusal of the KV variant, whose references have networks of their own.
+     */
+    static Object of(Flux2Networks model) {
+      return model.keepsReferences
+          ? new Refusal("a base that keeps the keys of reference images cannot be trained; train"
+              + " FLUX.2 klein base, and use the LoRA on this base")
+          : new Flux2TrainingTarget(model);
+    }
+
+    @Override
+    public Recipe recipe() {
+      return new Recipe(model.config().width(), LEARNING_RATE, false, RANK, true);
+    }
+
+    @Override
+    public boolean usesMode() {
+      return true;
+    }
+
+    @Override
+    public Distillation distillation() {
+      return model.isDistilled ? Distillation.CERTAIN : Distillation.NONE;
+    }
+
+    @Override
+    public LayerPositions layerPositions(int places) {
+      return new Flux2LayerPositions(places, model.config().heads());
+    }
+
+    @Override
+    public ModelComponent component() {
+      return ModelComponent.TRANSFORMER;
+    }
+
+    @Override
+    public int sizeMultiple() {
+      return model.autoencoder().vaeScaleFactor();
+    }
+
+    @Override
+    public List<LoadedClip> clipTextEncoders() {
+      return List.of();
+    }
+
+    @Override
+    public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
+      return model.encode(texts, LoadedQwen3.TOKENS, Adaptation.NONE);
+    }
+
+    @Override
+    public Tensor predict(
+        Trained trained,
+        Tensor noised,
+        double[] levels,
+        TextEncoding text,
+        SegmentRunner segments) {
+      RotaryEmbedding rotation = Flux2Config.Flux2Positions.rotation(
+          model.config(),
+          text.tokens().size(1),
+          noised.size(2),
+          noised.size(3),
+          List.of(),
+          new Device(model.compute().device()));
+      return new Flux2Transformer2DModel(
+              model.config(), trained.network(ModelComponent.TRANSFORMER))
+          .forward(
+              Tensors.place(model.compute(), noised).flatten(2, 3).transpose(1, 2),
+              TrainingTarget.perImageNumbers(model, 1, levels),
+              text.tokens(),
+              rotation,
+              segments)
+          .transpose(1, 2)
+          .reshape(noised.size(0), -1, noised.size(2), noised.size(3));
+    }
+  }
+
+  /**
+   * Positions of klein's layers.
+   *
+   * @param image tokens of the image
+   */
+  private record Flux2LayerPositions(double image, int headCount) implements LayerPositions {
+    private static final String SINGLE = "single_transformer_blocks.";
+    private static final String FUSED = "to_qkv_mlp_proj";
+
+    @Override
+    public double positions(String path) {
+      return path.matches("(time_|norm_out|(double|single)_stream_modulation).*")
+          ? 1
+          : streamPositions(path);
+    }
+
+    @Override
+    public double streamPositions(String path) {
+      boolean ofText = path.contains("add_") || path.contains("context");
+      return ofText
+          ? LoadedQwen3.TOKENS
+          : path.startsWith(SINGLE) ? image + LoadedQwen3.TOKENS : image;
+    }
+
+    @Override
+    public double attentionWeightsPerHead(String path) {
+      return (image + LoadedQwen3.TOKENS) * (image + LoadedQwen3.TOKENS);
+    }
+
+    @Override
+    public long queries(String path, long in, long out) {
+      return path.endsWith(FUSED) ? in : LayerPositions.super.queries(path, in, out);
+    }
+
+    @Override
+    public double gatedValues(String path, long in, long out) {
+      return path.endsWith("linear_in")
+          ? in + 1.5 * out
+          : path.endsWith(FUSED) ? in + 1.5 * (out - 3 * in) : 0;
+    }
+
+    @Override
+    public int heads(String path) {
+      return headCount;
+    }
+
+    @Override
+    public boolean endsBlock(String path) {
+      return path.matches(".*(linear_out|" + SINGLE + "\\d+\\.attn\\.to_out)");
+    }
+
+    @Override
+    public int attentionTensors(String path, boolean weighted) {
+      return weighted ? 4 : 5;
+    }
+
+    @Override
+    public double feedForward() {
+      return 1;
+    }
+
+    @Override
+    public boolean hasQkNorm() {
+      return true;
+    }
+
+    @Override
+    public boolean hasRotaryEmbedding() {
+      return true;
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.TimestepEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
@@ -13,7 +14,6 @@ import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBackbone;
 import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBlock;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
-import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -126,9 +125,45 @@ public final class Flux2Transformer2DModel {
                   : heads.attendWithKeys(rotation, singles.next(), keys.weight())),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
-      List<Tensor> out = normOut.vectors(timeEmbedded);
-      return call.promote(projOut.forward(AdaLayerNorm.apply(image, out.get(1), out.get(0))));
+      return call.promote(projectOut(image, timeEmbedded));
     }
+  }
+
+  /**
+   * Predicts the flow for noisy tokens in training.
+   *
+   * @param tokens [batch, imageTokens, inChannels]
+   * @param t [batch] or [1], 0..1, f32
+   * @param text the language model's tokens [batch, textTokens, textWidth]
+   * @param rotation positions of the text's tokens, then of the image's
+   * @param segments runs the blocks
+   * @return [batch, imageTokens, outChannels], owned by the calling scope
+   */
+  Tensor forward(
+      Tensor tokens, Tensor t, Tensor text, RotaryEmbedding rotation, SegmentRunner segments) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor embedded = embedTime(t, tokens.scalar_type());
+      Tensor image = blocks.forward(
+          new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
+          (block, x) -> x.apply(
+              (in, time) -> block.forward(
+                  in, imageModulation.vectors(time), textModulation.vectors(time), rotation),
+              embedded,
+              segments),
+          (block, x) -> segments.run(
+              in -> block.forward(
+                  in[0], singleModulation.vectors(in[1]), heads -> heads.attend(rotation, null)),
+              x,
+              embedded),
+          DoubleStreamBackbone.Visitor.NONE,
+          null);
+      return call.promote(projectOut(image, embedded));
+    }
+  }
+
+  private Tensor projectOut(Tensor image, Tensor timeEmbedded) {
+    List<Tensor> out = normOut.vectors(timeEmbedded);
+    return projOut.forward(AdaLayerNorm.apply(image, out.get(1), out.get(0)));
   }
 
   /** Embeds timesteps in 0..1 as the modulations take them. */
@@ -193,68 +228,6 @@ public final class Flux2Transformer2DModel {
    */
   record ReferenceKeys(
       List<QkvProjection.Heads> doubles, List<QkvProjection.Heads> singles, double weight) {}
-
-  /**
-   * The positions of FLUX.2's tokens on its four axes: image, row, column, and position in the
-   * text.
-   */
-  public static final class Flux2Positions {
-    private static final double REFERENCE_DISTANCE = 10;
-
-    private Flux2Positions() {}
-
-    /**
-     * The rotary embedding of the tokens of reference images alone.
-     *
-     * @param references latents of the reference images, [1, channels, h, w] each
-     */
-    static RotaryEmbedding ofReferences(
-        Flux2Config config, List<Tensor> references, Device device) {
-      TensorVector all = new TensorVector();
-      addReferences(all, references);
-      return RotaryEmbedding.of(
-          torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
-    }
-
-    private static void addReferences(TensorVector positions, List<Tensor> references) {
-      for (int i = 0; i < references.size(); i++) {
-        Tensor reference = references.get(i);
-        positions.push_back(
-            imagePositions(reference.size(2), reference.size(3), REFERENCE_DISTANCE * (i + 1)));
-      }
-    }
-
-    /**
-     * The rotary embedding of the text tokens, then the image tokens row by row, then those of each
-     * reference image. Reference i stands at 10 + 10 i on the first axis.
-     *
-     * @param rows token rows of the image
-     * @param columns token columns of the image
-     * @param references latents of the reference images, [1, channels, h, w] each
-     */
-    public static RotaryEmbedding rotation(
-        Flux2Config config,
-        long textTokens,
-        long rows,
-        long columns,
-        List<Tensor> references,
-        Device device) {
-      Tensor places = torch.arange(new Scalar((double) textTokens)).unsqueeze(1);
-      TensorVector all = new TensorVector(
-          torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
-          imagePositions(rows, columns, 0));
-      addReferences(all, references);
-      return RotaryEmbedding.of(
-          torch.cat(all, 0).to(device, ScalarType.Float), config.axes(), config.theta());
-    }
-
-    private static Tensor imagePositions(long rows, long columns, double which) {
-      return torch.constant_pad_nd(
-          LatentPacking.positions(2 * rows, 2 * columns, which),
-          new long[] {0, 1},
-          new Scalar(0.0));
-    }
-  }
 
   /**
    * FLUX.2's single block: attention and gated feed-forward in parallel, with fused input and

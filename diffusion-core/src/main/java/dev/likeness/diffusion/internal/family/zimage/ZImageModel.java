@@ -9,11 +9,15 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.LayerPositions;
+import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -29,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -42,7 +47,8 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
 
   @Override
   public Capabilities capabilities() {
-    return Capabilities.of(new TextInputs(1, LoadedQwen3.MAX_TOKENS, false));
+    return Capabilities.of(
+        new TextInputs(1, LoadedQwen3.MAX_TOKENS, false), new ZImageTrainingTarget(networks));
   }
 
   @Override
@@ -114,18 +120,8 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
       List<ZImageTransformer2DModel> views,
       TextEncoding text) {
     ImageRequest request = batch.request();
-    float[] counts = ImageTensors.floats(text.pooled().to(ScalarType.Float));
-    long[] whole = new long[counts.length];
-    for (int i = 0; i < whole.length; i++) {
-      whole[i] = (long) counts[i];
-    }
-    Device device = new Device(networks.compute().device());
-    ZImageSequence sequence = ZImageSequence.of(
-        networks.config(),
-        request.height() / sizeMultiple(),
-        request.width() / sizeMultiple(),
-        whole,
-        device);
+    ZImageSequence sequence = sequence(
+        networks, request.height() / sizeMultiple(), request.width() / sizeMultiple(), text);
     Map<ZImageTransformer2DModel, CachedTensor> texts = new HashMap<>();
     views.forEach(view -> texts.computeIfAbsent(view, each -> new CachedTensor()));
     return new Predictor.CapturableNetwork(
@@ -133,16 +129,172 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
           ZImageTransformer2DModel view = views.get(step.index());
           CachedTensor refined = texts.get(view);
           if (refined.tensor() == null) {
-            refined.replace(view.embedText(text.tokens(), sequence));
+            refined.replace(view.embedText(text.tokens(), sequence, SegmentRunner.PLAIN));
           }
           Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
           return view.forward(
                   Tensors.place(networks.compute(), input),
                   batch.expandToBatch(time, input.size(0)),
                   refined.tensor(),
-                  sequence)
+                  sequence,
+                  SegmentRunner.PLAIN)
               .to(ScalarType.Float)
               .neg();
         });
+  }
+
+  /** The sequence of images of {@code rows} times {@code columns} tokens with these texts. */
+  private static ZImageSequence sequence(
+      ZImageNetworks networks, long rows, long columns, TextEncoding text) {
+    float[] counts = ImageTensors.floats(text.pooled().to(ScalarType.Float));
+    long[] whole = new long[counts.length];
+    for (int i = 0; i < whole.length; i++) {
+      whole[i] = (long) counts[i];
+    }
+    return ZImageSequence.of(
+        networks.config(), rows, columns, whole, new Device(networks.compute().device()));
+  }
+
+  /** Trains Z-Image's transformer as diffusers' {@code train_dreambooth_lora_z_image.py}. */
+  record ZImageTrainingTarget(ZImageNetworks model) implements TrainingTarget {
+    private static final double LEARNING_RATE = 1e-4;
+    private static final int RANK = 16;
+    /** The shift of Turbo's scheduler. The weights of base and Turbo have the same shapes. */
+    private static final double TURBO_SHIFT = 3;
+
+    @Override
+    public Recipe recipe() {
+      return new Recipe(model.config().width(), LEARNING_RATE, false, RANK, true);
+    }
+
+    @Override
+    public boolean usesMode() {
+      return true;
+    }
+
+    @Override
+    public Distillation distillation() {
+      SchedulerConfig scheduler = model.scheduler();
+      boolean turbo = scheduler.options().has("shift")
+          && scheduler.options().number("shift") == TURBO_SHIFT
+          && !(scheduler.options().has("use_dynamic_shifting")
+              && scheduler.options().flag("use_dynamic_shifting"));
+      return turbo ? Distillation.LIKELY : Distillation.NONE;
+    }
+
+    @Override
+    public LayerPositions layerPositions(int places) {
+      return new ZImagePositions(
+          (double) places / (ZImageConfig.PATCH * ZImageConfig.PATCH),
+          model.config().heads());
+    }
+
+    @Override
+    public ModelComponent component() {
+      return ModelComponent.TRANSFORMER;
+    }
+
+    @Override
+    public int sizeMultiple() {
+      return ZImageConfig.PATCH * model.autoencoder().vaeScaleFactor();
+    }
+
+    @Override
+    public List<LoadedClip> clipTextEncoders() {
+      return List.of();
+    }
+
+    @Override
+    public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
+      return model.encode(texts, LoadedQwen3.TOKENS, Adaptation.NONE);
+    }
+
+    @Override
+    public Tensor predict(
+        Trained trained,
+        Tensor noised,
+        double[] levels,
+        TextEncoding text,
+        SegmentRunner segments) {
+      ZImageTransformer2DModel network =
+          new ZImageTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
+      ZImageSequence sequence = sequence(
+          model, noised.size(2) / ZImageConfig.PATCH, noised.size(3) / ZImageConfig.PATCH, text);
+      return network
+          .forward(
+              Tensors.place(model.compute(), noised),
+              TrainingTarget.perImageNumbers(
+                  model,
+                  1,
+                  DoubleStream.of(levels).map(level -> 1 - (float) level).toArray()),
+              network.embedText(text.tokens(), sequence, segments),
+              sequence,
+              segments)
+          .neg();
+    }
+  }
+
+  /**
+   * Positions of Z-Image's layers.
+   *
+   * @param image tokens of the image
+   */
+  private record ZImagePositions(double image, int headCount) implements LayerPositions {
+    /** Values at each position that the norms of a block keep, as a factor of the width. */
+    private static final int NORMS = 4;
+
+    @Override
+    public double positions(String path) {
+      return path.startsWith("t_embedder") || path.contains("adaLN") ? 1 : streamPositions(path);
+    }
+
+    @Override
+    public double streamPositions(String path) {
+      return path.startsWith("layers.")
+          ? image + LoadedQwen3.TOKENS
+          : path.startsWith("context_refiner") || path.startsWith("cap_")
+              ? LoadedQwen3.TOKENS
+              : image;
+    }
+
+    @Override
+    public double attentionWeightsPerHead(String path) {
+      return streamPositions(path) * streamPositions(path);
+    }
+
+    @Override
+    public double gatedValues(String path, long in, long out) {
+      return path.endsWith("feed_forward.w1") ? NORMS * in + 3.0 * out : 0;
+    }
+
+    @Override
+    public int heads(String path) {
+      return headCount;
+    }
+
+    @Override
+    public boolean endsBlock(String path) {
+      return path.endsWith("feed_forward.w2");
+    }
+
+    @Override
+    public int attentionTensors(String path, boolean weighted) {
+      return weighted ? 4 : 5;
+    }
+
+    @Override
+    public double feedForward() {
+      return 1;
+    }
+
+    @Override
+    public boolean hasQkNorm() {
+      return true;
+    }
+
+    @Override
+    public boolean hasRotaryEmbedding() {
+      return true;
+    }
   }
 }

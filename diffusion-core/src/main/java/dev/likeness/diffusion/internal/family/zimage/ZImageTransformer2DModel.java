@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.nn.BlockList;
 import dev.likeness.diffusion.internal.nn.FeedForward;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.SinusoidalEmbedding;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
@@ -76,19 +77,30 @@ public final class ZImageTransformer2DModel {
    * @param latents [batch, channels, h, w], sides even
    * @param time the share of signal, [batch] or [1], 0..1, f32
    * @param words result of {@link #embedText}
+   * @param segments runs the blocks
    * @return [batch, channels, h, w], owned by the calling scope
    */
-  public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
+  Tensor forward(
+      Tensor latents, Tensor time, Tensor words, ZImageSequence sequence, SegmentRunner segments) {
+    // Owned by the calling scope, because segments may run again after this call.
+    RotaryEmbedding joint = sequence.joint();
+    Tensor mask = castMask(sequence.jointMask(), latents);
     try (TensorScope call = TensorScope.open()) {
       Tensor embeddedTime = timeEmbedding(time, latents);
       Tensor image = forwardBlocks(
-          noiseRefiner, embedImage(latents, sequence), embeddedTime, sequence.image(), null);
+          noiseRefiner,
+          embedImage(latents, sequence),
+          embeddedTime,
+          sequence.image(),
+          null,
+          segments);
       Tensor both = forwardBlocks(
           layers,
           torch.cat(new TensorVector(image, words), 1),
           embeddedTime,
-          sequence.joint(),
-          castMask(sequence.jointMask(), image));
+          joint,
+          mask,
+          segments);
       Tensor own = both.narrow(1, 0, sequence.imageTokens());
       Tensor scale = scaleOut.forward(Activation.SILU.apply(embeddedTime)).unsqueeze(1);
       return call.promote(unpatchify(projOut.forward(AdaLayerNorm.apply(own, scale)), latents));
@@ -99,13 +111,15 @@ public final class ZImageTransformer2DModel {
    * Embeds texts, for all steps.
    *
    * @param text the language model's tokens [batch, any, textWidth]; the sequence has their counts
+   * @param segments runs the blocks
    * @return [batch, the sequence's text tokens, width], owned by the calling scope
    */
-  public Tensor embedText(Tensor text, ZImageSequence sequence) {
+  Tensor embedText(Tensor text, ZImageSequence sequence, SegmentRunner segments) {
+    Tensor mask = castMask(sequence.mask(), text);
     try (TensorScope call = TensorScope.open()) {
       Tensor embedded = padText(text, sequence);
-      return call.promote(forwardBlocks(
-          textRefiner, embedded, null, sequence.text(), castMask(sequence.mask(), embedded)));
+      return call.promote(
+          forwardBlocks(textRefiner, embedded, null, sequence.text(), mask, segments));
     }
   }
 
@@ -150,12 +164,17 @@ public final class ZImageTransformer2DModel {
       Tensor start,
       Tensor embeddedTime,
       RotaryEmbedding rotation,
-      Tensor mask) {
+      Tensor mask,
+      SegmentRunner segments) {
     Tensor x = start;
     try (BlockList.Pass<ZImageBlock> pass = blocks.pass()) {
       while (pass.hasNext()) {
         try (TensorScope scope = TensorScope.open()) {
-          x = scope.replace(x, pass.next().forward(x, embeddedTime, rotation, mask));
+          ZImageBlock block = pass.next();
+          Tensor y = embeddedTime == null
+              ? segments.run(in -> block.forward(in[0], null, rotation, mask), x)
+              : segments.run(in -> block.forward(in[0], in[1], rotation, mask), x, embeddedTime);
+          x = scope.replace(x, y);
         }
       }
     }

@@ -1,0 +1,23 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.headshots.HeadshotStudio;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The option for the rank of the LoRA. */
+@Command(optionListHeading = "Training")
+final class RankOption {
+  @Option(
+      names = "--rank",
+      paramLabel = "R",
+      description = "rank of the LoRA (default: depends on the base, or on --recipe)")
+  private Integer rank;
+
+  boolean isGiven() {
+    return rank != null;
+  }
+
+  HeadshotStudio apply(HeadshotStudio studio) {
+    return rank == null ? studio : studio.training(studio.trainer().settings().rank(rank));
+  }
+}

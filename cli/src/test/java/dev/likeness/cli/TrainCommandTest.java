@@ -10,6 +10,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.Lora;
@@ -96,6 +97,92 @@ class TrainCommandTest {
             folder.resolve(command).toString())
         .err()
         .contains("portrait was trained on rendered people only");
+  }
+
+  /** Trains a file that generates, on each base with a language model. */
+  @ParameterizedTest
+  @ValueSource(strings = {"klein/base", "zimage/turbo"})
+  void trainsABaseWithALanguageModel(String variant) {
+    Path model = PipelineFolder.write(variant, folder).path();
+    Path out = folder.resolve("ada.safetensors");
+    CommandResult run = CommandResult.of(
+        "train",
+        "--base",
+        model.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--steps",
+        "2",
+        "--size",
+        "64",
+        "--photos",
+        photos.toString(),
+        "--consent",
+        Selfies.CONSENT,
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("the training needs about "), run.err());
+    assertEquals(
+        variant.startsWith("zimage"), run.err().contains("or give a training adapter"), run.err());
+    try (BaseModel opened = BaseModel.open(model, Compute.EXACT);
+        Lora lora = Lora.open(out, opened)) {
+      assertEquals(
+          32,
+          opened
+              .generate(ImageRequest.of("a woman").steps(1).size(32, 32).adapter(lora.at(1)))
+              .image()
+              .width());
+    }
+    // The LoRA itself as adapter of another training.
+    assertEquals(
+        0,
+        CommandResult.of(
+                "train",
+                "--base",
+                model.toString(),
+                "--dtype",
+                "f32",
+                "--device",
+                "cpu",
+                "--steps",
+                "1",
+                "--size",
+                "64",
+                "--training-adapter",
+                out.toString(),
+                "--photos",
+                photos.toString(),
+                "--consent",
+                Selfies.CONSENT,
+                "--out",
+                folder.resolve("eve.safetensors").toString())
+            .status());
+  }
+
+  @Test
+  void refusesADistilledBase() {
+    Path model = PipelineFolder.write("klein/distilled", folder).path();
+    CommandResult run = CommandResult.of(
+        "train",
+        "--base",
+        model.toString(),
+        "--dtype",
+        "f32",
+        "--device",
+        "cpu",
+        "--size",
+        "64",
+        "--photos",
+        photos.toString(),
+        "--consent",
+        Selfies.CONSENT,
+        "--out",
+        folder.resolve("ada.safetensors").toString());
+    assertEquals(2, run.status(), run.err());
+    assertTrue(run.err().contains(" is distilled, and training would undo that"), run.err());
   }
 
   @Test
@@ -298,7 +385,8 @@ class TrainCommandTest {
       assertTrue(
           run.errorLines()
               .get(0)
-              .matches("training a person on .* takes at least .*; use a smaller base"),
+              .matches(
+                  "training a person on .* takes at least .*; use smaller images or a smaller base"),
           run.err());
       assertFalse(run.err().contains("class images"), run.err());
     }

@@ -55,7 +55,7 @@ public final class PersonTrainer {
     return new PersonTrainer(
         base,
         new PersonTraining(
-            base, settings, Optional.empty(), Optional.empty(), Optional.empty(), null));
+            base, settings, Optional.empty(), Optional.empty(), Optional.empty(), null, 0));
   }
 
   /**
@@ -107,6 +107,19 @@ public final class PersonTrainer {
    */
   public PersonTrainer trainingAdapter(Path file) {
     return new PersonTrainer(base, engine.trainingAdapter(file));
+  }
+
+  /**
+   * The same trainer with another size of training images. Smaller images need less memory and
+   * time.
+   *
+   * @param pixels width and height in pixels, a multiple of the base's size multiple; 0 for the
+   *     base's default size
+   * @return the new trainer
+   * @throws IllegalArgumentException if the size is negative or no such multiple
+   */
+  public PersonTrainer size(int pixels) {
+    return new PersonTrainer(base, engine.size(pixels));
   }
 
   /** The same trainer, which also keeps the face embeddings that {@code guidance} follows. */
@@ -273,6 +286,7 @@ public final class PersonTrainer {
         settings().toString(),
         engine.validation().map(LikenessValidation::interval),
         engine.trainingAdapter(),
+        engine.size(),
         base.name(),
         WeightsDigest.of(base.unwrap(OpenModel.class)),
         base.compute().toString());

@@ -80,17 +80,34 @@ public record LoraTrainer(LoraTraining settings) {
    *     states the need
    */
   public LoraTrainer fitting(BaseModel base, boolean withValidation, long bytes) {
+    return fitting(base, base.defaults().width(), withValidation, bytes);
+  }
+
+  /**
+   * Returns a trainer as {@link #fitting(BaseModel, boolean, long)} does, for images of another
+   * size.
+   *
+   * @param base the base model
+   * @param side width and height of the training images in pixels
+   * @param withValidation true if validation images are generated
+   * @param bytes memory that the process may use, in bytes
+   * @return this trainer if it is within the limit, otherwise a trainer with reduced settings
+   * @throws ResourceLimitException if even the smallest settings need more memory; the message
+   *     states the need
+   */
+  public LoraTrainer fitting(BaseModel base, int side, boolean withValidation, long bytes) {
     LoraTrainer fitting = this;
     for (UnaryOperator<LoraTraining> saving : SAVINGS) {
-      if (fitting.ownSize(base, withValidation).bytes() <= bytes) {
+      if (fitting.memory(base, side, side, withValidation).bytes() <= bytes) {
         return fitting;
       }
       fitting = new LoraTrainer(saving.apply(fitting.settings));
     }
-    TrainingMemory least = fitting.ownSize(base, withValidation);
+    TrainingMemory least = fitting.memory(base, side, side, withValidation);
     if (least.bytes() > bytes) {
       throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
-          + least + ", of which " + (bytes >> 20) + " MiB are allowed; use a smaller base");
+          + least + ", of which " + (bytes >> 20)
+          + " MiB are allowed; use smaller images or a smaller base");
     }
     return fitting;
   }

@@ -79,7 +79,7 @@ class TrainingPresetTest extends OnGoldenBase {
     assertTrue(
         refusal.matches(
             "training a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are "
-                + "allowed; use a smaller base"),
+                + "allowed; use smaller images or a smaller base"),
         refusal);
   }
 

@@ -5,7 +5,6 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.cli.plot.TrainingPlot;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
@@ -96,13 +95,8 @@ public final class TrainCommand implements Runnable {
           + "this machine (default: ${DEFAULT-VALUE})")
   private TrainingPreset preset;
 
-  @Option(
-      names = "--training-adapter",
-      paramLabel = "FILE",
-      description =
-          "LoRA that is added to the base during the training and left out of the result. "
-              + "A distilled base needs one")
-  private Path trainingAdapter;
+  @Mixin
+  private TrainingBaseOptions way;
 
   @Mixin
   private FaceOptions faces;
@@ -144,7 +138,7 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException(
           "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
-    if (whole && trainingAdapter != null) {
+    if (whole && way.trainingAdapter() != null) {
       throw new IllegalArgumentException(
           "--training-adapter is for LoRAs; leave it out with --method dreambooth");
     }
@@ -241,9 +235,12 @@ public final class TrainCommand implements Runnable {
     LoraTraining asked =
         withOptions(rank.apply(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
-        .fitting(model, validationInterval != null, model.compute().memory().total());
-    GenerationDefaults size = model.defaults();
-    print(fitting.memory(model, size.width(), size.height(), validationInterval != null));
+        .fitting(
+            model,
+            way.size(model),
+            validationInterval != null,
+            model.compute().memory().total());
+    print(fitting.memory(model, way.size(model), way.size(model), validationInterval != null));
     try (TrainedPerson person = studio
         .training(asked)
         .trainer()
@@ -256,10 +253,10 @@ public final class TrainCommand implements Runnable {
 
   private void trainModel(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
-    DreamBooth way = DreamBooth.forBase(model);
-    DreamBooth asked = way.withSettings(withOptions(way.settings().captions("selfie of %s")));
-    GenerationDefaults size = model.defaults();
-    print(asked.estimateMemory(model, size.width(), size.height(), validationInterval != null));
+    DreamBooth usual = DreamBooth.forBase(model);
+    DreamBooth asked = usual.withSettings(withOptions(usual.settings().captions("selfie of %s")));
+    print(
+        asked.estimateMemory(model, way.size(model), way.size(model), validationInterval != null));
     try (TrainedModel trained = studio
         .trainer()
         .trainModel(
@@ -301,8 +298,7 @@ public final class TrainCommand implements Runnable {
   }
 
   private HeadshotStudio onBase(BaseModel model) {
-    HeadshotStudio studio = HeadshotStudio.on(model);
-    return studio.trainer(studio.trainer().trainingAdapter(trainingAdapter));
+    return way.apply(HeadshotStudio.on(model));
   }
 
   private HeadshotStudio studio(BaseModel model) {

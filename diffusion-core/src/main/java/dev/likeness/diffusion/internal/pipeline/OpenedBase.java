@@ -119,9 +119,16 @@ public record OpenedBase(
     return uses.callWhileOpen(savesMemory, () -> UsageLock.callWhileOpen(carried, work));
   }
 
+  /**
+   * Frees the text encoders, unless other work uses the model now; their next use loads them again.
+   */
+  public boolean freeTextEncoders() {
+    return uses.runIfUnused(() -> new ModelOffload(model, plan, true).afterEncoding());
+  }
+
   /** The object of this type behind the model; see {@code BaseModel.unwrap}. */
   public <T> T unwrap(Class<T> kind) {
-    return Stream.of(extras, model, model.networks(), plan)
+    return Stream.of(extras, model, model.networks(), plan, this)
         .filter(kind::isInstance)
         .map(kind::cast)
         .findFirst()

@@ -45,6 +45,15 @@ public final class UsageLock {
     }
   }
 
+  /** Runs {@code work} if this is open and nothing uses it now; returns true if it ran. */
+  public synchronized boolean runIfUnused(Runnable work) {
+    if (closed || !holders.isEmpty()) {
+      return false;
+    }
+    work.run();
+    return true;
+  }
+
   // A refused call must fail at once instead of waiting: the generation that close waits for may
   // itself wait for this call. A call by a listener belongs to its generation.
   private synchronized void acquire(boolean alone) {

@@ -45,19 +45,22 @@ public record PersonStudy(
    * Analyses the accepted photos whose head is large enough for the base. A notice names the
    * others.
    *
+   * @param side width and height of the training images in pixels
    * @param known the traits that the user gave; the others are read from the photos
    * @throws InvalidInputException if no head is large enough, or no person of several was chosen
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   static PersonStudy ofLarge(
       BaseModel base,
+      int side,
       PhotoReview review,
       PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
     return of(
         base,
-        selectLarge(review.requireOnePerson().accepted(), base.defaults().width(), progress),
+        side,
+        selectLarge(review.requireOnePerson().accepted(), side, progress),
         known,
         progress,
         cancellation);
@@ -75,7 +78,8 @@ public record PersonStudy(
       PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
-    return of(base, review.requireOnePerson().accepted(), known, progress, cancellation);
+    List<AcceptedPhoto> photos = review.requireOnePerson().accepted();
+    return of(base, base.defaults().width(), photos, known, progress, cancellation);
   }
 
   /**
@@ -105,11 +109,11 @@ public record PersonStudy(
 
   private static PersonStudy of(
       BaseModel base,
+      int side,
       List<AcceptedPhoto> photos,
       PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
-    int side = base.defaults().width();
     List<RgbImage> crops =
         photos.stream().map(photo -> photo.crop(side, Double.POSITIVE_INFINITY)).toList();
     List<PhotoReading> readings = PhotoReading.of(base, crops, progress, cancellation);

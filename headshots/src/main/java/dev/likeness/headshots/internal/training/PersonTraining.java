@@ -42,6 +42,7 @@ import java.util.stream.IntStream;
  * @param guidanceEmbedder makes the face embeddings in the person's file for face guidance
  * @param validation validates by likeness
  * @param trainingAdapter a LoRA file that is added to the base during the training; or null
+ * @param size width and height of the training images; 0 for the base's default size
  */
 public record PersonTraining(
     BaseModel base,
@@ -49,7 +50,8 @@ public record PersonTraining(
     Optional<FaceEmbedder> embedder,
     Optional<FaceEmbedder> guidanceEmbedder,
     Optional<LikenessValidation> validation,
-    Path trainingAdapter) {
+    Path trainingAdapter,
+    int size) {
   /** The examples of a photo that has no caption of its own. */
   private static final int EXAMPLES_OF_PHOTO = 4;
   /** The most copies of a photo's examples; each is encoded and kept in memory. */
@@ -59,30 +61,43 @@ public record PersonTraining(
 
   public PersonTraining training(LoraTraining settings) {
     return new PersonTraining(
-        base, settings, embedder, guidanceEmbedder, validation, trainingAdapter);
+        base, settings, embedder, guidanceEmbedder, validation, trainingAdapter, size);
   }
 
   public PersonTraining embedder(FaceEmbedder other) {
     return new PersonTraining(
-        base, training, Optional.of(other), guidanceEmbedder, validation, trainingAdapter);
+        base, training, Optional.of(other), guidanceEmbedder, validation, trainingAdapter, size);
   }
 
   public PersonTraining guidanceEmbedder(Optional<FaceEmbedder> other) {
-    return new PersonTraining(base, training, embedder, other, validation, trainingAdapter);
+    return new PersonTraining(base, training, embedder, other, validation, trainingAdapter, size);
   }
 
   public PersonTraining validation(LikenessValidation other) {
     return new PersonTraining(
-        base, training, embedder, guidanceEmbedder, Optional.of(other), trainingAdapter);
+        base, training, embedder, guidanceEmbedder, Optional.of(other), trainingAdapter, size);
   }
 
   public PersonTraining trainingAdapter(Path file) {
-    return new PersonTraining(base, training, embedder, guidanceEmbedder, validation, file);
+    return new PersonTraining(base, training, embedder, guidanceEmbedder, validation, file, size);
+  }
+
+  public PersonTraining size(int pixels) {
+    if (pixels < 0 || pixels % base.sizeMultiple() != 0) {
+      throw new IllegalArgumentException("training images of " + pixels
+          + " pixels do not fit the base; give a multiple of " + base.sizeMultiple());
+    }
+    return new PersonTraining(
+        base, training, embedder, guidanceEmbedder, validation, trainingAdapter, pixels);
+  }
+
+  private int side() {
+    return size == 0 ? base.defaults().width() : size;
   }
 
   public PersonStudy study(
       PhotoReview review, PersonProfile known, Progress steps, Cancellation cancellation) {
-    return PersonStudy.ofLarge(base, review, known, steps, cancellation);
+    return PersonStudy.ofLarge(base, side(), review, known, steps, cancellation);
   }
 
   public ReferencePerson referencePerson(
@@ -125,7 +140,7 @@ public record PersonTraining(
       return trainer;
     }
     long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
-    return trainer.fitting(base, validation.isPresent(), bytes);
+    return trainer.fitting(base, side(), validation.isPresent(), bytes);
   }
 
   public TrainedPerson trainPerson(
@@ -139,7 +154,7 @@ public record PersonTraining(
     if (!fitting.settings().equals(training)) {
       steps.onEvent(new ProgressEvent.Notice(
           "memory is short, so the training settings were changed; training needs about "
-              + fitting.memory(base)));
+              + fitting.memory(base, side(), side())));
     }
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = study.scenes();

@@ -109,7 +109,7 @@ class PersonStudyTest {
 
     for (Executable study : List.<Executable>of(
         () -> PersonStudy.ofLarge(
-            null, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()),
+            null, 64, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()),
         () -> PersonStudy.ofAll(
             null, mixed, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()))) {
       String refusal = assertThrows(InvalidInputException.class, study).getMessage();

@@ -3,8 +3,10 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
@@ -112,6 +114,19 @@ public final class TrainingLoop implements AutoCloseable {
    *     numbers; an earlier state stays unchanged
    */
   public Function<String, Tensor> train(Cancellation stop) {
+    OpenedBase opened = base.unwrap(OpenedBase.class);
+    // Text encoders that are trained stay loaded, whatever other trainings free.
+    return trainsTextEncoder()
+        ? opened.during(List.of(), () -> train(opened, stop))
+        : train(opened, stop);
+  }
+
+  private boolean trainsTextEncoder() {
+    return Stream.of(ModelComponent.values())
+        .anyMatch(part -> part != target.component() && networks.isTrained(part));
+  }
+
+  private Function<String, Tensor> train(OpenedBase opened, Cancellation stop) {
     encodeImages(stop);
     CaptionEncodings.Captions captions = CaptionEncodings.Captions.of(settings, set);
     captions.texts().stream()
@@ -121,8 +136,7 @@ public final class TrainingLoop implements AutoCloseable {
         .map(TruncatedPrompt::message)
         .distinct()
         .forEach(words -> progress.onEvent(new ProgressEvent.Notice(words)));
-    CaptionEncodings texts = new CaptionEncodings(target, captions.texts(), networks, region, stop);
-    TrainingStep learning = step(texts, captions.texts(), stop);
+    TrainingStep learning = opened.during(List.of(), () -> step(captions.texts(), stop));
     BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
@@ -138,6 +152,11 @@ public final class TrainingLoop implements AutoCloseable {
     };
     try {
       ofClass.generate(progress, stop, saves);
+      if (validation.isEmpty()
+          && !trainsTextEncoder()
+          && TrainingMemoryEstimator.freesTextEncoders(model)) {
+        opened.freeTextEncoders();
+      }
       progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
       while (!isFinished(stop)) {
         step(learning, batches, stop);
@@ -156,7 +175,8 @@ public final class TrainingLoop implements AutoCloseable {
     return kept;
   }
 
-  private TrainingStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
+  private TrainingStep step(List<String> captions, Cancellation stop) {
+    CaptionEncodings texts = new CaptionEncodings(target, captions, networks, region, stop);
     double guidance = settings.optimizerOptions().distillationGuidance();
     if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
       TrainableNetworks usual = networks.untrained();

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.training.TrainableNetworks.BlockLoad;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
@@ -40,6 +41,8 @@ public final class TrainingMemoryEstimator {
 
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
+  /** The bytes of text encoders from which a training frees them. */
+  private static final long LARGE_TEXT = 64L << 20;
 
   private final OpenModel model;
   private final TrainingTarget target;
@@ -77,13 +80,21 @@ public final class TrainingMemoryEstimator {
         model,
         width / factor * (height / factor),
         layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
-    double kept = settings.optimizerOptions().gradientCheckpointing()
+    double activations = settings.optimizerOptions().gradientCheckpointing()
         ? count.withCheckpointing()
         : count.withoutCheckpointing();
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
-    long numbers = Arrays.stream(ModelComponent.values())
-        .mapToLong(part -> numbers(model, part))
-        .sum();
+    ModelComponent network = TrainingTarget.of(model).component();
+    long texts = textNumbers(model);
+    boolean trainsTexts = whole
+        ? trainedComponents.size() > 1
+        : LayerTable.of(model).layers().stream()
+            .anyMatch(layer -> layer.component() != network && trainedLayers.test(layer));
+    // Text encoders are freed after the captions are encoded, unless they are needed again.
+    boolean kept = trainsTexts || withValidation || settings.classImages() > 0;
+    long numbers = kept || !freesTextEncoders(model)
+        ? texts + numbers(model, network)
+        : Math.max(texts, numbers(model, network));
     long generation = withValidation || settings.classImages() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
@@ -93,7 +104,24 @@ public final class TrainingMemoryEstimator {
             ? trainedComponents.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
         * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
-    return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), generation, PROCESS);
+    return new TrainingMemory(
+        bytes * numbers, trained, (long) (activations * rows), generation, PROCESS);
+  }
+
+  /**
+   * Returns true if the text encoders are so large that a training frees them once captions are
+   * encoded. Small ones stay, because the next generation would read them again.
+   */
+  static boolean freesTextEncoders(OpenModel model) {
+    return textNumbers(model) * (model.compute().dtype().bits() / Byte.SIZE) >= LARGE_TEXT;
+  }
+
+  private static long textNumbers(OpenModel model) {
+    ModelComponent network = TrainingTarget.of(model).component();
+    return Arrays.stream(ModelComponent.values())
+        .filter(part -> part != network)
+        .mapToLong(part -> numbers(model, part))
+        .sum();
   }
 
   private static long numbers(OpenModel model, ModelComponent part) {
@@ -265,45 +293,5 @@ public final class TrainingMemoryEstimator {
     return adaptive
         ? BlockLoad.inDtype(positions.streamPositions(path) * layer.out() * 2 / 3)
         : BlockLoad.NONE;
-  }
-
-  /**
-   * The activations that a block keeps for the backward pass, as numbers of values.
-   *
-   * @param inDtype values in the dtype of the network
-   * @param inF32 values in f32, for any dtype
-   * @param rotary values in f32 that exist only while the block is computed
-   */
-  record BlockLoad(double inDtype, double inF32, double rotary) {
-    static final BlockLoad NONE = new BlockLoad(0, 0, 0);
-
-    /**
-     * The measured ratio of temporary memory to kept activations, for the dtype of the network and
-     * for f32.
-     */
-    private static final double DTYPE_PEAK = 2.3;
-
-    private static final double F32_PEAK = 7;
-
-    static BlockLoad inDtype(double numbers) {
-      return new BlockLoad(numbers, 0, 0);
-    }
-
-    BlockLoad plus(BlockLoad other) {
-      return new BlockLoad(inDtype + other.inDtype, inF32 + other.inF32, rotary + other.rotary);
-    }
-
-    /** Returns the kept bytes, for {@code bytes} per value of the dtype of the network. */
-    double keptBytes(int bytes) {
-      return inDtype * bytes + inF32 * F32;
-    }
-
-    /**
-     * Returns the peak bytes of the forward and backward pass of this block, including the kept
-     * ones.
-     */
-    double peakBytes(int bytes) {
-      return DTYPE_PEAK * inDtype * bytes + F32_PEAK * F32 * (inF32 + rotary);
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -208,7 +210,8 @@ class LanguageTrainingTest {
   /** Writes the seeded adapter of the same layers as the settings train. */
   private Path trainingAdapter(LoraTraining settings, BaseModel base) {
     Path file = parent.resolve("training-adapter.safetensors");
-    try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
+    try (TensorScope scope = TensorScope.open();
+        TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
       Map<String, long[]> shapes = new LinkedHashMap<>();
       factors.weights().leaves().forEach((name, leaf) -> shapes.put(name, leaf.shape()));
       SafetensorsWriter.write(file, SeededWeights.of(shapes, number("adapter")), Map.of());
@@ -317,6 +320,26 @@ class LanguageTrainingTest {
                   set.trainingAdapter(parent.resolve("any")),
                   Progress.SILENT,
                   new Cancellation()));
+    }
+  }
+
+  /** Freed text encoders are read again, and none is freed while a generation uses the model. */
+  @Test
+  void readsFreedTextEncodersAgain() {
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+      OpenedBase opened = base.unwrap(OpenedBase.class);
+      ImageRequest request = ImageRequest.of("a woman").steps(1).size(16, 16).seed(3);
+      List<Boolean> freed = new ArrayList<>();
+      float[] first = base.generate(
+              request, event -> freed.add(opened.freeTextEncoders()), new Cancellation())
+          .get(0)
+          .latents()
+          .values();
+      assertFalse(freed.isEmpty() || freed.contains(true));
+      assertTrue(opened.freeTextEncoders());
+      assertArrayEquals(first, base.generate(request).latents().values());
+      assertFalse(TrainingMemoryEstimator.freesTextEncoders(base.unwrap(OpenModel.class)));
     }
   }
 

@@ -1,0 +1,44 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.headshots.HeadshotStudio;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The options for the size of training images and for a training adapter. */
+@Command(optionListHeading = "Training")
+final class TrainingBaseOptions {
+  @Option(
+      names = "--size",
+      paramLabel = "PX",
+      description = "width and height of the training images in pixels (default: the base's size). "
+          + "Smaller images need less memory and time")
+  private Integer size;
+
+  @Option(
+      names = "--training-adapter",
+      paramLabel = "FILE",
+      description =
+          "LoRA that is added to the base during the training and left out of the result. "
+              + "A distilled base needs one")
+  private Path trainingAdapter;
+
+  Path trainingAdapter() {
+    return trainingAdapter;
+  }
+
+  /** The size of the training images on a base. */
+  int size(BaseModel model) {
+    return size == null ? model.defaults().width() : size;
+  }
+
+  HeadshotStudio apply(HeadshotStudio studio) {
+    if (size != null && size < 64) {
+      throw new IllegalArgumentException(
+          "--size " + size + " is too small for training images; give at least 64 pixels");
+    }
+    return studio.trainer(
+        studio.trainer().trainingAdapter(trainingAdapter).size(size == null ? 0 : size));
+  }
+}

@@ -11,11 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The two launchers, from elsewhere and through a link. */
-@Execution(ExecutionMode.CONCURRENT)
 class ShellIT {
   @TempDir
   private Path folder;

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -48,15 +49,15 @@ public record NetworkMemory(
       }
     }
     ModelConfig vae = parts.config("vae");
-    boolean said = vae.has("block_out_channels");
-    int factor = 1 << (said ? vae.levels("block_out_channels", null).size() : LEVELS) - 1;
+    List<Integer> channels = vae.levels("block_out_channels", null);
+    int factor = 1 << (channels == null ? LEVELS : channels.size()) - 1;
     int own = parts.config(component).integer("sample_size", 0);
     return new MemoryEstimate(
         sizes,
         component,
         width,
         textTokens,
-        said ? vae.levels("block_out_channels", null).get(0) : CHANNELS,
+        channels == null ? CHANNELS : channels.get(0),
         patch * factor,
         factor * (own == 0 ? latentSide : own),
         rows);

@@ -234,7 +234,7 @@ final class FluxModel implements OpenModel {
     FluxTransformer2DModel.Inputs text = text(batch);
     RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.references())
         .weighLastKeys(
-            latents.referenceTokens(2), batch.request().referenceImages().strength());
+            0, latents.referenceTokens(2), batch.request().referenceImages().strength());
     return PromptedNetwork.ofRows(
         batch,
         text.text().size(0),

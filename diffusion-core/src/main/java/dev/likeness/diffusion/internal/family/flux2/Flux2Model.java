@@ -189,7 +189,8 @@ final class Flux2Model implements OpenModel {
             model.keepsReferences() ? List.of() : latents.references(),
             new Device(model.compute().device()))
         .weighLastKeys(
-            model.keepsReferences() ? 0 : latents.referenceTokens(1),
+            model.keepsReferences() ? latents.referenceTokens(1) : 0,
+            latents.referenceTokens(1),
             request.referenceImages().strength());
     return PromptedNetwork.ofRows(
         batch,
@@ -218,8 +219,7 @@ final class Flux2Model implements OpenModel {
                 Flux2Config.Flux2Positions.ofReferences(
                     model.config(),
                     latents.references(),
-                    new Device(model.compute().device())),
-                batch.request().referenceImages().strength())
+                    new Device(model.compute().device())))
         : null;
     return new Predictor.CapturableNetwork(
         latents.runner(),

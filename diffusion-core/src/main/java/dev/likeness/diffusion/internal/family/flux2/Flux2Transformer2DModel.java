@@ -116,13 +116,13 @@ public final class Flux2Transformer2DModel {
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
           (block, x) -> doubles == null
               ? block.forward(x, m, c, rotation)
-              : block.forwardWithKeys(x, m, c, rotation, doubles.next(), keys.weight()),
+              : block.forwardWithKeys(x, m, c, rotation, doubles.next()),
           (block, x) -> block.forward(
               x,
               single,
               heads -> singles == null
                   ? heads.attend(rotation, null)
-                  : heads.attendWithKeys(rotation, singles.next(), keys.weight())),
+                  : heads.attendWithKeys(rotation, singles.next())),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
       return call.promote(projectOut(image, timeEmbedded));
@@ -180,11 +180,10 @@ public final class Flux2Transformer2DModel {
    *
    * @param tokens the tokens of all reference images [1, referenceTokens, inChannels]
    * @param rotation the positions of these tokens
-   * @param weight how often each token counts; 1 as the network was trained
    * @return keys and values, owned by the calling scope
    */
-  ReferenceKeys referenceKeys(Tensor tokens, RotaryEmbedding rotation, double weight) {
-    ReferenceKeys keys = new ReferenceKeys(new ArrayList<>(), new ArrayList<>(), weight);
+  ReferenceKeys referenceKeys(Tensor tokens, RotaryEmbedding rotation) {
+    ReferenceKeys keys = new ReferenceKeys(new ArrayList<>(), new ArrayList<>());
     try (TensorScope call = TensorScope.open()) {
       Tensor timeEmbedded =
           embedTime(tokens.new_zeros(1).to(ScalarType.Float), tokens.scalar_type());
@@ -224,10 +223,8 @@ public final class Flux2Transformer2DModel {
    *
    * @param doubles entries of the double-stream blocks
    * @param singles entries of the single-stream blocks
-   * @param weight how often each token counts
    */
-  record ReferenceKeys(
-      List<QkvProjection.Heads> doubles, List<QkvProjection.Heads> singles, double weight) {}
+  record ReferenceKeys(List<QkvProjection.Heads> doubles, List<QkvProjection.Heads> singles) {}
 
   /**
    * FLUX.2's single block: attention and gated feed-forward in parallel, with fused input and

@@ -72,22 +72,20 @@ public record DoubleStreamBlock(
 
   /**
    * Applies the block to both streams, which attend to {@code others} too: the keys and values of
-   * tokens that {@link #forwardImage} has processed, which count as {@code weight} times.
+   * tokens that {@link #forwardImage} has processed.
    */
   public JointAttention.Streams forwardWithKeys(
       JointAttention.Streams x,
       List<Tensor> m,
       List<Tensor> c,
       RotaryEmbedding rotation,
-      QkvProjection.Heads others,
-      double weight) {
+      QkvProjection.Heads others) {
     JointAttention.Streams attended = attention.forwardWithKeys(
         new JointAttention.Streams(
             AdaLayerNorm.apply(x.image(), m.get(0), m.get(1)),
             AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))),
         rotation,
-        others,
-        weight);
+        others);
     return new JointAttention.Streams(
         addResiduals(x.image(), attended.image(), m, ff),
         HalfPrecision.clamp(addResiduals(x.text(), attended.text(), c, ffText)));

@@ -112,10 +112,9 @@ public final class JointAttention {
   /**
    * Attends over both streams, and to the keys and values of other tokens, whose keys are rotated.
    */
-  Streams forwardWithKeys(
-      Streams x, RotaryEmbedding rotation, QkvProjection.Heads others, double weight) {
+  Streams forwardWithKeys(Streams x, RotaryEmbedding rotation, QkvProjection.Heads others) {
     QkvProjection.Heads own = image.of(x.image());
-    Tensor y = text.of(x.text()).concat(own).attendWithKeys(rotation, others, weight);
+    Tensor y = text.of(x.text()).concat(own).attendWithKeys(rotation, others);
     long ofText = x.text().size(1);
     return new Streams(
         toOut.forward(y.narrow(1, ofText, x.image().size(1))),

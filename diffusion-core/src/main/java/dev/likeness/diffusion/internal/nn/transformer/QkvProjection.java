@@ -97,24 +97,29 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
       if (rotation == null) {
         return mergeHeads(ScaledDotProduct.attend(q, k, v, mask));
       }
-      Tensor bias = rotation.keyBias() == null ? null : rotation.keyBias().to(q.scalar_type());
-      Tensor scores = bias == null ? mask : mask == null ? bias.unsqueeze(0) : mask.add(bias);
+      Tensor bias = keyBias(rotation);
+      Tensor scores = bias == null ? mask : mask == null ? bias : mask.add(bias);
       return mergeHeads(ScaledDotProduct.attend(rotation.rotate(q), rotation.rotate(k), v, scores));
     }
 
     /**
      * Attends to these tokens and to {@code others}, whose keys are rotated already and whose batch
-     * may be 1. They count as {@code weight} times.
+     * may be 1.
      */
-    public Tensor attendWithKeys(RotaryEmbedding rotation, Heads others, double weight) {
+    public Tensor attendWithKeys(RotaryEmbedding rotation, Heads others) {
       long batch = q.size(0);
       Tensor keys =
           torch.cat(new TensorVector(rotation.rotate(k), others.k.expand(batch, -1, -1, -1)), 2);
       Tensor values = torch.cat(new TensorVector(v, others.v.expand(batch, -1, -1, -1)), 2);
-      Tensor bias = weight == 1
+      return mergeHeads(
+          ScaledDotProduct.attend(rotation.rotate(q), keys, values, keyBias(rotation)));
+    }
+
+    // Shape [1, keys] in the type of the queries, as a mask for all of them; null for none.
+    private Tensor keyBias(RotaryEmbedding rotation) {
+      return rotation.keyBias() == null
           ? null
-          : RotaryEmbedding.bias(keys, keys.size(2), others.k.size(2), weight).unsqueeze(0);
-      return mergeHeads(ScaledDotProduct.attend(rotation.rotate(q), keys, values, bias));
+          : rotation.keyBias().to(q.scalar_type()).unsqueeze(0);
     }
 
     /** Returns rotated keys, for {@link #attendWithKeys}. */

@@ -26,18 +26,16 @@ public record RotaryEmbedding(Tensor cos, Tensor sin, Tensor keyBias) {
   /**
    * Returns this rotation, in which the last {@code count} keys count as {@code weight} times:
    * log(weight) is added to their scores.
+   *
+   * @param added keys that the attention appends to those of this rotation
    */
-  public RotaryEmbedding weighLastKeys(long count, double weight) {
-    return weight == 1
-        ? this
-        : new RotaryEmbedding(cos, sin, bias(cos, cos.size(-2), count, weight));
-  }
-
-  /** Returns the bias of {@code tokens} keys of which the last {@code count} have a weight. */
-  static Tensor bias(Tensor like, long tokens, long count, double weight) {
-    Tensor bias = like.new_zeros(tokens);
-    bias.narrow(0, tokens - count, count).fill_(new Scalar(Math.log(weight)));
-    return bias;
+  public RotaryEmbedding weighLastKeys(long added, long count, double weight) {
+    if (weight == 1 || count == 0) {
+      return this;
+    }
+    Tensor bias = cos.new_zeros(cos.size(-2) + added);
+    bias.narrow(0, bias.size(0) - count, count).fill_(new Scalar(Math.log(weight)));
+    return new RotaryEmbedding(cos, sin, bias);
   }
 
   /** Returns the rotation with the default theta; see below. */

@@ -1,12 +1,12 @@
-"""Three steps of LoRA training on the tiny FLUX.2 klein and Z-Image with prior preservation, as peft and torch take them.
+"""Three steps of LoRA training on the tiny FLUX.2 klein and Z-Image with prior preservation, as peft takes them.
 
     python qwen.py --out TINY
     python language_lora.py --tiny TINY --out ../../identity-lora/src/test/resources/golden/language
     python pack.py
 
-The loss is mean((v - (noise - x))^2) over the person's images plus a weight times the same over class images. Factors, latents
-and noise come from seeded.py, so the files have only results. `opened` says what diffusers draws with a file that
-`likeness train` wrote; it is run by hand:
+The loss is mean((v - (noise - x))^2) over the person's images plus a weight times the same over class images. Factors,
+latents and noise come from seeded.py, so the files have only results. `opened` says what diffusers draws with a file
+that `likeness train` wrote; it is run by hand:
 
     python language_lora.py --tiny TINY --opened klein/base person.safetensors images.safetensors
 """
@@ -26,10 +26,12 @@ from seeded import seeded_tensors
 STEPS, PERSON, CLASS, WEIGHT, RATE, CLIP_NORM, RANK, ALPHA = 3, 2, 1, 0.7, 1e-4, 1.0, 1, 2
 PROMPTS = [WOMAN, BANGS, "photo of a woman"]
 ATTENTION = ["to_k", "to_q", "to_v", "to_out.0"]
-# What train_dreambooth_lora_flux2_klein.py and train_dreambooth_lora_z_image.py train, and the latents of a 16 x 12 or 12 x 16 image.
+# What train_dreambooth_lora_flux2_klein.py and train_dreambooth_lora_z_image.py train, and the latents of a 16 x 12 or
+# 12 x 16 image.
 FAMILIES = {
     "klein": dict(pipe=Flux2KleinPipeline, folder="klein/base", latents=(16, 4, 3),
-                  targets=ATTENTION + ["to_qkv_mlp_proj"] + [f"single_transformer_blocks.{i}.attn.to_out" for i in range(2)]),
+                  targets=ATTENTION + ["to_qkv_mlp_proj"]
+                  + [f"single_transformer_blocks.{i}.attn.to_out" for i in range(2)]),
     "zimage": dict(pipe=ZImagePipeline, folder="zimage/turbo", latents=(4, 6, 4), targets=ATTENTION),
 }
 SEED, INPUTS, ADAPTER, START = 2300, 2301, 2302, 0.3

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuotedTextTest {
   private static final String HOSTILE = "x\nmanifest     unchanged, from a trusted "
       + "signer\r\u001b]0;owned\u0007\u001b[2J\u009b1;1H\u202e\u2028\u0085y";
-  private static final Duration SHORT = Duration.ofSeconds(10);
+  private static final Duration SHORT = Duration.ofSeconds(60);
 
   @TempDir
   private Path folder;

@@ -112,7 +112,7 @@ class HeadshotScoresTest {
     for (int[] size : new int[][] {{40, 1024}, {1024, 40}}) {
       RgbImage grey = RgbImage.of(size[0], size[1], new byte[size[0] * size[1] * 3]);
       double text = assertTimeoutPreemptively(
-          Duration.ofSeconds(30), () -> HeadshotScores.measure(ScoreAspect.TEXT, grey, face));
+          Duration.ofSeconds(60), () -> HeadshotScores.measure(ScoreAspect.TEXT, grey, face));
       assertEquals(0, text, 1e-9);
     }
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Manifests that ask for more work than an image is worth. */
 class ManifestLimitsTest {
-  private static final Duration SHORT = Duration.ofSeconds(10);
+  private static final Duration SHORT = Duration.ofSeconds(60);
   private static final String LARGE = "org.example.large";
   private static final List<String> MALFORMED = List.of("claim.malformed");
 

@@ -71,7 +71,7 @@ class XmpPacketTest {
     for (String many : new String[] {deep, wide.toString()}) {
       String last = "<i:DigitalSourceType>" + URL + "</i:DigitalSourceType>";
       XmpPacket found = assertTimeout(
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(60),
           () -> parse("<rdf:Description>" + many + last + "</rdf:Description>"));
       assertEquals(Optional.of(URL), found.sourceType());
     }

@@ -88,6 +88,9 @@ class ArchitectureTest {
   static final ArchRule NAMES = SupportedRules.namesMeanOneThing(ROOT);
 
   @ArchTest
+  static final ArchRule TRAPS = SupportedRules.typesHaveNoTraps(ROOT);
+
+  @ArchTest
   static final ArchRule TORCH_SCRIPT = SafetyRules.noTorchScript();
 
   @ArchTest

@@ -74,11 +74,11 @@ class EditCommandTest {
       Headshot before = Headshot.of(RgbImage.read(image), Style.named("studio"), "Ada");
       BoundingBox face = detector.detect(before.image()).get(0).region();
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
+          .detector(detector)
           .edit(
               ada,
               before.steps(2),
               HeadshotEdit.of(Style.Part.OUTFIT, "a hoodie"),
-              detector,
               Progress.SILENT,
               new Cancellation());
       RgbImage after = edited.after().image();
@@ -115,11 +115,11 @@ class EditCommandTest {
               Resampler.AREA.resize(RgbImage.read(image), 64, 64), Style.named("studio"), "Ada")
           .steps(10);
       HeadshotStudio.on(model)
+          .detector(detector)
           .edit(
               ada,
               before,
               edit,
-              detector,
               event -> {
                 if (event instanceof ProgressEvent.Step step
                     && step.step() == 1

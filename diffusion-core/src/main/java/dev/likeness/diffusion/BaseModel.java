@@ -1,22 +1,19 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
-import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.request.PromptEmbedding;
-import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -135,31 +132,90 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Checks that a sampling plan can be made for a request. No network is called. The second pass of
-   * a {@link dev.likeness.diffusion.request.HiresFix} is not checked.
-   *
-   * @param request the request to check
-   * @throws IllegalArgumentException if no plan can be made, for example because the scheduler
-   *     supports fewer steps
-   */
-  public void validate(ImageRequest request) {
-    pipeline.require(request);
-  }
-
-  /**
-   * Generates the first image of a request, without a listener.
+   * Generates the image of a request for one image, without a listener.
    *
    * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
-   * @param request the request; its number of images is ignored
-   * @return the image that is generated with the request's seed
+   * @param request a request with {@link ImageRequest#count(int) count} 1, which is the default
+   * @return the image
+   * @throws IllegalArgumentException if the request asks for several images; use
+   *     {@link #generateAll}
    */
   public GeneratedImage generate(ImageRequest request) {
-    return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
+    if (request.count() != 1) {
+      throw new IllegalArgumentException("generate(request) returns one image, but the request asks"
+          + " for " + request.count() + "; call generateAll(request), or set count(1)");
+    }
+    return generateAll(request).get(0);
   }
 
   /**
-   * Generates all images of a request.
+   * Generates all images of a request, without a listener.
+   *
+   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   *
+   * @param request the request
+   * @return one image for each {@link ImageRequest#count(int) count}, in the order of their seeds
+   */
+  public List<GeneratedImage> generateAll(ImageRequest request) {
+    return generate(List.of(request), Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Generates all images of a request on another thread. Cancelling the future stops the generation
+   * within one step. Thread-safe.
+   *
+   * @param request the request
+   * @param executor runs the generation
+   * @return a future of the images, in the order of their seeds. If the generation fails, the
+   *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
+   */
+  public CompletableFuture<List<GeneratedImage>> generateAsync(
+      ImageRequest request, Executor executor) {
+    return generateAsync(request, Progress.SILENT, executor);
+  }
+
+  /**
+   * Generates all images of a request on another thread, with a listener. Cancelling the future
+   * stops the generation within one step. Thread-safe.
+   *
+   * @param request the request
+   * @param progress receives an event for each step, and warnings, on the executor's thread
+   * @param executor runs the generation
+   * @return a future of the images, in the order of their seeds. If the generation fails, the
+   *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
+   */
+  public CompletableFuture<List<GeneratedImage>> generateAsync(
+      ImageRequest request, Progress progress, Executor executor) {
+    CompletableFuture<List<GeneratedImage>> images = new CompletableFuture<>();
+    Cancellation cancellation = new Cancellation();
+    images.whenComplete((result, failure) -> cancellation.cancel());
+    executor.execute(() -> {
+      try {
+        images.complete(generate(request, progress, cancellation));
+      } catch (RuntimeException | Error e) {
+        images.completeExceptionally(e);
+      }
+    });
+    return images;
+  }
+
+  /**
+   * Generates all images of a request, with a listener.
+   *
+   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   *
+   * @param request the request
+   * @param progress receives an event for each step, and warnings such as truncated prompts or a
+   *     retry in f32
+   * @return the images, in the order of their seeds
+   */
+  public List<GeneratedImage> generate(ImageRequest request, Progress progress) {
+    return generate(List.of(request), progress, new Cancellation());
+  }
+
+  /**
+   * Generates all images of a request, with a listener and a cancellation.
    *
    * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
@@ -239,68 +295,6 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
               requests, result -> each.accept(GeneratedImage.of(result)), progress, cancellation);
           return null;
         }));
-  }
-
-  /**
-   * Encodes a prompt in plain syntax to embeddings for {@link ImageRequest#embeddings}.
-   * Thread-safe.
-   *
-   * @param prompt the prompt; not null
-   * @return a new embedding
-   * @throws IllegalStateException if the model's network is not a UNet
-   */
-  public PromptEmbedding encode(String prompt) {
-    return encode(ImageRequest.of(prompt));
-  }
-
-  /**
-   * Encodes a request's prompt to embeddings, with the request's syntax, textual inversions and
-   * adapters. Thread-safe.
-   *
-   * @param request the request; only its prompt options and adapters are used
-   * @return a new embedding
-   * @throws IllegalArgumentException if the prompt changes between steps, as
-   *     {@link PromptSyntax#A1111} allows
-   * @throws IllegalStateException if the model's network is not a UNet
-   */
-  public PromptEmbedding encode(ImageRequest request) {
-    return opened.encode(request);
-  }
-
-  /**
-   * Encodes an image to latents. The result is the mode of the autoencoder's distribution, not a
-   * random sample. Thread-safe.
-   *
-   * @param image the image; its width and height are multiples of the autoencoder's scale factor
-   * @return new latents in the denoising network's scale (VAE scaling and shift applied)
-   * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
-   *     scale factor
-   */
-  public Latents encode(RgbImage image) {
-    return opened.coded(codec -> codec.encode(image));
-  }
-
-  /**
-   * Decodes latents to an image. Thread-safe.
-   *
-   * @param latents clean latents in the denoising network's scale (VAE scaling and shift applied)
-   * @return a new image; each side is the side of the latents times the autoencoder's scale factor
-   * @throws IllegalArgumentException if the latents do not have the model's number of channels
-   */
-  public RgbImage decode(Latents latents) {
-    return opened.coded(codec -> codec.decode(latents));
-  }
-
-  /**
-   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} It can be passed to
-   * {@link ImageRequest#noise}. Thread-safe.
-   *
-   * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
-   * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}
-   * @param height the height of the image in pixels, a multiple of {@link #sizeMultiple()}
-   */
-  public Latents noise(long seed, int width, int height) {
-    return LatentCodec.of(opened.model()).noise(seed, width, height);
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The consent of a person to the use of their photos. Immutable.
@@ -170,7 +171,7 @@ public record Consent(
    * @return the same consent
    * @throws ConsentException if {@code consent} is null or does not cover {@code purpose}
    */
-  public static Consent require(Consent consent, Purpose purpose) {
+  public static Consent require(@Nullable Consent consent, Purpose purpose) {
     if (consent == null) {
       throw new ConsentException(
           purpose,

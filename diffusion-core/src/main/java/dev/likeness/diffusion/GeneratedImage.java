@@ -7,8 +7,13 @@ import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A generated image, with the seed, request and latents from which it was generated.
@@ -33,7 +38,22 @@ public record GeneratedImage(
     Latents latents,
     float[] pixels,
     boolean isEdited,
-    ImageRequest firstPassRequest) {
+    @Nullable ImageRequest firstPassRequest) {
+  /**
+   * Copies the array.
+   *
+   * @param image the generated pixels
+   * @param seed the seed of the initial noise
+   * @param request the request with every default filled in
+   * @param latents the final latents, before decoding
+   * @param pixels the decoded image, [3, height, width] in row-major order, 0..1
+   * @param isEdited true if the request has an initial image or reference images
+   * @param firstPassRequest for an enlarged image, the request of the first pass; otherwise null
+   */
+  public GeneratedImage {
+    pixels = pixels.clone();
+  }
+
   static GeneratedImage of(LatentCodec.Result result) {
     return new GeneratedImage(
         result.image(),
@@ -46,23 +66,77 @@ public record GeneratedImage(
   }
 
   /**
-   * Writes a PNG file with the marking of {@link #toPng()}. A failure leaves no partial file.
+   * {@return a copy of the decoded image before rounding, [3, height, width] in row-major order,
+   * 0..1}
+   */
+  @Override
+  public float[] pixels() {
+    return pixels.clone();
+  }
+
+  /**
+   * Writes a PNG file with the marking of {@link Marking#load()}, which depends on the class path.
+   * A failure leaves no partial file.
    *
    * @param file the file to write, which is replaced if it exists
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written, for
    *     example because the disk is full
    */
   public void write(Path file) {
-    byte[] bytes = toPng();
+    write(file, Marking.load());
+  }
+
+  /**
+   * Writes a PNG file with the given marking. A failure leaves no partial file.
+   *
+   * @param file the file to write, which is replaced if it exists
+   * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written, for
+   *     example because the disk is full
+   */
+  public void write(Path file, Marking marking) {
+    byte[] bytes = toPng(marking);
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
   /**
-   * {@return the bytes of a PNG file that {@link Marking#load()} marks as generated or edited} If
-   * the marking includes a watermark, the watermark changes pixel values.
+   * {@return the bytes of a PNG file with the marking of {@link Marking#load()}, which depends on
+   * the class path} If the marking includes a watermark, the watermark changes pixel values.
    */
   public byte[] toPng() {
-    return Marking.load().encodePng(image, isEdited);
+    return toPng(Marking.load());
+  }
+
+  /**
+   * {@return the bytes of a PNG file with the given marking, whatever the class path contains}
+   *
+   * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
+   */
+  public byte[] toPng(Marking marking) {
+    return marking.encodePng(image, isEdited);
+  }
+
+  /** Compares all components by value, including every value of the pixels. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof GeneratedImage g
+        && seed == g.seed
+        && isEdited == g.isEdited
+        && image.equals(g.image)
+        && request.equals(g.request)
+        && latents.equals(g.latents)
+        && Arrays.equals(pixels, g.pixels)
+        && Objects.equals(firstPassRequest, g.firstPassRequest);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(image, seed);
+  }
+
+  @Override
+  public String toString() {
+    return image + " generated with seed " + seed;
   }
 
   /**
@@ -70,10 +144,29 @@ public record GeneratedImage(
    *
    * <p>Modules provide markings as services on the class path. {@code likeness-headshots} writes
    * XMP metadata; {@code likeness-provenance} adds a watermark and signed content credentials.
-   * Without these modules, generated images are plain PNG files.
+   * Without these modules, generated images are plain PNG files. A program that needs the same
+   * marks on every class path chooses them with {@link #named}.
    */
   @FunctionalInterface
   public interface Marking {
+    /** Writes plain PNG files without any mark. It writes no other format. */
+    Marking PLAIN = new Marking() {
+      @Override
+      public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {
+        if (format != ImageFormat.PNG) {
+          throw new UnsupportedOperationException(
+              "no module on the class path writes generated images as " + format
+                  + "; add likeness-headshots, or write PNG");
+        }
+        return generated.toPng();
+      }
+
+      @Override
+      public String name() {
+        return "plain";
+      }
+    };
+
     /**
      * {@return the bytes of an image file with this marking}
      *
@@ -103,24 +196,42 @@ public record GeneratedImage(
       return 0;
     }
 
-    /**
-     * {@return the marking with the highest {@link #priority()} on the class path} If there is no
-     * marking, the result writes plain PNG files.
-     */
-    static Marking load() {
-      return ServiceLoader.load(Marking.class, Marking.class.getClassLoader()).stream()
-          .map(ServiceLoader.Provider::get)
-          .max(Comparator.comparingInt(Marking::priority))
-          .orElse(Marking::encodePlain);
+    /** {@return the name of this marking, for {@link #named}} */
+    default String name() {
+      return getClass().getSimpleName();
     }
 
-    private static byte[] encodePlain(RgbImage generated, ImageFormat format, boolean edited) {
-      if (format != ImageFormat.PNG) {
-        throw new UnsupportedOperationException(
-            "no module on the class path writes generated images as " + format
-                + "; add likeness-headshots, or write PNG");
-      }
-      return generated.toPng();
+    /**
+     * {@return the marking with the highest {@link #priority()} on the class path; {@link #PLAIN}
+     * if there is none}
+     */
+    static Marking load() {
+      return available().get(0);
+    }
+
+    /**
+     * {@return a marking that a program chooses by its name, whatever else the class path contains}
+     *
+     * @param name {@code plain}; {@code xmp} of {@code likeness-headshots}; {@code disclosure} of
+     *     {@code likeness-provenance}; or the name of an own marking
+     * @throws IllegalArgumentException if no marking on the class path has this name
+     */
+    static Marking named(String name) {
+      List<Marking> all = available();
+      return all.stream()
+          .filter(each -> each.name().equals(name))
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("no marking on the class path is called "
+              + name + "; known: " + all.stream().map(Marking::name).toList()));
+    }
+
+    /** {@return the markings on the class path by descending priority, then {@link #PLAIN}} */
+    static List<Marking> available() {
+      Stream<Marking> services =
+          ServiceLoader.load(Marking.class, Marking.class.getClassLoader()).stream()
+              .map(ServiceLoader.Provider::get)
+              .sorted(Comparator.comparingInt(Marking::priority).reversed());
+      return Stream.concat(services, Stream.of(PLAIN)).toList();
     }
   }
 }

@@ -1,19 +1,24 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
  * The properties of a {@link BaseModel}: name and folder, device, sizes, scheduler, and the
- * defaults of requests.
+ * defaults of requests. Also converts prompts to embeddings, and images to latents and back.
  */
 abstract class ModelProperties {
   final OpenedBase opened;
@@ -92,5 +97,79 @@ abstract class ModelProperties {
   /** {@return the folder that the model was opened from; empty for a single file} */
   public Optional<Path> folder() {
     return opened.extras().folder();
+  }
+
+  /**
+   * Checks that a sampling plan can be made for a request. No network is called. The second pass of
+   * a {@link dev.likeness.diffusion.request.HiresFix} is not checked.
+   *
+   * @param request the request to check
+   * @throws IllegalArgumentException if no plan can be made, for example because the scheduler
+   *     supports fewer steps
+   */
+  public void validate(ImageRequest request) {
+    pipeline.require(request);
+  }
+
+  /**
+   * Encodes a prompt in plain syntax to embeddings for {@link ImageRequest#embeddings}.
+   * Thread-safe.
+   *
+   * @param prompt the prompt; not null
+   * @return a new embedding
+   * @throws IllegalStateException if the model's network is not a UNet
+   */
+  public PromptEmbedding encode(String prompt) {
+    return encode(ImageRequest.of(prompt));
+  }
+
+  /**
+   * Encodes a request's prompt to embeddings, with the request's syntax, textual inversions and
+   * adapters. Thread-safe.
+   *
+   * @param request the request; only its prompt options and adapters are used
+   * @return a new embedding
+   * @throws IllegalArgumentException if the prompt changes between steps, as
+   *     {@link PromptSyntax#A1111} allows
+   * @throws IllegalStateException if the model's network is not a UNet
+   */
+  public PromptEmbedding encode(ImageRequest request) {
+    return opened.encode(request);
+  }
+
+  /**
+   * Encodes an image to latents. The result is the mode of the autoencoder's distribution, not a
+   * random sample. Thread-safe.
+   *
+   * @param image the image; its width and height are multiples of the autoencoder's scale factor
+   * @return new latents in the denoising network's scale (VAE scaling and shift applied)
+   * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
+   *     scale factor
+   */
+  public Latents encode(RgbImage image) {
+    return opened.coded(codec -> codec.encode(image));
+  }
+
+  /**
+   * Decodes latents to an image. Thread-safe.
+   *
+   * @param latents clean latents in the denoising network's scale (VAE scaling and shift applied)
+   * @return a new image; each side is the side of the latents times the autoencoder's scale factor
+   * @throws IllegalArgumentException if the latents do not have the model's number of channels
+   */
+  public RgbImage decode(Latents latents) {
+    return opened.coded(codec -> codec.decode(latents));
+  }
+
+  /**
+   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} It can be passed to
+   * {@link ImageRequest#noise}. Thread-safe.
+   *
+   * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
+   * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}
+   * @param height the height of the image in pixels, a multiple of {@link #sizeMultiple()}
+   */
+  public Latents noise(long seed, int width, int height) {
+    return LatentCodec.of(opened.model()).noise(seed, width, height);
   }
 }

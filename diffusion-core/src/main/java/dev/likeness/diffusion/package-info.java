@@ -21,4 +21,7 @@
  * <p>To read the engine, start at {@code internal.pipeline.Pipeline}, which lists the stages of a
  * generation in order.
  */
+@NullMarked
 package dev.likeness.diffusion;
+
+import org.jspecify.annotations.NullMarked;

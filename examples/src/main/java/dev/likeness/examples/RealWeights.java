@@ -13,6 +13,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.shoot.Headshot;
@@ -191,10 +192,8 @@ public record RealWeights(
     TrainedPerson person = studio
         .trainer()
         .train(
-            photos,
-            Consent.of("my own photos, for my own use"),
-            PersonProfile.UNKNOWN,
-            state,
+            TrainingRequest.of(photos, Consent.of("my own photos, for my own use"))
+                .stateFile(state),
             progress,
             console.cancellation());
     try {

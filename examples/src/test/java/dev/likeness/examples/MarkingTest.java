@@ -2,6 +2,8 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.ImageFormat;
@@ -34,6 +36,26 @@ class MarkingTest {
     assertArrayEquals(
         Disclosure.standard().encodePng(IMAGE),
         GeneratedImage.Marking.load().encodePng(IMAGE, false));
+  }
+
+  @Test
+  void aProgramChoosesAMarkingByName() throws Exception {
+    assertEquals(
+        List.of("disclosure", "xmp", "plain"),
+        GeneratedImage.Marking.available().stream()
+            .map(GeneratedImage.Marking::name)
+            .toList());
+    assertArrayEquals(IMAGE.toPng(), GeneratedImage.Marking.named("plain").encodePng(IMAGE, false));
+    Headshot photo = Headshot.of(IMAGE, Style.named("studio"), "Ada");
+    byte[] xmp = photo.encode(ImageFormat.PNG, GeneratedImage.Marking.named("xmp"));
+    Provenance read = Provenance.of(xmp, TrustAnchors.NONE);
+    assertTrue(read.sourceType().isPresent() && read.manifest().isEmpty(), read::toString);
+    photo.write(folder);
+    assertTrue(Files.exists(folder.resolve("studio-0.png")));
+    assertEquals(
+        "no marking on the class path is called none; known: [disclosure, xmp, plain]",
+        assertThrows(IllegalArgumentException.class, () -> GeneratedImage.Marking.named("none"))
+            .getMessage());
   }
 
   @Test

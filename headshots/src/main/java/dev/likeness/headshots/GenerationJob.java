@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A job in a {@link GenerationQueue}, and the future of its result. Cancelling a waiting job
@@ -69,7 +71,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /** {@return the latest progress event; null before the first event} */
-  public ProgressEvent lastEvent() {
+  public @Nullable ProgressEvent lastEvent() {
     return lastEvent;
   }
 
@@ -138,6 +140,29 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   public T get(long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
     return result.get(timeout, unit);
+  }
+
+  /**
+   * Removes the job from the queue, or stops it within a step.
+   *
+   * @return false if the job has ended already
+   */
+  public boolean cancel() {
+    return cancel(false);
+  }
+
+  /**
+   * Waits for the end of the job without a time limit.
+   *
+   * @return the result; empty if the job was cancelled
+   * @throws RuntimeException the exception of the task, unwrapped
+   */
+  public Optional<T> result() {
+    try {
+      return Optional.of(join());
+    } catch (CancelledException e) {
+      return Optional.empty();
+    }
   }
 
   /**

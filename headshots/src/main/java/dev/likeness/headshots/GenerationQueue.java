@@ -1,17 +1,20 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.LikenessException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.headshots.internal.generation.HeadshotGenerator;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.PriorityQueue;
-import java.util.Set;
 
 /**
  * Runs jobs for many persons on one base model. It accepts a limited number of jobs and runs a few
@@ -19,23 +22,15 @@ import java.util.Set;
  * effect on the pixels of an image. Thread-safe. The caller closes the studio's base and the
  * persons, after {@link #close()}.
  */
-public final class GenerationQueue implements AutoCloseable {
+public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /** The priority of a job that is submitted without a priority. */
   public static final int DEFAULT_PRIORITY = 0;
 
   private final HeadshotStudio studio;
-  private final Options options;
-  private final PriorityQueue<GenerationJob<?>> waiting = new PriorityQueue<>();
-  private final Set<GenerationJob<?>> running = new HashSet<>();
-  private final JobWorkers workers;
-  private long lastId;
-  private long runningBytes;
-  private boolean isClosed;
 
   private GenerationQueue(HeadshotStudio studio, Options options) {
+    super(options);
     this.studio = studio;
-    this.options = options;
-    this.workers = new JobWorkers(this::awaitNext, this::finished);
   }
 
   /**
@@ -49,6 +44,42 @@ public final class GenerationQueue implements AutoCloseable {
     GenerationQueue queue = new GenerationQueue(studio, options);
     queue.workers.start(options.workers());
     return queue;
+  }
+
+  /**
+   * Creates a queue for headshots and images of one base, with the default number of workers and
+   * waiting jobs.
+   *
+   * @param base the base model
+   * @param budget memory of all running jobs together; only {@link MemoryBudget#bytes()} is used
+   * @return the queue; the caller closes it, which ends the threads
+   */
+  public static GenerationQueue on(BaseModel base, MemoryBudget budget) {
+    return on(HeadshotStudio.on(base), Options.defaults().memoryBytes(budget.bytes()));
+  }
+
+  /**
+   * Submits a request for one image, with {@link #DEFAULT_PRIORITY} and without progress events.
+   *
+   * @param request the request for one image; its adapters stay open until the job has ended
+   * @return the job
+   * @throws IllegalArgumentException if the request asks for several images or does not fit the
+   *     base
+   * @throws QueueFullException if the queue is full; this method does not wait
+   * @throws ResourceLimitException if the image needs more memory than the queue's budget
+   */
+  public GenerationJob<GeneratedImage> submit(ImageRequest request) {
+    if (request.count() != 1) {
+      throw new IllegalArgumentException("a job generates one image, but the request asks for "
+          + request.count() + "; submit a request for each image");
+    }
+    studio.base.validate(request);
+    return submit(
+        (progress, stop) -> studio.base.generate(request, progress, stop).get(0),
+        HeadshotGenerator.memoryBytes(request.width(), request.height(), 1, studio.base),
+        DEFAULT_PRIORITY,
+        Progress.SILENT,
+        Duration.ZERO);
   }
 
   /**
@@ -124,16 +155,6 @@ public final class GenerationQueue implements AutoCloseable {
     return job;
   }
 
-  /**
-   * The number of jobs that must wait for running jobs. If all waiting jobs fit into memory, idle
-   * workers are about to take some of them.
-   */
-  private int blockedCount() {
-    long waitingBytes = waiting.stream().mapToLong(GenerationJob::memoryBytes).sum();
-    boolean all = runningBytes + waitingBytes <= options.memoryBytes();
-    return all ? waiting.size() - (options.workers() - running.size()) : waiting.size();
-  }
-
   /** {@return the number of waiting jobs} */
   public synchronized int waiting() {
     return waiting.size();
@@ -176,58 +197,10 @@ public final class GenerationQueue implements AutoCloseable {
     }
   }
 
-  private void awaitCapacity(long until) {
-    long left = (until - System.nanoTime()) / 1_000_000;
-    if (left <= 0) {
-      throw new QueueFullException(waiting.size());
-    }
-    try {
-      wait(left);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new CancelledException("interrupted while waiting for room in the studio's queue");
-    }
-  }
-
-  // The first job is not overtaken by smaller jobs that would fit; otherwise a large job might wait
-  // forever.
-  private synchronized GenerationJob<?> awaitNext() {
-    while (!isClosed
-        && (waiting.isEmpty()
-            || runningBytes + waiting.peek().memoryBytes() > options.memoryBytes())) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        // Only close() ends a worker.
-        Thread.interrupted();
-      }
-    }
-    if (isClosed) {
-      return null;
-    }
-    GenerationJob<?> job = waiting.poll();
-    running.add(job);
-    runningBytes += job.memoryBytes();
-    notifyAll();
-    return job;
-  }
-
-  private synchronized void finished(GenerationJob<?> job) {
-    running.remove(job);
-    runningBytes -= job.memoryBytes();
-    notifyAll();
-  }
-
-  private synchronized void removeWaiting(GenerationJob<?> job) {
-    if (waiting.remove(job)) {
-      notifyAll();
-    }
-  }
-
   /**
    * Thrown if the queue has reached its limit of waiting jobs. The queue did not accept the job.
    */
-  public static final class QueueFullException extends RuntimeException {
+  public static final class QueueFullException extends LikenessException {
     private static final long serialVersionUID = 1;
 
     QueueFullException(int waiting) {

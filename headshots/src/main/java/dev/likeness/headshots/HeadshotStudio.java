@@ -12,7 +12,6 @@ import dev.likeness.headshots.internal.generation.HeadshotEditor;
 import dev.likeness.headshots.internal.generation.HeadshotGenerator;
 import dev.likeness.headshots.internal.generation.TiledUpscale;
 import dev.likeness.headshots.person.GuidedPerson;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.shoot.Shoot;
@@ -21,10 +20,9 @@ import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
@@ -36,24 +34,15 @@ import java.util.function.Consumer;
  * {@link PersonTrainer}. The studio never changes the base, and the caller closes the base.
  * Immutable and thread-safe.
  */
-public final class HeadshotStudio {
-  private final BaseModel base;
-  private final PersonTrainer trainer;
-  private final Upscaler upscaler;
-  private final Optional<FaceGuidance> guidance;
-  private final Consumer<Headshot> onHeadshot;
-
-  private HeadshotStudio(
+public final class HeadshotStudio extends StudioSettings {
+  HeadshotStudio(
       BaseModel base,
       PersonTrainer trainer,
       Upscaler upscaler,
       Optional<FaceGuidance> guidance,
+      Optional<FaceDetector> detector,
       Consumer<Headshot> onHeadshot) {
-    this.base = base;
-    this.trainer = trainer;
-    this.upscaler = upscaler;
-    this.guidance = guidance;
-    this.onHeadshot = onHeadshot;
+    super(base, trainer, upscaler, guidance, detector, onHeadshot);
   }
 
   /**
@@ -63,81 +52,12 @@ public final class HeadshotStudio {
    */
   public static HeadshotStudio on(BaseModel base) {
     return new HeadshotStudio(
-        base, PersonTrainer.on(base), Upscaler.CUBIC, Optional.empty(), headshot -> {});
-  }
-
-  /**
-   * {@return the same studio with another trainer}
-   *
-   * @param other a trainer for the same base
-   */
-  public HeadshotStudio trainer(PersonTrainer other) {
-    return new HeadshotStudio(base, other, upscaler, guidance, onHeadshot);
-  }
-
-  /** {@return the trainer of this studio, with its settings} */
-  public PersonTrainer trainer() {
-    return trainer;
-  }
-
-  /**
-   * {@return the same studio with other {@linkplain PersonTrainer#settings training settings}}
-   *
-   * @param settings the settings
-   */
-  public HeadshotStudio training(LoraTraining settings) {
-    return trainer(trainer.settings(settings));
-  }
-
-  /**
-   * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}}
-   *
-   * @param other the embedder; the caller closes it
-   */
-  public HeadshotStudio embedder(FaceEmbedder other) {
-    return trainer(trainer.embedder(other));
-  }
-
-  /**
-   * {@return the same studio with {@linkplain PersonTrainer#validation validation by likeness}}
-   *
-   * @param interval training steps between two validations, at least 1
-   * @param embedder compares faces; the caller closes it
-   */
-  public HeadshotStudio validation(int interval, FaceEmbedder embedder) {
-    return trainer(trainer.validation(interval, embedder));
-  }
-
-  /**
-   * {@return the same studio with another upscaler} It enlarges headshots that are larger than 1.5
-   * times the base's own size. The base then adds details by image-to-image.
-   *
-   * @param other the upscaler
-   */
-  public HeadshotStudio upscaler(Upscaler other) {
-    return new HeadshotStudio(base, trainer, other, guidance, onHeadshot);
-  }
-
-  /**
-   * {@return the same studio with face guidance: the gradient of the face's similarity steers
-   * sampling, so that generated faces match the person} Face guidance applies to persons that this
-   * studio trained or encoded, and to their files. Each image takes four to five times as long.
-   *
-   * @param other the face guidance, which the caller closes; null removes face guidance
-   */
-  public HeadshotStudio faceGuidance(FaceGuidance other) {
-    Optional<FaceGuidance> given = Optional.ofNullable(other);
-    return new HeadshotStudio(base, trainer.faceGuidance(given), upscaler, given, onHeadshot);
-  }
-
-  /**
-   * {@return the same studio with one more listener} The generating thread calls the listener as
-   * soon as a headshot is generated, even if the shoot fails or is cancelled later.
-   *
-   * @param listener gets the headshots
-   */
-  public HeadshotStudio onHeadshot(Consumer<Headshot> listener) {
-    return new HeadshotStudio(base, trainer, upscaler, guidance, onHeadshot.andThen(listener));
+        base,
+        PersonTrainer.on(base),
+        Upscaler.CUBIC,
+        Optional.empty(),
+        Optional.empty(),
+        headshot -> {});
   }
 
   /**
@@ -182,15 +102,45 @@ public final class HeadshotStudio {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
+   * {@return the review of photos by the built-in tools and the studio's {@link #detector} and
+   * {@link #embedder}} A service that keeps other people's photos calls {@link #review(PhotoSet,
+   * Consent)}, which checks their consent.
+   *
+   * @param photos the photos
+   * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected; it contains the
+   *     review
+   */
+  public PhotoReview review(PhotoSet photos) {
+    try (ReviewTools builtIn = ReviewTools.builtIn()) {
+      ReviewTools tools = detector.map(builtIn::withDetector).orElse(builtIn);
+      return PhotoReview.of(photos, trainer.embedder().map(tools::withEmbedder).orElse(tools));
+    }
+  }
+
+  /**
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
    * @throws ConsentException if the consent does not cover training
    */
   public TrainedPerson train(PhotoReview review, Consent consent) {
-    return trainer.train(
-        review, consent, PersonProfile.UNKNOWN, null, Progress.SILENT, new Cancellation());
+    return train(review, consent, Progress.SILENT);
+  }
+
+  /**
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@link #trainer()} trains with known traits, a saved state or a cancellation.
+   *
+   * @param review the reviewed photos
+   * @param consent the person's consent
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
+   * @throws ConsentException if the consent does not cover training
+   */
+  public TrainedPerson train(PhotoReview review, Consent consent, Progress progress) {
+    return trainer.train(TrainingRequest.of(review, consent), progress, new Cancellation());
   }
 
   /**
@@ -217,6 +167,18 @@ public final class HeadshotStudio {
   }
 
   /**
+   * {@return new headshots, with progress events} It throws the exceptions of
+   * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   *
+   * @param person the person
+   * @param request the request
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
+   */
+  public Shoot shoot(Identity person, ShootRequest request, Progress progress) {
+    return shoot(person, request, progress, new Cancellation());
+  }
+
+  /**
    * Generates headshots.
    *
    * @param person the person
@@ -233,6 +195,18 @@ public final class HeadshotStudio {
     return progress.reportOutcome(() -> new HeadshotGenerator(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
         .generate(onHeadshot, PersonTrainer.withoutTerminalEvents(progress), cancellation));
+  }
+
+  /**
+   * {@return the headshot with its face generated again, without cancellation}
+   *
+   * @param person the person
+   * @param headshot the headshot
+   * @param face the face in pixels of the headshot
+   * @param strength denoising strength, 0 to 1: 0 keeps the face, 1 starts from noise
+   */
+  public Headshot regenerateFace(Identity person, Headshot headshot, Face face, double strength) {
+    return regenerateFace(person, headshot, face, strength, new Cancellation());
   }
 
   /**
@@ -254,12 +228,24 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same.
+   * {@return the headshot before and after an edit, without progress events} It throws the
+   * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
    *
    * @param person the person
    * @param headshot the headshot
    * @param edit the changes
-   * @param detector finds the face, which locates the parts; the caller closes it
+   */
+  public HeadshotEdit.Result edit(Identity person, Headshot headshot, HeadshotEdit edit) {
+    return edit(person, headshot, edit, Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same. The
+   * studio's {@link #detector} finds the face, which locates the parts.
+   *
+   * @param person the person
+   * @param headshot the headshot
+   * @param edit the changes
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops within a step
    * @return the headshot before and after the edit
@@ -272,12 +258,13 @@ public final class HeadshotStudio {
       Identity person,
       Headshot headshot,
       HeadshotEdit edit,
-      FaceDetector detector,
       Progress progress,
       Cancellation cancellation) {
-    return progress.reportOutcome(() -> new HeadshotEditor(
-            base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), detector, upscaler)
-        .edit(headshot, edit, PersonTrainer.withoutTerminalEvents(progress), cancellation));
+    return progress.reportOutcome(() -> {
+      Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
+      return withDetector(detector -> new HeadshotEditor(base, guided, detector, upscaler)
+          .edit(headshot, edit, PersonTrainer.withoutTerminalEvents(progress), cancellation));
+    });
   }
 
   /**

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images
@@ -44,11 +45,10 @@ public final class PersonTrainer {
   }
 
   /**
-   * Creates a trainer with {@link LoraTraining#balanced()}. On a CPU, training takes minutes for
+   * {@return a trainer with {@link LoraTraining#balanced()}} On a CPU, training takes minutes for
    * the small base {@code portrait}, and hours for larger bases.
    *
    * @param base the base model; the caller closes it
-   * @return the trainer
    */
   public static PersonTrainer on(BaseModel base) {
     LoraTraining settings = LoraTraining.balanced().forBase(base).captions("selfie of %s");
@@ -59,10 +59,9 @@ public final class PersonTrainer {
   }
 
   /**
-   * The same trainer with other settings.
+   * {@return the same trainer with other settings}
    *
    * @param settings the training settings
-   * @return the new trainer
    */
   public PersonTrainer settings(LoraTraining settings) {
     return new PersonTrainer(base, engine.training(settings));
@@ -74,48 +73,48 @@ public final class PersonTrainer {
   }
 
   /**
-   * The same trainer, which also keeps face embeddings in each person's file. The likeness of
-   * headshots can then be measured without the photos.
+   * {@return the same trainer, which also keeps face embeddings in each person's file} The likeness
+   * of headshots can then be measured without the photos.
    *
    * @param other the embedder; the caller closes it
-   * @return the new trainer
    */
   public PersonTrainer embedder(FaceEmbedder other) {
     return new PersonTrainer(base, engine.embedder(other));
   }
 
+  Optional<FaceEmbedder> embedder() {
+    return engine.embedder();
+  }
+
   /**
-   * The same trainer with validation by likeness. Every fifth photo is held out of the training
-   * set. At each validation, two headshots are generated and compared with the held-out photos. The
-   * best weights are kept. Four validations in a row without improvement end the training. With
-   * fewer than five photos there is no validation.
+   * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
+   * training set. At each validation, two headshots are generated and compared with the held-out
+   * photos. The best weights are kept. Four validations in a row without improvement end the
+   * training. With fewer than five photos there is no validation.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
-   * @return the new trainer
    */
   public PersonTrainer validation(int interval, FaceEmbedder embedder) {
     return new PersonTrainer(base, engine.validation(new LikenessValidation(interval, embedder)));
   }
 
   /**
-   * The same trainer with a training adapter: a LoRA that is added to the base during the training
-   * and left out afterwards. A distilled base needs one.
+   * {@return the same trainer with a training adapter: a LoRA that is added to the base during the
+   * training and left out afterwards} A distilled base needs one.
    *
    * @param file the LoRA file, or null for none
-   * @return the new trainer
    */
-  public PersonTrainer trainingAdapter(Path file) {
+  public PersonTrainer trainingAdapter(@Nullable Path file) {
     return new PersonTrainer(base, engine.trainingAdapter(file));
   }
 
   /**
-   * The same trainer with another size of training images. Smaller images need less memory and
-   * time.
+   * {@return the same trainer with another size of training images} Smaller images need less memory
+   * and time.
    *
    * @param pixels width and height in pixels, a multiple of the base's size multiple; 0 for the
    *     base's default size
-   * @return the new trainer
    * @throws IllegalArgumentException if the size is negative or no such multiple
    */
   public PersonTrainer size(int pixels) {
@@ -128,15 +127,19 @@ public final class PersonTrainer {
   }
 
   /**
+   * {@return a person with a LoRA, trained without a listener; the caller closes the person}
+   *
+   * @param request photos, consent, known traits, and the file of the training's state
+   */
+  public TrainedPerson train(TrainingRequest request) {
+    return train(request, Progress.SILENT, new Cancellation());
+  }
+
+  /**
    * Trains a LoRA of the person in the accepted photos. If memory is short, it trains with
    * {@linkplain dev.likeness.lora.LoraTrainer#fitting settings that fit}.
    *
-   * @param review the reviewed photos
-   * @param consent the person's consent; kept in the person's file
-   * @param known the traits that the user gave; they are not changed. Other traits are read from
-   *     the photos. The person's file keeps all traits
-   * @param state the file in which the training saves its state, and from which a stopped training
-   *     resumes; null to save no state
+   * @param request photos, consent, known traits, and the file of the training's state
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
    * @return the person; the caller closes it
@@ -148,30 +151,32 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
-      PhotoReview review,
-      Consent consent,
-      PersonProfile known,
-      Path state,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine.trainPerson(
-        review,
-        Consent.require(consent, Purpose.TRAINING),
-        known,
-        state,
+        request.review(),
+        Consent.require(request.consent(), Purpose.TRAINING),
+        request.profile(),
+        request.stateFile().orElse(null),
         withoutTerminalEvents(progress),
         cancellation));
+  }
+
+  /**
+   * {@return a trained copy of the whole base, without a listener; the caller closes it}
+   *
+   * @param request photos, consent, known traits, and the file of the training's state
+   * @param method settings of DreamBooth
+   */
+  public TrainedModel trainModel(TrainingRequest request, DreamBooth method) {
+    return trainModel(request, method, Progress.SILENT, new Cancellation());
   }
 
   /**
    * Trains a copy of the whole base (DreamBooth). It needs more memory than a LoRA, and the result
    * is as large as the base.
    *
-   * @param review the reviewed photos
-   * @param consent the person's consent
-   * @param known the traits that the user gave; they are not changed
+   * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
-   * @param state the file of the training's state, as in {@link #train}; null to save no state
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
    * @return the trained model; the caller closes it
@@ -181,54 +186,63 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel trainModel(
-      PhotoReview review,
-      Consent consent,
-      PersonProfile known,
-      DreamBooth method,
-      Path state,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, DreamBooth method, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine.trainModel(
-        review,
-        Consent.require(consent, Purpose.TRAINING),
-        known,
+        request.review(),
+        Consent.require(request.consent(), Purpose.TRAINING),
+        request.profile(),
         method,
-        state,
+        request.stateFile().orElse(null),
         withoutTerminalEvents(progress),
         cancellation));
   }
 
   /**
-   * Encodes the accepted photos as reference images for an adapter of the base. This takes seconds.
+   * {@return a person by reference images, encoded without a listener}
    *
-   * @param review the reviewed photos
+   * @param request photos, consent and known traits
+   * @param adapter the adapter; the caller closes it after the last headshot of the person
+   */
+  public ReferencePerson reference(TrainingRequest request, PersonAdapter adapter) {
+    return reference(request, adapter, Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Encodes the accepted photos as reference images for an adapter of the base. This takes seconds.
+   * The consent must cover training, because embeddings of a face are a model of the person.
+   *
+   * @param request photos, consent and known traits; no state is saved
    * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
    *     the last headshot of the person
-   * @param consent the person's consent; kept in the person's file
-   * @param known the traits that the user gave; they are not changed
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
    * @return the person
-   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training; it is
-   *     needed because embeddings of a face are a model of the person
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if the
    *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson reference(
-      PhotoReview review,
+      TrainingRequest request,
       PersonAdapter adapter,
-      Consent consent,
-      PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
     return progress.reportOutcome(() -> engine.referencePerson(
-        review,
+        request.review(),
         adapter,
-        Consent.require(consent, Purpose.TRAINING),
-        known,
+        Consent.require(request.consent(), Purpose.TRAINING),
+        request.profile(),
         withoutTerminalEvents(progress),
         cancellation));
+  }
+
+  /**
+   * {@return the person's appearance in the accepted photos, read without a listener}
+   *
+   * @param review the reviewed photos
+   */
+  public PersonProfile describe(PhotoReview review) {
+    return describe(review, Progress.SILENT, new Cancellation());
   }
 
   /**
@@ -250,13 +264,11 @@ public final class PersonTrainer {
   }
 
   /**
-   * A trained person with a corrected profile, which is used in prompts and kept in the person's
-   * file.
+   * {@return a trained person with a corrected profile, which is used in prompts and kept in the
+   * person's file} Both objects share their tensors, so close only one of them.
    *
    * @param person the trained person
    * @param profile the corrected profile
-   * @return the same person with the profile; both objects share their tensors, so close only one
-   *     of them
    */
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =

@@ -66,6 +66,18 @@ public final class Selection {
   }
 
   /**
+   * {@return the verdicts on the images of a request, generated without a listener} It throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
+   *
+   * @param person the person
+   * @param request the request
+   * @param keep the number of images to keep
+   */
+  public SelectionResult shoot(Identity person, ShootRequest request, int keep) {
+    return shoot(person, request, keep, Progress.SILENT, new Cancellation());
+  }
+
+  /**
    * Generates the images of a request and keeps some of them.
    *
    * @param person the person
@@ -89,6 +101,17 @@ public final class Selection {
       Cancellation cancellation) {
     requireCount(request, keep);
     return SelectionResult.of(candidates(person, request, progress, cancellation), keep);
+  }
+
+  /**
+   * {@return the scored images of a request, generated without a listener} It throws the exceptions
+   * of {@link #candidates(Identity, ShootRequest, Progress, Cancellation)}.
+   *
+   * @param person the person
+   * @param request the request
+   */
+  public List<SelectionResult.Candidate> candidates(Identity person, ShootRequest request) {
+    return candidates(person, request, Progress.SILENT, new Cancellation());
   }
 
   /**

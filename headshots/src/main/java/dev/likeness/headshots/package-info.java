@@ -23,4 +23,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.headshots;
+
+import org.jspecify.annotations.NullMarked;

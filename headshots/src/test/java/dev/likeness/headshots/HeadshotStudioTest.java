@@ -32,7 +32,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.report.ShootRecord;
@@ -327,8 +326,7 @@ class HeadshotStudioTest {
         ConsentException.class,
         () -> studio
             .trainer()
-            .reference(
-                null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
+            .reference(TrainingRequest.of(null, drawing), null, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
     ReferencePerson shown = new ReferencePerson(
         null, ada, learning, "an adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY);
@@ -404,7 +402,7 @@ class HeadshotStudioTest {
             () -> studio.regenerateFace(person, headshot, null, 0.5, new Cancellation()));
         assertThrows(
             ConsentException.class,
-            () -> studio.edit(person, headshot, null, null, Progress.SILENT, new Cancellation()));
+            () -> studio.edit(person, headshot, null, Progress.SILENT, new Cancellation()));
         assertInstanceOf(
             ConsentException.class,
             assertThrows(

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns photos into references for face adapters (FaceID and Portrait). It reads the largest face.
@@ -202,7 +203,10 @@ public final class FaceReader {
      * @throws InvalidInputException if no photo has a usable face and there is no fallback
      */
     public static PersonReading of(
-        IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
+        IpAdapter adapter,
+        FaceReader reader,
+        List<Reference> photos,
+        @Nullable IpAdapter fallback) {
       boolean raw = adapter.layout().variant().needsRawEmbedding();
       FaceReader fitting = reader.withSide(adapter.layout().faceSize());
       List<FaceReading> readings =
@@ -238,7 +242,7 @@ public final class FaceReader {
    * @param reference the face, or null if no face can be used
    * @param notes remarks: how the photo was changed, and why the embedding is missing or less exact
    */
-  public record FaceReading(Reference reference, List<Note> notes) {
+  public record FaceReading(@Nullable Reference reference, List<Note> notes) {
     /** A remark on a photo. */
     public enum Note {
       /** No face was found. */

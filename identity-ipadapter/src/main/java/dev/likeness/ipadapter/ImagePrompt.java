@@ -8,6 +8,7 @@ import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encoded reference images with the settings of their use. A request uses an image prompt as an
@@ -33,11 +34,11 @@ public final class ImagePrompt implements Identity {
    * @param phrase how prompts name the person
    */
   record Settings(
-      ReferenceEmbeddings negative,
+      @Nullable ReferenceEmbeddings negative,
       double start,
       double end,
       BlockWeights blockWeights,
-      RgbImage mask,
+      @Nullable RgbImage mask,
       double shortcutScale,
       double loraScale,
       String phrase) {

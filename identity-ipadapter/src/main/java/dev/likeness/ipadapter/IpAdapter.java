@@ -33,6 +33,7 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model. It extends the base's
@@ -107,7 +108,7 @@ public final class IpAdapter implements AutoCloseable {
    * @throws InvalidInputException if the file is broken, or file, base and encoder do not fit
    *     together
    */
-  public static IpAdapter open(IpAdapterFile file, BaseModel base, ImageEncoder encoder) {
+  public static IpAdapter open(IpAdapterFile file, BaseModel base, @Nullable ImageEncoder encoder) {
     AdapterLayout layout = file.layoutFor(base);
     file.requireEncoder(
         layout,

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file of an IP-Adapter, with settings that cannot be read from the file. Immutable; its
@@ -28,7 +29,11 @@ import java.util.regex.Pattern;
  *     or beside the adapter file
  * @param ignoresLora true if a FaceID adapter may be used without its LoRA
  */
-public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean ignoresLora) {
+public record IpAdapterFile(
+    Path path,
+    @Nullable FaceIdPlusVersion version,
+    @Nullable Path lora,
+    boolean ignoresLora) {
   /**
    * The kind of an adapter, read from the file header.
    *
@@ -116,7 +121,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    * @param folder the encoder's folder or file; null if the adapter needs no image encoder
    * @throws InvalidInputException if the encoder is missing or broken, or does not fit the adapter
    */
-  public void requireEncoder(Path folder) {
+  public void requireEncoder(@Nullable Path folder) {
     AdapterLayout layout = layout();
     boolean looks = layout.imageWidth() > 0 && folder != null;
     requireEncoder(

@@ -18,6 +18,7 @@ import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An IP-Adapter with the networks that encode photos for it: an image encoder, a face embedder, or
@@ -65,7 +66,7 @@ public final class PersonAdapter implements AutoCloseable {
    *     together
    */
   public static PersonAdapter open(
-      IpAdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
+      IpAdapterFile file, BaseModel base, Path imageEncoder, @Nullable FaceEmbedder recogniser) {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {

@@ -19,4 +19,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.ipadapter;
+
+import org.jspecify.annotations.NullMarked;

@@ -88,6 +88,16 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
+   * {@return a trained copy of the base, without a listener; the caller closes it}
+   *
+   * @param base the base model
+   * @param set the training images and the person in them
+   */
+  public TrainedModel train(BaseModel base, TrainingSet set) {
+    return train(base, set, Progress.SILENT, new Cancellation());
+  }
+
+  /**
    * Trains a copy of the base. The base itself does not change.
    *
    * @param base the base model

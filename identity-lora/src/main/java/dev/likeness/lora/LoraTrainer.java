@@ -16,7 +16,6 @@ import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.lora.training.TrainingSet;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -131,40 +130,25 @@ public record LoraTrainer(LoraTraining settings) {
       PersonToken subject,
       Progress progress,
       Cancellation cancellation) {
-    return train(base, images, subject, null, progress, cancellation);
+    return train(base, TrainingSet.of(images, subject), progress, cancellation);
   }
 
   /**
-   * Trains a LoRA of a person and saves the state of the training in a file. A later call with the
-   * same file resumes a stopped training. On a CPU the resumed training ends with bit-identical
-   * weights.
+   * {@return a person with a LoRA, trained on a training set without a listener} It throws the
+   * exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
-   * @param images training images of one size; their sides are multiples of the base's VAE scale
-   *     factor (8)
-   * @param subject the words that prompts use for the person
-   * @param state the state file, or null to save no state. It is saved every 25 steps, or less
-   *     often if saving takes more than 1 % of the training time
-   * @param progress receives every step and warnings
-   * @param cancellation stops the training within one step
-   * @return the person; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the state file belongs to another
-   *     training
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   * @param set the training images and the person in them
    */
-  public TrainedPerson train(
-      BaseModel base,
-      List<RgbImage> images,
-      PersonToken subject,
-      Path state,
-      Progress progress,
-      Cancellation cancellation) {
-    return train(base, TrainingSet.of(images, subject).stateFile(state), progress, cancellation);
+  public TrainedPerson train(BaseModel base, TrainingSet set) {
+    return train(base, set, Progress.SILENT, new Cancellation());
   }
 
   /**
    * Trains a LoRA of a person on a training set. The set may have captions, focus areas and masks
-   * for the images, validation images, and a training adapter.
+   * for the images, validation images, a training adapter, and a {@link TrainingSet#stateFile state
+   * file}. With a state file, a later call resumes a stopped training. On a CPU the resumed
+   * training ends with bit-identical weights.
    *
    * @param base the base model
    * @param set the training images and the person in them

@@ -29,16 +29,8 @@ import java.util.Optional;
  *
  * <p>For ComfyUI, A1111 and kohya's scripts, save {@link #lora} in the format
  * {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until closed.
- *
- * @param lora the trained adapter
- * @param personToken the words that prompts use for the person, and the person's consent
- * @param baseName name of the base model that the person was trained on; empty if unknown
- * @param recipe the settings of the training
- * @param notes further header entries of the file
  */
-public record TrainedPerson(
-    Lora lora, PersonToken personToken, String baseName, String recipe, Map<String, String> notes)
-    implements Identity.Loaded {
+public final class TrainedPerson implements Identity.Loaded {
   /** Header key of the token. */
   public static final String TOKEN_KEY = LoraMetadata.TOKEN;
   /** Header key of the class word. */
@@ -49,8 +41,14 @@ public record TrainedPerson(
   private static final String BASE_KEY = LoraMetadata.BASE;
   private static final String RECIPE_KEY = "likeness.recipe";
 
+  private final Lora lora;
+  private final PersonToken personToken;
+  private final String baseName;
+  private final String recipe;
+  private final Map<String, String> notes;
+
   /**
-   * Copies the notes.
+   * Creates a person, who owns the adapter.
    *
    * @param lora the trained adapter
    * @param personToken the words that prompts use for the person, and the person's consent
@@ -58,8 +56,42 @@ public record TrainedPerson(
    * @param recipe the settings of the training
    * @param notes further header entries of the file
    */
-  public TrainedPerson {
-    notes = Map.copyOf(notes);
+  public TrainedPerson(
+      Lora lora,
+      PersonToken personToken,
+      String baseName,
+      String recipe,
+      Map<String, String> notes) {
+    this.lora = lora;
+    this.personToken = personToken;
+    this.baseName = baseName;
+    this.recipe = recipe;
+    this.notes = Map.copyOf(notes);
+  }
+
+  /** {@return the trained adapter, which this person owns} */
+  public Lora lora() {
+    return lora;
+  }
+
+  /** {@return the words that prompts use for the person, and the person's consent} */
+  public PersonToken personToken() {
+    return personToken;
+  }
+
+  /** {@return the name of the base model that the person was trained on; empty if unknown} */
+  public String baseName() {
+    return baseName;
+  }
+
+  /** {@return the settings of the training} */
+  public String recipe() {
+    return recipe;
+  }
+
+  /** {@return further header entries of the file} */
+  public Map<String, String> notes() {
+    return notes;
   }
 
   /**

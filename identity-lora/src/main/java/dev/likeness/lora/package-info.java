@@ -15,4 +15,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.lora;
+
+import org.jspecify.annotations.NullMarked;

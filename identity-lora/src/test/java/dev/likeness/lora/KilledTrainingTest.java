@@ -15,6 +15,7 @@ import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,9 +58,8 @@ class KilledTrainingTest {
           TrainedPerson person = new LoraTrainer(settings)
               .train(
                   base,
-                  List.of(RgbImage.of(16, 16, rgb)),
-                  PersonToken.of("woman"),
-                  args.length > 3 ? Path.of(args[3]) : null,
+                  TrainingSet.of(List.of(RgbImage.of(16, 16, rgb)), PersonToken.of("woman"))
+                      .stateFile(args.length > 3 ? Path.of(args[3]) : null),
                   Progress.SILENT,
                   new Cancellation())) {
         person.save(Path.of(args[2]));

@@ -206,7 +206,8 @@ class LoraTrainingTest {
     PersonToken monday = SUBJECT.consent("yes, on Monday");
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(settings).train(base, images(3), monday, state, untilStep27, stop));
+        () -> new LoraTrainer(settings)
+            .train(base, TrainingSet.of(images(3), monday).stateFile(state), untilStep27, stop));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -220,7 +221,8 @@ class LoraTrainingTest {
     }
     PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
     try (TrainedPerson person = new LoraTrainer(settings)
-        .train(base, images(3), tuesday, state, seen, new Cancellation())) {
+        .train(
+            base, TrainingSet.of(images(3), tuesday).stateFile(state), seen, new Cancellation())) {
       assertArrayEquals(whole, generate(person));
       assertEquals("yes, on Tuesday", person.personToken().consent());
     }
@@ -228,7 +230,11 @@ class LoraTrainingTest {
     InvalidInputException refusal = assertThrows(
         InvalidInputException.class,
         () -> new LoraTrainer(settings.learningRate(1))
-            .train(base, images(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
+            .train(
+                base,
+                TrainingSet.of(images(3), SUBJECT).stateFile(state),
+                Progress.SILENT,
+                new Cancellation()));
     assertEquals(
         state
             + " is the state of another training; give the settings, base, images and release of"
@@ -251,7 +257,8 @@ class LoraTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(SHORT).train(base, images(1), SUBJECT, state, untilStep2, stop));
+        () -> new LoraTrainer(SHORT)
+            .train(base, TrainingSet.of(images(1), SUBJECT).stateFile(state), untilStep2, stop));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
@@ -268,7 +275,11 @@ class LoraTrainingTest {
       assertThrows(
           InvalidInputException.class,
           () -> new LoraTrainer(SHORT)
-              .train(other, images(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
+              .train(
+                  other,
+                  TrainingSet.of(images(1), SUBJECT).stateFile(state),
+                  Progress.SILENT,
+                  new Cancellation()));
     }
   }
 
@@ -286,7 +297,11 @@ class LoraTrainingTest {
     try (TrainedPerson whole = train(settings);
         FullDisk full = FullDisk.after(1000);
         TrainedPerson person = new LoraTrainer(settings)
-            .train(base, images(3), SUBJECT, state, said, new Cancellation())) {
+            .train(
+                base,
+                TrainingSet.of(images(3), SUBJECT).stateFile(state),
+                said,
+                new Cancellation())) {
       assertArrayEquals(generate(whole), generate(person));
     }
     assertEquals(1, notices.size(), notices.toString());
@@ -338,9 +353,7 @@ class LoraTrainingTest {
         () -> new LoraTrainer(settings)
             .train(
                 base,
-                images(3),
-                SUBJECT,
-                state,
+                TrainingSet.of(images(3), SUBJECT).stateFile(state),
                 event -> {
                   if (event instanceof ProgressEvent.Step step
                       && step.phase().equals("class images")
@@ -353,9 +366,7 @@ class LoraTrainingTest {
     try (TrainedPerson person = new LoraTrainer(settings)
         .train(
             base,
-            images(3),
-            SUBJECT,
-            state,
+            TrainingSet.of(images(3), SUBJECT).stateFile(state),
             event -> {
               if (event instanceof ProgressEvent.Step step && step.phase().equals("class images")) {
                 drawn.add(step.step());

@@ -2,6 +2,7 @@ package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if no photo of a set can be used. The message names each photo and the reason for its
@@ -19,7 +20,7 @@ public final class NoUsablePhotoException extends InvalidInputException {
   }
 
   /** {@return the review with the verdict of each photo; null after deserialization} */
-  public PhotoReview review() {
+  public @Nullable PhotoReview review() {
     return review;
   }
 

@@ -64,12 +64,13 @@ public final class Photo {
    * Returns a photo of a file's content.
    *
    * @param name name for reports and messages, not blank
-   * @param file the bytes of the image file; not copied, so the caller must not change them
+   * @param file the bytes of the image file; copied
    * @return the photo
    * @throws IllegalArgumentException if the name is blank
    */
   public static Photo of(String name, byte[] file) {
-    return new Photo(name, most -> file);
+    byte[] copy = file.clone();
+    return new Photo(name, most -> copy);
   }
 
   /**

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +48,28 @@ public final class PhotoSet {
       throw new InvalidInputException("no photo was given; give 3 to 20 photos of the person");
     }
     return new PhotoSet(List.copyOf(photos));
+  }
+
+  /**
+   * Returns a set of photo files in the given order. The files are read during the review.
+   *
+   * @param files at least one image file
+   * @return the set
+   * @throws InvalidInputException if no file is given
+   */
+  public static PhotoSet of(Path... files) {
+    return of(Stream.of(files).map(Photo::of).toList());
+  }
+
+  /**
+   * Returns a set of photo files in the given order. The files are read during the review.
+   *
+   * @param files at least one image file
+   * @return the set
+   * @throws InvalidInputException if the collection is empty
+   */
+  public static PhotoSet ofFiles(Collection<Path> files) {
+    return of(files.stream().map(Photo::of).toList());
   }
 
   /**

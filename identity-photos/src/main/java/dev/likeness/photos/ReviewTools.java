@@ -13,29 +13,45 @@ import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.FaceQuality;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * The networks and measures of a review. Thread-safe.
  *
- * <p>{@link #close()} closes all of them. Each {@code with} method returns new tools, which take
- * over the unchanged tools. Therefore only the tools returned last must be closed. If a
- * {@code with} method cannot open its file, it closes all tools before it throws.
+ * <p>The tools own what they open: the built-in detector and measure, and the networks of files. An
+ * object that the caller passes stays the caller's: the caller closes it after the last use.
  *
- * @param detector finds faces
- * @param embedder compares faces to find photos of another person, and crops of the same shot;
- *     optional
- * @param brisque measures distortion such as noise and compression; optional
- * @param quality a network that rates how well each face can be recognised; optional
+ * <p>Each {@code with} method returns other tools and does not change these tools. Both can be used
+ * at the same time. They share what they own, and closing either of them closes all of it. In a
+ * chain such as {@code ReviewTools.builtIn().withDetector(file)}, only the last tools must
+ * therefore be closed. If a {@code with} method cannot open its file, these tools stay open.
  */
-public record ReviewTools(
-    FaceDetector detector,
-    Optional<FaceEmbedder> embedder,
-    Optional<Brisque> brisque,
-    Optional<FaceQuality> quality)
-    implements AutoCloseable {
+public final class ReviewTools implements AutoCloseable {
+  private final FaceDetector detector;
+  private final Optional<FaceEmbedder> embedder;
+  private final Supplier<Optional<Brisque>> brisque;
+  private final Optional<FaceQuality> quality;
+  private final Owned owned;
+
+  private ReviewTools(
+      FaceDetector detector,
+      Optional<FaceEmbedder> embedder,
+      Supplier<Optional<Brisque>> brisque,
+      Optional<FaceQuality> quality,
+      Owned owned) {
+    this.detector = Objects.requireNonNull(detector, "detector");
+    this.embedder = embedder;
+    this.brisque = brisque;
+    this.quality = quality;
+    this.owned = owned;
+  }
+
   /**
    * Returns the tools that need no file: OpenCV's Haar cascades and BRISQUE.
    *
@@ -43,54 +59,80 @@ public record ReviewTools(
    * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public static ReviewTools builtIn() {
+    Owned owned = new Owned();
+    CascadeDetector detector = owned.add(new CascadeDetector(), CascadeDetector::close);
     return new ReviewTools(
-        new CascadeDetector(), Optional.empty(), Optional.of(Brisque.builtIn()), Optional.empty());
+        detector, Optional.empty(), owned::builtInBrisque, Optional.empty(), owned);
   }
 
   /**
    * Returns tools with a face detector and no optional tool.
    *
-   * @param detector the face detector; closing the tools closes it
-   * @return the tools; the caller closes them
+   * @param detector the face detector; the caller closes it
+   * @return the tools, which own nothing
    */
   public static ReviewTools of(FaceDetector detector) {
-    return new ReviewTools(detector, Optional.empty(), Optional.empty(), Optional.empty());
+    return new ReviewTools(
+        detector, Optional.empty(), Optional::empty, Optional.empty(), new Owned());
+  }
+
+  /** {@return the face detector} */
+  public FaceDetector detector() {
+    return detector;
   }
 
   /**
-   * Returns these tools with YuNet as the face detector. Closes the previous detector.
+   * {@return the face embedder, which finds photos of another person and crops of the same shot;
+   * empty if the review compares no faces}
+   */
+  public Optional<FaceEmbedder> embedder() {
+    return embedder;
+  }
+
+  /** {@return the measure of distortion such as noise and compression; empty without one} */
+  public Optional<Brisque> brisque() {
+    return brisque.get();
+  }
+
+  /** {@return the network that rates how well a face can be recognised; empty without one} */
+  public Optional<FaceQuality> quality() {
+    return quality;
+  }
+
+  /**
+   * Returns these tools with YuNet as the face detector.
    *
    * @param file an ONNX file of YuNet with a fixed input size
-   * @return the new tools; the caller closes them instead of these tools
+   * @return the other tools; closing them also closes these tools
    * @throws InvalidInputException if the file is not YuNet or has no fixed input size
    */
   public ReviewTools withDetector(Path file) {
-    return withDetector(openOrClose(() -> YuNetDetector.open(file)));
+    return withDetector(owned.add(YuNetDetector.open(file), FaceDetector::close));
   }
 
   /**
-   * Returns these tools with another face detector. Closes the previous detector.
+   * Returns these tools with another face detector.
    *
-   * @param other the new face detector; closing the tools closes it
-   * @return the new tools; the caller closes them instead of these tools
+   * @param other the face detector; the caller closes it
+   * @return the other tools; closing them also closes these tools
    */
   public ReviewTools withDetector(FaceDetector other) {
-    detector.close();
-    return new ReviewTools(other, embedder, brisque, quality);
+    return new ReviewTools(other, embedder, brisque, quality, owned);
   }
 
   /**
-   * Returns these tools with a face embedder from a file. Closes the previous embedder.
+   * Returns these tools with a face embedder from a file.
    *
    * @param file an ONNX file whose name contains the kind of embedder, such as {@code sface}; see
    *     {@link EmbedderSpec#of(Path)}
    * @param policy the intended use, which the embedder's licence must allow
-   * @return the new tools; the caller closes them instead of these tools
+   * @return the other tools; closing them also closes these tools
    * @throws InvalidInputException if the name contains no known kind, the licence forbids the use,
    *     or the file does not fit the kind
    */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
-    return withEmbedder(openOrClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
+    return withEmbedder(
+        owned.add(OnnxEmbedder.open(file, EmbedderSpec.of(file), policy), FaceEmbedder::close));
   }
 
   /**
@@ -106,59 +148,80 @@ public record ReviewTools(
   }
 
   /**
-   * Returns these tools with another face embedder. Closes the previous embedder.
+   * Returns these tools with another face embedder.
    *
-   * @param other the new embedder; closing the tools closes it
-   * @return the new tools; the caller closes them instead of these tools
+   * @param other the embedder; the caller closes it
+   * @return the other tools; closing them also closes these tools
    */
   public ReviewTools withEmbedder(FaceEmbedder other) {
-    embedder.ifPresent(FaceEmbedder::close);
-    return new ReviewTools(detector, Optional.of(other), brisque, quality);
+    return new ReviewTools(detector, Optional.of(other), brisque, quality, owned);
+  }
+
+  /** {@return these tools without a face embedder; closing them also closes these tools} */
+  public ReviewTools withoutEmbedder() {
+    return new ReviewTools(detector, Optional.empty(), brisque, quality, owned);
   }
 
   /**
-   * Returns these tools with another BRISQUE model. Closes the previous model.
+   * Returns these tools with another BRISQUE model.
    *
    * @param model OpenCV's YAML file of the regression
    * @param range OpenCV's YAML file with the ranges of the regression's inputs
-   * @return the new tools; the caller closes them instead of these tools
+   * @return the other tools; closing them also closes these tools
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
    */
   public ReviewTools withBrisque(Path model, Path range) {
-    Brisque other = openOrClose(() -> Brisque.open(model, range));
-    brisque.ifPresent(Brisque::close);
-    return new ReviewTools(detector, embedder, Optional.of(other), quality);
+    Optional<Brisque> other = Optional.of(owned.add(Brisque.open(model, range), Brisque::close));
+    return new ReviewTools(detector, embedder, () -> other, quality, owned);
   }
 
   /**
-   * Returns these tools with a face-quality network. Closes the previous network.
+   * Returns these tools with a face-quality network.
    *
    * @param file an ONNX file of the network of {@link FaceQuality.OnnxFaceQuality}
-   * @return the new tools; the caller closes them instead of these tools
+   * @return the other tools; closing them also closes these tools
    * @throws InvalidInputException if the file does not contain this network
    */
   public ReviewTools withQuality(Path file) {
-    FaceQuality other = openOrClose(() -> FaceQuality.OnnxFaceQuality.open(file));
-    quality.ifPresent(FaceQuality::close);
-    return new ReviewTools(detector, embedder, brisque, Optional.of(other));
+    FaceQuality other = owned.add(FaceQuality.OnnxFaceQuality.open(file), FaceQuality::close);
+    return new ReviewTools(detector, embedder, brisque, Optional.of(other), owned);
   }
 
-  // The caller cannot close these tools if a call in the middle of a chain fails.
-  private <T> T openOrClose(Supplier<T> opening) {
-    try {
-      return opening.get();
-    } catch (RuntimeException e) {
-      close();
-      throw e;
-    }
-  }
-
-  /** Closes the detector and all optional tools. */
+  /**
+   * Closes everything that these tools opened, and that the tools opened from which they come. A
+   * second call has no effect.
+   */
   @Override
   public void close() {
-    detector.close();
-    embedder.ifPresent(FaceEmbedder::close);
-    brisque.ifPresent(Brisque::close);
-    quality.ifPresent(FaceQuality::close);
+    owned.close();
+  }
+
+  /** What a chain of tools has opened. The last is closed first. */
+  private static final class Owned {
+    private final Deque<Runnable> closing = new ArrayDeque<>();
+    private Brisque builtIn;
+    private boolean isClosed;
+
+    synchronized <T> T add(T opened, Consumer<T> close) {
+      if (isClosed) {
+        close.accept(opened);
+        throw new IllegalStateException("the review tools are closed; open new ones");
+      }
+      closing.push(() -> close.accept(opened));
+      return opened;
+    }
+
+    // Opened at the first use, because tools with another model never use it.
+    synchronized Optional<Brisque> builtInBrisque() {
+      builtIn = builtIn == null ? add(Brisque.builtIn(), Brisque::close) : builtIn;
+      return Optional.of(builtIn);
+    }
+
+    synchronized void close() {
+      isClosed = true;
+      while (!closing.isEmpty()) {
+        closing.pop().run();
+      }
+    }
   }
 }

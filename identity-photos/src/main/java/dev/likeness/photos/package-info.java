@@ -17,4 +17,7 @@
  * List<RgbImage> crops = review.accepted().stream().map(photo -> photo.crop(512)).toList();
  * }</pre>
  */
+@NullMarked
 package dev.likeness.photos;
+
+import org.jspecify.annotations.NullMarked;

@@ -13,4 +13,7 @@
  * System.out.println(Provenance.inspect(Path.of("signed.png")).toJson());
  * }</pre>
  */
+@NullMarked
 package dev.likeness.provenance;
+
+import org.jspecify.annotations.NullMarked;

@@ -79,10 +79,10 @@ public final class NumericSamplingLoop {
     for (Step step : plan) {
       double[] x = samples.get(samples.size() - 1);
       Step.Scaling c = step.scaling();
-      double[] input = sum(x.length, c.in(), x);
+      double[] input = sum(x.length, c.input(), x);
       double[] prediction = network.predict(input, step.timestep());
       outputs.add(prediction);
-      raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
+      raw.add(sum(x.length, c.skip(), x, c.output(), prediction));
       unguided.add(
           !step.update().needsUnguided()
               ? raw.get(raw.size() - 1)
@@ -90,7 +90,7 @@ public final class NumericSamplingLoop {
                   x.length,
                   c.skip(),
                   x,
-                  c.out(),
+                  c.output(),
                   network.unguided(input, step.timestep(), prediction)));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
       noises.add(

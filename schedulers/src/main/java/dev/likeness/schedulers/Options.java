@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options of a scheduler class. Each accessor returns the value of an option as one type, and
@@ -21,7 +22,7 @@ public final class Options {
    * @param owner the name of the scheduler class, for error messages
    * @param values values by option name, of the types that JSON has; null turns an option off
    */
-  public Options(String owner, Map<String, ?> values) {
+  public Options(String owner, Map<String, ? extends @Nullable Object> values) {
     this.className = owner;
     this.values = Collections.unmodifiableMap(new TreeMap<>(values));
   }

@@ -183,6 +183,18 @@ public record PlanRequest(
     return Math.rint(trained - denoisingEnd * trained);
   }
 
+  /** {@return a copy of the timesteps that replace the scheduler's own; empty to keep its own} */
+  @Override
+  public double[] timesteps() {
+    return timesteps.clone();
+  }
+
+  /** {@return a copy of the sigmas that replace the scheduler's own; empty to keep its own} */
+  @Override
+  public double[] sigmas() {
+    return sigmas.clone();
+  }
+
   private static void require(boolean holds, String what, String expected, double given) {
     if (!holds) {
       throw new IllegalArgumentException(what + " must be " + expected + ", got " + given);

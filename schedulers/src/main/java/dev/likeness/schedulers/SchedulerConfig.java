@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -164,7 +165,7 @@ public final class SchedulerConfig implements Scheduler {
    * @throws IllegalArgumentException if the scheduler class does not have this option or does not
    *     support the value
    */
-  public SchedulerConfig with(String option, Object value) {
+  public SchedulerConfig with(String option, @Nullable Object value) {
     return withOptions(Collections.singletonMap(option, value));
   }
 
@@ -175,7 +176,7 @@ public final class SchedulerConfig implements Scheduler {
    * @param changed values by option name, of the types that JSON has; null turns an option off
    * @throws IllegalArgumentException if the class has no such option, or a value is not known
    */
-  public SchedulerConfig withOptions(Map<String, ?> changed) {
+  public SchedulerConfig withOptions(Map<String, ? extends @Nullable Object> changed) {
     changed.keySet().forEach(this::requireKnown);
     Map<String, Object> all = new LinkedHashMap<>(values);
     all.putAll(changed);
@@ -194,7 +195,7 @@ public final class SchedulerConfig implements Scheduler {
    * @throws IllegalArgumentException if the scheduler class does not have this option or does not
    *     support the value
    */
-  public SchedulerConfig withClassOption(String option, Object value) {
+  public SchedulerConfig withClassOption(String option, @Nullable Object value) {
     requireKnown(option);
     return new SchedulerConfig(className(), values, withValue(classOptions, option, value));
   }

@@ -1,5 +1,7 @@
 package dev.likeness.schedulers;
 
+import java.util.Arrays;
+
 /**
  * A row of a sampling plan: one call of the network and one linear update of the sample.
  *
@@ -73,14 +75,14 @@ public record Step(
 
   /**
    * The scaling of a network's input and output, which gives the denoised prediction {@code D~ =
-   * skip * x + out * network(in * x, timestep)}. Source: Karras et al. 2022, arXiv:2206.00364,
-   * equation 7.
+   * skip * x + output * network(input * x, timestep)}. Source: Karras et al. 2022,
+   * arXiv:2206.00364, equation 7.
    *
-   * @param in the factor of the sample in the network's input
+   * @param input the factor of the sample in the network's input
    * @param skip the factor of the unscaled sample in the denoised prediction
-   * @param out the factor of the network's output in the denoised prediction
+   * @param output the factor of the network's output in the denoised prediction
    */
-  public record Scaling(double in, double skip, double out) {}
+  public record Scaling(double input, double skip, double output) {}
 
   /**
    * The next sample as a sum over the current and earlier rows. In every array, index 0 is the
@@ -133,6 +135,75 @@ public record Step(
       unguided = requireFinite("unguided", unguided);
       modelOutputs = requireFinite("modelOutputs", modelOutputs);
       noise = requireFinite("noise", noise);
+    }
+
+    /** {@return a copy of the factors of the rows' samples before input scaling} */
+    @Override
+    public double[] samples() {
+      return samples.clone();
+    }
+
+    /**
+     * {@return a copy of the factors of the samples before the kept part of a masked image is
+     * blended in}
+     */
+    @Override
+    public double[] unblended() {
+      return unblended.clone();
+    }
+
+    /** {@return a copy of the factors of the denoised predictions after clipping} */
+    @Override
+    public double[] denoised() {
+      return denoised.clone();
+    }
+
+    /**
+     * {@return a copy of the factors of the denoised predictions before clipping; empty without
+     * clipping}
+     */
+    @Override
+    public double[] raw() {
+      return raw.clone();
+    }
+
+    /**
+     * {@return a copy of the factors of the denoised predictions without guidance; empty for most
+     * solvers}
+     */
+    @Override
+    public double[] unguided() {
+      return unguided.clone();
+    }
+
+    /** {@return a copy of the factors of the network's outputs; empty for most solvers} */
+    @Override
+    public double[] modelOutputs() {
+      return modelOutputs.clone();
+    }
+
+    /** {@return a copy of the factors of the rows' unit noise; 0 for rows without noise} */
+    @Override
+    public double[] noise() {
+      return noise.clone();
+    }
+
+    /** Compares all factors by value. */
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Update u
+          && needsNoise == u.needsNoise
+          && needsUnguided == u.needsUnguided
+          && Arrays.deepEquals(factors(), u.factors());
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.deepHashCode(factors());
+    }
+
+    private double[][] factors() {
+      return new double[][] {samples, unblended, denoised, raw, unguided, modelOutputs, noise};
     }
 
     private static double[] requireFinite(String name, double[] factors) {

@@ -22,4 +22,7 @@
  * level, {@code x0} the clean image latents, {@code n} unit noise, {@code D} the network's estimate
  * of {@code x0}, {@code lambda = log(alpha / sigma)}.
  */
+@NullMarked
 package dev.likeness.schedulers;
+
+import org.jspecify.annotations.NullMarked;

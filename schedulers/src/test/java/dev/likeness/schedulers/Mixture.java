@@ -60,8 +60,8 @@ final class Mixture {
     NumericSamplingLoop.Network network = (x, timestep) -> {
       Step row = rows.next();
       Step.Scaling c = row.scaling();
-      double sample = x[0] / c.in();
-      return new double[] {(denoised(row.level(), sample) - c.skip() * sample) / c.out()};
+      double sample = x[0] / c.input();
+      return new double[] {(denoised(row.level(), sample) - c.skip() * sample) / c.output()};
     };
     return new NumericSamplingLoop(network, () -> new double[1])
         .sample(new double[] {first}, plan)[0];

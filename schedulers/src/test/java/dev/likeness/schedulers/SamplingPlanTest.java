@@ -113,13 +113,13 @@ class SamplingPlanTest {
           (level.alpha() * n - level.sigma() * x0) / spread);
       answers.forEach((prediction, answer) -> {
         Step.Scaling c = prediction.scaling(level);
-        assertEquals(x0, c.skip() * x + c.out() * answer, 1e-12, prediction + " at " + level);
-        assertEquals(1 / spread, c.in(), 1e-15);
+        assertEquals(x0, c.skip() * x + c.output() * answer, 1e-12, prediction + " at " + level);
+        assertEquals(1 / spread, c.input(), 1e-15);
       });
     }
     Step.Scaling flow = Prediction.FLOW.scaling(NoiseLevel.flow(0.3));
-    assertEquals(x0, flow.skip() * (0.7 * x0 + 0.3 * n) + flow.out() * (n - x0), 1e-15);
-    assertEquals(1, flow.in());
+    assertEquals(x0, flow.skip() * (0.7 * x0 + 0.3 * n) + flow.output() * (n - x0), 1e-15);
+    assertEquals(1, flow.input());
   }
 
   @Test

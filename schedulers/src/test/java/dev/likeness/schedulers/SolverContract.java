@@ -266,8 +266,9 @@ public interface SolverContract {
       NumericSamplingLoop.Network network = (x, timestep) -> {
         Step row = rows.next();
         Step.Scaling c = row.scaling();
-        double sample = x[0] / c.in();
-        return new double[] {(denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.out()
+        double sample = x[0] / c.input();
+        return new double[] {
+          (denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.output()
         };
       };
       return new NumericSamplingLoop(network, () -> {

@@ -15,6 +15,7 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,8 +61,9 @@ public record ErasureReceipt(
    *     unknown, a count is negative, or there is no certificate
    */
   public ErasureReceipt {
-    files = new LinkedHashMap<>(files);
-    certificates = List.copyOf(certificates);
+    files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
+    signature = signature.clone();
+    certificates = copy(certificates);
     if (!SubjectStore.isId(subject)) {
       throw new IllegalArgumentException(
           "the id of a subject must have 32 hexadecimal digits, got " + Quoted.of(subject));
@@ -76,6 +78,33 @@ public record ErasureReceipt(
           "a receipt needs at least 1 certificate and counts of at least 0, got "
               + certificates.size() + " certificates and counts " + files);
     }
+  }
+
+  private static List<byte[]> copy(List<byte[]> certificates) {
+    return certificates.stream().map(byte[]::clone).toList();
+  }
+
+  /** {@return a copy of the signature} */
+  @Override
+  public byte[] signature() {
+    return signature.clone();
+  }
+
+  /** {@return copies of the signer's certificate and of those of its issuers, as DER} */
+  @Override
+  public List<byte[]> certificates() {
+    return copy(certificates);
+  }
+
+  /** Compares all values, including every byte of the signature and the certificates. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ErasureReceipt receipt && toMap().equals(receipt.toMap());
+  }
+
+  @Override
+  public int hashCode() {
+    return toMap().hashCode();
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.error.LikenessException;
+
 /** Thrown if a method is called on a subject that has been erased. */
-public final class SubjectErasedException extends IllegalStateException {
+public final class SubjectErasedException extends LikenessException {
   private static final long serialVersionUID = 1L;
 
   SubjectErasedException(String id) {

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -161,8 +162,7 @@ public final class SubjectStudio {
    * @throws SubjectErasedException if the subject was erased
    */
   public void train(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
-    Consent consent = subject.consent();
-    Consent.require(consent, Purpose.TRAINING);
+    Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
     SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
       subject.claimPhotos();
@@ -174,8 +174,8 @@ public final class SubjectStudio {
         // States of other photos or settings are deleted with the training states.
         Path states = subject.folder(DataCategory.TRAINING_STATES);
         Path state = studio.trainer().stateFile(states, review, known);
-        try (TrainedPerson person =
-            studio.trainer().train(review, consent, known, state, progress, cancellation)) {
+        TrainingRequest ask = TrainingRequest.of(review, consent).profile(known).stateFile(state);
+        try (TrainedPerson person = studio.trainer().train(ask, progress, cancellation)) {
           person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
         }
         subject.markTrained();

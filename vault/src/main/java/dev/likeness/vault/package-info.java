@@ -19,4 +19,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.vault;
+
+import org.jspecify.annotations.NullMarked;

@@ -143,10 +143,11 @@ public final class StoreProgram {
     try (TrainedPerson person = new LoraTrainer(SETTINGS)
         .train(
             base,
-            List.of(grey),
-            dev.likeness.lora.training.PersonToken.of("woman")
-                .consent(subject.consent().toJson()),
-            state,
+            dev.likeness.lora.training.TrainingSet.of(
+                    List.of(grey),
+                    dev.likeness.lora.training.PersonToken.of("woman")
+                        .consent(subject.consent().toJson()))
+                .stateFile(state),
             phases(subject),
             cancellation(subject))) {
       person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));

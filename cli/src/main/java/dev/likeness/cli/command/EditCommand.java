@@ -138,11 +138,11 @@ public final class EditCommand implements Runnable {
           : trained == null ? reference : reference.withTrainedPerson(trained);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)
+          .detector(tools.detector())
           .edit(
               who,
               headshot(recorded, who),
               wanted,
-              tools.detector(),
               ConsoleProgress.on(console),
               console.cancellation());
       marking.writePng(edited.after().image(), out.resolve(EDITED));

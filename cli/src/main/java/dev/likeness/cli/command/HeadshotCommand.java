@@ -8,6 +8,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.report.ShootRecord;
@@ -256,10 +257,8 @@ public final class HeadshotCommand implements Runnable {
     ReferencePerson reference = run.studio
         .trainer()
         .reference(
-            run.review,
+            TrainingRequest.of(run.review, photos.consent()).profile(photos.profile()),
             eye.adapter(),
-            photos.consent(),
-            photos.profile(),
             ConsoleProgress.on(console),
             console.cancellation());
     Path file = out.resolve(ShootFolder.REFERENCE);

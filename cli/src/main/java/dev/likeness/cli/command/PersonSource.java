@@ -5,6 +5,7 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
@@ -77,10 +78,9 @@ record PersonSource(
       return studio
           .trainer()
           .train(
-              review,
-              photos.consent(),
-              photos.profile(),
-              state,
+              TrainingRequest.of(review, photos.consent())
+                  .profile(photos.profile())
+                  .stateFile(state),
               ConsoleProgress.on(console),
               console.cancellation());
     } catch (RuntimeException e) {

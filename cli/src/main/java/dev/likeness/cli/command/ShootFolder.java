@@ -209,9 +209,7 @@ final class ShootFolder {
 
   private List<Authenticity.Result> verdicts(
       PersonRecord kept, PhotoReview review, Shoot shoot, Optional<FaceEmbedder> judge) {
-    // The caller closes the tools, so this copy is not closed.
-    ReviewTools judging =
-        new ReviewTools(tools.detector(), judge, tools.brisque(), tools.quality());
+    ReviewTools judging = judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder);
     Optional<Authenticity> measure = review == null
         ? Authenticity.of(kept, judging)
         : Optional.of(Authenticity.of(review.accepted(), judging));

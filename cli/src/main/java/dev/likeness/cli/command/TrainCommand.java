@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
@@ -245,7 +246,11 @@ public final class TrainCommand implements Runnable {
         .training(asked)
         .trainer()
         .train(
-            review, photos.consent(), photos.profile(), state, progress, console.cancellation())) {
+            TrainingRequest.of(review, photos.consent())
+                .profile(photos.profile())
+                .stateFile(state),
+            progress,
+            console.cancellation())) {
       person.save(out);
       printPhrase(person.phrase());
     }
@@ -260,11 +265,10 @@ public final class TrainCommand implements Runnable {
     try (TrainedModel trained = studio
         .trainer()
         .trainModel(
-            review,
-            photos.consent(),
-            photos.profile(),
+            TrainingRequest.of(review, photos.consent())
+                .profile(photos.profile())
+                .stateFile(state),
             asked,
-            state,
             progress,
             console.cancellation())) {
       trained.save(base.folder(), out, model.compute().dtype());

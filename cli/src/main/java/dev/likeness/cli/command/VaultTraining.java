@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -35,7 +36,10 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     Cancellation stop = console.cancellation().child();
     try (TrainedPerson person = studio
         .trainer()
-        .train(review, consent, photos.profile(), null, cancelIfErased(stop, id), stop)) {
+        .train(
+            TrainingRequest.of(review, consent).profile(photos.profile()),
+            cancelIfErased(stop, id),
+            stop)) {
       save(person, id);
       return id;
     } catch (RuntimeException | Error e) {

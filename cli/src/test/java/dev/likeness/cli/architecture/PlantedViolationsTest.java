@@ -21,6 +21,7 @@ import dev.likeness.planted.lora.PlantedLora;
 import dev.likeness.planted.lora.internal.file.UsesRootOfLora;
 import dev.likeness.planted.photos.MentionsInternal;
 import dev.likeness.planted.photos.MentionsTensor;
+import dev.likeness.planted.photos.Trapped;
 import dev.likeness.planted.photos.Twice;
 import dev.likeness.planted.photos.face.OneWay;
 import dev.likeness.planted.photos.quality.OtherWay;
@@ -78,6 +79,17 @@ class PlantedViolationsTest {
         SupportedRules.namesMeanOneThing(ROOT),
         Twice.class,
         dev.likeness.planted.vault.Twice.class);
+  }
+
+  @Test
+  void trapsOfSupportedTypesAreFound() {
+    String name = Trapped.class.getName();
+    assertEquals(
+        List.of(
+            name + " is a record and a resource",
+            name + "$NoRootException is no LikenessException",
+            name + ".in() is a keyword of Kotlin"),
+        details(SupportedRules.typesHaveNoTraps(ROOT)));
   }
 
   @Test

@@ -24,6 +24,10 @@ import java.util.stream.Stream;
 
 /** Public means supported. */
 public final class SupportedRules {
+  /** Hard keywords of Kotlin that are names in Java. */
+  private static final Set<String> KOTLIN_KEYWORDS =
+      Set.of("as", "fun", "in", "is", "object", "typealias", "typeof", "val", "var", "when");
+
   private SupportedRules() {}
 
   /** Users never see the engine. */
@@ -116,5 +120,36 @@ public final class SupportedRules {
           }
         })
         .as("no public simple name stands twice in the libraries");
+  }
+
+  /**
+   * One exception root, no record that is a resource, and no method that Kotlin could only call in
+   * backticks.
+   */
+  public static ArchRule typesHaveNoTraps(String root) {
+    return classes()
+        .that(describe("are supported", type -> ModuleRules.isSupported(root, type)))
+        .should(new ArchCondition<>("have no traps") {
+          @Override
+          public void check(JavaClass type, ConditionEvents events) {
+            if (type.isAssignableTo(Throwable.class)
+                && !type.isAssignableTo("dev.likeness.diffusion.error.LikenessException")) {
+              report(type, type.getName() + " is no LikenessException", events);
+            }
+            if (type.isRecord() && type.isAssignableTo(AutoCloseable.class)) {
+              report(type, type.getName() + " is a record and a resource", events);
+            }
+            type.getMethods().stream()
+                .filter(SupportedRules::isVisible)
+                .filter(method -> KOTLIN_KEYWORDS.contains(method.getName()))
+                .forEach(method ->
+                    report(type, method.getFullName() + " is a keyword of Kotlin", events));
+          }
+
+          private void report(JavaClass type, String what, ConditionEvents events) {
+            events.add(SimpleConditionEvent.violated(type, what));
+          }
+        })
+        .as("supported types have no traps");
   }
 }

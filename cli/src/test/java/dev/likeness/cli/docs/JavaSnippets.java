@@ -97,6 +97,11 @@ final class JavaSnippets {
     return faults;
   }
 
+  /** A class {@code Fragment} with the block as its method {@code run}. */
+  String source(String block) {
+    return wrapped(List.of(), block);
+  }
+
   /** One line before the fragments, so that the compiler's lines can be counted. */
   private String wrapped(List<String> before, String fragment) {
     Set<String> own = new LinkedHashSet<>();

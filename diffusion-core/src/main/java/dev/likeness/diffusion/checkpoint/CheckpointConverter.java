@@ -12,6 +12,7 @@ import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Converts models and tensor files between formats. If no target type is given, every tensor keeps
@@ -34,7 +35,7 @@ public final class CheckpointConverter {
    * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
    *     is not supported
    */
-  public static void convert(Path in, Path out, DType type) {
+  public static void convert(Path in, Path out, @Nullable DType type) {
     boolean toFile = out.getFileName().toString().endsWith(".safetensors");
     if (toFile && !Files.isDirectory(in)) {
       convertFile(in, out, type);

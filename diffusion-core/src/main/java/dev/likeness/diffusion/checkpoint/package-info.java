@@ -12,4 +12,7 @@
  * CheckpointConverter.convert(Path.of("lora.pt"), Path.of("lora.safetensors"), null);
  * }</pre>
  */
+@NullMarked
 package dev.likeness.diffusion.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,12 +1,10 @@
 package dev.likeness.diffusion.error;
 
-import java.util.concurrent.CancellationException;
-
 /**
  * Thrown by long work if the caller cancelled it. The work leaves no partial file. The command
  * {@code likeness} exits with status 130.
  */
-public final class CancelledException extends CancellationException {
+public final class CancelledException extends LikenessException {
   private static final long serialVersionUID = 1L;
 
   /**

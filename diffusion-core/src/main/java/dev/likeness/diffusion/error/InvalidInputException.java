@@ -6,7 +6,7 @@ package dev.likeness.diffusion.error;
  * <p>The message is one line: what was given, where, what was expected, and what to do. The command
  * {@code likeness} exits with status 3.
  */
-public class InvalidInputException extends RuntimeException {
+public class InvalidInputException extends LikenessException {
   private static final long serialVersionUID = 1L;
 
   /**

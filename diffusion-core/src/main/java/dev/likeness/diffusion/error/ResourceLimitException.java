@@ -7,7 +7,7 @@ package dev.likeness.diffusion.error;
  * <p>The message names what is missing and how to get it. The command {@code likeness} exits with
  * status 4.
  */
-public class ResourceLimitException extends RuntimeException {
+public class ResourceLimitException extends LikenessException {
   private static final long serialVersionUID = 1L;
 
   /**

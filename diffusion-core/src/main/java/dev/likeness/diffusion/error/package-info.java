@@ -1,5 +1,6 @@
 /**
- * Exceptions of the library, one type for each kind of cause.
+ * Exceptions of the library, one type for each kind of cause. All of them are
+ * {@link LikenessException}s.
  *
  * <p>{@link InvalidInputException}: the caller's file, photo or value cannot be used.
  * {@link ResourceLimitException}: the request is valid, but this machine lacks memory, disk space,
@@ -14,7 +15,12 @@
  *   System.err.println("give another file: " + e.getMessage());
  * } catch (ResourceLimitException e) {
  *   System.err.println("this machine cannot: " + e.getMessage());
+ * } catch (LikenessException e) {
+ *   System.err.println(e.getMessage());
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.diffusion.error;
+
+import org.jspecify.annotations.NullMarked;

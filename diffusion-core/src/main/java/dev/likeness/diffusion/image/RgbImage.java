@@ -40,15 +40,15 @@ public final class RgbImage {
   }
 
   /**
-   * {@return an image that uses the given bytes without a copy}
+   * {@return an image with a copy of the given bytes}
    *
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
-   * @param rgb {@code 3 * width * height} bytes, rows from the top; must not be changed afterwards
+   * @param rgb {@code 3 * width * height} bytes, rows from the top; red, green, blue of each pixel
    * @throws IllegalArgumentException if the number of bytes does not fit the size
    */
   public static RgbImage of(int width, int height, byte[] rgb) {
-    return new RgbImage(width, height, rgb);
+    return new RgbImage(width, height, rgb.clone());
   }
 
   /**
@@ -270,7 +270,7 @@ public final class RgbImage {
 
   private static RgbImage upright(ImageFileReader.Pixels stored, int orientation) {
     return ExifOrientation.of(orientation)
-        .toUpright(of(stored.width(), stored.height(), stored.rgb()));
+        .toUpright(new RgbImage(stored.width(), stored.height(), stored.rgb()));
   }
 
   // ImageIO's default stream would write personal data to a temporary file.

@@ -15,4 +15,7 @@
  * Lanczos.resize(square, 512, 512).writePng(Path.of("square.png"));
  * }</pre>
  */
+@NullMarked
 package dev.likeness.diffusion.image;
+
+import org.jspecify.annotations.NullMarked;

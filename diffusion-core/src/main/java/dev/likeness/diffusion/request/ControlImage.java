@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A control image for a ControlNet: edges, a pose or a depth map, of the kind that the ControlNet
@@ -28,7 +29,7 @@ public record ControlImage(
     double start,
     double end,
     int mode,
-    RgbImage mask,
+    @Nullable RgbImage mask,
     boolean isGuess) {
   /**
    * Checks the interval and the control mode.

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hooks in which a generation calls the caller's code, and the option for CUDA graphs.
@@ -12,7 +13,10 @@ import java.util.function.Consumer;
  *     other devices, or if a memory plan streams the network's blocks, steps run without capture
  * @param engine hooks that work on tensors, or null; other modules provide them
  */
-public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, Engine engine) {
+public record GenerationHooks(
+    @Nullable Consumer<SampledStep> onStep,
+    boolean cudaGraph,
+    @Nullable Engine engine) {
   /** No hooks. */
   public static final GenerationHooks NONE = new GenerationHooks(null, false, null);
 
@@ -24,7 +28,7 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
    *
    * @param listener receives each finished step; null means no callback
    */
-  public GenerationHooks onStep(Consumer<SampledStep> listener) {
+  public GenerationHooks onStep(@Nullable Consumer<SampledStep> listener) {
     return new GenerationHooks(listener, cudaGraph, engine);
   }
 
@@ -38,7 +42,7 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
    *
    * @param other the hooks that work on tensors; null means no such hooks
    */
-  public GenerationHooks engine(Engine other) {
+  public GenerationHooks engine(@Nullable Engine other) {
     return new GenerationHooks(onStep, cudaGraph, other);
   }
 

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.request;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Options of guidance (scale, formula and interval), and of FreeU.
  *
@@ -27,9 +29,9 @@ public record GuidanceOptions(
     double end,
     boolean sequential,
     GuidanceFormula formula,
-    DegradedGuidance degradedGuidance,
+    @Nullable DegradedGuidance degradedGuidance,
     double trueCfgScale,
-    FreeU freeU) {
+    @Nullable FreeU freeU) {
   /**
    * Classifier-free guidance with the default scale in every step. Both prompts are evaluated in
    * one batch.
@@ -150,7 +152,7 @@ public record GuidanceOptions(
    *
    * @param worse the degraded guidance; null means no degraded guidance
    */
-  public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
+  public GuidanceOptions degradedGuidance(@Nullable DegradedGuidance worse) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, formula, worse, trueCfgScale, freeU);
   }
@@ -173,7 +175,7 @@ public record GuidanceOptions(
    *
    * @param factors the factors of FreeU; null turns FreeU off
    */
-  public GuidanceOptions freeU(FreeU factors) {
+  public GuidanceOptions freeU(@Nullable FreeU factors) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale, factors);
   }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.request;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
@@ -30,12 +31,12 @@ public record ImageRequest(
     SizeOptions sizeOptions,
     GuidanceOptions guidanceOptions,
     List<Adapter> adapters,
-    InitialImage initialImage,
+    @Nullable InitialImage initialImage,
     List<ControlImage> controlImages,
     ReferenceImages referenceImages,
     CachingOptions caching,
     TilingOptions tiling,
-    HiresFix hires,
+    @Nullable HiresFix hires,
     GenerationHooks hooks)
     implements RequestValues, RequestOptions {
 
@@ -133,7 +134,7 @@ public record ImageRequest(
    *
    * @param image the initial image or latents; null means noise only
    */
-  public ImageRequest initialImage(InitialImage image) {
+  public ImageRequest initialImage(@Nullable InitialImage image) {
     return with(copy -> copy.initialImage = image);
   }
 
@@ -178,7 +179,7 @@ public record ImageRequest(
    *
    * @param pass the second pass; null means no second pass
    */
-  public ImageRequest hires(HiresFix pass) {
+  public ImageRequest hires(@Nullable HiresFix pass) {
     return with(copy -> copy.hires = pass);
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Latents;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An image or latents that sampling starts from, instead of noise only.
@@ -23,10 +24,10 @@ import dev.likeness.diffusion.tensor.Latents;
  *     generated (see {@link #paddingMaskCrop(int)}); -1 to generate the whole image
  */
 public record InitialImage(
-    RgbImage image,
-    Latents latents,
+    @Nullable RgbImage image,
+    @Nullable Latents latents,
     double strength,
-    RgbImage mask,
+    @Nullable RgbImage mask,
     boolean isDifferential,
     boolean keepsSize,
     boolean pastesUnmasked,
@@ -136,7 +137,7 @@ public record InitialImage(
    * @param white the mask: white pixels are generated, black pixels are kept; null to generate
    *     everywhere. The mask is resized to the request's size
    */
-  public InitialImage mask(RgbImage white) {
+  public InitialImage mask(@Nullable RgbImage white) {
     return new InitialImage(
         image, latents, strength, white, false, keepsSize, pastesUnmasked, paddingMaskCrop);
   }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prompts of a request, and their syntax.
@@ -32,12 +33,12 @@ import java.util.function.UnaryOperator;
  */
 public record PromptOptions(
     String prompt,
-    String negative,
+    @Nullable String negative,
     PromptSyntax syntax,
     int clipSkip,
     List<TextualInversion> textualInversions,
-    PromptEmbedding embedding,
-    PromptEmbedding negativeEmbedding,
+    @Nullable PromptEmbedding embedding,
+    @Nullable PromptEmbedding negativeEmbedding,
     EncoderPrompts encoderPrompts,
     int maxSequenceLength) {
   /**
@@ -113,7 +114,7 @@ public record PromptOptions(
    *
    * @param text the negative prompt; null for none
    */
-  public PromptOptions negative(String text) {
+  public PromptOptions negative(@Nullable String text) {
     return with(copy -> copy.negative = text);
   }
 
@@ -165,7 +166,8 @@ public record PromptOptions(
    * @param negativePrompt embeddings that replace the negative prompt; null to encode the negative
    *     prompt
    */
-  public PromptOptions embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
+  public PromptOptions embeddings(
+      @Nullable PromptEmbedding positive, @Nullable PromptEmbedding negativePrompt) {
     return with(copy -> {
       copy.embedding = positive;
       copy.negativeEmbedding = negativePrompt;
@@ -243,7 +245,10 @@ public record PromptOptions(
    * @param negativeThird the negative prompt of the third text encoder, or null
    */
   public record EncoderPrompts(
-      String second, String third, String negativeSecond, String negativeThird) {
+      @Nullable String second,
+      @Nullable String third,
+      @Nullable String negativeSecond,
+      @Nullable String negativeThird) {
     /** All text encoders get the same prompts. */
     public static final EncoderPrompts NONE = new EncoderPrompts(null, null, null, null);
 

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fluent methods of {@link ImageRequest}. Each returns a copy of the request with a changed
@@ -45,7 +46,7 @@ public interface RequestOptions extends RequestSampling {
    *
    * @param image the initial image or latents; null means noise only
    */
-  ImageRequest initialImage(InitialImage image);
+  ImageRequest initialImage(@Nullable InitialImage image);
 
   /**
    * {@return this request with these control images in place of its own}
@@ -95,7 +96,7 @@ public interface RequestOptions extends RequestSampling {
    * @param text the negative prompt; null for none. Stable Diffusion XL uses zeros for none, and
    *     encodes an empty text
    */
-  default ImageRequest negative(String text) {
+  default ImageRequest negative(@Nullable String text) {
     return prompts(prompts().negative(text));
   }
 
@@ -105,7 +106,7 @@ public interface RequestOptions extends RequestSampling {
    *
    * @param text the prompt; null or empty for the first prompt
    */
-  default ImageRequest prompt2(String text) {
+  default ImageRequest prompt2(@Nullable String text) {
     EncoderPrompts own = prompts().encoderPrompts();
     return prompts(prompts()
         .encoderPrompts(
@@ -118,7 +119,7 @@ public interface RequestOptions extends RequestSampling {
    *
    * @param text the prompt; null or empty for the first prompt
    */
-  default ImageRequest prompt3(String text) {
+  default ImageRequest prompt3(@Nullable String text) {
     EncoderPrompts own = prompts().encoderPrompts();
     return prompts(prompts()
         .encoderPrompts(
@@ -131,7 +132,7 @@ public interface RequestOptions extends RequestSampling {
    *
    * @param text the negative prompt; null or empty for the first negative prompt
    */
-  default ImageRequest negative2(String text) {
+  default ImageRequest negative2(@Nullable String text) {
     EncoderPrompts own = prompts().encoderPrompts();
     return prompts(prompts()
         .encoderPrompts(new EncoderPrompts(own.second(), own.third(), text, own.negativeThird())));
@@ -143,7 +144,7 @@ public interface RequestOptions extends RequestSampling {
    *
    * @param text the negative prompt; null or empty for the first negative prompt
    */
-  default ImageRequest negative3(String text) {
+  default ImageRequest negative3(@Nullable String text) {
     EncoderPrompts own = prompts().encoderPrompts();
     return prompts(prompts()
         .encoderPrompts(new EncoderPrompts(own.second(), own.third(), own.negativeSecond(), text)));
@@ -218,11 +219,10 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with SDXL's size conditioning for both prompts}
    *
    * @param positive the size conditioning of the prompt
-   * @param negativePrompt the size conditioning of the negative prompt; null for the size
-   *     conditioning of the prompt
+   * @param negativePrompt that of the negative prompt; null for the one of the prompt
    */
   default ImageRequest sizeConditioning(
-      SizeConditioning positive, SizeConditioning negativePrompt) {
+      SizeConditioning positive, @Nullable SizeConditioning negativePrompt) {
     return sizeOptions(sizeOptions().conditioning(positive, negativePrompt));
   }
 
@@ -288,10 +288,10 @@ public interface RequestOptions extends RequestSampling {
    * support them.
    *
    * @param positive embeddings that replace the prompt; null to encode the prompt
-   * @param negativePrompt embeddings that replace the negative prompt; null to encode the negative
-   *     prompt
+   * @param negativePrompt embeddings that replace the negative prompt; null to encode it
    */
-  default ImageRequest embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
+  default ImageRequest embeddings(
+      @Nullable PromptEmbedding positive, @Nullable PromptEmbedding negativePrompt) {
     return prompts(prompts().embeddings(positive, negativePrompt));
   }
 

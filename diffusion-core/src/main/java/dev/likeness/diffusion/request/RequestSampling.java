@@ -3,6 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
+import org.jspecify.annotations.Nullable;
 
 /** The fluent methods of {@link ImageRequest} that change its {@link SamplingOptions}. */
 interface RequestSampling extends RequestValues {
@@ -64,7 +65,7 @@ interface RequestSampling extends RequestValues {
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
    *     {@code dpmpp_2m_karras}; null for the base's own scheduler
    */
-  default ImageRequest scheduler(String name) {
+  default ImageRequest scheduler(@Nullable String name) {
     return sampling(sampling().scheduler(name));
   }
 
@@ -78,7 +79,7 @@ interface RequestSampling extends RequestValues {
    *     {@code BaseModel.generate} throws an {@code IllegalArgumentException} if the scheduler does
    *     not support the option or the value
    */
-  default ImageRequest schedulerOption(String name, Object value) {
+  default ImageRequest schedulerOption(String name, @Nullable Object value) {
     return sampling(sampling().schedulerOption(name, value));
   }
 

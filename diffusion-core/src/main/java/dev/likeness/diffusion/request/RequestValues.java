@@ -2,6 +2,7 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Methods that return often used values of a request's option records directly. */
 public interface RequestValues {
@@ -21,6 +22,7 @@ public interface RequestValues {
   List<Adapter> adapters();
 
   /** {@return the initial image or latents, or null} */
+  @Nullable
   InitialImage initialImage();
 
   /** {@return the control images of the request} */
@@ -49,12 +51,12 @@ public interface RequestValues {
   }
 
   /** {@return the embeddings that replace the prompt, or null} */
-  default PromptEmbedding embedding() {
+  default @Nullable PromptEmbedding embedding() {
     return prompts().embedding();
   }
 
   /** {@return the embeddings that replace the negative prompt, or null} */
-  default PromptEmbedding negativeEmbedding() {
+  default @Nullable PromptEmbedding negativeEmbedding() {
     return prompts().negativeEmbedding();
   }
 
@@ -64,7 +66,7 @@ public interface RequestValues {
   }
 
   /** {@return the scheduler's name, or null for the base's own scheduler} */
-  default String scheduler() {
+  default @Nullable String scheduler() {
     return sampling().scheduler();
   }
 
@@ -79,7 +81,7 @@ public interface RequestValues {
   }
 
   /** {@return the initial noise, or null for the noise of the seed} */
-  default Latents noise() {
+  default @Nullable Latents noise() {
     return sampling().noise();
   }
 
@@ -117,7 +119,7 @@ public interface RequestValues {
    * {@return SDXL's size conditioning of the negative prompt; null for the size conditioning of the
    * prompt}
    */
-  default SizeConditioning negativeSizeConditioning() {
+  default @Nullable SizeConditioning negativeSizeConditioning() {
     return sizeOptions().negativeConditioning();
   }
 

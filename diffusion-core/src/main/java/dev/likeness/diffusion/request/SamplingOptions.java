@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Steps, scheduler, seed and initial noise of a request.
@@ -39,15 +40,15 @@ public record SamplingOptions(
     int steps,
     List<Double> timesteps,
     List<Double> sigmas,
-    String scheduler,
-    Scheduler customScheduler,
-    Map<String, Object> schedulerOptions,
+    @Nullable String scheduler,
+    @Nullable Scheduler customScheduler,
+    Map<String, @Nullable Object> schedulerOptions,
     double eta,
     double denoisingStart,
     double denoisingEnd,
     long seed,
     int count,
-    Latents noise) {
+    @Nullable Latents noise) {
   /** One image with seed 0; every other value is the base's default. */
   public static final SamplingOptions DEFAULT = new SamplingOptions(
       0, List.of(), List.of(), null, null, Map.of(), Double.NaN, 0, 1, 0, 1, null);
@@ -134,7 +135,7 @@ public record SamplingOptions(
    *
    * @param name a scheduler's name, or null for the base's own scheduler
    */
-  public SamplingOptions scheduler(String name) {
+  public SamplingOptions scheduler(@Nullable String name) {
     return with(copy -> {
       copy.scheduler = name;
       copy.customScheduler = null;
@@ -146,7 +147,7 @@ public record SamplingOptions(
    *
    * @param other the scheduler; null to use the scheduler's name
    */
-  public SamplingOptions customScheduler(Scheduler other) {
+  public SamplingOptions customScheduler(@Nullable Scheduler other) {
     return with(copy -> copy.customScheduler = other);
   }
 
@@ -156,7 +157,7 @@ public record SamplingOptions(
    * @param name the option's name in diffusers, such as {@code use_karras_sigmas}
    * @param value a value of a type that JSON has; null turns the option off
    */
-  public SamplingOptions schedulerOption(String name, Object value) {
+  public SamplingOptions schedulerOption(String name, @Nullable Object value) {
     Map<String, Object> all = new LinkedHashMap<>(schedulerOptions);
     all.put(name, value);
     return with(copy -> copy.schedulerOptions = all);
@@ -209,7 +210,7 @@ public record SamplingOptions(
    * @param unit Gaussian noise of unit variance, of the shape of the latents; null for the noise of
    *     the seed
    */
-  public SamplingOptions noise(Latents unit) {
+  public SamplingOptions noise(@Nullable Latents unit) {
     return with(copy -> copy.noise = unit);
   }
 

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.request;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Size of the images, and SDXL's size conditioning.
  *
@@ -19,7 +21,10 @@ package dev.likeness.diffusion.request;
  *     conditioning of the prompt
  */
 public record SizeOptions(
-    int width, int height, SizeConditioning conditioning, SizeConditioning negativeConditioning) {
+    int width,
+    int height,
+    SizeConditioning conditioning,
+    @Nullable SizeConditioning negativeConditioning) {
   /** The default size, with the default size conditioning. */
   public static final SizeOptions DEFAULT = new SizeOptions(0, 0, SizeConditioning.DEFAULT, null);
 
@@ -57,7 +62,8 @@ public record SizeOptions(
    * @param negativePrompt size conditioning of the negative prompt; null for the size conditioning
    *     of the prompt
    */
-  public SizeOptions conditioning(SizeConditioning positive, SizeConditioning negativePrompt) {
+  public SizeOptions conditioning(
+      SizeConditioning positive, @Nullable SizeConditioning negativePrompt) {
     return new SizeOptions(width, height, positive, negativePrompt);
   }
 }

@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -46,7 +47,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
       Pattern.compile("emb_params|string_to_param\\..+|clip_[lg]|t5|text_encoders_[012]");
 
   /**
-   * Checks the shapes and copies the map, but not the arrays.
+   * Checks the shapes and copies the map and its arrays.
    *
    * @param token the placeholder token, not blank; upper and lower case make no difference
    * @param values the embeddings, [vectors, width] in row-major order
@@ -59,7 +60,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
           "a textual inversion needs a token and embeddings, got token " + Quoted.of(token)
               + " and " + values.size() + " embeddings");
     }
-    values = Map.copyOf(values);
+    values = copy(values);
     if (values.keySet().stream().anyMatch(width -> width < 1)) {
       throw new IllegalArgumentException("the textual inversion " + Quoted.of(token)
           + " has embeddings of a width below 1; give the width of its text encoder");
@@ -74,6 +75,21 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
                 + "; every text encoder needs the same number of vectors");
       }
     });
+  }
+
+  private static Map<Integer, float[]> copy(Map<Integer, float[]> values) {
+    return values.entrySet().stream()
+        .collect(Collectors.toUnmodifiableMap(
+            Map.Entry::getKey, each -> each.getValue().clone()));
+  }
+
+  /**
+   * {@return a copy of the embeddings for each text encoder, [vectors, width] in row-major order;
+   * the key is the text encoder's embedding width}
+   */
+  @Override
+  public Map<Integer, float[]> values() {
+    return copy(values);
   }
 
   /**
@@ -202,11 +218,11 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
 
   /**
    * {@return the embeddings, [vectors, width] in row-major order, by text encoder: {@code clip_l}
-   * (the smaller width), then {@code clip_g}} The arrays are not copies.
+   * (the smaller width), then {@code clip_g}} The arrays are copies.
    */
   public Map<String, float[]> byTextEncoder() {
     Map<String, float[]> named = new LinkedHashMap<>();
-    new TreeMap<>(values)
+    new TreeMap<>(copy(values))
         .values()
         .forEach(numbers -> named.put(named.isEmpty() ? "clip_l" : "clip_g", numbers));
     return named;
@@ -267,7 +283,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    * Returns the embeddings for a text encoder.
    *
    * @param width the text encoder's embedding width
-   * @return [vectors, width] in row-major order; not a copy
+   * @return [vectors, width] in row-major order; a copy
    * @throws InvalidInputException if the textual inversion was trained for another model
    */
   public float[] forWidth(int width) {
@@ -278,6 +294,6 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
           + values.keySet() + ", this model's text encoder needs " + width
           + "; use it with the family that it was trained for, or do not name it in the prompt");
     }
-    return numbers;
+    return numbers.clone();
   }
 }

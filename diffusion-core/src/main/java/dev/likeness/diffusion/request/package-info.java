@@ -22,4 +22,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.diffusion.request;
+
+import org.jspecify.annotations.NullMarked;

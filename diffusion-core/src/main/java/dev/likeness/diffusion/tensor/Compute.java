@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device and the element type of a computation.
@@ -65,6 +66,27 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
+   * {@return the CPU with an element type}
+   *
+   * @param dtype f32 or bf16
+   * @throws IllegalArgumentException if a CPU does not support the element type
+   */
+  public static Compute cpu(DType dtype) {
+    return new Compute("cpu", dtype);
+  }
+
+  /**
+   * {@return a GPU with an element type} {@link #requireAvailable()} checks that it exists.
+   *
+   * @param index the number of the GPU, from 0
+   * @param dtype f32, bf16 or f16
+   * @throws IllegalArgumentException if the index is negative or the element type is not supported
+   */
+  public static Compute cuda(int index, DType dtype) {
+    return new Compute("cuda:" + index, dtype);
+  }
+
+  /**
    * {@return the device and the element type that a user chooses}
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the device of
@@ -74,7 +96,7 @@ public record Compute(String device, DType dtype) {
    * @throws ResourceLimitException if the device is not available; the message lists the needed
    *     libraries or the number of GPUs
    */
-  public static Compute of(String device, String dtype) {
+  public static Compute of(@Nullable String device, @Nullable String dtype) {
     Compute best = best();
     String where = device == null ? best.device : device;
     DType type = dtype == null ? defaultType(where, best) : parseType(dtype);

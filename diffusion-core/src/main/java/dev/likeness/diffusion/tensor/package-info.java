@@ -18,4 +18,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.diffusion.tensor;
+
+import org.jspecify.annotations.NullMarked;

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.report.ShootRecord;
@@ -148,7 +149,9 @@ public final class BatchHeadshots {
       try (TrainedPerson trained = studio
           .trainer()
           .train(
-              review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
+              TrainingRequest.of(review, consent).stateFile(state),
+              Progress.SILENT,
+              new Cancellation())) {
         TrainingState.tag(trained, state).save(file);
       }
     }

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * logged. Immutable.
  *
  * @param embedder name of the embedder that made the vectors
- * @param vectors one vector of unit length for each photo; copied on construction
+ * @param vectors one vector of unit length for each photo
  */
 public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   /**
@@ -27,7 +27,17 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    * @param vectors one vector of unit length for each photo
    */
   public FaceEmbeddings {
-    vectors = vectors.stream().map(float[]::clone).toList();
+    vectors = copy(vectors);
+  }
+
+  /** {@return copies of the vectors, one of unit length for each photo} */
+  @Override
+  public List<float[]> vectors() {
+    return copy(vectors);
+  }
+
+  private static List<float[]> copy(List<float[]> vectors) {
+    return vectors.stream().map(float[]::clone).toList();
   }
 
   /**

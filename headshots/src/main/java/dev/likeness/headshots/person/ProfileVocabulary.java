@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Words about a person's appearance, at most one for each attribute. Immutable.
@@ -22,7 +23,8 @@ public record ProfileVocabulary(Map<String, String> values) {
    * @param words the possible words; an empty word adds nothing to a prompt
    * @param sex the only sex that the attribute applies to; null for both
    */
-  public record Attribute(String name, List<String> words, String sex) {}
+  public record Attribute(
+      String name, List<String> words, @Nullable String sex) {}
 
   private static final List<Attribute> ATTRIBUTES = read();
 

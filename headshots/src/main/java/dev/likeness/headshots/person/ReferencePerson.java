@@ -13,6 +13,7 @@ import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A person given by reference images for an IP-Adapter, without training. The person may also have
@@ -28,8 +29,8 @@ import java.util.Optional;
  */
 public record ReferencePerson(
     ImagePrompt imagePrompt,
-    TrainedPerson trainedPerson,
-    Consent photoConsent,
+    @Nullable TrainedPerson trainedPerson,
+    @Nullable Consent photoConsent,
     String adapterName,
     IdentityStrength strength,
     String base,

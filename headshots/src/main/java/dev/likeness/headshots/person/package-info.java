@@ -17,4 +17,7 @@
  * System.out.println(measured.phrase() + " of " + PersonProfile.attributes());
  * }</pre>
  */
+@NullMarked
 package dev.likeness.headshots.person;
+
+import org.jspecify.annotations.NullMarked;

@@ -20,4 +20,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.headshots.report;
+
+import org.jspecify.annotations.NullMarked;

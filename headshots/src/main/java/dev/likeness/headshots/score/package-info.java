@@ -14,4 +14,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.headshots.score;
+
+import org.jspecify.annotations.NullMarked;

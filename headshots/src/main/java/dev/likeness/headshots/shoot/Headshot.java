@@ -8,6 +8,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.FaceDetector;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -186,13 +187,27 @@ public record Headshot(
    * @return the bytes of the file
    */
   public byte[] encode(ImageFormat format) {
-    return GeneratedImage.Marking.load().encode(image, format, isEdited);
+    return encode(format, GeneratedImage.Marking.load());
   }
 
   /**
-   * Writes a PNG file that is marked as generated or edited. The write is atomic.
+   * Encodes an image file with the given marking, whatever the class path contains.
    *
-   * @param file the file to write
+   * @param format the file format
+   * @param marking marks the file as generated or edited
+   * @return the bytes of the file
+   * @throws UnsupportedOperationException if the marking does not write {@code format}
+   */
+  public byte[] encode(ImageFormat format, GeneratedImage.Marking marking) {
+    return marking.encode(image, format, isEdited);
+  }
+
+  /**
+   * Writes a PNG file with the marking of {@link GeneratedImage.Marking#load()}. The write is
+   * atomic.
+   *
+   * @param file the file to write, or an existing folder. In a folder, the file is named by style
+   *     and seed, such as {@code studio-17.png}
    */
   public void write(Path file) {
     write(file, GeneratedImage.Marking.load());
@@ -201,12 +216,15 @@ public record Headshot(
   /**
    * Writes a PNG file with the given marking. The write is atomic.
    *
-   * @param file the file to write
+   * @param file the file to write, or an existing folder, in which the file is named by style and
+   *     seed
    * @param marking marks the file as generated or edited
    */
   public void write(Path file, GeneratedImage.Marking marking) {
     byte[] bytes = marking.encodePng(image, isEdited);
-    AtomicFile.write(file, out -> out.write(bytes));
+    String name = style.name().replaceAll("[^\\p{L}\\p{N}._-]", "-") + "-" + seed + ".png";
+    Path target = Files.isDirectory(file) ? file.resolve(name) : file;
+    AtomicFile.write(target, out -> out.write(bytes));
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.likeness.headshots.shoot;
 
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 
@@ -33,5 +35,40 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
         headshots.stream()
             .map(each -> each.crop(each.style().crop(), detector).orElse(each))
             .toList());
+  }
+
+  /**
+   * {@return the best headshots, the best first} An image without a face, or nearly the same as a
+   * better one, is not among them. Scores are those that need no photo of the person, with OpenCV's
+   * built-in face detector. {@link dev.likeness.headshots.Selection} also compares the person and
+   * repairs faces.
+   *
+   * @param count the largest number of headshots, at least 1
+   * @throws IllegalArgumentException if {@code count} is less than 1
+   */
+  public List<Headshot> best(int count) {
+    try (FaceDetector detector = new CascadeDetector()) {
+      return best(count, HeadshotScores.of(detector));
+    }
+  }
+
+  /**
+   * {@return the best headshots by the given scores, the best first} An image without a face, or
+   * nearly the same as a better one, is not among them.
+   *
+   * @param count the largest number of headshots, at least 1
+   * @param scores the scores, for example with the likeness to the person
+   * @throws IllegalArgumentException if {@code count} is less than 1
+   */
+  public List<Headshot> best(int count, HeadshotScores scores) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "the number of best headshots must be at least 1, got " + count);
+    }
+    List<SelectionResult.Candidate> candidates = headshots.stream()
+        .map(headshot -> new SelectionResult.Candidate(
+            headshot, scores.score(headshot.image()), Double.NaN, false, Double.NaN))
+        .toList();
+    return SelectionResult.of(candidates, count).selected();
   }
 }

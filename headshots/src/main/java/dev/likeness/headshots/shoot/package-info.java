@@ -17,4 +17,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.headshots.shoot;
+
+import org.jspecify.annotations.NullMarked;

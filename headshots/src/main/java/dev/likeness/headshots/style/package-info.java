@@ -13,4 +13,7 @@
  * ShootRequest request = ShootRequest.of(List.of(own, Style.named("studio")), 4);
  * }</pre>
  */
+@NullMarked
 package dev.likeness.headshots.style;
+
+import org.jspecify.annotations.NullMarked;

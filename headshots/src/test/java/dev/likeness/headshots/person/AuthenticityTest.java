@@ -173,7 +173,9 @@ class AuthenticityTest {
   private Authenticity authenticity(List<Integer> levels, Optional<FaceEmbedder> embedder) {
     return Authenticity.of(
         levels.stream().map(level -> photo(level, level)).toList(),
-        new ReviewTools(detector, embedder, Optional.empty(), Optional.empty()));
+        embedder
+            .map(ReviewTools.of(detector)::withEmbedder)
+            .orElseGet(() -> ReviewTools.of(detector)));
   }
 
   private static AcceptedPhoto photo(int level, long seed) {

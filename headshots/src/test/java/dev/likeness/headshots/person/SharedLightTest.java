@@ -92,7 +92,8 @@ class SharedLightTest {
         assertEquals("flash", shot.request().negative());
         HeadshotEdit flash = HeadshotEdit.inMask(white(), "").with(Style.Part.LIGHT, "flash");
         Headshot lit = studio
-            .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
+            .detector(detector)
+            .edit(ada, shot, flash, Progress.SILENT, new Cancellation())
             .after();
         assertEquals("", lit.request().negative());
         HeadshotEdit scarf = HeadshotEdit.inMask(white(), "a scarf");
@@ -100,7 +101,8 @@ class SharedLightTest {
         assertEquals(
             "flash",
             studio
-                .edit(ada, bare, scarf, detector, Progress.SILENT, new Cancellation())
+                .detector(detector)
+                .edit(ada, bare, scarf, Progress.SILENT, new Cancellation())
                 .after()
                 .request()
                 .negative());

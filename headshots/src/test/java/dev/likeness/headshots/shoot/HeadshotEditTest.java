@@ -135,11 +135,11 @@ class HeadshotEditTest {
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     Headshot redrawn = studio.regenerateFace(ada, gray, face, 0.7, new Cancellation());
     Headshot edited = studio
+        .detector(detector)
         .edit(
             ada,
             gray,
             HeadshotEdit.inMask(right(SIDE), "a red scarf"),
-            detector,
             Progress.SILENT,
             new Cancellation())
         .after();
@@ -200,13 +200,14 @@ class HeadshotEditTest {
       sizes.add(width + "x" + height);
       return Upscaler.CUBIC.upscale(image, width, height);
     });
-    studio.edit(
-        ada,
-        large,
-        HeadshotEdit.inMask(right(side), "a scarf"),
-        detector,
-        Progress.SILENT,
-        new Cancellation());
+    studio
+        .detector(detector)
+        .edit(
+            ada,
+            large,
+            HeadshotEdit.inMask(right(side), "a scarf"),
+            Progress.SILENT,
+            new Cancellation());
     assertEquals(List.of("96x96"), sizes);
   }
 
@@ -327,7 +328,8 @@ class HeadshotEditTest {
     HeadshotEdit hoodie =
         HeadshotEdit.inMask(right(SIDE), "").with(Style.Part.OUTFIT, "a hoodie, unzipped");
     Headshot edited = studio
-        .edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation())
+        .detector(detector)
+        .edit(ada, read, hoodie, Progress.SILENT, new Cancellation())
         .after();
     assertEquals(
         "portrait of sks woman, wearing a hoodie, unzipped, calm, hard light, a venetian blind",
@@ -363,7 +365,8 @@ class HeadshotEditTest {
 
   private static HeadshotEdit.Result edit(HeadshotEdit edit) {
     return HeadshotStudio.on(base)
-        .edit(ada, headshot, edit, detector, Progress.SILENT, new Cancellation());
+        .detector(detector)
+        .edit(ada, headshot, edit, Progress.SILENT, new Cancellation());
   }
 
   private static RgbImage right(int side) {

@@ -1,6 +1,9 @@
 package dev.likeness.ipadapter.reference;
 
 import dev.likeness.diffusion.image.RgbImage;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reference of a person or a thing: an image, a face embedding, or both.
@@ -10,7 +13,8 @@ import dev.likeness.diffusion.image.RgbImage;
  * @param faceEmbedder name of the face embedder; empty if unknown
  * @param weight weight among the references, above 0; a weight of 2 counts as two references
  */
-public record Reference(RgbImage image, float[] face, String faceEmbedder, double weight) {
+public record Reference(
+    @Nullable RgbImage image, float @Nullable [] face, String faceEmbedder, double weight) {
   /**
    * Checks and copies the components.
    *
@@ -88,8 +92,23 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
 
   /** {@return a copy of the face embedding, or null} */
   @Override
-  public float[] face() {
+  public float @Nullable [] face() {
     return face == null ? null : face.clone();
+  }
+
+  /** Compares image and face embedding by value. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Reference r
+        && Objects.equals(image, r.image)
+        && Arrays.equals(face, r.face)
+        && faceEmbedder.equals(r.faceEmbedder)
+        && Double.compare(weight, r.weight) == 0;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(image, Arrays.hashCode(face), faceEmbedder, weight);
   }
 
   /** {@return a text without personal data, which may be logged} */

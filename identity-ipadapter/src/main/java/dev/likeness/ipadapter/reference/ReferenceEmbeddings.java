@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encoded references. Saved embeddings replace the photos and their encoding. They are biometric
@@ -28,7 +29,11 @@ import org.bytedeco.pytorch.global.torch;
  * @param origin the networks that made the embeddings
  */
 public record ReferenceEmbeddings(
-    Grid image, Grid unconditional, Grid face, List<Double> weights, EmbeddingOrigin origin) {
+    @Nullable Grid image,
+    @Nullable Grid unconditional,
+    @Nullable Grid face,
+    List<Double> weights,
+    EmbeddingOrigin origin) {
   private static final String WEIGHTS = "weights";
 
   /**
@@ -41,7 +46,7 @@ public record ReferenceEmbeddings(
    */
   public record Grid(float[] values, int count, int tokens, int width) {
     /**
-     * Checks the shape.
+     * Checks the shape and copies the values.
      *
      * @param values the values
      * @param count number of references
@@ -55,6 +60,13 @@ public record ReferenceEmbeddings(
         throw new IllegalArgumentException("a grid of " + count + "x" + tokens + "x" + width
             + " needs one value for each element, got " + values.length);
       }
+      values = values.clone();
+    }
+
+    /** {@return a copy of the values, [count, tokens, width] in row-major order} */
+    @Override
+    public float[] values() {
+      return values.clone();
     }
 
     private static Grid of(Tensor t) {

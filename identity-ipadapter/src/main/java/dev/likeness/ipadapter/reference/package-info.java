@@ -15,4 +15,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.ipadapter.reference;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the contents of a LoRA file with a base model.
@@ -26,7 +27,7 @@ import java.util.TreeSet;
  * @param notes readable metadata of the header
  */
 public record LoraInspection(
-    KeyFormat keyFormat,
+    @Nullable KeyFormat keyFormat,
     String family,
     Set<LoraAlgorithm> algorithms,
     int layers,

@@ -14,4 +14,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.lora.file;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The data of a training: images, person, state file, cache and validation.
@@ -22,10 +23,10 @@ import java.util.Optional;
 public record TrainingSet(
     List<TrainingExample> examples,
     PersonToken personToken,
-    Path stateFile,
-    Path latentFolder,
+    @Nullable Path stateFile,
+    @Nullable Path latentFolder,
     Optional<ValidationOptions> validation,
-    Path trainingAdapter) {
+    @Nullable Path trainingAdapter) {
   /**
    * Checks that there is at least one image.
    *
@@ -64,7 +65,7 @@ public record TrainingSet(
    *
    * @param file the file, or null to save no state
    */
-  public TrainingSet stateFile(Path file) {
+  public TrainingSet stateFile(@Nullable Path file) {
     return new TrainingSet(examples, personToken, file, latentFolder, validation, trainingAdapter);
   }
 
@@ -73,7 +74,7 @@ public record TrainingSet(
    *
    * @param folder the folder, or null for no cache
    */
-  public TrainingSet latentFolder(Path folder) {
+  public TrainingSet latentFolder(@Nullable Path folder) {
     return new TrainingSet(examples, personToken, stateFile, folder, validation, trainingAdapter);
   }
 
@@ -92,7 +93,7 @@ public record TrainingSet(
    *
    * @param file a LoRA file for the base, added during the training only; null for none
    */
-  public TrainingSet trainingAdapter(Path file) {
+  public TrainingSet trainingAdapter(@Nullable Path file) {
     return new TrainingSet(examples, personToken, stateFile, latentFolder, validation, file);
   }
 }

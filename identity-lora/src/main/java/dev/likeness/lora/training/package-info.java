@@ -22,4 +22,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.lora.training;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,4 +14,7 @@
  * RgbImage photo = decoder.decode("selfie.jpg", file).image();
  * }</pre>
  */
+@NullMarked
 package dev.likeness.photos.decode;
+
+import org.jspecify.annotations.NullMarked;

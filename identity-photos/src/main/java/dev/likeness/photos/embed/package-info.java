@@ -19,4 +19,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.photos.embed;
+
+import org.jspecify.annotations.NullMarked;

@@ -25,14 +25,13 @@ public final class CascadeDetector implements FaceDetector {
   private volatile boolean closed;
 
   /**
-   * Loads OpenCV and the cascades.
+   * Loads OpenCV. The first detection loads the cascades.
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException if a native library is missing; the
    *     message names its Maven coordinates
    */
   public CascadeDetector() {
     OpenCv.load(opencv_objdetect.class);
-    idleSearches.push(new CascadeSearch());
   }
 
   @Override

@@ -18,4 +18,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.photos.face;
+
+import org.jspecify.annotations.NullMarked;

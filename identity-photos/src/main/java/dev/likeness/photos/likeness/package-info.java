@@ -19,4 +19,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.photos.likeness;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,4 +11,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.photos.opencv;
+
+import org.jspecify.annotations.NullMarked;

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A manifest of a store, with its parsed claim (C2PA specification 2.1, 11.1). A manifest with
@@ -50,7 +51,7 @@ record Claim(
    * @param hash its digest
    * @param algorithm the name of the digest; null for that of the claim
    */
-  record Link(String url, byte[] hash, Object algorithm) {}
+  record Link(String url, byte[] hash, @Nullable Object algorithm) {}
 
   static Claim of(JumbfBox manifest) throws JumbfBox.MalformedManifest {
     if (!manifest.isPlain() || !manifest.contents().isEmpty()) {

@@ -15,4 +15,7 @@
  *     .ifPresent(report -> System.out.println(report.verdict() + " " + report.faults()));
  * }</pre>
  */
+@NullMarked
 package dev.likeness.provenance.c2pa;
+
+import org.jspecify.annotations.NullMarked;

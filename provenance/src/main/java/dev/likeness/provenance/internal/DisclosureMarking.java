@@ -19,6 +19,11 @@ public final class DisclosureMarking implements GeneratedImage.Marking {
   }
 
   @Override
+  public String name() {
+    return "disclosure";
+  }
+
+  @Override
   public int priority() {
     return PRIORITY;
   }

@@ -12,4 +12,7 @@
  * System.out.println(signer.algorithm() + " trusted: " + anchors.trusts(signer.chain()));
  * }</pre>
  */
+@NullMarked
 package dev.likeness.provenance.signing;
+
+import org.jspecify.annotations.NullMarked;

@@ -19,4 +19,7 @@
  *     .sample(new double[] {plan.initNoiseSigma()}, plan);
  * }</pre>
  */
+@NullMarked
 package dev.likeness.schedulers.solvers;
+
+import org.jspecify.annotations.NullMarked;

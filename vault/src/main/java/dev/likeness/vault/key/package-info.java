@@ -13,4 +13,7 @@
  * }
  * }</pre>
  */
+@NullMarked
 package dev.likeness.vault.key;
+
+import org.jspecify.annotations.NullMarked;

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.file.ForeignSource;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -64,7 +64,7 @@ public final class SingleFileWriter {
     try (TensorScope scope = TensorScope.open()) {
       for (String component : files.componentNames()) {
         metadata.put(SingleFile.CONFIG + component, json(files.config(component).values()));
-        sources.add(new ForeignSource(
+        sources.add(new CanonicalTensors.ForeignSource(
             TensorSource.Cast.of(files.weights(component), type), format.layout(component)));
         addTokenizer(metadata, component);
       }

@@ -34,7 +34,7 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
   @Override
   public Tensor predict(Tensor input, Step step) {
     Step.Scaling scaling = step.scaling();
-    if (scaling.out() == 0) {
+    if (scaling.output() == 0) {
       return network.predict(input, step);
     }
     try (TensorScope scope = TensorScope.open();
@@ -43,15 +43,15 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
       Tensor predictions = network.predict(sample, step);
       Tensor mean = SamplingStep.Variance.mean(predictions.narrow(0, 0, input.size(0)), sample);
       Tensor denoised = sample
-          .mul(new Scalar(scaling.skip() / scaling.in()))
-          .add(mean, new Scalar(scaling.out()));
+          .mul(new Scalar(scaling.skip() / scaling.input()))
+          .add(mean, new Scalar(scaling.output()));
       Tensor guided = predictions.detach().clone();
       if (!backpropagate(denoised)) {
         return scope.promote(guided);
       }
       Tensor steps = guidanceSteps(sample.grad(), step.level().ratio());
       SamplingStep.Variance.mean(guided.narrow(0, 0, input.size(0)), input)
-          .add_(steps, new Scalar(1 / scaling.out()));
+          .add_(steps, new Scalar(1 / scaling.output()));
       return scope.promote(guided);
     }
   }

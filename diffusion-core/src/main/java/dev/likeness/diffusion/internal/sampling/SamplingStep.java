@@ -38,7 +38,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
 
   @Override
   public Tensor[] compute(StepScalars row, Tensor... in) {
-    Tensor outputs = network.predict(row.multiply(in[0], s -> s.scaling().in()), step);
+    Tensor outputs = network.predict(row.multiply(in[0], s -> s.scaling().input()), step);
     Map<Kind, Tensor> made = outputsByKind(row, in[0], outputs, in[in.length - 1]);
     Iterator<Tensor> given = List.of(in).subList(1, in.length).iterator();
     Tensor next = null;
@@ -74,7 +74,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
 
   private static Tensor predictDenoised(StepScalars row, Tensor x, Tensor answer) {
     return row.addScaled(
-        row.multiply(x, s -> s.scaling().skip()), answer, s -> s.scaling().out());
+        row.multiply(x, s -> s.scaling().skip()), answer, s -> s.scaling().output());
   }
 
   /** Clipping of denoised predictions on tensors. */

@@ -1,20 +1,17 @@
 package dev.likeness.diffusion.internal.text;
 
 import ai.djl.engine.EngineException;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -25,9 +22,6 @@ import java.util.stream.LongStream;
  * library stops the process on some faults, so the tables are checked before it sees them.
  */
 final class NativeTokenizer implements AutoCloseable {
-  private static final Map<String, String> WHOLE =
-      Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
-
   private static final List<String> FLAGS =
       List.of("special", "single_word", "lstrip", "rstrip", "normalized");
   private static final int MOST_ADDED = 1 << 15;
@@ -35,14 +29,14 @@ final class NativeTokenizer implements AutoCloseable {
 
   private final String source;
   private final long ids;
-  private final HuggingFaceTokenizer code;
+  private final long handle;
   private final ReadWriteLock use = new ReentrantReadWriteLock();
   private boolean closed;
 
-  private NativeTokenizer(String source, long ids, HuggingFaceTokenizer code) {
+  private NativeTokenizer(String source, long ids, long handle) {
     this.source = source;
     this.ids = ids;
-    this.code = code;
+    this.handle = handle;
   }
 
   /**
@@ -62,9 +56,10 @@ final class NativeTokenizer implements AutoCloseable {
         .count();
     long ids = Math.max(size, symbols.size()) + fresh;
     try {
-      InputStream json = new ByteArrayInputStream(JSON.std.asBytes(document));
-      return new NativeTokenizer(
-          source, ids, Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE)));
+      long handle = Library.get().createTokenizerFromString(JSON.std.asString(document));
+      Library.get().disableTruncation(handle);
+      Library.get().disablePadding(handle);
+      return new NativeTokenizer(source, ids, handle);
     } catch (LinkageError | EngineException e) {
       throw new ResourceLimitException(
           "the tokenizer's native library did not load (" + e.getMessage()
@@ -116,18 +111,24 @@ final class NativeTokenizer implements AutoCloseable {
 
   /** Returns all ids of the text, without begin, end and padding. */
   int[] ids(String text) {
-    long[] ids =
-        locked(tokens -> tokens.encode(wholeCharacters(text), false, false).getIds());
+    long[] ids = locked(library -> {
+      long encoding = library.encode(handle, wholeCharacters(text), false);
+      try {
+        return library.getTokenIds(encoding);
+      } finally {
+        library.deleteEncoding(encoding);
+      }
+    });
     return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
   }
 
   /** Decodes ids with the tokenizer's own decoder. */
   String decode(int[] ids) {
     long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
-    return locked(tokens -> tokens.decode(wide, false));
+    return locked(library -> library.decode(handle, wide, false));
   }
 
-  private <T> T locked(Function<HuggingFaceTokenizer, T> reading) {
+  private <T> T locked(Function<TokenizersLibrary, T> reading) {
     use.readLock().lock();
     try {
       if (closed) {
@@ -139,9 +140,9 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  private <T> T apply(Function<HuggingFaceTokenizer, T> reading) {
+  private <T> T apply(Function<TokenizersLibrary, T> reading) {
     try {
-      return reading.apply(code);
+      return reading.apply(Library.get());
     } catch (RuntimeException e) {
       throw new InvalidInputException(
           source + " cannot encode the prompt; download the tokenizer's files again", e);
@@ -164,7 +165,7 @@ final class NativeTokenizer implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        code.close();
+        Library.get().deleteTokenizer(handle);
       }
     } finally {
       use.writeLock().unlock();
@@ -172,32 +173,33 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /**
-   * Keeps DJL offline while a tokenizer is created: otherwise it searches for CUDA, downloads
-   * native libraries and reports its use. The settings are system properties of DJL and are
-   * restored afterwards; a user's own values are kept.
+   * DJL's binding of the native library. It is used directly, because DJL's own tokenizer reports
+   * its use over the network unless a system property forbids it.
    */
-  static final class Offline {
-    private static final Map<String, String> SETTINGS = new TreeMap<>(
-        Map.of("ai.djl.offline", "true", "OPT_OUT_TRACKING", "true", "RUST_FLAVOR", "cpu"));
+  private static final class Library {
+    private static final String FLAVOR = "RUST_FLAVOR";
+    private static final TokenizersLibrary LOADED = load();
 
-    private Offline() {}
+    private Library() {}
 
-    static synchronized <T> T call(Callable<T> making) {
-      Map<String, String> changed = new TreeMap<>();
-      SETTINGS.forEach((name, value) -> {
-        if (System.getProperty(name) == null && System.getenv(name) == null) {
-          changed.put(name, value);
-          System.setProperty(name, value);
-        }
-      });
+    static TokenizersLibrary get() {
+      return LOADED;
+    }
+
+    // Without this setting, DJL searches for CUDA and downloads another library. It can only be set
+    // as a system property or in the environment, so it is set for the time of loading.
+    private static TokenizersLibrary load() {
+      boolean isSet = System.getProperty(FLAVOR) != null || System.getenv(FLAVOR) != null;
+      if (!isSet) {
+        System.setProperty(FLAVOR, "cpu");
+      }
       try {
-        return making.call();
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException(e.getMessage(), e);
+        LibUtils.checkStatus();
+        return TokenizersLibrary.LIB;
       } finally {
-        changed.keySet().forEach(System::clearProperty);
+        if (!isSet) {
+          System.clearProperty(FLAVOR);
+        }
       }
     }
   }

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
 import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
-import dev.likeness.diffusion.internal.file.ForeignSource;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -168,7 +168,8 @@ class LlamaCppFileTest {
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();
         TensorSource before = whole.weights("transformer");
-        ForeignSource foreign = new ForeignSource(whole.weights("transformer"), layout)) {
+        CanonicalTensors.ForeignSource foreign =
+            new CanonicalTensors.ForeignSource(whole.weights("transformer"), layout)) {
       write(file, foreign, name -> "model.diffusion_model." + name);
       try (TensorSource after = whole.with("transformer", file).weights("transformer")) {
         before

@@ -16,7 +16,7 @@ import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
 import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
 import dev.likeness.diffusion.internal.family.zimage.ZImageKeyFormat;
-import dev.likeness.diffusion.internal.file.ForeignSource;
+import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.RenamedSource;
@@ -169,7 +169,7 @@ class SingleTransformerFileTest {
     ModelParts dev = ModelOpener.open(PipelineFolder.write("flux/dev", folder).path());
     Path schnell = PipelineFolder.write("flux/schnell", folder).path();
     Path file = folder.resolve("undistilled.safetensors");
-    try (ForeignSource foreign = new ForeignSource(
+    try (CanonicalTensors.ForeignSource foreign = new CanonicalTensors.ForeignSource(
         new RenamedSource(
             dev.weights("transformer"), name -> name.contains("guidance_embedder") ? null : name),
         FluxKeyFormat.FluxLayout.of(2, 2))) {
@@ -269,8 +269,8 @@ class SingleTransformerFileTest {
         metadata.put(
             SingleFile.CONFIG + part.getKey(),
             JSON.std.asString(parts.config(part.getKey()).values()));
-        try (ForeignSource foreign =
-            new ForeignSource(parts.weights(part.getKey()), part.getValue())) {
+        try (CanonicalTensors.ForeignSource foreign =
+            new CanonicalTensors.ForeignSource(parts.weights(part.getKey()), part.getValue())) {
           foreign.names().forEach(name -> tensors.put(name, foreign.read(name)));
         }
       }

@@ -75,8 +75,8 @@ class GradientGuidedPredictorTest {
       assertFalse(answer.requires_grad(), "nothing of the way back is kept");
       Step.Scaling scaling = STEP.scaling();
       return ImageTensors.floats(input()
-          .mul(new Scalar(scaling.skip() / scaling.in()))
-          .add(answer, new Scalar(scaling.out())));
+          .mul(new Scalar(scaling.skip() / scaling.input()))
+          .add(answer, new Scalar(scaling.output())));
     }
   }
 

@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,31 @@ class ClipTokenizerTest {
     assertNull(System.getProperty("ai.djl.offline"));
     assertNull(System.getProperty("OPT_OUT_TRACKING"));
     assertNull(System.getProperty("RUST_FLAVOR"));
+  }
+
+  @Test
+  void setsNoSystemPropertyOnceTheLibraryIsLoaded() {
+    Path path = tiny("sd1-published");
+    ClipTokenizer.open(path).close();
+    List<Object> changed = new CopyOnWriteArrayList<>();
+    Properties before = System.getProperties();
+    Properties recording = new Properties() {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      public synchronized Object setProperty(String key, String value) {
+        changed.add(key);
+        return super.setProperty(key, value);
+      }
+    };
+    recording.putAll(before);
+    System.setProperties(recording);
+    try {
+      ClipTokenizer.open(path).close();
+    } finally {
+      System.setProperties(before);
+    }
+    assertEquals(List.of(), changed);
   }
 
   @Test

@@ -53,8 +53,15 @@ public record HeadshotGenerator(
   /** Estimates the memory of a shoot in bytes: one generation, decoding, and all images. */
   public static long memoryBytes(ShootRequest request, BaseModel base) {
     int size = request.size();
-    int width = size == 0 ? base.defaults().width() : size;
-    int height = size == 0 ? base.defaults().height() : size;
+    return memoryBytes(size, size, request.count() * request.styles().size(), base);
+  }
+
+  /**
+   * The estimated bytes of images and the autoencoder's weights; a side of 0 means the base's own.
+   */
+  public static long memoryBytes(int givenWidth, int givenHeight, int count, BaseModel base) {
+    int width = givenWidth == 0 ? base.defaults().width() : givenWidth;
+    int height = givenHeight == 0 ? base.defaults().height() : givenHeight;
     double most = TiledUpscale.MAX_UNTILED_SCALE
         * TiledUpscale.MAX_UNTILED_SCALE
         * base.defaults().width()
@@ -64,7 +71,7 @@ public record HeadshotGenerator(
     return BYTES_PER_PIXEL * number * (long) Math.min(pixels, most)
         + base.unwrap(OpenModel.class).autoencoder().decodingMemory(width, height)
         + COPIES * pixels
-        + CHANNELS * pixels * request.count() * request.styles().size();
+        + CHANNELS * pixels * count;
   }
 
   /** Generates the shoot; {@code each} gets each headshot as soon as it is generated. */

@@ -18,4 +18,9 @@ public final class XmpMarking implements GeneratedImage.Marking {
         : DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA;
     return ImageFileWriter.encode(generated, format, source).bytes();
   }
+
+  @Override
+  public String name() {
+    return "xmp";
+  }
 }

@@ -199,7 +199,7 @@ final class ConsistencyDistillation extends TrainingStep {
     Prediction prediction = model.scheduler().prediction();
     return noised
         .mul(perImage(timesteps, level -> prediction.scaling(level).skip()))
-        .add(answer.mul(perImage(timesteps, level -> prediction.scaling(level).out())));
+        .add(answer.mul(perImage(timesteps, level -> prediction.scaling(level).output())));
   }
 
   private Tensor predict(

@@ -91,7 +91,8 @@ record EditTrial(
 
   private RgbImage drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
     return studio
-        .edit(person, shot, edit, detector, Progress.SILENT, new Cancellation())
+        .detector(detector)
+        .edit(person, shot, edit, Progress.SILENT, new Cancellation())
         .after()
         .image();
   }

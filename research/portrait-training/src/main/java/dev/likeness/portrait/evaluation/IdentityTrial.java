@@ -7,9 +7,9 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.shoot.Headshot;
@@ -125,10 +125,8 @@ record IdentityTrial(
     return studio
         .trainer()
         .reference(
-            PhotoReview.of(PhotoSet.of(selfies(person))),
+            TrainingRequest.of(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic()),
             adapter,
-            Consent.synthetic(),
-            PersonProfile.UNKNOWN,
             Progress.SILENT,
             new Cancellation())
         .withStrength(dial);

@@ -6,10 +6,10 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -106,10 +106,8 @@ public final class MeasureDial {
         ReferencePerson who = studio
             .trainer()
             .reference(
-                review,
+                TrainingRequest.of(review, Consent.synthetic()),
                 adapter,
-                Consent.synthetic(),
-                PersonProfile.UNKNOWN,
                 Progress.SILENT,
                 new Cancellation());
         MeasureDial one =

@@ -21,9 +21,9 @@ import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -189,10 +189,8 @@ class FaceGuidanceTest {
             PersonRecord.SharedLight.of(studio
                     .trainer()
                     .reference(
-                        review,
+                        TrainingRequest.of(review, Consent.synthetic()),
                         adapter,
-                        Consent.synthetic(),
-                        PersonProfile.UNKNOWN,
                         Progress.SILENT,
                         new Cancellation())
                     .withTrainedPerson(learnt))

@@ -2,12 +2,15 @@ package dev.likeness.vault.internal.file;
 
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
 import java.nio.file.CopyOption;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -17,16 +20,19 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileAttributeView;
+import java.nio.file.spi.FileSystemProvider;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * Implements the operations of {@link Files} on the files of one vault. A new file appears,
  * complete, when its channel is closed.
  */
-final class VaultFileSystemProvider extends WholeFilesProvider {
+final class VaultFileSystemProvider extends FileSystemProvider {
   private final VaultFileSystem fileSystem;
 
   VaultFileSystemProvider(VaultFileSystem fileSystem) {
@@ -200,5 +206,50 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
       return type.cast(VaultFileSystem.VaultAttributes.FOLDER);
     }
     throw new NoSuchFileException(name(path));
+  }
+
+  // The operations that a vault does not support follow.
+
+  @Override
+  public <V extends FileAttributeView> V getFileAttributeView(
+      Path path, Class<V> type, LinkOption... options) {
+    return null;
+  }
+
+  @Override
+  public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) {
+    throw new UnsupportedOperationException(
+        "attributes of files in a vault can only be read by type");
+  }
+
+  @Override
+  public void setAttribute(Path path, String attribute, Object value, LinkOption... options) {
+    throw new UnsupportedOperationException("attributes of files in a vault cannot be set");
+  }
+
+  @Override
+  public String getScheme() {
+    return "likeness-vault";
+  }
+
+  @Override
+  public FileSystem newFileSystem(URI uri, Map<String, ?> env) {
+    throw new UnsupportedOperationException("a vault is opened by its store; open the store");
+  }
+
+  @Override
+  public FileSystem getFileSystem(URI uri) {
+    throw new UnsupportedOperationException("a vault is opened by its store; open the store");
+  }
+
+  @Override
+  public Path getPath(URI uri) {
+    throw new UnsupportedOperationException("a path in a vault has no URI");
+  }
+
+  @Override
+  public FileStore getFileStore(Path path) {
+    throw new UnsupportedOperationException(
+        "a vault has no file store; use the file store of the store's folder");
   }
 }

@@ -1,0 +1,134 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Upscaler;
+import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of a {@link HeadshotStudio}. Immutable. */
+abstract class StudioSettings {
+  final BaseModel base;
+  final PersonTrainer trainer;
+  final Upscaler upscaler;
+  final Optional<FaceGuidance> guidance;
+  final Optional<FaceDetector> detector;
+  final Consumer<Headshot> onHeadshot;
+
+  StudioSettings(
+      BaseModel base,
+      PersonTrainer trainer,
+      Upscaler upscaler,
+      Optional<FaceGuidance> guidance,
+      Optional<FaceDetector> detector,
+      Consumer<Headshot> onHeadshot) {
+    this.base = base;
+    this.trainer = trainer;
+    this.upscaler = upscaler;
+    this.guidance = guidance;
+    this.detector = detector;
+    this.onHeadshot = onHeadshot;
+  }
+
+  /**
+   * {@return the same studio with another trainer}
+   *
+   * @param other a trainer for the same base
+   */
+  public HeadshotStudio trainer(PersonTrainer other) {
+    return new HeadshotStudio(base, other, upscaler, guidance, detector, onHeadshot);
+  }
+
+  /** {@return the trainer of this studio, with its settings} */
+  public PersonTrainer trainer() {
+    return trainer;
+  }
+
+  /**
+   * {@return the same studio with other {@linkplain PersonTrainer#settings training settings}}
+   *
+   * @param settings the settings
+   */
+  public HeadshotStudio training(LoraTraining settings) {
+    return trainer(trainer.settings(settings));
+  }
+
+  /**
+   * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}}
+   *
+   * @param other the embedder; the caller closes it
+   */
+  public HeadshotStudio embedder(FaceEmbedder other) {
+    return trainer(trainer.embedder(other));
+  }
+
+  /**
+   * {@return the same studio with {@linkplain PersonTrainer#validation validation by likeness}}
+   *
+   * @param interval training steps between two validations, at least 1
+   * @param embedder compares faces; the caller closes it
+   */
+  public HeadshotStudio validation(int interval, FaceEmbedder embedder) {
+    return trainer(trainer.validation(interval, embedder));
+  }
+
+  /**
+   * {@return the same studio with another upscaler} It enlarges headshots that are larger than 1.5
+   * times the base's own size. The base then adds details by image-to-image.
+   *
+   * @param other the upscaler
+   */
+  public HeadshotStudio upscaler(Upscaler other) {
+    return new HeadshotStudio(base, trainer, other, guidance, detector, onHeadshot);
+  }
+
+  /**
+   * {@return the same studio with face guidance: the gradient of the face's similarity steers
+   * sampling, so that generated faces match the person} Face guidance applies to persons that this
+   * studio trained or encoded, and to their files. Each image takes four to five times as long.
+   *
+   * @param other the face guidance, which the caller closes; null removes face guidance
+   */
+  public HeadshotStudio faceGuidance(@Nullable FaceGuidance other) {
+    Optional<FaceGuidance> given = Optional.ofNullable(other);
+    return new HeadshotStudio(
+        base, trainer.faceGuidance(given), upscaler, given, detector, onHeadshot);
+  }
+
+  /**
+   * {@return the same studio with one more listener} The generating thread calls the listener as
+   * soon as a headshot is generated, even if the shoot fails or is cancelled later.
+   *
+   * @param listener gets the headshots
+   */
+  public HeadshotStudio onHeadshot(Consumer<Headshot> listener) {
+    return new HeadshotStudio(
+        base, trainer, upscaler, guidance, detector, onHeadshot.andThen(listener));
+  }
+
+  /**
+   * {@return the same studio with another face detector} It finds faces in photos to review and in
+   * headshots to edit. Without this setting, the studio uses OpenCV's built-in detector.
+   *
+   * @param other the face detector; the caller closes it after the last use of the studio
+   */
+  public HeadshotStudio detector(FaceDetector other) {
+    return new HeadshotStudio(base, trainer, upscaler, guidance, Optional.of(other), onHeadshot);
+  }
+
+  <T> T withDetector(Function<FaceDetector, T> work) {
+    if (detector.isPresent()) {
+      return work.apply(detector.get());
+    }
+    try (FaceDetector builtIn = new CascadeDetector()) {
+      return work.apply(builtIn);
+    }
+  }
+}

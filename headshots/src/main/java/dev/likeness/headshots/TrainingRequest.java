@@ -1,0 +1,62 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.Consent;
+import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.photos.PhotoReview;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A request to train a person, or to encode the person for an adapter. Immutable.
+ *
+ * @param review the reviewed photos
+ * @param consent the person's consent; kept in the person's file
+ * @param profile the traits that the user gave; they are not changed. Other traits are read from
+ *     the photos. The person's file keeps all traits
+ * @param stateFile the file in which a training saves its state, and from which a stopped training
+ *     resumes; empty to save no state
+ */
+public record TrainingRequest(
+    PhotoReview review, Consent consent, PersonProfile profile, Optional<Path> stateFile) {
+  /**
+   * Checks that profile and state file are given.
+   *
+   * @param review the reviewed photos
+   * @param consent the person's consent
+   * @param profile the traits that the user gave
+   * @param stateFile the file of the training's state; empty to save no state
+   */
+  public TrainingRequest {
+    Objects.requireNonNull(profile, "profile");
+    Objects.requireNonNull(stateFile, "stateFile");
+  }
+
+  /**
+   * {@return a request with no known traits and no saved state}
+   *
+   * @param review the reviewed photos
+   * @param consent the person's consent
+   */
+  public static TrainingRequest of(PhotoReview review, Consent consent) {
+    return new TrainingRequest(review, consent, PersonProfile.UNKNOWN, Optional.empty());
+  }
+
+  /**
+   * {@return the same request with traits that the user gave}
+   *
+   * @param known the traits
+   */
+  public TrainingRequest profile(PersonProfile known) {
+    return new TrainingRequest(review, consent, known, stateFile);
+  }
+
+  /**
+   * {@return the same request, whose training saves its state and resumes from it}
+   *
+   * @param file the file, for example {@link PersonTrainer#stateFile}; it need not exist
+   */
+  public TrainingRequest stateFile(Path file) {
+    return new TrainingRequest(review, consent, profile, Optional.of(file));
+  }
+}

@@ -34,11 +34,13 @@ class DoctorCommandTest {
   }
 
   @Test
-  void checksTheSettingsOfTheLauncher() throws IOException {
-    String launcher = Files.readString(Path.of("bin/likeness-env"));
-    CpuSettings.environment()
-        .forEach((name, value) ->
-            assertTrue(launcher.contains("\"${" + name + ":=" + value + "}\""), name));
+  void launcherAndImageHaveTheSettings() throws IOException {
+    String launcher = Files.readString(Path.of("bin/likeness-variables"));
+    String image = Files.readString(Outside.ROOT.resolve("Dockerfile"));
+    CpuSettings.environment().forEach((name, value) -> {
+      assertTrue(launcher.contains("\"${" + name + ":=" + value + "}\""), name);
+      assertTrue(image.contains(" " + name + "=" + value), name);
+    });
   }
 
   @Test

@@ -45,6 +45,16 @@ public record Outside(int status, String output) {
     }
   }
 
+  /** The version of this build. */
+  public static String version() {
+    try {
+      String pom = Files.readString(ROOT.resolve("pom.xml"));
+      return pom.replaceFirst("(?s).*?<version>(.*?)</version>.*", "$1");
+    } catch (IOException e) {
+      throw new IllegalStateException("no pom.xml in " + ROOT, e);
+    }
+  }
+
   /** A program of the JDK that runs the tests. */
   public static String jdk(String program) {
     return Path.of(System.getProperty("java.home"), "bin", program).toString();

@@ -22,7 +22,7 @@ class ShellIT {
     Path link =
         Files.createSymbolicLink(folder.resolve("likeness"), Outside.ROOT.resolve("likeness"));
     Outside run = Outside.run(folder, Map.of(), List.of("./" + link.getFileName(), "--version"));
-    assertEquals("likeness 0.1.0-SNAPSHOT", run.output().strip());
+    assertEquals("likeness " + Outside.version(), run.output().strip());
     assertEquals(0, run.status());
   }
 

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 public final class ConsentException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
+  /** The purpose that the consent does not cover. */
   private final Purpose purpose;
 
   ConsentException(Purpose purpose, String message) {

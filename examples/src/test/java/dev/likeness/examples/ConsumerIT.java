@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,7 @@ class ConsumerIT {
             "-o",
             "-q",
             "-Djavacpp.platform.host",
+            "-Dlikeness.version=" + Outside.version(),
             "-Dmaven.repo.local=" + repository,
             "compile",
             "dependency:build-classpath",
@@ -65,11 +67,14 @@ class ConsumerIT {
   void equalsTheReadme() throws IOException {
     String readme = Files.readString(Outside.ROOT.resolve("README.md"));
     assertEquals(withoutPackage(Files.readString(PROGRAM)), block(readme, "java"));
-    String pom = Files.readString(CONSUMER.resolve("pom.xml"))
-        .replace("${likeness.version}", "0.1.0-SNAPSHOT");
+    String pom = Files.readString(CONSUMER.resolve("pom.xml"));
     assertEquals(
         squeezed(between(pom, "<dependencyManagement>", "</dependencies>\n  <build>")),
-        squeezed(between(block(readme, "xml"), "<dependencyManagement>", "</dependencies>\n")));
+        squeezed(between(
+            block(readme, "xml")
+                .replaceFirst("<version>\\d[^<]*", "<version>\\${likeness.version}"),
+            "<dependencyManagement>",
+            "</dependencies>\n")));
   }
 
   private Path copyOfConsumer() throws IOException {
@@ -77,7 +82,9 @@ class ConsumerIT {
     Path program = project.resolve(CONSUMER.relativize(PROGRAM));
     Files.createDirectories(program.getParent());
     Files.copy(PROGRAM, program);
-    Files.copy(CONSUMER.resolve("pom.xml"), project.resolve("pom.xml"));
+    String pom = Files.readString(CONSUMER.resolve("pom.xml"));
+    Files.writeString(
+        project.resolve("pom.xml"), pom.replace("linux-x86_64", Loader.Detector.getPlatform()));
     return project;
   }
 

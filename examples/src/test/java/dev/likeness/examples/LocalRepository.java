@@ -13,7 +13,13 @@ import java.util.stream.Stream;
  * to everything else that the build has downloaded already.
  */
 final class LocalRepository {
-  private static final String VERSION = "0.1.0-SNAPSHOT";
+  private static final String VERSION = Outside.version();
+  private static final List<String> POMS = List.of(
+      "bom",
+      "natives-cpu",
+      "natives/linux-x86_64",
+      "natives/macosx-arm64",
+      "natives/windows-x86_64");
   private static final List<String> JARS = List.of(
       "schedulers",
       "diffusion-core",
@@ -35,8 +41,9 @@ final class LocalRepository {
     link(downloaded, repository, "dev");
     link(downloaded.resolve("dev"), repository.resolve("dev"), "likeness");
     install(repository, Outside.ROOT.resolve("pom.xml"), "parent");
-    for (String pom : List.of("bom", "natives-cpu")) {
-      install(repository, Outside.ROOT.resolve(pom).resolve("pom.xml"), pom);
+    for (String pom : POMS) {
+      String name = pom.replace('/', '-');
+      install(repository, Outside.ROOT.resolve(pom).resolve("pom.xml"), name);
     }
     for (String module : JARS) {
       Path folder = install(repository, Outside.ROOT.resolve(module).resolve("pom.xml"), module);

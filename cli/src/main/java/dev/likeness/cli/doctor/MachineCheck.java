@@ -1,5 +1,6 @@
 package dev.likeness.cli.doctor;
 
+import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.diffusion.tensor.CpuSettings;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import java.io.IOException;
@@ -79,12 +80,19 @@ final class MachineCheck {
     static List<Finding> findings() {
       Map<String, String> missing = CpuSettings.missing();
       return CpuSettings.environment().entrySet().stream()
-          .map(setting -> missing.containsKey(setting.getKey())
-              ? Finding.ofAdvice(
-                  "setting",
-                  setting.getKey() + " is not set; " + setting + " is faster on Linux CPUs")
-              : Finding.ofOk("setting", setting.getKey() + "=" + System.getenv(setting.getKey())))
+          .map(setting -> finding(setting, missing.containsKey(setting.getKey())))
           .toList();
+    }
+
+    private static Finding finding(Map.Entry<String, String> setting, boolean missing) {
+      String name = setting.getKey();
+      if (!missing) {
+        return Finding.ofOk("setting", name + "=" + System.getenv(name));
+      }
+      return NativeLibraries.appliesLate(name)
+          ? Finding.ofOk("setting", setting + ", applied by the library")
+          : Finding.ofAdvice(
+              "setting", name + " is not set; " + setting + " is faster on Linux CPUs");
     }
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,6 +23,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Checks the native libraries of libtorch, OpenCV and the tokenizers, and their devices. */
 final class NativesCheck {
+  /** The platforms that the published tokenizers have, as DJL names them. */
+  private static final Set<String> TOKENIZERS =
+      Set.of("linux-aarch64", "linux-x86_64", "osx-aarch64", "win-x86_64");
+
   private NativesCheck() {}
 
   static List<Finding> findings() {
@@ -71,13 +76,13 @@ final class NativesCheck {
           "opencv",
           opencv_core.CV_VERSION_MAJOR + "." + opencv_core.CV_VERSION_MINOR + "."
               + opencv_core.CV_VERSION_REVISION);
+    } catch (ResourceLimitException e) {
+      return Finding.ofMissing("opencv", e.getMessage());
     } catch (LinkageError e) {
       return Finding.ofMissing(
           "opencv",
-          "its native libraries did not load (" + LibTorch.firstLine(e)
-              + "); add dev.likeness:likeness-natives-cpu (type pom), or"
-              + " org.bytedeco:opencv, openblas and javacpp with "
-              + "the classifier " + Loader.Detector.getPlatform());
+          "its native libraries did not load (" + LibTorch.firstLine(e) + "); "
+              + NativeLibraries.advice(Loader.Detector.getPlatform()));
     }
   }
 
@@ -93,7 +98,9 @@ final class NativesCheck {
         ? Finding.ofOk("tokenizers", "on the class path")
         : Finding.ofMissing(
             "tokenizers",
-            "add ai.djl.huggingface:tokenizers:0.38.0; the class path has none for " + platform);
+            TOKENIZERS.contains(folder)
+                ? "add ai.djl.huggingface:tokenizers; the class path has none for " + platform
+                : "Hugging Face's tokenizers have no native libraries for " + platform);
   }
 
   /** Checks the folders into which libraries unpack natives, and their free space. */

@@ -1,12 +1,31 @@
 package dev.likeness.cli.doctor;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import org.junit.jupiter.api.Test;
 
 class NativesCheckTest {
   @Test
   void missesTheTokenizersOfAPlatformThatHasNone() {
-    assertTrue(NativesCheck.tokenizers("macosx-x86_64").isMissing());
+    Finding intel = NativesCheck.tokenizers("macosx-x86_64");
+    assertTrue(intel.isMissing());
+    assertEquals(
+        "Hugging Face's tokenizers have no native libraries for macosx-x86_64", intel.text());
+  }
+
+  @Test
+  void saysHowToGetNativesOrThatThereAreNone() {
+    assertEquals(
+        "add dev.likeness:likeness-natives-linux-x86_64 (type pom); they need glibc, not musl",
+        NativeLibraries.advice("linux-x86_64"));
+    assertEquals(
+        "add dev.likeness:likeness-natives-windows-x86_64 (type pom)",
+        NativeLibraries.advice("windows-x86_64"));
+    assertEquals(
+        "libtorch has no native libraries for linux-arm64; use Linux or Windows on"
+            + " x86-64, or macOS on ARM",
+        NativeLibraries.advice("linux-arm64"));
   }
 }

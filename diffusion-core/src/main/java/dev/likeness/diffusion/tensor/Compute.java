@@ -25,10 +25,8 @@ public record Compute(String device, DType dtype) {
 
   /** A text for error messages: the libraries and programs that computing on a GPU needs. */
   public static final String CUDA_REQUIREMENTS =
-      "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
-          + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command:"
-          + " mvn package -P cuda), and install CUDA 13"
-          + " with cuDNN 9 and NCCL";
+      "add dev.likeness:likeness-natives-cuda-linux-x86_64 (type pom; the command: mvn package -P"
+          + " cuda), and install CUDA 13 with cuDNN 9 and NCCL";
 
   /**
    * Checks that the device is known and that it supports the element type.

@@ -1,32 +1,20 @@
 package dev.likeness.diffusion.tensor;
 
-import java.util.Collections;
+import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
  * Environment variables that make libtorch faster on Linux CPUs.
  *
- * <p>glibc and OpenMP read these variables when a process starts, so a running process cannot set
- * them for itself. An application that starts a process puts {@link #environment} into its
- * {@link ProcessBuilder#environment}. An application that generates in its own process reports
- * {@link #missing} to its operator. This class changes no variable.
+ * <p>glibc and OpenMP read these variables when a process starts. An application that starts a
+ * process puts {@link #environment} into its {@link ProcessBuilder#environment}. If a process was
+ * started without a variable, the library applies its setting on Linux when it loads libtorch.
+ * {@code MALLOC_ARENA_MAX} then limits only threads that start later, so an application reports
+ * {@link #missing} to its operator.
  */
 public final class CpuSettings {
-  private static final Map<String, String> RECOMMENDED =
-      Collections.unmodifiableMap(new TreeMap<>(Map.of(
-          "MALLOC_ARENA_MAX",
-          "1",
-          "MALLOC_MMAP_THRESHOLD_",
-          "150000000",
-          "MALLOC_TRIM_THRESHOLD_",
-          "400000000",
-          "OPENBLAS_NUM_THREADS",
-          "1",
-          "OMP_WAIT_POLICY",
-          "PASSIVE",
-          "GOMP_SPINCOUNT",
-          "10000")));
+  private static final Map<String, String> RECOMMENDED = NativeLibraries.cpuVariables();
 
   private CpuSettings() {}
 

@@ -22,8 +22,13 @@ public final class UnreadablePhotoException extends InvalidInputException {
     NEEDS_CONVERSION
   }
 
+  /** The reason. */
   private final Fault fault;
+
+  /** The value that the file has. */
   private final double value;
+
+  /** The limit of the value. */
   private final double limit;
 
   UnreadablePhotoException(

@@ -51,6 +51,10 @@ public final class LibTorch {
       try {
         NativeLibraries.load(torch.class);
         return () -> {};
+      } catch (ResourceLimitException e) {
+        return () -> {
+          throw new ResourceLimitException(e.getMessage(), e);
+        };
       } catch (LinkageError | RuntimeException e) {
         String message = "libtorch's natives for " + Loader.Detector.getPlatform()
             + " did not load (" + firstLine(e) + "); " + advice();
@@ -63,9 +67,7 @@ public final class LibTorch {
     private static String advice() {
       try {
         Loader.getCacheDir();
-        return "add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:pytorch,"
-            + " openblas and javacpp with the classifier "
-            + Loader.Detector.getPlatform() + "; on Linux they need glibc, not musl";
+        return NativeLibraries.advice(Loader.Detector.getPlatform());
       } catch (IOException e) {
         return "neither the home nor the temporary folder can be written; unpack them elsewhere with"
             + " -Dorg.bytedeco.javacpp.cachedir=FOLDER";

@@ -3,6 +3,7 @@ package dev.likeness.photos.internal.opencv;
 import com.sun.jna.NativeLibrary;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.photos.internal.image.Luma;
 import java.io.File;
@@ -22,8 +23,7 @@ public final class OpenCv {
   /**
    * Loads the native library of a JavaCPP class such as {@code opencv_objdetect.class}.
    *
-   * @throws ResourceLimitException if the library is missing; the message names its Maven
-   *     coordinates
+   * @throws ResourceLimitException if the library did not load; the message has advice
    */
   public static void load(Class<?> global) {
     try {
@@ -31,11 +31,8 @@ public final class OpenCv {
       Silence.once();
     } catch (LinkageError e) {
       throw new ResourceLimitException(
-          "OpenCV's native libraries for " + Loader.getPlatform()
-              + " are not on the class path; add dev.likeness:likeness-natives-cpu, or "
-              + "org.bytedeco:opencv:4.13.0-1.5.13:"
-              + Loader.getPlatform()
-              + " with its openblas and javacpp",
+          "OpenCV's native libraries did not load (" + LibTorch.firstLine(e) + "); "
+              + NativeLibraries.advice(Loader.Detector.getPlatform()),
           e);
     }
   }

@@ -1,0 +1,77 @@
+package dev.likeness.diffusion.internal.natives;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.likeness.diffusion.error.ResourceLimitException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+import org.junit.jupiter.api.Test;
+
+/** What a process that was started without the launcher gets. */
+class LateSettingsTest {
+  /** Loads libtorch, and prints the line of the error if that fails. */
+  static final class Program {
+    private Program() {}
+
+    public static void main(String[] args) {
+      try {
+        LibTorch.load();
+      } catch (ResourceLimitException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void openMpGetsTheSettingsThatTheProcessWasStartedWithout() throws IOException {
+    assumeTrue(Loader.Detector.getPlatform().startsWith("linux-"), "settings are for Linux");
+    String output = run(Map.of("OMP_DISPLAY_ENV", "verbose"));
+    assertTrue(output.contains("OMP_WAIT_POLICY = 'PASSIVE'"), output);
+    assertTrue(output.contains("GOMP_SPINCOUNT = '10000'"), output);
+  }
+
+  @Test
+  void aVariableOfTheOperatorKeepsItsValue() throws IOException {
+    assumeTrue(Loader.Detector.getPlatform().startsWith("linux-"), "settings are for Linux");
+    String output = run(Map.of("OMP_DISPLAY_ENV", "verbose", "OMP_WAIT_POLICY", "ACTIVE"));
+    assertTrue(output.contains("OMP_WAIT_POLICY = 'ACTIVE'"), output);
+    assertTrue(output.contains("GOMP_SPINCOUNT = '10000'"), output);
+  }
+
+  @Test
+  void deniedNativeAccessIsOneLine() throws IOException {
+    assumeTrue(Runtime.version().feature() >= 24, "JDK 24 and newer can deny native access");
+    assertEquals(
+        "the JVM denies access to native libraries; start it with"
+            + " --enable-native-access=ALL-UNNAMED",
+        run(Map.of(), "--illegal-native-access=deny").strip());
+  }
+
+  @Test
+  void allowedNativeAccessPrintsNothing() throws IOException {
+    assertEquals("", run(Map.of(), "--enable-native-access=ALL-UNNAMED"));
+  }
+
+  private static String run(Map<String, String> environment, String... options)
+      throws IOException {
+    List<String> command = Stream.of(
+            Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+            Stream.of(options),
+            Stream.of("-cp", System.getProperty("java.class.path"), Program.class.getName()))
+        .flatMap(part -> part)
+        .toList();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().keySet().removeAll(NativeLibraries.cpuVariables().keySet());
+    builder.environment().keySet().remove("JAVA_TOOL_OPTIONS");
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+}

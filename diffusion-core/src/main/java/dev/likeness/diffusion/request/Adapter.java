@@ -18,6 +18,14 @@ public interface Adapter {
   }
 
   /**
+   * {@return the reference images that this adapter adds to a request, such as images of a person;
+   * none by default} Only an editing model takes them.
+   */
+  default ReferenceImages referenceImages() {
+    return ReferenceImages.NONE;
+  }
+
+  /**
    * {@return true if the adapter acts on regions of the image; false by default} With such an
    * adapter, windows or crops of an image cannot be generated separately.
    */

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Reference images: inputs of an editing model (FLUX.1 Kontext, FLUX.2 klein) in addition to the
@@ -70,6 +71,33 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
    */
   public ReferenceImages strength(double factor) {
     return new ReferenceImages(images, maxPixels, factor);
+  }
+
+  /**
+   * {@return the images of these options, then those of others} If one of the two has no images,
+   * the result is the other one.
+   *
+   * @param others the other options
+   * @throws IllegalArgumentException if both have images, and their limits or strengths differ
+   */
+  public ReferenceImages and(ReferenceImages others) {
+    if (images.isEmpty() || others.images.isEmpty()) {
+      return images.isEmpty() && !others.images.isEmpty() ? others : this;
+    }
+    if (maxPixels != others.maxPixels || strength != others.strength) {
+      throw new IllegalArgumentException("all reference images of a request have one strength and"
+          + " one limit, got strengths " + strength + " and " + others.strength + " and limits "
+          + maxPixels + " and " + others.maxPixels + "; give the same for all");
+    }
+    return images(Stream.concat(images.stream(), others.images.stream()).toList());
+  }
+
+  ReferenceImages and(Adapter adapter) {
+    ReferenceImages all = this;
+    for (Adapter summand : adapter.components()) {
+      all = all.and(summand.referenceImages());
+    }
+    return all;
   }
 
   /**

@@ -2,9 +2,9 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -186,10 +186,10 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with one more adapter, for example a person:
-   * {@code adapter(ada.at(0.8))}} The prompts may use the placeholder tokens of the adapter.
+   * {@code adapter(ada.at(0.8))}} Prompts may use its placeholder tokens. Its images come last.
    *
    * @param adapter the adapter; its change is added to the changes of the other adapters
-   * @throws IllegalArgumentException if the request has another textual inversion of the same token
+   * @throws IllegalArgumentException if a placeholder token or the strength of images conflicts
    */
   default ImageRequest adapter(Adapter adapter) {
     PromptOptions named = prompts();
@@ -198,7 +198,9 @@ public interface RequestOptions extends RequestSampling {
         named = named.textualInversion(inversion);
       }
     }
-    return adapters(appended(adapters(), adapter)).prompts(named);
+    return adapters(appended(adapters(), adapter))
+        .prompts(named)
+        .referenceImages(referenceImages().and(adapter));
   }
 
   /** {@return this request with its adapters, but without their gradient guidance} */
@@ -313,8 +315,6 @@ public interface RequestOptions extends RequestSampling {
   }
 
   private static <T> List<T> appended(List<T> list, T one) {
-    List<T> all = new ArrayList<>(list);
-    all.add(one);
-    return all;
+    return Stream.concat(list.stream(), Stream.of(one)).toList();
   }
 }

@@ -161,7 +161,25 @@ public final class Capabilities {
      * @param ownSize true if it keeps its size, instead of the nearest trained size
      */
     RgbImage prepare(RgbImage image, boolean ownSize);
+
+    /**
+     * The words by which a prompt refers to a reference image, as in the model's training. By
+     * default there is one image, without a number.
+     *
+     * @param number the number of the image, from 1
+     */
+    default String imageName(int number) {
+      return "the image";
+    }
   }
+
+  /**
+   * Capability: the licence of the published weights, if it forbids commercial use.
+   *
+   * @param model the name of the published model
+   * @param licence the name of its licence
+   */
+  public record NonCommercial(String model, String licence) {}
 
   /** Capability: the base supports ControlNets. */
   public interface ControlImages {

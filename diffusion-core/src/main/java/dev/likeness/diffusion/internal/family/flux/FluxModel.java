@@ -63,6 +63,7 @@ final class FluxModel implements OpenModel {
         TEXT_INPUTS,
         new Controls(),
         model.isKontext() ? new ReferenceTokens() : null,
+        model.isKontext() ? FluxNetworks.KONTEXT_LICENCE : null,
         model.isFill() ? new FillInpainting() : null,
         FluxTrainingTarget.of(model));
   }

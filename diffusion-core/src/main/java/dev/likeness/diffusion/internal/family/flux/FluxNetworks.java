@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.family.flux;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
@@ -22,6 +23,10 @@ import java.util.List;
 public final class FluxNetworks extends NetworksBase {
   /** A token is a square of two by two latent pixels. */
   private static final int PATCH_SIZE = 4;
+
+  /** Kontext's weights are published under this licence only. */
+  static final NonCommercial KONTEXT_LICENCE =
+      new NonCommercial("FLUX.1 Kontext", "FLUX.1 [dev] Non-Commercial License");
 
   private final boolean isKontext;
   private final LoadedClip clip;

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.family.flux2;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
@@ -36,6 +37,8 @@ public record Flux2Config(
     int innerDim,
     List<Integer> axes,
     double theta) {
+  private static final int WIDTH_9B = 4096;
+  private static final int TEXT_WIDTH_9B = 3 * 4096;
 
   /** Reads a transformer's {@code config.json}; unsupported options are refused. */
   public static Flux2Config of(ModelConfig c) {
@@ -71,6 +74,16 @@ public record Flux2Config(
           + " must be four even numbers that sum to attention_head_dim " + head);
     }
     return config;
+  }
+
+  /**
+   * The licence of klein 9B and its variants; null for 4B. Only 9B has tokens of this width, and
+   * three layers of Qwen3 8B as text.
+   */
+  NonCommercial nonCommercial() {
+    return width() == WIDTH_9B || textWidth == TEXT_WIDTH_9B
+        ? new NonCommercial("FLUX.2 klein 9B", "FLUX Non-Commercial License")
+        : null;
   }
 
   /** Channels of a token inside the network. */

@@ -65,6 +65,7 @@ final class Flux2Model implements OpenModel {
         CachePoints.BLOCKS,
         new TextInputs(1, LoadedQwen3.MAX_TOKENS, false),
         new ReferenceTokens(),
+        model.config().nonCommercial(),
         Flux2Networks.Flux2TrainingTarget.of(model));
   }
 
@@ -121,6 +122,11 @@ final class Flux2Model implements OpenModel {
       int width = small.width() / sizeMultiple() * sizeMultiple();
       int height = small.height() / sizeMultiple() * sizeMultiple();
       return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
+    }
+
+    @Override
+    public String imageName(int number) {
+      return "image " + number;
     }
 
     @Override

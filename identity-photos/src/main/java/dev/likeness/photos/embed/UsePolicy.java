@@ -1,6 +1,9 @@
 package dev.likeness.photos.embed;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
+import dev.likeness.diffusion.internal.family.OpenModel;
 
 /** The intended use of the results. It decides which networks may be opened. */
 public enum UsePolicy {
@@ -33,6 +36,25 @@ public enum UsePolicy {
         spec,
         ", and no other embedder fits this adapter;"
             + " use an adapter that uses images, such as Plus Face");
+  }
+
+  /**
+   * Checks that the licence of a base model permits this use. Likeness knows the licences of models
+   * that edit images.
+   *
+   * @param base the base model
+   * @throws InvalidInputException if the licence forbids this use; the message contains the name of
+   *     the base and its licence
+   */
+  public void require(BaseModel base) {
+    base.unwrap(OpenModel.class)
+        .capability(NonCommercial.class)
+        .filter(licence -> this == COMMERCIAL)
+        .ifPresent(licence -> {
+          throw new InvalidInputException("the base " + base.name() + " has the weights of "
+              + licence.model() + ", which its licence (" + licence.licence()
+              + ") forbids for commercial use; use a base that allows it");
+        });
   }
 
   private void require(EmbedderSpec spec, String advice) {

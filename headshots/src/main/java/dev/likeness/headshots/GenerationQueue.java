@@ -99,7 +99,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     studio.validate(request);
     return submit(
         (events, cancellation) -> studio.shoot(person, request, events, cancellation),
-        studio.memoryBytes(request),
+        studio.memoryBytes(request) + HeadshotGenerator.referenceBytes(person),
         priority,
         progress,
         Duration.ZERO);

@@ -7,9 +7,9 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.internal.generation.FaceDetailer;
 import dev.likeness.headshots.internal.generation.HeadshotEditor;
 import dev.likeness.headshots.internal.generation.HeadshotGenerator;
+import dev.likeness.headshots.internal.generation.Inpainting.FaceDetailer;
 import dev.likeness.headshots.internal.generation.TiledUpscale;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.shoot.Headshot;
@@ -194,7 +194,7 @@ public final class HeadshotStudio extends StudioSettings {
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> new HeadshotGenerator(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
-        .generate(onHeadshot, PersonTrainer.withoutTerminalEvents(progress), cancellation));
+        .generate(onHeadshot, StudioSettings.withoutTerminalEvents(progress), cancellation));
   }
 
   /**
@@ -263,7 +263,7 @@ public final class HeadshotStudio extends StudioSettings {
     return progress.reportOutcome(() -> {
       Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
       return withDetector(detector -> new HeadshotEditor(base, guided, detector, upscaler)
-          .edit(headshot, edit, PersonTrainer.withoutTerminalEvents(progress), cancellation));
+          .edit(headshot, edit, StudioSettings.withoutTerminalEvents(progress), cancellation));
     });
   }
 

@@ -3,17 +3,16 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Purpose;
-import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
@@ -24,11 +23,7 @@ import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,7 +152,7 @@ public final class PersonTrainer {
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         request.stateFile().orElse(null),
-        withoutTerminalEvents(progress),
+        StudioSettings.withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -193,7 +188,7 @@ public final class PersonTrainer {
         request.profile(),
         method,
         request.stateFile().orElse(null),
-        withoutTerminalEvents(progress),
+        StudioSettings.withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -232,7 +227,7 @@ public final class PersonTrainer {
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
-        withoutTerminalEvents(progress),
+        StudioSettings.withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -243,6 +238,34 @@ public final class PersonTrainer {
    */
   public PersonProfile describe(PhotoReview review) {
     return describe(review, Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Chooses accepted photos as reference images for a base that edits images, and crops them.
+   * Nothing is trained. The photos that are not chosen judge likeness.
+   *
+   * @param request the reviewed photos, the consent and the traits that the user gave
+   * @param choice how photos are chosen and cropped
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
+   * @param cancellation stops the reading of photos
+   * @return the person
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
+   *     the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
+   */
+  public ImagePerson imagePerson(
+      TrainingRequest request,
+      ReferencePhotos choice,
+      Progress progress,
+      Cancellation cancellation) {
+    return progress.reportOutcome(() -> engine.imagePerson(
+        request.review(),
+        choice,
+        Consent.require(request.consent(), Purpose.HEADSHOTS),
+        request.profile(),
+        StudioSettings.withoutTerminalEvents(progress),
+        cancellation));
   }
 
   /**
@@ -259,7 +282,11 @@ public final class PersonTrainer {
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine
-        .study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(progress), cancellation)
+        .study(
+            review,
+            PersonProfile.UNKNOWN,
+            StudioSettings.withoutTerminalEvents(progress),
+            cancellation)
         .profile());
   }
 
@@ -288,33 +315,6 @@ public final class PersonTrainer {
    * @return the path; the file need not exist
    */
   public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {
-    List<Object> photos = review.accepted().stream()
-        .<Object>map(
-            photo -> List.of(photo.image(), photo.face(), photo.caption(), photo.repeats()))
-        .toList();
-    int run = Objects.hash(
-        photos,
-        known.toString(),
-        settings().toString(),
-        engine.validation().map(LikenessValidation::interval),
-        engine.trainingAdapter(),
-        engine.size(),
-        base.name(),
-        WeightsDigest.of(base.unwrap(OpenModel.class)),
-        base.compute().toString());
-    return TrainingState.file(folder, run);
-  }
-
-  /**
-   * The progress of one part of a larger work. Phases and steps are passed on, each notice only
-   * once. Terminal events are dropped, because the larger work reports its own.
-   */
-  static Progress withoutTerminalEvents(Progress whole) {
-    Set<ProgressEvent> seen = new HashSet<>();
-    return event -> {
-      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !seen.add(event))) {
-        whole.onEvent(event);
-      }
-    };
+    return TrainingState.file(folder, engine.fingerprint(review, known));
   }
 }

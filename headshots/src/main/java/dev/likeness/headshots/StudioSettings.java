@@ -1,6 +1,8 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -8,7 +10,9 @@ import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -130,5 +134,18 @@ abstract class StudioSettings {
     try (FaceDetector builtIn = new CascadeDetector()) {
       return work.apply(builtIn);
     }
+  }
+
+  /**
+   * The progress of one part of a larger work. Phases and steps are passed on, each notice only
+   * once. Terminal events are dropped, because the larger work reports its own.
+   */
+  static Progress withoutTerminalEvents(Progress whole) {
+    Set<ProgressEvent> seen = new HashSet<>();
+    return event -> {
+      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !seen.add(event))) {
+        whole.onEvent(event);
+      }
+    };
   }
 }

@@ -1,25 +1,35 @@
 package dev.likeness.vault;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Stores each headshot of a shoot when it is finished, so that not even a killed process loses one.
  */
 final class StoredShoot {
   private final BaseModel base;
-  private final TrainedPerson person;
+  private final Person person;
   private final ShootRequest request;
   private final Path imageFolder;
   private final int firstIndex;
@@ -35,7 +45,7 @@ final class StoredShoot {
    */
   StoredShoot(
       BaseModel base,
-      TrainedPerson person,
+      Person person,
       ShootRequest request,
       Path images,
       int first,
@@ -50,6 +60,73 @@ final class StoredShoot {
     this.tools = tools;
   }
 
+  /**
+   * The person of a shoot: trained, by reference images, or both.
+   *
+   * @param trained the LoRA, or null
+   * @param images the person by reference images, with the LoRA if there is one
+   */
+  record Person(TrainedPerson trained, Optional<ImagePerson> images) {
+    /**
+     * Joins them.
+     *
+     * @param lora may be null; files of earlier versions may lack a consent
+     * @param recorded the consent that the subject records
+     */
+    static Person of(TrainedPerson lora, Optional<ImagePerson> images, Consent recorded) {
+      if (lora == null) {
+        return new Person(null, images);
+      }
+      TrainedPerson known = lora.consent().isPresent() ? lora : lora.withConsent(recorded);
+      return new Person(known, images.map(one -> one.withTrainedPerson(known)));
+    }
+
+    Identity identity() {
+      return images.<Identity>map(one -> one).orElse(trained);
+    }
+
+    Optional<Authenticity> authenticity(ReviewTools tools) {
+      Optional<FaceEmbedder> judge =
+          tools.embedder().filter(eye -> FaceEmbeddings.canJudge(eye, identity()));
+      // The reference images keep measures of other photos than they are made of.
+      return images.isEmpty()
+          ? Authenticity.of(trained, tools)
+          : Authenticity.of(
+              images.get().record(),
+              judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder));
+    }
+  }
+
+  /** Generates a shoot of the subject's person and stores it. */
+  static Shoot generate(
+      HeadshotStudio studio,
+      BaseModel base,
+      Subject subject,
+      ShootRequest request,
+      GeneratedImage.Marking marking,
+      ReviewTools tools,
+      Progress progress,
+      Cancellation stop) {
+    Optional<ImagePerson> shown = SubjectStudio.findReferences(subject, base);
+    boolean isTrained =
+        Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
+    Path images = subject.folder(DataCategory.IMAGES);
+    int count = request.styles().size() * request.count();
+    try (TrainedPerson trained = isTrained || shown.isEmpty()
+        ? TrainedPerson.open(SubjectStudio.personFile(subject), base)
+        : null) {
+      Person person = Person.of(trained, shown, subject.consent());
+      int first = subject.imageNumbers().reserve(images, count);
+      try {
+        StoredShoot shoot = new StoredShoot(base, person, request, images, first, marking, tools);
+        studio.onHeadshot(shoot::add).shoot(person.identity(), request, progress, stop);
+        return shoot.finish();
+      } finally {
+        subject.imageNumbers().release(first, count);
+      }
+    }
+  }
+
   /** Stores a headshot, cropped by its style if a face is found, and the record of all so far. */
   void add(Headshot headshot) {
     Headshot cropped = headshot.crop(headshot.style().crop(), tools.detector()).orElse(headshot);
@@ -60,7 +137,8 @@ final class StoredShoot {
 
   /** Adds the authenticity flags to the record and returns the stored headshots. */
   Shoot finish() {
-    List<Authenticity.Result> verdicts = Authenticity.of(person, tools)
+    List<Authenticity.Result> verdicts = person
+        .authenticity(tools)
         .map(measure ->
             headshots.stream().map(headshot -> measure.judge(headshot.image())).toList())
         .orElse(List.of());
@@ -73,7 +151,9 @@ final class StoredShoot {
   }
 
   private ShootRecord record() {
-    return ShootRecord.of(base, person, shoot(), firstIndex);
+    return person.images().isPresent()
+        ? ShootRecord.ofImagePerson(base, person.identity(), shoot(), firstIndex)
+        : ShootRecord.of(base, person.trained(), shoot(), firstIndex);
   }
 
   private void write(ShootRecord record) {

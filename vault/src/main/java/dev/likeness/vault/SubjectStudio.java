@@ -4,30 +4,24 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Purpose;
-import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
-import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
-import dev.likeness.photos.decode.DecodeLimits;
-import dev.likeness.photos.quality.Verdict;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
@@ -35,10 +29,8 @@ import java.util.stream.Stream;
  * work within a step. Immutable and thread-safe.
  */
 public final class SubjectStudio {
-  private static final String PERSON = "person.safetensors";
-  // Converter programs are off, because they would read the photo from a temporary file.
-  private static final ReviewOptions IN_MEMORY =
-      ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms());
+  static final String PERSON = "person.safetensors";
+  private static final String REFERENCES = "references.safetensors";
   private final BaseModel base;
   private final HeadshotStudio studio;
   private final GeneratedImage.Marking marking;
@@ -59,33 +51,30 @@ public final class SubjectStudio {
   }
 
   /**
-   * Returns a studio for subjects. It uses {@link GeneratedImage.Marking#load()} to mark headshots,
-   * and the built-in tools for faces.
+   * {@return a studio for subjects} It uses {@link GeneratedImage.Marking#load()} to mark
+   * headshots, and the built-in tools for faces.
    *
    * @param base the base model that {@code studio} was created with
    * @param studio the studio that trains and generates
-   * @return the studio for subjects
    */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
     return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null, null);
   }
 
   /**
-   * Returns a copy with another marking of headshots.
+   * {@return a copy with another marking of headshots}
    *
    * @param other marks headshots as generated
-   * @return the copy
    */
   public SubjectStudio marking(GeneratedImage.Marking other) {
     return new SubjectStudio(base, studio, other, tools, shown);
   }
 
   /**
-   * Returns a copy with other tools for faces. With an embedder, the person file records face
+   * {@return a copy with other tools for faces} With an embedder, the person file records face
    * embeddings, and the likeness of headshots is measured.
    *
    * @param others the tools for faces; the caller closes them
-   * @return the copy
    */
   public SubjectStudio tools(ReviewTools others) {
     return new SubjectStudio(
@@ -93,10 +82,9 @@ public final class SubjectStudio {
   }
 
   /**
-   * Returns a copy that trains on the person in one photo. Its {@link #tools} need an embedder.
+   * {@return a copy that trains on the person in one photo} Its {@link #tools} need an embedder.
    *
    * @param photo the name of an added photo, which shows the person
-   * @return the copy
    */
   public SubjectStudio personIn(String photo) {
     return new SubjectStudio(base, studio, marking, tools, photo);
@@ -167,10 +155,7 @@ public final class SubjectStudio {
     SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
       subject.claimPhotos();
       try {
-        PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
-        PhotoReview whole = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
-        PhotoReview review = shown == null ? whole : whole.withPerson(shown);
-        reportRejected(review, progress);
+        PhotoReview review = withTools(with -> SubjectWork.review(subject, with, shown, progress));
         // States of other photos or settings are deleted with the training states.
         Path states = subject.folder(DataCategory.TRAINING_STATES);
         Path state = studio.trainer().stateFile(states, review, known);
@@ -183,6 +168,70 @@ public final class SubjectStudio {
       } finally {
         subject.releasePhotos();
       }
+    });
+  }
+
+  /**
+   * Chooses added photos as reference images for a base that edits images, and stores them in place
+   * of earlier ones. The stored images are parts of the photos and stay until the subject is
+   * erased.
+   *
+   * @param subject the subject
+   * @param choice how photos are chosen and cropped
+   * @param known traits of the person, such as glasses
+   * @param progress receives warnings and the name of each rejected photo
+   * @param stop cancels this work; erasing the subject cancels it too
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
+   * @throws IllegalStateException while another call trains the subject
+   * @throws InvalidInputException if the base does not edit images, no photo can be used, or the
+   *     photos show several people
+   * @throws SubjectErasedException if the subject was erased
+   */
+  public void chooseReferences(
+      Subject subject,
+      ReferencePhotos choice,
+      PersonProfile known,
+      Progress progress,
+      Cancellation stop) {
+    Consent consent = subject.consent();
+    Consent.require(consent, Purpose.HEADSHOTS);
+    Consent.require(consent, Purpose.INTAKE);
+    SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
+      subject.claimPhotos();
+      try {
+        studio
+            .trainer()
+            .imagePerson(
+                TrainingRequest.of(
+                        withTools(with -> SubjectWork.review(subject, with, shown, progress)),
+                        consent)
+                    .profile(known),
+                choice,
+                progress,
+                cancellation)
+            .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
+        subject.markTrained();
+        return null;
+      } finally {
+        subject.releasePhotos();
+      }
+    });
+  }
+
+  /**
+   * Stores reference images that were chosen outside the store. Delete the program's own photos.
+   *
+   * @param subject the subject
+   * @param person the person; a LoRA of the person is not stored
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
+   * @throws IllegalStateException while this process trains the subject
+   */
+  public static void saveReferences(Subject subject, ImagePerson person) {
+    Consent.require(subject.consent(), Purpose.HEADSHOTS);
+    SubjectWork.callUnlessErased(subject, () -> {
+      person.save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
+      subject.markPurposeFulfilled();
+      return null;
     });
   }
 
@@ -205,69 +254,36 @@ public final class SubjectStudio {
     });
   }
 
-  /** Reports rejected photos, since the review itself is not returned. */
-  private static void reportRejected(PhotoReview review, Progress progress) {
-    Stream<String> rejected = review.photos().stream()
-        .filter(photo -> photo.verdict() == Verdict.REJECT)
-        .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message()
-            + "; it is not used for training");
-    String sum = review.accepted().size() + " of " + review.photos().size() + " photos can be used"
-        + (review.isIdentityCompared() ? "" : "; identity was not compared");
-    Stream.concat(rejected, Stream.of(sum))
-        .forEach(text -> progress.onEvent(new ProgressEvent.Notice(text)));
-  }
-
   /**
-   * Generates headshots and crops them by style. Each finished headshot is stored at once, so it is
-   * kept if the shoot stops or fails. Image numbers continue after those of earlier shoots. Each
-   * shoot gets a new record: {@code record.json}, {@code record-041.json} and so on.
+   * Generates headshots and crops them by style. A base that edits images uses the subject's
+   * reference images, if there are any, with the LoRA if the person was trained too. Each finished
+   * headshot is stored at once, so it is kept if the shoot stops or fails. Image numbers continue
+   * after those of earlier shoots. Each shoot gets a new record: {@code record.json},
+   * {@code record-041.json} and so on.
    *
    * @param stop cancels this work; erasing the subject cancels it too
    * @param subject the subject
    * @param request the styles and the number of headshots
    * @param progress receives every step and warnings
    * @return the headshots with their request
-   * @throws InvalidInputException if the person has not been trained
+   * @throws InvalidInputException if the person has not been trained, and has no reference images
+   *     that the base takes
    * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
    *     subject is being erased
    * @throws SubjectErasedException if the subject was erased
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
-    return SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
-      try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
-        // Files of earlier versions may lack a consent that the subject records.
-        TrainedPerson known =
-            person.consent().isEmpty() ? person.withConsent(subject.consent()) : person;
-        return withTools(
-            with -> shootIntoStore(subject, known, request, with, progress, cancellation));
-      }
-    });
-  }
-
-  private Shoot shootIntoStore(
-      Subject subject,
-      TrainedPerson person,
-      ShootRequest request,
-      ReviewTools with,
-      Progress progress,
-      Cancellation stop) {
-    Path images = subject.folder(DataCategory.IMAGES);
-    int count = request.styles().size() * request.count();
-    int first = subject.imageNumbers().reserve(images, count);
-    try {
-      StoredShoot shoot = new StoredShoot(base, person, request, images, first, marking, with);
-      studio.onHeadshot(shoot::add).shoot(person, request, progress, stop);
-      return shoot.finish();
-    } finally {
-      subject.imageNumbers().release(first, count);
-    }
+    return SubjectWork.callWhileRegistered(
+        subject,
+        stop,
+        cancellation -> withTools(with -> StoredShoot.generate(
+            studio, base, subject, request, marking, with, progress, cancellation)));
   }
 
   /**
-   * Returns the person file of a subject.
+   * {@return the path of the person file in the encrypted folder of the subject}
    *
    * @param subject the subject
-   * @return a path in the encrypted folder of the subject
    * @throws InvalidInputException if the person has not been trained
    */
   public static Path personFile(Subject subject) {
@@ -278,43 +294,26 @@ public final class SubjectStudio {
     return file;
   }
 
+  /**
+   * {@return the person by the stored reference images; empty if none are stored, or the base does
+   * not edit images}
+   *
+   * @param subject the subject
+   * @param base the base that takes the images
+   * @throws InvalidInputException if the file is broken
+   */
+  public static Optional<ImagePerson> findReferences(Subject subject, BaseModel base) {
+    return Optional.of(subject.folder(DataCategory.PERSON).resolve(REFERENCES))
+        .filter(file -> Files.exists(file) && ReferencePhotos.isEditing(base))
+        .map(file -> ImagePerson.open(file, base));
+  }
+
   private <T> T withTools(Function<ReviewTools, T> work) {
     if (tools != null) {
       return work.apply(tools);
     }
     try (ReviewTools builtIn = ReviewTools.builtIn()) {
       return work.apply(builtIn);
-    }
-  }
-
-  /** Runs work on a subject that may be erased meanwhile. */
-  static final class SubjectWork {
-    private SubjectWork() {}
-
-    /**
-     * Runs long work with a cancellation that erasing the subject cancels too. Cancelling
-     * {@code caller} also cancels the work; {@code caller} may be shared with other work.
-     */
-    static <T> T callWhileRegistered(
-        Subject subject, Cancellation caller, Function<Cancellation, T> work) {
-      Cancellation stop = caller.child();
-      subject.workStarted(stop);
-      try {
-        return callUnlessErased(subject, () -> work.apply(stop));
-      } finally {
-        subject.workEnded(stop);
-      }
-    }
-
-    /** Runs work and reports any failure on an erased subject as {@link SubjectErasedException}. */
-    static <T> T callUnlessErased(Subject subject, Supplier<T> work) {
-      try {
-        return work.get();
-      } catch (CancelledException e) {
-        throw e;
-      } catch (RuntimeException e) {
-        throw subject.isErased() ? new SubjectErasedException(subject.id(), e) : e;
-      }
     }
   }
 }

@@ -207,7 +207,7 @@ class RetentionTest {
   void workIsAUseUntilItEnds() throws IOException {
     reopen(DataCategory.PERSON, Duration.ofHours(2));
     Subject ada = ada();
-    SubjectStudio.SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
+    SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
       assertEquals(List.of(), store.purgeDue().erased());
       return null;
@@ -222,7 +222,7 @@ class RetentionTest {
   void keepsImagesDuringAShoot() throws IOException {
     reopen(DataCategory.IMAGES, Duration.ofHours(2));
     Subject ada = ada();
-    SubjectStudio.SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
+    SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
       assertEquals(0, store.purgeDue().files());
       return null;
@@ -236,7 +236,7 @@ class RetentionTest {
   void aDiskThatRefusesToNoteTheEndOfWorkDoesNotFailIt() throws IOException {
     Subject ada = ada();
     Path dates = folder.resolve("store/subjects/" + ada.id() + "/dates.json");
-    SubjectStudio.SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
+    SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofDays(40));
       dates.toFile().delete();
       return dates.resolve("full").toFile().mkdirs();

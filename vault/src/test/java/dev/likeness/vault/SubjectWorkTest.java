@@ -23,11 +23,11 @@ class SubjectWorkTest {
       Subject ada = store.create(Consent.of("Ada: yes"));
       Subject bob = store.create(Consent.of("Bob: yes"));
       Cancellation all = new Cancellation();
-      SubjectStudio.SubjectWork.callWhileRegistered(bob, all, ofBob -> {
+      SubjectWork.callWhileRegistered(bob, all, ofBob -> {
         assertThrows(
             CancelledException.class,
-            () -> SubjectStudio.SubjectWork.callWhileRegistered(ada, all, ofAda -> {
-              SubjectStudio.SubjectWork.callWhileRegistered(ada, all, sooner -> null);
+            () -> SubjectWork.callWhileRegistered(ada, all, ofAda -> {
+              SubjectWork.callWhileRegistered(ada, all, sooner -> null);
               ada.erase();
               ofAda.throwIfCancelled();
               return null;

@@ -9,8 +9,8 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Headshot;
@@ -61,8 +61,9 @@ public final class EditCommand implements Runnable {
       required = true,
       paramLabel = "FILE",
       description = "the person: person.safetensors, or reference.safetensors for --identity "
-          + "ipadapter. --identity both needs person.safetensors with reference.safetensors beside "
-          + "it. With --store: the person's id")
+          + "ipadapter, or references.safetensors for --identity references. --identity both and "
+          + "lora+references need person.safetensors with the other file beside it. With --store: "
+          + "the person's id")
   private Path person;
 
   @Mixin
@@ -132,10 +133,8 @@ public final class EditCommand implements Runnable {
           .flatMap(one -> one.baseMismatch(model))
           .map(Quoted::line)
           .ifPresent(console.err()::println);
-      ReferencePerson reference = eye == null ? null : identity.openReference(person, eye, consent);
-      Identity who = reference == null
-          ? trained
-          : trained == null ? reference : reference.withTrainedPerson(trained);
+      HeadshotPerson known = known(model, trained, eye);
+      Identity who = known.who();
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)
           .detector(tools.detector())
@@ -151,7 +150,7 @@ public final class EditCommand implements Runnable {
           .withoutPixelMarks()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
-      PersonRecord kept = trained == null ? reference.record() : PersonRecord.of(trained);
+      PersonRecord kept = known.kept();
       HeadshotScores scores = FaceOptions.likeness(
               FaceOptions.withEmbedderOf(tools, own, kept), kept)
           .map(measure -> plain.likeness(measure, who))
@@ -164,6 +163,19 @@ public final class EditCommand implements Runnable {
       throw new UncheckedIOException(e);
     }
     console.out().flush();
+  }
+
+  private HeadshotPerson known(
+      BaseModel model, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
+    if (identity.method().showsImages()) {
+      ImagePerson kept =
+          store.images(store.isGiven() ? person : identity.imagesFile(person), model, console);
+      ImagePerson images = consent.of(kept).map(kept::withConsent).orElse(kept);
+      return HeadshotPerson.of(model, images, trained, null);
+    }
+    return eye == null
+        ? HeadshotPerson.of(model, trained, null)
+        : HeadshotPerson.of(model, identity.openReference(person, eye, consent), trained, null);
   }
 
   private void requireOtherFile() {

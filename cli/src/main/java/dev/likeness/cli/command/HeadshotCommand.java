@@ -4,14 +4,11 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.TrainingRequest;
-import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.headshots.report.ShootRecord;
+import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -22,11 +19,10 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,8 +44,9 @@ public final class HeadshotCommand implements Runnable {
       paramLabel = "FILE",
       description =
           "the person, instead of --photos: person.safetensors, or reference.safetensors for "
-              + "--identity ipadapter. --identity both needs person.safetensors with "
-              + "reference.safetensors beside it. With --store: the person's id")
+              + "--identity ipadapter, or references.safetensors for --identity references. "
+              + "--identity both and lora+references need person.safetensors with the other file "
+              + "beside it. With --store: the person's id")
   private Path person;
 
   @Mixin
@@ -66,6 +63,9 @@ public final class HeadshotCommand implements Runnable {
 
   @Mixin
   private IdentityOptions identity;
+
+  @Mixin
+  private ReferenceOptions references;
 
   @Mixin
   private RankOption rank;
@@ -106,8 +106,9 @@ public final class HeadshotCommand implements Runnable {
       required = true,
       paramLabel = "DIR",
       description = "output folder for headshot-001.png and so on, contact-sheet.png, report.html "
-          + "and record.json. Without --store it also gets person.safetensors of a trained person "
-          + "and reference.safetensors of reference photos")
+          + "and record.json. Without --store it also gets person.safetensors of a trained "
+          + "person, reference.safetensors of photos for an IP-Adapter, and references.safetensors "
+          + "of photos for a base that edits")
   private Path out;
 
   /** Creates the subcommand with the console that it prints to. */
@@ -140,6 +141,7 @@ public final class HeadshotCommand implements Runnable {
 
   /** Refuses options that have no effect. */
   private void requireUsed() {
+    references.requireUsed(identity.method(), photos.isGiven());
     if ((trainSteps != null || rank.isGiven())
         && (person != null || !identity.method().trains())) {
       throw new IllegalArgumentException(
@@ -182,13 +184,20 @@ public final class HeadshotCommand implements Runnable {
     if (review != null) {
       photos.warn(base, console);
       PhotoOptions.printOfOnePerson(review, console);
-      requireSamePerson(review);
+      if (identity.method().usesAdapter()) {
+        source.requireSamePerson(review);
+      }
       watch.lap("photos");
     }
     try (BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
+      faces.policy().require(model);
+      if (identity.method().showsImages()) {
+        ReferencePhotos.requireEditing(model);
+        source.requireSameImages(review, references.choice(), model);
+      }
       HeadshotStudio plain = studio(model).faceGuidance(held).upscaler(enlarger);
       plain.validate(request);
       if (upscaler != null && !plain.needsUpscaling(request)) {
@@ -209,69 +218,55 @@ public final class HeadshotCommand implements Runnable {
           .map(plain::embedder)
           .orElse(plain);
       try (IdentityOptions.LoadedAdapter eye =
-              identity.open(base.folder(), model, faces.policy()).orElse(null);
-          TrainedPerson trained = identity.method().trains()
-              ? source.open(studio, model, review, tools, watch)
-              : null) {
-        generate(new ShootContext(studio, model, review, request, tools, own, watch), trained, eye);
+          identity.open(base.folder(), model, faces.policy()).orElse(null)) {
+        PersonSource known =
+            source.inStore(studio, tools, identity.method(), references.choice(), watch);
+        try (TrainedPerson trained =
+            identity.method().trains() ? known.open(studio, model, review, watch) : null) {
+          HeadshotPerson person = identity.method().showsImages()
+              ? withImages(known, studio, model, review, trained)
+              : eye == null
+                  ? HeadshotPerson.of(model, trained, review)
+                  : HeadshotPerson.of(
+                      model,
+                      known.reference(studio, review, identity, eye, trained),
+                      trained,
+                      review);
+          if (identity.method() != IdentityOptions.Method.LORA) {
+            watch.lap("references");
+          }
+          generate(new ShootContext(studio, model, review, request, tools, own, watch), person);
+        }
       }
     }
   }
 
-  private void requireSamePerson(PhotoReview review) {
-    Path file = ShootFolder.referenceFile(out);
-    if (identity.method().usesReferences()
-        && Files.exists(file)
-        && !ReferencePerson.matches(review, file)) {
-      throw new InvalidInputException(file
-          + " was made from other photos or with another face detector, and is not replaced; give another --out, or"
-          + " move it away");
+  private HeadshotPerson withImages(
+      PersonSource source,
+      HeadshotStudio studio,
+      BaseModel model,
+      PhotoReview review,
+      TrainedPerson trained) {
+    ImagePerson first = source.images(studio, model, review, identity, references.choice());
+    if (references.others().isEmpty()) {
+      return HeadshotPerson.of(
+          model,
+          first,
+          trained,
+          review == null ? null : references.choice().choose(review, model).others());
     }
+    return HeadshotPerson.of(
+        model,
+        new ImagePerson.Group(Stream.concat(
+                Stream.of(first),
+                references.others().stream().map(other -> store.images(other, model, console)))
+            .toList()));
   }
 
-  /** Generates headshots of a trained person, of references through {@code eye}, or of both. */
-  private void generate(
-      ShootContext run, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
-    if (eye == null) {
-      PersonRecord kept = PersonRecord.of(trained);
-      generate(run, trained, kept, shoot -> ShootRecord.of(run.model, trained, shoot));
-      return;
-    }
-    ReferencePerson reference = run.review == null
-        ? identity.openReference(person, eye, photos.missingConsent())
-        : openReference(run, eye).withStrength(eye.strength());
-    run.timings.lap("references");
-    if (trained != null) {
-      reference.findMismatch(trained).map(Quoted::line).ifPresent(console.err()::println);
-    }
-    ReferencePerson who = trained == null ? reference : reference.withTrainedPerson(trained);
-    generate(
-        run,
-        who,
-        trained == null ? reference.record() : PersonRecord.of(trained),
-        shoot -> ShootRecord.of(run.model, who, shoot));
-  }
-
-  /** Encodes the photos as references and saves them. */
-  private ReferencePerson openReference(ShootContext run, IdentityOptions.LoadedAdapter eye) {
-    ReferencePerson reference = run.studio
-        .trainer()
-        .reference(
-            TrainingRequest.of(run.review, photos.consent()).profile(photos.profile()),
-            eye.adapter(),
-            ConsoleProgress.on(console),
-            console.cancellation());
-    Path file = out.resolve(ShootFolder.REFERENCE);
-    reference.save(file);
-    String notice =
-        " contains reference embeddings of the person, unencrypted: protect it like the photos";
-    console.err().println(file + notice);
-    return reference;
-  }
-
-  private void generate(
-      ShootContext run, Identity who, PersonRecord kept, Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, kept);
+  private void generate(ShootContext run, HeadshotPerson person) {
+    Identity who = person.who();
+    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, person.kept());
+    boolean guided = run.studio.usesFaceGuidance(who);
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
     SelectionOptions.GeneratedShoot generated = folder
@@ -281,24 +276,24 @@ public final class HeadshotCommand implements Runnable {
                 studio,
                 ScoreLimits.of(run.model),
                 who,
-                kept,
-                run.review,
+                person.kept(),
+                person.judges(),
                 run.request,
                 tools,
                 ConsoleProgress.on(console),
                 console.cancellation()),
-            finished -> record
-                .apply(new Shoot(run.request, finished))
-                .faceGuidance(run.studio.usesFaceGuidance(who)))
+            finished ->
+                person.record().apply(new Shoot(run.request, finished)).faceGuidance(guided))
         .map(shot -> aspect.crop(shot, tools.detector(), console.err()::println));
     run.timings.lap("generation");
     folder.write(
         run.model,
         generated,
-        record.apply(generated.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
+        person.record().apply(generated.shoot()).faceGuidance(guided),
         who,
-        kept,
+        person.kept(),
         run.review,
+        person.judges(),
         run.timings);
   }
 

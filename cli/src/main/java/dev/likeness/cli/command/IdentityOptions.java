@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -23,28 +24,43 @@ import picocli.CommandLine.TypeConversionException;
 final class IdentityOptions {
   /** The identity methods. */
   enum Method {
-    LORA,
-    IPADAPTER,
-    BOTH;
+    LORA("lora"),
+    IPADAPTER("ipadapter"),
+    BOTH("both"),
+    REFERENCES("references"),
+    LORA_AND_REFERENCES("lora+references");
 
-    boolean trains() {
-      return this != IPADAPTER;
+    private final String word;
+
+    Method(String word) {
+      this.word = word;
     }
 
-    /** Reads lora, ipadapter or both. */
+    boolean trains() {
+      return this != IPADAPTER && this != REFERENCES;
+    }
+
+    /** Returns true if a base that edits images gets the photos as reference images. */
+    boolean showsImages() {
+      return this == REFERENCES || this == LORA_AND_REFERENCES;
+    }
+
+    /** Returns true if an IP-Adapter encodes the photos. */
+    boolean usesAdapter() {
+      return this == IPADAPTER || this == BOTH;
+    }
+
+    /** Reads the word of a method. */
     static final class Parser implements ITypeConverter<Method> {
       @Override
       public Method convert(String text) {
         return Arrays.stream(values())
-            .filter(way -> way.name().equalsIgnoreCase(text))
+            .filter(way -> way.word.equalsIgnoreCase(text))
             .findFirst()
-            .orElseThrow(() -> new TypeConversionException(
-                "unknown identity method \"" + text + "\"; known: lora, ipadapter, both"));
+            .orElseThrow(() -> new TypeConversionException("unknown identity method \"" + text
+                + "\"; known: "
+                + Arrays.stream(values()).map(way -> way.word).collect(Collectors.joining(", "))));
       }
-    }
-
-    boolean usesReferences() {
-      return this != LORA;
     }
   }
 
@@ -62,7 +78,9 @@ final class IdentityOptions {
       defaultValue = "lora",
       converter = Method.Parser.class,
       description = "identity method: lora trains on the photos, ipadapter uses them as reference "
-          + "images without training, both combines the two methods (default: ${DEFAULT-VALUE})")
+          + "images without training, both combines the two methods. On a base that edits images, "
+          + "references shows it some of the photos, and lora+references also trains (default: "
+          + "${DEFAULT-VALUE})")
   private Method method;
 
   @Option(
@@ -87,7 +105,7 @@ final class IdentityOptions {
   private Path faceEmbedder;
 
   Method method() {
-    if (!method.usesReferences() && (adapter != null || encoder != null || faceEmbedder != null)) {
+    if (!method.usesAdapter() && (adapter != null || encoder != null || faceEmbedder != null)) {
       throw new IllegalArgumentException(
           "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or "
               + "--identity both");
@@ -95,17 +113,17 @@ final class IdentityOptions {
     return method;
   }
 
-  /** Refuses a store for methods with reference images: a store keeps trained people only. */
+  /** Refuses a store for methods with an IP-Adapter: a store keeps no embeddings for adapters. */
   void requireNoStore(VaultOptions store) {
-    if (store.isGiven() && method().usesReferences()) {
+    if (store.isGiven() && method().usesAdapter()) {
       throw new IllegalArgumentException(
-          "--store works with --identity lora only; leave --store out");
+          "--store works with --identity lora, references and lora+references; leave --store out");
     }
   }
 
   /** Refuses, before any work, if the method needs an IP-Adapter and none exists. */
   void require(Path base, String name) {
-    if (method().usesReferences() && !Files.exists(adapterFile(base))) {
+    if (method().usesAdapter() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
           adapter != null
               ? adapter + " does not exist; give an IP-Adapter file"
@@ -123,7 +141,7 @@ final class IdentityOptions {
    * @param policy which licences of face embedders are accepted
    */
   Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy) {
-    if (!method().usesReferences()) {
+    if (!method().usesAdapter()) {
       return Optional.empty();
     }
     IpAdapterFile file = IpAdapterFile.of(adapterFile(base));
@@ -137,9 +155,19 @@ final class IdentityOptions {
 
   /** The files of the person stored in {@code person}, the LoRA first. */
   Path[] files(Path person) {
-    return method().trains() && method().usesReferences()
-        ? new Path[] {person, referenceFile(person)}
-        : new Path[] {person};
+    return switch (method()) {
+      case LORA, IPADAPTER, REFERENCES -> new Path[] {person};
+      case BOTH -> new Path[] {person, referenceFile(person)};
+      case LORA_AND_REFERENCES -> new Path[] {person, imagesFile(person)};
+    };
+  }
+
+  /**
+   * The file of the reference images of the person in {@code person}: the same file, or, if that is
+   * a LoRA, the file beside it.
+   */
+  Path imagesFile(Path person) {
+    return method().trains() ? person.toAbsolutePath().resolveSibling(ShootFolder.IMAGES) : person;
   }
 
   private Path referenceFile(Path person) {

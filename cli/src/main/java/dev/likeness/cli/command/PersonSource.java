@@ -4,16 +4,21 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.TrainingState;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -32,16 +37,135 @@ record PersonSource(
   }
 
   /**
+   * Stores the photos' person in the store, if photos and a store are given.
+   *
+   * @param choice the choice of reference images
+   * @return this source, or one with the id of the stored person
+   */
+  PersonSource inStore(
+      HeadshotStudio studio,
+      ReviewTools tools,
+      IdentityOptions.Method method,
+      ReferencePhotos choice,
+      ShootFolder.Timings watch) {
+    if (person != null || !store.isGiven()) {
+      return this;
+    }
+    String id = new VaultTraining(store, photos, console)
+        .store(
+            studio,
+            tools,
+            method.trains(),
+            method.showsImages() ? Optional.of(choice) : Optional.empty());
+    console
+        .err()
+        .println("stored as " + id + "; use this id with headshot --person or people erase");
+    watch.lap(method.trains() ? "training" : "references");
+    return new PersonSource(photos, Path.of(id), store, out, console);
+  }
+
+  /**
+   * Opens the person by reference images, or chooses the images from the photos and saves them.
+   *
+   * @param review the review of the photos if {@link #isReviewed()}, else null
+   */
+  ImagePerson images(
+      HeadshotStudio studio,
+      BaseModel model,
+      PhotoReview review,
+      IdentityOptions identity,
+      ReferencePhotos choice) {
+    if (review == null) {
+      Path which = store.isGiven() ? person : identity.imagesFile(person);
+      ImagePerson kept = store.images(which, model, console);
+      return photos.missingConsent().of(kept).map(kept::withConsent).orElse(kept);
+    }
+    Path file = out.resolve(ShootFolder.IMAGES);
+    ImagePerson images = studio
+        .trainer()
+        .imagePerson(
+            TrainingRequest.of(review, photos.consent()).profile(photos.profile()),
+            choice,
+            ConsoleProgress.on(console),
+            console.cancellation());
+    images.save(file);
+    int count = images.images().size();
+    console
+        .err()
+        .println(file + " contains " + count + (count == 1 ? " image" : " images")
+            + " from the photos, unencrypted: protect it like the photos; --store DIR encrypts it");
+    return images;
+  }
+
+  /** Refuses, before any work, to replace the reference images of other photos. */
+  void requireSameImages(PhotoReview review, ReferencePhotos choice, BaseModel model) {
+    Path file = out.resolve(ShootFolder.IMAGES);
+    if (review != null
+        && Files.exists(file)
+        && !choice.gives(ImagePerson.open(file, model), review, model)) {
+      throw ReferenceOptions.otherPhotos(file);
+    }
+  }
+
+  /**
+   * Encodes the photos for an IP-Adapter and saves them, or opens the person's file. Prints a
+   * warning if the LoRA was trained on other photos.
+   *
+   * @param review the review of the photos if {@link #isReviewed()}, else null
+   * @param trained the person's LoRA, or null
+   */
+  ReferencePerson reference(
+      HeadshotStudio studio,
+      PhotoReview review,
+      IdentityOptions identity,
+      IdentityOptions.LoadedAdapter eye,
+      TrainedPerson trained) {
+    ReferencePerson reference = review == null
+        ? identity.openReference(person, eye, photos.missingConsent())
+        : encode(studio, review, eye);
+    Optional.ofNullable(trained)
+        .flatMap(reference::findMismatch)
+        .map(Quoted::line)
+        .ifPresent(console.err()::println);
+    return reference;
+  }
+
+  private ReferencePerson encode(
+      HeadshotStudio studio, PhotoReview review, IdentityOptions.LoadedAdapter eye) {
+    ReferencePerson reference = studio
+        .trainer()
+        .reference(
+            TrainingRequest.of(review, photos.consent()).profile(photos.profile()),
+            eye.adapter(),
+            ConsoleProgress.on(console),
+            console.cancellation());
+    Path file = out.resolve(ShootFolder.REFERENCE);
+    reference.save(file);
+    console
+        .err()
+        .println(
+            file
+                + " contains reference embeddings of the person, unencrypted: protect it like the photos");
+    return reference.withStrength(eye.strength());
+  }
+
+  /** Refuses, before any work, to replace the embeddings of other photos. */
+  void requireSamePerson(PhotoReview review) {
+    Path file = ShootFolder.referenceFile(out);
+    if (Files.exists(file) && !ReferencePerson.matches(review, file)) {
+      throw new InvalidInputException(file
+          + " was made from other photos or with another face detector, and is not replaced; give another --out, or"
+          + " move it away");
+    }
+  }
+
+  /**
    * Opens or trains the person, with the traits that the user gives. The caller closes the person.
    *
    * @param review the review of the photos if {@link #isReviewed()}, else null
    */
   TrainedPerson open(
-      HeadshotStudio studio,
-      BaseModel model,
-      PhotoReview review,
-      ReviewTools tools,
-      ShootFolder.Timings watch) {
+      HeadshotStudio studio, BaseModel model, PhotoReview review, ShootFolder.Timings watch) {
     if (isReviewed()) {
       Path state = studio.trainer().stateFile(out, review, photos.profile());
       requireSamePerson(state);
@@ -49,12 +173,7 @@ record PersonSource(
       watch.lap("training");
       return closeOnFailure(trained, who -> save(TrainingState.tag(who, state)));
     }
-    Path which = person;
-    if (which == null) {
-      which = trainInStore(studio, tools);
-      watch.lap("training");
-    }
-    TrainedPerson who = store.person(which, model, console);
+    TrainedPerson who = store.person(person, model, console);
     watch.lap("person");
     who.baseMismatch(model).ifPresent(console.err()::println);
     return closeOnFailure(
@@ -118,14 +237,6 @@ record PersonSource(
             file
                 + " contains the person, unencrypted: protect it like the photos; --store DIR encrypts it");
     return who;
-  }
-
-  private Path trainInStore(HeadshotStudio studio, ReviewTools tools) {
-    String id = new VaultTraining(store, photos, console).train(studio, tools);
-    console
-        .err()
-        .println("stored as " + id + "; use this id with headshot --person or people erase");
-    return Path.of(id);
   }
 
   private TrainedPerson withProfile(HeadshotStudio studio, TrainedPerson who) {

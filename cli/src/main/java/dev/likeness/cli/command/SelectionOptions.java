@@ -8,6 +8,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
@@ -17,7 +18,7 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
-import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Likeness;
@@ -81,15 +82,16 @@ final class SelectionOptions {
   /**
    * Generates headshots and selects by {@code limits} if {@code --keep} is given.
    *
-   * @param kept the record in the person's file; likeness is measured with it if {@code review} is
+   * @param kept the record in the person's file; likeness is measured with it if {@code judges} is
    *     null
+   * @param judges the photos that judge likeness, or null
    */
   GeneratedShoot generate(
       HeadshotStudio studio,
       ScoreLimits limits,
       Identity person,
       PersonRecord kept,
-      PhotoReview review,
+      List<AcceptedPhoto> judges,
       ShootRequest request,
       ReviewTools tools,
       Progress progress,
@@ -97,7 +99,7 @@ final class SelectionOptions {
     HeadshotScores scores = scores(
         withDistortionLimit(limits, tools),
         kept,
-        review,
+        judges,
         tools,
         person,
         keep == null ? Progress.SILENT : progress);
@@ -122,10 +124,17 @@ final class SelectionOptions {
   private HeadshotScores scores(
       HeadshotScores scores,
       PersonRecord kept,
-      PhotoReview review,
+      List<AcceptedPhoto> judges,
       ReviewTools tools,
       Identity person,
       Progress progress) {
+    if (person instanceof ImagePerson.Group || judges != null && judges.isEmpty()) {
+      progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
+          + (judges != null && judges.isEmpty()
+              ? "the only photo is a reference image; give more photos"
+              : "the images show several people")));
+      return scores;
+    }
     if (tools.embedder().isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
           + kept.faces()
@@ -135,8 +144,8 @@ final class SelectionOptions {
       return scores;
     }
     FaceEmbedder eye = tools.embedder().get();
-    Optional<Likeness> likeness = review != null
-        ? Optional.of(FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye))
+    Optional<Likeness> likeness = judges != null
+        ? Optional.of(FaceEmbeddings.of(judges, eye).likeness(tools.detector(), eye))
         : FaceOptions.likeness(tools, kept);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
@@ -149,11 +158,13 @@ final class SelectionOptions {
   /**
    * Returns the embedder that measures likeness; empty if the person's file was made by another.
    */
-  static Optional<FaceEmbedder> judge(ReviewTools tools, PersonRecord kept, PhotoReview review) {
+  static Optional<FaceEmbedder> judge(
+      ReviewTools tools, PersonRecord kept, List<AcceptedPhoto> judges) {
     return tools
         .embedder()
-        .filter(eye -> review != null
-            || kept.faces().filter(faces -> faces.embedder().equals(eye.name())).isPresent());
+        .filter(eye -> judges != null
+            ? !judges.isEmpty()
+            : kept.faces().filter(faces -> faces.embedder().equals(eye.name())).isPresent());
   }
 
   private HeadshotScores withDistortionLimit(ScoreLimits limits, ReviewTools tools) {

@@ -19,6 +19,7 @@ import dev.likeness.headshots.report.ShootReport;
 import dev.likeness.headshots.report.ShootSummary;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -39,6 +40,7 @@ import java.util.function.Function;
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
   static final String REFERENCE = "reference.safetensors";
+  static final String IMAGES = "references.safetensors";
   /** The name that earlier versions gave {@link #REFERENCE}; it is only read. */
   static final String OLD_REFERENCE = "shown.safetensors";
 
@@ -155,6 +157,7 @@ final class ShootFolder {
    * @param who the person
    * @param kept the record in the person's file
    * @param review null for a person from a file or store
+   * @param judges the photos that judge likeness; null to use the record
    */
   void write(
       BaseModel base,
@@ -163,14 +166,15 @@ final class ShootFolder {
       Identity who,
       PersonRecord kept,
       PhotoReview review,
+      List<AcceptedPhoto> judges,
       Timings watch) {
     Shoot shoot = generated.shoot();
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
-    Optional<FaceEmbedder> judge = SelectionOptions.judge(tools, kept, review);
+    Optional<FaceEmbedder> judge = SelectionOptions.judge(tools, kept, judges);
     ShootSummary made = ShootSummary.of(base, who, kept, Optional.ofNullable(review), judge);
     List<Authenticity.Result> differences =
-        verdicts(kept, review, shoot, judge.filter(eye -> FaceEmbeddings.canJudge(eye, who)));
+        verdicts(kept, judges, shoot, judge.filter(eye -> FaceEmbeddings.canJudge(eye, who)));
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record =
         generated.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
@@ -208,11 +212,13 @@ final class ShootFolder {
   }
 
   private List<Authenticity.Result> verdicts(
-      PersonRecord kept, PhotoReview review, Shoot shoot, Optional<FaceEmbedder> judge) {
+      PersonRecord kept, List<AcceptedPhoto> judges, Shoot shoot, Optional<FaceEmbedder> judge) {
     ReviewTools judging = judge.map(tools::withEmbedder).orElseGet(tools::withoutEmbedder);
-    Optional<Authenticity> measure = review == null
+    Optional<Authenticity> measure = judges == null
         ? Authenticity.of(kept, judging)
-        : Optional.of(Authenticity.of(review.accepted(), judging));
+        : Optional.of(judges)
+            .filter(photos -> !photos.isEmpty())
+            .map(photos -> Authenticity.of(photos, judging));
     return measure
         .map(authenticity -> shoot.headshots().stream()
             .map(headshot -> authenticity.judge(headshot.image()))

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.ReceiptSigner;
@@ -156,6 +157,19 @@ final class VaultOptions {
       return folders.findAny().isPresent();
     } catch (IOException e) {
       throw new ResourceLimitException("cannot read the store " + store + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns the person by reference images in a file, or in the store if one is given. */
+  ImagePerson images(Path file, BaseModel model, Console console) {
+    if (!isGiven()) {
+      return ImagePerson.open(file, model);
+    }
+    try (SubjectStore opened = openExisting(console)) {
+      Subject subject = opened.subject(file.toString());
+      return SubjectStudio.findReferences(subject, model)
+          .orElseThrow(() -> new InvalidInputException(
+              subject + " has no reference images; give --photos with --identity references"));
     }
   }
 

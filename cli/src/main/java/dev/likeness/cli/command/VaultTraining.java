@@ -8,12 +8,15 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingRequest;
+import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.SubjectStudio;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Creates a subject in a store and trains with the store closed, so that subjects can be erased
@@ -26,6 +29,17 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
 
   /** Trains the person and returns the id of the subject. */
   String train(HeadshotStudio studio, ReviewTools tools) {
+    return store(studio, tools, true, Optional.empty());
+  }
+
+  /**
+   * Stores a subject and returns its id.
+   *
+   * @param trains true to train the person
+   * @param choice the choice of reference images; empty to store none
+   */
+  String store(
+      HeadshotStudio studio, ReviewTools tools, boolean trains, Optional<ReferencePhotos> choice) {
     Consent consent = photos.consent();
     PhotoReview review = photos.reviewInMemory(tools, console);
     PhotoOptions.printOfOnePerson(review, console);
@@ -34,13 +48,14 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
       id = opened.create(consent).id();
     }
     Cancellation stop = console.cancellation().child();
-    try (TrainedPerson person = studio
-        .trainer()
-        .train(
-            TrainingRequest.of(review, consent).profile(photos.profile()),
-            cancelIfErased(stop, id),
-            stop)) {
-      save(person, id);
+    Progress progress = cancelIfErased(stop, id);
+    TrainingRequest request = TrainingRequest.of(review, consent).profile(photos.profile());
+    try {
+      Optional<ImagePerson> images =
+          choice.map(by -> studio.trainer().imagePerson(request, by, progress, stop));
+      try (TrainedPerson person = trains ? studio.trainer().train(request, progress, stop) : null) {
+        save(person, images, id);
+      }
       return id;
     } catch (RuntimeException | Error e) {
       if (store.hasErased(id)) {
@@ -62,9 +77,12 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     };
   }
 
-  private void save(TrainedPerson person, String id) {
+  private void save(TrainedPerson person, Optional<ImagePerson> images, String id) {
     try (SubjectStore opened = store.open(console, SAVE_TIMEOUT, console.cancellation())) {
-      SubjectStudio.savePerson(opened.subject(id), person);
+      images.ifPresent(one -> SubjectStudio.saveReferences(opened.subject(id), one));
+      if (person != null) {
+        SubjectStudio.savePerson(opened.subject(id), person);
+      }
     }
   }
 

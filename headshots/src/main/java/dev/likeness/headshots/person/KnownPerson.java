@@ -23,6 +23,9 @@ sealed interface KnownPerson {
     if (person instanceof ReferencePerson reference) {
       return new Referenced(reference);
     }
+    if (person instanceof ImagePerson shown) {
+      return new Shown(shown);
+    }
     return person instanceof TrainedPerson trained ? new Trained(trained) : new Other(person);
   }
 
@@ -38,6 +41,11 @@ sealed interface KnownPerson {
 
   /** The light that the photos share; empty if it is unknown. */
   String light();
+
+  /** The sentence before a prompt, as in {@link ImagePerson#instruction(Identity)}. */
+  default String instruction() {
+    return "";
+  }
 
   /** The largest set of face embeddings that the guidance's own embedder made. */
   default Optional<FaceEmbeddings> faces(FaceGuidance guidance) {
@@ -73,6 +81,34 @@ sealed interface KnownPerson {
     @Override
     public String light() {
       return person.trainedPerson() == null ? "" : new Trained(person.trainedPerson()).light();
+    }
+  }
+
+  /** A person from images for a base that edits, optionally with a LoRA. */
+  record Shown(ImagePerson person) implements KnownPerson {
+    @Override
+    public Stream<FaceEmbeddings> faces() {
+      return Stream.of(
+              person.trainedPerson().flatMap(lora -> PersonRecord.of(lora).guidanceFaces()),
+              person.record().guidanceFaces())
+          .flatMap(Optional::stream);
+    }
+
+    @Override
+    public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
+      Identity face = guidance.forPerson(faces);
+      return likeness ->
+          person.at(likeness, GuidedPerson.LORA_SHARE * likeness).and(face.at(likeness));
+    }
+
+    @Override
+    public String light() {
+      return person.trainedPerson().map(lora -> new Trained(lora).light()).orElse("");
+    }
+
+    @Override
+    public String instruction() {
+      return person.instruction();
     }
   }
 
@@ -119,6 +155,11 @@ sealed interface KnownPerson {
     public String light() {
       return KnownPerson.of(person.person()).light();
     }
+
+    @Override
+    public String instruction() {
+      return KnownPerson.of(person.person()).instruction();
+    }
   }
 
   /** An identity of another kind, without a record of photos. */
@@ -136,6 +177,11 @@ sealed interface KnownPerson {
     @Override
     public String light() {
       return "";
+    }
+
+    @Override
+    public String instruction() {
+      return person instanceof ImagePerson.Group group ? group.instruction() : "";
     }
   }
 }

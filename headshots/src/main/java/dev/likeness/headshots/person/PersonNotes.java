@@ -3,10 +3,16 @@ package dev.likeness.headshots.person;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -14,6 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Reads and writes the notes in the header of a person's file. No other class does. Keys and
@@ -63,6 +75,62 @@ final class PersonNotes {
       notes.put(CONSENT, consent.map(Consent::toJson).orElse(""));
       notes.put(ADAPTER, adapterName);
       return notes;
+    }
+  }
+
+  /** The content of a file of reference images. */
+  record OfImages(List<RgbImage> images, OfReferences notes) {
+    /** The note that distinguishes such a file. */
+    static final String RECIPE = "reference images for a base that edits";
+
+    private static final String IMAGE = "image.";
+
+    static OfImages open(Path file) {
+      try (Safetensors saved = Safetensors.open(file)) {
+        OfReferences notes = OfReferences.read(saved.metadata())
+            .filter(kept -> kept.adapterName().equals(RECIPE) && !saved.names().isEmpty())
+            .orElseThrow(() -> new InvalidInputException(file
+                + " has no reference images of a person; give a file that headshot --identity"
+                + " references wrote, or give the photos again"));
+        return new OfImages(
+            IntStream.rangeClosed(1, saved.names().size())
+                .mapToObj(number -> read(saved, IMAGE + number, file))
+                .toList(),
+            notes);
+      }
+    }
+
+    private static RgbImage read(Safetensors saved, String name, Path file) {
+      long[] shape = saved.names().contains(name) ? saved.shape(name) : new long[0];
+      if (shape.length != 3
+          || shape[0] < 1
+          || shape[1] < 1
+          || shape[2] != 3
+          || saved.dtype(name) != DType.U8) {
+        throw new InvalidInputException(file + ": the tensor " + name + " has shape "
+            + Arrays.toString(shape)
+            + ", expected bytes of [height, width, 3]; give the photos again");
+      }
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor bytes = saved.read(name).contiguous();
+        byte[] rgb = new byte[Math.toIntExact(bytes.numel())];
+        new BytePointer(bytes.data_ptr()).get(rgb);
+        return RgbImage.of((int) shape[1], (int) shape[0], rgb);
+      }
+    }
+
+    void save(Path file) {
+      try (TensorScope scope = TensorScope.open()) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (RgbImage image : images) {
+          tensors.put(
+              IMAGE + (tensors.size() + 1),
+              torch
+                  .tensor(image.rgb(), new TensorOptions(ScalarType.Byte))
+                  .view(image.height(), image.width(), 3));
+        }
+        SafetensorsWriter.writePrivate(file, tensors, notes.write());
+      }
     }
   }
 

@@ -98,6 +98,19 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
+   * The class word, and only those traits that the user gave: a base that sees the person needs no
+   * other words.
+   */
+  String userWords() {
+    String words = new PersonProfile(traits.stream()
+            .filter(trait ->
+                trait.source() == Trait.Source.USER || trait.attribute().equals("sex"))
+            .toList())
+        .phrase();
+    return words.substring(words.indexOf(' ') + 1);
+  }
+
+  /**
    * {@return the class word: {@code woman}, {@code man}, or {@code person} if neither is certain}
    */
   public String classWord() {

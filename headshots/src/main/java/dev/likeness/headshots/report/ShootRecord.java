@@ -3,10 +3,12 @@ package dev.likeness.headshots.report;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.shoot.Headshot;
@@ -89,6 +91,41 @@ public final class ShootRecord {
     object.put("ip_adapter", person.adapterName());
     object.put("references", person.imagePrompt().references().count());
     return of(base, ShootSummary.warnings(base, person), object, shoot, 0);
+  }
+
+  /**
+   * The record of a shoot with a person, or several people, from images for a base that edits.
+   *
+   * @param base the base model
+   * @param person an {@link ImagePerson} or an {@link ImagePerson.Group}
+   * @param shoot the headshots
+   * @param first the number of earlier headshots
+   * @return the record
+   * @throws IllegalArgumentException if the person is of another kind
+   */
+  public static ShootRecord ofImagePerson(BaseModel base, Identity person, Shoot shoot, int first) {
+    List<String> warnings = ShootSummary.warnings(base, person);
+    if (person instanceof ImagePerson.Group group) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      object.put("phrase", person.phrase());
+      object.put("people", group.people().stream().map(ShootRecord::person).toList());
+      return of(base, warnings, object, shoot, first);
+    }
+    if (person instanceof ImagePerson one) {
+      return of(base, warnings, person(one), shoot, first);
+    }
+    throw new IllegalArgumentException(
+        "expected a person from images for a base that edits, got " + person);
+  }
+
+  private static Map<String, Object> person(ImagePerson person) {
+    Map<String, Object> object =
+        person.trainedPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
+    object.put("phrase", person.phrase());
+    object.putIfAbsent("profile", person.record().profile().asList());
+    person.consent().ifPresent(consent -> putConsent(object, consent));
+    object.put("reference_images", person.images().size());
+    return object;
   }
 
   private static ShootRecord of(

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.photos.PhotoReview;
@@ -119,6 +120,14 @@ public record ShootSummary(
   }
 
   private static String source(Identity person, PersonRecord kept, Optional<PhotoReview> review) {
+    if (person instanceof ImagePerson.Group group) {
+      return "Nothing was trained; the images show " + group.people().size()
+          + " people from reference images.";
+    }
+    if (person instanceof ImagePerson one && one.trainedPerson().isEmpty()) {
+      return "Nothing was trained; the images were made with " + one.images().size()
+          + " reference image" + (one.images().size() == 1 ? "" : "s") + " of the person.";
+    }
     boolean shown = person instanceof ReferencePerson one && one.trainedPerson() == null;
     String verb =
         shown ? "Nothing was trained; the images were made from " : "The person was trained from ";

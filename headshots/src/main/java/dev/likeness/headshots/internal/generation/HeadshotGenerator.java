@@ -7,10 +7,13 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -29,6 +32,8 @@ public record HeadshotGenerator(
   // For each byte of a number, in one generation: a UNet as wide as Stable Diffusion's needs 600,
   // face guidance on portrait 1000.
   private static final long BYTES_PER_PIXEL = 1500;
+  // In a transformer as wide as FLUX's, in f32, in which 256 pixels are one token.
+  private static final long BYTES_PER_REFERENCE_PIXEL = 2000;
   // For the whole image, while it is enlarged: as latents, as floats, as bytes.
   private static final long COPIES = 96;
   private static final long CHANNELS = 3;
@@ -77,6 +82,9 @@ public record HeadshotGenerator(
   /** Generates the shoot; {@code each} gets each headshot as soon as it is generated. */
   public Shoot generate(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
     requireCompatible(request, base);
+    if (showsImages(person.at(request.likeness()))) {
+      ReferencePhotos.requireEditing(base);
+    }
     if (needsUpscaling()) {
       Inpainting.WholeImage.require(
           List.of(person.at(request.likeness())), "an image of " + request.size() + " pixels");
@@ -119,15 +127,35 @@ public record HeadshotGenerator(
   }
 
   private ImageRequest imageRequest(Style style, int index) {
-    int size = needsUpscaling() ? base.defaults().width() : request.size();
+    Adapter adapter = person.at(request.likeness());
+    // Without a size, a request with reference images would take the size of the first one.
+    boolean own = needsUpscaling() || request.size() == 0 && showsImages(adapter);
+    int width = own ? base.defaults().width() : request.size();
+    int height = own && !needsUpscaling() ? base.defaults().height() : width;
     String prompt = base.unwrap(ModelExtras.class).photographs()
         ? style.photographicPrompt(person.phrase(), index)
         : style.prompt(person.phrase(), index);
     String negative = PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt);
-    return withGuidance(request.imageRequest(prompt, style), base)
+    return withGuidance(request.imageRequest(ImagePerson.instruction(person) + prompt, style), base)
         .negative(negative.isEmpty() ? null : negative)
-        .size(size, size)
-        .adapter(person.at(request.likeness()));
+        .size(width, height)
+        .adapter(adapter);
+  }
+
+  private static boolean showsImages(Adapter adapter) {
+    return adapter.components().stream()
+        .anyMatch(one -> !one.referenceImages().images().isEmpty());
+  }
+
+  /** Estimates the additional memory of a person's reference images in bytes. */
+  public static long referenceBytes(Identity person) {
+    List<ImagePerson> people = person instanceof ImagePerson.Group group
+        ? group.people()
+        : person instanceof ImagePerson one ? List.of(one) : List.of();
+    return people.stream()
+        .flatMap(one -> one.images().stream())
+        .mapToLong(image -> BYTES_PER_REFERENCE_PIXEL * image.width() * image.height())
+        .sum();
   }
 
   /** The same request with the default guidance scale for a person, if it has none. */

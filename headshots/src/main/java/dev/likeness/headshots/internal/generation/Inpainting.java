@@ -8,7 +8,11 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Upscaler;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
@@ -20,7 +24,7 @@ import java.util.List;
  * @param request the request with the person's adapter; its size is replaced
  * @param upscaler enlarges images that are larger than the base can generate directly
  */
-record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
+public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
    * Inpaints the white part of a mask, and returns an image of the same size. The other part
    * changes a little, too; the caller blends by the mask.
@@ -104,6 +108,90 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
             work + " needs windows or crops of the image, and an image prompt's mask applies"
                 + " to the whole image; use the person without a mask, or generate at the base's own size");
       }
+    }
+  }
+
+  /**
+   * Generates the face of a headshot again. The head is inpainted with the person's adapter, at the
+   * base's own size or larger, and blended back. The face is generated, never copied from another
+   * image.
+   */
+  public static final class FaceDetailer {
+    // Half-axes of the inpainted ellipse and width of its soft edge, in halves of the face's box.
+    private static final double CROP_SCALE = 1.35;
+    private static final double FEATHER = 0.3;
+
+    private FaceDetailer() {}
+
+    public static Headshot regenerate(
+        BaseModel base,
+        Adapter person,
+        Upscaler enlarger,
+        Headshot headshot,
+        Face face,
+        double strength,
+        Cancellation cancellation) {
+      Inpainting.WholeImage.require(List.of(person), "regenerating a face");
+      ImageRequest request = headshot.request();
+      RgbImage image = headshot.image();
+      HeadCrop crop =
+          HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, image.width(), image.height(), 1);
+      // A head that is larger than the base's size is not reduced.
+      int size = Math.max(base.defaults().width(), crop.side());
+      RgbImage head =
+          Resampler.CUBIC.resize(image, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
+      double scale = (double) size / crop.side();
+      BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
+      ImageRequest again = HeadshotGenerator.withGuidance(
+          ImageRequest.of(request.prompt())
+              .negative(request.prompts().negative())
+              .steps(request.steps())
+              .guidance(request.guidance())
+              .seed(request.seed())
+              .adapter(person),
+          base);
+      RgbImage drawn = new Inpainting(base, again, enlarger)
+          .inpaint(head, ellipse(size, box), strength, Progress.SILENT, cancellation);
+      RgbImage small =
+          Resampler.AREA.resize(headshot.style().convertColours(drawn), crop.side(), crop.side());
+      return new Headshot(
+          blend(image, small, crop, face.box()),
+          headshot.style(),
+          headshot.seed(),
+          request,
+          headshot.likeness(),
+          headshot.isEdited());
+    }
+
+    private static RgbImage ellipse(int size, BoundingBox box) {
+      byte[] mask = new byte[size * size * 3];
+      for (int i = 0; i < mask.length; i++) {
+        mask[i] = (byte) (radius(box, i / 3 % size, i / 3 / size) < CROP_SCALE ? 255 : 0);
+      }
+      return RgbImage.of(size, size, mask);
+    }
+
+    private static RgbImage blend(RgbImage image, RgbImage head, HeadCrop crop, BoundingBox box) {
+      byte[] out = image.rgb();
+      for (int y = 0; y < crop.side(); y++) {
+        for (int x = 0; x < crop.side(); x++) {
+          double part = Math.max(
+              0, Math.min(1, (CROP_SCALE - radius(box, crop.x() + x, crop.y() + y)) / FEATHER));
+          int at = ((crop.y() + y) * image.width() + crop.x() + x) * 3;
+          for (int c = 0; c < 3; c++) {
+            out[at + c] =
+                (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
+          }
+        }
+      }
+      return RgbImage.of(image.width(), image.height(), out);
+    }
+
+    /** Distance of a pixel from the middle of the face; 1 on the ellipse inscribed in its box. */
+    private static double radius(BoundingBox box, int x, int y) {
+      return Math.hypot(
+          (x + 0.5 - box.center().x()) / (box.width() / 2),
+          (y + 0.5 - box.center().y()) / (box.height() / 2));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.headshots.internal.score;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.headshots.internal.score.GazeNetwork.PatchNetwork;
 import dev.likeness.photos.face.Face;
 import java.util.EnumMap;
 import java.util.Locale;

@@ -8,11 +8,16 @@ import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.internal.training.SceneRegions.ClothingMask;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PixelTraits;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.internal.image.Luma;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,6 +45,10 @@ public record PersonStudy(
     PersonToken subject) {
   // The highest enlargement of a crop for training; small heads are too blurred.
   private static final double MAX_UPSCALING = 4;
+  /** The examples of a photo that has no caption of its own. */
+  private static final int EXAMPLES_OF_PHOTO = 4;
+  /** The most copies of a photo's examples; each is encoded and kept in memory. */
+  private static final int MAX_COPIES = 40;
 
   /**
    * Analyses the accepted photos whose head is large enough for the base. A notice names the
@@ -205,5 +214,74 @@ public record PersonStudy(
                 caption -> Stream.of(caption, caption.replace("%s", "a " + profile.classWord())))
             .toList()
         : own;
+  }
+
+  /**
+   * Four training examples for each crop, so that only the person is trained and prompts still
+   * control clothes, light and background. The mask leaves out clothes and background. The captions
+   * have: the scene; only the light, which also falls on the face; clothes and background of a
+   * built-in style; black and white. The clothes are recoloured and their colour is not in the
+   * caption, so that not even their edge becomes part of the person.
+   *
+   * <p>A photo with a caption of its own has this caption and its own colours instead. Photos count
+   * by their repeats.
+   *
+   * @param own the photos' own captions
+   * @return the examples of each photo
+   */
+  static List<List<TrainingExample>> trainingExamples(
+      List<RgbImage> crops,
+      List<AcceptedPhoto> photos,
+      List<SceneWords> scenes,
+      List<Optional<String>> own,
+      List<String> captions,
+      List<String> gray) {
+    int[] copies = copies(photos, own);
+    List<List<TrainingExample>> all = new ArrayList<>();
+    for (int i = 0; i < crops.size(); i++) {
+      List<TrainingExample> images = new ArrayList<>();
+      ClothingMask clothing = ClothingMask.of(
+          crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
+      RgbImage mask = clothing.mask();
+      if (own.get(i).isPresent()) {
+        all.add(Collections.nCopies(
+            copies[i],
+            TrainingExample.of(crops.get(i)).mask(mask).caption(own.get(i).get())));
+        continue;
+      }
+      List<RgbImage> recoloured = List.of(clothing.recolour(0), clothing.recolour(1));
+      String caption = captions.get(i % captions.size());
+      SceneWords scene = scenes.get(i);
+      List<SceneWords> variants =
+          List.of(scene.withoutOutfitColour(), scene.lightOnly(), scene.withSceneOfStyle(i));
+      for (int turn = 0; turn < variants.size(); turn++) {
+        images.add(TrainingExample.of(recoloured.get((i + turn) % 2))
+            .mask(mask)
+            .caption(caption + variants.get(turn).captionSuffix()));
+      }
+      images.add(TrainingExample.of(Luma.of(crops.get(i)).toImage())
+          .mask(mask)
+          .caption(gray.get(i % gray.size()) + scene.lightOnly().captionSuffix()));
+      all.add(
+          Collections.nCopies(copies[i], images).stream().flatMap(List::stream).toList());
+    }
+    return all;
+  }
+
+  /** How often the examples of each photo are used, so that photos count by their repeats. */
+  private static int[] copies(List<AcceptedPhoto> photos, List<Optional<String>> own) {
+    int[] copies = IntStream.range(0, photos.size())
+        .map(i -> photos.get(i).repeats() * (own.get(i).isPresent() ? EXAMPLES_OF_PHOTO : 1))
+        .toArray();
+    int shared = IntStream.of(copies).reduce(0, PersonStudy::greatestDivisor);
+    int most = IntStream.of(copies).max().orElse(1) / Math.max(1, shared);
+    double scale = Math.min(1, (double) MAX_COPIES / most) / Math.max(1, shared);
+    return IntStream.of(copies)
+        .map(n -> (int) Math.max(1, Math.round(n * scale)))
+        .toArray();
+  }
+
+  private static int greatestDivisor(int a, int b) {
+    return b == 0 ? a : greatestDivisor(b, a % b);
   }
 }

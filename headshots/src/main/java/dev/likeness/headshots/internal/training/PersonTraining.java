@@ -2,16 +2,19 @@ package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
-import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
@@ -25,11 +28,9 @@ import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -52,11 +53,6 @@ public record PersonTraining(
     Optional<LikenessValidation> validation,
     Path trainingAdapter,
     int size) {
-  /** The examples of a photo that has no caption of its own. */
-  private static final int EXAMPLES_OF_PHOTO = 4;
-  /** The most copies of a photo's examples; each is encoded and kept in memory. */
-  private static final int MAX_COPIES = 40;
-
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
   public PersonTraining training(LoraTraining settings) {
@@ -91,6 +87,24 @@ public record PersonTraining(
         base, training, embedder, guidanceEmbedder, validation, trainingAdapter, pixels);
   }
 
+  /** A number by which a stopped training finds its state: of photos, settings and base. */
+  public int fingerprint(PhotoReview review, PersonProfile known) {
+    List<Object> photos = review.accepted().stream()
+        .<Object>map(
+            photo -> List.of(photo.image(), photo.face(), photo.caption(), photo.repeats()))
+        .toList();
+    return Objects.hash(
+        photos,
+        known.toString(),
+        training.toString(),
+        validation.map(LikenessValidation::interval),
+        trainingAdapter,
+        size,
+        base.name(),
+        WeightsDigest.of(base.unwrap(OpenModel.class)),
+        base.compute().toString());
+  }
+
   private int side() {
     return size == 0 ? base.defaults().width() : size;
   }
@@ -116,6 +130,29 @@ public record PersonTraining(
         IdentityStrength.DEFAULT,
         base.name(),
         personRecord(study, review));
+  }
+
+  /**
+   * A person from reference images for a base that edits. Photos that are no references judge
+   * likeness; references give the faces for face guidance.
+   */
+  public ImagePerson imagePerson(
+      PhotoReview review,
+      ReferencePhotos choice,
+      Consent consent,
+      PersonProfile known,
+      Progress steps,
+      Cancellation cancellation) {
+    ReferencePhotos.Choice chosen = choice.choose(review, base);
+    PersonRecord record = new PersonRecord(
+        PersonStudy.ofAll(base, review, known, steps, cancellation).profile(),
+        PersonRecord.traits(chosen.others()),
+        PersonRecord.EMPTY.light(),
+        guidanceEmbedder.map(eye -> FaceEmbeddings.of(chosen.references(), eye)),
+        embedder
+            .filter(eye -> !chosen.others().isEmpty())
+            .map(eye -> FaceEmbeddings.of(chosen.others(), eye)));
+    return ImagePerson.of(base, choice.images(chosen.references(), base), consent, record);
   }
 
   private PersonRecord personRecord(PersonStudy study, PhotoReview review) {
@@ -161,7 +198,7 @@ public record PersonTraining(
     TrainingSet set = trainingSet(
         study,
         consent,
-        trainingExamples(
+        PersonStudy.trainingExamples(
             study.crops(),
             study.photos(),
             scenes,
@@ -194,7 +231,7 @@ public record PersonTraining(
     TrainingSet set = trainingSet(
         study,
         consent,
-        trainingExamples(
+        PersonStudy.trainingExamples(
             study.crops(),
             study.photos(),
             scenes,
@@ -204,75 +241,6 @@ public record PersonTraining(
         SceneWords.sharedLight(scenes),
         steps);
     return method.train(base, set.stateFile(state), steps, cancellation);
-  }
-
-  /**
-   * Four training examples for each crop, so that only the person is trained and prompts still
-   * control clothes, light and background. The mask leaves out clothes and background. The captions
-   * have: the scene; only the light, which also falls on the face; clothes and background of a
-   * built-in style; black and white. The clothes are recoloured and their colour is not in the
-   * caption, so that not even their edge becomes part of the person.
-   *
-   * <p>A photo with a caption of its own has this caption and its own colours instead. Photos count
-   * by their repeats.
-   *
-   * @param own the photos' own captions
-   * @return the examples of each photo
-   */
-  static List<List<TrainingExample>> trainingExamples(
-      List<RgbImage> crops,
-      List<AcceptedPhoto> photos,
-      List<SceneWords> scenes,
-      List<Optional<String>> own,
-      List<String> captions,
-      List<String> gray) {
-    int[] copies = copies(photos, own);
-    List<List<TrainingExample>> all = new ArrayList<>();
-    for (int i = 0; i < crops.size(); i++) {
-      List<TrainingExample> images = new ArrayList<>();
-      ClothingMask clothing = ClothingMask.of(
-          crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
-      RgbImage mask = clothing.mask();
-      if (own.get(i).isPresent()) {
-        all.add(Collections.nCopies(
-            copies[i],
-            TrainingExample.of(crops.get(i)).mask(mask).caption(own.get(i).get())));
-        continue;
-      }
-      List<RgbImage> recoloured = List.of(clothing.recolour(0), clothing.recolour(1));
-      String caption = captions.get(i % captions.size());
-      SceneWords scene = scenes.get(i);
-      List<SceneWords> variants =
-          List.of(scene.withoutOutfitColour(), scene.lightOnly(), scene.withSceneOfStyle(i));
-      for (int turn = 0; turn < variants.size(); turn++) {
-        images.add(TrainingExample.of(recoloured.get((i + turn) % 2))
-            .mask(mask)
-            .caption(caption + variants.get(turn).captionSuffix()));
-      }
-      images.add(TrainingExample.of(Luma.of(crops.get(i)).toImage())
-          .mask(mask)
-          .caption(gray.get(i % gray.size()) + scene.lightOnly().captionSuffix()));
-      all.add(
-          Collections.nCopies(copies[i], images).stream().flatMap(List::stream).toList());
-    }
-    return all;
-  }
-
-  /** How often the examples of each photo are used, so that photos count by their repeats. */
-  private static int[] copies(List<AcceptedPhoto> photos, List<Optional<String>> own) {
-    int[] copies = IntStream.range(0, photos.size())
-        .map(i -> photos.get(i).repeats() * (own.get(i).isPresent() ? EXAMPLES_OF_PHOTO : 1))
-        .toArray();
-    int shared = IntStream.of(copies).reduce(0, PersonTraining::greatestDivisor);
-    int most = IntStream.of(copies).max().orElse(1) / Math.max(1, shared);
-    double scale = Math.min(1, (double) MAX_COPIES / most) / Math.max(1, shared);
-    return IntStream.of(copies)
-        .map(n -> (int) Math.max(1, Math.round(n * scale)))
-        .toArray();
-  }
-
-  private static int greatestDivisor(int a, int b) {
-    return b == 0 ? a : greatestDivisor(b, a % b);
   }
 
   /** The training set: all examples, or with validation those of photos that are not held out. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.internal.training.SceneRegions.ClothingMask;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.photos.AcceptedPhoto;
@@ -82,7 +83,7 @@ class SceneRegionsTest {
         .with("outfit", "a # hoodie")
         .with("outfit colour", "red")
         .with("backdrop", "brick wall");
-    List<TrainingExample> images = PersonTraining.trainingExamples(
+    List<TrainingExample> images = PersonStudy.trainingExamples(
             List.of(crop(), crop()),
             List.of(photo(), photo()),
             List.of(scene, SceneWords.EMPTY),
@@ -113,7 +114,7 @@ class SceneRegionsTest {
   @Test
   void trainsCaptionedPhotosByTheirCaptionsAndRepeats() {
     Photo file = Photo.of("a.jpg", new byte[1]);
-    List<List<TrainingExample>> examples = PersonTraining.trainingExamples(
+    List<List<TrainingExample>> examples = PersonStudy.trainingExamples(
         List.of(crop(), crop(), crop()),
         List.of(
             photo().withCaptionOf(file.caption("red").repeats(10)),
@@ -126,7 +127,7 @@ class SceneRegionsTest {
     assertEquals(List.of(8, 4, 4), examples.stream().map(List::size).toList());
     assertEquals(Optional.of("%s, red"), examples.get(0).get(7).caption());
     assertEquals(crop(), examples.get(0).get(0).image(), "its own colours");
-    List<List<TrainingExample>> lopsided = PersonTraining.trainingExamples(
+    List<List<TrainingExample>> lopsided = PersonStudy.trainingExamples(
         List.of(crop(), crop()),
         List.of(photo().withCaptionOf(file.repeats(997)), photo()),
         List.of(SceneWords.EMPTY, SceneWords.EMPTY),

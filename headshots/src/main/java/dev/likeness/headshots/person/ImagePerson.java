@@ -1,0 +1,320 @@
+package dev.likeness.headshots.person;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ReferenceImages;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.TrainedPerson;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A person given by reference images, for a base that edits images. Nothing is trained. Prompts
+ * name the images by number, so the images of the first person come first in a request. The person
+ * may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
+ */
+public final class ImagePerson implements Identity {
+  private final List<RgbImage> images;
+  private final IntFunction<String> imageName;
+  private final PersonNotes.OfReferences notes;
+  private final TrainedPerson trained;
+
+  private ImagePerson(
+      List<RgbImage> images,
+      IntFunction<String> imageName,
+      PersonNotes.OfReferences notes,
+      TrainedPerson trained) {
+    this.images = List.copyOf(images);
+    this.imageName = imageName;
+    this.notes = notes;
+    this.trained = trained;
+  }
+
+  /**
+   * {@return a person given by images}
+   *
+   * @param base the base that takes the images
+   * @param images the reference images, in order, at least one
+   * @param consent the person's consent, or null if unknown
+   * @param record the record of the photos. Prompts use the class word of its profile, and the
+   *     traits that the user gave
+   * @throws InvalidInputException if the base does not edit images
+   * @throws IllegalArgumentException if there is no image
+   */
+  public static ImagePerson of(
+      BaseModel base, List<RgbImage> images, @Nullable Consent consent, PersonRecord record) {
+    if (images.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a person needs at least one reference image, got none; give an image");
+    }
+    return new ImagePerson(
+        images,
+        ReferencePhotos.editing(base)::imageName,
+        new PersonNotes.OfReferences(
+            base.name(),
+            record.profile().userWords(),
+            Optional.ofNullable(consent),
+            PersonNotes.OfImages.RECIPE,
+            record),
+        null);
+  }
+
+  /**
+   * Opens a file that {@link #save} wrote.
+   *
+   * @param file the person's file
+   * @param base the base that takes the images
+   * @return the person, without a LoRA
+   * @throws InvalidInputException if the file has no reference images, or the base does not edit
+   *     images
+   */
+  public static ImagePerson open(Path file, BaseModel base) {
+    IntFunction<String> imageName = ReferencePhotos.editing(base)::imageName;
+    PersonNotes.OfImages saved = PersonNotes.OfImages.open(file);
+    return new ImagePerson(saved.images(), imageName, saved.notes(), null);
+  }
+
+  /**
+   * Writes the person's file: the reference images, the record and the consent. The images are
+   * parts of the person's photos. The file is biometric data and is not encrypted. The write is
+   * atomic; a new file is readable by its owner only. A LoRA is not part of this file.
+   *
+   * @param file the file to write; an existing file is replaced
+   */
+  public void save(Path file) {
+    new PersonNotes.OfImages(images, notes).save(file);
+  }
+
+  /** {@return the reference images, in the order of their numbers} */
+  public List<RgbImage> images() {
+    return images;
+  }
+
+  /**
+   * {@return the record of the photos; its face embeddings are of photos that are no references}
+   */
+  public PersonRecord record() {
+    return notes.record();
+  }
+
+  /** {@return the person's LoRA; empty if the person has none} */
+  public Optional<TrainedPerson> trainedPerson() {
+    return Optional.ofNullable(trained);
+  }
+
+  /**
+   * {@return the same person with a LoRA in addition to the reference images}
+   *
+   * @param lora the trained person; the caller closes it after the last generation
+   */
+  public ImagePerson withTrainedPerson(TrainedPerson lora) {
+    return new ImagePerson(images, imageName, notes, lora);
+  }
+
+  /**
+   * {@inheritDoc} The weight is the strength of the reference images: its logarithm is added to
+   * their attention scores. It is also the weight of the LoRA.
+   *
+   * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
+   */
+  @Override
+  public Adapter at(double likeness) {
+    return at(likeness, likeness);
+  }
+
+  Adapter at(double likeness, double loraWeight) {
+    if (!(likeness >= 0 && likeness <= 1)) {
+      throw new IllegalArgumentException("likeness must be in 0..1, got " + likeness);
+    }
+    Adapter shown = new Images(new ReferenceImages(images, 0, likeness));
+    return trained == null ? shown : trained.lora().at(loraWeight).and(shown);
+  }
+
+  /** {@inheritDoc} The words name the images by their numbers, from 1. */
+  @Override
+  public String phrase() {
+    return phrase(1);
+  }
+
+  private String phrase(int first) {
+    String shown = "the " + notes.classWord() + " in " + names(first);
+    return trained == null ? shown : trained.phrase() + ", " + shown;
+  }
+
+  private String names(int first) {
+    return list(
+        IntStream.range(first, first + images.size()).mapToObj(imageName).toList());
+  }
+
+  private static String list(List<String> words) {
+    int last = words.size() - 1;
+    return last == 0
+        ? words.get(0)
+        : String.join(", ", words.subList(0, last)) + " and " + words.get(last);
+  }
+
+  /**
+   * {@return the sentence before a prompt that tells the base to keep the face, but not clothes,
+   * pose and background of the reference images; empty for persons without such images}
+   *
+   * @param person any identity
+   */
+  public static String instruction(Identity person) {
+    return KnownPerson.of(person).instruction();
+  }
+
+  String instruction() {
+    return "Keep the face exactly as in " + names(1)
+        + "; do not copy clothes, pose or background from there. ";
+  }
+
+  /**
+   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that both consents
+   * cover.
+   */
+  @Override
+  public Optional<Consent> consent() {
+    return trained == null
+        ? notes.consent()
+        : notes.consent().flatMap(own -> trained.consent().flatMap(own::intersect));
+  }
+
+  /** {@inheritDoc} The LoRA gets the same consent. */
+  @Override
+  public ImagePerson withConsent(Consent consent) {
+    return new ImagePerson(
+        images,
+        imageName,
+        new PersonNotes.OfReferences(
+            notes.base(),
+            notes.classWord(),
+            Optional.of(consent),
+            notes.adapterName(),
+            notes.record()),
+        trained == null ? null : trained.withConsent(consent));
+  }
+
+  /** {@inheritDoc} The text contains no personal data, so it may be logged. */
+  @Override
+  public String toString() {
+    return "a person from " + images.size() + " reference images"
+        + (trained == null ? "" : ", trained");
+  }
+
+  /** The reference images as an adapter; it changes no weights. */
+  private record Images(ReferenceImages referenceImages) implements ModelAdapter {
+    @Override
+    public Adaptation adapt(ModelComponent part, Compute compute) {
+      return Adaptation.NONE;
+    }
+
+    /** The text contains no personal data. */
+    @Override
+    public String toString() {
+      return referenceImages.images().size() + " reference images";
+    }
+  }
+
+  /**
+   * Several persons in one image, each by reference images. Face guidance does not apply to them.
+   *
+   * @param people the persons, in the order of their images, at least two
+   */
+  public record Group(List<ImagePerson> people) implements Identity {
+    /**
+     * Checks and copies the list.
+     *
+     * @param people the persons, in the order of their images, at least two
+     * @throws IllegalArgumentException if there are fewer than two, or one has a LoRA: a LoRA
+     *     changes every face of an image
+     */
+    public Group {
+      people = List.copyOf(people);
+      if (people.size() < 2) {
+        throw new IllegalArgumentException(
+            "an image of several people needs at least two, got " + people.size());
+      }
+      if (people.stream().anyMatch(person -> person.trained != null)) {
+        throw new IllegalArgumentException("one of several people has a LoRA, which changes the"
+            + " faces of all; give people by reference images alone");
+      }
+    }
+
+    @Override
+    public Adapter at(double likeness) {
+      return people.stream()
+          .map(person -> person.at(likeness))
+          .reduce(Adapter::and)
+          .orElseThrow();
+    }
+
+    @Override
+    public String phrase() {
+      return list(eachFromItsNumber(ImagePerson::phrase));
+    }
+
+    String instruction() {
+      return "Keep each face exactly: "
+          + list(eachFromItsNumber((person, first) ->
+              "of the " + person.notes.classWord() + " as in " + person.names(first)))
+          + "; do not copy clothes, pose or background from there. ";
+    }
+
+    private interface Words {
+      String of(ImagePerson person, int first);
+    }
+
+    private List<String> eachFromItsNumber(Words words) {
+      return IntStream.range(0, people.size())
+          .mapToObj(i -> words.of(
+              people.get(i),
+              1
+                  + people.subList(0, i).stream()
+                      .mapToInt(one -> one.images.size())
+                      .sum()))
+          .toList();
+    }
+
+    /**
+     * {@inheritDoc} The result names all persons and covers only the purposes that all consents
+     * cover. It is empty if one consent is unknown.
+     */
+    @Override
+    public Optional<Consent> consent() {
+      return people.stream()
+          .map(ImagePerson::consent)
+          .reduce((a, b) -> a.flatMap(one -> b.flatMap(other -> join(one, other))))
+          .orElseThrow();
+    }
+
+    private static Optional<Consent> join(Consent a, Consent b) {
+      return a.intersect(b)
+          .map(both -> a.isSynthetic() && b.isSynthetic()
+              ? both
+              : new Consent(
+                  a.person() + "; " + b.person(),
+                  a.givenBy() + "; " + b.givenBy(),
+                  both.purposes(),
+                  a.textVersion() + "; " + b.textVersion(),
+                  a.givenAt().isAfter(b.givenAt()) ? a.givenAt() : b.givenAt(),
+                  a.text() + "; " + b.text()));
+    }
+
+    /** {@inheritDoc} The text contains no personal data, so it may be logged. */
+    @Override
+    public String toString() {
+      return people.size() + " people from reference images";
+    }
+  }
+}

@@ -1,0 +1,236 @@
+package dev.likeness.headshots.person;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.Capabilities.Editing;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.face.HeadPose;
+import dev.likeness.photos.internal.quality.PhotoFeatures;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The choice of photos that become the reference images of a person, for a base that edits images.
+ * Immutable.
+ *
+ * @param count the largest number of photos, 1 to 10; 0 for four photos of six or more, and three
+ *     of five or fewer
+ * @param crop how much of each photo is kept
+ * @param side the longest side of a square reference image in pixels, 64 to 2048. Other reference
+ *     images have at most the same area. Smaller images save time and memory
+ */
+public record ReferencePhotos(int count, Crop crop, int side) {
+  /** Three or four photos, cropped to head and shoulders, of at most 512 x 512 pixels. */
+  public static final ReferencePhotos DEFAULT =
+      new ReferencePhotos(0, Crop.HEAD_AND_SHOULDERS, 512);
+
+  private static final int MAX_COUNT = 10;
+  private static final int USUAL_COUNT = 4;
+  private static final int MIN_SIDE = 64;
+  private static final int MAX_SIDE = 2048;
+
+  // Differences that count as much as one another: degrees of the head, shades of 256, stops.
+  private static final double POSE_UNIT = 45;
+  private static final double HIGHLIGHT_UNIT = 128;
+  private static final double LIGHT_UNIT = 2;
+  // A sharp face (blur 0) outweighs this much difference, compared with a blurred face (blur 1).
+  private static final double SHARPNESS_WEIGHT = 0.5;
+
+  /** How much of a photo a reference image keeps. */
+  public enum Crop {
+    /** A square with head and shoulders. */
+    HEAD_AND_SHOULDERS,
+    /** A square with the face alone, from brows to chin. */
+    FACE,
+    /** The whole photo, with clothes and background. */
+    WHOLE
+  }
+
+  /**
+   * Checks the values.
+   *
+   * @param count the largest number of photos, 1 to 10, or 0 for three or four
+   * @param crop how much of each photo is kept
+   * @param side the longest side of a square reference image in pixels, 64 to 2048
+   * @throws IllegalArgumentException if a value is outside its range
+   */
+  public ReferencePhotos {
+    if (count < 0 || count > MAX_COUNT || side < MIN_SIDE || side > MAX_SIDE) {
+      throw new IllegalArgumentException(
+          "reference photos need a count of 0 to " + MAX_COUNT + " and a side of " + MIN_SIDE
+              + " to " + MAX_SIDE + " pixels, got count " + count + " and side " + side);
+    }
+  }
+
+  /**
+   * {@return the same choice with another number of photos}
+   *
+   * @param most the largest number of photos, 1 to 10, or 0 for three or four
+   * @throws IllegalArgumentException if the number is outside its range
+   */
+  public ReferencePhotos count(int most) {
+    return new ReferencePhotos(most, crop, side);
+  }
+
+  /**
+   * {@return the same choice with another crop}
+   *
+   * @param other how much of each photo is kept
+   */
+  public ReferencePhotos crop(Crop other) {
+    return new ReferencePhotos(count, other, side);
+  }
+
+  /**
+   * {@return the same choice with another size}
+   *
+   * @param pixels the longest side of a square reference image in pixels, 64 to 2048
+   * @throws IllegalArgumentException if the size is outside its range
+   */
+  public ReferencePhotos side(int pixels) {
+    return new ReferencePhotos(count, crop, pixels);
+  }
+
+  /**
+   * The chosen photos.
+   *
+   * @param references the photos that become reference images, the best first
+   * @param others the photos that judge likeness, in the order of the review; empty if only one
+   *     photo was accepted
+   */
+  public record Choice(List<AcceptedPhoto> references, List<AcceptedPhoto> others) {}
+
+  /**
+   * Chooses the accepted photos that differ most in pose and light, and are sharp. The first one is
+   * sharp and frontal. If the review has several photos, at least one is left to judge likeness.
+   * The same review gives the same choice.
+   *
+   * @param review the reviewed photos of one person
+   * @param base the base; it limits the number of photos
+   * @return the chosen photos and the others
+   * @throws InvalidInputException if the base does not edit images, or the
+   *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   */
+  public Choice choose(PhotoReview review, BaseModel base) {
+    return choose(review.requireOnePerson().accepted(), editing(base).maxImages());
+  }
+
+  Choice choose(List<AcceptedPhoto> accepted, int most) {
+    int usual = accepted.size() > USUAL_COUNT + 1 ? USUAL_COUNT : USUAL_COUNT - 1;
+    int wanted = Math.min(most, count == 0 ? usual : count);
+    int number = Math.min(wanted, Math.max(1, accepted.size() - 1));
+    List<Measured> left = new ArrayList<>(accepted.stream().map(Measured::of).toList());
+    List<Measured> chosen = new ArrayList<>();
+    while (chosen.size() < number) {
+      Measured best = left.get(0);
+      for (Measured photo : left) {
+        best = photo.score(chosen) > best.score(chosen) ? photo : best;
+      }
+      left.remove(best);
+      chosen.add(best);
+    }
+    return new Choice(
+        chosen.stream().map(Measured::photo).toList(),
+        left.stream().map(Measured::photo).toList());
+  }
+
+  /**
+   * Checks that a base takes reference images.
+   *
+   * @param base the base
+   * @throws InvalidInputException if the base does not edit images; the message names the base
+   */
+  public static void requireEditing(BaseModel base) {
+    editing(base);
+  }
+
+  /**
+   * {@return true if a base edits images, so that it takes reference images}
+   *
+   * @param base the base
+   */
+  public static boolean isEditing(BaseModel base) {
+    return base.unwrap(OpenModel.class).capability(Editing.class).isPresent();
+  }
+
+  /**
+   * {@return true if this choice from photos gives exactly the images of a person}
+   *
+   * @param person the person
+   * @param review the reviewed photos
+   * @param base the base
+   * @throws InvalidInputException if the base does not edit images
+   */
+  public boolean gives(ImagePerson person, PhotoReview review, BaseModel base) {
+    return images(choose(review, base).references(), base).equals(person.images());
+  }
+
+  static Editing editing(BaseModel base) {
+    OpenModel model = base.unwrap(OpenModel.class);
+    return model
+        .capability(Editing.class)
+        .orElseThrow(() -> new InvalidInputException(
+            "the base " + base.name() + " of the family " + model.family().id()
+                + " does not edit images, so it takes no reference images of a person; use a base"
+                + " that edits images, or train the person"));
+  }
+
+  /**
+   * {@return the reference images of photos} They are not enlarged, except to 64 pixels a side. The
+   * sides of square images are multiples of the base's size multiple.
+   *
+   * @param photos the photos
+   * @param base the base that takes the images
+   */
+  public List<RgbImage> images(List<AcceptedPhoto> photos, BaseModel base) {
+    return photos.stream().map(photo -> image(photo, base.sizeMultiple())).toList();
+  }
+
+  private RgbImage image(AcceptedPhoto photo, int multiple) {
+    RgbImage whole = photo.image();
+    if (crop == Crop.WHOLE) {
+      double scale = Math.min(1, side / Math.sqrt((double) whole.width() * whole.height()));
+      return Lanczos.resize(
+          whole, Math.max(MIN_SIDE, (int) (scale * whole.width())), Math.max(MIN_SIDE, (int)
+              (scale * whole.height())));
+    }
+    HeadCrop.Framing framing =
+        crop == Crop.FACE ? HeadCrop.Framing.FACE : HeadCrop.Framing.HEAD_AND_SHOULDERS;
+    HeadCrop square = HeadCrop.of(photo.face().box(), framing, whole.width(), whole.height(), side);
+    int pixels = Math.max(MIN_SIDE, Math.min(side, square.side()) / multiple * multiple);
+    return square.of(whole, pixels);
+  }
+
+  /** A photo with the features by which the choice compares photos. */
+  private record Measured(AcceptedPhoto photo, PhotoFeatures features) {
+    static Measured of(AcceptedPhoto photo) {
+      return new Measured(photo, PhotoFeatures.of(photo.image(), photo.face()));
+    }
+
+    double score(List<Measured> chosen) {
+      HeadPose pose = photo.face().pose();
+      double difference = chosen.stream()
+          .mapToDouble(this::difference)
+          .min()
+          .orElse(-(Math.abs(pose.yaw()) + Math.abs(pose.pitch())) / POSE_UNIT);
+      return difference - SHARPNESS_WEIGHT * features.blur();
+    }
+
+    private double difference(Measured other) {
+      HeadPose mine = photo.face().pose();
+      HeadPose theirs = other.photo.face().pose();
+      double pose = Math.hypot(mine.yaw() - theirs.yaw(), mine.pitch() - theirs.pitch());
+      double brightness = Math.abs(features.highlight() - other.features.highlight());
+      double side = Math.abs(features.lightDifference() - other.features.lightDifference());
+      return pose / POSE_UNIT
+          + brightness / HIGHLIGHT_UNIT
+          + side / LIGHT_UNIT
+          + photo.distance(other.photo);
+    }
+  }
+}

@@ -64,7 +64,7 @@ final class FluxModel implements OpenModel {
         new Controls(),
         model.isKontext() ? new ReferenceTokens() : null,
         model.isFill() ? new FillInpainting() : null,
-        FluxTrainingTarget.of(model));
+        FluxNetworks.FluxTrainingTarget.of(model));
   }
 
   @Override

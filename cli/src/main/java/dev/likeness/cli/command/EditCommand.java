@@ -88,7 +88,7 @@ public final class EditCommand implements Runnable {
   private FaceOptions.DetectorOption detector;
 
   @Mixin
-  private FaceOptions.FaceGuidanceOption faceGuidance;
+  private FaceGuidanceOption faceGuidance;
 
   @Mixin
   private VaultOptions store;
@@ -121,7 +121,8 @@ public final class EditCommand implements Runnable {
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector());
+        FaceGuidance held =
+            faceGuidance.open(base.folder(), model, tools.detector(), UsePolicy.NON_COMMERCIAL);
         IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson opened =

@@ -93,7 +93,7 @@ public final class HeadshotCommand implements Runnable {
   private FaceOptions faces;
 
   @Mixin
-  private FaceOptions.FaceGuidanceOption faceGuidance;
+  private FaceGuidanceOption faceGuidance;
 
   @Mixin
   private VaultOptions store;
@@ -106,8 +106,7 @@ public final class HeadshotCommand implements Runnable {
       required = true,
       paramLabel = "DIR",
       description = "output folder for headshot-001.png and so on, contact-sheet.png, report.html "
-          + "and record.json. Without --store it also gets person.safetensors of a trained person "
-          + "and reference.safetensors of reference photos")
+          + "and record.json; without --store also person.safetensors or reference.safetensors")
   private Path out;
 
   /** Creates the subcommand with the console that it prints to. */
@@ -152,9 +151,8 @@ public final class HeadshotCommand implements Runnable {
       throw new IllegalArgumentException((faces.hasQualityModel() ? "--quality" : "--who")
           + " applies to --photos only; leave it out");
     }
-    if (person != null
-        && !identity.method().trains()
-        && !photos.profile().traits().isEmpty()) {
+    boolean references = person != null && !identity.method().trains();
+    if (references && !photos.profile().traits().isEmpty()) {
       throw new IllegalArgumentException(
           "--trait does not apply to a reference file; give --photos with --trait again");
     }
@@ -187,7 +185,8 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector())) {
+        FaceGuidance held =
+            faceGuidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).faceGuidance(held).upscaler(enlarger);
       plain.validate(request);
@@ -271,6 +270,7 @@ public final class HeadshotCommand implements Runnable {
 
   private void generate(
       ShootContext run, Identity who, PersonRecord kept, Function<Shoot, ShootRecord> record) {
+    faceGuidance.requireUsed(run.studio.usesFaceGuidance(who));
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, kept);
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);

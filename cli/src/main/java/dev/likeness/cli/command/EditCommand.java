@@ -137,15 +137,15 @@ public final class EditCommand implements Runnable {
       Identity who = reference == null
           ? trained
           : trained == null ? reference : reference.withTrainedPerson(trained);
-      HeadshotEdit.Result edited = HeadshotStudio.on(model)
-          .faceGuidance(held)
-          .detector(tools.detector())
-          .edit(
-              who,
-              headshot(recorded, who),
-              wanted,
-              ConsoleProgress.on(console),
-              console.cancellation());
+      HeadshotStudio studio =
+          HeadshotStudio.on(model).faceGuidance(held).detector(tools.detector());
+      faceGuidance.requireUsed(studio.usesFaceGuidance(who));
+      HeadshotEdit.Result edited = studio.edit(
+          who,
+          headshot(recorded, who),
+          wanted,
+          ConsoleProgress.on(console),
+          console.cancellation());
       marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)

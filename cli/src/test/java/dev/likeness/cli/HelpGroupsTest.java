@@ -32,6 +32,7 @@ class HelpGroupsTest {
             "Initial image, images to edit",
             "Size conditioning and refiner",
             "Reference images",
+            "Face guidance",
             "ControlNets",
             "Output",
             "Help"),

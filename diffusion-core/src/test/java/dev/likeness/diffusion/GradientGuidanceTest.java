@@ -2,17 +2,21 @@ package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.TilingOptions;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
@@ -36,7 +40,22 @@ class GradientGuidanceTest {
   private Path scratch;
 
   /** Leads to latents whose first channel is large. */
-  private record TestGuidance(double reach) implements ModelAdapter, GradientGuidance {
+  private record TestGuidance(double reach, NetworkGradient gradient, int interval)
+      implements ModelAdapter, GradientGuidance {
+    TestGuidance(double reach) {
+      this(reach, NetworkGradient.KEPT, 1);
+    }
+
+    @Override
+    public Optional<NetworkGradient> networkGradient() {
+      return Optional.ofNullable(gradient);
+    }
+
+    @Override
+    public boolean isActive(int row) {
+      return row % interval == 0;
+    }
+
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return Adaptation.NONE;
@@ -61,6 +80,70 @@ class GradientGuidanceTest {
   private BaseModel base() {
     return BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sd1/base",
+        "sdxl/xl-base",
+        "flux/dev",
+        "sd3/medium",
+        "klein/base",
+        "klein/distilled",
+        "zimage/turbo",
+        "chroma/base"
+      })
+  void movesEveryFamilyWithAndWithoutTheNetwork(String family) {
+    ImageRequest request = ImageRequest.of("a cat").steps(3).size(32, 32).seed(4);
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(family, scratch), Compute.EXACT)) {
+      double plain = first(base.generate(request));
+      GeneratedImage kept = guided(base, request, NetworkGradient.KEPT);
+      GeneratedImage again = guided(base, request, NetworkGradient.RECOMPUTED);
+      GeneratedImage out = guided(base, request, NetworkGradient.LEFT_OUT);
+      assertArrayEquals(kept.latents().values(), again.latents().values(), 1e-3f);
+      assertArrayEquals(
+          kept.latents().values(),
+          guided(base, request, null).latents().values(),
+          1e-3f,
+          "a small network is not left out");
+      for (GeneratedImage moved : List.of(kept, again, out)) {
+        assertTrue(first(moved) > plain + 0.01, plain + " without, " + first(moved) + " with");
+      }
+      assertTrue(
+          IntStream.range(0, kept.pixels().length)
+              .anyMatch(i -> Math.abs(kept.pixels()[i] - out.pixels()[i]) > 1e-4),
+          "the network changes the gradient");
+    }
+  }
+
+  private static GeneratedImage guided(
+      BaseModel base, ImageRequest request, NetworkGradient gradient) {
+    return base.generate(request.adapter(new TestGuidance(2, gradient, 1)));
+  }
+
+  @Test
+  void guidesSomeRowsOnly() {
+    try (BaseModel base = base()) {
+      double plain = first(base.generate(REQUEST));
+      double all = first(base.generate(REQUEST.adapter(new TestGuidance(2))));
+      double some =
+          first(base.generate(REQUEST.adapter(new TestGuidance(2, NetworkGradient.KEPT, 3))));
+      assertTrue(plain + 0.02 < some && some + 0.02 < all, plain + " < " + some + " < " + all);
+    }
+  }
+
+  @Test
+  void refusesWindowsIfTheNetworkIsComputedAgain() {
+    try (BaseModel base = base()) {
+      ImageRequest request = REQUEST.tiling(TilingOptions.NONE.windows(8, 6));
+      assertTrue(assertThrows(
+              IllegalArgumentException.class,
+              () -> guided(base, request, NetworkGradient.RECOMPUTED))
+          .getMessage()
+          .startsWith(
+              "windows cannot be combined with a gradient that computes the network again"));
+    }
   }
 
   /** The mean of the first channel. */

@@ -43,6 +43,7 @@ public final class HeadshotStudio extends StudioSettings {
       Optional<FaceDetector> detector,
       Consumer<Headshot> onHeadshot) {
     super(base, trainer, upscaler, guidance, detector, onHeadshot);
+    guidance.ifPresent(by -> trainer.embedder().ifPresent(by::requireOther));
   }
 
   /**
@@ -80,8 +81,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the estimated bytes of a request's images and the autoencoder's weights, without the
-   * networks that all shoots share}
+   * {@return the estimated bytes of a request's images and autoencoder, without shared networks}
    *
    * @param request the request
    */
@@ -286,8 +286,7 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return a measure of likeness to the face embeddings of face guidance; empty if face guidance
-   * does not apply} Use its values only to rank images. They are too high, because the same
-   * embedder guided the generation.
+   * does not apply} Use its values only to rank images, because the same embedder guided them.
    *
    * @param person the person
    * @param detector finds the faces; the caller closes it

@@ -68,6 +68,7 @@ abstract class StudioSettings {
    * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}}
    *
    * @param other the embedder; the caller closes it
+   * @throws IllegalArgumentException if it is an embedder of this studio's face guidance
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
     return trainer(trainer.embedder(other));
@@ -99,6 +100,7 @@ abstract class StudioSettings {
    * studio trained or encoded, and to their files. Each image takes four to five times as long.
    *
    * @param other the face guidance, which the caller closes; null removes face guidance
+   * @throws IllegalArgumentException if its embedder is that of {@link #embedder}
    */
   public HeadshotStudio faceGuidance(@Nullable FaceGuidance other) {
     Optional<FaceGuidance> given = Optional.ofNullable(other);

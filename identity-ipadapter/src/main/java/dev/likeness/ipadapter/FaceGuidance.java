@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
@@ -18,7 +19,10 @@ import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.guidance.EmbedderEnsemble;
 import dev.likeness.ipadapter.internal.guidance.FaceGradientGuidance;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.internal.embed.DifferentiableEmbedder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,29 +35,90 @@ import java.util.Optional;
  * <p>In each step, a face embedder measures the similarity to the person, and the sample moves
  * along its gradient. The method is the face guidance of FreeDoM (Yu et al. 2023, arXiv:2303.09833,
  * section 4). The gradient also goes through the denoising network, as in DPS (Chung et al. 2022,
- * arXiv:2209.14687). This costs a backward pass in each step. A tiny autoencoder decodes the
- * denoised prediction. Face guidance works with any scheduler, and can be combined with a LoRA or
- * an IP-Adapter.
+ * arXiv:2209.14687), unless {@link FaceGuidanceOptions} leave the network out. A tiny autoencoder
+ * decodes the denoised prediction. Face guidance works with any base that has a tiny autoencoder,
+ * with any scheduler, and together with a LoRA or an IP-Adapter.
  *
- * <p>Immutable and thread-safe; owns its networks until closed. The caller closes the detector. The
- * autoencoder and the face embedders compute on the CPU.
+ * <p>Immutable and thread-safe; owns its networks until closed. The autoencoder and the face
+ * embedders compute on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
-  private final LoadedAutoencoder autoencoder;
-  private final EmbedderEnsemble embedders;
-  private final FaceDetector detector;
-  private final Optional<IpAdapter> adapter;
-  private final UsageLock usageLock = new UsageLock("the face guidance");
+  private final Networks networks;
+  private final FaceGuidanceOptions options;
 
-  private FaceGuidance(
-      LoadedAutoencoder preview,
+  private FaceGuidance(Networks networks, FaceGuidanceOptions options) {
+    this.networks = networks;
+    this.options = options;
+  }
+
+  /** The networks, shared by guidances of different options. */
+  private record Networks(
+      LoadedAutoencoder autoencoder,
       EmbedderEnsemble embedders,
       FaceDetector detector,
-      Optional<IpAdapter> adapter) {
-    this.autoencoder = preview;
-    this.embedders = embedders;
-    this.detector = detector;
-    this.adapter = adapter;
+      boolean ownsDetector,
+      Optional<IpAdapter> adapter,
+      UsageLock usageLock) {}
+
+  /**
+   * Opens face guidance for any base model. Networks of every licence are opened; see
+   * {@link #with(Path, Path, FaceDetector, UsePolicy)}.
+   *
+   * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
+   *     {@code config.json}, or a weight file
+   * @param embedder the face embedder: an IResNet of ArcFace's form, such as AuraFace's
+   *     {@code glintr100.onnx}, or the folder of a {@code face_embedder} of a base
+   * @param detector a YuNet ONNX file, which finds faces
+   * @return the face guidance, which the caller closes
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or another kind
+   *     of network
+   */
+  public static FaceGuidance with(Path previewDecoder, Path embedder, Path detector) {
+    FaceDetector opened = YuNetDetector.open(detector);
+    try {
+      return with(previewDecoder, embedder, opened, true, UsePolicy.NON_COMMERCIAL);
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens face guidance for any base model.
+   *
+   * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
+   *     {@code config.json}, or a weight file
+   * @param embedder the face embedder: an ONNX or safetensors file of an IResNet of ArcFace's form,
+   *     or the folder of a {@code face_embedder} of a base. The name of a file tells its kind and
+   *     licence, as {@link dev.likeness.photos.embed.EmbedderSpec#of} describes
+   * @param detector finds faces; the caller closes it
+   * @param policy the intended use
+   * @return the face guidance, which the caller closes
+   * @throws dev.likeness.diffusion.error.InvalidInputException if {@code policy} forbids the
+   *     embedder, or a file is broken or another kind of network
+   */
+  public static FaceGuidance with(
+      Path previewDecoder, Path embedder, FaceDetector detector, UsePolicy policy) {
+    return with(previewDecoder, embedder, detector, false, policy);
+  }
+
+  private static FaceGuidance with(
+      Path previewDecoder, Path embedder, FaceDetector detector, boolean owned, UsePolicy policy) {
+    EmbedderEnsemble embedders = EmbedderEnsemble.of(DifferentiableEmbedder.open(embedder, policy));
+    try {
+      return new FaceGuidance(
+          new Networks(
+              ComponentFile.openAutoencoder(previewDecoder, new Compute("cpu", DType.F32)),
+              embedders,
+              detector,
+              owned,
+              Optional.empty(),
+              new UsageLock("the face guidance")),
+          FaceGuidanceOptions.DEFAULT);
+    } catch (RuntimeException e) {
+      embedders.close();
+      throw e;
+    }
   }
 
   /**
@@ -88,10 +153,14 @@ public final class FaceGuidance implements AutoCloseable {
           ? Extra.IP_ADAPTER.in(folder).flatMap(own -> adapter(own, base))
           : adapter;
       return new FaceGuidance(
-          ComponentFile.openAutoencoder(preview, new Compute("cpu", DType.F32)),
-          embedders,
-          detector,
-          adapter);
+          new Networks(
+              ComponentFile.openAutoencoder(preview, new Compute("cpu", DType.F32)),
+              embedders,
+              detector,
+              false,
+              adapter,
+              new UsageLock("the face guidance")),
+          FaceGuidanceOptions.DEFAULT);
     } catch (RuntimeException e) {
       embedders.close();
       adapter.ifPresent(IpAdapter::close);
@@ -110,11 +179,40 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
+   * Returns this guidance with other options. Both share their networks: closing one closes both.
+   *
+   * @param other the options
+   * @return the guidance with these options
+   */
+  public FaceGuidance options(FaceGuidanceOptions other) {
+    return new FaceGuidance(networks, other);
+  }
+
+  /** {@return the options} */
+  public FaceGuidanceOptions options() {
+    return options;
+  }
+
+  /**
+   * Refuses an embedder that guides. It must not measure the likeness of guided images, because
+   * guidance raises its values beyond the likeness.
+   *
+   * @param judge the embedder that measures likeness
+   * @throws IllegalArgumentException if it is the same network as one of the guidance
+   */
+  public void requireOther(FaceEmbedder judge) {
+    if (networks.embedders.names().contains(judge.name())) {
+      throw new IllegalArgumentException("the embedder " + judge.name()
+          + " guides the faces, so it cannot measure their likeness; give another embedder");
+    }
+  }
+
+  /**
    * {@return the face embedder of the guidance; this object owns it. It must compute the face
    * embeddings of the person}
    */
   public FaceEmbedder embedder() {
-    return embedders;
+    return networks.embedders;
   }
 
   /**
@@ -125,8 +223,8 @@ public final class FaceGuidance implements AutoCloseable {
    * @return the image prompt; empty if the folder has no adapter that needs only face embeddings
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
-    return adapter.map(
-        own -> own.prompt(vectors.stream().map(embedders::reference).toList()));
+    return networks.adapter.map(
+        own -> own.prompt(vectors.stream().map(networks.embedders::reference).toList()));
   }
 
   /**
@@ -141,7 +239,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @throws IllegalArgumentException if {@code vectors} is empty
    */
   public Identity forPerson(List<float[]> vectors) {
-    float[] person = mean(vectors);
+    float[] person = EmbedderEnsemble.mean(vectors);
     return new Identity() {
       @Override
       public Adapter at(double weight) {
@@ -176,31 +274,26 @@ public final class FaceGuidance implements AutoCloseable {
 
     @Override
     public List<UsageLock> usageLocks() {
-      return List.of(guidance.usageLock);
+      return List.of(guidance.networks.usageLock);
     }
 
     @Override
     public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context context) {
+      Networks own = guidance.networks;
       return Optional.of(new FaceGradientGuidance(
-          guidance.autoencoder, guidance.embedders, guidance.detector, person, weight));
+          own.autoencoder,
+          own.embedders,
+          own.detector,
+          person,
+          new FaceGradientGuidance.Settings(
+              weight, guidance.options.every(), guidance.networkGradient())));
     }
   }
 
-  private static float[] mean(List<float[]> vectors) {
-    if (vectors.isEmpty()) {
-      throw new IllegalArgumentException("face guidance needs at least 1 face embedding, got none");
-    }
-    float[] sum = new float[vectors.get(0).length];
-    for (float[] vector : vectors) {
-      for (int i = 0; i < sum.length; i++) {
-        sum[i] += vector[i];
-      }
-    }
-    double length = Math.sqrt(FaceEmbedder.cosine(sum, sum));
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] /= (float) length;
-    }
-    return sum;
+  private Optional<NetworkGradient> networkGradient() {
+    return options.gradient() == FaceGuidanceOptions.Gradient.BY_MEMORY
+        ? Optional.empty()
+        : Optional.of(NetworkGradient.valueOf(options.gradient().name()));
   }
 
   /** Frees the networks when no running generation uses them any more. */
@@ -208,10 +301,13 @@ public final class FaceGuidance implements AutoCloseable {
   public void close() {
     // The adapter is closed first, outside the lock: while this call waits for a generation,
     // another generation may still start.
-    adapter.ifPresent(IpAdapter::close);
-    usageLock.close(() -> {
-      autoencoder.close();
-      embedders.close();
+    networks.adapter.ifPresent(IpAdapter::close);
+    networks.usageLock.close(() -> {
+      networks.autoencoder.close();
+      networks.embedders.close();
+      if (networks.ownsDetector) {
+        networks.detector.close();
+      }
     });
   }
 }

@@ -6,8 +6,8 @@
  * as an identity. {@link BlockWeights} limits an image prompt to blocks of the network, for example
  * to transfer only the style. {@link PersonAdapter} is an adapter with the encoders that it needs,
  * for reviewed photos; {@link FaceReader} makes references from any photo. {@link FaceGuidance}
- * steers sampling so that generated faces match a person, if the base folder has a face embedder
- * and a tiny autoencoder.
+ * steers sampling so that generated faces match a person, with a face embedder and a tiny
+ * autoencoder of the base folder or from files.
  *
  * <pre>{@code
  * Compute compute = Compute.best();

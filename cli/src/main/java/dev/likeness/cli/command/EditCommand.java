@@ -89,7 +89,7 @@ public final class EditCommand implements Runnable {
   private FaceOptions.DetectorOption detector;
 
   @Mixin
-  private FaceOptions.FaceGuidanceOption faceGuidance;
+  private FaceGuidanceOption faceGuidance;
 
   @Mixin
   private VaultOptions store;
@@ -122,7 +122,8 @@ public final class EditCommand implements Runnable {
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector());
+        FaceGuidance held =
+            faceGuidance.open(base.folder(), model, tools.detector(), UsePolicy.NON_COMMERCIAL);
         IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson opened =
@@ -135,15 +136,15 @@ public final class EditCommand implements Runnable {
           .ifPresent(console.err()::println);
       HeadshotPerson known = known(model, trained, eye);
       Identity who = known.who();
-      HeadshotEdit.Result edited = HeadshotStudio.on(model)
-          .faceGuidance(held)
-          .detector(tools.detector())
-          .edit(
-              who,
-              headshot(recorded, who),
-              wanted,
-              ConsoleProgress.on(console),
-              console.cancellation());
+      HeadshotStudio studio =
+          HeadshotStudio.on(model).faceGuidance(held).detector(tools.detector());
+      faceGuidance.requireUsed(studio.usesFaceGuidance(who));
+      HeadshotEdit.Result edited = studio.edit(
+          who,
+          headshot(recorded, who),
+          wanted,
+          ConsoleProgress.on(console),
+          console.cancellation());
       marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)

@@ -1,13 +1,10 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
-import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,27 +109,6 @@ final class FaceOptions {
       return detector == null
           ? ReviewTools.builtIn()
           : ReviewTools.builtIn().withDetector(detector);
-    }
-  }
-
-  /** The option that turns face guidance off. */
-  @Command(optionListHeading = "Face networks")
-  static final class FaceGuidanceOption {
-    @Option(
-        names = "--no-face-guidance",
-        description =
-            "turns off face guidance: generation is four to five times as fast, but the likeness "
-                + "is lower. Face guidance needs a base that includes a preview decoder and a "
-                + "face_embedder (in ip_adapter or guidance); it also uses the base's ip_adapter "
-                + "at a low scale")
-    private boolean isOff;
-
-    /**
-     * Opens face guidance for the base in {@code folder}, to be closed by the caller. Returns null
-     * if it is turned off or the base has none.
-     */
-    FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
-      return isOff ? null : FaceGuidance.findIn(folder, base, detector).orElse(null);
     }
   }
 }

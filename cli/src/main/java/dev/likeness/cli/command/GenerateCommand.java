@@ -44,12 +44,18 @@ public final class GenerateCommand implements Runnable {
       "--ip-adapter",
       "--image-encoder",
       "--reference-blocks",
-      "--face-detector",
       "--face-embedder",
-      "--fallback-adapter",
-      "--commercial"
+      "--fallback-adapter"
+    },
+    {
+      "--face-guidance",
+      "--face-guidance-embedder",
+      "--face-guidance-decoder",
+      "--face-guidance-every",
+      "--face-guidance-gradient"
     }
   };
+  private static final List<String> FACE_OPTIONS = List.of("--face-detector", "--commercial");
 
   private final Console console;
 
@@ -144,6 +150,9 @@ public final class GenerateCommand implements Runnable {
   private IpAdapterOptions references;
 
   @Mixin
+  private FaceGuidanceOption.TowardsPhotos faceGuidance;
+
+  @Mixin
   private ControlOptions controls;
 
   @Option(
@@ -191,6 +200,13 @@ public final class GenerateCommand implements Runnable {
                 option + " does nothing without " + options[0] + "; give both or neither");
           });
     }
+    boolean guided = given.hasMatchedOption("--face-guidance");
+    if (!guided && !given.hasMatchedOption("--reference")) {
+      FACE_OPTIONS.stream().filter(given::hasMatchedOption).findFirst().ifPresent(option -> {
+        throw new IllegalArgumentException(
+            option + " does nothing without --reference or --face-guidance; leave it out");
+      });
+    }
     disclosure.disclosure(signing);
     AtomicFile.Writable.requireFolder(out);
     if (tensors != null) {
@@ -217,8 +233,11 @@ public final class GenerateCommand implements Runnable {
         request = request.adapter(lora.adapter(attached));
       }
       request = refiner.apply(controls.apply(request, model, open), model);
-      try (IpAdapterOptions.OpenedAdapter shown =
-          references.open(model, model.folder().orElseGet(base::folder), console)) {
+      Path folder = model.folder().orElseGet(base::folder);
+      try (FaceGuidanceOption.TowardsPhotos.Opened held =
+              faceGuidance.open(folder, model, references.detector(), references.policy());
+          IpAdapterOptions.OpenedAdapter shown = references.open(model, folder, console, guided)) {
+        request = held.apply(request);
         write(
             model, shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
       }

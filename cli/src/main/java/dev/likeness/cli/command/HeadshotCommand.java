@@ -93,7 +93,7 @@ public final class HeadshotCommand implements Runnable {
   private FaceOptions faces;
 
   @Mixin
-  private FaceOptions.FaceGuidanceOption faceGuidance;
+  private FaceGuidanceOption faceGuidance;
 
   @Mixin
   private VaultOptions store;
@@ -154,9 +154,8 @@ public final class HeadshotCommand implements Runnable {
       throw new IllegalArgumentException((faces.hasQualityModel() ? "--quality" : "--who")
           + " applies to --photos only; leave it out");
     }
-    if (person != null
-        && !identity.method().trains()
-        && !photos.profile().traits().isEmpty()) {
+    boolean references = person != null && !identity.method().trains();
+    if (references && !photos.profile().traits().isEmpty()) {
       throw new IllegalArgumentException(
           "--trait does not apply to a reference file; give --photos with --trait again");
     }
@@ -191,7 +190,8 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector())) {
+        FaceGuidance held =
+            faceGuidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       watch.lap("open");
       faces.policy().require(model);
       if (identity.method().showsImages()) {
@@ -265,8 +265,9 @@ public final class HeadshotCommand implements Runnable {
 
   private void generate(ShootContext run, HeadshotPerson person) {
     Identity who = person.who();
-    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, person.kept());
     boolean guided = run.studio.usesFaceGuidance(who);
+    faceGuidance.requireUsed(guided);
+    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, person.kept());
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
     SelectionOptions.GeneratedShoot generated = folder

@@ -119,6 +119,21 @@ final class IpAdapterOptions {
    * references. Encoders are closed before this returns.
    */
   OpenedAdapter open(BaseModel base, Path folder, Console console) {
+    return open(base, folder, console, false);
+  }
+
+  /** Returns the face detector's file, or null for the built-in one. */
+  Path detector() {
+    return detector;
+  }
+
+  /** Returns the accepted licences. */
+  UsePolicy policy() {
+    return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
+  }
+
+  /** Opens the same; {@code guided} is true if face guidance uses the detector too. */
+  OpenedAdapter open(BaseModel base, Path folder, Console console, boolean guided) {
     OpenedAdapter opened = new OpenedAdapter();
     List<WeightedFile.ReferenceOption> counting = activeReferences();
     useDefaultAdapter(folder);
@@ -129,7 +144,7 @@ final class IpAdapterOptions {
     try (OpenedAdapter looking = new OpenedAdapter()) {
       IpAdapterFile file = IpAdapterFile.of(adapter);
       IpAdapterFile.Kind kind = file.requireFor(base);
-      requireUsed(kind);
+      requireUsed(kind, guided);
       file.requireEncoder(encoder);
       boolean looks = kind.looksAtImages() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
@@ -190,18 +205,17 @@ final class IpAdapterOptions {
     IpAdapterFile file = IpAdapterFile.of(adapter);
     return embedder == null
         ? PersonAdapter.faceEmbedder(file)
-        : PersonAdapter.faceEmbedder(
-            file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+        : PersonAdapter.faceEmbedder(file, embedder, policy());
   }
 
   /**
    * Refuses options that this kind of adapter does not use. {@code --commercial} is accepted for
    * every kind.
    */
-  private void requireUsed(IpAdapterFile.Kind kind) {
+  private void requireUsed(IpAdapterFile.Kind kind, boolean guided) {
     boolean faces = kind.looksAtFaces();
     requireUsed(kind, "--face-embedder", faces ? null : embedder);
-    requireUsed(kind, "--face-detector", faces ? null : detector);
+    requireUsed(kind, "--face-detector", faces || guided ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
     requireUsed(kind, "--image-encoder", kind.looksAtImages() || fallback != null ? null : encoder);
   }

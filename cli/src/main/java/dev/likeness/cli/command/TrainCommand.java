@@ -102,6 +102,9 @@ public final class TrainCommand implements Runnable {
   @Mixin
   private FaceOptions faces;
 
+  @Mixin
+  private FaceGuidanceOption.Networks guidance;
+
   @Option(
       names = "--resume",
       description = "with --out: resumes a stopped training with the same photos and settings. "
@@ -191,11 +194,10 @@ public final class TrainCommand implements Runnable {
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
     try (BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance holding =
-            FaceGuidance.findIn(base.folder(), model, tools.detector()).orElse(null)) {
+        FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio =
-          withValidation(withEmbedder(onBase(model).faceGuidance(holding), eye), eye);
+          withValidation(withEmbedder(onBase(model).faceGuidance(by), eye), eye);
       if (whole) {
         trainModel(studio, model, review, state, watched);
       } else {
@@ -292,10 +294,9 @@ public final class TrainCommand implements Runnable {
     try (BaseModel model = base.open();
         ReviewTools tools = faces.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance holding =
-            FaceGuidance.findIn(base.folder(), model, tools.detector()).orElse(null)) {
+        FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       HeadshotStudio studio =
-          withEmbedder(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
+          withEmbedder(studio(model).faceGuidance(by), tools.embedder().orElse(own));
       console.out().println(new VaultTraining(store, photos, console).train(studio, tools));
       console.out().flush();
     }

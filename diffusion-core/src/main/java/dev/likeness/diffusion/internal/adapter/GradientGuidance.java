@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.adapter;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -10,6 +11,29 @@ import org.bytedeco.pytorch.Tensor;
  * instance serves one image, on one thread.
  */
 public interface GradientGuidance {
+  /** How the gradient passes the denoising network. */
+  enum NetworkGradient {
+    /** Through the network, whose activations are kept for the backward pass. */
+    KEPT,
+    /** Through the network, whose blocks are computed again in the backward pass. */
+    RECOMPUTED,
+    /**
+     * Not through the network: its output counts as a constant. For flow models that is the
+     * gradient through {@code x0 = x - sigma v} alone.
+     */
+    LEFT_OUT
+  }
+
+  /** Returns how the gradient passes the network; empty, the default, lets memory decide. */
+  default Optional<NetworkGradient> networkGradient() {
+    return Optional.empty();
+  }
+
+  /** Returns true if a row of the plan, from 0, is guided; by default, every row is. */
+  default boolean isActive(int row) {
+    return true;
+  }
+
   /**
    * Returns the score of an image; higher is better. The result is differentiable in
    * {@code denoised}.

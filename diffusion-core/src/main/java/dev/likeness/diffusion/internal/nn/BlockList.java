@@ -66,6 +66,12 @@ public final class BlockList<B> {
     private Parameters.Block current;
 
     private Pass(BlockList<B> blocks, Iterator<Integer> order) {
+      if (blocks.resident == null && SegmentRunner.current() != SegmentRunner.PLAIN) {
+        throw new IllegalArgumentException(
+            "a gradient that computes the network again needs weights that stay in memory, but this"
+                + " base streams them; leave the network out of the gradient, or give the base more"
+                + " memory");
+      }
       this.blocks = blocks;
       this.order = order;
       prefetch();

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
-import dev.likeness.diffusion.internal.vae.FallbackAutoencoder;
+import dev.likeness.diffusion.internal.vae.Autoencoder.FallbackAutoencoder;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.TilingOptions;

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -7,13 +9,17 @@ import dev.likeness.diffusion.internal.pipeline.LatentCodec.Result;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationDefaults;
+import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -23,7 +29,9 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Generates images from requests. The stages in their order: {@link RequestDefaults},
@@ -152,5 +160,68 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
 
   private SamplingPlanning planning() {
     return new SamplingPlanning(model, defaults);
+  }
+
+  /**
+   * Stage 9: the request of the second pass over an enlarged image, which runs through all stages.
+   */
+  record HiresPass(PipelineModel model) {
+    /**
+     * The request for the second pass of an image, with the mask or change map of the first pass.
+     */
+    ImageRequest secondPassRequest(LatentCodec.Result first) {
+      ImageRequest request = first.request();
+      HiresFix fix = request.hires();
+      int unit = model.model().latents().sizeMultiple();
+      int width = (int) Math.round(request.width() * fix.scale() / unit) * unit;
+      int height = (int) Math.round(request.height() * fix.scale() / unit) * unit;
+      InitialImage enlarged = fix.pixels()
+          ? InitialImage.of(first.image())
+          : InitialImage.of(first
+              .latents()
+              .resize(
+                  height * first.latents().height() / request.height(),
+                  width * first.latents().width() / request.width()));
+      InitialImage before = request.initialImage();
+      if (before != null && before.mask() != null) {
+        InitialImage whole = before.image() == null
+            ? enlarged
+            : composite(enlarged, before, fix.pixels(), width, height);
+        enlarged =
+            before.isDifferential() ? whole.changeMap(before.mask()) : whole.mask(before.mask());
+      }
+      ImageRequest counted = fix.steps() == 0 ? request : request.steps(fix.steps());
+      return counted
+          .hires(null)
+          .noise(null)
+          .seed(first.seed())
+          .count(1)
+          .size(width, height)
+          .denoisingRange(0, 1)
+          .initialImage(enlarged.strength(fix.strength()));
+    }
+
+    /** The enlarged image where the mask is white, the initial image around it. */
+    private InitialImage composite(
+        InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
+      RgbImage known = Lanczos.resize(before.image(), width, height);
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor grey = ImageTensors.toGrey(Lanczos.resize(before.mask(), width, height));
+        Tensor white =
+            before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
+        if (pixels) {
+          return InitialImage.of(ImageTensors.toImage(torch.where(
+              white,
+              ImageTensors.toUnit(Lanczos.resize(generated.image(), width, height)),
+              ImageTensors.toUnit(known))));
+        }
+        Tensor corners =
+            LatentPreparation.downsampleMask(white, model.model().autoencoder().vaeScaleFactor());
+        return InitialImage.of(Latents.of(torch.where(
+            corners,
+            generated.latents().toTensor(),
+            LatentCodec.of(model.model()).encode(known).toTensor())));
+      }
+    }
   }
 }

@@ -88,6 +88,7 @@ public final class AutoencoderKeyFormat {
     config.put("num_encoder_blocks", counts);
     config.put("num_decoder_blocks", reversed);
     config.put("scaling_factor", 1.0);
+    config.put("use_midblock_gn", keys.has("decoder.layers.2.pool.0.weight"));
     return config;
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.vae;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.Activation;
 import dev.likeness.diffusion.internal.nn.Conv2d;
+import dev.likeness.diffusion.internal.nn.GroupNorm;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder.LatentDistribution;
@@ -16,8 +17,16 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The tiny autoencoder for previews (TAESD), with the names and results of diffusers'
  * {@code AutoencoderTiny}. Its encoder is deterministic. Immutable and thread-safe.
+ *
+ * <p>One variant has branches with a group norm in its deepest blocks, and latents that are 2x2
+ * patches as channels ({@code use_midblock_gn} of {@code comfy/taesd/taesd.py}; taef2 of
+ * madebyollin/taesd).
  */
 public final class AutoencoderTiny implements Autoencoder {
+  private static final int PATCH = 2;
+  private static final int NORM_GROUPS = 4;
+  private static final double NORM_EPS = 1e-5;
+
   private final Config config;
   private final List<UnaryOperator<Tensor>> encoder = new ArrayList<>();
   private final List<UnaryOperator<Tensor>> decoder = new ArrayList<>();
@@ -38,7 +47,7 @@ public final class AutoencoderTiny implements Autoencoder {
                   ? new Conv2d(w.at(at++), config.inChannels(), width, 3)
                   : Conv2d.withoutBias(w.at(at++), width, width, 3, 2, 1))::forward);
       for (int j = 0; j < config.encoderBlocks().get(i); j++) {
-        encoder.add(block(w.at(at++), width));
+        encoder.add(block(w.at(at++), width, i == channels.size() - 1));
       }
     }
     encoder.add(
@@ -55,7 +64,7 @@ public final class AutoencoderTiny implements Autoencoder {
     for (int i = 0; i <= last; i++) {
       int width = channels.get(i);
       for (int j = 0; j < config.decoderBlocks().get(i); j++) {
-        decoder.add(block(w.at(at++), width));
+        decoder.add(block(w.at(at++), width, i == 0));
       }
       if (i < last) {
         int factor = config.upsampling();
@@ -68,7 +77,23 @@ public final class AutoencoderTiny implements Autoencoder {
     decoder.add(new Conv2d(w.at(at), channels.get(last), config.outChannels(), 3)::forward);
   }
 
-  /** Three convolutions with a skip connection, and a ReLU on the sum. */
+  /**
+   * Three convolutions with a skip connection, and a ReLU on the sum.
+   *
+   * @param deepest true for a block of the smallest feature maps
+   */
+  private UnaryOperator<Tensor> block(Weights w, int width, boolean deepest) {
+    UnaryOperator<Tensor> plain = block(w, width);
+    if (!deepest || !config.midBlockNorm()) {
+      return plain;
+    }
+    int wide = NORM_GROUPS * width;
+    Conv2d in = Conv2d.withoutBias(w.at("pool.0"), width, wide, 1, 1, 0);
+    GroupNorm norm = new GroupNorm(w.at("pool.1"), NORM_GROUPS, wide, NORM_EPS);
+    Conv2d out = Conv2d.withoutBias(w.at("pool.3"), wide, width, 1, 1, 0);
+    return x -> plain.apply(x.add(out.forward(torch.relu(norm.forward(in.forward(x))))));
+  }
+
   private UnaryOperator<Tensor> block(Weights w, int width) {
     Conv2d first = new Conv2d(w.at("conv.0"), width, width, 3);
     Conv2d second = new Conv2d(w.at("conv.2"), width, width, 3);
@@ -80,19 +105,20 @@ public final class AutoencoderTiny implements Autoencoder {
 
   @Override
   public int latentChannels() {
-    return config.latentChannels();
+    return config.latentChannels() * (config.midBlockNorm() ? PATCH * PATCH : 1);
   }
 
   @Override
   public int vaeScaleFactor() {
-    return config.vaeScaleFactor();
+    return config.vaeScaleFactor() * (config.midBlockNorm() ? PATCH : 1);
   }
 
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
+      Tensor places = config.midBlockNorm() ? torch.pixel_shuffle(latents, PATCH) : latents;
       Tensor x =
-          latents.div(new Scalar(config.scale())).div(new Scalar(3.0)).tanh().mul(new Scalar(3.0));
+          places.div(new Scalar(config.scale())).div(new Scalar(3.0)).tanh().mul(new Scalar(3.0));
       return call.promote(Encoder.chain(decoder, x).mul(new Scalar(2.0)).sub(new Scalar(1.0)));
     }
   }
@@ -101,12 +127,17 @@ public final class AutoencoderTiny implements Autoencoder {
   public LatentDistribution encode(Tensor images) {
     try (TensorScope call = TensorScope.open()) {
       Tensor unit = images.add(new Scalar(1.0)).div(new Scalar(2.0));
-      return new LatentDistribution(
-          call.promote(Encoder.chain(encoder, unit)), null, config.scale(), 0);
+      Tensor latents = Encoder.chain(encoder, unit);
+      Tensor packed = config.midBlockNorm() ? torch.pixel_unshuffle(latents, PATCH) : latents;
+      return new LatentDistribution(call.promote(packed), null, config.scale(), 0);
     }
   }
 
-  /** The shape of an {@code AutoencoderTiny}, by diffusers' names. */
+  /**
+   * The shape of an {@code AutoencoderTiny}, by diffusers' names.
+   *
+   * @param midBlockNorm true for the variant with group norms and patches
+   */
   public record Config(
       int inChannels,
       int outChannels,
@@ -117,7 +148,8 @@ public final class AutoencoderTiny implements Autoencoder {
       int upsampling,
       List<Integer> encoderBlocks,
       List<Integer> decoderBlocks,
-      double scale) {
+      double scale,
+      boolean midBlockNorm) {
 
     /**
      * Reads a tiny VAE's {@code config.json}; an option that is not supported is refused by name.
@@ -142,7 +174,8 @@ public final class AutoencoderTiny implements Autoencoder {
           c.integer("upsampling_scaling_factor", 2),
           blocks(c, "num_encoder_blocks", encoder, List.of(1, 3, 3, 3)),
           blocks(c, "num_decoder_blocks", decoder, List.of(3, 3, 3, 1)),
-          c.nonZero("scaling_factor", 1));
+          c.nonZero("scaling_factor", 1),
+          c.flag("use_midblock_gn", false));
       c.refuseOthers();
       return config;
     }

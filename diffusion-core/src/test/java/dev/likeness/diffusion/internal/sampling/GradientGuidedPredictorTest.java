@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
+import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -13,6 +14,7 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -27,6 +29,14 @@ class GradientGuidedPredictorTest {
   private static final double OUT = -0.6;
   private static final Step STEP = new Step(
       3,
+      500,
+      new NoiseLevel(0.8, 0.6),
+      new Step.Scaling(0.5, SKIP, OUT),
+      null,
+      null,
+      Step.LearnedVariance.NONE);
+  private static final Step EVEN = new Step(
+      4,
       500,
       new NoiseLevel(0.8, 0.6),
       new Step.Scaling(0.5, SKIP, OUT),
@@ -52,6 +62,7 @@ class GradientGuidedPredictorTest {
     }
   };
 
+  private static final Supplier<NetworkGradient> KEPT = () -> NetworkGradient.KEPT;
   private static final GradientGuidance BLIND = new GradientGuidance() {
     @Override
     public Tensor objective(Tensor denoised) {
@@ -69,9 +80,13 @@ class GradientGuidedPredictorTest {
   }
 
   private static float[] predictedX0(Predictor network) {
+    return predictedX0(network, STEP);
+  }
+
+  private static float[] predictedX0(Predictor network, Step step) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor answer = network.predict(input(), STEP);
+      Tensor answer = network.predict(input(), step);
       assertFalse(answer.requires_grad(), "nothing of the way back is kept");
       Step.Scaling scaling = STEP.scaling();
       return ImageTensors.floats(input()
@@ -86,8 +101,8 @@ class GradientGuidedPredictorTest {
     // 4 * 0.75 far.
     assertArrayEquals(
         new float[] {0.4f + 3, 0.8f, 3 * 1.6f - 0.6f * 4, 4 * 1.6f - 0.6f * 3},
-        predictedX0(
-            GradientGuidedPredictor.of(NETWORK, List.of(Optional.of(FIRST), Optional.empty()))),
+        predictedX0(GradientGuidedPredictor.of(
+            NETWORK, List.of(Optional.of(FIRST), Optional.empty()), KEPT)),
         1e-5f);
   }
 
@@ -97,7 +112,7 @@ class GradientGuidedPredictorTest {
     // are moved.
     double length = Math.hypot(1.6, 0.6);
     float[] both = predictedX0(
-        GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.of(FIRST))));
+        GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.of(FIRST)), KEPT));
     assertArrayEquals(
         new float[] {0.4f, 0.8f, (float) (2.4 + 3 * 1.6 / length), (float) (4.6 - 3 * 0.6 / length)
         },
@@ -108,11 +123,12 @@ class GradientGuidedPredictorTest {
   @Test
   void leavesUnguidedImagesUnchanged() {
     assertSame(
-        NETWORK, GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.empty())));
+        NETWORK,
+        GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.empty()), KEPT));
     assertArrayEquals(
         predictedX0(NETWORK),
-        predictedX0(
-            GradientGuidedPredictor.of(NETWORK, List.of(Optional.of(BLIND), Optional.empty()))));
+        predictedX0(GradientGuidedPredictor.of(
+            NETWORK, List.of(Optional.of(BLIND), Optional.empty()), KEPT)));
   }
 
   @Test
@@ -121,11 +137,66 @@ class GradientGuidedPredictorTest {
         torch.cat(new TensorVector(NETWORK.predict(input, step), input.mul(new Scalar(5))), 0);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor led = GradientGuidedPredictor.of(both, List.of(Optional.of(FIRST), Optional.empty()))
+      Tensor led = GradientGuidedPredictor.of(
+              both, List.of(Optional.of(FIRST), Optional.empty()), KEPT)
           .predict(input(), STEP);
       assertArrayEquals(
           ImageTensors.floats(input().mul(new Scalar(5))),
           ImageTensors.floats(led.narrow(0, 2, 2)));
+    }
+  }
+
+  /** {@link #FIRST} with a choice of gradient, in even rows only. */
+  private record Chosen(NetworkGradient gradient) implements GradientGuidance {
+    @Override
+    public Optional<NetworkGradient> networkGradient() {
+      return Optional.of(gradient);
+    }
+
+    @Override
+    public boolean isActive(int row) {
+      return row % 2 == 0;
+    }
+
+    @Override
+    public Tensor objective(Tensor denoised) {
+      return FIRST.objective(denoised);
+    }
+
+    @Override
+    public double stepLength(double noise) {
+      return FIRST.stepLength(noise);
+    }
+  }
+
+  private static float[] predictedX0(NetworkGradient gradient, Step step) {
+    Predictor guided = GradientGuidedPredictor.of(
+        NETWORK, List.of(Optional.empty(), Optional.of(new Chosen(gradient))), () -> {
+          throw new IllegalStateException("memory need not decide");
+        });
+    return predictedX0(guided, step);
+  }
+
+  @Test
+  void leavesTheNetworkOutOfTheGradient() {
+    // The second image's x0 moves along its own first channel, not along the network's input.
+    float[] plain = predictedX0(NETWORK);
+    float[] moved = predictedX0(NetworkGradient.LEFT_OUT, EVEN);
+    assertArrayEquals(new float[] {plain[0], plain[1], plain[2] + 3, plain[3]}, moved, 1e-5f);
+  }
+
+  @Test
+  void recomputesTheSameGradient() {
+    assertArrayEquals(
+        predictedX0(NetworkGradient.KEPT, EVEN),
+        predictedX0(NetworkGradient.RECOMPUTED, EVEN),
+        1e-6f);
+  }
+
+  @Test
+  void leavesRowsThatAreNotActiveUnchanged() {
+    for (NetworkGradient gradient : NetworkGradient.values()) {
+      assertArrayEquals(predictedX0(NETWORK), predictedX0(gradient, STEP), gradient.name());
     }
   }
 }

@@ -5,13 +5,13 @@ import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.internal.embed.DifferentiableEmbedder;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -21,13 +21,18 @@ import org.bytedeco.pytorch.global.torch;
  * vector concatenates the vectors of all embedders, so that a cosine is the mean of their cosines.
  */
 public final class EmbedderEnsemble implements FaceEmbedder {
-  private final List<TorchEmbedder> embedders;
+  private final List<DifferentiableEmbedder> embedders;
   private final boolean hasAdapterEmbedder;
 
   /** {@code adapters} is true if the first embedder belongs to the base's own adapter. */
-  private EmbedderEnsemble(List<TorchEmbedder> opened, boolean adapters) {
+  private EmbedderEnsemble(List<DifferentiableEmbedder> opened, boolean adapters) {
     this.embedders = List.copyOf(opened);
     this.hasAdapterEmbedder = adapters;
+  }
+
+  /** Returns one embedder; closing the result closes it. */
+  public static EmbedderEnsemble of(DifferentiableEmbedder only) {
+    return new EmbedderEnsemble(List.of(only), false);
   }
 
   /**
@@ -35,14 +40,14 @@ public final class EmbedderEnsemble implements FaceEmbedder {
    * Empty if there are none.
    */
   public static Optional<EmbedderEnsemble> findIn(Path folder) {
-    List<TorchEmbedder> opened = new ArrayList<>();
+    List<DifferentiableEmbedder> opened = new ArrayList<>();
     boolean adapters;
     try {
       Extra.IP_ADAPTER_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(opened::add);
       adapters = !opened.isEmpty();
       Extra.GUIDANCE_EMBEDDER.in(folder).map(TorchEmbedder::open).ifPresent(opened::add);
     } catch (RuntimeException e) {
-      opened.forEach(TorchEmbedder::close);
+      opened.forEach(DifferentiableEmbedder::close);
       throw e;
     }
     return opened.isEmpty()
@@ -71,7 +76,7 @@ public final class EmbedderEnsemble implements FaceEmbedder {
 
   /** Returns the reference for the base's own adapter, made of a vector of {@link #embed}. */
   public Reference reference(float[] vector) {
-    TorchEmbedder own = embedders.get(0);
+    DifferentiableEmbedder own = embedders.get(0);
     float[] numbers = Arrays.copyOf(vector, own.embeddingSize());
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] *= (float) Math.sqrt(embedders.size());
@@ -99,26 +104,53 @@ public final class EmbedderEnsemble implements FaceEmbedder {
     return sum;
   }
 
+  /**
+   * Returns the mean of vectors, of unit length.
+   *
+   * @throws IllegalArgumentException if there are none
+   */
+  public static float[] mean(List<float[]> vectors) {
+    if (vectors.isEmpty()) {
+      throw new IllegalArgumentException("face guidance needs at least 1 face embedding, got none");
+    }
+    float[] sum = new float[vectors.get(0).length];
+    for (float[] vector : vectors) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += vector[i];
+      }
+    }
+    double length = Math.sqrt(FaceEmbedder.cosine(sum, sum));
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] /= (float) length;
+    }
+    return sum;
+  }
+
   @Override
   public String name() {
-    return embedders.stream().map(TorchEmbedder::name).collect(Collectors.joining(" and "));
+    return String.join(" and ", names());
+  }
+
+  /** Returns the names of all embedders. */
+  public List<String> names() {
+    return embedders.stream().map(FaceEmbedder::name).toList();
   }
 
   @Override
   public boolean isTrainedOnPhotographs() {
-    return embedders.stream().allMatch(TorchEmbedder::isTrainedOnPhotographs);
+    return embedders.stream().allMatch(FaceEmbedder::isTrainedOnPhotographs);
   }
 
   @Override
   public double samePersonThreshold() {
     return embedders.stream()
-        .mapToDouble(TorchEmbedder::samePersonThreshold)
+        .mapToDouble(FaceEmbedder::samePersonThreshold)
         .average()
         .orElseThrow();
   }
 
   @Override
   public void close() {
-    embedders.forEach(TorchEmbedder::close);
+    embedders.forEach(FaceEmbedder::close);
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter.internal.guidance;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
@@ -20,8 +21,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The gradient guidance of one image, behind {@link dev.likeness.ipadapter.FaceGuidance}. */
 public final class FaceGradientGuidance implements GradientGuidance {
-  /** The move of the denoised prediction per unit of noise-to-signal ratio. */
+  /**
+   * The move of the denoised prediction per unit of noise-to-signal ratio, for latents of
+   * {@link #REFERENCE_VALUES}. Each value of larger latents moves as far.
+   */
   private static final double STEP_LENGTH = 6;
+
+  private static final double REFERENCE_VALUES = 4 * 32 * 32;
   /** The noise-to-signal ratio is capped at this value. */
   private static final double MAX_NOISE = 5;
   /** Steps between two detections of the face. */
@@ -31,27 +37,39 @@ public final class FaceGradientGuidance implements GradientGuidance {
   private final EmbedderEnsemble embedders;
   private final FaceDetector detector;
   private final float[] person;
-  private final double weight;
+  private final Settings settings;
   private final FaceTrack track = new FaceTrack();
   private int row;
+  private long values;
   private FaceAlignment alignment;
+
+  /**
+   * The settings of face guidance.
+   *
+   * @param weight 0 to 1
+   * @param every rows of the plan from one guided row to the next
+   * @param gradient how the gradient passes the network; empty if memory decides
+   */
+  public record Settings(double weight, int every, Optional<NetworkGradient> gradient) {}
 
   public FaceGradientGuidance(
       LoadedAutoencoder preview,
       EmbedderEnsemble eyes,
       FaceDetector detector,
       float[] person,
-      double weight) {
+      Settings settings) {
     this.autoencoder = preview;
     this.embedders = eyes;
     this.detector = detector;
     this.person = person;
-    this.weight = weight;
+    this.settings = settings;
   }
 
   /** Returns the cosine to the person, -1 to 1; null as long as no face was found. */
   @Override
   public Tensor objective(Tensor denoised) {
+    requireChannels(denoised.size(1));
+    values = denoised.numel();
     Tensor latents = denoised.cpu();
     if (alignment == null || this.row % DETECTION_INTERVAL == 0) {
       detect(latents.detach());
@@ -64,9 +82,28 @@ public final class FaceGradientGuidance implements GradientGuidance {
     return embedders.similarity(alignment.align(shown, FaceAlignment.FaceViews.of(row)), person);
   }
 
+  private void requireChannels(long channels) {
+    if (channels != autoencoder.latentChannels()) {
+      throw new InvalidInputException("the preview decoder of face guidance takes latents of "
+          + autoencoder.latentChannels() + " channels, but this base has " + channels
+          + "; give the small autoencoder of the base's family");
+    }
+  }
+
+  @Override
+  public Optional<NetworkGradient> networkGradient() {
+    return settings.gradient;
+  }
+
+  @Override
+  public boolean isActive(int row) {
+    return row % settings.every == 0;
+  }
+
   @Override
   public double stepLength(double noise) {
-    return weight * STEP_LENGTH * Math.min(noise, MAX_NOISE);
+    double scale = Math.sqrt(values / REFERENCE_VALUES);
+    return settings.weight * scale * STEP_LENGTH * Math.min(noise, MAX_NOISE);
   }
 
   /** Detects the face again; keeps the last position if none is found. */
@@ -85,35 +122,48 @@ public final class FaceGradientGuidance implements GradientGuidance {
   }
 
   /**
-   * Tracks the face over the steps while it forms. Its eyes are the mean of the last detections.
+   * Tracks the face over the steps while it forms. Its eyes and landmarks are the medians of the
+   * last detections.
    */
   static final class FaceTrack {
     private static final int MAX_DETECTIONS = 3;
 
     private final Deque<Face.Eyes> eyes = new ArrayDeque<>();
+    private final Deque<Face.Landmarks> landmarks = new ArrayDeque<>();
 
-    /**
-     * Returns the last detection, with the mean eye positions of the last successful detections.
-     */
+    /** Returns the last detection, with the median positions of the last successful detections. */
     Face update(Face found) {
-      found.eyes().ifPresent(pair -> {
-        eyes.addLast(pair);
-        if (eyes.size() > MAX_DETECTIONS) {
-          eyes.removeFirst();
-        }
-      });
+      found.eyes().ifPresent(pair -> add(eyes, pair));
+      found.landmarks().ifPresent(points -> add(landmarks, points));
       Optional<Face.Eyes> steady = eyes.isEmpty()
           ? Optional.empty()
-          : Optional.of(new Face.Eyes(median(Face.Eyes::left), median(Face.Eyes::right)));
-      return new Face(found.box(), found.score(), found.pose(), steady, Optional.empty());
+          : Optional.of(
+              new Face.Eyes(median(eyes, Face.Eyes::left), median(eyes, Face.Eyes::right)));
+      Optional<Face.Landmarks> five = landmarks.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Face.Landmarks(
+              median(landmarks, Face.Landmarks::leftEye),
+              median(landmarks, Face.Landmarks::rightEye),
+              median(landmarks, Face.Landmarks::nose),
+              median(landmarks, Face.Landmarks::leftMouth),
+              median(landmarks, Face.Landmarks::rightMouth)));
+      return new Face(found.box(), found.score(), found.pose(), steady, five);
     }
 
-    private Point median(Function<Face.Eyes, Point> which) {
-      return new Point(median(which, Point::x), median(which, Point::y));
+    private static <T> void add(Deque<T> last, T next) {
+      last.addLast(next);
+      if (last.size() > MAX_DETECTIONS) {
+        last.removeFirst();
+      }
     }
 
-    private double median(Function<Face.Eyes, Point> which, ToDoubleFunction<Point> axis) {
-      double[] places = eyes.stream().map(which).mapToDouble(axis).sorted().toArray();
+    private static <T> Point median(Deque<T> last, Function<T, Point> which) {
+      return new Point(median(last, which, Point::x), median(last, which, Point::y));
+    }
+
+    private static <T> double median(
+        Deque<T> last, Function<T, Point> which, ToDoubleFunction<Point> axis) {
+      double[] places = last.stream().map(which).mapToDouble(axis).sorted().toArray();
       return (places[(places.length - 1) / 2] + places[places.length / 2]) / 2;
     }
   }

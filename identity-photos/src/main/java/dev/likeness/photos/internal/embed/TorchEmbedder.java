@@ -1,7 +1,6 @@
 package dev.likeness.photos.internal.embed;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -12,19 +11,12 @@ import dev.likeness.diffusion.internal.nn.Conv2d;
 import dev.likeness.diffusion.internal.nn.GroupNorm;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
-import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.AlignmentTemplate;
-import dev.likeness.photos.face.Face;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -35,7 +27,7 @@ import org.bytedeco.pytorch.global.torch;
  * generates people in its own style needs an embedder that was trained on that style. Faces are
  * aligned with ArcFace's template.
  */
-public final class TorchEmbedder implements FaceEmbedder {
+public final class TorchEmbedder implements DifferentiableEmbedder {
   private static final String KIND = "LikenessFaceNetwork";
 
   private final String name;
@@ -83,36 +75,15 @@ public final class TorchEmbedder implements FaceEmbedder {
   }
 
   @Override
-  public float[] embed(RgbImage image, Face face) {
-    return embedWith(image, face, this::forward);
-  }
-
-  @Override
-  public float[] embedRaw(RgbImage image, Face face) {
-    return embedWith(image, face, network()::features);
-  }
-
-  private static float[] embedWith(RgbImage image, Face face, UnaryOperator<Tensor> network) {
-    RgbImage aligned = AlignmentTemplate.ARCFACE.align(image, face);
-    try (TensorScope scope = TensorScope.open();
-        NoGradGuard guard = new NoGradGuard()) {
-      return ImageTensors.floats(network.apply(ImageTensors.toSigned(aligned)));
-    }
-  }
-
-  /**
-   * Returns unit-length vectors [n, size], f32, of aligned faces [n, 3, 112, 112], f32, in -1..1.
-   * Gradients flow to the faces if they require them. The result belongs to the calling scope.
-   */
-  public Tensor forward(Tensor faces) {
-    return network().forward(faces);
+  public Tensor features(Tensor faces) {
+    return network().features(faces);
   }
 
   private FaceNetwork network() {
     return new FaceNetwork(channels, embeddingSize, Weights.of(weights));
   }
 
-  /** Returns the number of elements of a vector. */
+  @Override
   public int embeddingSize() {
     return embeddingSize;
   }

@@ -77,6 +77,11 @@ public final class OnnxFile {
     return source;
   }
 
+  /** Returns the checked graph. */
+  public OnnxGraph graph() {
+    return graph;
+  }
+
   /** Returns the dimensions of the input; -1 for a dimension without a fixed size. */
   public List<Long> shape() {
     return graph.shape();
@@ -139,7 +144,7 @@ public final class OnnxFile {
    * eight bytes, 2 has a length, 5 has four bytes. What is not so is an
    * {@link IndexOutOfBoundsException}.
    */
-  record Message(byte[] bytes, int from, int to) {
+  public record Message(byte[] bytes, int from, int to) {
     /** The most fields of one number; more are no network that is meant here. */
     static final int MAX_FIELDS = 1 << 14;
 
@@ -280,6 +285,27 @@ public final class OnnxFile {
         }
       }
       return count;
+    }
+
+    /**
+     * The f32 numbers of a tensor: the bytes of the field {@code raw}, or else of {@code field}.
+     */
+    float[] floats(int raw, int field, int count) {
+      float[] all = new float[count];
+      Message whole = message(raw);
+      if (whole != null && whole.to > whole.from) {
+        ByteBuffer.wrap(bytes, whole.from, whole.to - whole.from)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asFloatBuffer()
+            .get(all);
+      } else {
+        double[] numbers = new double[count];
+        numbers(field, Float.BYTES, numbers);
+        for (int i = 0; i < count; i++) {
+          all[i] = (float) numbers[i];
+        }
+      }
+      return all;
     }
 
     private static void put(double[] out, int at, double value) {

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,7 +25,7 @@ import java.util.Set;
  * @param shape the declared dimensions of the image, -1 where the file leaves one open
  * @param outputs the names of the outputs
  */
-record OnnxGraph(
+public record OnnxGraph(
     List<Node> nodes,
     Map<String, Constant> constants,
     String image,
@@ -60,7 +61,7 @@ record OnnxGraph(
   private static final Set<Integer> REAL_TYPES = Set.of(FLOAT, 10, 11);
 
   /** One operation. Empty names stand for optional inputs that are not given. */
-  record Node(
+  public record Node(
       String operation,
       String name,
       List<String> inputs,
@@ -78,15 +79,24 @@ record OnnxGraph(
    * @param kind i for an integer, f for a float, n for a list of integers, v for a list of floats,
    *     s for a string, t for a tensor
    */
-  record Option(char kind, double[] numbers, String text, Constant constant) {}
+  public record Option(char kind, double[] numbers, String text, Constant constant) {}
 
   /**
    * A constant tensor.
    *
    * @param real whether its elements are floating-point numbers
    * @param known its elements if they are few, or null
+   * @param data the tensor in the file
    */
-  record Constant(String name, long[] dims, boolean real, double[] known) {}
+  public record Constant(
+      String name, long[] dims, boolean real, double[] known, OnnxFile.Message data) {
+    /** Returns all elements of an f32 tensor; empty if its elements have another type. */
+    public Optional<float[]> floats() {
+      return data.number(2, 0) == FLOAT
+          ? Optional.of(data.floats(RAW, TYPES.get(FLOAT)[1], (int) total(dims)))
+          : Optional.empty();
+    }
+  }
 
   /** Parses the graph of a model; {@code source} names the file in errors. */
   static OnnxGraph read(Message model, String source) {
@@ -283,7 +293,7 @@ record OnnxGraph(
       } else if (known != null) {
         in.numbers(type[1], VALUES.get(type[1]), known);
       }
-      return new Constant(name, dims, isReal, in.number(2, 0) == 10 ? null : known);
+      return new Constant(name, dims, isReal, in.number(2, 0) == 10 ? null : known, in);
     }
 
     private static double[] raw(Message raw, double[] known, int type) {

@@ -65,7 +65,7 @@ final class FluxModel implements OpenModel {
         model.isKontext() ? new ReferenceTokens() : null,
         model.isKontext() ? FluxNetworks.KONTEXT_LICENCE : null,
         model.isFill() ? new FillInpainting() : null,
-        FluxTrainingTarget.of(model));
+        FluxNetworks.FluxTrainingTarget.of(model));
   }
 
   @Override

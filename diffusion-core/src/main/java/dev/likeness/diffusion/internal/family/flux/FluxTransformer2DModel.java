@@ -42,7 +42,7 @@ public final class FluxTransformer2DModel {
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(Tensor tokens, Tensor time, Inputs conditioning, RotaryEmbedding rotation) {
-    return forward(tokens, time, conditioning, rotation, SegmentRunner.PLAIN);
+    return forward(tokens, time, conditioning, rotation, SegmentRunner.current());
   }
 
   /** Predicts the flow with blocks run by {@code segments}. */
@@ -67,7 +67,9 @@ public final class FluxTransformer2DModel {
       RotaryEmbedding rotation,
       List<FluxControlNetModel.Residuals> control,
       FirstBlockCache cache) {
-    return forward(tokens, time, conditioning, rotation, control, cache, SegmentRunner.PLAIN);
+    // Residuals change the outputs of blocks in place.
+    SegmentRunner segments = control.isEmpty() ? SegmentRunner.current() : SegmentRunner.PLAIN;
+    return forward(tokens, time, conditioning, rotation, control, cache, segments);
   }
 
   private Tensor forward(

@@ -105,6 +105,9 @@ public final class Flux2Transformer2DModel {
       RotaryEmbedding rotation,
       FirstBlockCache cache,
       ReferenceKeys keys) {
+    if (SegmentRunner.current() != SegmentRunner.PLAIN && cache == null && keys == null) {
+      return forward(tokens, t, text, rotation, SegmentRunner.current());
+    }
     Iterator<QkvProjection.Heads> doubles = keys == null ? null : keys.doubles().iterator();
     Iterator<QkvProjection.Heads> singles = keys == null ? null : keys.singles().iterator();
     try (TensorScope call = TensorScope.open()) {
@@ -130,7 +133,7 @@ public final class Flux2Transformer2DModel {
   }
 
   /**
-   * Predicts the flow for noisy tokens in training.
+   * Predicts the flow for noisy tokens with blocks run by {@code segments}.
    *
    * @param tokens [batch, imageTokens, inChannels]
    * @param t [batch] or [1], 0..1, f32

@@ -66,7 +66,7 @@ public final class Sd3Transformer2DModel {
       Tensor pooled,
       Set<Integer> skipped,
       FirstBlockCache cache) {
-    return forward(latents, timestep, text, pooled, skipped, cache, SegmentRunner.PLAIN);
+    return forward(latents, timestep, text, pooled, skipped, cache, SegmentRunner.current());
   }
 
   /** Predicts the flow with blocks run by {@code segments}. */
@@ -83,9 +83,10 @@ public final class Sd3Transformer2DModel {
       Set<Integer> skipped,
       FirstBlockCache cache,
       SegmentRunner segments) {
+    // Owned by the calling scope, because segments may run again after this call.
+    Tensor time = timestep.narrow(0, 0, 1);
     try (TensorScope call = TensorScope.open()) {
       Tensor conditioned = embedding.forward(timestep, null, pooled);
-      Tensor time = timestep.narrow(0, 0, 1);
       Tensor image;
       try (BlockList.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
         JointAttention.Streams start =

@@ -63,7 +63,7 @@ public final class UNet2DConditionModel {
    *     rounding; owned by the calling scope
    */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    return forward(sample, timesteps, conditioning, SegmentRunner.PLAIN);
+    return forward(sample, timesteps, conditioning, SegmentRunner.current());
   }
 
   /** Predicts with layers run by {@code segments}. */
@@ -84,7 +84,7 @@ public final class UNet2DConditionModel {
       UNetConditioning conditioning,
       ControlNetModel.Residuals control,
       DeepCache deep) {
-    return forward(sample, timesteps, conditioning, control, deep, SegmentRunner.PLAIN);
+    return forward(sample, timesteps, conditioning, control, deep, SegmentRunner.current());
   }
 
   private Tensor forward(

@@ -1,0 +1,67 @@
+package dev.likeness.photos.internal.embed;
+
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.photos.embed.EmbedderSpec;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+
+/** A face embedder in libtorch, through which gradients flow to the image. */
+public interface DifferentiableEmbedder extends FaceEmbedder {
+  /**
+   * Opens an embedder: a folder of {@link TorchEmbedder}, or a file of {@link IResNetEmbedder}.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException if {@code policy} forbids the
+   *     embedder, or it is another kind of network
+   */
+  static DifferentiableEmbedder open(Path path, UsePolicy policy) {
+    return Files.isDirectory(path)
+        ? TorchEmbedder.open(path)
+        : IResNetEmbedder.open(path, EmbedderSpec.of(path), policy);
+  }
+
+  /**
+   * Returns embeddings before normalisation, [n, size], f32, of aligned faces [n, 3, 112, 112],
+   * f32, in -1..1. Gradients flow to the faces if they require them. The result belongs to the
+   * calling scope.
+   */
+  Tensor features(Tensor faces);
+
+  /** Returns the number of elements of a vector. */
+  int embeddingSize();
+
+  /** Returns vectors as {@link #features} does, but of unit length. */
+  default Tensor forward(Tensor faces) {
+    Tensor vectors = features(faces);
+    Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
+    return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
+  }
+
+  @Override
+  default float[] embed(RgbImage image, Face face) {
+    return vector(image, face, this::forward);
+  }
+
+  @Override
+  default float[] embedRaw(RgbImage image, Face face) {
+    return vector(image, face, this::features);
+  }
+
+  private static float[] vector(RgbImage image, Face face, UnaryOperator<Tensor> network) {
+    RgbImage aligned = AlignmentTemplate.ARCFACE.align(image, face);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      return ImageTensors.floats(network.apply(ImageTensors.toSigned(aligned)));
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package dev.likeness.photos.internal.embed;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.ShapeReader;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
+import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.photos.embed.EmbedderSpec;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.internal.embed.IResNet.Activated;
+import dev.likeness.photos.internal.embed.IResNet.Block;
+import dev.likeness.photos.internal.embed.IResNet.Convolution;
+import dev.likeness.photos.internal.embed.IResNet.Norm;
+import dev.likeness.photos.internal.embed.IResNet.Projection;
+import dev.likeness.photos.internal.onnx.OnnxFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A face embedder of ArcFace's form in libtorch, from an ONNX file or from a file of tensors with
+ * the names of arcface_torch. It computes what {@code OnnxEmbedder} computes, and has gradients.
+ */
+public final class IResNetEmbedder implements DifferentiableEmbedder {
+  private static final double EPSILON = 1e-5;
+  private static final double HALF_RANGE = 127.5;
+
+  private final EmbedderSpec spec;
+  private final String name;
+  private final double factor;
+  private final double offset;
+  private final TensorRegion region = new TensorRegion();
+  private final IResNet network;
+
+  private IResNetEmbedder(EmbedderSpec spec, String hash, OnnxIResNet.Read read) {
+    this.spec = spec;
+    this.name = spec.name() + " " + hash;
+    double mean = read.scaled() ? read.subtracted() : spec.mean();
+    double scale = read.scaled() ? read.factor() : spec.scale();
+    factor = HALF_RANGE * scale;
+    offset = (HALF_RANGE - mean) * scale;
+    network = read.network().keptIn(region);
+  }
+
+  /**
+   * Opens an embedder.
+   *
+   * @param file an ONNX file, or safetensors or {@code torch.save} with arcface_torch's names
+   * @throws InvalidInputException if {@code policy} forbids the embedder, or the file is another
+   *     network than an IResNet for faces of 112x112 pixels
+   */
+  public static IResNetEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
+    policy.require(spec);
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard()) {
+      if (String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".onnx")) {
+        OnnxFile onnx = OnnxFile.read(file, "the face embedder");
+        return new IResNetEmbedder(spec, onnx.fingerprint(), OnnxIResNet.read(onnx));
+      }
+      try (TensorSource source = new TensorSource.Finite(TensorFileFormat.open(file))) {
+        IResNet network = new ArcFaceTorch(source).network().checked(source.describe());
+        return new IResNetEmbedder(
+            spec, fingerprint(file), new OnnxIResNet.Read(network, false, 0, 1));
+      }
+    }
+  }
+
+  private static String fingerprint(Path file) {
+    try (InputStream in = Files.newInputStream(ModelFile.own(file))) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] part = new byte[1 << 16];
+      for (int n = in.read(part); n > 0; n = in.read(part)) {
+        digest.update(part, 0, n);
+      }
+      return HexFormat.of().formatHex(digest.digest(), 0, 4);
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read the face embedder " + file, e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(
+          "this Java has no SHA-256; use a complete Java 17 or later", e);
+    }
+  }
+
+  @Override
+  public Tensor features(Tensor faces) {
+    Tensor x = spec.rgb() ? faces : faces.flip(1);
+    return network.forward(
+        factor == 1 && offset == 0 ? x : x.mul(new Scalar(factor)).add(new Scalar(offset)));
+  }
+
+  @Override
+  public int embeddingSize() {
+    return network.embeddingSize();
+  }
+
+  /** Returns the name of the specification and a hash of the file, as {@code OnnxEmbedder}. */
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public double samePersonThreshold() {
+    return spec.samePersonThreshold();
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+
+  /** Reads an {@link IResNet} with the names of arcface_torch ({@code backbones/iresnet.py}). */
+  private record ArcFaceTorch(TensorSource source) {
+    IResNet network() {
+      List<Block> blocks = new ArrayList<>();
+      List<String> unread = new ArrayList<>(source.names());
+      int level = 1;
+      for (; count("layer" + level) > 0; level++) {
+        for (int i = 0; i < count("layer" + level); i++) {
+          blocks.add(block("layer" + level + "." + i + ".", i == 0 ? 2 : 1));
+        }
+      }
+      int levels = level - 1;
+      unread.removeIf(name -> isKnown(name, levels));
+      IResNet.require(
+          unread.isEmpty(),
+          source.describe(),
+          "has the tensor " + (unread.isEmpty() ? "" : Quoted.of(unread.get(0)))
+              + ", which an IResNet does not have");
+      return new IResNet(
+          new Activated(convolution("conv1", "bn1", 1), slopes("prelu.weight")),
+          blocks,
+          Projection.of(tensor("fc.weight"), tensor("fc.bias"), norm("bn2"), norm("features")));
+    }
+
+    private static boolean isKnown(String name, int levels) {
+      String block = "layer[1-" + levels + "]\\.\\d+\\.";
+      String norm = "\\.(weight|bias|running_mean|running_var|num_batches_tracked)";
+      return name.matches("(" + block + ")?(conv[12]|prelu)\\.weight")
+          || name.matches("(" + block + ")?bn[12]" + norm)
+          || name.matches(block + "(bn3|downsample\\.1)" + norm)
+          || name.matches(block + "downsample\\.0\\.weight")
+          || name.matches("fc\\.(weight|bias)")
+          || name.matches("features" + norm);
+    }
+
+    private int count(String level) {
+      return ShapeReader.Numbered.count(source, level + ".");
+    }
+
+    private Block block(String at, long stride) {
+      return new Block(
+          norm(at + "bn1"),
+          new Activated(convolution(at + "conv1", at + "bn2", 1), slopes(at + "prelu.weight")),
+          convolution(at + "conv2", at + "bn3", stride),
+          source.has(at + "downsample.0.weight")
+              ? convolution(at + "downsample.0", at + "downsample.1", stride)
+              : null);
+    }
+
+    private Convolution convolution(String name, String norm, long stride) {
+      Tensor weight = tensor(name + ".weight");
+      Norm behind = norm(norm);
+      IResNet.requireShape(source.describe(), norm + ".weight", behind.scale(), weight.size(0));
+      return Convolution.of(weight, null, behind, stride);
+    }
+
+    private Norm norm(String name) {
+      Tensor weight = tensor(name + ".weight");
+      Tensor[] others = new Tensor[3];
+      List<String> roles = List.of(".bias", ".running_mean", ".running_var");
+      for (int i = 0; i < others.length; i++) {
+        others[i] = tensor(name + roles.get(i));
+        IResNet.requireShape(source.describe(), name + roles.get(i), others[i], weight.numel());
+      }
+      return Norm.of(weight, others[0], others[1], others[2], EPSILON);
+    }
+
+    private Tensor slopes(String name) {
+      return tensor(name).flatten();
+    }
+
+    private Tensor tensor(String name) {
+      IResNet.require(source.has(name), source.describe(), "has no tensor " + name);
+      return source.read(name).to(ScalarType.Float);
+    }
+  }
+}

@@ -98,8 +98,7 @@ class FaceGuidanceCommandTest {
     String file = embedder.toString();
     Path research = Files.copy(embedder, folder.resolve("glintr100.onnx"));
     Path blank = folder.resolve("blank.png");
-    ImageIO.write(
-        new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB), "png", blank.toFile());
+    ImageIO.write(new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB), "png", blank.toFile());
     assertFails(
         2,
         "--face-guidance-every does nothing without --face-guidance; give both or neither",

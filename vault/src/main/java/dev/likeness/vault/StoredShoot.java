@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores each headshot of a shoot when it is finished, so that not even a killed process loses one.
@@ -66,14 +67,14 @@ final class StoredShoot {
    * @param trained the LoRA, or null
    * @param images the person by reference images, with the LoRA if there is one
    */
-  record Person(TrainedPerson trained, Optional<ImagePerson> images) {
+  record Person(@Nullable TrainedPerson trained, Optional<ImagePerson> images) {
     /**
      * Joins them.
      *
      * @param lora may be null; files of earlier versions may lack a consent
      * @param recorded the consent that the subject records
      */
-    static Person of(TrainedPerson lora, Optional<ImagePerson> images, Consent recorded) {
+    static Person of(@Nullable TrainedPerson lora, Optional<ImagePerson> images, Consent recorded) {
       if (lora == null) {
         return new Person(null, images);
       }

@@ -13,6 +13,7 @@ import dev.likeness.photos.quality.Verdict;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Runs work on a subject that may be erased meanwhile. */
 final class SubjectWork {
@@ -28,7 +29,8 @@ final class SubjectWork {
    *
    * @param shown the name of a photo of the person that is meant, or null
    */
-  static PhotoReview review(Subject subject, ReviewTools tools, String shown, Progress progress) {
+  static PhotoReview review(
+      Subject subject, ReviewTools tools, @Nullable String shown, Progress progress) {
     PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
     PhotoReview whole = PhotoReview.of(photos, tools, IN_MEMORY);
     PhotoReview review = shown == null ? whole : whole.withPerson(shown);

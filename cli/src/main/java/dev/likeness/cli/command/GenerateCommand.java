@@ -10,6 +10,7 @@ import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -257,11 +258,15 @@ public final class GenerateCommand implements Runnable {
 
   private void write(BaseModel model, ImageRequest request) {
     Disclosure marking = disclosure.disclosure(signing).edited(request.isMadeFromImages());
-    List<GeneratedImage> written = new ArrayList<>();
+    List<Map<String, Object>> written = new ArrayList<>();
+    List<GeneratedImage> dumped = new ArrayList<>();
     Consumer<GeneratedImage> finish = image -> {
       ImageFolder.NumberedFiles.write(
           out, "image", written.size(), file -> marking.writePng(image.image(), file), console);
-      written.add(tensors == null ? withoutPixels(image) : image);
+      written.add(ImageFolder.entry(model, image, written.size()));
+      if (tensors != null) {
+        dumped.add(image);
+      }
     };
     List<GeneratedImage> begun = new ArrayList<>();
     try {
@@ -280,22 +285,11 @@ public final class GenerateCommand implements Runnable {
     }
     record(model, written);
     if (tensors != null) {
-      ImageFolder.TensorDump.write(tensors, model, written);
+      ImageFolder.TensorDump.write(tensors, model, dumped);
     }
   }
 
-  private static GeneratedImage withoutPixels(GeneratedImage image) {
-    return new GeneratedImage(
-        null,
-        image.seed(),
-        image.request(),
-        null,
-        null,
-        image.isEdited(),
-        image.firstPassRequest());
-  }
-
-  private void record(BaseModel model, List<GeneratedImage> images) {
+  private void record(BaseModel model, List<Map<String, Object>> images) {
     if (!images.isEmpty()) {
       ImageFolder.of(model, spec.commandLine().getParseResult(), images)
           .write(out.resolve(ImageFolder.FILE));

@@ -29,7 +29,6 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -46,16 +45,11 @@ final class ImageFolder {
 
   private ImageFolder() {}
 
-  static ShootRecord of(BaseModel base, ParseResult given, List<GeneratedImage> images) {
+  static ShootRecord of(BaseModel base, ParseResult given, List<Map<String, Object>> entries) {
     Map<String, Object> options = new LinkedHashMap<>();
     given.matchedOptions().forEach(option -> options.put(option.longestName(), values(option)));
     options.remove("--out");
-    return ShootRecord.ofImages(
-        base,
-        options,
-        IntStream.range(0, images.size())
-            .mapToObj(i -> entry(base, images.get(i), NumberedFiles.name("image", i)))
-            .toList());
+    return ShootRecord.ofImages(base, options, entries);
   }
 
   /**
@@ -70,9 +64,10 @@ final class ImageFolder {
         .toList();
   }
 
-  private static Map<String, Object> entry(BaseModel base, GeneratedImage image, String file) {
+  /** Returns what the record says of the image with this index. */
+  static Map<String, Object> entry(BaseModel base, GeneratedImage image, int index) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("file", file);
+    entry.put("file", NumberedFiles.name("image", index));
     entry.put("seed", image.seed());
     entry.put("prompt", image.request().prompt());
     entry.put("negative", image.request().prompts().negative());

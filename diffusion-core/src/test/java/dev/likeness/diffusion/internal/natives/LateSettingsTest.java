@@ -59,8 +59,7 @@ class LateSettingsTest {
     assertEquals("", run(Map.of(), "--enable-native-access=ALL-UNNAMED"));
   }
 
-  private static String run(Map<String, String> environment, String... options)
-      throws IOException {
+  private static String run(Map<String, String> environment, String... options) throws IOException {
     List<String> command = Stream.of(
             Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
             Stream.of(options),

@@ -80,7 +80,7 @@ public final class Linear {
    * on a CPU, but oneDNN for convolutions. oneDNN is up to three times as fast, and a convolution's
    * weight can be packed (benchmarks/cpu-kernels.md). Input and weight are views without a copy.
    */
-  private static final class PointwiseLinear {
+  static final class PointwiseLinear {
     /** The smallest input, in elements, for which the product dominates the time. */
     private static final long MIN_ELEMENTS = 1 << 15;
 

@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
+import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
@@ -171,5 +172,14 @@ abstract class ModelProperties {
    */
   public Latents noise(long seed, int width, int height) {
     return LatentCodec.of(opened.model()).noise(seed, width, height);
+  }
+
+  /**
+   * {@return 64 hexadecimal digits that identify the weights of the denoising network: SHA-256 of
+   * the first 16 values of each tensor} Two folders with the same name may have different weights.
+   * The text also depends on the element type of {@link #compute()}.
+   */
+  public String weightsDigest() {
+    return WeightsDigest.of(opened.model());
   }
 }

@@ -47,10 +47,7 @@ public final class PersonTrainer {
    */
   public static PersonTrainer on(BaseModel base) {
     LoraTraining settings = LoraTraining.balanced().forBase(base).captions("selfie of %s");
-    return new PersonTrainer(
-        base,
-        new PersonTraining(
-            base, settings, Optional.empty(), Optional.empty(), Optional.empty(), null, 0));
+    return new PersonTrainer(base, PersonTraining.on(base, settings));
   }
 
   /**
@@ -114,6 +111,15 @@ public final class PersonTrainer {
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
+  }
+
+  /**
+   * {@return the same trainer with another interval of saved states, however long saving takes}
+   *
+   * @param steps training steps between two saved states; 0 for 25 steps, or more if saving is slow
+   */
+  public PersonTrainer saveInterval(int steps) {
+    return new PersonTrainer(base, engine.saveInterval(steps));
   }
 
   /** The same trainer, which also keeps the face embeddings that {@code guidance} follows. */

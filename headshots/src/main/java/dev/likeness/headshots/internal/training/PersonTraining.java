@@ -42,8 +42,7 @@ import java.util.stream.IntStream;
  * @param embedder makes the face embeddings in the person's file for measuring likeness
  * @param guidanceEmbedder makes the face embeddings in the person's file for face guidance
  * @param validation validates by likeness
- * @param trainingAdapter a LoRA file that is added to the base during the training; or null
- * @param size width and height of the training images; 0 for the base's default size
+ * @param details the settings that few trainings change
  */
 public record PersonTraining(
     BaseModel base,
@@ -51,31 +50,45 @@ public record PersonTraining(
     Optional<FaceEmbedder> embedder,
     Optional<FaceEmbedder> guidanceEmbedder,
     Optional<LikenessValidation> validation,
-    Path trainingAdapter,
-    int size) {
+    Details details) {
+  /**
+   * Settings that few trainings change.
+   *
+   * @param trainingAdapter a LoRA file that is added to the base during the training; or null
+   * @param size width and height of the training images; 0 for the base's default size
+   * @param saveInterval steps between two saved states; 0 for the default
+   */
+  public record Details(Path trainingAdapter, int size, int saveInterval) {
+    public static final Details NONE = new Details(null, 0, 0);
+  }
+
   private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
-  public PersonTraining training(LoraTraining settings) {
+  public static PersonTraining on(BaseModel base, LoraTraining settings) {
     return new PersonTraining(
-        base, settings, embedder, guidanceEmbedder, validation, trainingAdapter, size);
+        base, settings, Optional.empty(), Optional.empty(), Optional.empty(), Details.NONE);
+  }
+
+  public PersonTraining training(LoraTraining settings) {
+    return new PersonTraining(base, settings, embedder, guidanceEmbedder, validation, details);
   }
 
   public PersonTraining embedder(FaceEmbedder other) {
     return new PersonTraining(
-        base, training, Optional.of(other), guidanceEmbedder, validation, trainingAdapter, size);
+        base, training, Optional.of(other), guidanceEmbedder, validation, details);
   }
 
   public PersonTraining guidanceEmbedder(Optional<FaceEmbedder> other) {
-    return new PersonTraining(base, training, embedder, other, validation, trainingAdapter, size);
+    return new PersonTraining(base, training, embedder, other, validation, details);
   }
 
   public PersonTraining validation(LikenessValidation other) {
     return new PersonTraining(
-        base, training, embedder, guidanceEmbedder, Optional.of(other), trainingAdapter, size);
+        base, training, embedder, guidanceEmbedder, Optional.of(other), details);
   }
 
   public PersonTraining trainingAdapter(Path file) {
-    return new PersonTraining(base, training, embedder, guidanceEmbedder, validation, file, size);
+    return details(new Details(file, details.size, details.saveInterval));
   }
 
   public PersonTraining size(int pixels) {
@@ -83,8 +96,15 @@ public record PersonTraining(
       throw new IllegalArgumentException("training images of " + pixels
           + " pixels do not fit the base; give a multiple of " + base.sizeMultiple());
     }
-    return new PersonTraining(
-        base, training, embedder, guidanceEmbedder, validation, trainingAdapter, pixels);
+    return details(new Details(details.trainingAdapter, pixels, details.saveInterval));
+  }
+
+  public PersonTraining saveInterval(int steps) {
+    return details(new Details(details.trainingAdapter, details.size, steps));
+  }
+
+  private PersonTraining details(Details others) {
+    return new PersonTraining(base, training, embedder, guidanceEmbedder, validation, others);
   }
 
   /** A number by which a stopped training finds its state: of photos, settings and base. */
@@ -98,15 +118,15 @@ public record PersonTraining(
         known.toString(),
         training.toString(),
         validation.map(LikenessValidation::interval),
-        trainingAdapter,
-        size,
+        details.trainingAdapter,
+        details.size,
         base.name(),
         WeightsDigest.of(base.unwrap(OpenModel.class)),
         base.compute().toString());
   }
 
   private int side() {
-    return size == 0 ? base.defaults().width() : size;
+    return details.size == 0 ? base.defaults().width() : details.size;
   }
 
   public PersonStudy study(
@@ -264,7 +284,9 @@ public record PersonTraining(
         .flatMap(List::stream)
         .toList();
     TrainingSet set =
-        new TrainingSet(trained, subject, null, null, Optional.empty(), trainingAdapter);
+        new TrainingSet(
+            trained, subject, null, null, Optional.empty(), details.trainingAdapter)
+        .saveInterval(details.saveInterval);
     return heldOut.isEmpty()
         ? set
         : set.validation(validation

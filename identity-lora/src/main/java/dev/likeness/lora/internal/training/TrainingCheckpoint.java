@@ -32,10 +32,12 @@ import org.bytedeco.pytorch.Tensor;
  * The state file of a training, and the training that it belongs to.
  *
  * @param file the state file, or null for none
+ * @param interval steps between two saves; 0 for {@link #SAVE_EVERY} steps, or more if saving is
+ *     slow
  * @param owner a digest of everything that decides the weights: version of the training code,
  *     settings, samples of the base's tensors, the person without the consent, images
  */
-record TrainingCheckpoint(Path file, String owner) {
+record TrainingCheckpoint(Path file, int interval, String owner) {
   /**
    * The version of the training code. It is increased if the same settings train differently; older
    * states are then not resumed.
@@ -59,7 +61,7 @@ record TrainingCheckpoint(Path file, String owner) {
   static TrainingCheckpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
     Path file = set.stateFile();
     if (file == null) {
-      return new TrainingCheckpoint(null, "");
+      return new TrainingCheckpoint(null, 0, "");
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -84,7 +86,8 @@ record TrainingCheckpoint(Path file, String owner) {
         digest.update((image.caption() + " " + image.focus()).getBytes(StandardCharsets.UTF_8));
         image.mask().ifPresent(mask -> digest.update(mask.rgb()));
       }
-      return new TrainingCheckpoint(file, HexFormat.of().formatHex(digest.digest()));
+      return new TrainingCheckpoint(
+          file, set.saveInterval(), HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(
           "this Java has no SHA-256; use a complete Java 17 or later", e);
@@ -122,9 +125,10 @@ record TrainingCheckpoint(Path file, String owner) {
    * @param since time since the last save or the start, in nanoseconds
    */
   boolean isDue(int steps, long saving, long running, long since) {
-    return file != null
-        && (steps % SAVE_EVERY == 0 && saving * MIN_RUN_PER_SAVE <= running
-            || since >= MAX_LOST_NANOS);
+    boolean due = interval == 0
+        ? steps % SAVE_EVERY == 0 && saving * MIN_RUN_PER_SAVE <= running
+        : steps % interval == 0;
+    return file != null && (due || since >= MAX_LOST_NANOS);
   }
 
   /**

@@ -125,7 +125,8 @@ class TrainingParityTest {
   void resumesBetweenTwoBatchesOfAStep(@TempDir Path parent) {
     LoraTraining settings =
         SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2));
-    TrainingCheckpoint kept = new TrainingCheckpoint(parent.resolve("state.safetensors"), "owner");
+    TrainingCheckpoint kept =
+        new TrainingCheckpoint(parent.resolve("state.safetensors"), 0, "owner");
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);

@@ -1,0 +1,71 @@
+package dev.likeness.spark;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.lora.LoraTrainer;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingMemory;
+import org.apache.spark.SparkConf;
+
+/**
+ * The memory that an executor process needs outside its Java heap: libtorch keeps weights and
+ * activations there. Spark must know it, or the cluster manager ends the process. Immutable.
+ *
+ * @param weights bytes of the base's weights, which all tasks of the process share
+ * @param task bytes of one task: the training or the shoot, whichever needs more
+ * @param process bytes of Java and libtorch themselves
+ * @param tasks number of tasks that run at once in one process
+ */
+public record ExecutorMemory(long weights, long task, long process, int tasks) {
+  /** Spark's setting. */
+  public static final String OVERHEAD = "spark.executor.memoryOverhead";
+
+  private static final double SPARE = 1.15;
+  private static final int MIB = 20;
+
+  /**
+   * {@return the memory of an executor with a base model}
+   *
+   * @param base the open base model, on the device of the executors. On a GPU, the activations are
+   *     in the GPU's memory and do not count
+   * @param training the training settings; null for the studio's default
+   * @param request the largest shoot
+   * @param tasks number of tasks that run at once in one process, at least 1
+   * @throws IllegalArgumentException if {@code tasks} is below 1
+   */
+  public static ExecutorMemory of(
+      BaseModel base, LoraTraining training, ShootRequest request, int tasks) {
+    if (tasks < 1) {
+      throw new IllegalArgumentException(
+          tasks + " tasks cannot run in an executor; give at least 1");
+    }
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    LoraTraining settings = training == null ? studio.trainer().settings() : training;
+    TrainingMemory trained = new LoraTrainer(settings).memory(base);
+    long onDevice = Math.max(
+        trained.trained() + trained.activations() + trained.generation(),
+        studio.memoryBytes(request));
+    return new ExecutorMemory(
+        trained.weights(),
+        base.compute().isCpu() ? onDevice : trained.trained(),
+        trained.process(),
+        tasks);
+  }
+
+  /** {@return the sum of all parts with 15 % to spare, in MiB} */
+  public long overheadMiB() {
+    return (long) Math.ceil(SPARE * (weights + tasks * task + process) / (1L << MIB));
+  }
+
+  /**
+   * Sets {@code spark.executor.memoryOverhead}, unless the configuration has it. Call this before
+   * the Spark context starts.
+   *
+   * @param configuration the configuration
+   * @return the configuration
+   */
+  public SparkConf applyTo(SparkConf configuration) {
+    return configuration.setIfMissing(OVERHEAD, overheadMiB() + "m");
+  }
+}

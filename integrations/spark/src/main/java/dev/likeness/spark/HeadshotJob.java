@@ -1,0 +1,151 @@
+package dev.likeness.spark;
+
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Generates headshots of many people on a Spark cluster. Each person is one task: it reviews the
+ * photos, trains the person, generates, scores and selects headshots, and writes the files to a
+ * Hadoop file system. Immutable.
+ *
+ * <p>The rows of people have these columns:
+ *
+ * <ul>
+ *   <li>{@code id}: a text that is unique among the rows
+ *   <li>{@code consent}: the JSON of {@link dev.likeness.diffusion.Consent#toJson()}, or words;
+ *       words need {@code consent_given}, a time such as {@code 2026-11-20T09:00:00Z}
+ *   <li>{@code photos}: an array of URIs of photos, or of folders of photos
+ *   <li>{@code style}, optional: an array of style names
+ *   <li>{@code options}, optional: a map with the names of the command's options, such as
+ *       {@code count}, {@code keep}, {@code seed} and {@code train-steps}
+ * </ul>
+ *
+ * <p>The results have the columns {@code id}, {@code status} ({@code done}, {@code refused} or
+ * {@code failed}), {@code reasons}, {@code likeness}, {@code paths}, {@code seconds},
+ * {@code reused} and {@code resumed_from}.
+ *
+ * <p>A job can be repeated at any time. People whose photos, options, consent, base and release are
+ * the same are not computed again. On a CPU, the same input gives the same bytes.
+ */
+public final class HeadshotJob {
+  private final SparkSession spark;
+  private final JobSettings settings;
+  private final String out;
+
+  private HeadshotJob(SparkSession spark, JobSettings settings, String out) {
+    this.spark = spark;
+    this.settings = settings;
+    this.out = out;
+  }
+
+  /**
+   * Creates a job.
+   *
+   * @param spark the session
+   * @param base the place of the base model on the executors
+   * @param out the URI of the output folder, in a file system of Hadoop that renames folders in one
+   *     step, such as HDFS or a shared disk
+   * @return the job, which uses the GPU of each task, and the CPU for tasks without a GPU
+   */
+  public static HeadshotJob on(SparkSession spark, ModelLocation base, String out) {
+    return new HeadshotJob(spark, JobSettings.on(base), out);
+  }
+
+  /**
+   * The same job with another device or element type.
+   *
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the GPU of each task
+   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @return the new job
+   */
+  public HeadshotJob compute(String device, String dtype) {
+    return new HeadshotJob(spark, settings.compute(device, dtype), out);
+  }
+
+  /**
+   * The same job with another face detector.
+   *
+   * @param file the path of a YuNet ONNX file on the executors
+   * @return the new job
+   */
+  public HeadshotJob detector(String file) {
+    return new HeadshotJob(spark, settings.detector(file), out);
+  }
+
+  /**
+   * The same job with another face embedder, which measures likeness.
+   *
+   * @param file the path of an ONNX file on the executors
+   * @param commercial true if the embedder's licence must allow commercial use
+   * @return the new job
+   */
+  public HeadshotJob embedder(String file, boolean commercial) {
+    return new HeadshotJob(spark, settings.embedder(file, commercial), out);
+  }
+
+  /**
+   * The same job with another interval of saved states. If an executor is lost, another one goes on
+   * from the last saved state. At most this interval plus one step is then computed again.
+   *
+   * @param steps training steps between two saved states, 1 to 24; the default is 20
+   * @return the new job
+   * @throws IllegalArgumentException if the number is out of its range
+   */
+  public HeadshotJob saveInterval(int steps) {
+    return new HeadshotJob(spark, settings.saveInterval(steps), out);
+  }
+
+  /**
+   * Runs the job. The rows travel through the driver; photos and images do not.
+   *
+   * @param people one row a person
+   * @return one row a person, in the order of {@code people}. Equal rows count once
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. A row that
+   *     cannot be used fails its person only
+   */
+  public Dataset<Row> run(Dataset<Row> people) {
+    List<PersonRow> rows = PersonRow.collect(people);
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    createOutput();
+    PersonTask task = new PersonTask(
+        settings,
+        out,
+        new SerializableConfiguration(context.hadoopConfiguration()),
+        context.sc().applicationId(),
+        TaskAttempt.maxFailures(context.sc()),
+        JobCounters.of(context.sc()));
+    List<PersonResult> results = rows.isEmpty()
+        ? List.of()
+        : context.parallelize(rows, rows.size()).map(task::run).collect();
+    return spark.createDataFrame(
+        results.stream().map(PersonResult::toRow).toList(), PersonResult.SCHEMA);
+  }
+
+  private void createOutput() {
+    try {
+      new SharedFiles(spark.sparkContext().hadoopConfiguration())
+          .createPrivateFolder(new Path(out));
+    } catch (IOException e) {
+      throw SubjectErasure.unusable(out, e);
+    }
+  }
+
+  /**
+   * Deletes everything that jobs with this output folder wrote about a person: headshots, the
+   * person file, records, metrics and saved states. A task that still works on this person writes
+   * nothing afterwards. Photos in other folders, and results that the caller saved, stay.
+   *
+   * @param id the person's id
+   * @return the receipt, which is also written to the folder {@code _receipts} of the output folder
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if a file cannot be deleted
+   */
+  public ErasureReceipt erase(String id) {
+    return SubjectErasure.erase(spark.sparkContext().hadoopConfiguration(), out, id);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.likeness.spark;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Measures likeness and prompt adherence of many images on a Spark cluster. Immutable.
+ *
+ * <p>Images have the column {@code path}, and optionally {@code prompt} and {@code references}: an
+ * array of URIs of photos of one person. The results have the columns {@code path},
+ * {@code likeness} (the mean cosine of the largest face with the photos; null without photos or
+ * face), {@code adherence} (0 to 1; null if the base has no photo reader for the prompt) and
+ * {@code reason}, in the order of the images. Results of an {@link ImageJob} can be passed on.
+ */
+public final class ImageEvaluation {
+  private static final int SLICES_PER_CORE = 4;
+
+  private final SparkSession spark;
+  private final JobSettings settings;
+
+  private ImageEvaluation(SparkSession spark, JobSettings settings) {
+    this.spark = spark;
+    this.settings = settings;
+  }
+
+  /**
+   * Creates an evaluation.
+   *
+   * @param spark the session
+   * @param base the place of the base model, whose folder has a face embedder and a photo reader
+   * @return the evaluation
+   */
+  public static ImageEvaluation on(SparkSession spark, ModelLocation base) {
+    return new ImageEvaluation(spark, JobSettings.on(base));
+  }
+
+  /**
+   * The same evaluation with another device or element type.
+   *
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the GPU of each task
+   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @return the new evaluation
+   */
+  public ImageEvaluation compute(String device, String dtype) {
+    return new ImageEvaluation(spark, settings.compute(device, dtype));
+  }
+
+  /**
+   * The same evaluation with another face embedder.
+   *
+   * @param file the path of an ONNX file on the executors
+   * @param commercial true if the embedder's licence must allow commercial use
+   * @return the new evaluation
+   */
+  public ImageEvaluation embedder(String file, boolean commercial) {
+    return new ImageEvaluation(spark, settings.embedder(file, commercial));
+  }
+
+  /**
+   * Measures the images.
+   *
+   * @param images one row an image
+   * @return one row an image, in the order of {@code images}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if there is no column {@code path}
+   */
+  public Dataset<Row> run(Dataset<Row> images) {
+    List<EvaluationTask.Image> rows = new ArrayList<>();
+    List<String> columns = Arrays.asList(images.columns());
+    for (Row row : images.collectAsList()) {
+      rows.add(EvaluationTask.Image.of(rows.size(), row, columns));
+    }
+    rows.sort(
+        Comparator.comparing((EvaluationTask.Image image) -> image.references().toString())
+            .thenComparingLong(EvaluationTask.Image::index));
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    EvaluationTask task = new EvaluationTask(
+        settings,
+        new SerializableConfiguration(context.hadoopConfiguration()),
+        JobCounters.of(context.sc()));
+    int slices = Math.min(rows.size(), SLICES_PER_CORE * context.defaultParallelism());
+    List<EvaluationTask.Measured> results = rows.isEmpty()
+        ? List.of()
+        : context.parallelize(rows, slices).mapPartitions(task::run).collect();
+    return spark.createDataFrame(
+        results.stream()
+            .sorted(Comparator.comparingLong(EvaluationTask.Measured::index))
+            .map(EvaluationTask.Measured::toRow)
+            .toList(),
+        EvaluationTask.SCHEMA);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.likeness.spark;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.request.ImageRequest;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * One requested image.
+ *
+ * @param index the place in the order of the requests, from 0
+ * @param prompt the prompt
+ * @param negative the negative prompt; may be empty
+ * @param seed the seed
+ * @param steps the number of steps; 0 for the base's default
+ * @param guidance the guidance scale; NaN for the base's default
+ * @param width the width in pixels; 0 for the base's default
+ * @param height the height in pixels; 0 for the base's default
+ * @param scheduler the scheduler's name; empty for the base's own
+ * @param lora the URI of a LoRA file; empty for none
+ * @param loraWeight the LoRA's weight
+ */
+record ImageRow(
+    long index,
+    String prompt,
+    String negative,
+    long seed,
+    int steps,
+    double guidance,
+    int width,
+    int height,
+    String scheduler,
+    String lora,
+    double loraWeight)
+    implements Serializable {
+  static final StructType GRID = new StructType()
+      .add("prompt", DataTypes.StringType, false)
+      .add("seed", DataTypes.LongType, false)
+      .add("lora", DataTypes.StringType, true)
+      .add("lora_weight", DataTypes.DoubleType, true);
+
+  /**
+   * Reads a row.
+   *
+   * @throws InvalidInputException if there is no column {@code prompt}, or if a value has another
+   *     type
+   */
+  static ImageRow of(long index, Row row) {
+    List<String> columns = Arrays.asList(row.schema().fieldNames());
+    if (!columns.contains("prompt")) {
+      throw new InvalidInputException("the requests have no column \"prompt\"; give prompt, and if"
+          + " needed negative, seed, steps, guidance, width, height, scheduler, lora, lora_weight");
+    }
+    Values values = new Values(index, row, columns);
+    return new ImageRow(
+        index,
+        values.text("prompt"),
+        values.text("negative"),
+        (long) values.number("seed", 0),
+        (int) values.number("steps", 0),
+        values.number("guidance", Double.NaN),
+        (int) values.number("width", 0),
+        (int) values.number("height", 0),
+        values.text("scheduler"),
+        values.text("lora"),
+        values.number("lora_weight", 1));
+  }
+
+  private record Values(long index, Row row, List<String> columns) {
+    String text(String name) {
+      int place = columns.indexOf(name);
+      return place < 0 || row.isNullAt(place) ? "" : row.get(place).toString();
+    }
+
+    double number(String name, double otherwise) {
+      int place = columns.indexOf(name);
+      Object value = place < 0 || row.isNullAt(place) ? otherwise : row.get(place);
+      if (value instanceof Number number) {
+        return number.doubleValue();
+      }
+      throw new InvalidInputException("request " + index + " has the " + name + " \"" + value
+          + "\"; give a number, or omit the column");
+    }
+  }
+
+  /** Returns the request without its LoRA. */
+  ImageRequest request() {
+    ImageRequest request = ImageRequest.of(prompt).seed(seed).size(width, height);
+    if (!negative.isEmpty()) {
+      request = request.negative(negative);
+    }
+    if (steps != 0) {
+      request = request.steps(steps);
+    }
+    if (!Double.isNaN(guidance)) {
+      request = request.guidance(guidance);
+    }
+    return scheduler.isEmpty() ? request : request.scheduler(scheduler);
+  }
+
+  /** Returns the texts that decide the image, without its place. */
+  List<String> identity() {
+    return List.of(
+        prompt,
+        negative,
+        seed + " " + steps + " " + guidance + " " + width + " " + height + " " + loraWeight,
+        scheduler);
+  }
+}

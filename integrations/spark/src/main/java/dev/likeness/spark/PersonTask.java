@@ -1,0 +1,218 @@
+package dev.likeness.spark;
+
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.spark.PersonResult.Status;
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The task for one person: does the work, or finds that it is done, and never lets one person's
+ * fault reach another one.
+ *
+ * @param settings the settings of the job
+ * @param out the output folder
+ * @param hadoop the configuration of Hadoop's file systems
+ * @param job the application's id
+ * @param maxFailures the number of failures of a task after which Spark ends the job
+ * @param counters the metrics of the job
+ */
+record PersonTask(
+    JobSettings settings,
+    String out,
+    SerializableConfiguration hadoop,
+    String job,
+    int maxFailures,
+    JobCounters counters)
+    implements Serializable {
+  private static final long MAX_PHOTO = 64L << 20;
+
+  /** Thrown so that Spark tries a task again, perhaps on another machine. */
+  private static final class TryAgainException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TryAgainException(Throwable cause) {
+      super("the attempt failed and is repeated: " + cause, cause);
+    }
+  }
+
+  /** Runs the task for one row. */
+  PersonResult run(PersonRow row) {
+    long start = System.nanoTime();
+    TaskAttempt attempt = TaskAttempt.current(maxFailures);
+    PersonResult result;
+    try {
+      result = row.problem().isEmpty()
+          ? work(row, attempt, start)
+          : without(row, Status.REFUSED, row.problem(), start);
+    } catch (InvalidInputException | IllegalArgumentException e) {
+      result = without(row, Status.REFUSED, reason(e), start);
+    } catch (CancelledException e) {
+      throw e;
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      if (TaskAttempt.isStopped() || !attempt.last() && !isFinal(e)) {
+        throw new TryAgainException(e);
+      }
+      result = without(row, Status.FAILED, reason(e), start);
+    }
+    counters.count(result);
+    return result;
+  }
+
+  /** Returns true if the same work would fail on every equal machine. */
+  private static boolean isFinal(Throwable failure) {
+    return failure instanceof ResourceLimitException
+        && SmallerBatch.isOutOfMemory(Optional.ofNullable(failure.getCause()).orElse(failure));
+  }
+
+  private static PersonResult without(PersonRow row, Status status, String why, long start) {
+    return PersonResult.without(row.id(), status, why, secondsSince(start));
+  }
+
+  private static String reason(Throwable failure) {
+    return failure.getMessage() == null
+        ? failure.getClass().getSimpleName()
+        : failure.getMessage().lines().findFirst().orElse("");
+  }
+
+  private static double secondsSince(long start) {
+    return Math.round((System.nanoTime() - start) / 1e6) / 1e3;
+  }
+
+  private PersonResult work(PersonRow row, TaskAttempt attempt, long start) throws IOException {
+    PersonPlan plan = PersonPlan.of(row);
+    SharedFiles files = new SharedFiles(hadoop.value());
+    JobFolders folders = new JobFolders(new Path(out));
+    folders.person(row.id());
+    List<PersonKey.PhotoFile> photos = photos(row, files);
+    ExecutorModel model = counters.model(settings);
+    String key = PersonKey.of(row, photos, model);
+    PersonFolder folder = new PersonFolder(files, folders, row.id(), key, job, attempt.number());
+    Optional<PersonResult> finished = folder.findFinished();
+    if (finished.isPresent()) {
+      folder.sweep();
+      return finished.get();
+    }
+    int died = folder.begin();
+    if (attempt.last() && died > 0 && died >= maxFailures - 1) {
+      folder.end();
+      return without(
+          row,
+          Status.FAILED,
+          "the process of the executor ended " + died
+              + " times during the work on this person; see the logs of the executors",
+          start);
+    }
+    try (TrainingStates states = new TrainingStates(files, folder)) {
+      return shoot(row, plan, photos, model, states, folder, key, attempt, start);
+    } catch (IOException | RuntimeException | Error e) {
+      if (folder.isWanted()) {
+        folder.end();
+      }
+      throw e;
+    }
+  }
+
+  private PersonResult shoot(
+      PersonRow row,
+      PersonPlan plan,
+      List<PersonKey.PhotoFile> photos,
+      ExecutorModel model,
+      TrainingStates states,
+      PersonFolder folder,
+      String key,
+      TaskAttempt attempt,
+      long start)
+      throws IOException {
+    Cancellation cancellation = new Cancellation();
+    int[] smaller = new int[1];
+    PersonShoot shoot = new PersonShoot(model, plan, states, cancellation, () -> smaller[0]++);
+    try {
+      shoot.run(photos, settings.saveInterval(), TaskAttempt.cancelling(cancellation));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    Map<String, Object> metrics = new LinkedHashMap<>();
+    metrics.put("key", key);
+    metrics.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    metrics.put("application", job);
+    metrics.put("host", InetAddress.getLocalHost().getHostName());
+    metrics.put("process", ProcessHandle.current().pid());
+    metrics.put("compute", model.base().compute().toString());
+    metrics.put("attempt", attempt.number());
+    metrics.put("resumed_from_step", states.resumedFrom());
+    metrics.put("training_steps", states.computedSteps());
+    metrics.put("states_not_saved", states.failures());
+    metrics.put("smaller_batches", smaller[0]);
+    metrics.put("likeness", Double.isNaN(shoot.likeness()) ? null : shoot.likeness());
+    metrics.put("seconds", shoot.seconds());
+    metrics.put("seconds_total", secondsSince(start));
+    metrics.put("reasons", shoot.reasons());
+    Optional<PersonResult> written = folder.commit(shoot.files(), metrics);
+    if (written.isEmpty()) {
+      return without(
+          row,
+          Status.REFUSED,
+          "the person was erased, or given to another job with" + " other options, during the work",
+          start);
+    }
+    PersonResult result = written.get();
+    counters.trainingSteps().add(states.computedSteps());
+    counters.resumed().add(states.resumedFrom() > 0 ? 1 : 0);
+    counters
+        .images()
+        .add(shoot.files().keySet().stream()
+            .filter(name -> name.endsWith(".png"))
+            .count());
+    counters.smallerBatches().add(smaller[0]);
+    return new PersonResult(
+        result.id(),
+        result.status(),
+        result.reasons(),
+        result.likeness(),
+        result.paths(),
+        result.seconds(),
+        false,
+        states.resumedFrom());
+  }
+
+  /** Reads all photos: files, and the files of folders by name. */
+  private static List<PersonKey.PhotoFile> photos(PersonRow row, SharedFiles files)
+      throws IOException {
+    if (row.photos().isEmpty()) {
+      throw new InvalidInputException("the row has no photos; give 3 to 20 photos of the person");
+    }
+    List<PersonKey.PhotoFile> photos = new ArrayList<>();
+    for (String uri : row.photos()) {
+      Path path = new Path(uri);
+      List<FileStatus> entries =
+          files.exists(path) && files.system(path).getFileStatus(path).isDirectory()
+              ? files.list(path)
+              : List.of();
+      if (entries.isEmpty()) {
+        photos.add(new PersonKey.PhotoFile(path.getName(), files.read(path, MAX_PHOTO)));
+      }
+      for (FileStatus entry : entries) {
+        String name = entry.getPath().getName();
+        if (entry.isFile() && !name.startsWith(".") && !name.startsWith("_")) {
+          photos.add(new PersonKey.PhotoFile(name, files.read(entry.getPath(), MAX_PHOTO)));
+        }
+      }
+    }
+    return photos;
+  }
+}

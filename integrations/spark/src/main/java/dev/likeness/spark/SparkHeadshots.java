@@ -1,0 +1,142 @@
+package dev.likeness.spark;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The program for {@code spark-submit}: generates headshots of the people in a file, or erases one
+ * person.
+ *
+ * <p>{@code --base PATH --out URI --people URI [--format json] [--results URI] [--device NAME]
+ * [--dtype NAME] [--save-interval N]}, or {@code --base PATH --out URI --erase ID}. If
+ * {@code spark.executor.memoryOverhead} is not set, the program computes it from the base.
+ */
+public final class SparkHeadshots {
+  private static final List<String> KNOWN = List.of(
+      "base", "out", "people", "format", "results", "device", "dtype", "save-interval", "erase");
+  private static final int IMAGES = 4;
+
+  private final Map<String, String> options;
+
+  private SparkHeadshots(Map<String, String> options) {
+    this.options = options;
+  }
+
+  /**
+   * Runs the program.
+   *
+   * @param args the options
+   * @throws InvalidInputException if an option is unknown or missing, or if the people have no such
+   *     columns
+   * @throws IOException if the session cannot be closed
+   */
+  public static void main(String[] args) throws IOException {
+    Map<String, String> options = parse(args);
+    SparkHeadshots program = new SparkHeadshots(options);
+    try (SparkSession spark = SparkSession.builder()
+        .appName("likeness headshots")
+        .config(program.configuration())
+        .getOrCreate()) {
+      program.run(spark);
+    }
+  }
+
+  static Map<String, String> parse(String... args) {
+    Map<String, String> options = new TreeMap<>();
+    for (int i = 0; i < args.length; i += 2) {
+      String name = args[i].startsWith("--") ? args[i].substring(2) : "";
+      if (!KNOWN.contains(name)) {
+        throw new InvalidInputException(
+            "unknown option \"" + args[i] + "\"; known: --" + String.join(", --", KNOWN));
+      }
+      if (i + 1 == args.length) {
+        throw new InvalidInputException("the option --" + name + " has no value; give one");
+      }
+      options.put(name, args[i + 1]);
+    }
+    for (String name : List.of("base", "out")) {
+      if (!options.containsKey(name)) {
+        throw new InvalidInputException("the option --" + name + " is missing; give --base PATH"
+            + " --out URI, and --people URI or --erase ID");
+      }
+    }
+    if (options.containsKey("people") == options.containsKey("erase")) {
+      throw new InvalidInputException(
+          "give either --people URI or --erase ID, to generate headshots or to erase a person");
+    }
+    return options;
+  }
+
+  private ModelLocation base() {
+    String name = options.get("base");
+    if (!Files.exists(Path.of(name)) && isEmbedded(name)) {
+      return PortraitModel::files;
+    }
+    return ModelLocation.of(name);
+  }
+
+  /** Returns true if the embedded model is on the class path and has this name. */
+  private static boolean isEmbedded(String name) {
+    try {
+      return PortraitModel.files().getFileName().toString().equals(name);
+    } catch (LinkageError missing) {
+      return false;
+    }
+  }
+
+  /** Returns the configuration with the memory that the executors need. */
+  private SparkConf configuration() {
+    SparkConf configuration = new SparkConf();
+    configuration.setIfMissing("spark.speculation", "false");
+    boolean local = configuration.get("spark.master", "local").matches("local(\\[.*)?");
+    if (!local
+        && options.containsKey("people")
+        && !configuration.contains(ExecutorMemory.OVERHEAD)) {
+      int tasks = configuration.getInt("spark.executor.cores", 1)
+          / configuration.getInt("spark.task.cpus", 1);
+      // Weights and settings are the same on all devices; here is perhaps no GPU.
+      try (BaseModel model = BaseModel.open(base().path(), Compute.of("cpu", null))) {
+        ShootRequest request = ShootRequest.of(Style.defaults(), IMAGES);
+        ExecutorMemory.of(model, null, request, Math.max(1, tasks)).applyTo(configuration);
+      }
+    }
+    return configuration;
+  }
+
+  private void run(SparkSession spark) {
+    HeadshotJob plain = HeadshotJob.on(spark, base(), options.get("out"))
+        .compute(options.get("device"), options.get("dtype"));
+    HeadshotJob job = options.containsKey("save-interval")
+        ? plain.saveInterval(Integer.parseInt(options.get("save-interval")))
+        : plain;
+    if (options.containsKey("erase")) {
+      System.out.println(job.erase(options.get("erase")).toJson());
+      return;
+    }
+    String format = options.getOrDefault("format", "json");
+    Dataset<Row> results = job.run(spark.read().format(format).load(options.get("people")));
+    if (options.containsKey("results")) {
+      results.write().mode(SaveMode.Overwrite).json(options.get("results"));
+    }
+    results
+        .groupBy("status")
+        .count()
+        .collectAsList()
+        .forEach(row -> System.out.println(row.getString(0) + ": " + row.getLong(1)));
+  }
+}

@@ -1,0 +1,177 @@
+package dev.likeness.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.request.ProgressEvent;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What lies on the shared file system, whatever happens to attempts. */
+class JobFilesTest {
+  private static final String ID = "ada@example.org";
+
+  @TempDir
+  Path folder;
+
+  private SharedFiles files() {
+    return new SharedFiles(new Configuration());
+  }
+
+  private JobFolders folders() {
+    return new JobFolders(new org.apache.hadoop.fs.Path(folder.toUri()));
+  }
+
+  private PersonFolder attempt(String key, int number) {
+    return new PersonFolder(files(), folders(), ID, key, "app-1", number);
+  }
+
+  private static Map<String, byte[]> content(String text) {
+    return new TreeMap<>(Map.of("a.png", text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static Map<String, Object> metrics() {
+    return new TreeMap<>(Map.of("seconds_total", 1.5, "reasons", List.of("a warning")));
+  }
+
+  private List<String> left() throws Exception {
+    try (var all = Files.walk(folder)) {
+      return all.filter(Files::isRegularFile)
+          .filter(file -> !file.getFileName().toString().endsWith(".crc"))
+          .map(file -> folder.relativize(file).toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  @Test
+  void twoAttemptsAtOnceGiveOneResult() throws Exception {
+    PersonFolder slow = attempt("k1", 0);
+    PersonFolder copy = attempt("k1", 1);
+    slow.begin();
+    assertEquals(1, copy.begin(), "the first attempt looks as if its process had died");
+    PersonResult first = copy.commit(content("same"), metrics()).orElseThrow();
+    PersonResult second = slow.commit(content("same"), metrics()).orElseThrow();
+    assertEquals(first.paths(), second.paths());
+    String person = "people/ada@example.org/k1/";
+    assertEquals(List.of(person + "a.png", person + "metrics.json"), left());
+    assertEquals(List.of("a warning"), first.reasons());
+  }
+
+  @Test
+  void aFolderThatIsNotCompleteCountsAsMissing() throws Exception {
+    PersonFolder whole = attempt("k1", 0);
+    whole.begin();
+    whole.commit(content("whole"), metrics());
+    assertTrue(attempt("k1", 0).findFinished().isPresent());
+    Path image = folder.resolve("people/ada@example.org/k1/a.png");
+    Files.delete(image.resolveSibling(".a.png.crc"));
+    Files.writeString(image, "who");
+    PersonFolder again = attempt("k1", 1);
+    assertTrue(again.findFinished().isEmpty());
+    again.begin();
+    again.commit(content("whole"), metrics());
+    assertEquals("whole", Files.readString(image));
+  }
+
+  @Test
+  void aNewVersionReplacesTheOldOne() throws Exception {
+    for (String key : List.of("k1", "k2")) {
+      PersonFolder version = attempt(key, 0);
+      version.begin();
+      version.commit(content(key), metrics());
+    }
+    String person = "people/ada@example.org/k2/";
+    assertEquals(List.of(person + "a.png", person + "metrics.json"), left());
+  }
+
+  @Test
+  void erasureLeavesNothingButAReceiptEvenIfATaskStillWorks() throws Exception {
+    PersonFolder finished = attempt("k1", 0);
+    finished.begin();
+    finished.commit(content("first"), metrics());
+    PersonFolder working = attempt("k2", 0);
+    working.begin();
+    Files.writeString(folder.resolve("_work/ada@example.org/k2/state-000020.safetensors"), "state");
+
+    ErasureReceipt receipt =
+        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), ID);
+    assertEquals(ID, receipt.id());
+    assertTrue(receipt.files() >= 2, receipt.toString());
+    assertTrue(receipt.unfinishedFiles() >= 2, receipt.toString());
+    assertTrue(working.commit(content("late"), metrics()).isEmpty());
+    List<String> left = left();
+    assertEquals(1, left.size(), left.toString());
+    assertTrue(left.get(0).matches("_receipts/[-0-9a-f]{36}\\.json"), left.get(0));
+    assertTrue(Files.readString(folder.resolve(left.get(0))).contains("\"id\" : \"" + ID + "\""));
+    assertTrue(
+        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), ID).isEmpty());
+  }
+
+  @Test
+  void idsBecomeDifferentSafeNames() {
+    assertEquals("ada@example.org", JobFolders.name("ada@example.org"));
+    assertEquals("~2e.~2fx", JobFolders.name("../x"));
+    assertEquals("~5fwork", JobFolders.name("_work"));
+    assertEquals("~c3~a4", JobFolders.name("ä"));
+    assertNotEquals(JobFolders.name("a/b"), JobFolders.name("a~2fb"));
+    assertThrows(InvalidInputException.class, () -> JobFolders.name("x".repeat(201)));
+    assertThrows(InvalidInputException.class, () -> JobFolders.name(""));
+  }
+
+  /**
+   * A training saves after every 20th step, before the event of the next step. Whenever the process
+   * is killed, the shared state is at most 25 steps old.
+   */
+  @Test
+  void anyKillLosesAtMost25Steps() throws Exception {
+    int interval = JobSettings.MAX_INTERVAL;
+    PersonFolder folderOfWork = attempt("k1", 0);
+    folderOfWork.begin();
+    try (TrainingStates states = new TrainingStates(files(), folderOfWork)) {
+      Path state = states.restore();
+      assertFalse(states.exists());
+      for (int step = 1; step <= 100; step++) {
+        // The step is computed. A process that dies here has not yet reported it.
+        assertTrue(step - shared() <= 25, "step " + step + ", state of step " + shared());
+        states.onEvent(new ProgressEvent.Step("train", step, 100, 0.1));
+        if (step % interval == 0) {
+          Path part = state.resolveSibling("part");
+          Files.writeString(part, "state of " + step);
+          Files.move(part, state, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+      assertEquals(96, shared());
+      assertEquals(0, states.resumedFrom());
+    }
+    try (TrainingStates resumed = new TrainingStates(files(), attempt("k1", 1))) {
+      assertEquals("state of 96", Files.readString(resumed.restore()));
+      resumed.onEvent(new ProgressEvent.Step("train", 97, 100, 0.1));
+      assertEquals(96, resumed.resumedFrom());
+      assertEquals(96, shared(), "an unchanged state is not copied");
+    }
+  }
+
+  private int shared() throws Exception {
+    List<Integer> steps = new ArrayList<>(List.of(0));
+    try (var all = Files.list(folder.resolve("_work/ada@example.org/k1"))) {
+      all.map(file -> file.getFileName().toString())
+          .filter(name -> name.matches("state-\\d+\\.safetensors"))
+          .forEach(name -> steps.add(Integer.parseInt(name.substring(6, 12))));
+    }
+    assertTrue(steps.size() <= 2, "older states are deleted");
+    return steps.get(steps.size() - 1);
+  }
+}

@@ -129,6 +129,9 @@ final class PersonFolder {
    */
   Optional<PersonResult> commit(Map<String, byte[]> content, Map<String, Object> metrics)
       throws IOException {
+    if (!isWanted()) {
+      return findFinished();
+    }
     Path complete = new Path(work, "commit-" + UUID.randomUUID());
     Map<String, Object> list = new LinkedHashMap<>();
     for (Map.Entry<String, byte[]> file : content.entrySet()) {
@@ -144,6 +147,7 @@ final class PersonFolder {
         JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(all));
     if (!isWanted()) {
       files.delete(complete);
+      sweepUnwanted();
       return findFinished();
     }
     if (findFinished().isEmpty()) {
@@ -153,6 +157,8 @@ final class PersonFolder {
     boolean moved = files.commit(complete, finished);
     if (moved && !isWanted()) {
       files.delete(finished);
+      files.deleteIfEmpty(person);
+      sweepUnwanted();
       return Optional.empty();
     }
     for (FileStatus old : files.list(person)) {
@@ -162,6 +168,12 @@ final class PersonFolder {
     }
     files.delete(allWork);
     return findFinished();
+  }
+
+  /** Deletes the folders that an attempt made anew after an erasure. */
+  void sweepUnwanted() throws IOException {
+    files.deleteIfEmpty(work);
+    files.deleteIfEmpty(allWork);
   }
 
   /** Deletes unfinished work that a killed process left of a finished person. */

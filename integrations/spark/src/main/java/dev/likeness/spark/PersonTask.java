@@ -52,22 +52,21 @@ record PersonTask(
 
   /** Runs the task for one row. */
   PersonResult run(PersonRow row) {
-    long start = System.nanoTime();
     TaskAttempt attempt = TaskAttempt.current(maxFailures);
     PersonResult result;
     try {
       result = row.problem().isEmpty()
-          ? work(row, attempt, start)
-          : without(row, Status.REFUSED, row.problem(), start);
+          ? work(row, attempt)
+          : without(row, Status.REFUSED, row.problem(), attempt);
     } catch (InvalidInputException | IllegalArgumentException e) {
-      result = without(row, Status.REFUSED, reason(e), start);
+      result = without(row, Status.REFUSED, reason(e), attempt);
     } catch (CancelledException e) {
       throw e;
     } catch (IOException | RuntimeException | OutOfMemoryError e) {
       if (TaskAttempt.isStopped() || !attempt.last() && !isFinal(e)) {
         throw new TryAgainException(e);
       }
-      result = without(row, Status.FAILED, reason(e), start);
+      result = without(row, Status.FAILED, reason(e), attempt);
     }
     counters.count(result);
     return result;
@@ -79,8 +78,9 @@ record PersonTask(
         && SmallerBatch.isOutOfMemory(Optional.ofNullable(failure.getCause()).orElse(failure));
   }
 
-  private static PersonResult without(PersonRow row, Status status, String why, long start) {
-    return PersonResult.without(row.id(), status, why, secondsSince(start));
+  private static PersonResult without(
+      PersonRow row, Status status, String why, TaskAttempt attempt) {
+    return PersonResult.without(row.id(), status, why, attempt.seconds());
   }
 
   private static String reason(Throwable failure) {
@@ -89,11 +89,7 @@ record PersonTask(
         : failure.getMessage().lines().findFirst().orElse("");
   }
 
-  private static double secondsSince(long start) {
-    return Math.round((System.nanoTime() - start) / 1e6) / 1e3;
-  }
-
-  private PersonResult work(PersonRow row, TaskAttempt attempt, long start) throws IOException {
+  private PersonResult work(PersonRow row, TaskAttempt attempt) throws IOException {
     PersonPlan plan = PersonPlan.of(row);
     SharedFiles files = new SharedFiles(hadoop.value());
     JobFolders folders = new JobFolders(new Path(out));
@@ -115,10 +111,11 @@ record PersonTask(
           Status.FAILED,
           "the process of the executor ended " + died
               + " times during the work on this person; see the logs of the executors",
-          start);
+          attempt);
     }
-    try (TrainingStates states = new TrainingStates(files, folder)) {
-      return shoot(row, plan, photos, model, states, folder, key, attempt, start);
+    Cancellation cancellation = new Cancellation();
+    try (TrainingStates states = new TrainingStates(files, folder, cancellation::cancel)) {
+      return shoot(row, plan, photos, model, states, folder, key, attempt, cancellation);
     } catch (IOException | RuntimeException | Error e) {
       if (folder.isWanted()) {
         folder.end();
@@ -136,15 +133,19 @@ record PersonTask(
       PersonFolder folder,
       String key,
       TaskAttempt attempt,
-      long start)
+      Cancellation cancellation)
       throws IOException {
-    Cancellation cancellation = new Cancellation();
     int[] smaller = new int[1];
     PersonShoot shoot = new PersonShoot(model, plan, states, cancellation, () -> smaller[0]++);
     try {
       shoot.run(photos, settings.saveInterval(), TaskAttempt.cancelling(cancellation));
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    } catch (CancelledException e) {
+      if (TaskAttempt.isStopped()) {
+        throw e;
+      }
+      return folder.findFinished().orElseGet(() -> unwanted(row, attempt));
     }
     Map<String, Object> metrics = new LinkedHashMap<>();
     metrics.put("key", key);
@@ -160,7 +161,8 @@ record PersonTask(
     metrics.put("smaller_batches", smaller[0]);
     metrics.put("likeness", Double.isNaN(shoot.likeness()) ? null : shoot.likeness());
     metrics.put("seconds", shoot.seconds());
-    metrics.put("seconds_total", secondsSince(start));
+    metrics.put("seconds_total", attempt.seconds());
+    metrics.put("cpu_seconds_of_thread", attempt.cpuSeconds());
     metrics.put("reasons", shoot.reasons());
     Optional<PersonResult> written = folder.commit(shoot.files(), metrics);
     if (written.isEmpty()) {
@@ -168,7 +170,7 @@ record PersonTask(
           row,
           Status.REFUSED,
           "the person was erased, or given to another job with" + " other options, during the work",
-          start);
+          attempt);
     }
     PersonResult result = written.get();
     counters.trainingSteps().add(states.computedSteps());
@@ -190,6 +192,14 @@ record PersonTask(
         states.resumedFrom());
   }
 
+  private static PersonResult unwanted(PersonRow row, TaskAttempt attempt) {
+    return without(
+        row,
+        Status.REFUSED,
+        "the person was erased, or given to another job with other" + " options, during the work",
+        attempt);
+  }
+
   /** Reads all photos: files, and the files of folders by name. */
   private static List<PersonKey.PhotoFile> photos(PersonRow row, SharedFiles files)
       throws IOException {
@@ -198,7 +208,7 @@ record PersonTask(
     }
     List<PersonKey.PhotoFile> photos = new ArrayList<>();
     for (String uri : row.photos()) {
-      Path path = new Path(uri);
+      Path path = files.path(uri);
       List<FileStatus> entries =
           files.exists(path) && files.system(path).getFileStatus(path).isDirectory()
               ? files.list(path)

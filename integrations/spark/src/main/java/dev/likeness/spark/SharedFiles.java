@@ -3,6 +3,8 @@ package dev.likeness.spark;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -88,6 +90,30 @@ final class SharedFiles {
     system.delete(path, true);
     if (system.exists(path)) {
       throw new IOException("cannot delete " + path);
+    }
+  }
+
+  /** Deletes a folder if nothing is in it. */
+  void deleteIfEmpty(Path folder) throws IOException {
+    if (exists(folder) && list(folder).isEmpty()) {
+      system(folder).delete(folder, true);
+    }
+  }
+
+  /**
+   * Returns the path of a URI. Hadoop takes {@code %20} in a path as it stands; if there is no such
+   * file, it stands for a space.
+   */
+  Path path(String uri) throws IOException {
+    Path plain = new Path(uri);
+    if (!uri.contains("%") || exists(plain)) {
+      return plain;
+    }
+    try {
+      Path decoded = new Path(new URI(uri));
+      return exists(decoded) ? decoded : plain;
+    } catch (URISyntaxException | IllegalArgumentException noUri) {
+      return plain;
     }
   }
 

@@ -2,6 +2,8 @@ package dev.likeness.spark;
 
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import org.apache.spark.SparkContext;
 import org.apache.spark.TaskContext;
 
@@ -10,14 +12,35 @@ import org.apache.spark.TaskContext;
  *
  * @param number the number of the attempt, from 0
  * @param last true if Spark ends the whole job after a failure of this attempt
+ * @param startNanos the time of the start
+ * @param startCpuNanos the processor time of the thread at the start
  */
-record TaskAttempt(int number, boolean last) {
+record TaskAttempt(int number, boolean last, long startNanos, long startCpuNanos) {
   private static final int USUAL_FAILURES = 4;
 
   static TaskAttempt current(int maxFailures) {
     TaskContext task = TaskContext.get();
     int number = task == null ? 0 : task.attemptNumber();
-    return new TaskAttempt(number, number + 1 >= maxFailures);
+    return new TaskAttempt(number, number + 1 >= maxFailures, System.nanoTime(), cpuNanos());
+  }
+
+  private static long cpuNanos() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return threads.isCurrentThreadCpuTimeSupported() ? threads.getCurrentThreadCpuTime() : 0;
+  }
+
+  /** Returns the seconds since the start. */
+  double seconds() {
+    return rounded(System.nanoTime() - startNanos);
+  }
+
+  /** Returns the processor time of this thread since the start, in seconds. */
+  double cpuSeconds() {
+    return rounded(cpuNanos() - startCpuNanos);
+  }
+
+  private static double rounded(long nanos) {
+    return Math.round(nanos / 1e6) / 1e3;
   }
 
   /** Returns how many failures of one task end a job: one in a local Spark. */

@@ -24,6 +24,7 @@ final class TrainingStates implements AutoCloseable {
 
   private final SharedFiles files;
   private final PersonFolder folder;
+  private final Runnable unwanted;
   private final FileSystem memory = Jimfs.newFileSystem(
       Configuration.unix().toBuilder().setWorkingDirectory("/").build());
   private final Path state = memory.getPath("/training.safetensors");
@@ -32,9 +33,15 @@ final class TrainingStates implements AutoCloseable {
   private int lastStep;
   private int failures;
 
-  TrainingStates(SharedFiles files, PersonFolder folder) {
+  /**
+   * Creates the states of a training.
+   *
+   * @param unwanted runs if the person was erased, or finished by another attempt
+   */
+  TrainingStates(SharedFiles files, PersonFolder folder, Runnable unwanted) {
     this.files = files;
     this.folder = folder;
+    this.unwanted = unwanted;
   }
 
   /** Returns a file in memory. */
@@ -97,8 +104,19 @@ final class TrainingStates implements AutoCloseable {
   }
 
   private void copy(int step) throws IOException {
+    if (!folder.isWanted()) {
+      unwanted.run();
+      return;
+    }
     String name = String.format(Locale.ROOT, NAME, step);
-    files.writeOnce(new org.apache.hadoop.fs.Path(folder.work(), name), Files.readAllBytes(state));
+    org.apache.hadoop.fs.Path shared = new org.apache.hadoop.fs.Path(folder.work(), name);
+    files.writeOnce(shared, Files.readAllBytes(state));
+    if (!folder.isWanted()) {
+      files.delete(shared);
+      folder.sweepUnwanted();
+      unwanted.run();
+      return;
+    }
     for (FileStatus entry : files.list(folder.work())) {
       String other = entry.getPath().getName();
       if (other.matches(NAME_PATTERN) && other.compareTo(name) < 0) {

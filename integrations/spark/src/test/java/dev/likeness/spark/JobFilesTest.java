@@ -111,13 +111,30 @@ class JobFilesTest {
     assertEquals(ID, receipt.id());
     assertTrue(receipt.files() >= 2, receipt.toString());
     assertTrue(receipt.unfinishedFiles() >= 2, receipt.toString());
+    boolean[] stopped = new boolean[1];
+    try (TrainingStates states = new TrainingStates(files(), working, () -> stopped[0] = true)) {
+      Files.writeString(states.restore(), "a state after the erasure");
+      states.onEvent(new ProgressEvent.Step("train", 41, 45, 0.1));
+    }
+    assertTrue(stopped[0], "the training must end");
     assertTrue(working.commit(content("late"), metrics()).isEmpty());
+    assertFalse(Files.exists(folder.resolve("_work/ada@example.org")));
+    assertFalse(Files.exists(folder.resolve("people/ada@example.org")));
     List<String> left = left();
     assertEquals(1, left.size(), left.toString());
     assertTrue(left.get(0).matches("_receipts/[-0-9a-f]{36}\\.json"), left.get(0));
     assertTrue(Files.readString(folder.resolve(left.get(0))).contains("\"id\" : \"" + ID + "\""));
     assertTrue(
         SubjectErasure.erase(new Configuration(), folder.toUri().toString(), ID).isEmpty());
+  }
+
+  @Test
+  void aUriWithEscapedSpacesIsFound() throws Exception {
+    Path photo = Files.writeString(folder.resolve("a photo.png"), "x");
+    for (String uri : List.of(photo.toUri().toString(), photo.toString())) {
+      byte[] content = files().read(files().path(uri), 10);
+      assertEquals("x", new String(content, StandardCharsets.UTF_8), uri);
+    }
   }
 
   @Test
@@ -140,7 +157,7 @@ class JobFilesTest {
     int interval = JobSettings.MAX_INTERVAL;
     PersonFolder folderOfWork = attempt("k1", 0);
     folderOfWork.begin();
-    try (TrainingStates states = new TrainingStates(files(), folderOfWork)) {
+    try (TrainingStates states = new TrainingStates(files(), folderOfWork, () -> {})) {
       Path state = states.restore();
       assertFalse(states.exists());
       for (int step = 1; step <= 100; step++) {
@@ -156,7 +173,9 @@ class JobFilesTest {
       assertEquals(96, shared());
       assertEquals(0, states.resumedFrom());
     }
-    try (TrainingStates resumed = new TrainingStates(files(), attempt("k1", 1))) {
+    PersonFolder resuming = attempt("k1", 1);
+    resuming.begin();
+    try (TrainingStates resumed = new TrainingStates(files(), resuming, () -> {})) {
       assertEquals("state of 96", Files.readString(resumed.restore()));
       resumed.onEvent(new ProgressEvent.Step("train", 97, 100, 0.1));
       assertEquals(96, resumed.resumedFrom());

@@ -91,7 +91,8 @@ public record ClusterSimulation(
    * @return the result
    */
   public Outcome run() {
-    Random random = new Random(seed);
+    Random durations = new Random(seed);
+    Random faults = new Random(seed + 1);
     PriorityQueue<Double> free = new PriorityQueue<>(executors);
     for (int i = 0; i < executors; i++) {
       free.add(restartSeconds);
@@ -103,19 +104,19 @@ public record ClusterSimulation(
     int failures = 0;
     int finished = 0;
     for (int i = 0; i < people; i++) {
-      double one = seconds * Math.exp(skew * random.nextGaussian() - skew * skew / 2);
+      double one = seconds * Math.exp(skew * durations.nextGaussian() - skew * skew / 2);
       work += one;
       longest = Math.max(longest, one);
       double end = free.remove();
       double left = one;
-      double healthy = untilFailure(random);
+      double healthy = untilFailure(faults);
       while (healthy < left) {
-        double again = Math.min(healthy, random.nextDouble() * lostSeconds);
+        double again = Math.min(healthy, faults.nextDouble() * lostSeconds);
         failures++;
         lost += again + restartSeconds;
         end += healthy + restartSeconds;
         left -= healthy - again;
-        healthy = untilFailure(random);
+        healthy = untilFailure(faults);
       }
       end += left;
       finished++;

@@ -110,7 +110,8 @@ record PersonTask(
           row,
           Status.FAILED,
           "the process of the executor ended " + died
-              + " times during the work on this person; see the logs of the executors",
+              + (died == 1 ? " time" : " times")
+              + " during the work on this person; see the logs of the executors",
           attempt);
     }
     Cancellation cancellation = new Cancellation();

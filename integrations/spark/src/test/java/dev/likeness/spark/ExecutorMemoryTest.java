@@ -1,0 +1,53 @@
+package dev.likeness.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.portrait.PortraitModel;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+
+class ExecutorMemoryTest {
+  @Test
+  void sparkIsToldTheMemoryOfAllTasksAndTheBaseOnce() {
+    ShootRequest request = ShootRequest.of(Style.defaults(), 4);
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.of("cpu", "f32"))) {
+      ExecutorMemory one = ExecutorMemory.of(base, null, request, 1);
+      ExecutorMemory two = ExecutorMemory.of(base, null, request, 2);
+      assertTrue(one.weights() > 0 && one.task() > 0 && one.process() > 0, one.toString());
+      double more = (two.overheadMiB() - one.overheadMiB()) * (double) (1 << 20);
+      assertEquals(1.15 * one.task(), more, 2 << 20, "a task needs its own memory only");
+
+      SparkConf empty = two.applyTo(new SparkConf(false));
+      assertEquals(two.overheadMiB() + "m", empty.get(ExecutorMemory.OVERHEAD));
+      SparkConf given = new SparkConf(false).set(ExecutorMemory.OVERHEAD, "5g");
+      assertEquals("5g", two.applyTo(given).get(ExecutorMemory.OVERHEAD));
+      assertThrows(IllegalArgumentException.class, () -> ExecutorMemory.of(base, null, request, 0));
+    }
+  }
+
+  @Test
+  void theProgramNamesWrongOptions() {
+    assertEquals(
+        "either --people URI or --erase ID",
+        assertThrows(
+                InvalidInputException.class,
+                () -> SparkHeadshots.parse("--base", "b", "--out", "o"))
+            .getMessage()
+            .substring(5, 38));
+    assertTrue(assertThrows(InvalidInputException.class, () -> SparkHeadshots.parse("--bse", "b"))
+        .getMessage()
+        .startsWith("unknown option \"--bse\"; known: --base, --out"));
+    assertEquals(
+        "the option --out has no value; give one",
+        assertThrows(InvalidInputException.class, () -> SparkHeadshots.parse("--out"))
+            .getMessage());
+    assertThrows(IllegalArgumentException.class, () -> JobSettings.on(null).saveInterval(25));
+  }
+}

@@ -62,7 +62,7 @@ record PersonTask(
       result = without(row, Status.REFUSED, reason(e), attempt);
     } catch (CancelledException e) {
       throw e;
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
       if (TaskAttempt.isStopped() || !attempt.last() && !isFinal(e)) {
         throw new TryAgainException(e);
       }

@@ -1,5 +1,7 @@
 package dev.likeness.headshots;
 
+import static dev.likeness.headshots.StudioSettings.withoutTerminalEvents;
+
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Purpose;
@@ -158,7 +160,7 @@ public final class PersonTrainer {
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         request.stateFile().orElse(null),
-        StudioSettings.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -194,7 +196,7 @@ public final class PersonTrainer {
         request.profile(),
         method,
         request.stateFile().orElse(null),
-        StudioSettings.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -233,7 +235,7 @@ public final class PersonTrainer {
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
-        StudioSettings.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -270,7 +272,7 @@ public final class PersonTrainer {
         choice,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
-        StudioSettings.withoutTerminalEvents(progress),
+        withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -288,11 +290,7 @@ public final class PersonTrainer {
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine
-        .study(
-            review,
-            PersonProfile.UNKNOWN,
-            StudioSettings.withoutTerminalEvents(progress),
-            cancellation)
+        .study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(progress), cancellation)
         .profile());
   }
 
@@ -312,13 +310,12 @@ public final class PersonTrainer {
   }
 
   /**
-   * Returns the path of the file for the state of a training. The path depends on photos, settings,
-   * base and {@code known}. A stopped training therefore finds its own state again.
+   * {@return the path of the file for the state of a training; the file need not exist} It depends
+   * on photos, settings, base and {@code known}, so a stopped training finds its own state again.
    *
    * @param folder the folder of the file
    * @param review the reviewed photos
    * @param known the traits that are given to {@link #train}
-   * @return the path; the file need not exist
    */
   public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {
     return TrainingState.file(folder, engine.fingerprint(review, known));

@@ -7,6 +7,7 @@ import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingMemory;
 import org.apache.spark.SparkConf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory that an executor process needs outside its Java heap: libtorch keeps weights and
@@ -35,7 +36,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
    * @throws IllegalArgumentException if {@code tasks} is below 1
    */
   public static ExecutorMemory of(
-      BaseModel base, LoraTraining training, ShootRequest request, int tasks) {
+      BaseModel base, @Nullable LoraTraining training, ShootRequest request, int tasks) {
     if (tasks < 1) {
       throw new IllegalArgumentException(
           tasks + " tasks cannot run in an executor; give at least 1");

@@ -8,6 +8,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates headshots of many people on a Spark cluster. Each person is one task: it reviews the
@@ -64,7 +65,7 @@ public final class HeadshotJob {
    * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
    * @return the new job
    */
-  public HeadshotJob compute(String device, String dtype) {
+  public HeadshotJob compute(@Nullable String device, @Nullable String dtype) {
     return new HeadshotJob(spark, settings.compute(device, dtype), out);
   }
 

@@ -9,6 +9,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures likeness and prompt adherence of many images on a Spark cluster. Immutable.
@@ -48,7 +49,7 @@ public final class ImageEvaluation {
    * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
    * @return the new evaluation
    */
-  public ImageEvaluation compute(String device, String dtype) {
+  public ImageEvaluation compute(@Nullable String device, @Nullable String dtype) {
     return new ImageEvaluation(spark, settings.compute(device, dtype));
   }
 

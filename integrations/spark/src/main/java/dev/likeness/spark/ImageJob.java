@@ -9,6 +9,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Generates images for many requests on a Spark cluster, with one base model in each executor
@@ -57,7 +58,7 @@ public final class ImageJob {
    * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
    * @return the new job
    */
-  public ImageJob compute(String device, String dtype) {
+  public ImageJob compute(@Nullable String device, @Nullable String dtype) {
     return new ImageJob(spark, settings.compute(device, dtype), out, batch);
   }
 

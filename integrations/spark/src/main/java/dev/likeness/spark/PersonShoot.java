@@ -9,6 +9,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.report.ShootRecord;
@@ -175,7 +176,12 @@ final class PersonShoot {
               .training(settings)
               .trainer()
               .saveInterval(saveInterval)
-              .train(review, plan.consent(), plan.known(), state, steps, cancellation)) {
+              .train(
+                  TrainingRequest.of(review, plan.consent())
+                      .profile(plan.known())
+                      .stateFile(state),
+                  steps,
+                  cancellation)) {
             trained.save(file);
           }
           return file;

@@ -10,4 +10,7 @@
  * results.write().parquet("hdfs:///results");
  * }</pre>
  */
+@NullMarked
 package dev.likeness.spark;
+
+import org.jspecify.annotations.NullMarked;

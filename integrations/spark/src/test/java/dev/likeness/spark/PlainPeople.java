@@ -7,8 +7,8 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.report.ShootSummary;
@@ -61,15 +61,8 @@ final class PlainPeople {
         Path person = Files.createDirectories(out.resolve(photos.getFileName()));
         PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), Consent.synthetic());
         Path file = person.resolve("person.safetensors");
-        try (TrainedPerson trained = studio
-            .trainer()
-            .train(
-                review,
-                Consent.synthetic(),
-                PersonProfile.UNKNOWN,
-                null,
-                Progress.SILENT,
-                new Cancellation())) {
+        try (TrainedPerson trained =
+            studio.trainer().train(TrainingRequest.of(review, Consent.synthetic()))) {
           trained.save(file);
         }
         try (TrainedPerson trained = TrainedPerson.open(file, base)) {

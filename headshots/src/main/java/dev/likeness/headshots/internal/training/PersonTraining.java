@@ -283,8 +283,7 @@ public record PersonTraining(
         .mapToObj(images::get)
         .flatMap(List::stream)
         .toList();
-    TrainingSet set =
-        new TrainingSet(
+    TrainingSet set = new TrainingSet(
             trained, subject, null, null, Optional.empty(), details.trainingAdapter)
         .saveInterval(details.saveInterval);
     return heldOut.isEmpty()

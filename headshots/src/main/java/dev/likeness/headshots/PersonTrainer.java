@@ -139,13 +139,12 @@ public final class PersonTrainer {
   }
 
   /**
-   * Trains a LoRA of the person in the accepted photos. If memory is short, it trains with
-   * {@linkplain dev.likeness.lora.LoraTrainer#fitting settings that fit}.
+   * {@return a person with a LoRA of the accepted photos; the caller closes it} If memory is short,
+   * it trains with {@linkplain dev.likeness.lora.LoraTrainer#fitting settings that fit}.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
-   * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
@@ -277,13 +276,11 @@ public final class PersonTrainer {
   }
 
   /**
-   * Reads the person's appearance from the accepted photos. The user can correct it before
-   * training.
+   * {@return the person's appearance in the accepted photos, which the user can correct}
    *
    * @param review the reviewed photos
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
-   * @return the profile
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read

@@ -13,11 +13,17 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** Files of random weights, for what is as fast whatever the numbers. */
-final class RandomWeights {
+public final class RandomWeights {
+  /** The length of a face embedding for {@link #faceAdapter}. */
+  public static final int FACE_NUMBERS = 64;
+
+  private static final int FACE_TOKENS = 5;
+
   private RandomWeights() {}
 
   /** Writes normal noise over the square root of what a layer sums. */
@@ -33,7 +39,7 @@ final class RandomWeights {
   }
 
   /** A LoRA on queries, keys, values and outputs of every attention of a base's UNet. */
-  static Lora lora(BaseModel base, int rank) {
+  public static Lora lora(BaseModel base, int rank) {
     AdapterSites attentions = AdapterSites.of(base);
     Map<String, long[]> shapes = new HashMap<>();
     for (int t = 0; t < attentions.paths().size(); t++) {
@@ -58,6 +64,28 @@ final class RandomWeights {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Writes an IP-Adapter of a base's UNet that needs only a face embedding. */
+  public static void faceAdapter(Path file, BaseModel base) {
+    AdapterSites attentions = AdapterSites.of(base);
+    Map<String, long[]> shapes = new HashMap<>();
+    long context = attentions.contextWidth();
+    shapes.put("image_proj.proj.0.weight", new long[] {2 * FACE_NUMBERS, FACE_NUMBERS});
+    shapes.put("image_proj.proj.2.weight", new long[] {FACE_TOKENS * context, 2 * FACE_NUMBERS});
+    for (int t = 0; t < attentions.paths().size(); t++) {
+      for (String layer : List.of("to_k_ip", "to_v_ip")) {
+        shapes.put(
+            "ip_adapter." + attentions.keyIndex(t) + "." + layer + ".weight",
+            new long[] {attentions.widths().get(t), context});
+      }
+    }
+    shapes.put("image_proj.norm.weight", new long[] {context});
+    Stream.of("proj.0", "proj.2", "norm").forEach(layer -> {
+      long[] weight = shapes.get("image_proj." + layer + ".weight");
+      shapes.put("image_proj." + layer + ".bias", new long[] {weight[0]});
+    });
+    write(file, shapes);
   }
 
   private static void factors(

@@ -5,18 +5,13 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -43,8 +38,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
 public class ReferenceBenchmark {
-  private static final int NUMBERS = 64;
-  private static final int TOKENS = 5;
   private static final ImageRequest REQUEST =
       ImageRequest.of("studio portrait of a woman").guidance(4);
 
@@ -63,7 +56,7 @@ public class ReferenceBenchmark {
   public void open() throws IOException {
     base = BaseModel.open(PortraitModel.files(), Compute.best());
     file = Files.createTempFile("adapter", ".safetensors");
-    write(AdapterSites.of(base));
+    RandomWeights.faceAdapter(file, base);
     adapter = IpAdapter.open(file, base);
     if (references > 0) {
       prompt = adapter.prompt(
@@ -85,28 +78,8 @@ public class ReferenceBenchmark {
   }
 
   private static Reference reference(int i) {
-    float[] numbers = new float[NUMBERS];
+    float[] numbers = new float[RandomWeights.FACE_NUMBERS];
     numbers[i] = 1;
     return Reference.face(numbers);
-  }
-
-  private void write(AdapterSites attentions) {
-    Map<String, long[]> shapes = new HashMap<>();
-    long context = attentions.contextWidth();
-    shapes.put("image_proj.proj.0.weight", new long[] {2 * NUMBERS, NUMBERS});
-    shapes.put("image_proj.proj.2.weight", new long[] {TOKENS * context, 2 * NUMBERS});
-    for (int t = 0; t < attentions.paths().size(); t++) {
-      for (String layer : List.of("to_k_ip", "to_v_ip")) {
-        shapes.put(
-            "ip_adapter." + attentions.keyIndex(t) + "." + layer + ".weight",
-            new long[] {attentions.widths().get(t), context});
-      }
-    }
-    shapes.put("image_proj.norm.weight", new long[] {context});
-    Stream.of("proj.0", "proj.2", "norm").forEach(layer -> {
-      long[] weight = shapes.get("image_proj." + layer + ".weight");
-      shapes.put("image_proj." + layer + ".bias", new long[] {weight[0]});
-    });
-    RandomWeights.write(file, shapes);
   }
 }

@@ -1,0 +1,68 @@
+package dev.likeness.benchmarks.card;
+
+import dev.likeness.benchmarks.card.CardProof.Item;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.tensor.Latents;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Groups b and c: time and memory of steps, decoding and whole images of published shapes. */
+final class SpeedItems {
+  private SpeedItems() {}
+
+  static List<Item> stableDiffusion(ProofModels models, ProofLog log) {
+    List<Item> items = new ArrayList<>();
+    for (String family : List.of("sd15", "sdxl")) {
+      for (String dtype : models.halves()) {
+        items.add(new Item(
+            "b." + family + "." + dtype, 120, () -> image("b.", family, dtype, models, log)));
+      }
+    }
+    return items;
+  }
+
+  static List<Item> transformers(ProofModels models, ProofLog log) {
+    List<Item> items = new ArrayList<>();
+    for (String family : List.of("klein", "zimage", "flux")) {
+      items.add(new Item(
+          "c." + family + ".bf16", 150, () -> image("c.", family, "bf16", models, log)));
+    }
+    items.add(new Item("c.flux.streamed", 150, () -> streamed(models, log)));
+    return items;
+  }
+
+  /** A step is the difference of a long and a short generation, over their difference in steps. */
+  private static void image(
+      String group, String family, String dtype, ProofModels models, ProofLog log) {
+    String name = group + family + "." + dtype;
+    int few = models.isTiny() ? 2 : 10;
+    int many = models.isTiny() ? 4 : 30;
+    try (BaseModel base = models.random(family, dtype)) {
+      models.memory(name + ".open");
+      base.generate(models.request(family, 2));
+      double small =
+          models.milliseconds(2, () -> base.generate(models.request(family, few)));
+      double whole =
+          models.milliseconds(2, () -> base.generate(models.request(family, many)));
+      log.found(name + ".step", (whole - small) / (many - few), "ms");
+      log.found(name + ".image", whole, "ms");
+      Latents noise = base.noise(1, models.side(family), models.side(family));
+      base.decode(noise);
+      log.found(name + ".decode", models.milliseconds(3, () -> base.decode(noise)), "ms");
+      models.memory(name);
+    }
+  }
+
+  /** The transformer's blocks come from the host in every step; its values are zeros. */
+  private static void streamed(ProofModels models, ProofLog log) {
+    String budget = models.isTiny() ? "2GiB" : "16GiB";
+    try (BaseModel base = models.within("flux", "bf16", budget)) {
+      log.found("c.flux.streamed.plan", base.memoryPlan().orElse("none"));
+      base.generate(models.request("flux", 1));
+      double one = models.milliseconds(1, () -> base.generate(models.request("flux", 1)));
+      double four = models.milliseconds(1, () -> base.generate(models.request("flux", 4)));
+      log.found("c.flux.streamed.step", (four - one) / 3, "ms");
+      models.memory("c.flux.streamed");
+    }
+  }
+}

@@ -255,6 +255,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @return the images, in the order of the requests
    * @throws IllegalArgumentException if an option does not fit the model
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws IllegalStateException if the model is closed
    */
   public List<GeneratedImage> generate(
@@ -281,6 +282,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @param cancellation a switch that stops the work within one step
    * @throws IllegalArgumentException if an option does not fit the model
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws IllegalStateException if the model is closed
    */
   public void generate(

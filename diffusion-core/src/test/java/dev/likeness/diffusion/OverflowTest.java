@@ -1,5 +1,6 @@
 package dev.likeness.diffusion;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
@@ -50,6 +53,23 @@ class OverflowTest {
 
   @TempDir
   private Path scratch;
+
+  @Test
+  void reportsMissingMemoryByTypeAndStaysUsable() {
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      float[] before = base.generate(REQUEST).pixels();
+      GenerationHooks hooks =
+          EngineHooks.hooks(network -> (sample, step) -> torch.empty(1L << 48), StepListener.NONE);
+      assertEquals(
+          "the device is out of memory for 1125899906842624 bytes more; use smaller images, fewer"
+              + " images at once, bf16, or a memory budget",
+          assertThrows(ResourceLimitException.class, () -> base.generate(REQUEST.hooks(hooks)))
+              .getMessage());
+      assertArrayEquals(before, base.generate(REQUEST).pixels());
+    }
+  }
 
   @Test
   void decodesAgainInF32AfterOverflowAndReportsIt() throws IOException {

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -109,6 +110,7 @@ public record DreamBooth(LoraTraining settings) {
    *     training adapter, which only a LoRA supports; or if the base is distilled
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     or the state file belongs to another training
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel train(
@@ -123,7 +125,7 @@ public record DreamBooth(LoraTraining settings) {
           "DreamBooth trains all weights, so a training adapter cannot be left out afterwards;"
               + " remove it, or train a LoRA");
     }
-    return progress.reportOutcome(() -> {
+    return progress.reportOutcome(() -> LibTorch.callWithinMemory(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(
               base.unwrap(OpenModel.class),
               settings.trainTextEncoder(),
@@ -138,7 +140,7 @@ public record DreamBooth(LoraTraining settings) {
             Map.of("format", "pt"));
         return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
       }
-    });
+    }));
   }
 
   /**

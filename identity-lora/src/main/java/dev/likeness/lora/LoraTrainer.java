@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -159,11 +160,12 @@ public record LoraTrainer(LoraTraining settings) {
    *     no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> {
+    return progress.reportOutcome(() -> LibTorch.callWithinMemory(() -> {
       try (Lora added = set.trainingAdapter() == null
               ? null
               : Lora.open(set.trainingAdapter(), base, cancellation);
@@ -175,7 +177,7 @@ public record LoraTrainer(LoraTraining settings) {
           TrainingLoop run = new TrainingLoop(settings, base, set, factors, progress)) {
         return person(factors, run.train(cancellation), set.personToken(), base);
       }
-    });
+    }));
   }
 
   private TrainedPerson person(

@@ -38,7 +38,6 @@ public final class PackageRules {
       // A textual inversion is a value of a request that reads its own file.
       Set.of(".request"),
       Set.of(".internal.file", ".internal.file.gguf", ".internal.file.pickle"),
-      Set.of(".internal.cudagraph"),
       Set.of(".internal.tensor"),
       Set.of(".tensor", ".image"),
       Set.of(".internal.imagefile"),

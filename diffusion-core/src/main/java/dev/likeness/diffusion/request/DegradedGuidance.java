@@ -120,11 +120,6 @@ public record DegradedGuidance(
     return begun && row < rows * end;
   }
 
-  /** {@return true if the scale is the same in every row} */
-  public boolean isConstant() {
-    return adaptiveScale == 0;
-  }
-
   /**
    * {@return the guidance scale at a timestep}
    *

@@ -6,19 +6,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hooks in which a generation calls the caller's code, and the option for CUDA graphs.
+ * Hooks in which a generation calls the caller's code.
  *
  * @param onStep a callback after each step, with the batch's latents; or null
- * @param cudaGraph true if steps on the first GPU are captured as a CUDA graph and replayed. On
- *     other devices, or if a memory plan streams the network's blocks, steps run without capture
  * @param engine hooks that work on tensors, or null; other modules provide them
  */
 public record GenerationHooks(
-    @Nullable Consumer<SampledStep> onStep,
-    boolean cudaGraph,
-    @Nullable Engine engine) {
+    @Nullable Consumer<SampledStep> onStep, @Nullable Engine engine) {
   /** No hooks. */
-  public static final GenerationHooks NONE = new GenerationHooks(null, false, null);
+  public static final GenerationHooks NONE = new GenerationHooks(null, null);
 
   /** Hooks of the sampling engine that work on tensors. The engine defines their methods. */
   public interface Engine {}
@@ -29,12 +25,7 @@ public record GenerationHooks(
    * @param listener receives each finished step; null means no callback
    */
   public GenerationHooks onStep(@Nullable Consumer<SampledStep> listener) {
-    return new GenerationHooks(listener, cudaGraph, engine);
-  }
-
-  /** {@return these hooks, with capture of the steps as a CUDA graph and replay turned on} */
-  public GenerationHooks withCudaGraph() {
-    return new GenerationHooks(onStep, true, engine);
+    return new GenerationHooks(listener, engine);
   }
 
   /**
@@ -43,7 +34,7 @@ public record GenerationHooks(
    * @param other the hooks that work on tensors; null means no such hooks
    */
   public GenerationHooks engine(@Nullable Engine other) {
-    return new GenerationHooks(onStep, cudaGraph, other);
+    return new GenerationHooks(onStep, other);
   }
 
   /**

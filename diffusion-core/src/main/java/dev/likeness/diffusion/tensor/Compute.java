@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ public record Compute(String device, DType dtype) {
    *     not support the element type
    */
   public Compute {
-    if (!device.matches("cpu|cuda(:\\d+)?")) {
+    if (!device.matches("cpu|cuda(:\\d{1,4})?")) {
       throw new IllegalArgumentException(
           "unknown device \"" + device + "\"; known: cpu, cuda, cuda:<index>");
     }
@@ -57,7 +59,11 @@ public record Compute(String device, DType dtype) {
    * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, and otherwise in f32.
    */
   public static Compute best() {
-    if (isCudaAvailable()) {
+    return best(Gpus.LIBTORCH);
+  }
+
+  private static Compute best(Gpus gpus) {
+    if (gpus.count() > 0) {
       return new Compute("cuda", DType.BF16);
     }
     return new Compute("cpu", hasCpuBf16() ? DType.BF16 : DType.F32);
@@ -95,10 +101,31 @@ public record Compute(String device, DType dtype) {
    *     libraries or the number of GPUs
    */
   public static Compute of(@Nullable String device, @Nullable String dtype) {
-    Compute best = best();
+    return of(device, dtype, Gpus.LIBTORCH);
+  }
+
+  static Compute of(@Nullable String device, @Nullable String dtype, Gpus gpus) {
+    Compute best = best(gpus);
     String where = device == null ? best.device : device;
     DType type = dtype == null ? defaultType(where, best) : parseType(dtype);
-    return new Compute(where, type).requireAvailable();
+    return new Compute(where, type).requireAvailable(gpus);
+  }
+
+  /**
+   * {@return every GPU of this machine, {@code cuda:0} first; empty if there is no GPU}
+   *
+   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the default, bf16
+   * @throws IllegalArgumentException if no element type has the given name
+   */
+  public static List<Compute> everyGpu(@Nullable String dtype) {
+    return everyGpu(dtype, Gpus.LIBTORCH);
+  }
+
+  static List<Compute> everyGpu(@Nullable String dtype, Gpus gpus) {
+    DType type = dtype == null ? DType.BF16 : parseType(dtype);
+    return IntStream.range(0, gpus.count())
+        .mapToObj(i -> new Compute("cuda:" + i, type))
+        .toList();
   }
 
   /**
@@ -109,14 +136,21 @@ public record Compute(String device, DType dtype) {
    *     libraries or the number of GPUs
    */
   public Compute requireAvailable() {
-    if (!isCpu() && !isCudaAvailable()) {
+    return requireAvailable(Gpus.LIBTORCH);
+  }
+
+  private Compute requireAvailable(Gpus gpus) {
+    if (isCpu()) {
+      return this;
+    }
+    int count = gpus.count();
+    if (count == 0) {
       throw new ResourceLimitException(
           "no CUDA device is available: " + CUDA_REQUIREMENTS + "; or choose --device cpu");
     }
-    if (device.contains(":")
-        && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
+    if (device.contains(":") && Integer.parseInt(device.substring(5)) >= count) {
       throw new ResourceLimitException(
-          "device " + device + " is not available; number of GPUs: " + torch.cuda_device_count());
+          "device " + device + " is not available; number of GPUs: " + count);
     }
     return this;
   }
@@ -181,9 +215,17 @@ public record Compute(String device, DType dtype) {
     };
   }
 
-  private static boolean isCudaAvailable() {
-    LibTorch.load();
-    return torch.hasCUDA() && torch.cuda_is_available();
+  /** The table of GPUs; tests replace it. */
+  @FunctionalInterface
+  interface Gpus {
+    /** The GPUs that libtorch finds. */
+    Gpus LIBTORCH = () -> {
+      LibTorch.load();
+      return torch.hasCUDA() && torch.cuda_is_available() ? torch.cuda_device_count() : 0;
+    };
+
+    /** Returns the number of GPUs; 0 if none can be used. */
+    int count();
   }
 
   private static boolean hasCpuBf16() {

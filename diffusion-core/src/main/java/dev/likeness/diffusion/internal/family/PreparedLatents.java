@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family;
 
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -16,17 +15,15 @@ import org.bytedeco.pytorch.global.torch;
  *     h, w]; or null
  * @param references latents of the reference images, each of its own size, [1, channels, h, w]
  * @param controls encoded control images, by ControlNet
- * @param runner runs the network's work
  */
 public record PreparedLatents(
     Tensor initial,
     Blend blend,
     Tensor inpaintingChannels,
     List<Tensor> references,
-    List<ControlInput> controls,
-    StepRunner runner) {
+    List<ControlInput> controls) {
   public PreparedLatents(Tensor start, Blend blend, Tensor beside, List<Tensor> references) {
-    this(start, blend, beside, references, List.of(), StepRunner.EAGER);
+    this(start, blend, beside, references, List.of());
   }
 
   public PreparedLatents(Tensor start, Blend blend, Tensor beside) {
@@ -41,11 +38,7 @@ public record PreparedLatents(
   }
 
   public PreparedLatents withControls(List<ControlInput> others) {
-    return new PreparedLatents(initial, blend, inpaintingChannels, references, others, runner);
-  }
-
-  public PreparedLatents withRunner(StepRunner other) {
-    return new PreparedLatents(initial, blend, inpaintingChannels, references, controls, other);
+    return new PreparedLatents(initial, blend, inpaintingChannels, references, others);
   }
 
   /**

@@ -2,6 +2,9 @@ package dev.likeness.diffusion.internal.natives;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
@@ -11,6 +14,12 @@ public final class LibTorch {
   private static final String[] LIMIT = {
     "org.bytedeco.javacpp.maxPhysicalBytes", "org.bytedeco.javacpp.maxphysicalbytes"
   };
+
+  private static final Pattern OUT_OF_MEMORY =
+      Pattern.compile("out of memory|can't allocate memory|not enough memory|std::bad_alloc");
+
+  private static final Pattern ALLOCATION =
+      Pattern.compile("[Tt]ried to allocate ([0-9.]+ [A-Za-z]+)");
 
   private LibTorch() {}
 
@@ -33,6 +42,29 @@ public final class LibTorch {
    */
   public static void load() {
     Natives.READY.run();
+  }
+
+  /**
+   * Runs work, and reports memory that libtorch could not allocate by type. All tensors of the work
+   * must belong to scopes that it closes; the device is usable afterwards.
+   *
+   * @throws ResourceLimitException if the device has too little memory; the message has advice
+   */
+  public static <T> T callWithinMemory(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      // libtorch's errors have no types of their own.
+      String text = String.valueOf(e.getMessage());
+      if (e.getClass() != RuntimeException.class || !OUT_OF_MEMORY.matcher(text).find()) {
+        throw e;
+      }
+      Matcher size = ALLOCATION.matcher(text);
+      throw new ResourceLimitException(
+          "the device is out of memory" + (size.find() ? " for " + size.group(1) + " more" : "")
+              + "; use smaller images, fewer images at once, bf16, or a memory budget",
+          e);
+    }
   }
 
   /**

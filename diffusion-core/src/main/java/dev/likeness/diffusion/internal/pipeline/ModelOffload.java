@@ -1,14 +1,11 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.LibTorch;
-import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.request.CachingOptions;
-import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
@@ -39,16 +36,6 @@ record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
    */
   int batchSize(ImageRequest request) {
     return plan != null || request.caching().kind() == CachingOptions.Kind.FIRST_BLOCK ? 1 : BATCH;
-  }
-
-  /**
-   * The runner of the steps. Steps of streamed networks are not captured, because a captured graph
-   * would read freed memory. The caller closes the runner.
-   */
-  StepRunner runner(GenerationHooks hooks) {
-    return model.weights(model.denoiser()).isStreamed()
-        ? StepRunner.EAGER
-        : EngineHooks.runner(hooks, model.compute());
   }
 
   /** Frees the text encoders after the prompts are encoded. */

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptEmbedding;
@@ -102,7 +103,8 @@ public record OpenedBase(
 
   /** Runs work on the autoencoder, which stays open meanwhile. */
   public <T> T coded(Function<LatentCodec, T> work) {
-    return uses.callWhileOpen(savesMemory, () -> work.apply(LatentCodec.of(model)));
+    return uses.callWhileOpen(
+        savesMemory, () -> LibTorch.callWithinMemory(() -> work.apply(LatentCodec.of(model))));
   }
 
   /** Runs work while the model and the requests' ControlNets and adapters stay open. */
@@ -116,7 +118,8 @@ public record OpenedBase(
                 .flatMap(one -> ModelAdapter.of(one).usageLocks().stream())))
         .distinct()
         .toList();
-    return uses.callWhileOpen(savesMemory, () -> UsageLock.callWhileOpen(carried, work));
+    return uses.callWhileOpen(
+        savesMemory, () -> UsageLock.callWhileOpen(carried, () -> LibTorch.callWithinMemory(work)));
   }
 
   /**

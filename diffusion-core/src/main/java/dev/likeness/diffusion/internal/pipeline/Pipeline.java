@@ -2,7 +2,6 @@ package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec.Result;
@@ -126,20 +125,18 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     ImageRequest request = batch.request();
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(batch.seeds());
-        StepRunner runner = offload.runner(request.hooks());
         StepListener listener = EngineHooks.of(request.hooks()).listener().get()) {
       call.phase("sample", plan.size());
       LatentCodec codec = LatentCodec.of(offload.model(), request.tiling(), call::warn);
       LatentPreparation preparation = new LatentPreparation(
           RequestDefaults.MaskCrop.apply(request), model, codec.autoencoder(), plan, noise);
-      PreparedLatents latents = preparation.prepare().withRunner(runner);
+      PreparedLatents latents = preparation.prepare();
       Predictor predictor = new PredictorChain(model).of(batch, latents, plan);
       Tensor samples = SamplingLoop.sample(
           latents.initial(),
           plan,
           predictor,
           noise,
-          runner,
           latents.blend(),
           call.stepListener(request.hooks(), listener));
       offload.afterBatch(last);

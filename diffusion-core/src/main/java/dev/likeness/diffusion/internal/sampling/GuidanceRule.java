@@ -1,12 +1,10 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.tensor.CachedTensor;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceFormula;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.schedulers.Step;
-import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -17,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * may keep state between steps.
  */
 @FunctionalInterface
-public interface GuidanceRule extends StepRunner.Capturable {
+public interface GuidanceRule {
   /** Returns the combined prediction, of the shape of either; owned by the calling scope. */
   Tensor combine(GuidedPredictor.Predictions predictions, Step step);
 
@@ -75,11 +73,6 @@ public interface GuidanceRule extends StepRunner.Capturable {
     public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
       return torch.lerp(predictions.negative(), predictions.positive(), new Scalar(scale));
     }
-
-    @Override
-    public Object layout(Step step) {
-      return this;
-    }
   }
 
   /**
@@ -109,11 +102,6 @@ public interface GuidanceRule extends StepRunner.Capturable {
     @Override
     public boolean isStateful() {
       return rule.isStateful();
-    }
-
-    @Override
-    public Object layout(Step step) {
-      return StepRunner.Capturable.combineLayouts("limited", rule.layout(step));
     }
   }
 
@@ -183,11 +171,6 @@ public interface GuidanceRule extends StepRunner.Capturable {
     public boolean isStateful() {
       return momentum != 0;
     }
-
-    @Override
-    public Object layout(Step step) {
-      return momentum == 0 ? this : null;
-    }
   }
 
   /**
@@ -216,11 +199,6 @@ public interface GuidanceRule extends StepRunner.Capturable {
     public boolean isStateful() {
       return rule.isStateful();
     }
-
-    @Override
-    public Object layout(Step step) {
-      return StepRunner.Capturable.combineLayouts("rescaled", rule.layout(step));
-    }
   }
 
   /**
@@ -244,13 +222,6 @@ public interface GuidanceRule extends StepRunner.Capturable {
     public boolean isStateful() {
       return rule.isStateful();
     }
-
-    @Override
-    public Object layout(Step step) {
-      return degradedGuidance.isConstant()
-          ? StepRunner.Capturable.combineLayouts("strengthened", rule.layout(step))
-          : null;
-    }
   }
 
   /**
@@ -273,11 +244,6 @@ public interface GuidanceRule extends StepRunner.Capturable {
       Tensor dot = positive.flatten(1, -1).mul(negative).sum(1);
       Tensor s = dot.div(negative.mul(negative).sum(1).add(new Scalar(TINY))).view(-1, 1, 1, 1);
       return torch.lerp(predictions.negative().mul(s), positive, new Scalar(scale));
-    }
-
-    @Override
-    public Object layout(Step step) {
-      return List.of(this, step.index() < zeroSteps);
     }
   }
 }

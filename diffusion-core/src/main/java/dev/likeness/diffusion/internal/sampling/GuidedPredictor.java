@@ -1,13 +1,11 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
 import dev.likeness.diffusion.internal.family.PromptedNetwork.Prompts;
 import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.schedulers.Step;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -107,11 +105,6 @@ public record GuidedPredictor(
           ? torch.cat(new TensorVector(guided, predictions.negative()), 0)
           : guided;
     }
-
-    @Override
-    public Object layout(Step step) {
-      return StepRunner.Capturable.combineLayouts(pair.layout(step), rule.layout(step));
-    }
   }
 
   /**
@@ -134,11 +127,6 @@ public record GuidedPredictor(
       return predictorAt(step).predict(input, step);
     }
 
-    @Override
-    public Object layout(Step step) {
-      return predictorAt(step).layout(step);
-    }
-
     private Predictor predictorAt(Step step) {
       return step.index() >= first && step.index() < end ? guided : plain;
     }
@@ -146,7 +134,7 @@ public record GuidedPredictor(
 
   /** A network evaluated for two prompts, in one batch or one after the other. */
   @FunctionalInterface
-  public interface PromptPair extends StepRunner.Capturable {
+  public interface PromptPair {
     /** Both predictions for an input [batch, channels, h, w]; they belong to the calling scope. */
     Predictions predict(Tensor input, Step step);
 
@@ -155,28 +143,25 @@ public record GuidedPredictor(
      * the whole batch.
      */
     static PromptPair batched(Predictor both) {
-      return withLayout(both::layout, (input, step) -> {
+      return (input, step) -> {
         Tensor prediction = both.predict(torch.cat(new TensorVector(input, input), 0), step);
         long half = input.size(0);
         return new Predictions(prediction.narrow(0, 0, half), prediction.narrow(0, half, half));
-      });
+      };
     }
 
     /** Two calls with the batch: less memory, and prompts may differ in length. */
     static PromptPair sequential(Predictor negative, Predictor positive) {
-      return withLayout(
-          step ->
-              StepRunner.Capturable.combineLayouts(negative.layout(step), positive.layout(step)),
-          (input, step) ->
-              new Predictions(negative.predict(input, step), positive.predict(input, step)));
+      return (input, step) ->
+          new Predictions(negative.predict(input, step), positive.predict(input, step));
     }
 
     /** One call for the prompt alone, whose prediction stands for both. */
     static PromptPair positiveOnly(Predictor positive) {
-      return withLayout(positive::layout, (input, step) -> {
+      return (input, step) -> {
         Tensor prediction = positive.predict(input, step);
         return new Predictions(prediction, prediction);
-      });
+      };
     }
 
     /**
@@ -186,29 +171,11 @@ public record GuidedPredictor(
     default PromptPair withDegraded(
         Predictor degraded, DegradedGuidance degradedGuidance, int rows) {
       Predicate<Step> active = step -> degradedGuidance.isActive(step.index(), rows);
-      return withLayout(
-          step -> active.test(step)
-              ? StepRunner.Capturable.combineLayouts(layout(step), degraded.layout(step))
-              : layout(step),
-          (input, step) -> {
-            Predictions both = predict(input, step);
-            return active.test(step)
-                ? new Predictions(both.negative(), both.positive(), degraded.predict(input, step))
-                : both;
-          });
-    }
-
-    private static PromptPair withLayout(Function<Step, Object> layout, PromptPair pair) {
-      return new PromptPair() {
-        @Override
-        public Predictions predict(Tensor input, Step step) {
-          return pair.predict(input, step);
-        }
-
-        @Override
-        public Object layout(Step step) {
-          return layout.apply(step);
-        }
+      return (input, step) -> {
+        Predictions both = predict(input, step);
+        return active.test(step)
+            ? new Predictions(both.negative(), both.positive(), degraded.predict(input, step))
+            : both;
       };
     }
   }

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -29,20 +28,15 @@ public final class SamplingLoop {
       Predictor network,
       NoiseSource random,
       StepListener listener) {
-    return sample(
-        start, plan, network, random, StepRunner.EAGER, PreparedLatents.Blend.NONE, listener);
+    return sample(start, plan, network, random, PreparedLatents.Blend.NONE, listener);
   }
 
-  /**
-   * Executes a plan with a runner of each row's work, and with {@link PreparedLatents.Blend}
-   * applied to every sample.
-   */
+  /** Executes a plan with {@link PreparedLatents.Blend} applied to every sample. */
   public static Tensor sample(
       Tensor start,
       SamplingPlan plan,
       Predictor network,
       NoiseSource random,
-      StepRunner runner,
       PreparedLatents.Blend blend,
       StepListener listener) {
     try (TensorScope run = TensorScope.open()) {
@@ -52,8 +46,7 @@ public final class SamplingLoop {
         try (TensorScope scope = TensorScope.open()) {
           List<Tensor> inputs = history.inputs(step);
           inputs.addAll(noise(step, terms, start, random));
-          SamplingStep work = new SamplingStep(network, terms, step);
-          Tensor[] made = runner.run(work.layout(), step, work, inputs.toArray(Tensor[]::new));
+          Tensor[] made = new SamplingStep(network, terms, step).compute(inputs);
           history.advance(scope, made, blend.apply(made[0], plan, step.index() + 1));
           listener.onStep(step, plan.size(), history.sample(), made[1]);
         }

@@ -1,7 +1,5 @@
 package dev.likeness.diffusion.internal.sampling;
 
-import dev.likeness.diffusion.internal.cudagraph.StepRunner;
-import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.sampling.StepHistory.Term.Kind;
 import dev.likeness.schedulers.Clipping;
@@ -25,56 +23,54 @@ import org.bytedeco.pytorch.global.torch;
  * Outputs are the next sample, the prediction before clipping, and the row's tensor of each kept
  * kind.
  */
-record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
-    implements StepRunner.Work {
-  /** See {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}. */
-  Object layout() {
-    return StepRunner.Capturable.combineLayouts(
-        network.layout(step),
-        step.clipping(),
-        step.variance().kind(),
-        step.update().needsUnguided());
-  }
-
-  @Override
-  public Tensor[] compute(StepScalars row, Tensor... in) {
-    Tensor outputs = network.predict(row.multiply(in[0], s -> s.scaling().input()), step);
-    Map<Kind, Tensor> made = outputsByKind(row, in[0], outputs, in[in.length - 1]);
-    Iterator<Tensor> given = List.of(in).subList(1, in.length).iterator();
+record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step) {
+  /** Returns the outputs, owned by the calling scope. */
+  Tensor[] compute(List<Tensor> in) {
+    Tensor outputs = network.predict(multiply(in.get(0), step.scaling().input()), step);
+    Map<Kind, Tensor> made = outputsByKind(in.get(0), outputs, in.get(in.size() - 1));
+    Iterator<Tensor> given = in.subList(1, in.size()).iterator();
     Tensor next = null;
     for (StepHistory.Term term : terms) {
       Tensor one = term.isKnownBefore() ? given.next() : made.get(term.kind());
       next =
-          next == null ? row.multiply(one, term::factor) : row.addScaled(next, one, term::factor);
+          next == null ? multiply(one, term.factor(step)) : addScaled(next, one, term.factor(step));
     }
-    List<Tensor> out =
-        new ArrayList<>(List.of(next == null ? torch.zeros_like(in[0]) : next, made.get(Kind.RAW)));
+    List<Tensor> out = new ArrayList<>(
+        List.of(next == null ? torch.zeros_like(in.get(0)) : next, made.get(Kind.RAW)));
     StepHistory.Term.keptKinds(terms).forEach(kind -> out.add(made.get(kind)));
     return out.toArray(Tensor[]::new);
   }
 
-  private Map<Kind, Tensor> outputsByKind(StepScalars row, Tensor x, Tensor outputs, Tensor noise) {
+  private Map<Kind, Tensor> outputsByKind(Tensor x, Tensor outputs, Tensor noise) {
     long count = x.size(0);
     boolean guided = outputs.size(0) > count; // otherwise both predictions are the same
     Tensor answer = guided ? outputs.narrow(0, 0, count) : outputs;
     Tensor mean = Variance.mean(answer, x);
-    Tensor raw = predictDenoised(row, x, mean);
+    Tensor raw = predictDenoised(x, mean);
     Map<Kind, Tensor> made = new EnumMap<>(Kind.class);
     made.put(Kind.DENOISED, Thresholding.apply(step.clipping(), raw));
     made.put(Kind.RAW, raw);
     made.put(
         Kind.UNGUIDED,
-        guided ? predictDenoised(row, x, Variance.mean(outputs.narrow(0, count, count), x)) : raw);
+        guided ? predictDenoised(x, Variance.mean(outputs.narrow(0, count, count), x)) : raw);
     made.put(Kind.OUTPUT, mean);
     if (StepHistory.Term.needsNoise(terms)) {
-      made.put(Kind.NOISE, Variance.scale(row, noise, answer, step.variance().kind()));
+      made.put(Kind.NOISE, Variance.scale(step.variance(), noise, answer));
     }
     return made;
   }
 
-  private static Tensor predictDenoised(StepScalars row, Tensor x, Tensor answer) {
-    return row.addScaled(
-        row.multiply(x, s -> s.scaling().skip()), answer, s -> s.scaling().output());
+  private Tensor predictDenoised(Tensor x, Tensor answer) {
+    return addScaled(multiply(x, step.scaling().skip()), answer, step.scaling().output());
+  }
+
+  private static Tensor multiply(Tensor x, double number) {
+    return x.mul(new Scalar(number));
+  }
+
+  /** Adds in place, rounded once. */
+  private static Tensor addScaled(Tensor sum, Tensor term, double number) {
+    return sum.add_(term, new Scalar(number));
   }
 
   /** Clipping of denoised predictions on tensors. */
@@ -117,20 +113,19 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     }
 
     /** The row's fresh noise, at the scale that the network predicts. */
-    static Tensor scale(
-        StepScalars row, Tensor noise, Tensor answer, Step.LearnedVariance.Kind kind) {
-      if (kind == Step.LearnedVariance.Kind.NONE) {
+    static Tensor scale(Step.LearnedVariance variance, Tensor noise, Tensor answer) {
+      if (variance.kind() == Step.LearnedVariance.Kind.NONE) {
         return noise;
       }
       Tensor predicted = answer.narrow(1, answer.size(1) / 2, answer.size(1) / 2);
-      if (kind == Step.LearnedVariance.Kind.DIRECT) {
+      if (variance.kind() == Step.LearnedVariance.Kind.DIRECT) {
         return noise.mul(predicted.clamp_min(new Scalar(0)).sqrt());
       }
       // equation 15: exp(v log max + (1 - v) log min), where v is the output mapped to 0..1
-      Tensor log = row.addScaled(
-          row.multiply(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
+      Tensor log = addScaled(
+          multiply(predicted, (variance.maxLog() - variance.minLog()) / 2),
           torch.ones_like(predicted),
-          s -> (s.variance().maxLog() + s.variance().minLog()) / 2);
+          (variance.maxLog() + variance.minLog()) / 2);
       return noise.mul(log.mul(new Scalar(0.5)).exp());
     }
   }

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -17,10 +18,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Moves tensors to device and type of a {@link Compute}, and maps {@link DType} to libtorch's
  * types.
  *
- * <p>{@code toDeviceOf}, {@code toDevice} and {@code copyInto} copy from the host without waiting
- * for the device. For a GPU, they use page-locked memory and a copy in the GPU's queue. libtorch's
- * cache owns this memory and reuses a block only after its copy has finished, so the host may free
- * the tensor at once.
+ * <p>{@code toDeviceOf} and {@code toDevice} copy from the host without waiting for the device. For
+ * a GPU, they use page-locked memory and a copy in the GPU's queue. libtorch's cache owns this
+ * memory and reuses a block only after its copy has finished, so the host may free the tensor at
+ * once.
  */
 public final class Tensors {
   /** The number of values that are checked at once. */
@@ -54,11 +55,31 @@ public final class Tensors {
    * is there already.
    */
   public static Tensor place(Compute compute, Tensor tensor) {
-    boolean there = tensor.is_cpu() == compute.isCpu();
-    if (there && dtype(tensor) == compute.dtype()) {
+    if (isOn(compute, cardOf(tensor)) && dtype(tensor) == compute.dtype()) {
       return tensor;
     }
     return tensor.to(new Device(compute.device()), scalarType(compute.dtype()));
+  }
+
+  private static long cardOf(Tensor tensor) {
+    if (tensor.is_cpu()) {
+      return -1;
+    }
+    try (Device device = tensor.device()) {
+      return device.index();
+    }
+  }
+
+  /**
+   * Returns true if the device of {@code compute} is the GPU number {@code index}, or the CPU if
+   * that is -1. The GPU without a number is the first.
+   */
+  static boolean isOn(Compute compute, long index) {
+    String device = compute.device();
+    long wanted = compute.isCpu()
+        ? -1
+        : Long.parseLong(device.substring(device.indexOf(':') + 1).replace("cuda", "0"));
+    return wanted == index;
   }
 
   /** Returns options for new tensors with type and device of {@code compute}. */
@@ -124,9 +145,15 @@ public final class Tensors {
         .to(device, host.scalar_type(), true, false, new MemoryFormatOptional());
   }
 
-  /** Overwrites {@code there} with {@code host} (CPU), of the same shape. */
-  public static void copyInto(Tensor there, Tensor host) {
-    there.copy_(there.is_cuda() ? host.pin_memory() : host, true);
+  /**
+   * Returns a scalar input of a network: [1], f32, on the device of {@code there}. The device does
+   * not wait for it.
+   */
+  public static Tensor scalar(double number, Tensor there) {
+    return torch.full(
+        new long[] {1},
+        new Scalar((float) number),
+        new TensorOptions(ScalarType.Float).device(new DeviceOptional(there.device())));
   }
 
   /**

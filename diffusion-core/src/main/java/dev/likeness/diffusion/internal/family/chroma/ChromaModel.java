@@ -153,23 +153,20 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
         networks.compute(),
         ChromaTransformer2DModel.mask(
             text.pooled(), text.tokens().size(1), latents().tokens(batch.request())));
-    return new Predictor.CapturableNetwork(
-        latents.runner(),
-        step -> cache == null ? List.of(views.get(step.index()), text) : null,
-        (input, step, row) -> {
-          Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
-          Tensor answer = views
-              .get(step.index())
-              .forward(
-                  LatentPacking.pack(Tensors.place(networks.compute(), input)),
-                  batch.expandToBatch(time, input.size(0)),
-                  text.tokens(),
-                  mask,
-                  rotation,
-                  cache,
-                  SegmentRunner.current());
-          return LatentPacking.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
-        });
+    return (input, step) -> {
+      Tensor time = Tensors.scalar((float) step.timestep() / TRAINING_STEPS, input);
+      Tensor answer = views
+          .get(step.index())
+          .forward(
+              LatentPacking.pack(Tensors.place(networks.compute(), input)),
+              batch.expandToBatch(time, input.size(0)),
+              text.tokens(),
+              mask,
+              rotation,
+              cache,
+              SegmentRunner.PLAIN);
+      return LatentPacking.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
+    };
   }
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens) {

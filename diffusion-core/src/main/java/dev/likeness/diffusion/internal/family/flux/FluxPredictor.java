@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.internal.cudagraph.StepScalars;
 import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -43,18 +42,12 @@ record FluxPredictor(
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
         : null;
-    // The active ControlNets and the computed blocks change with the row.
-    boolean alike = latents.controls().isEmpty() && cache == null;
-    return new Predictor.CapturableNetwork(
-        latents.runner(),
-        step -> alike ? List.of(networks.get(step.index()), conditioning) : null,
-        (input, step, row) -> predict(input, step, row, conditioning, reference, cache));
+    return (input, step) -> predict(input, step, conditioning, reference, cache);
   }
 
   private Tensor predict(
       Tensor input,
       Step step,
-      StepScalars row,
       FluxTransformer2DModel.Inputs conditioning,
       Tensor reference,
       FirstBlockCache cache) {
@@ -66,25 +59,25 @@ record FluxPredictor(
         .get(step.index())
         .forward(
             tokens,
-            time(row, input, input.size(0)),
+            time(step, input, input.size(0)),
             conditioning,
             rotation,
-            residuals(input, step, row),
+            residuals(input, step),
             cache)
         .narrow(1, 0, own.size(1));
     return LatentPacking.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
   }
 
-  private Tensor time(StepScalars row, Tensor input, long count) {
+  private Tensor time(Step step, Tensor input, long count) {
     return batch.expandToBatch(
-        row.tensor(step -> (float) step.timestep() / TRAINING_STEPS, input), count);
+        Tensors.scalar((float) step.timestep() / TRAINING_STEPS, input), count);
   }
 
   /**
    * Residuals of ControlNets. As in diffusers, they take the prompt even if the transformer takes
    * the negative prompt.
    */
-  private List<FluxControlNetModel.Residuals> residuals(Tensor input, Step step, StepScalars row) {
+  private List<FluxControlNetModel.Residuals> residuals(Tensor input, Step step) {
     if (latents.controls().isEmpty()) {
       return List.of();
     }
@@ -94,7 +87,7 @@ record FluxPredictor(
     return latents.controls().stream()
         .filter(control -> control.isActive(step))
         .map(control -> ((FluxControlNet.Input) control)
-            .residuals(tokens, time(row, input, count), prompt, rotation)
+            .residuals(tokens, time(step, input, count), prompt, rotation)
             .repeatBatch(input.size(0) / count))
         .toList();
   }

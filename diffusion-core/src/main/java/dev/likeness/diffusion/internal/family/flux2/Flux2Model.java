@@ -227,23 +227,19 @@ final class Flux2Model implements OpenModel {
                     latents.references(),
                     new Device(model.compute().device())))
         : null;
-    return new Predictor.CapturableNetwork(
-        latents.runner(),
-        step -> cache == null ? List.of(views.get(step.index()), text) : null,
-        (input, step, row) -> {
-          Tensor own = pack(input);
-          Tensor tokens = kept ? own : withReferences(own, references);
-          Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
-          Tensor answer = views
-              .get(step.index())
-              .forward(
-                  tokens, batch.expandToBatch(time, input.size(0)), text, rotation, cache, keys);
-          return answer
-              .narrow(1, 0, own.size(1))
-              .to(ScalarType.Float)
-              .transpose(1, 2)
-              .reshape(input.size(0), -1, input.size(2), input.size(3));
-        });
+    return (input, step) -> {
+      Tensor own = pack(input);
+      Tensor tokens = kept ? own : withReferences(own, references);
+      Tensor time = Tensors.scalar((float) step.timestep() / TRAINING_STEPS, input);
+      Tensor answer = views
+          .get(step.index())
+          .forward(tokens, batch.expandToBatch(time, input.size(0)), text, rotation, cache, keys);
+      return answer
+          .narrow(1, 0, own.size(1))
+          .to(ScalarType.Float)
+          .transpose(1, 2)
+          .reshape(input.size(0), -1, input.size(2), input.size(3));
+    };
   }
 
   private static Tensor withReferences(Tensor own, List<Tensor> references) {

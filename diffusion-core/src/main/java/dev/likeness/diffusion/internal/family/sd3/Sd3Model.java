@@ -33,7 +33,6 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -225,18 +224,15 @@ final class Sd3Model implements OpenModel {
           : null;
       List<Sd3Transformer2DModel> nets = degraded ? degradedNetworks : networks;
       Set<Integer> left = degraded ? skippedLayers : Set.of();
-      return new Predictor.CapturableNetwork(
-          latents.runner(),
-          step -> cache == null ? List.of(nets.get(step.index()), own, left) : null,
-          (input, step, row) -> nets.get(step.index())
-              .forward(
-                  Tensors.place(model.compute(), input),
-                  batch.expandToBatch(row.tensor(Step::timestep, input), count),
-                  own.tokens(),
-                  own.pooled(),
-                  left,
-                  cache)
-              .to(ScalarType.Float));
+      return (input, step) -> nets.get(step.index())
+          .forward(
+              Tensors.place(model.compute(), input),
+              batch.expandToBatch(Tensors.scalar(step.timestep(), input), count),
+              own.tokens(),
+              own.pooled(),
+              left,
+              cache)
+          .to(ScalarType.Float);
     }
   }
 

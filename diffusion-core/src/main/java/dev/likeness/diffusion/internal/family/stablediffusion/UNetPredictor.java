@@ -112,22 +112,17 @@ final class UNetPredictor implements PromptedNetwork {
     Device device = new Device(model.compute().device());
     DeepCache deep = deepCache(batch.request().caching());
     List<UNet2DConditionModel> nets = degraded ? degradedNetworks : networks;
-    // The active ControlNets and the computed layers change with the row.
-    boolean alike = latents.controls().isEmpty() && deep == null;
-    return new Predictor.CapturableNetwork(
-        latents.runner(),
-        step -> alike ? List.of(nets.get(step.index()), conditioning.get(step.index())) : null,
-        (input, step, row) -> {
-          Tensor time = batch.expandToBatch(row.tensor(Step::timestep, input), input.size(0));
-          UNetConditioning here = conditioning.get(step.index());
-          ControlNetModel.Residuals control =
-              residuals(prompts, Tensors.place(model.compute(), input), time, here, step);
-          if (deep != null) {
-            deep.startRow(step.index());
-          }
-          Tensor networkInput = latents.networkInput(input).to(device, torch.ScalarType.Float);
-          return nets.get(step.index()).forward(networkInput, time, here, control, deep);
-        });
+    return (input, step) -> {
+      Tensor time = batch.expandToBatch(Tensors.scalar(step.timestep(), input), input.size(0));
+      UNetConditioning here = conditioning.get(step.index());
+      ControlNetModel.Residuals control =
+          residuals(prompts, Tensors.place(model.compute(), input), time, here, step);
+      if (deep != null) {
+        deep.startRow(step.index());
+      }
+      Tensor networkInput = latents.networkInput(input).to(device, torch.ScalarType.Float);
+      return nets.get(step.index()).forward(networkInput, time, here, control, deep);
+    };
   }
 
   /** The sum of the active ControlNets' residuals; null for none. */

@@ -124,23 +124,22 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
         networks, request.height() / sizeMultiple(), request.width() / sizeMultiple(), text);
     Map<ZImageTransformer2DModel, CachedTensor> texts = new HashMap<>();
     views.forEach(view -> texts.computeIfAbsent(view, each -> new CachedTensor()));
-    return new Predictor.CapturableNetwork(
-        latents.runner(), step -> List.of(views.get(step.index()), text), (input, step, row) -> {
-          ZImageTransformer2DModel view = views.get(step.index());
-          CachedTensor refined = texts.get(view);
-          if (refined.tensor() == null) {
-            refined.replace(view.embedText(text.tokens(), sequence, SegmentRunner.PLAIN));
-          }
-          Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
-          return view.forward(
-                  Tensors.place(networks.compute(), input),
-                  batch.expandToBatch(time, input.size(0)),
-                  refined.tensor(),
-                  sequence,
-                  SegmentRunner.current())
-              .to(ScalarType.Float)
-              .neg();
-        });
+    return (input, step) -> {
+      ZImageTransformer2DModel view = views.get(step.index());
+      CachedTensor refined = texts.get(view);
+      if (refined.tensor() == null) {
+        refined.replace(view.embedText(text.tokens(), sequence, SegmentRunner.PLAIN));
+      }
+      Tensor time = Tensors.scalar((TRAINING_STEPS - step.timestep()) / TRAINING_STEPS, input);
+      return view.forward(
+              Tensors.place(networks.compute(), input),
+              batch.expandToBatch(time, input.size(0)),
+              refined.tensor(),
+              sequence,
+              SegmentRunner.PLAIN)
+          .to(ScalarType.Float)
+          .neg();
+    };
   }
 
   /** The sequence of images of {@code rows} times {@code columns} tokens with these texts. */

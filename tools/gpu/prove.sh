@@ -13,6 +13,7 @@ here=$(CDPATH= cd -P "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 FOLDER=${FOLDER:-/tmp/likeness-gpu}
 python=${PYTHON:-python3}
+export PYTORCH_ALLOC_CONF=expandable_segments:True
 export MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=150000000 MALLOC_TRIM_THRESHOLD_=400000000
 say() { echo "prove: $*" >&2; }
 

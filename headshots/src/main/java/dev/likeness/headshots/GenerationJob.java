@@ -36,7 +36,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     CANCELLED
   }
 
-  private final Task<T> task;
+  private final DeviceTask<T> task;
   private final int priority;
   private final long id;
   private final long memoryBytes;
@@ -46,8 +46,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   private volatile boolean isStarted;
   private boolean isRemoved;
   private volatile ProgressEvent lastEvent;
+  private HeadshotStudio studio;
 
-  GenerationJob(Task<T> work, int priority, long number, long bytes, Progress progress) {
+  GenerationJob(DeviceTask<T> work, int priority, long number, long bytes, Progress progress) {
     this.task = work;
     this.priority = priority;
     this.id = number;
@@ -200,6 +201,11 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     return memoryBytes;
   }
 
+  /** Sets the studio of the device that runs the job. */
+  void assign(HeadshotStudio device) {
+    studio = device;
+  }
+
   void run() {
     synchronized (this) {
       if (isRemoved) {
@@ -208,7 +214,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
       isStarted = true;
     }
     try {
-      T made = task.run(this::report, cancellation);
+      T made = task.run(studio, this::report, cancellation);
       finish(() -> result.complete(made), new ProgressEvent.Done());
     } catch (CancelledException e) {
       finish(() -> result.cancel(false), new ProgressEvent.Cancelled());
@@ -254,5 +260,23 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
      * @return the result
      */
     T run(Progress progress, Cancellation cancellation);
+  }
+
+  /**
+   * The work of a job on the device that the queue chooses; see {@link Task}.
+   *
+   * @param <T> the type of the result
+   */
+  @FunctionalInterface
+  public interface DeviceTask<T> {
+    /**
+     * Does the work.
+     *
+     * @param studio the studio on the device
+     * @param progress gets progress events; terminal events (done, cancelled, failed) are ignored
+     * @param cancellation tells the task to stop; the task must then stop within a step
+     * @return the result
+     */
+    T run(HeadshotStudio studio, Progress progress, Cancellation cancellation);
   }
 }

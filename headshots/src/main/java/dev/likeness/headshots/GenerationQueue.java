@@ -14,23 +14,29 @@ import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
- * Runs jobs for many persons on one base model. It accepts a limited number of jobs and runs a few
- * jobs at once within a memory budget. Jobs of higher priority start first. Other jobs have no
- * effect on the pixels of an image. Thread-safe. The caller closes the studio's base and the
- * persons, after {@link #close()}.
+ * Runs jobs for many persons on one base model, or on one base model per GPU. It accepts a limited
+ * number of jobs and runs a few jobs at once within a memory budget. Jobs of higher priority start
+ * first. Other jobs have no effect on the pixels of an image. Thread-safe. The caller closes the
+ * studios' bases and the persons, after {@link #close()}.
  */
 public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /** The priority of a job that is submitted without a priority. */
   public static final int DEFAULT_PRIORITY = 0;
 
-  private final HeadshotStudio studio;
+  private final List<HeadshotStudio> studios;
 
-  private GenerationQueue(HeadshotStudio studio, Options options) {
-    super(options);
-    this.studio = studio;
+  private GenerationQueue(List<HeadshotStudio> studios, Options options) {
+    super(options, studios.size());
+    this.studios = studios;
+  }
+
+  @Override
+  HeadshotStudio studio(int device) {
+    return studios.get(device);
   }
 
   /**
@@ -41,8 +47,26 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @return the queue; the caller closes it, which ends the threads
    */
   public static GenerationQueue on(HeadshotStudio studio, Options options) {
-    GenerationQueue queue = new GenerationQueue(studio, options);
-    queue.workers.start(options.workers());
+    return acrossDevices(Collections.singletonList(studio), options);
+  }
+
+  /**
+   * Creates a queue over several devices, and starts its worker threads. Each job runs on one
+   * device, the first that has room for it.
+   *
+   * @param studios one studio for each device; their bases are the same model, opened on different
+   *     devices
+   * @param options limits of the queue; the number of workers and the memory budget apply to each
+   *     device
+   * @return the queue; the caller closes it, which ends the threads
+   * @throws IllegalArgumentException if there is no studio
+   */
+  public static GenerationQueue acrossDevices(List<HeadshotStudio> studios, Options options) {
+    if (studios.isEmpty()) {
+      throw new IllegalArgumentException("a queue needs at least 1 studio, got none");
+    }
+    GenerationQueue queue = new GenerationQueue(new ArrayList<>(studios), options);
+    queue.workers.start(studios.size(), options.workers());
     return queue;
   }
 
@@ -73,10 +97,11 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
       throw new IllegalArgumentException("a job generates one image, but the request asks for "
           + request.count() + "; submit a request for each image");
     }
-    studio.base.validate(request);
-    return submit(
-        (progress, stop) -> studio.base.generate(request, progress, stop).get(0),
-        HeadshotGenerator.memoryBytes(request.width(), request.height(), 1, studio.base),
+    BaseModel first = studio(0).base;
+    first.validate(request);
+    return submitOnDevice(
+        (studio, progress, stop) -> studio.base.generate(request, progress, stop).get(0),
+        HeadshotGenerator.memoryBytes(request.width(), request.height(), 1, first),
         DEFAULT_PRIORITY,
         Progress.SILENT,
         Duration.ZERO);
@@ -96,10 +121,10 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    */
   public GenerationJob<Shoot> shoot(
       Identity person, ShootRequest request, int priority, Progress progress) {
-    studio.validate(request);
-    return submit(
-        (events, cancellation) -> studio.shoot(person, request, events, cancellation),
-        studio.memoryBytes(request) + HeadshotGenerator.referenceBytes(person),
+    studio(0).validate(request);
+    return submitOnDevice(
+        (studio, events, cancellation) -> studio.shoot(person, request, events, cancellation),
+        studio(0).memoryBytes(request) + HeadshotGenerator.referenceBytes(person),
         priority,
         progress,
         Duration.ZERO);
@@ -134,8 +159,29 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted while it waits
    * @throws IllegalStateException if the queue is closed
    */
-  public synchronized <T> GenerationJob<T> submit(
+  public <T> GenerationJob<T> submit(
       GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
+    return submitOnDevice(
+        (studio, events, stop) -> work.run(events, stop), needed, priority, progress, patience);
+  }
+
+  /**
+   * Submits work for the studio of the job's device. It throws the exceptions of {@link #submit}.
+   *
+   * @param <T> the type of the result
+   * @param work the task
+   * @param needed estimated memory of the task in bytes
+   * @param priority jobs of higher priority start sooner
+   * @param progress gets the job's events
+   * @param patience the longest time to wait if the queue is full
+   * @return the job
+   */
+  public synchronized <T> GenerationJob<T> submitOnDevice(
+      GenerationJob.DeviceTask<T> work,
+      long needed,
+      int priority,
+      Progress progress,
+      Duration patience) {
     if (needed > options.memoryBytes()) {
       throw new ResourceLimitException(
           "the job needs about " + needed + " bytes, and the queue's memory budget is "
@@ -211,10 +257,10 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /**
    * Limits of a queue. Immutable.
    *
-   * @param workers number of jobs that run at once, at least 1
+   * @param workers number of jobs that run at once on a device, at least 1
    * @param capacity number of jobs that may wait, at least 1
-   * @param memoryBytes memory budget of all running jobs together, in bytes, at least 1; it is
-   *     compared with the estimates of the jobs
+   * @param memoryBytes memory budget of all running jobs of a device together, in bytes, at least
+   *     1; it is compared with the estimates of the jobs
    */
   public record Options(int workers, int capacity, long memoryBytes) {
     /**

@@ -2,12 +2,13 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.CancelledException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
+import java.util.function.ObjIntConsumer;
 
 /** The waiting and running jobs of a {@link GenerationQueue}, and the threads that run them. */
 abstract class JobQueue {
@@ -17,21 +18,24 @@ abstract class JobQueue {
   final Workers workers;
   long lastId;
   boolean isClosed;
-  private long runningBytes;
+  private final long[] runningBytes;
 
-  JobQueue(GenerationQueue.Options options) {
+  JobQueue(GenerationQueue.Options options, int devices) {
     this.options = options;
+    this.runningBytes = new long[devices];
     this.workers = new Workers(this::awaitNext, this::finished);
   }
 
   /**
-   * The number of jobs that must wait for running jobs. If all waiting jobs fit into memory, idle
-   * workers are about to take some of them.
+   * The number of jobs that must wait for running jobs. If all waiting jobs fit into the memory of
+   * a device, idle workers are about to take some of them.
    */
   final int blockedCount() {
     long waitingBytes = waiting.stream().mapToLong(GenerationJob::memoryBytes).sum();
-    boolean all = runningBytes + waitingBytes <= options.memoryBytes();
-    return all ? waiting.size() - (options.workers() - running.size()) : waiting.size();
+    long least = Arrays.stream(runningBytes).min().getAsLong();
+    boolean all = least + waitingBytes <= options.memoryBytes();
+    int idle = options.workers() * runningBytes.length - running.size();
+    return all ? waiting.size() - idle : waiting.size();
   }
 
   final void awaitCapacity(long until) {
@@ -49,10 +53,10 @@ abstract class JobQueue {
 
   // The first job is not overtaken by smaller jobs that would fit; otherwise a large job might wait
   // forever.
-  final synchronized GenerationJob<?> awaitNext() {
+  final synchronized GenerationJob<?> awaitNext(int device) {
     while (!isClosed
         && (waiting.isEmpty()
-            || runningBytes + waiting.peek().memoryBytes() > options.memoryBytes())) {
+            || runningBytes[device] + waiting.peek().memoryBytes() > options.memoryBytes())) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -65,14 +69,18 @@ abstract class JobQueue {
     }
     GenerationJob<?> job = waiting.poll();
     running.add(job);
-    runningBytes += job.memoryBytes();
+    runningBytes[device] += job.memoryBytes();
+    job.assign(studio(device));
     notifyAll();
     return job;
   }
 
-  final synchronized void finished(GenerationJob<?> job) {
+  /** The studio of a device. */
+  abstract HeadshotStudio studio(int device);
+
+  final synchronized void finished(GenerationJob<?> job, int device) {
     running.remove(job);
-    runningBytes -= job.memoryBytes();
+    runningBytes[device] -= job.memoryBytes();
     notifyAll();
   }
 
@@ -84,29 +92,35 @@ abstract class JobQueue {
 
   /** Threads that run jobs, one job at a time each. */
   static final class Workers {
-    private final Supplier<GenerationJob<?>> queue;
-    private final Consumer<GenerationJob<?>> onFinished;
+    private final IntFunction<GenerationJob<?>> queue;
+    private final ObjIntConsumer<GenerationJob<?>> onFinished;
     private final List<Thread> threads = new ArrayList<>();
 
     /**
-     * Creates workers for jobs of {@code queue}, which waits for a job and gives null at the end.
+     * Creates workers for jobs of {@code queue}, which waits for a job of a device and gives null at
+     * the end.
      */
-    Workers(Supplier<GenerationJob<?>> queue, Consumer<GenerationJob<?>> onFinished) {
+    Workers(
+        IntFunction<GenerationJob<?>> queue, ObjIntConsumer<GenerationJob<?>> onFinished) {
       this.queue = queue;
       this.onFinished = onFinished;
     }
 
-    void start(int count) {
-      for (int i = 0; i < count; i++) {
-        Thread thread = new Thread(this::runJobs, "likeness-studio-" + (i + 1));
+    /** Starts {@code each} workers for each of the devices. */
+    void start(int devices, int each) {
+      for (int i = 0; i < devices * each; i++) {
+        int device = i % devices;
+        Thread thread = new Thread(() -> runJobs(device), "likeness-studio-" + (i + 1));
         thread.setDaemon(true);
         thread.start();
         threads.add(thread);
       }
     }
 
-    private void runJobs() {
-      for (GenerationJob<?> job = queue.get(); job != null; job = queue.get()) {
+    private void runJobs(int device) {
+      for (GenerationJob<?> job = queue.apply(device);
+          job != null;
+          job = queue.apply(device)) {
         // An interrupt that one job or its listener left behind must not stop the next job.
         Thread.interrupted();
         try {
@@ -117,7 +131,7 @@ abstract class JobQueue {
               .getUncaughtExceptionHandler()
               .uncaughtException(Thread.currentThread(), listener);
         } finally {
-          onFinished.accept(job);
+          onFinished.accept(job, device);
         }
       }
     }

@@ -1,9 +1,9 @@
 package dev.likeness.benchmarks.card;
 
+import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.Dispatcher;
 
 /** Asks libtorch which kernel it uses for an attention, before it computes it. */
 final class AttentionKernel {
@@ -15,8 +15,14 @@ final class AttentionKernel {
   /** Returns libtorch's number of the kernel for self-attention over [batch, heads, n, d]. */
   static int chosen(Tensor q) {
     IValueVector stack = new IValueVector(
-        new IValue(q), new IValue(q), new IValue(q), new IValue(), new IValue(0.0),
-        new IValue(false), new IValue(), new IValue(false));
+        new IValue(q),
+        new IValue(q),
+        new IValue(q),
+        new IValue(),
+        new IValue(0.0),
+        new IValue(false),
+        new IValue(),
+        new IValue(false));
     Dispatcher.singleton().findSchemaOrThrow("aten::_fused_sdp_choice", "").callBoxed(stack);
     return (int) stack.get(0).toInt();
   }

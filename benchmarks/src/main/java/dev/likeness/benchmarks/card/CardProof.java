@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
  * Runs groups of checks on a device. An item that takes longer than its limit ends the process with
  * status {@link #LIMIT_STATUS}; a second start goes on with the next item.
  *
- * <p>Arguments: {@code OUT FOLDERS DEVICE SIZE FACTOR GROUP...}: the file of lines, the folder
- * that {@code tools/gpu/folders.py} wrote, {@code cuda} or {@code cpu}, {@code full} or
- * {@code tiny}, a factor for all time limits, and letters of groups.
+ * <p>Arguments: {@code OUT FOLDERS DEVICE SIZE FACTOR GROUP...}: the file of lines, the folder that
+ * {@code tools/gpu/folders.py} wrote, {@code cuda} or {@code cpu}, {@code full} or {@code tiny}, a
+ * factor for all time limits, and letters of groups.
  */
 public final class CardProof {
   /** Exit status after an item that took longer than its limit. */
@@ -69,7 +69,8 @@ public final class CardProof {
             case "i" -> DeviceItems.oneGeneration(models, log);
             case "limit" -> List.of(new Item("limit.sleeps", 1, () -> TimeUnit.MINUTES.sleep(5)));
             case "cut" -> List.of(new Item("cut.sleeps", 300, () -> TimeUnit.MINUTES.sleep(5)));
-            default -> throw new IllegalArgumentException("no group \"" + group + "\"; known: a to i");
+            default ->
+              throw new IllegalArgumentException("no group \"" + group + "\"; known: a to i");
           });
     }
     return items;

@@ -19,7 +19,9 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
-/** Groups a, g and i: opening, memory, kernels, waiting for the device, and running out of memory. */
+/**
+ * Groups a, g and i: opening, memory, kernels, waiting for the device, and running out of memory.
+ */
 final class DeviceItems {
   private static final List<String> FAMILIES = List.of("sd15", "sdxl", "flux", "klein", "zimage");
   private static final double ONE_GREY_LEVEL = 1.5 / 255;
@@ -98,7 +100,8 @@ final class DeviceItems {
   /** Which kernel libtorch chooses for attention: 0 none, 1 flash, 2 efficient, 3 cuDNN. */
   private static void fusedAttention(ProofModels models, ProofLog log) {
     for (String shape : List.of("2x8x4096x40", "2x10x4096x64", "1x24x4608x128", "1x1x4096x512")) {
-      long[] sizes = java.util.Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
+      long[] sizes =
+          java.util.Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
       long rows = models.isTiny() ? 64 : sizes[2];
       try (PointerScope scope = new PointerScope()) {
         Tensor q = torch.randn(
@@ -126,8 +129,10 @@ final class DeviceItems {
         float[] before = base.generate(request).pixels();
         double all = torch_cuda.getAllocator().getMemoryFraction((byte) 0);
         var memory = base.compute().memory();
-        torch_cuda.getAllocator().setMemoryFraction(
-            (memory.reserved() + (64 << 20)) / (double) memory.total(), (byte) 0);
+        torch_cuda
+            .getAllocator()
+            .setMemoryFraction(
+                (memory.reserved() + (64 << 20)) / (double) memory.total(), (byte) 0);
         try {
           base.generate(request.size(2048, 2048));
           throw new IllegalStateException("an image of 2048 pixels fitted into 64 MiB");

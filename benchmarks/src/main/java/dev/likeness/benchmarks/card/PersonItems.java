@@ -50,21 +50,30 @@ final class PersonItems {
 
   static List<Item> conditioning(ProofModels models, ProofLog log) {
     return List.of(
-        new Item("f.ipadapter", 60, () -> models.difference(
+        new Item(
             "f.ipadapter",
-            () -> withAdapter(models, Compute.EXACT),
-            () -> withAdapter(models, Compute.of(models.device(), "f32")),
-            ONE_GREY_LEVEL)),
-        new Item("f.controlnet", 60, () -> models.difference(
+            60,
+            () -> models.difference(
+                "f.ipadapter",
+                () -> withAdapter(models, Compute.EXACT),
+                () -> withAdapter(models, Compute.of(models.device(), "f32")),
+                ONE_GREY_LEVEL)),
+        new Item(
             "f.controlnet",
-            () -> withControl(models, Compute.EXACT),
-            () -> withControl(models, Compute.of(models.device(), "f32")),
-            ONE_GREY_LEVEL)),
-        new Item("f.face", 180, () -> models.difference(
+            60,
+            () -> models.difference(
+                "f.controlnet",
+                () -> withControl(models, Compute.EXACT),
+                () -> withControl(models, Compute.of(models.device(), "f32")),
+                ONE_GREY_LEVEL)),
+        new Item(
             "f.face",
-            () -> FaceItem.generate(Compute.EXACT, models.isTiny(), log),
-            () -> FaceItem.generate(Compute.of(models.device(), "f32"), models.isTiny(), log),
-            6 * ONE_GREY_LEVEL)));
+            180,
+            () -> models.difference(
+                "f.face",
+                () -> FaceItem.generate(Compute.EXACT, models.isTiny(), log),
+                () -> FaceItem.generate(Compute.of(models.device(), "f32"), models.isTiny(), log),
+                6 * ONE_GREY_LEVEL)));
   }
 
   private static float[] withAdapter(ProofModels models, Compute compute) {
@@ -100,7 +109,9 @@ final class PersonItems {
     }
   }
 
-  /** Four threads generate with two LoRAs at once; each image must equal that of a single thread. */
+  /**
+   * Four threads generate with two LoRAs at once; each image must equal that of a single thread.
+   */
   static List<Item> threads(ProofModels models, ProofLog log) {
     return List.of(new Item("h.threads", 120, () -> {
       try (BaseModel base = models.withValues("sd15", Compute.of(models.device(), "f32"));

@@ -24,8 +24,8 @@ final class SpeedItems {
   static List<Item> transformers(ProofModels models, ProofLog log) {
     List<Item> items = new ArrayList<>();
     for (String family : List.of("klein", "zimage", "flux")) {
-      items.add(new Item(
-          "c." + family + ".bf16", 150, () -> image("c.", family, "bf16", models, log)));
+      items.add(
+          new Item("c." + family + ".bf16", 150, () -> image("c.", family, "bf16", models, log)));
     }
     items.add(new Item("c.flux.streamed", 150, () -> streamed(models, log)));
     return items;
@@ -40,10 +40,8 @@ final class SpeedItems {
     try (BaseModel base = models.random(family, dtype)) {
       models.memory(name + ".open");
       base.generate(models.request(family, 2));
-      double small =
-          models.milliseconds(2, () -> base.generate(models.request(family, few)));
-      double whole =
-          models.milliseconds(2, () -> base.generate(models.request(family, many)));
+      double small = models.milliseconds(2, () -> base.generate(models.request(family, few)));
+      double whole = models.milliseconds(2, () -> base.generate(models.request(family, many)));
       log.found(name + ".step", (whole - small) / (many - few), "ms");
       log.found(name + ".image", whole, "ms");
       Latents noise = base.noise(1, models.side(family), models.side(family));

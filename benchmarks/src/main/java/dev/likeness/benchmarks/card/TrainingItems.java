@@ -49,7 +49,9 @@ final class TrainingItems {
     try (BaseModel base = models.random(family, "bf16")) {
       LoraTrainer trainer = new LoraTrainer(training);
       log.found(
-          name + ".estimate", trainer.memory(base, side, side).bytes() / 1024.0 / 1024 / 1024, "GiB");
+          name + ".estimate",
+          trainer.memory(base, side, side).bytes() / 1024.0 / 1024 / 1024,
+          "GiB");
       trainer
           .train(
               base,

@@ -164,7 +164,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
               mask,
               rotation,
               cache,
-              SegmentRunner.PLAIN);
+              SegmentRunner.current());
       return LatentPacking.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
     };
   }

@@ -136,7 +136,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
               batch.expandToBatch(time, input.size(0)),
               refined.tensor(),
               sequence,
-              SegmentRunner.PLAIN)
+              SegmentRunner.current())
           .to(ScalarType.Float)
           .neg();
     };

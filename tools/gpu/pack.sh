@@ -61,7 +61,7 @@ for module in schedulers diffusion-core identity-photos identity-lora identity-i
 done
 
 say "the native libraries"
-unpack() { unzip -q -o "$1" 'org/*' 'META-INF/MANIFEST.MF' -d "$proof/natives" -x '*.h' '*.a'; }
+unpack() { unzip -q -o "$1" 'org/*' -d "$proof/natives"; }
 pytorch=$(version pytorch)
 unpack "$(artifact org.bytedeco pytorch "$pytorch" "$classifier")"
 unpack "$(artifact org.bytedeco javacpp "${pytorch##*-}" linux-x86_64)"
@@ -73,10 +73,8 @@ if [ "$kind" = cuda ]; then
   python3 "$root/tools/gpu/blank.py" "$library" "$library.small" "${ARCHITECTURE:-90}" >&2
   mv "$library.small" "$library"
 fi
-# JavaCPP keeps glue to OpenCV's and CUDA's parts that nothing here calls.
 find "$proof/natives" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true
-find "$proof/natives" -path '*opencv*' \( -name '*_gapi*' -o -name '*java*' -o -name 'opencv_*' -o -name '*.py' \) -delete
-find "$proof/natives" -path '*opencv*' -type d -name python -prune -exec rm -rf {} +
+find "$proof/natives" \( -path '*/include/*' -o -path '*/share/java/*' -o -path '*/python/*' -o -name '*_gapi*' \) -type f -delete
 
 say "the wheels"
 python3 -m pip download -q --no-deps --only-binary=:all: --disable-pip-version-check --python-version 3.12 \

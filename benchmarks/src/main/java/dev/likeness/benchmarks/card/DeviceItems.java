@@ -5,12 +5,15 @@ import dev.likeness.cli.doctor.Doctor;
 import dev.likeness.cli.doctor.Finding;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -86,22 +89,34 @@ final class DeviceItems {
   /** libtorch throws at each wait between the first step's end and the last step's. */
   private static void waitsForNothing(ProofModels models, ProofLog log) {
     for (String family : FAMILIES) {
-      int[] steps = {0};
-      try (BaseModel base = models.withValues(family, Compute.of(models.device(), "f32"))) {
-        ImageRequest request = models.request(family, 6).size(64, 64);
-        base.generate(request.hooks(new LoopWatch(models, 6, steps).hooks()));
-      } finally {
-        LoopWatch.allow(models);
-      }
-      log.found("a.loop.waits." + family, steps[0], "steps without a wait");
+      watched(models, log, "a.loop.waits." + family, hooks -> {
+        try (BaseModel base = models.withValues(family, Compute.of(models.device(), "f32"))) {
+          base.generate(models.request(family, 6).size(64, 64).hooks(hooks));
+        }
+      });
     }
+    watched(
+        models,
+        log,
+        "a.loop.waits.conditioned",
+        hooks -> PersonItems.generateWithAll(models, request -> request.hooks(hooks)));
+  }
+
+  private static void watched(
+      ProofModels models, ProofLog log, String name, Consumer<GenerationHooks> generate) {
+    int[] steps = {0};
+    try {
+      generate.accept(new LoopWatch(models, steps).hooks());
+    } finally {
+      LoopWatch.allow(models);
+    }
+    log.found(name, steps[0], "steps without a wait");
   }
 
   /** Which kernel libtorch chooses for attention: 0 none, 1 flash, 2 efficient, 3 cuDNN. */
   private static void fusedAttention(ProofModels models, ProofLog log) {
     for (String shape : List.of("2x8x4096x40", "2x10x4096x64", "1x24x4608x128", "1x1x4096x512")) {
-      long[] sizes =
-          java.util.Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
+      long[] sizes = Arrays.stream(shape.split("x")).mapToLong(Long::parseLong).toArray();
       long rows = models.isTiny() ? 64 : sizes[2];
       try (PointerScope scope = new PointerScope()) {
         Tensor q = torch.randn(

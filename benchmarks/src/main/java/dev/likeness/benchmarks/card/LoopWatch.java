@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch_cuda.SyncDebugMode;
  * Makes libtorch throw if the host waits for the card between the end of the first step and the end
  * of the last. Steps of a CPU are counted alone.
  */
-record LoopWatch(ProofModels models, int last, int[] steps) implements StepListener {
+record LoopWatch(ProofModels models, int[] steps) implements StepListener {
   GenerationHooks hooks() {
     return EngineHooks.ofListener(this);
   }

@@ -11,6 +11,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.lora.Lora;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** Groups e, f and h: persons in one batch, conditioning beside the prompt, and threads. */
@@ -77,36 +80,63 @@ final class PersonItems {
   }
 
   private static float[] withAdapter(ProofModels models, Compute compute) {
-    try (BaseModel base = models.withValues("sd15", compute)) {
-      Path file = Files.createTempFile("adapter", ".safetensors");
-      RandomWeights.faceAdapter(file, base);
-      try (IpAdapter adapter = IpAdapter.open(file, base)) {
-        float[] face = new float[RandomWeights.FACE_NUMBERS];
-        face[3] = 1;
-        return base.generate(models
-                .request("sd15", 4)
-                .size(64, 64)
-                .adapter(adapter.prompt(List.of(Reference.face(face))).at(0.8)))
-            .pixels();
-      } finally {
-        Files.delete(file);
-      }
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    try (BaseModel base = models.withValues("sd15", compute);
+        IpAdapter adapter = faceAdapter(base)) {
+      return base.generate(models
+              .request("sd15", 4)
+              .size(64, 64)
+              .adapter(adapter.prompt(List.of(face())).at(0.8)))
+          .pixels();
     }
   }
 
   private static float[] withControl(ProofModels models, Compute compute) {
-    byte[] edges = new byte[64 * 64 * 3];
-    new Random(2).nextBytes(edges);
     try (BaseModel base = models.withValues("sd15", compute);
         ControlNet net = BaseModel.openControlNet(models.values("controlnet"), compute)) {
-      return base.generate(models
-              .request("sd15", 4)
-              .size(64, 64)
-              .controlImages(List.of(ControlImage.of(net, RgbImage.of(64, 64, edges)))))
+      return base.generate(
+              models.request("sd15", 4).size(64, 64).controlImages(List.of(edges(net))))
           .pixels();
     }
+  }
+
+  /** Generates with a LoRA, an image prompt and a ControlNet at once. */
+  static void generateWithAll(ProofModels models, UnaryOperator<ImageRequest> change) {
+    Compute compute = Compute.of(models.device(), "f32");
+    try (BaseModel base = models.withValues("sd15", compute);
+        ControlNet net = BaseModel.openControlNet(models.values("controlnet"), compute);
+        IpAdapter adapter = faceAdapter(base);
+        Lora lora = RandomWeights.lora(base, 4)) {
+      base.generate(change.apply(models
+          .request("sd15", 6)
+          .size(64, 64)
+          .adapter(lora.at(0.9))
+          .adapter(adapter.prompt(List.of(face())).at(0.8))
+          .controlImages(List.of(edges(net)))));
+    }
+  }
+
+  private static IpAdapter faceAdapter(BaseModel base) {
+    try {
+      Path file = Files.createTempFile("adapter", ".safetensors");
+      RandomWeights.faceAdapter(file, base);
+      IpAdapter adapter = IpAdapter.open(file, base);
+      Files.delete(file);
+      return adapter;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Reference face() {
+    float[] face = new float[RandomWeights.FACE_NUMBERS];
+    face[3] = 1;
+    return Reference.face(face);
+  }
+
+  private static ControlImage edges(ControlNet net) {
+    byte[] edges = new byte[64 * 64 * 3];
+    new Random(2).nextBytes(edges);
+    return ControlImage.of(net, RgbImage.of(64, 64, edges));
   }
 
   /**

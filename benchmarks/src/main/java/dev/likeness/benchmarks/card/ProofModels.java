@@ -10,6 +10,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -31,8 +32,8 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
   }
 
   /** The element types that the device computes in. */
-  java.util.List<String> halves() {
-    return isCpu() ? java.util.List.of("bf16") : java.util.List.of("bf16", "f16");
+  List<String> halves() {
+    return isCpu() ? List.of("bf16") : List.of("bf16", "f16");
   }
 
   boolean isCpu() {

@@ -118,7 +118,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     // A tensor that needs conversion is read without the mapping, because mapped pages would count
     // as memory of the process in addition to the copy.
     return isView(name)
-        ? requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)))
+        ? requested.requireFinite(
+            file, name, Tensors.placeWeight(compute, file.open().read(name)))
         : placeOwn(name);
   }
 
@@ -132,8 +133,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor placeOwn(String name) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
-      Tensor placed =
-          requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)));
+      Tensor placed = requested.requireFinite(
+          file, name, Tensors.placeWeight(compute, file.open().read(name)));
       // A slice of a larger tensor would keep all of it in memory.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
     }

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -24,6 +25,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * once.
  */
 public final class Tensors {
+  /** Bytes up to which a copy to a GPU uses page-locked memory, so that the host does not wait. */
+  private static final long SMALL = 1 << 20;
+
   /** The number of values that are checked at once. */
   private static final long FINITE_CHUNK = 1 << 22;
 
@@ -52,13 +56,28 @@ public final class Tensors {
 
   /**
    * Returns {@code tensor} on the device and in the type of {@code compute}; the same tensor if it
-   * is there already.
+   * is there already. The host waits for a copy to a GPU only if the tensor is large.
    */
   public static Tensor place(Compute compute, Tensor tensor) {
     if (isOn(compute, cardOf(tensor)) && dtype(tensor) == compute.dtype()) {
       return tensor;
     }
-    return tensor.to(new Device(compute.device()), scalarType(compute.dtype()));
+    ScalarType type = scalarType(compute.dtype());
+    return tensor.is_cpu() && !compute.isCpu() && tensor.nbytes() <= SMALL
+        ? copy(tensor.to(type), new Device(compute.device()))
+        : tensor.to(new Device(compute.device()), type);
+  }
+
+  /**
+   * Returns a weight on the device and in the type of {@code compute}. On a GPU, weights of
+   * convolutions get the memory format of feature maps (channels last), which cuDNN would otherwise
+   * convert at each use.
+   */
+  public static Tensor placeWeight(Compute compute, Tensor weight) {
+    Tensor placed = place(compute, weight);
+    return placed.is_cpu() || placed.dim() != 4
+        ? placed
+        : placed.contiguous(MemoryFormat.ChannelsLast);
   }
 
   private static long cardOf(Tensor tensor) {

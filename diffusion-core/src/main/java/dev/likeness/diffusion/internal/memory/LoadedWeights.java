@@ -118,8 +118,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     // A tensor that needs conversion is read without the mapping, because mapped pages would count
     // as memory of the process in addition to the copy.
     return isView(name)
-        ? requested.requireFinite(
-            file, name, Tensors.placeWeight(compute, file.open().read(name)))
+        ? requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)))
         : placeOwn(name);
   }
 

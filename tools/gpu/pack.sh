@@ -75,11 +75,16 @@ if [ "$kind" = cuda ]; then
 fi
 find "$proof/natives" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true
 find "$proof/natives" \( -path '*/include/*' -o -path '*/share/java/*' -o -path '*/python/*' -o -name '*_gapi*' \) -type f -delete
+# JavaCPP wants them in a jar, and unpacks it at the first start.
+"$java_home/bin/jar" --create --no-compress --file "$proof/lib/natives.jar" -C "$proof/natives" .
+rm -r "$proof/natives"
 
 say "the wheels"
+# Pure Python alone, for any Python of that machine: what its image may lack for diffusers.
 python3 -m pip download -q --no-deps --only-binary=:all: --disable-pip-version-check --python-version 3.12 \
-  --implementation cp --platform manylinux2014_x86_64 --platform manylinux_2_17_x86_64 -d "$proof/wheels" \
-  diffusers==0.42.1 >&2 || { say "diffusers cannot be downloaded; its comparisons will be skipped"; }
+  --implementation py --abi none --platform any -d "$proof/wheels" diffusers==0.42.1 importlib_metadata==8.7.0 zipp==3.23.0 \
+  requests==2.34.2 charset_normalizer==3.5.3 idna urllib3==2.8.0 certifi >&2 \
+  || say "the wheels cannot be downloaded; comparisons with diffusers will be skipped"
 
 say "tokenizers and scripts"
 golden=$root/diffusion-core/src/test/resources/golden

@@ -45,7 +45,7 @@ prepare() {
 java_side() {
   # shellcheck disable=SC2086
   LD_LIBRARY_PATH=${cuda:-}${cuda:+:}${LD_LIBRARY_PATH:-} ${SANITIZER:-} "$proof/java/bin/java" -Xmx4g \
-    -Djava.awt.headless=true -Dorg.bytedeco.javacpp.cachedir="$FOLDER/javacpp" -cp "$proof/natives:$proof/lib/*" \
+    -Djava.awt.headless=true -Dorg.bytedeco.javacpp.cachedir="$FOLDER/javacpp" -cp "$proof/lib/*" \
     dev.likeness.benchmarks.card.CardProof "$lines" "$FOLDER/models-$SIZE" "$DEVICE" "$SIZE" "$LIMITS" "$@" \
     2>> "$OUT/java.log"
 }

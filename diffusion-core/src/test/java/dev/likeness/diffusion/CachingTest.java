@@ -188,7 +188,7 @@ class CachingTest {
           "DeepCache layers must be in 0..1 for this UNet, got 9",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(REQUEST.caching(CachingOptions.deepCache(2, 9))))
+                  () -> base.generateAll(REQUEST.caching(CachingOptions.deepCache(2, 9))))
               .getMessage());
     }
   }
@@ -256,10 +256,10 @@ class CachingTest {
   void refusesWindowsBesideCachingAndMomentum() {
     try (BaseModel base = base()) {
       ImageRequest request = REQUEST.steps(2).tiling(TilingOptions.NONE.windows(8, 6));
-      base.generate(momentum(request.caching(CachingOptions.NONE.tokenMerging(0.5)), 0));
+      base.generateAll(momentum(request.caching(CachingOptions.NONE.tokenMerging(0.5)), 0));
       for (ImageRequest refused :
           List.of(request.caching(CachingOptions.extrapolation(2)), momentum(request, -0.5))) {
-        assertTrue(assertThrows(IllegalArgumentException.class, () -> base.generate(refused))
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> base.generateAll(refused))
             .getMessage()
             .startsWith("windows"));
       }

@@ -118,7 +118,6 @@ class SimilarityTransformTest {
   @Test
   void warpsLandmarksOntoTheTemplate() {
     byte[] rgb = new byte[400 * 400 * 3];
-    RgbImage black = RgbImage.of(400, 400, rgb);
     Point eye = FACE.leftEye();
     for (int y = -3; y <= 3; y++) {
       for (int x = -3; x <= 3; x++) {
@@ -126,6 +125,7 @@ class SimilarityTransformTest {
             (byte) 255;
       }
     }
+    RgbImage dot = RgbImage.of(400, 400, rgb);
     Face face = new Face(
         new BoundingBox(150, 150, 200, 200),
         1,
@@ -133,7 +133,7 @@ class SimilarityTransformTest {
         Optional.empty(),
         Optional.of(FACE));
 
-    RgbImage aligned = AlignmentTemplate.ARCFACE.align(black, face);
+    RgbImage aligned = AlignmentTemplate.ARCFACE.align(dot, face);
 
     Point seen = centroid(aligned);
     assertTrue(

@@ -30,8 +30,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Opens a base model from a folder or a single file.
    *
-   * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
-   *     ({@code .safetensors}, {@code .ckpt}, {@code .gguf})
+   * @param path a diffusers folder, a Hugging Face cache folder, or a single file
    * @param compute the device and the element type of weights and activations
    * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
@@ -114,6 +113,16 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
+  }
+
+  /**
+   * {@return a view of this model that also reports all of its work to an observer} Closing the
+   * view or this model closes both. The observers of this model receive the view's work too.
+   *
+   * @param observer receives the events of each generation and training
+   */
+  public BaseModel observed(Progress.Observer observer) {
+    return new BaseModel(opened.observed(observer));
   }
 
   /**
@@ -206,8 +215,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
-   * @param progress receives an event for each step, and warnings such as truncated prompts or a
-   *     retry in f32
+   * @param progress receives an event for each step, and warnings such as a retry in f32
    * @return the images, in the order of their seeds
    */
   public List<GeneratedImage> generate(ImageRequest request, Progress progress) {
@@ -220,8 +228,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
-   * @param progress receives an event for each step, and warnings such as truncated prompts or a
-   *     retry in f32
+   * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
    * @return the images, in the order of their seeds
    */
@@ -249,8 +256,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * errors, images do not depend on their batch.
    *
    * @param requests the requests
-   * @param progress receives an event for each step, and warnings such as truncated prompts or a
-   *     retry in f32
+   * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
    * @return the images, in the order of the requests
    * @throws IllegalArgumentException if an option does not fit the model
@@ -262,8 +268,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
     return opened.during(
         requests,
-        () -> progress.reportOutcome(
-            () -> pipeline.generate(requests, progress, cancellation).stream()
+        () -> report(
+            requests,
+            progress,
+            events -> pipeline.generate(requests, events, cancellation).stream()
                 .map(GeneratedImage::of)
                 .toList()));
   }
@@ -277,8 +285,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread
-   * @param progress receives an event for each step, and warnings such as truncated prompts or a
-   *     retry in f32
+   * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
    * @throws IllegalArgumentException if an option does not fit the model
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
@@ -292,9 +299,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
       Cancellation cancellation) {
     opened.during(
         requests,
-        () -> progress.reportOutcome(() -> {
+        () -> report(requests, progress, events -> {
           pipeline.generate(
-              requests, result -> each.accept(GeneratedImage.of(result)), progress, cancellation);
+              requests, result -> each.accept(GeneratedImage.of(result)), events, cancellation);
           return null;
         }));
   }

@@ -9,13 +9,16 @@ import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The properties of a {@link BaseModel}: name and folder, device, sizes, scheduler, and the
@@ -181,5 +184,10 @@ abstract class ModelProperties {
    */
   public String weightsDigest() {
     return WeightsDigest.of(opened.model());
+  }
+
+  final <T> T report(List<ImageRequest> asked, Progress caller, Function<Progress, T> work) {
+    int images = asked.stream().mapToInt(ImageRequest::count).sum();
+    return opened.report(Progress.Work.Kind.GENERATION, images, caller, work);
   }
 }

@@ -4,10 +4,12 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Progress.Work.Kind;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
@@ -125,12 +127,13 @@ public record DreamBooth(LoraTraining settings) {
           "DreamBooth trains all weights, so a training adapter cannot be left out afterwards;"
               + " remove it, or train a LoRA");
     }
-    return progress.reportOutcome(() -> LibTorch.callWithinMemory(() -> {
+    int images = set.examples().size();
+    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> LibTorch.callWithinMemory(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(
               base.unwrap(OpenModel.class),
               settings.trainTextEncoder(),
               weightType(base.compute()));
-          TrainingLoop run = new TrainingLoop(settings, base, set, weights, progress)) {
+          TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
         Function<String, Tensor> trained = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(
             set.personToken(),

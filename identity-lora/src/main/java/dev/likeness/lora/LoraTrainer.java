@@ -5,9 +5,11 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.natives.LibTorch;
+import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.diffusion.request.Progress.Work.Kind;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
@@ -165,7 +167,8 @@ public record LoraTrainer(LoraTraining settings) {
    */
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> LibTorch.callWithinMemory(() -> {
+    int images = set.examples().size();
+    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> LibTorch.callWithinMemory(() -> {
       try (Lora added = set.trainingAdapter() == null
               ? null
               : Lora.open(set.trainingAdapter(), base, cancellation);
@@ -174,7 +177,7 @@ public record LoraTrainer(LoraTraining settings) {
               set.personToken(),
               base,
               added == null ? null : ModelAdapter.of(added.at(1)));
-          TrainingLoop run = new TrainingLoop(settings, base, set, factors, progress)) {
+          TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
         return person(factors, run.train(cancellation), set.personToken(), base);
       }
     }));

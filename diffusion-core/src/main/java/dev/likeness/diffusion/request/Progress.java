@@ -42,4 +42,38 @@ public interface Progress {
     onEvent(new ProgressEvent.Done());
     return result;
   }
+
+  /**
+   * Receives the events of all generations and trainings on a base model, for metrics and traces.
+   * {@code BaseModel.observed} adds an observer to a model. Thread-safe.
+   */
+  @FunctionalInterface
+  interface Observer {
+    /**
+     * Called on the working thread when a generation or training starts. An exception of the
+     * observer or its listener ends the work.
+     *
+     * @param work the work that starts
+     * @return a listener for the events of this work. Its last event is the terminal event
+     */
+    Progress onStart(Work work);
+  }
+
+  /**
+   * A generation or a training that an {@link Observer} is told about. It contains no personal
+   * data.
+   *
+   * @param kind generation or training
+   * @param model the name of the base model
+   * @param images the number of images to generate, or of images to train on
+   */
+  record Work(Kind kind, String model, int images) {
+    /** The kind of work. */
+    public enum Kind {
+      /** Images are generated, also the validation images of a training. */
+      GENERATION,
+      /** An adapter or a whole model is trained. */
+      TRAINING
+    }
+  }
 }

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.stream.Stream;
  * @param savesMemory true if components are freed once no later stage needs them
  * @param notices facts about the model's files that each generation reports
  * @param references latents of the reference images of earlier generations
+ * @param observers receive the events of all work on the model
  */
 public record OpenedBase(
     OpenModel model,
@@ -36,7 +38,8 @@ public record OpenedBase(
     boolean savesMemory,
     List<String> notices,
     UsageLock uses,
-    PipelineModel.EncodedReferences references) {
+    PipelineModel.EncodedReferences references,
+    List<Progress.Observer> observers) {
   /** Opens a model without a memory plan. */
   public static OpenedBase open(ModelParts files, Compute compute) {
     return open(files, null, () -> FamilyRegistry.open(files, compute));
@@ -59,7 +62,8 @@ public record OpenedBase(
         false,
         files.notices(),
         new UsageLock("the model " + files.name()),
-        new PipelineModel.EncodedReferences());
+        new PipelineModel.EncodedReferences(),
+        List.of());
     try {
       FamilyRegistry.build(files.describe(), base::requireDefaults);
       return base;
@@ -79,7 +83,26 @@ public record OpenedBase(
    * Returns the same networks, freed between the stages. A model with a memory plan is not changed.
    */
   public OpenedBase freeing() {
-    return new OpenedBase(model, name, extras, plan, plan == null, notices, uses, references);
+    return new OpenedBase(
+        model, name, extras, plan, plan == null, notices, uses, references, observers);
+  }
+
+  /** Returns the same networks, whose work is also reported to another observer. */
+  public OpenedBase observed(Progress.Observer other) {
+    List<Progress.Observer> all =
+        Stream.concat(observers.stream(), Stream.of(other)).toList();
+    return new OpenedBase(model, name, extras, plan, savesMemory, notices, uses, references, all);
+  }
+
+  /** Runs work that reports its events and its outcome to the observers and to the caller. */
+  public <T> T report(
+      Progress.Work.Kind kind, int images, Progress caller, Function<Progress, T> work) {
+    Progress.Work started = new Progress.Work(kind, name, images);
+    List<Progress> listeners = Stream.concat(
+            observers.stream().map(observer -> observer.onStart(started)), Stream.of(caller))
+        .toList();
+    Progress all = event -> listeners.forEach(listener -> listener.onEvent(event));
+    return all.reportOutcome(() -> work.apply(all));
   }
 
   /** The stages of a generation. */

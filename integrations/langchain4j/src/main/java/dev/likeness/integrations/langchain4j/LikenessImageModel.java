@@ -1,0 +1,193 @@
+package dev.likeness.integrations.langchain4j;
+
+import dev.langchain4j.data.image.Image;
+import dev.langchain4j.exception.InternalServerException;
+import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.NonRetriableException;
+import dev.langchain4j.model.image.ImageModel;
+import dev.langchain4j.model.output.Response;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.LikenessException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Generates and edits images for LangChain4j with a base model. Immutable and thread-safe; the
+ * caller closes the base after the last call.
+ *
+ * <p>Each image is a PNG file in {@link Image#base64Data()}. It is marked as generated, as
+ * {@link GeneratedImage#toPng()} marks it. The metadata of a response contain the name of the base
+ * ({@code model}) and the seed of each image ({@code seeds}, a list of {@link Long}).
+ *
+ * <p>All methods throw LangChain4j's exceptions, whose cause is the exception of the library:
+ *
+ * <ul>
+ *   <li>{@link InvalidRequestException} if an image or an option cannot be used
+ *   <li>{@link InternalServerException} if memory, a device or a native library is missing
+ *   <li>{@link NonRetriableException} if the calling thread was interrupted
+ * </ul>
+ */
+public final class LikenessImageModel implements ImageModel {
+  private static final String PNG = "image/png";
+
+  private final BaseModel base;
+  private final UnaryOperator<ImageRequest> options;
+  private final GeneratedImage.@Nullable Marking marking;
+
+  private LikenessImageModel(
+      BaseModel base,
+      UnaryOperator<ImageRequest> options,
+      GeneratedImage.@Nullable Marking marking) {
+    this.base = base;
+    this.options = options;
+    this.marking = marking;
+  }
+
+  /**
+   * {@return an image model with the base's default options and a new random seed for each call}
+   *
+   * @param base the base model; the caller closes it after the last call of the image model
+   */
+  public static LikenessImageModel on(BaseModel base) {
+    return new LikenessImageModel(base, UnaryOperator.identity(), null);
+  }
+
+  /**
+   * {@return the same image model with options for every request} For example, {@code ask ->
+   * ask.steps(20).seed(1).adapter(film.at(0.8))} sets the steps, fixes the seed and adds a LoRA.
+   * The request of an edit contains the image as its {@link ImageRequest#initialImage()}.
+   *
+   * @param change returns a changed copy of each request. It is called after earlier changes. The
+   *     number of images is set by the call and cannot be changed
+   */
+  public LikenessImageModel options(UnaryOperator<ImageRequest> change) {
+    return new LikenessImageModel(base, ask -> change.apply(options.apply(ask)), marking);
+  }
+
+  /**
+   * {@return the same image model with another marking of generated images}
+   *
+   * @param other the marking, for example {@code GeneratedImage.Marking.named("xmp")}
+   */
+  public LikenessImageModel marking(GeneratedImage.Marking other) {
+    return new LikenessImageModel(base, options, other);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param prompt the prompt
+   * @return one image
+   * @throws InvalidRequestException if an option does not fit the base
+   * @throws InternalServerException if memory, a device or a native library is missing
+   */
+  @Override
+  public Response<Image> generate(String prompt) {
+    return one(mapped(() -> generate(prompt, 1, null)));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param prompt the prompt
+   * @param n the number of images, at least 1
+   * @return the images, in the order of their seeds
+   * @throws InvalidRequestException if the number is below 1 or an option does not fit the base
+   * @throws InternalServerException if memory, a device or a native library is missing
+   */
+  @Override
+  public Response<List<Image>> generate(String prompt, int n) {
+    return mapped(() -> generate(prompt, n, null));
+  }
+
+  /**
+   * Generates an image from another image. An editing model (FLUX.1 Kontext, FLUX.2 klein) uses the
+   * image as a reference, and the prompt is an instruction. Other bases start sampling from the
+   * noised image, and the prompt describes the whole result.
+   *
+   * @param image the image as base64 data or as a {@code data:} URL; other URLs are not loaded
+   * @param prompt the prompt
+   * @return one image
+   * @throws InvalidRequestException if the image cannot be read or an option does not fit the base
+   * @throws InternalServerException if memory, a device or a native library is missing
+   */
+  @Override
+  public Response<Image> edit(Image image, String prompt) {
+    return one(mapped(
+        () -> generate(prompt, 1, InitialImage.of(ImageBytes.of("image", image).image()))));
+  }
+
+  /**
+   * Generates a part of an image. Pixels outside the part stay as they are, apart from resizing to
+   * the size of the result.
+   *
+   * @param image the image as base64 data or as a {@code data:} URL; other URLs are not loaded
+   * @param mask the part to generate, as an image of the same form. If the mask has transparent
+   *     pixels, the transparent part is generated, as in OpenAI's API. Otherwise, the white part is
+   *     generated. The mask is resized to the result's size
+   * @param prompt the prompt
+   * @return one image
+   * @throws InvalidRequestException if an image cannot be read or an option does not fit the base
+   * @throws InternalServerException if memory, a device or a native library is missing
+   */
+  @Override
+  public Response<Image> edit(Image image, Image mask, String prompt) {
+    return one(mapped(() -> generate(
+        prompt,
+        1,
+        InitialImage.of(ImageBytes.of("image", image).image())
+            .mask(ImageBytes.of("mask", mask).mask()))));
+  }
+
+  private Response<List<Image>> generate(String prompt, int n, @Nullable InitialImage from) {
+    if (prompt == null) {
+      throw new IllegalArgumentException("the prompt is null; give a text");
+    }
+    ImageRequest ask = ImageRequest.of(prompt).seed(ThreadLocalRandom.current().nextLong(1L << 32));
+    List<GeneratedImage> images =
+        base.generateAll(options.apply(ask.initialImage(from)).count(n));
+    return Response.from(
+        images.stream().map(this::encode).toList(),
+        null,
+        null,
+        Map.of(
+            "model",
+            base.name(),
+            "seeds",
+            images.stream().map(GeneratedImage::seed).toList()));
+  }
+
+  private Image encode(GeneratedImage generated) {
+    byte[] png = marking == null ? generated.toPng() : generated.toPng(marking);
+    return Image.builder()
+        .base64Data(Base64.getEncoder().encodeToString(png))
+        .mimeType(PNG)
+        .build();
+  }
+
+  private static Response<Image> one(Response<List<Image>> all) {
+    return Response.from(all.content().get(0), null, null, all.metadata());
+  }
+
+  private static <T> T mapped(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (IllegalArgumentException | InvalidInputException e) {
+      throw new InvalidRequestException(e.getMessage(), e);
+    } catch (ResourceLimitException e) {
+      throw new InternalServerException(e.getMessage(), e);
+    } catch (LikenessException e) {
+      throw new NonRetriableException(e.getMessage(), e);
+    }
+  }
+}

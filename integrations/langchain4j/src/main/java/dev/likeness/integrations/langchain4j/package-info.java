@@ -1,0 +1,16 @@
+/**
+ * The image model of LangChain4j: generates and edits images with a base model of this library, in
+ * the application's own process.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base"))) {
+ *   ImageModel model = LikenessImageModel.on(base);
+ *   Image image = model.generate("studio portrait of a woman").content();
+ *   Files.write(Path.of("portrait.png"), Base64.getDecoder().decode(image.base64Data()));
+ * }
+ * }</pre>
+ */
+@NullMarked
+package dev.likeness.integrations.langchain4j;
+
+import org.jspecify.annotations.NullMarked;

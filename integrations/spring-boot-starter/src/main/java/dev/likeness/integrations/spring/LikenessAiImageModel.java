@@ -1,0 +1,146 @@
+package dev.likeness.integrations.spring;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.error.LikenessException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.ImageRequest;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.image.Image;
+import org.springframework.ai.image.ImageGeneration;
+import org.springframework.ai.image.ImageGenerationMetadata;
+import org.springframework.ai.image.ImageMessage;
+import org.springframework.ai.image.ImageModel;
+import org.springframework.ai.image.ImageOptions;
+import org.springframework.ai.image.ImagePrompt;
+import org.springframework.ai.image.ImageResponse;
+import org.springframework.ai.retry.NonTransientAiException;
+import org.springframework.ai.retry.TransientAiException;
+
+/**
+ * Generates images for Spring AI with a base model. Immutable and thread-safe; the caller closes
+ * the base after the last call.
+ *
+ * <p>Each image is a PNG file in {@link Image#getB64Json()}. It is marked as generated, as
+ * {@link GeneratedImage#toPng()} marks it. The metadata of each image is a {@link Seed}.
+ *
+ * <p>Messages with a negative weight form the negative prompt; the other messages form the prompt.
+ * Weights other than 1 and -1, styles, other models and URLs as the response format are refused.
+ */
+public final class LikenessAiImageModel implements ImageModel {
+  private static final String FORMAT = "b64_json";
+
+  private final BaseModel base;
+  private final UnaryOperator<ImageRequest> options;
+
+  private LikenessAiImageModel(BaseModel base, UnaryOperator<ImageRequest> options) {
+    this.base = base;
+    this.options = options;
+  }
+
+  /**
+   * The seed of a generated image, which generates the same image again.
+   *
+   * @param seed the seed
+   */
+  public record Seed(long seed) implements ImageGenerationMetadata {}
+
+  /**
+   * {@return an image model with the base's default options and a new random seed for each call}
+   *
+   * @param base the base model; the caller closes it after the last call of the image model
+   */
+  public static LikenessAiImageModel on(BaseModel base) {
+    return new LikenessAiImageModel(base, UnaryOperator.identity());
+  }
+
+  /**
+   * {@return the same image model with options for every request} For example, {@code ask ->
+   * ask.steps(20).seed(1)} sets the steps and fixes the seed.
+   *
+   * @param change returns a changed copy of each request. It is called after earlier changes, and
+   *     before the options of the call
+   */
+  public LikenessAiImageModel options(UnaryOperator<ImageRequest> change) {
+    return new LikenessAiImageModel(base, ask -> change.apply(options.apply(ask)));
+  }
+
+  /**
+   * Generates images.
+   *
+   * @param prompt the messages, and the number and the size of images. Without options, one image
+   *     of the base's default size is generated
+   * @return the images, in the order of their seeds
+   * @throws NonTransientAiException if an option cannot be used, or if the calling thread was
+   *     interrupted; the cause is the exception of the library
+   * @throws TransientAiException if memory, a device or a native library is missing; the cause is
+   *     the exception of the library
+   */
+  @Override
+  public ImageResponse call(ImagePrompt prompt) {
+    try {
+      return new ImageResponse(base.generateAll(request(prompt)).stream()
+          .map(LikenessAiImageModel::generation)
+          .toList());
+    } catch (ResourceLimitException e) {
+      throw new TransientAiException(e.getMessage(), e);
+    } catch (IllegalArgumentException | LikenessException e) {
+      throw new NonTransientAiException(e.getMessage(), e);
+    }
+  }
+
+  private ImageRequest request(ImagePrompt prompt) {
+    String negative = text(prompt.getInstructions(), true);
+    ImageRequest ask = options.apply(ImageRequest.of(text(prompt.getInstructions(), false))
+        .seed(ThreadLocalRandom.current().nextLong(1L << 32)));
+    if (!negative.isEmpty()) {
+      ask = ask.negative(negative);
+    }
+    ImageOptions given = prompt.getOptions();
+    if (given == null) {
+      return ask;
+    }
+    require(given.getModel(), base.name(), "model");
+    require(given.getResponseFormat(), FORMAT, "response format");
+    require(given.getStyle(), null, "style");
+    if (given.getWidth() != null || given.getHeight() != null) {
+      ask = ask.size(
+          given.getWidth() == null ? 0 : given.getWidth(),
+          given.getHeight() == null ? 0 : given.getHeight());
+    }
+    return given.getN() == null ? ask : ask.count(given.getN());
+  }
+
+  private static String text(List<ImageMessage> messages, boolean negative) {
+    for (ImageMessage message : messages) {
+      Float weight = message.getWeight();
+      if (weight != null && Math.abs(weight) != 1) {
+        throw new IllegalArgumentException("a message of an image prompt has the weight " + weight
+            + "; give 1 for the prompt, or -1 for the negative prompt");
+      }
+    }
+    return String.join(
+        ", ",
+        messages.stream()
+            .filter(message -> (message.getWeight() != null && message.getWeight() < 0) == negative)
+            .map(ImageMessage::getText)
+            .toList());
+  }
+
+  private static void require(@Nullable String given, @Nullable String only, String option) {
+    if (given != null && !given.isBlank() && !given.equals(only)) {
+      throw new IllegalArgumentException(
+          "the " + option + " of an image prompt cannot be chosen here;"
+              + (only == null ? " leave it out" : " leave it out, or give " + only));
+    }
+  }
+
+  private static ImageGeneration generation(GeneratedImage image) {
+    String data = Base64.getEncoder().encodeToString(image.toPng());
+    return new ImageGeneration(new Image(null, data), new Seed(image.seed()));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.likeness.integrations.spring;
+
+import dev.likeness.diffusion.BaseModel;
+import org.springframework.ai.image.ImageModel;
+import org.springframework.ai.retry.NonTransientAiException;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * The image model of Spring AI, if {@code spring-ai-model} and {@code spring-ai-retry} are on the
+ * class path. The property {@code spring.ai.model.image} chooses between several image models; the
+ * value of this one is {@code likeness}.
+ */
+@AutoConfiguration(after = LikenessAutoConfiguration.class)
+@ConditionalOnClass({ImageModel.class, NonTransientAiException.class})
+@ConditionalOnBean(BaseModel.class)
+@ConditionalOnProperty(
+    name = "spring.ai.model.image",
+    havingValue = "likeness",
+    matchIfMissing = true)
+public class LikenessImageAutoConfiguration {
+  /** Creates the configuration. */
+  public LikenessImageAutoConfiguration() {}
+
+  @Bean
+  @ConditionalOnMissingBean
+  LikenessAiImageModel likenessImageModel(BaseModel base) {
+    return LikenessAiImageModel.on(base);
+  }
+}

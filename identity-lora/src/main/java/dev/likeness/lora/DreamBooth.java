@@ -128,22 +128,28 @@ public record DreamBooth(LoraTraining settings) {
               + " remove it, or train a LoRA");
     }
     int images = set.examples().size();
-    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> LibTorch.callWithinMemory(() -> {
-      try (TrainableFullWeights weights = new TrainableFullWeights(
-              base.unwrap(OpenModel.class),
-              settings.trainTextEncoder(),
-              weightType(base.compute()));
-          TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
-        Function<String, Tensor> trained = run.train(cancellation);
-        Map<String, String> header = TrainedPerson.header(
-            set.personToken(),
-            base.name(),
-            TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
-                .toString(),
-            Map.of("format", "pt"));
-        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
-      }
-    }));
+    return base.unwrap(OpenedBase.class)
+        .report(
+            Kind.TRAINING,
+            images,
+            progress,
+            events -> LibTorch.callWithinMemory(() -> {
+              try (TrainableFullWeights weights = new TrainableFullWeights(
+                      base.unwrap(OpenModel.class),
+                      settings.trainTextEncoder(),
+                      weightType(base.compute()));
+                  TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
+                Function<String, Tensor> trained = run.train(cancellation);
+                Map<String, String> header = TrainedPerson.header(
+                    set.personToken(),
+                    base.name(),
+                    TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+                        .toString(),
+                    Map.of("format", "pt"));
+                return new TrainedModel(
+                    trainedWeights(weights, trained), set.personToken(), header);
+              }
+            }));
   }
 
   /**

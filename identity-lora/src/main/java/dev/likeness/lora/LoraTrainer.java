@@ -168,19 +168,24 @@ public record LoraTrainer(LoraTraining settings) {
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     int images = set.examples().size();
-    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> LibTorch.callWithinMemory(() -> {
-      try (Lora added = set.trainingAdapter() == null
-              ? null
-              : Lora.open(set.trainingAdapter(), base, cancellation);
-          TrainableAdapter factors = new TrainableAdapter(
-              settings,
-              set.personToken(),
-              base,
-              added == null ? null : ModelAdapter.of(added.at(1)));
-          TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
-        return person(factors, run.train(cancellation), set.personToken(), base);
-      }
-    }));
+    return base.unwrap(OpenedBase.class)
+        .report(
+            Kind.TRAINING,
+            images,
+            progress,
+            events -> LibTorch.callWithinMemory(() -> {
+              try (Lora added = set.trainingAdapter() == null
+                      ? null
+                      : Lora.open(set.trainingAdapter(), base, cancellation);
+                  TrainableAdapter factors = new TrainableAdapter(
+                      settings,
+                      set.personToken(),
+                      base,
+                      added == null ? null : ModelAdapter.of(added.at(1)));
+                  TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
+                return person(factors, run.train(cancellation), set.personToken(), base);
+              }
+            }));
   }
 
   private TrainedPerson person(

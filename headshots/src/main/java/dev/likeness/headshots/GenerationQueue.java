@@ -100,7 +100,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     BaseModel first = studio(0).base;
     first.validate(request);
     return submitOnDevice(
-        (studio, progress, stop) -> studio.base.generate(request, progress, stop).get(0),
+        (studio, progress, stop) ->
+            studio.base.generate(request, progress, stop).get(0),
         HeadshotGenerator.memoryBytes(request.width(), request.height(), 1, first),
         DEFAULT_PRIORITY,
         Progress.SILENT,

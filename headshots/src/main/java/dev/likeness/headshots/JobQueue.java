@@ -97,11 +97,10 @@ abstract class JobQueue {
     private final List<Thread> threads = new ArrayList<>();
 
     /**
-     * Creates workers for jobs of {@code queue}, which waits for a job of a device and gives null at
-     * the end.
+     * Creates workers for jobs of {@code queue}, which waits for a job of a device and gives null
+     * at the end.
      */
-    Workers(
-        IntFunction<GenerationJob<?>> queue, ObjIntConsumer<GenerationJob<?>> onFinished) {
+    Workers(IntFunction<GenerationJob<?>> queue, ObjIntConsumer<GenerationJob<?>> onFinished) {
       this.queue = queue;
       this.onFinished = onFinished;
     }
@@ -118,9 +117,7 @@ abstract class JobQueue {
     }
 
     private void runJobs(int device) {
-      for (GenerationJob<?> job = queue.apply(device);
-          job != null;
-          job = queue.apply(device)) {
+      for (GenerationJob<?> job = queue.apply(device); job != null; job = queue.apply(device)) {
         // An interrupt that one job or its listener left behind must not stop the next job.
         Thread.interrupted();
         try {

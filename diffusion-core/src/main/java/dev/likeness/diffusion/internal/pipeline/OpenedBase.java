@@ -94,7 +94,10 @@ public record OpenedBase(
     return new OpenedBase(model, name, extras, plan, savesMemory, notices, uses, references, all);
   }
 
-  /** Runs work that reports its events and its outcome to the observers and to the caller. */
+  /**
+   * Runs work that reports its events and its outcome to the observers and to the caller. Memory
+   * that libtorch could not allocate is a {@code ResourceLimitException} for all of them.
+   */
   public <T> T report(
       Progress.Work.Kind kind, int images, Progress caller, Function<Progress, T> work) {
     Progress.Work started = new Progress.Work(kind, name, images);
@@ -102,7 +105,7 @@ public record OpenedBase(
             observers.stream().map(observer -> observer.onStart(started)), Stream.of(caller))
         .toList();
     Progress all = event -> listeners.forEach(listener -> listener.onEvent(event));
-    return all.reportOutcome(() -> work.apply(all));
+    return all.reportOutcome(() -> LibTorch.callWithinMemory(() -> work.apply(all)));
   }
 
   /** The stages of a generation. */

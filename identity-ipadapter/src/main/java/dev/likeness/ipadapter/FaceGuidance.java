@@ -291,9 +291,12 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   private Optional<NetworkGradient> networkGradient() {
-    return options.gradient() == FaceGuidanceOptions.Gradient.BY_MEMORY
-        ? Optional.empty()
-        : Optional.of(NetworkGradient.valueOf(options.gradient().name()));
+    return switch (options.gradient()) {
+      case BY_MEMORY -> Optional.empty();
+      case KEPT -> Optional.of(NetworkGradient.KEPT);
+      case RECOMPUTED -> Optional.of(NetworkGradient.RECOMPUTED);
+      case LEFT_OUT -> Optional.of(NetworkGradient.LEFT_OUT);
+    };
   }
 
   /** Frees the networks when no running generation uses them any more. */

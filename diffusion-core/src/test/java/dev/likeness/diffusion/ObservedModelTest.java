@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -97,6 +98,20 @@ class ObservedModelTest {
         ResourceLimitException.class,
         () -> base.observed(this::start).generate(REQUEST.hooks(hooks)));
     assertEquals(new ProgressEvent.Failed(thrown), events.get(events.size() - 1));
+  }
+
+  @Test
+  void endsWorkOfAllListenersIfAnObserverDoesNotStart() {
+    IllegalStateException refusal = new IllegalStateException("no more spans");
+    BaseModel observed = base.observed(this::start).observed(work -> {
+      throw refusal;
+    });
+    List<ProgressEvent> own = new ArrayList<>();
+    assertSame(
+        refusal,
+        assertThrows(IllegalStateException.class, () -> observed.generate(REQUEST, own::add)));
+    assertEquals(List.of(new ProgressEvent.Failed(refusal)), events);
+    assertEquals(events, own);
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -101,11 +102,13 @@ public record OpenedBase(
   public <T> T report(
       Progress.Work.Kind kind, int images, Progress caller, Function<Progress, T> work) {
     Progress.Work started = new Progress.Work(kind, name, images);
-    List<Progress> listeners = Stream.concat(
-            observers.stream().map(observer -> observer.onStart(started)), Stream.of(caller))
-        .toList();
+    List<Progress> listeners = new ArrayList<>(List.of(caller));
     Progress all = event -> listeners.forEach(listener -> listener.onEvent(event));
-    return all.reportOutcome(() -> LibTorch.callWithinMemory(() -> work.apply(all)));
+    return all.reportOutcome(() -> {
+      // If an observer throws, those that started before it receive the terminal event too.
+      observers.forEach(each -> listeners.add(listeners.size() - 1, each.onStart(started)));
+      return LibTorch.callWithinMemory(() -> work.apply(all));
+    });
   }
 
   /** The stages of a generation. */

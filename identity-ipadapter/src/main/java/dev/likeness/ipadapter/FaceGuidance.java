@@ -198,7 +198,7 @@ public final class FaceGuidance implements AutoCloseable {
    * guidance raises its values beyond the likeness.
    *
    * @param judge the embedder that measures likeness
-   * @throws IllegalArgumentException if it is the same network as one of the guidance
+   * @throws IllegalArgumentException if it has the name of an embedder of the guidance
    */
   public void requireOther(FaceEmbedder judge) {
     if (networks.embedders.names().contains(judge.name())) {

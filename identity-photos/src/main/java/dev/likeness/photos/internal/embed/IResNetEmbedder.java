@@ -15,6 +15,7 @@ import dev.likeness.photos.internal.embed.IResNet.Block;
 import dev.likeness.photos.internal.embed.IResNet.Convolution;
 import dev.likeness.photos.internal.embed.IResNet.Norm;
 import dev.likeness.photos.internal.embed.IResNet.Projection;
+import dev.likeness.photos.internal.embed.OnnxIResNet.Scaling;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -51,10 +53,9 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   private IResNetEmbedder(EmbedderSpec spec, String hash, OnnxIResNet.Read read) {
     this.spec = spec;
     this.name = spec.name() + " " + hash;
-    double mean = read.scaled() ? read.subtracted() : spec.mean();
-    double scale = read.scaled() ? read.factor() : spec.scale();
-    factor = HALF_RANGE * scale;
-    offset = (HALF_RANGE - mean) * scale;
+    Scaling pixels = read.scaling().orElseGet(() -> new Scaling(spec.mean(), spec.scale()));
+    factor = HALF_RANGE * pixels.factor();
+    offset = (HALF_RANGE - pixels.mean()) * pixels.factor();
     network = read.network().keptIn(region);
   }
 
@@ -76,7 +77,7 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
       try (TensorSource source = new TensorSource.Finite(TensorFileFormat.open(file))) {
         IResNet network = new ArcFaceTorch(source).network().checked(source.describe());
         return new IResNetEmbedder(
-            spec, fingerprint(file), new OnnxIResNet.Read(network, false, 0, 1));
+            spec, fingerprint(file), new OnnxIResNet.Read(network, Optional.empty()));
       }
     }
   }

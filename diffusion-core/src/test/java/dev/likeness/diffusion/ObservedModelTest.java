@@ -2,18 +2,24 @@ package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.sampling.EngineHooks;
+import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -82,6 +88,30 @@ class ObservedModelTest {
     assertThrows(
         IllegalArgumentException.class, () -> observed.generate(REQUEST.scheduler("none such")));
     assertInstanceOf(ProgressEvent.Failed.class, events.get(events.size() - 1));
+  }
+
+  @Test
+  void reportsMissingMemoryByType() {
+    GenerationHooks hooks =
+        EngineHooks.hooks(network -> (sample, step) -> torch.empty(1L << 48), StepListener.NONE);
+    ResourceLimitException thrown = assertThrows(
+        ResourceLimitException.class,
+        () -> base.observed(this::start).generate(REQUEST.hooks(hooks)));
+    assertEquals(new ProgressEvent.Failed(thrown), events.get(events.size() - 1));
+  }
+
+  @Test
+  void endsWorkOfAllListenersIfAnObserverDoesNotStart() {
+    IllegalStateException refusal = new IllegalStateException("no more spans");
+    BaseModel observed = base.observed(this::start).observed(work -> {
+      throw refusal;
+    });
+    List<ProgressEvent> own = new ArrayList<>();
+    assertSame(
+        refusal,
+        assertThrows(IllegalStateException.class, () -> observed.generate(REQUEST, own::add)));
+    assertEquals(List.of(new ProgressEvent.Failed(refusal)), events);
+    assertEquals(events, own);
   }
 
   @Test

@@ -198,7 +198,7 @@ public final class FaceGuidance implements AutoCloseable {
    * guidance raises its values beyond the likeness.
    *
    * @param judge the embedder that measures likeness
-   * @throws IllegalArgumentException if it is the same network as one of the guidance
+   * @throws IllegalArgumentException if it has the name of an embedder of the guidance
    */
   public void requireOther(FaceEmbedder judge) {
     if (networks.embedders.names().contains(judge.name())) {
@@ -291,9 +291,12 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   private Optional<NetworkGradient> networkGradient() {
-    return options.gradient() == FaceGuidanceOptions.Gradient.BY_MEMORY
-        ? Optional.empty()
-        : Optional.of(NetworkGradient.valueOf(options.gradient().name()));
+    return switch (options.gradient()) {
+      case BY_MEMORY -> Optional.empty();
+      case KEPT -> Optional.of(NetworkGradient.KEPT);
+      case RECOMPUTED -> Optional.of(NetworkGradient.RECOMPUTED);
+      case LEFT_OUT -> Optional.of(NetworkGradient.LEFT_OUT);
+    };
   }
 
   /** Frees the networks when no running generation uses them any more. */

@@ -3,7 +3,6 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
-import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -128,28 +127,22 @@ public record DreamBooth(LoraTraining settings) {
               + " remove it, or train a LoRA");
     }
     int images = set.examples().size();
-    return base.unwrap(OpenedBase.class)
-        .report(
-            Kind.TRAINING,
-            images,
-            progress,
-            events -> LibTorch.callWithinMemory(() -> {
-              try (TrainableFullWeights weights = new TrainableFullWeights(
-                      base.unwrap(OpenModel.class),
-                      settings.trainTextEncoder(),
-                      weightType(base.compute()));
-                  TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
-                Function<String, Tensor> trained = run.train(cancellation);
-                Map<String, String> header = TrainedPerson.header(
-                    set.personToken(),
-                    base.name(),
-                    TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
-                        .toString(),
-                    Map.of("format", "pt"));
-                return new TrainedModel(
-                    trainedWeights(weights, trained), set.personToken(), header);
-              }
-            }));
+    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
+      try (TrainableFullWeights weights = new TrainableFullWeights(
+              base.unwrap(OpenModel.class),
+              settings.trainTextEncoder(),
+              weightType(base.compute()));
+          TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
+        Function<String, Tensor> trained = run.train(cancellation);
+        Map<String, String> header = TrainedPerson.header(
+            set.personToken(),
+            base.name(),
+            TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+                .toString(),
+            Map.of("format", "pt"));
+        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
+      }
+    });
   }
 
   /**

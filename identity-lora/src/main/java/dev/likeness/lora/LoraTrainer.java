@@ -4,7 +4,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Cancellation;
@@ -168,24 +167,19 @@ public record LoraTrainer(LoraTraining settings) {
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     int images = set.examples().size();
-    return base.unwrap(OpenedBase.class)
-        .report(
-            Kind.TRAINING,
-            images,
-            progress,
-            events -> LibTorch.callWithinMemory(() -> {
-              try (Lora added = set.trainingAdapter() == null
-                      ? null
-                      : Lora.open(set.trainingAdapter(), base, cancellation);
-                  TrainableAdapter factors = new TrainableAdapter(
-                      settings,
-                      set.personToken(),
-                      base,
-                      added == null ? null : ModelAdapter.of(added.at(1)));
-                  TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
-                return person(factors, run.train(cancellation), set.personToken(), base);
-              }
-            }));
+    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
+      try (Lora added = set.trainingAdapter() == null
+              ? null
+              : Lora.open(set.trainingAdapter(), base, cancellation);
+          TrainableAdapter factors = new TrainableAdapter(
+              settings,
+              set.personToken(),
+              base,
+              added == null ? null : ModelAdapter.of(added.at(1)));
+          TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
+        return person(factors, run.train(cancellation), set.personToken(), base);
+      }
+    });
   }
 
   private TrainedPerson person(

@@ -172,9 +172,8 @@ public class CanonicalTensors implements TensorNames {
     @Override
     public Tensor read(String name) {
       try (TensorScope scope = TensorScope.open()) {
-        TensorVector runs = new TensorVector();
-        parts.get(name).forEach(part -> runs.push_back(canonical.read(part)));
-        Tensor whole = runs.size() == 1 ? canonical.read(firstPart(name)) : torch.cat(runs, 0);
+        Tensor[] runs = parts.get(name).stream().map(canonical::read).toArray(Tensor[]::new);
+        Tensor whole = runs.length == 1 ? runs[0] : torch.cat(new TensorVector(runs), 0);
         return scope.promote(
             switch (layout.locate(firstPart(name)).form()) {
               case TRANSPOSED -> whole.t().contiguous();

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -94,15 +95,20 @@ public record OpenedBase(
     return new OpenedBase(model, name, extras, plan, savesMemory, notices, uses, references, all);
   }
 
-  /** Runs work that reports its events and its outcome to the observers and to the caller. */
+  /**
+   * Runs work that reports its events and its outcome to the observers and to the caller. Memory
+   * that libtorch could not allocate is a {@code ResourceLimitException} for all of them.
+   */
   public <T> T report(
       Progress.Work.Kind kind, int images, Progress caller, Function<Progress, T> work) {
     Progress.Work started = new Progress.Work(kind, name, images);
-    List<Progress> listeners = Stream.concat(
-            observers.stream().map(observer -> observer.onStart(started)), Stream.of(caller))
-        .toList();
+    List<Progress> listeners = new ArrayList<>(List.of(caller));
     Progress all = event -> listeners.forEach(listener -> listener.onEvent(event));
-    return all.reportOutcome(() -> work.apply(all));
+    return all.reportOutcome(() -> {
+      // If an observer throws, those that started before it receive the terminal event too.
+      observers.forEach(each -> listeners.add(listeners.size() - 1, each.onStart(started)));
+      return LibTorch.callWithinMemory(() -> work.apply(all));
+    });
   }
 
   /** The stages of a generation. */

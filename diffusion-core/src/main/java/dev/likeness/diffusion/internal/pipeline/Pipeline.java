@@ -76,13 +76,12 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     model.notices().forEach(call::warn);
     new PromptEncoding(model).warnings(requests).forEach(call::warn);
     List<Result> firsts = new ArrayList<>();
-    BiConsumer<ImageRequest, Result> later = (request, first) -> firsts.add(first);
     for (List<ImageRequest> compatible : Batch.groupCompatible(requests)) {
       Consumer<Result> done = image -> {
         if (image.request().hires() == null) {
           each.accept(image.request(), image.withKeptPixels());
         } else {
-          later.accept(image.request(), image);
+          firsts.add(image);
         }
       };
       generate(compatible, null, done, call);

@@ -178,12 +178,14 @@ final class NativeTokenizer implements AutoCloseable {
    */
   private static final class Library {
     private static final String FLAVOR = "RUST_FLAVOR";
-    private static final TokenizersLibrary LOADED = load();
+    private static TokenizersLibrary loaded;
 
     private Library() {}
 
-    static TokenizersLibrary get() {
-      return LOADED;
+    // Not in a static initialiser, whose error would hide the reason of a failure.
+    static synchronized TokenizersLibrary get() {
+      loaded = loaded == null ? load() : loaded;
+      return loaded;
     }
 
     // Without this setting, DJL searches for CUDA and downloads another library. It can only be set

@@ -123,14 +123,14 @@ public final class AutoencoderKL implements Autoencoder {
       int last = channels.size() - 1;
       layers.add(
           new Conv2d(w.at("conv_in"), config.latentChannels(), channels.get(last), 3)::forward);
-      layers.add(new Encoder.VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
+      layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
       for (int i = last; i >= 0; i--) {
         Weights block = w.at("up_blocks").at(last - i);
         int in = channels.get(Math.min(last, i + 1));
         int out = channels.get(i);
         for (int j = 0; j <= config.layers(); j++) {
-          ResnetBlock resnet = Encoder.VaeMidBlock.resnet(
-              block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
+          ResnetBlock resnet =
+              VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
           layers.add(x -> resnet.forward(x, null));
         }
         if (i > 0) {

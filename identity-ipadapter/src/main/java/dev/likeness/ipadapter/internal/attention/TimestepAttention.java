@@ -118,10 +118,7 @@ public final class TimestepAttention {
         timeEmbedding = resampler.timeEmbedding(seen.new_zeros(1)).clone();
       }
 
-      /**
-       * Computes the tokens if the timestep tensor is another one. A replayed CUDA graph updates
-       * them in place.
-       */
+      /** Computes the tokens in place if the timestep tensor is another one. */
       private void update(Tensor now) {
         if (now == time) {
           return;

@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.training.TrainableNetworks.BlockLoad;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;

@@ -42,7 +42,11 @@ public interface DifferentiableEmbedder extends FaceEmbedder {
 
   /** Returns vectors as {@link #features} does, but of unit length. */
   default Tensor forward(Tensor faces) {
-    Tensor vectors = features(faces);
+    return normalized(features(faces));
+  }
+
+  /** Returns vectors [n, size], each divided by its length. */
+  static Tensor normalized(Tensor vectors) {
     Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
     return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
   }

@@ -15,6 +15,7 @@ import dev.likeness.photos.internal.embed.IResNet.Block;
 import dev.likeness.photos.internal.embed.IResNet.Convolution;
 import dev.likeness.photos.internal.embed.IResNet.Norm;
 import dev.likeness.photos.internal.embed.IResNet.Projection;
+import dev.likeness.photos.internal.embed.OnnxIResNet.Scaling;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -26,6 +27,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -49,10 +53,9 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   private IResNetEmbedder(EmbedderSpec spec, String hash, OnnxIResNet.Read read) {
     this.spec = spec;
     this.name = spec.name() + " " + hash;
-    double mean = read.scaled() ? read.subtracted() : spec.mean();
-    double scale = read.scaled() ? read.factor() : spec.scale();
-    factor = HALF_RANGE * scale;
-    offset = (HALF_RANGE - mean) * scale;
+    Scaling pixels = read.scaling().orElseGet(() -> new Scaling(spec.mean(), spec.scale()));
+    factor = HALF_RANGE * pixels.factor();
+    offset = (HALF_RANGE - pixels.mean()) * pixels.factor();
     network = read.network().keptIn(region);
   }
 
@@ -74,7 +77,7 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
       try (TensorSource source = new TensorSource.Finite(TensorFileFormat.open(file))) {
         IResNet network = new ArcFaceTorch(source).network().checked(source.describe());
         return new IResNetEmbedder(
-            spec, fingerprint(file), new OnnxIResNet.Read(network, false, 0, 1));
+            spec, fingerprint(file), new OnnxIResNet.Read(network, Optional.empty()));
       }
     }
   }
@@ -124,42 +127,40 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   }
 
   /** Reads an {@link IResNet} with the names of arcface_torch ({@code backbones/iresnet.py}). */
-  private record ArcFaceTorch(TensorSource source) {
+  private static final class ArcFaceTorch {
+    private final TensorSource source;
+    private final Set<String> unread;
+
+    ArcFaceTorch(TensorSource source) {
+      this.source = source;
+      this.unread = new TreeSet<>(source.names());
+      unread.removeIf(name -> name.endsWith(".num_batches_tracked"));
+    }
+
     IResNet network() {
+      Activated stem = new Activated(convolution("conv1", "bn1", 1), slopes("prelu.weight"));
       List<Block> blocks = new ArrayList<>();
-      List<String> unread = new ArrayList<>(source.names());
       int level = 1;
-      for (; count("layer" + level) > 0; level++) {
-        for (int i = 0; i < count("layer" + level); i++) {
+      for (int count = count(level); count > 0; count = count(++level)) {
+        for (int i = 0; i < count; i++) {
           blocks.add(block("layer" + level + "." + i + ".", i == 0 ? 2 : 1));
         }
       }
-      int levels = level - 1;
-      unread.removeIf(name -> isKnown(name, levels));
-      IResNet.require(
-          unread.isEmpty(),
-          source.describe(),
-          "has the tensor " + (unread.isEmpty() ? "" : Quoted.of(unread.get(0)))
-              + ", which an IResNet does not have");
-      return new IResNet(
-          new Activated(convolution("conv1", "bn1", 1), slopes("prelu.weight")),
+      IResNet network = new IResNet(
+          stem,
           blocks,
           Projection.of(tensor("fc.weight"), tensor("fc.bias"), norm("bn2"), norm("features")));
+      for (String name : unread) {
+        IResNet.require(
+            false,
+            source.describe(),
+            "has the tensor " + Quoted.of(name) + ", which an IResNet does not have");
+      }
+      return network;
     }
 
-    private static boolean isKnown(String name, int levels) {
-      String block = "layer[1-" + levels + "]\\.\\d+\\.";
-      String norm = "\\.(weight|bias|running_mean|running_var|num_batches_tracked)";
-      return name.matches("(" + block + ")?(conv[12]|prelu)\\.weight")
-          || name.matches("(" + block + ")?bn[12]" + norm)
-          || name.matches(block + "(bn3|downsample\\.1)" + norm)
-          || name.matches(block + "downsample\\.0\\.weight")
-          || name.matches("fc\\.(weight|bias)")
-          || name.matches("features" + norm);
-    }
-
-    private int count(String level) {
-      return ShapeReader.Numbered.count(source, level + ".");
+    private int count(int level) {
+      return ShapeReader.Numbered.count(source, "layer" + level + ".");
     }
 
     private Block block(String at, long stride) {
@@ -196,6 +197,7 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
 
     private Tensor tensor(String name) {
       IResNet.require(source.has(name), source.describe(), "has no tensor " + name);
+      unread.remove(name);
       return source.read(name).to(ScalarType.Float);
     }
   }

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -32,8 +33,7 @@ final class OnnxIResNet {
   private final OnnxFile file;
   private final Map<String, List<Node>> consumers = new HashMap<>();
   private final Map<String, Constant> constants;
-  private double subtracted;
-  private double factor = 1;
+  private Optional<Scaling> scaling = Optional.empty();
 
   private OnnxIResNet(OnnxFile file) {
     this.file = file;
@@ -52,13 +52,14 @@ final class OnnxIResNet {
   }
 
   /**
-   * A network, and the scaling of its input that the file contains.
+   * A network.
    *
-   * @param scaled true if the network takes pixel values of 0 to 255 and scales them itself
-   * @param subtracted the number that it subtracts from each pixel value
-   * @param factor the factor that it applies then
+   * @param scaling the scaling of pixel values of 0 to 255 in the file; empty if the caller scales
    */
-  record Read(IResNet network, boolean scaled, double subtracted, double factor) {}
+  record Read(IResNet network, Optional<Scaling> scaling) {}
+
+  /** Scales a pixel value: subtracts the mean, then applies the factor. */
+  record Scaling(double mean, double factor) {}
 
   /**
    * Reads the network; the calling scope owns its tensors.
@@ -71,8 +72,7 @@ final class OnnxIResNet {
   }
 
   private Read read() {
-    String image = file.graph().image();
-    String start = scaled(image);
+    String start = scaled(file.graph().image());
     List<Block> blocks = new ArrayList<>();
     Node stem = only(start, "Conv");
     Folded first = convolution(stem, 1);
@@ -84,24 +84,18 @@ final class OnnxIResNet {
     }
     IResNet.require(!blocks.isEmpty(), file.source(), "has no residual blocks");
     Projection end = end(value);
-    return new Read(
-        new IResNet(stemLayer, blocks, end).checked(file.source()),
-        !start.equals(image),
-        subtracted,
-        factor);
+    return new Read(new IResNet(stemLayer, blocks, end).checked(file.source()), scaling);
   }
 
   /** Follows Sub and Mul of the pixel values, if the file has them. */
   private String scaled(String image) {
-    String value = image;
-    if (following(value).size() == 1 && following(value).get(0).operation().equals("Sub")) {
-      Node sub = only(value, "Sub");
-      subtracted = number(sub);
-      Node mul = only(sub.outputs().get(0), "Mul");
-      factor = number(mul);
-      value = mul.outputs().get(0);
+    if (!isFollowedBy(image, "Sub")) {
+      return image;
     }
-    return value;
+    Node sub = only(image, "Sub");
+    Node mul = only(sub.outputs().get(0), "Mul");
+    scaling = Optional.of(new Scaling(number(sub), number(mul)));
+    return mul.outputs().get(0);
   }
 
   private double number(Node node) {

@@ -17,8 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -165,9 +163,7 @@ public final class TorchEmbedder implements DifferentiableEmbedder {
 
     /** Returns unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1. */
     public Tensor forward(Tensor faces) {
-      Tensor vectors = features(faces);
-      Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
-      return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
+      return DifferentiableEmbedder.normalized(features(faces));
     }
 
     /** Returns vectors as {@link #forward} does, but before normalisation. */

@@ -215,6 +215,17 @@ class IResNetEmbedderTest {
         changed,
         tensors -> tensors.put("features.running_var", torch.zeros(3)),
         "features.running_var has the shape [3], expected [24]");
+    assertRefusal(
+        changed,
+        tensors -> tensors.keySet().removeIf(name -> name.startsWith("layer")),
+        "fc has the shape [24, 196], expected [any, ");
+    assertRefusal(
+        changed,
+        tensors -> {
+          tensors.clear();
+          tensors.put("encoder.conv_in.weight", torch.zeros(8, 3, 3, 3));
+        },
+        "has no tensor conv1.weight");
   }
 
   private void assertRefusal(Path file, Consumer<Map<String, Tensor>> change, String fault) {

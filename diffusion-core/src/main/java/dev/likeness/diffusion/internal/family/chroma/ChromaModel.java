@@ -37,8 +37,6 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -176,10 +174,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   private static RotaryEmbedding rotation(
       ChromaNetworks networks, long height, long width, long textTokens) {
-    Tensor all = torch
-        .cat(
-            new TensorVector(torch.zeros(textTokens, 3), LatentPacking.positions(height, width, 0)),
-            0)
+    Tensor all = LatentPacking.positionsAfterText(textTokens, height, width)
         .to(new Device(networks.compute().device()), ScalarType.Float);
     return RotaryEmbedding.of(all, networks.config().axes());
   }

@@ -252,8 +252,8 @@ final class FluxModel implements OpenModel {
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens, List<Tensor> references) {
     int factor = model.autoencoder().vaeScaleFactor();
-    Tensor image = LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
-    Tensor all = torch.cat(new TensorVector(torch.zeros(textTokens, 3), image), 0);
+    Tensor all = LatentPacking.positionsAfterText(
+        textTokens, request.height() / factor, request.width() / factor);
     for (Tensor reference : references) {
       all = torch.cat(
           new TensorVector(all, LatentPacking.positions(reference.size(2), reference.size(3), 1)),

@@ -26,8 +26,6 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -211,11 +209,7 @@ public final class FluxNetworks extends NetworksBase {
       long width = noised.size(3);
       FluxTransformer2DModel.Inputs conditioning = new FluxTransformer2DModel.Inputs(
           text.tokens(), text.pooled(), TrainingTarget.perImageNumbers(model, 1, GUIDANCE));
-      Tensor positions = torch
-          .cat(
-              new TensorVector(
-                  torch.zeros(text.tokens().size(1), 3), LatentPacking.positions(height, width, 0)),
-              0)
+      Tensor positions = LatentPacking.positionsAfterText(text.tokens().size(1), height, width)
           .to(new Device(model.compute().device()), ScalarType.Float);
       FluxTransformer2DModel network =
           new FluxTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));

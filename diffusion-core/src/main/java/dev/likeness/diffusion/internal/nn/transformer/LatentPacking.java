@@ -31,6 +31,14 @@ public final class LatentPacking {
   }
 
   /**
+   * Returns the positions of text tokens, which are zeros, and of an image's tokens after them:
+   * [textTokens + height/2 * width/2, 3], f32.
+   */
+  public static Tensor positionsAfterText(long textTokens, long height, long width) {
+    return torch.cat(new TensorVector(torch.zeros(textTokens, 3), positions(height, width, 0)), 0);
+  }
+
+  /**
    * Returns the positions of an image's tokens: [height/2 * width/2, 3], f32; the first number is
    * {@code layer}.
    */

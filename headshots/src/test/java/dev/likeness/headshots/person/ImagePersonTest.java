@@ -353,6 +353,12 @@ class ImagePersonTest {
     try (GenerationQueue tight = GenerationQueue.on(
         studio, GenerationQueue.Options.defaults().memoryBytes(studio.memoryBytes(ONE)))) {
       assertThrows(ResourceLimitException.class, () -> tight.shoot(people.get(0), ONE));
+      GuidedPerson guided = new GuidedPerson(people.get(0), people.get(0)::at);
+      assertThrows(ResourceLimitException.class, () -> tight.shoot(guided, ONE));
+      ImageRequest plain = ImageRequest.of("a hat").steps(1).guidance(1).size(64, 64);
+      assertEquals(64, tight.submit(plain).join().image().width());
+      ImageRequest shown = plain.adapter(people.get(0).at(1));
+      assertThrows(ResourceLimitException.class, () -> tight.submit(shown));
     }
   }
 

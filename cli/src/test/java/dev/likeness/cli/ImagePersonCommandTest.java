@@ -300,6 +300,22 @@ class ImagePersonCommandTest {
         "the base turbo of the family zimage does not edit images, so it takes no reference images"
             + " of a person; use a base that edits images, or train the person",
         run.errorLines().get(run.errorLines().size() - 1));
+    CommandResult edited = run(
+        "edit",
+        turbo,
+        folder.resolve("edited"),
+        out.resolve("headshot-001.png").toString(),
+        "--person",
+        "0".repeat(32),
+        "--store",
+        folder.resolve("store").toString(),
+        "--identity",
+        "references",
+        "--outfit",
+        "a red hoodie");
+    assertEquals(
+        run.errorLines().get(run.errorLines().size() - 1),
+        edited.errorLines().get(edited.errorLines().size() - 1));
   }
 
   @Test

@@ -55,9 +55,16 @@ class TrainCommandTest {
   }
 
   private static CommandResult train(String... more) {
-    List<String> arguments = new ArrayList<>(List.of(
-        "train", "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--steps", "2"));
+    return trainOn(base, more);
+  }
+
+  private static CommandResult trainOn(Path model, String... more) {
+    List<String> arguments = new ArrayList<>(
+        List.of("train", "--base", model.toString(), "--dtype", "f32", "--device", "cpu"));
     arguments.addAll(List.of(more));
+    if (!arguments.contains("--steps")) {
+      arguments.addAll(List.of("--steps", "2"));
+    }
     if (!arguments.contains("--consent")) {
       arguments.addAll(List.of("--consent", Selfies.CONSENT));
     }
@@ -105,24 +112,7 @@ class TrainCommandTest {
   void trainsABaseWithALanguageModel(String variant) {
     Path model = PipelineFolder.write(variant, folder).path();
     Path out = folder.resolve("ada.safetensors");
-    CommandResult run = CommandResult.of(
-        "train",
-        "--base",
-        model.toString(),
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--steps",
-        "2",
-        "--size",
-        "64",
-        "--photos",
-        photos.toString(),
-        "--consent",
-        Selfies.CONSENT,
-        "--out",
-        out.toString());
+    CommandResult run = trainOn(model, "--size", "64", "--out", out.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("the training needs about "), run.err());
     assertEquals(
@@ -139,24 +129,14 @@ class TrainCommandTest {
     // The LoRA itself as adapter of another training.
     assertEquals(
         0,
-        CommandResult.of(
-                "train",
-                "--base",
-                model.toString(),
-                "--dtype",
-                "f32",
-                "--device",
-                "cpu",
+        trainOn(
+                model,
                 "--steps",
                 "1",
                 "--size",
                 "64",
                 "--training-adapter",
                 out.toString(),
-                "--photos",
-                photos.toString(),
-                "--consent",
-                Selfies.CONSENT,
                 "--out",
                 folder.resolve("eve.safetensors").toString())
             .status());
@@ -165,22 +145,8 @@ class TrainCommandTest {
   @Test
   void refusesADistilledBase() {
     Path model = PipelineFolder.write("klein/distilled", folder).path();
-    CommandResult run = CommandResult.of(
-        "train",
-        "--base",
-        model.toString(),
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--size",
-        "64",
-        "--photos",
-        photos.toString(),
-        "--consent",
-        Selfies.CONSENT,
-        "--out",
-        folder.resolve("ada.safetensors").toString());
+    CommandResult run = trainOn(
+        model, "--size", "64", "--out", folder.resolve("ada.safetensors").toString());
     assertEquals(2, run.status(), run.err());
     assertTrue(run.err().contains(" is distilled, and training would undo that"), run.err());
   }
@@ -279,24 +245,8 @@ class TrainCommandTest {
   void trainsOnBasesWithoutExtras(String name) {
     Path bare = PipelineFolder.any(name, folder);
     Path person = folder.resolve("ada.safetensors");
-    CommandResult run = CommandResult.of(
-        "train",
-        "--photos",
-        photos.toString(),
-        "--base",
-        bare.toString(),
-        "--dtype",
-        "f32",
-        "--device",
-        "cpu",
-        "--steps",
-        "3",
-        "--trait",
-        "sex=woman",
-        "--consent",
-        Selfies.CONSENT,
-        "--out",
-        person.toString());
+    CommandResult run =
+        trainOn(bare, "--steps", "3", "--trait", "sex=woman", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
         run.err().lines().anyMatch(line -> line.matches("in prompts: .*sks woman.*")), run.err());

@@ -194,7 +194,7 @@ public final class HeadshotStudio extends StudioSettings {
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> new HeadshotGenerator(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
-        .generate(onHeadshot, StudioSettings.withoutTerminalEvents(progress), cancellation));
+        .generate(onHeadshot, withoutTerminalEvents(progress), cancellation));
   }
 
   /**
@@ -263,7 +263,7 @@ public final class HeadshotStudio extends StudioSettings {
     return progress.reportOutcome(() -> {
       Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
       return withDetector(detector -> new HeadshotEditor(base, guided, detector, upscaler)
-          .edit(headshot, edit, StudioSettings.withoutTerminalEvents(progress), cancellation));
+          .edit(headshot, edit, withoutTerminalEvents(progress), cancellation));
     });
   }
 

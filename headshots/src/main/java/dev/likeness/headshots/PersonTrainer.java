@@ -239,15 +239,6 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the person's appearance in the accepted photos, read without a listener}
-   *
-   * @param review the reviewed photos
-   */
-  public PersonProfile describe(PhotoReview review) {
-    return describe(review, Progress.SILENT, new Cancellation());
-  }
-
-  /**
    * Chooses accepted photos as reference images for a base that edits images, and crops them.
    * Nothing is trained. The photos that are not chosen judge likeness.
    *
@@ -273,6 +264,15 @@ public final class PersonTrainer {
         request.profile(),
         withoutTerminalEvents(progress),
         cancellation));
+  }
+
+  /**
+   * {@return the person's appearance in the accepted photos, read without a listener}
+   *
+   * @param review the reviewed photos
+   */
+  public PersonProfile describe(PhotoReview review) {
+    return describe(review, Progress.SILENT, new Cancellation());
   }
 
   /**

@@ -42,12 +42,15 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with another trainer}
+   * {@return the same studio with another trainer, which also keeps the face embeddings that the
+   * studio's face guidance follows}
    *
    * @param other a trainer for the same base
+   * @throws IllegalArgumentException if its embedder is that of the studio's face guidance
    */
   public HeadshotStudio trainer(PersonTrainer other) {
-    return new HeadshotStudio(base, other, upscaler, guidance, detector, onHeadshot);
+    return new HeadshotStudio(
+        base, other.faceGuidance(guidance), upscaler, guidance, detector, onHeadshot);
   }
 
   /** {@return the trainer of this studio, with its settings} */

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class StoredShoot {
   private final BaseModel base;
   private final Person person;
+  private final boolean isGuided;
   private final ShootRequest request;
   private final Path imageFolder;
   private final int firstIndex;
@@ -41,12 +42,14 @@ final class StoredShoot {
   /**
    * Starts a shoot.
    *
+   * @param guided true if face guidance applies to the person
    * @param images the folder of the images
    * @param first the number of numbers that earlier images use
    */
   StoredShoot(
       BaseModel base,
       Person person,
+      boolean guided,
       ShootRequest request,
       Path images,
       int first,
@@ -54,6 +57,7 @@ final class StoredShoot {
       ReviewTools tools) {
     this.base = base;
     this.person = person;
+    this.isGuided = guided;
     this.request = request;
     this.imageFolder = images;
     this.firstIndex = first;
@@ -119,7 +123,9 @@ final class StoredShoot {
       Person person = Person.of(trained, shown, subject.consent());
       int first = subject.imageNumbers().reserve(images, count);
       try {
-        StoredShoot shoot = new StoredShoot(base, person, request, images, first, marking, tools);
+        boolean guided = studio.usesFaceGuidance(person.identity());
+        StoredShoot shoot =
+            new StoredShoot(base, person, guided, request, images, first, marking, tools);
         studio.onHeadshot(shoot::add).shoot(person.identity(), request, progress, stop);
         return shoot.finish();
       } finally {
@@ -152,9 +158,10 @@ final class StoredShoot {
   }
 
   private ShootRecord record() {
-    return person.images().isPresent()
+    ShootRecord record = person.images().isPresent()
         ? ShootRecord.ofImagePerson(base, person.identity(), shoot(), firstIndex)
         : ShootRecord.of(base, person.trained(), shoot(), firstIndex);
+    return record.faceGuidance(isGuided);
   }
 
   private void write(ShootRecord record) {

@@ -174,7 +174,7 @@ public final class SubjectStudio {
   /**
    * Chooses added photos as reference images for a base that edits images, and stores them in place
    * of earlier ones. The stored images are parts of the photos and stay until the subject is
-   * erased.
+   * erased. The photos are then removed if the retention policy demands it, as after training.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped

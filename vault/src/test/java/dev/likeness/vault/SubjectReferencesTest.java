@@ -10,6 +10,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.ConsentException;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -22,6 +23,10 @@ import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +50,15 @@ class SubjectReferencesTest {
   void keepsTheImagesEncryptedUntilThePersonIsErased() throws IOException {
     Path klein = PipelineFolder.write("klein/base", folder).path();
     Path place = folder.resolve("store");
+    Path embedder = folder.resolve("auraface.onnx");
+    GoldenResource.copy("/golden/iresnet/folded.onnx", embedder);
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT);
+        FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance =
+            FaceGuidance.with(klein.resolve("vae"), embedder, detector, UsePolicy.COMMERCIAL);
         SubjectStore store =
             SubjectStore.open(place, WrappingKey.createFile(folder.resolve("key.txt")))) {
-      SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base));
+      SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base).faceGuidance(guidance));
       Subject ada = store.create(Consent.of("Ada: yes"));
       for (String name : Selfies.names()) {
         studio.add(ada, name, Selfies.read(name));
@@ -70,6 +80,7 @@ class SubjectReferencesTest {
           kept.images(), shoot.headshots().get(0).request().referenceImages().images());
       String record = Files.readString(ada.folder(DataCategory.IMAGES).resolve("record.json"));
       assertTrue(record.contains("\"reference_images\" : 2"), record);
+      assertTrue(record.contains("\"face_guidance\" : true"), record);
       assertFalse(holds(place, "reference images"), "the header of the file is encrypted");
       ada.erase();
       assertThrows(SubjectErasedException.class, () -> SubjectStudio.findReferences(ada, base));

@@ -9,7 +9,6 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -169,10 +168,8 @@ public final class EditCommand implements Runnable {
   private HeadshotPerson known(
       BaseModel model, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (identity.method().showsImages()) {
-      ImagePerson kept =
-          store.images(store.isGiven() ? person : identity.imagesFile(person), model, console);
-      ImagePerson images = consent.of(kept).map(kept::withConsent).orElse(kept);
-      return HeadshotPerson.of(model, images, trained, null);
+      return HeadshotPerson.of(
+          model, identity.openImages(person, store, model, consent, console), trained, null);
     }
     return eye == null
         ? HeadshotPerson.of(model, trained, null)

@@ -154,8 +154,9 @@ public final class HeadshotCommand implements Runnable {
       throw new IllegalArgumentException((faces.hasQualityModel() ? "--quality" : "--who")
           + " applies to --photos only; leave it out");
     }
-    boolean references = person != null && !identity.method().trains();
-    if (references && !photos.profile().traits().isEmpty()) {
+    if (person != null
+        && !identity.method().trains()
+        && !photos.profile().traits().isEmpty()) {
       throw new IllegalArgumentException(
           "--trait does not apply to a reference file; give --photos with --trait again");
     }

@@ -1,9 +1,11 @@
 package dev.likeness.cli.command;
 
+import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.headshots.person.IdentityStrength;
+import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -163,10 +165,19 @@ final class IdentityOptions {
   }
 
   /**
-   * The file of the reference images of the person in {@code person}: the same file, or, if that is
-   * a LoRA, the file beside it.
+   * Opens the reference images of the person in {@code person}: from the same file, or, if that is
+   * a LoRA, from the file beside it. With a store, {@code person} is an id.
+   *
+   * @param consent the consent, if the file records none
    */
-  Path imagesFile(Path person) {
+  ImagePerson openImages(
+      Path person, VaultOptions store, BaseModel model, ConsentOptions consent, Console console) {
+    Path which = store.isGiven() ? person : imagesFile(person);
+    ImagePerson kept = store.images(which, model, console);
+    return consent.of(kept).map(kept::withConsent).orElse(kept);
+  }
+
+  private Path imagesFile(Path person) {
     return method().trains() ? person.toAbsolutePath().resolveSibling(ShootFolder.IMAGES) : person;
   }
 

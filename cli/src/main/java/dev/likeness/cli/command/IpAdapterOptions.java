@@ -114,14 +114,6 @@ final class IpAdapterOptions {
     }
   }
 
-  /**
-   * Opens the IP-Adapter for {@code base}, which was opened from {@code folder}, and encodes the
-   * references. Encoders are closed before this returns.
-   */
-  OpenedAdapter open(BaseModel base, Path folder, Console console) {
-    return open(base, folder, console, false);
-  }
-
   /** Returns the face detector's file, or null for the built-in one. */
   Path detector() {
     return detector;
@@ -132,7 +124,12 @@ final class IpAdapterOptions {
     return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
 
-  /** Opens the same; {@code guided} is true if face guidance uses the detector too. */
+  /**
+   * Opens the IP-Adapter for {@code base}, which was opened from {@code folder}, and encodes the
+   * references. Encoders are closed before this returns.
+   *
+   * @param guided true if face guidance uses the detector too
+   */
   OpenedAdapter open(BaseModel base, Path folder, Console console, boolean guided) {
     OpenedAdapter opened = new OpenedAdapter();
     List<WeightedFile.ReferenceOption> counting = activeReferences();

@@ -76,9 +76,7 @@ record PersonSource(
       IdentityOptions identity,
       ReferencePhotos choice) {
     if (review == null) {
-      Path which = store.isGiven() ? person : identity.imagesFile(person);
-      ImagePerson kept = store.images(which, model, console);
-      return photos.missingConsent().of(kept).map(kept::withConsent).orElse(kept);
+      return identity.openImages(person, store, model, photos.missingConsent(), console);
     }
     Path file = out.resolve(ShootFolder.IMAGES);
     ImagePerson images = studio
@@ -103,7 +101,9 @@ record PersonSource(
     if (review != null
         && Files.exists(file)
         && !choice.gives(ImagePerson.open(file, model), review, model)) {
-      throw ReferenceOptions.otherPhotos(file);
+      throw new InvalidInputException(
+          file + " was made from other photos or with other options, and"
+              + " is not replaced; give another --out, or move it away");
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.person.ReferencePhotos;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -104,11 +103,5 @@ final class ReferenceOptions {
   /** Returns the files or ids of the other persons in the same image. */
   List<Path> others() {
     return others;
-  }
-
-  /** Refuses reference images that were made from other photos or with other options. */
-  static InvalidInputException otherPhotos(Path file) {
-    return new InvalidInputException(file + " was made from other photos or with other options, and"
-        + " is not replaced; give another --out, or move it away");
   }
 }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.person.ImagePerson;
+import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.vault.ErasureReceipt;
 import dev.likeness.vault.ReceiptSigner;
@@ -165,6 +166,7 @@ final class VaultOptions {
     if (!isGiven()) {
       return ImagePerson.open(file, model);
     }
+    ReferencePhotos.requireEditing(model);
     try (SubjectStore opened = openExisting(console)) {
       Subject subject = opened.subject(file.toString());
       return SubjectStudio.findReferences(subject, model)

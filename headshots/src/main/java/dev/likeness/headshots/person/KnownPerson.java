@@ -12,8 +12,8 @@ import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * The kinds of persons, and the record that each keeps of the photos. Only this file distinguishes
- * them.
+ * The kinds of persons: how each one follows face guidance, what its record keeps of the photos,
+ * and what its prompts start with.
  */
 sealed interface KnownPerson {
   static KnownPerson of(Identity person) {
@@ -47,6 +47,12 @@ sealed interface KnownPerson {
     return "";
   }
 
+  /** The face embeddings of both files. The LoRA may be of more photos than the references. */
+  private static Stream<FaceEmbeddings> faces(Optional<TrainedPerson> lora, PersonRecord own) {
+    return Stream.of(lora.flatMap(one -> PersonRecord.of(one).guidanceFaces()), own.guidanceFaces())
+        .flatMap(Optional::stream);
+  }
+
   /** The largest set of face embeddings that the guidance's own embedder made. */
   default Optional<FaceEmbeddings> faces(FaceGuidance guidance) {
     return faces()
@@ -56,14 +62,9 @@ sealed interface KnownPerson {
 
   /** A person from reference images, optionally with a LoRA. */
   record Referenced(ReferencePerson person) implements KnownPerson {
-    /** The LoRA may have been trained on more photos than the references. */
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return Stream.of(
-              Optional.ofNullable(person.trainedPerson())
-                  .flatMap(lora -> PersonRecord.of(lora).guidanceFaces()),
-              person.record().guidanceFaces())
-          .flatMap(Optional::stream);
+      return KnownPerson.faces(Optional.ofNullable(person.trainedPerson()), person.record());
     }
 
     @Override
@@ -88,10 +89,7 @@ sealed interface KnownPerson {
   record Shown(ImagePerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return Stream.of(
-              person.trainedPerson().flatMap(lora -> PersonRecord.of(lora).guidanceFaces()),
-              person.record().guidanceFaces())
-          .flatMap(Optional::stream);
+      return KnownPerson.faces(person.trainedPerson(), person.record());
     }
 
     @Override

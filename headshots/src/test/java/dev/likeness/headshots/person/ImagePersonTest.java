@@ -14,6 +14,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -26,10 +27,14 @@ import dev.likeness.diffusion.request.ReferenceImages;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonTrainer;
+import dev.likeness.headshots.Selfies;
+import dev.likeness.headshots.TrainingRequest;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
+import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
@@ -37,10 +42,15 @@ import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,12 +69,19 @@ class ImagePersonTest {
       ShootRequest.of(List.of(Style.named("studio")), 1).steps(2).guidance(1).size(64);
 
   private static BaseModel klein;
+  private static PhotoReview selfies;
 
   @TempDir
   private Path folder;
 
   @BeforeAll
-  static void opens(@TempDir Path parent) {
+  static void opens(@TempDir Path parent) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (String name : Selfies.names()) {
+      files.add(Files.write(parent.resolve(name), Selfies.read(name)));
+    }
+    // OpenCV keeps a few objects from its first use.
+    selfies = PhotoReview.of(PhotoSet.ofFiles(files));
     klein = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT);
     // The base keeps layers that it makes for its first image.
     klein.generate(ImageRequest.of("a hat").steps(1).size(64, 64));
@@ -299,6 +316,25 @@ class ImagePersonTest {
   }
 
   @Test
+  void keepsFacesForTheGuidanceOfAStudioWithAnotherTrainer() {
+    Path embedder = folder.resolve("auraface.onnx");
+    GoldenResource.copy("/golden/iresnet/folded.onnx", embedder);
+    Path decoder = PipelineFolder.write("klein/base", folder).path().resolve("vae");
+    TrainingRequest request = TrainingRequest.of(selfies, CONSENT);
+    try (FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance =
+            FaceGuidance.with(decoder, embedder, detector, UsePolicy.COMMERCIAL)) {
+      HeadshotStudio studio =
+          HeadshotStudio.on(klein).faceGuidance(guidance).trainer(PersonTrainer.on(klein));
+      ImagePerson ada = studio
+          .trainer()
+          .imagePerson(
+              request, ReferencePhotos.DEFAULT.side(64), Progress.SILENT, new Cancellation());
+      assertTrue(studio.usesFaceGuidance(ada));
+    }
+  }
+
+  @Test
   void isServedByAQueue() {
     HeadshotStudio studio = HeadshotStudio.on(klein);
     List<Identity> people = List.of(ada(), ben());
@@ -317,6 +353,12 @@ class ImagePersonTest {
     try (GenerationQueue tight = GenerationQueue.on(
         studio, GenerationQueue.Options.defaults().memoryBytes(studio.memoryBytes(ONE)))) {
       assertThrows(ResourceLimitException.class, () -> tight.shoot(people.get(0), ONE));
+      GuidedPerson guided = new GuidedPerson(people.get(0), people.get(0)::at);
+      assertThrows(ResourceLimitException.class, () -> tight.shoot(guided, ONE));
+      ImageRequest plain = ImageRequest.of("a hat").steps(1).guidance(1).size(64, 64);
+      assertEquals(64, tight.submit(plain).join().image().width());
+      ImageRequest shown = plain.adapter(people.get(0).at(1));
+      assertThrows(ResourceLimitException.class, () -> tight.submit(shown));
     }
   }
 

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -149,11 +150,18 @@ public record HeadshotGenerator(
 
   /** Estimates the additional memory of a person's reference images in bytes. */
   public static long referenceBytes(Identity person) {
+    if (person instanceof GuidedPerson guided) {
+      return referenceBytes(guided.person());
+    }
     List<ImagePerson> people = person instanceof ImagePerson.Group group
         ? group.people()
         : person instanceof ImagePerson one ? List.of(one) : List.of();
-    return people.stream()
-        .flatMap(one -> one.images().stream())
+    return referenceBytes(people.stream().flatMap(one -> one.images().stream()).toList());
+  }
+
+  /** Estimates the additional memory of reference images in bytes. */
+  public static long referenceBytes(List<RgbImage> images) {
+    return images.stream()
         .mapToLong(image -> BYTES_PER_REFERENCE_PIXEL * image.width() * image.height())
         .sum();
   }

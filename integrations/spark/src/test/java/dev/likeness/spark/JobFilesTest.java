@@ -71,6 +71,21 @@ class JobFilesTest {
   }
 
   @Test
+  void anAttemptThatIsSecondLeavesTheMarkOfTheFirst() throws Exception {
+    PersonFolder first = attempt("k1", 0);
+    PersonFolder second = attempt("k1", 1);
+    first.begin();
+    second.begin();
+    // The first attempt has moved its folder, and has not yet asked whether the person was erased.
+    PersonFolder elsewhere = new PersonFolder(files(), folders(), "other", "k1", "app-1", 0);
+    elsewhere.begin();
+    elsewhere.commit(content("same"), metrics());
+    Files.move(folder.resolve("people/other"), folder.resolve("people/ada@example.org"));
+    assertTrue(second.commit(content("same"), metrics()).isPresent());
+    assertTrue(first.isWanted(), "without its mark, the first attempt would delete its folder");
+  }
+
+  @Test
   void aFolderThatIsNotCompleteCountsAsMissing() throws Exception {
     PersonFolder whole = attempt("k1", 0);
     whole.begin();

@@ -16,6 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,6 +87,24 @@ class JobFilesTest {
     Files.move(folder.resolve("people/other"), folder.resolve("people/ada@example.org"));
     assertTrue(second.commit(content("same"), metrics()).isPresent());
     assertTrue(first.isWanted(), "without its mark, the first attempt would delete its folder");
+  }
+
+  @Test
+  void seedsOfMoreThan53BitsStayAsTheyAre() {
+    long seed = (1L << 53) + 1;
+    StructType columns =
+        new StructType().add("prompt", DataTypes.StringType).add("seed", DataTypes.LongType);
+    Row request = new GenericRowWithSchema(new Object[] {"a woman", seed}, columns);
+    assertEquals(seed, ImageRow.of(0, request).seed());
+    PersonRow person = new PersonRow(
+        ID,
+        "Ada: for my own use",
+        "2026-11-20T09:00:00Z",
+        List.of(),
+        List.of(),
+        Map.of("seed", Long.toString(seed)),
+        "");
+    assertEquals(seed, PersonPlan.of(person).request().seed());
   }
 
   @Test

@@ -166,6 +166,18 @@ class JobFilesTest {
   }
 
   @Test
+  void anIdWithSpacesAroundItIsErasedAsItIsInARow() throws Exception {
+    PersonFolder finished = attempt("k1", 0);
+    finished.begin();
+    finished.commit(content("first"), metrics());
+    ErasureReceipt receipt =
+        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), " " + ID + " ");
+    assertFalse(receipt.isEmpty());
+    assertEquals(ID, receipt.id());
+    assertFalse(Files.exists(folder.resolve("people/ada@example.org")));
+  }
+
+  @Test
   void aUriWithEscapedSpacesIsFound() throws Exception {
     Path photo = Files.writeString(folder.resolve("a photo.png"), "x");
     for (String uri : List.of(photo.toUri().toString(), photo.toString())) {

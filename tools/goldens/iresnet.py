@@ -3,9 +3,10 @@
     pip install onnx==1.23.2 onnxruntime==1.32.0
     python iresnet.py --out ../../identity-photos/src/test/resources/golden/iresnet
 
-`separate.onnx` keeps every batch norm as a node; `folded.onnx` is what torch's exporter makes of the network, with batch norms
-folded into convolutions and numbered initialisers, as in `glintr100.onnx`; `backbone.safetensors` has the names of
-arcface_torch. `iresnet.json` has embeddings before normalisation of `randn` images of the seeds 1 and 2, limited to -1..1.
+`separate.onnx` keeps every batch norm as a node; `folded.onnx` is what torch's exporter makes of the network, with
+batch norms folded into convolutions and numbered initialisers, as in `glintr100.onnx`; `backbone.safetensors` has the
+names of arcface_torch. `iresnet.json` has embeddings before normalisation of `randn` images of the seeds 1 and 2,
+limited to -1..1.
 `--full DEPTHS` writes a random network of the published width instead, such as `3,13,30,3` for IResNet-100.
 """
 import argparse
@@ -89,7 +90,8 @@ def exported(network, mode):
     buffer = io.BytesIO()
     torch.onnx.export(
         network, torch.zeros(1, 3, SIDE, SIDE), buffer, input_names=["input.1"], output_names=["embedding"],
-        dynamic_axes={"input.1": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=11, training=mode, dynamo=False)
+        dynamic_axes={"input.1": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=11, training=mode,
+        dynamo=False)
     return buffer.getvalue()
 
 

@@ -1,11 +1,11 @@
-"""A tiny random autoencoder of the form of madebyollin/taesd's taef2 in its published names, with what it decodes and encodes.
+"""A tiny random autoencoder of the form and names of madebyollin/taesd's taef2, with what it decodes and encodes.
 
     python taef2.py --out ../../diffusion-core/src/test/resources/golden/taef2
 
-The deepest blocks add a branch of a 1x1 convolution, a group norm of four groups, a ReLU and a 1x1 convolution to their input
-(`use_midblock_gn` of comfy/taesd/taesd.py). Latents are normalised as the denoising network takes them: 2x2 patches of 32
-channels as 128. `reference.safetensors` has the images of latents `randn` of seed 1, and the latents of an image `randn` of
-seed 2, limited to -1..1.
+The deepest blocks add a branch of a 1x1 convolution, a group norm of four groups, a ReLU and a 1x1 convolution to
+their input (`use_midblock_gn` of comfy/taesd/taesd.py). Latents are normalised as the denoising network takes them: 2x2
+patches of 32 channels as 128. `reference.safetensors` has the images of latents `randn` of seed 1, and the latents of
+an image `randn` of seed 2, limited to -1..1.
 """
 import argparse
 from pathlib import Path
@@ -51,7 +51,7 @@ def doubled():
 
 
 class Tiny(nn.Module):
-    """The names of the published file: `encoder.layers` and `decoder.layers`, without the clamp that begins the decoder."""
+    """The names of the published file: `encoder.layers` and `decoder.layers`, without the decoder's first clamp."""
 
     def __init__(self):
         super().__init__()

@@ -2,8 +2,8 @@
 
     python beside.py LINES FOLDERS DEVICE SIZE FACTOR GROUP
 
-Group b times the pipelines, with channels last, which is diffusers' fastest setting; torch.compile has its mode `default`
-for the UNet and for the decoder. Group d times a training step of a LoRA of rank 4 on every attention.
+Group b times the pipelines, with channels last, which is diffusers' fastest setting; torch.compile has its mode
+`default` for the UNet and for the decoder. Group d times a training step of a LoRA of rank 4 on every attention.
 """
 import functools
 import math
@@ -18,7 +18,8 @@ from lines import Log
 FILE, FOLDERS, DEVICE, SIZE, FACTOR, GROUP = sys.argv[1], Path(sys.argv[2]), *sys.argv[3:7]
 TINY = SIZE == "tiny"
 DTYPES = {"bf16": torch.bfloat16} if DEVICE == "cpu" else {"bf16": torch.bfloat16, "f16": torch.float16}
-ATTENTION = ["to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out", "to_qkv_mlp_proj"]
+ATTENTION = ["to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out",
+             "to_qkv_mlp_proj"]
 
 
 def wait():
@@ -60,8 +61,11 @@ def memory(log, name):
 def opened(family, dtype):
     import diffusers
     kind = {"sd15": diffusers.StableDiffusionPipeline, "sdxl": diffusers.StableDiffusionXLPipeline}[family]
-    options = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False) if family == "sd15" else {}
-    pipe = kind.from_pretrained(FOLDERS / "shapes" / family, torch_dtype=dtype, local_files_only=True, **options).to(DEVICE)
+    options = {}
+    if family == "sd15":
+        options = dict(safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    folder = FOLDERS / "shapes" / family
+    pipe = kind.from_pretrained(folder, torch_dtype=dtype, local_files_only=True, **options).to(DEVICE)
     pipe.set_progress_bar_config(disable=True)
     for part in (pipe.unet, pipe.vae, pipe.text_encoder, getattr(pipe, "text_encoder_2", None)):
         if part is not None:
@@ -95,7 +99,8 @@ def image(log, name, family, dtype, compiled):
     log.found(name + ".step", (whole - small) / (many - few), "ms")
     log.found(name + ".image", whole, "ms")
     factor = 2 ** (len(pipe.vae.config.block_out_channels) - 1)
-    latents = torch.randn(1, pipe.vae.config.latent_channels, side // factor, side // factor, device=DEVICE, dtype=dtype)
+    rows = side // factor
+    latents = torch.randn(1, pipe.vae.config.latent_channels, rows, rows, device=DEVICE, dtype=dtype)
 
     @torch.no_grad()
     def decode():

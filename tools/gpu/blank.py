@@ -2,9 +2,9 @@
 
     python blank.py LIBRARY OUT [ARCHITECTURE]
 
-ARCHITECTURE is 90 (H100, H200) by default. Every fat binary in the section .nv_fatbin keeps its headers and addresses; the
-code of other architectures becomes zeros. A fat binary without code for the architecture keeps everything, because the
-driver may compile its PTX. The library then works on cards of that architecture only.
+ARCHITECTURE is 90 (H100, H200) by default. Every fat binary in the section .nv_fatbin keeps its headers and addresses;
+the code of other architectures becomes zeros. A fat binary without code for the architecture keeps everything, because
+the driver may compile its PTX. The library then works on cards of that architecture only.
 """
 import collections
 import struct

@@ -2,10 +2,10 @@
 
     python folders.py TOKENIZERS OUT full|tiny
 
-`full` writes the shapes of Stable Diffusion 1.5, SDXL, FLUX.1 dev, FLUX.2 klein 4B and Z-Image as sparse files: their values
-are zeros that take no disk, and the programs put random values on the card. `tiny` writes small shapes of the same families
-twice: as sparse files in OUT/shapes, and with random values in f32 in OUT/values, so that two devices compute the same.
-TOKENIZERS has the small tokenizers of the project's tests in clip, t5 and qwen.
+`full` writes the shapes of Stable Diffusion 1.5, SDXL, FLUX.1 dev, FLUX.2 klein 4B and Z-Image as sparse files: their
+values are zeros that take no disk, and the programs put random values on the card. `tiny` writes small shapes of the
+same families twice: as sparse files in OUT/shapes, and with random values in f32 in OUT/values, so that two devices
+compute the same. TOKENIZERS has the small tokenizers of the project's tests in clip, t5 and qwen.
 """
 import json
 import math
@@ -32,11 +32,11 @@ QWEN = dict(hidden_size=2560, intermediate_size=9728, num_hidden_layers=36, num_
             num_key_value_heads=8, head_dim=128, rope_parameters=dict(rope_type="default", rope_theta=1e6),
             tie_word_embeddings=True)
 SD15 = dict(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
-XL = dict(sample_size=128, block_out_channels=(320, 640, 1280), attention_head_dim=(5, 10, 20), cross_attention_dim=2048,
-          down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-          up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), transformer_layers_per_block=(1, 2, 10),
-          use_linear_projection=True, addition_embed_type="text_time", addition_time_embed_dim=256,
-          projection_class_embeddings_input_dim=2816)
+XL = dict(sample_size=128, block_out_channels=(320, 640, 1280), attention_head_dim=(5, 10, 20),
+          cross_attention_dim=2048, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+          up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+          transformer_layers_per_block=(1, 2, 10), use_linear_projection=True, addition_embed_type="text_time",
+          addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816)
 VAE = dict(block_out_channels=(128, 256, 512, 512), down_block_types=("DownEncoderBlock2D",) * 4,
            up_block_types=("UpDecoderBlock2D",) * 4, layers_per_block=2, sample_size=1024)
 FLUX_VAE = VAE | dict(latent_channels=16, scaling_factor=0.3611, shift_factor=0.1159, use_quant_conv=False,
@@ -45,14 +45,15 @@ FLUX = dict(in_channels=64, num_layers=19, num_single_layers=38, attention_head_
             joint_attention_dim=4096, pooled_projection_dim=768, guidance_embeds=True)
 KLEIN = dict(in_channels=128, num_layers=5, num_single_layers=20, attention_head_dim=128, num_attention_heads=24,
              joint_attention_dim=7680, guidance_embeds=False)
-BETAS = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1, timestep_spacing="leading")
+BETAS = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1,
+             timestep_spacing="leading")
 FLOW = dict(base_image_seq_len=256, base_shift=0.5, max_image_seq_len=4096, max_shift=1.15, shift=3.0,
             use_dynamic_shifting=True)
 
 SMALL_CLIP = dict(hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2, projection_dim=64)
 SMALL_T5 = dict(d_model=64, d_kv=16, d_ff=96, num_layers=2, num_heads=4)
-SMALL_QWEN = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=30, num_attention_heads=4, num_key_value_heads=2,
-                  head_dim=16)
+SMALL_QWEN = dict(hidden_size=32, intermediate_size=48, num_hidden_layers=30, num_attention_heads=4,
+                  num_key_value_heads=2, head_dim=16)
 SMALL_VAE = dict(block_out_channels=(16, 32), down_block_types=("DownEncoderBlock2D",) * 2,
                  up_block_types=("UpDecoderBlock2D",) * 2, layers_per_block=1, sample_size=64, norm_num_groups=8)
 
@@ -65,16 +66,18 @@ def family(tiny):
     clip, bigg, t5, qwen = of(CLIP, SMALL_CLIP), of(BIGG, SMALL_CLIP), of(T5, SMALL_T5), of(QWEN, SMALL_QWEN)
     blocks = dict(block_out_channels=(32, 64), layers_per_block=1, norm_num_groups=8, sample_size=32)
     down, up = ("CrossAttnDownBlock2D", "DownBlock2D"), ("UpBlock2D", "CrossAttnUpBlock2D")
-    unet = of(SD15, blocks | dict(down_block_types=down, up_block_types=up, cross_attention_dim=64, attention_head_dim=2))
+    unet = of(SD15, blocks | dict(down_block_types=down, up_block_types=up, cross_attention_dim=64,
+                                  attention_head_dim=2))
     xl = of(XL, blocks | dict(down_block_types=down[::-1], up_block_types=up[::-1], cross_attention_dim=128,
                               attention_head_dim=(2, 2), transformer_layers_per_block=(1, 2), addition_time_embed_dim=8,
                               projection_class_embeddings_input_dim=6 * 8 + 64))
-    flux = of(FLUX, dict(in_channels=16, num_layers=2, num_single_layers=2, attention_head_dim=16, num_attention_heads=2,
-                         joint_attention_dim=64, pooled_projection_dim=64, axes_dims_rope=(4, 6, 6)))
-    klein = of(KLEIN, dict(in_channels=16, num_layers=1, num_single_layers=2, attention_head_dim=16, num_attention_heads=2,
-                           joint_attention_dim=96, axes_dims_rope=(4, 4, 4, 4)))
-    zimage = of({}, dict(in_channels=4, dim=48, n_layers=2, n_refiner_layers=1, n_heads=2, n_kv_heads=2, cap_feat_dim=32,
-                         axes_dims=(8, 8, 8)))
+    flux = of(FLUX, dict(in_channels=16, num_layers=2, num_single_layers=2, attention_head_dim=16,
+                         num_attention_heads=2, joint_attention_dim=64, pooled_projection_dim=64,
+                         axes_dims_rope=(4, 6, 6)))
+    klein = of(KLEIN, dict(in_channels=16, num_layers=1, num_single_layers=2, attention_head_dim=16,
+                           num_attention_heads=2, joint_attention_dim=96, axes_dims_rope=(4, 4, 4, 4)))
+    zimage = of({}, dict(in_channels=4, dim=48, n_layers=2, n_refiner_layers=1, n_heads=2, n_kv_heads=2,
+                         cap_feat_dim=32, axes_dims=(8, 8, 8)))
     vae = of(VAE, SMALL_VAE)
     deep_vae = of(FLUX_VAE, SMALL_VAE | dict(latent_channels=4))
     vae2 = {} if not tiny else dict(SMALL_VAE, latent_channels=4, decoder_block_out_channels=(16, 32))

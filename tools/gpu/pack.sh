@@ -1,11 +1,12 @@
 #!/bin/sh
 # Makes what must travel to a machine with a card, in parts of at most 60 MiB with their SHA-256, and says how many.
 #   pack.sh [cuda|cpu] [OUT]
-# OUT (out/gpu, which git ignores) receives SHA256SUMS and the parts of one xz archive: a Java runtime, the class path, the
-# native libraries, the wheels that diffusers needs there, and the scripts of this folder. CUDA, cuDNN and NCCL come from the
-# Python packages of that machine. `cpu` packs the CPU's libraries in the same layout, for a rehearsal.
-# Environment: LEVEL (6) of xz; ARCHITECTURE (90), the only cards whose code is kept; WORK, where the libraries are unpacked;
-# REPOSITORY, Maven's local repository, where the large GPU libraries must not lie in the usual one. Needs a JDK and Python.
+# OUT (out/gpu, which git ignores) receives SHA256SUMS and the parts of one xz archive: a Java runtime, the class path,
+# the native libraries, the wheels that diffusers needs there, and the scripts of this folder. CUDA, cuDNN and NCCL come
+# from the Python packages of that machine. `cpu` packs the CPU's libraries in the same layout, for a rehearsal.
+# Environment: LEVEL (6) of xz; ARCHITECTURE (90), the only cards whose code is kept; WORK, where the libraries are
+# unpacked; REPOSITORY, Maven's local repository, where the large GPU libraries must not lie in the usual one.
+# Needs a JDK and Python.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
 kind=${1:-cuda}
@@ -21,8 +22,8 @@ version() { sed -n "s:.*<$1\.version>\(.*\)</.*:\1:p" "$root/bom/pom.xml"; }
 artifact() {
   repository=${REPOSITORY:-$HOME/.m2/repository}
   file=$repository/$(echo "$1" | tr . /)/$2/$3/$2-$3-$4.jar
-  [ -f "$file" ] || mvn -B -q "-Dmaven.repo.local=$repository" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get \
-    -Dtransitive=false "-Dartifact=$1:$2:$3:jar:$4" >&2
+  [ -f "$file" ] || mvn -B -q "-Dmaven.repo.local=$repository" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get -Dtransitive=false "-Dartifact=$1:$2:$3:jar:$4" >&2
   echo "$file"
 }
 
@@ -37,9 +38,9 @@ rm -rf "$proof" "$out"
 mkdir -p "$proof/lib" "$proof/natives" "$proof/wheels" "$proof/tokenizers" "$out"
 
 say "the Java runtime"
-"$java_home/bin/jlink" --add-modules java.desktop,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml,\
-jdk.management,jdk.unsupported,jdk.zipfs,jdk.crypto.ec --strip-java-debug-attributes --no-header-files --no-man-pages \
-  --output "$proof/java"
+modules=java.desktop,java.logging,java.management,java.naming,java.net.http,java.sql,java.xml
+"$java_home/bin/jlink" --add-modules "$modules,jdk.management,jdk.unsupported,jdk.zipfs,jdk.crypto.ec" \
+  --strip-java-debug-attributes --no-header-files --no-man-pages --output "$proof/java"
 find "$proof/java" -name '*.so' -exec strip --strip-unneeded {} + 2>/dev/null || true
 # The archive of shared classes is rebuilt at the first start.
 rm -rf "$proof/java/lib/server/classes.jsa" "$proof/java/lib/server/classes_nocoops.jsa" "$proof/java/legal"
@@ -54,10 +55,11 @@ tr ':' '\n' < "$list" | grep '\.jar$' | grep -v -- '-platform-' | while read -r 
 done
 for module in schedulers diffusion-core identity-photos identity-lora identity-ipadapter headshots provenance vault \
   portrait-model cli benchmarks; do
-  [ -d "$root/$module/target/classes" ] || { say "$module is not built; run mvn package -DskipTests -pl benchmarks -am"; exit 4; }
+  classes=$root/$module/target/classes
+  [ -d "$classes" ] || { say "$module is not built; run mvn package -DskipTests -pl benchmarks -am"; exit 4; }
   # Jars of the reactor are replaced by what is compiled now.
   rm -f "$proof/lib/likeness-$module"-*.jar
-  "$java_home/bin/jar" --create --no-compress --file "$proof/lib/likeness-$module.jar" -C "$root/$module/target/classes" .
+  "$java_home/bin/jar" --create --no-compress --file "$proof/lib/likeness-$module.jar" -C "$classes" .
 done
 
 say "the native libraries"
@@ -74,7 +76,8 @@ if [ "$kind" = cuda ]; then
   mv "$library.small" "$library"
 fi
 find "$proof/natives" -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true
-find "$proof/natives" \( -path '*/include/*' -o -path '*/share/java/*' -o -path '*/python/*' -o -name '*_gapi*' \) -type f -delete
+find "$proof/natives" -type f \
+  \( -path '*/include/*' -o -path '*/share/java/*' -o -path '*/python/*' -o -name '*_gapi*' \) -delete
 # JavaCPP wants them in a jar, and unpacks it at the first start.
 "$java_home/bin/jar" --create --no-compress --file "$proof/lib/natives.jar" -C "$proof/natives" .
 rm -r "$proof/natives"
@@ -82,8 +85,8 @@ rm -r "$proof/natives"
 say "the wheels"
 # Pure Python alone, for any Python of that machine: what its image may lack for diffusers.
 python3 -m pip download -q --no-deps --only-binary=:all: --disable-pip-version-check --python-version 3.12 \
-  --implementation py --abi none --platform any -d "$proof/wheels" diffusers==0.42.1 importlib_metadata==8.7.0 zipp==3.23.0 \
-  requests==2.34.2 charset_normalizer==3.5.3 idna urllib3==2.8.0 certifi >&2 \
+  --implementation py --abi none --platform any -d "$proof/wheels" diffusers==0.42.1 importlib_metadata==8.7.0 \
+  zipp==3.23.0 requests==2.34.2 charset_normalizer==3.5.3 idna urllib3==2.8.0 certifi >&2 \
   || say "the wheels cannot be downloaded; comparisons with diffusers will be skipped"
 
 say "tokenizers and scripts"

@@ -1,16 +1,18 @@
 #!/bin/sh
 # Proves or refutes groups of claims about a graphics card, one JSON line after every finding.
 #   prove.sh GROUP...    on the machine with the card, after unpack.sh
-#   prove.sh rehearse    everything here, on the CPU with small shapes: packing, unpacking, all groups, a cut-off run, a limit
-# Groups: a opening, doctor, memory, f32 against the CPU, kernels, waits; b SD 1.5 and SDXL shapes against diffusers, eager
-# and compiled; c klein, Z-Image and FLUX.1 shapes, streaming from the host; d LoRA steps against diffusers and peft; e ten
-# persons in a batch; f IP-Adapter, ControlNet, face guidance; g out of memory; h four threads; i compute-sanitizer.
-# Environment: FOLDER (/tmp/likeness-gpu) of unpack.sh; OUT (FOLDER/out) for prove.jsonl; DEVICE (cuda); SIZE (full, or tiny);
-# LIMITS (1), a factor of every item's time limit; PYTHON (python3), which has torch for CUDA 13.
+#   prove.sh rehearse    everything here, on the CPU with small shapes: packing, unpacking, all groups, a cut-off run,
+#                        a limit
+# Groups: a opening, doctor, memory, f32 against the CPU, kernels, waits; b SD 1.5 and SDXL shapes against diffusers,
+# eager and compiled; c klein, Z-Image and FLUX.1 shapes, streaming from the host; d LoRA steps against diffusers and
+# peft; e ten persons in a batch; f IP-Adapter, ControlNet, face guidance; g out of memory; h four threads;
+# i compute-sanitizer.
+# Environment: FOLDER (/tmp/likeness-gpu) of unpack.sh; OUT (FOLDER/out) for prove.jsonl; DEVICE (cuda); SIZE (full, or
+# tiny); LIMITS (1), a factor of every item's time limit; PYTHON (python3), which has torch for CUDA 13.
 # A run that was cut off goes on with the next item when it is started again with the same OUT.
 set -eu
 here=$(CDPATH= cd -P "$(dirname "$0")" && pwd)
-[ $# -gt 0 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 FOLDER=${FOLDER:-/tmp/likeness-gpu}
 python=${PYTHON:-python3}
 export PYTORCH_ALLOC_CONF=expandable_segments:True
@@ -61,9 +63,14 @@ through() {
   done
 }
 
+# Writes a line: STATE TEXT.
+sanitizer_line() {
+  printf '{"name": "i.sanitizer", "side": "likeness", "state": "%s", "text": "%s"}\n' "$1" "$2" >> "$lines"
+}
+
 sanitized() {
   if ! command -v compute-sanitizer > /dev/null; then
-    echo '{"name": "i.sanitizer", "side": "likeness", "state": "skipped", "text": "no compute-sanitizer here"}' >> "$lines"
+    sanitizer_line skipped "no compute-sanitizer here"
     through java_side i
     return
   fi
@@ -71,7 +78,7 @@ sanitized() {
   java_side i || true
   SANITIZER=
   verdict=$(grep -h 'ERROR SUMMARY' "$OUT/sanitizer.log" | tail -n 1 | sed 's/.*ERROR/ERROR/')
-  echo "{\"name\": \"i.sanitizer\", \"side\": \"likeness\", \"state\": \"found\", \"text\": \"$verdict\"}" >> "$lines"
+  sanitizer_line found "$verdict"
 }
 
 groups() {
@@ -80,7 +87,8 @@ groups() {
     say "group $group"
     if [ "$group" = i ]; then sanitized; else through java_side "$group"; fi
     case $group in
-      b | d) through "$python" "$proof/beside.py" "$lines" "$FOLDER/models-$SIZE" "$DEVICE" "$SIZE" "$LIMITS" "$group" ;;
+      b | d)
+        through "$python" "$proof/beside.py" "$lines" "$FOLDER/models-$SIZE" "$DEVICE" "$SIZE" "$LIMITS" "$group" ;;
     esac
   done
   "$python" "$proof/report.py" "$lines"

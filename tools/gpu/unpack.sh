@@ -1,8 +1,8 @@
 #!/bin/sh
 # Puts the parts of pack.sh together outside the tree, and checks them.
 #   unpack.sh FOLDER [PARTS]
-# PARTS (out/gpu) holds SHA256SUMS and some or all of its parts, so that parts may arrive one by one: each call takes those
-# that it finds, and the last one unpacks. FOLDER receives them and then the folder `proof` of prove.sh.
+# PARTS (out/gpu) holds SHA256SUMS and some or all of its parts, so that parts may arrive one by one: each call takes
+# those that it finds, and the last one unpacks. FOLDER receives them and then the folder `proof` of prove.sh.
 # Exit status: 0 unpacked; 1 parts are still missing; 3 a part is broken.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)

@@ -3,14 +3,8 @@ package dev.likeness.spark;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.PromptAdherence;
-import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.photos.Photo;
-import dev.likeness.photos.PhotoReview;
-import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.ReviewOptions;
-import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.likeness.LikenessScore;
 import java.io.IOException;
@@ -115,7 +109,7 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
     if (image.path.isEmpty()) {
       throw new InvalidInputException("the row has no path; give the URI of an image");
     }
-    Path path = new Path(image.path);
+    Path path = files.path(image.path);
     RgbImage pixels = RgbImage.read(path.getName(), files.read(path, MAX_IMAGE));
     LikenessScore score = likeness.map(measure -> measure.score(pixels)).orElse(null);
     Headshot headshot =
@@ -133,18 +127,11 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
     if (references.isEmpty()) {
       return Optional.empty();
     }
-    List<Photo> photos = new ArrayList<>();
+    List<PersonKey.PhotoFile> photos = new ArrayList<>();
     for (String uri : references) {
-      Path path = new Path(uri);
-      photos.add(Photo.of(path.getName(), files.read(path, MAX_IMAGE)));
+      Path path = files.path(uri);
+      photos.add(new PersonKey.PhotoFile(path.getName(), files.read(path, MAX_IMAGE)));
     }
-    ReviewOptions inMemory =
-        ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms());
-    PhotoReview review =
-        PhotoReview.of(PhotoSet.of(photos), model.tools(), inMemory.withThreads(1));
-    return model
-        .embedder()
-        .map(eye ->
-            FaceEmbeddings.of(review.accepted(), eye).likeness(model.tools().detector(), eye));
+    return model.likeness(model.review(photos));
   }
 }

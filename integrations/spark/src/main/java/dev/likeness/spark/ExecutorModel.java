@@ -5,10 +5,17 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -106,6 +113,22 @@ final class ExecutorModel {
 
   Optional<FaceEmbedder> embedder() {
     return embedder;
+  }
+
+  /** Reviews photos on one thread and in memory: other programs would read them from the disk. */
+  PhotoReview review(List<PersonKey.PhotoFile> files) {
+    List<Photo> photos =
+        files.stream().map(file -> Photo.of(file.name(), file.content())).toList();
+    ReviewOptions options = ReviewOptions.defaults()
+        .withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms())
+        .withThreads(1);
+    return PhotoReview.of(PhotoSet.of(photos), tools, options);
+  }
+
+  /** Returns the likeness to the accepted photos; empty without a face embedder. */
+  Optional<Likeness> likeness(PhotoReview review) {
+    return embedder.map(
+        eye -> FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye));
   }
 
   /** Returns a studio that keeps face embeddings, with the base's face guidance if it is asked. */

@@ -60,14 +60,14 @@ record ImageRow(
         index,
         values.text("prompt"),
         values.text("negative"),
-        (long) values.number("seed", 0),
-        (int) values.number("steps", 0),
-        values.number("guidance", Double.NaN),
-        (int) values.number("width", 0),
-        (int) values.number("height", 0),
+        values.number("seed", 0).longValue(),
+        values.number("steps", 0).intValue(),
+        values.number("guidance", Double.NaN).doubleValue(),
+        values.number("width", 0).intValue(),
+        values.number("height", 0).intValue(),
         values.text("scheduler"),
         values.text("lora"),
-        values.number("lora_weight", 1));
+        values.number("lora_weight", 1).doubleValue());
   }
 
   private record Values(long index, Row row, List<String> columns) {
@@ -76,11 +76,11 @@ record ImageRow(
       return place < 0 || row.isNullAt(place) ? "" : row.get(place).toString();
     }
 
-    double number(String name, double otherwise) {
+    Number number(String name, Number otherwise) {
       int place = columns.indexOf(name);
       Object value = place < 0 || row.isNullAt(place) ? otherwise : row.get(place);
       if (value instanceof Number number) {
-        return number.doubleValue();
+        return number;
       }
       throw new InvalidInputException("request " + index + " has the " + name + " \"" + value
           + "\"; give a number, or omit the column");

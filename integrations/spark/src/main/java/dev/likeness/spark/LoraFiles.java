@@ -54,7 +54,7 @@ final class LoraFiles implements AutoCloseable {
       return open;
     }
     try {
-      org.apache.hadoop.fs.Path shared = new org.apache.hadoop.fs.Path(uri);
+      org.apache.hadoop.fs.Path shared = files.path(uri);
       byte[] content = files.read(shared, MAX_LORA);
       Path file = memory.getPath("/" + shared.getName());
       Files.write(file, content);

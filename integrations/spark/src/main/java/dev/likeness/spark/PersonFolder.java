@@ -121,7 +121,8 @@ final class PersonFolder {
 
   /**
    * Writes the files of a finished person in one step, and deletes earlier versions and all
-   * unfinished work of the person.
+   * unfinished work of the person. If another attempt was faster, its folder stays, and that
+   * attempt deletes them.
    *
    * @param content the files by name
    * @param metrics the metrics, to which the list of files is added
@@ -154,8 +155,10 @@ final class PersonFolder {
       files.delete(finished);
     }
     files.createPrivateFolder(person);
-    boolean moved = files.commit(complete, finished);
-    if (moved && !isWanted()) {
+    if (!files.commit(complete, finished)) {
+      return findFinished();
+    }
+    if (!isWanted()) {
       files.delete(finished);
       files.deleteIfEmpty(person);
       sweepUnwanted();

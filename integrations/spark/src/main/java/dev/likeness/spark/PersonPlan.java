@@ -69,7 +69,7 @@ record PersonPlan(
           options.whole("steps", ShootRequest.STEPS),
           options.real("guidance", Double.NaN),
           options.whole("size", 0),
-          options.whole("seed", 0),
+          options.seed(),
           options.whole("variant", 0));
       int keep = options.whole("keep", 0);
       if (keep != 0) {
@@ -130,6 +130,15 @@ record PersonPlan(
         return text == null ? otherwise : Integer.parseInt(text.strip());
       } catch (NumberFormatException e) {
         throw wrong(name, "a whole number", e);
+      }
+    }
+
+    long seed() {
+      String text = values.getOrDefault("seed", "0");
+      try {
+        return Long.parseLong(text.strip());
+      } catch (NumberFormatException e) {
+        throw wrong("seed", "a whole number", e);
       }
     }
 

@@ -10,7 +10,6 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.TrainingRequest;
-import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.report.ShootSummary;
@@ -20,11 +19,7 @@ import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.SelectionResult;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
-import dev.likeness.photos.PhotoSet;
-import dev.likeness.photos.ReviewOptions;
-import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
@@ -88,10 +83,7 @@ final class PersonShoot {
       PersonRecord kept = PersonRecord.of(person);
       HeadshotScores scores =
           HeadshotScores.of(model.tools().detector()).limits(ScoreLimits.of(model.base()));
-      Optional<Likeness> measure = model
-          .embedder()
-          .map(eye ->
-              FaceEmbeddings.of(review.accepted(), eye).likeness(model.tools().detector(), eye));
+      Optional<Likeness> measure = model.likeness(review);
       HeadshotScores all = measure.map(by -> scores.likeness(by, person)).orElse(scores);
       List<Headshot> shots;
       Optional<SelectionResult> choice = Optional.empty();
@@ -130,13 +122,7 @@ final class PersonShoot {
     Consent.require(plan.consent(), Purpose.INTAKE);
     Consent.require(plan.consent(), Purpose.TRAINING);
     Consent.require(plan.consent(), Purpose.HEADSHOTS);
-    // Other programs would read photos from files on the executor's disk.
-    ReviewOptions inMemory =
-        ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms());
-    List<Photo> given =
-        photos.stream().map(file -> Photo.of(file.name(), file.content())).toList();
-    return PhotoReview.of(PhotoSet.of(given), model.tools(), inMemory.withThreads(1))
-        .requireOnePerson();
+    return model.review(photos).requireOnePerson();
   }
 
   private static Stream<String> warnings(PhotoReview review) {

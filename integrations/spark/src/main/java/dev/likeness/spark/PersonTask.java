@@ -167,11 +167,7 @@ record PersonTask(
     metrics.put("reasons", shoot.reasons());
     Optional<PersonResult> written = folder.commit(shoot.files(), metrics);
     if (written.isEmpty()) {
-      return without(
-          row,
-          Status.REFUSED,
-          "the person was erased, or given to another job with" + " other options, during the work",
-          attempt);
+      return unwanted(row, attempt);
     }
     PersonResult result = written.get();
     counters.trainingSteps().add(states.computedSteps());
@@ -197,7 +193,7 @@ record PersonTask(
     return without(
         row,
         Status.REFUSED,
-        "the person was erased, or given to another job with other" + " options, during the work",
+        "the person was erased, or given to another job with other options, during the work",
         attempt);
   }
 

@@ -31,11 +31,7 @@ public final class SparkHeadshots {
       "base", "out", "people", "format", "results", "device", "dtype", "save-interval", "erase");
   private static final int IMAGES = 4;
 
-  private final Map<String, String> options;
-
-  private SparkHeadshots(Map<String, String> options) {
-    this.options = options;
-  }
+  private SparkHeadshots() {}
 
   /**
    * Runs the program.
@@ -47,12 +43,11 @@ public final class SparkHeadshots {
    */
   public static void main(String[] args) throws IOException {
     Map<String, String> options = parse(args);
-    SparkHeadshots program = new SparkHeadshots(options);
     try (SparkSession spark = SparkSession.builder()
         .appName("likeness headshots")
-        .config(program.configuration())
+        .config(configuration(options))
         .getOrCreate()) {
-      program.run(spark);
+      run(spark, options);
     }
   }
 
@@ -82,7 +77,7 @@ public final class SparkHeadshots {
     return options;
   }
 
-  private ModelLocation base() {
+  private static ModelLocation base(Map<String, String> options) {
     String name = options.get("base");
     if (!Files.exists(Path.of(name)) && isEmbedded(name)) {
       return PortraitModel::files;
@@ -100,7 +95,7 @@ public final class SparkHeadshots {
   }
 
   /** Returns the configuration with the memory that the executors need. */
-  private SparkConf configuration() {
+  static SparkConf configuration(Map<String, String> options) {
     SparkConf configuration = new SparkConf();
     configuration.setIfMissing("spark.speculation", "false");
     boolean local = configuration.get("spark.master", "local").matches("local(\\[.*)?");
@@ -109,8 +104,10 @@ public final class SparkHeadshots {
         && !configuration.contains(ExecutorMemory.OVERHEAD)) {
       int tasks = configuration.getInt("spark.executor.cores", 1)
           / configuration.getInt("spark.task.cpus", 1);
-      // Weights and settings are the same on all devices; here is perhaps no GPU.
-      try (BaseModel model = BaseModel.open(base().path(), Compute.of("cpu", null))) {
+      // This machine may have no GPU. f16 is for GPUs only, and bf16 takes the same memory.
+      String dtype = options.get("dtype");
+      Compute compute = Compute.of("cpu", "f16".equals(dtype) ? "bf16" : dtype);
+      try (BaseModel model = BaseModel.open(base(options).path(), compute)) {
         ShootRequest request = ShootRequest.of(Style.defaults(), IMAGES);
         ExecutorMemory.of(model, null, request, Math.max(1, tasks)).applyTo(configuration);
       }
@@ -118,8 +115,8 @@ public final class SparkHeadshots {
     return configuration;
   }
 
-  private void run(SparkSession spark) {
-    HeadshotJob plain = HeadshotJob.on(spark, base(), options.get("out"))
+  private static void run(SparkSession spark, Map<String, String> options) {
+    HeadshotJob plain = HeadshotJob.on(spark, base(options), options.get("out"))
         .compute(options.get("device"), options.get("dtype"));
     HeadshotJob job = options.containsKey("save-interval")
         ? plain.saveInterval(Integer.parseInt(options.get("save-interval")))

@@ -14,7 +14,9 @@ import org.apache.hadoop.fs.Path;
 final class SubjectErasure {
   private SubjectErasure() {}
 
-  static ErasureReceipt erase(Configuration configuration, String out, String id) {
+  static ErasureReceipt erase(Configuration configuration, String out, String givenId) {
+    // As PersonRow reads ids.
+    String id = givenId.strip();
     SharedFiles files = new SharedFiles(configuration);
     JobFolders folders = new JobFolders(new Path(out));
     Path work = folders.work(id);

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.portrait.PortraitModel;
+import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,30 @@ class ExecutorMemoryTest {
       assertEquals("5g", two.applyTo(given).get(ExecutorMemory.OVERHEAD));
       assertThrows(IllegalArgumentException.class, () -> ExecutorMemory.of(base, null, request, 0));
     }
+  }
+
+  @Test
+  void theProgramCountsWeightsInTheElementTypeOfTheJob() {
+    System.setProperty("spark.master", "spark://host:7077");
+    try {
+      assertTrue(overhead("f32") > overhead("bf16"));
+      assertEquals(overhead("bf16"), overhead("f16"));
+    } finally {
+      System.clearProperty("spark.master");
+    }
+  }
+
+  private static long overhead(String dtype) {
+    Map<String, String> options = SparkHeadshots.parse(
+        "--base",
+        PortraitModel.files().toString(),
+        "--out",
+        "o",
+        "--people",
+        "p",
+        "--dtype",
+        dtype);
+    return SparkHeadshots.configuration(options).getSizeAsMb(ExecutorMemory.OVERHEAD);
   }
 
   @Test

@@ -16,6 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +72,39 @@ class JobFilesTest {
     String person = "people/ada@example.org/k1/";
     assertEquals(List.of(person + "a.png", person + "metrics.json"), left());
     assertEquals(List.of("a warning"), first.reasons());
+  }
+
+  @Test
+  void anAttemptThatIsSecondLeavesTheMarkOfTheFirst() throws Exception {
+    PersonFolder first = attempt("k1", 0);
+    PersonFolder second = attempt("k1", 1);
+    first.begin();
+    second.begin();
+    // The first attempt has moved its folder, and has not yet asked whether the person was erased.
+    PersonFolder elsewhere = new PersonFolder(files(), folders(), "other", "k1", "app-1", 0);
+    elsewhere.begin();
+    elsewhere.commit(content("same"), metrics());
+    Files.move(folder.resolve("people/other"), folder.resolve("people/ada@example.org"));
+    assertTrue(second.commit(content("same"), metrics()).isPresent());
+    assertTrue(first.isWanted(), "without its mark, the first attempt would delete its folder");
+  }
+
+  @Test
+  void seedsOfMoreThan53BitsStayAsTheyAre() {
+    long seed = (1L << 53) + 1;
+    StructType columns =
+        new StructType().add("prompt", DataTypes.StringType).add("seed", DataTypes.LongType);
+    Row request = new GenericRowWithSchema(new Object[] {"a woman", seed}, columns);
+    assertEquals(seed, ImageRow.of(0, request).seed());
+    PersonRow person = new PersonRow(
+        ID,
+        "Ada: for my own use",
+        "2026-11-20T09:00:00Z",
+        List.of(),
+        List.of(),
+        Map.of("seed", Long.toString(seed)),
+        "");
+    assertEquals(seed, PersonPlan.of(person).request().seed());
   }
 
   @Test
@@ -126,6 +163,18 @@ class JobFilesTest {
     assertTrue(Files.readString(folder.resolve(left.get(0))).contains("\"id\" : \"" + ID + "\""));
     assertTrue(
         SubjectErasure.erase(new Configuration(), folder.toUri().toString(), ID).isEmpty());
+  }
+
+  @Test
+  void anIdWithSpacesAroundItIsErasedAsItIsInARow() throws Exception {
+    PersonFolder finished = attempt("k1", 0);
+    finished.begin();
+    finished.commit(content("first"), metrics());
+    ErasureReceipt receipt =
+        SubjectErasure.erase(new Configuration(), folder.toUri().toString(), " " + ID + " ");
+    assertFalse(receipt.isEmpty());
+    assertEquals(ID, receipt.id());
+    assertFalse(Files.exists(folder.resolve("people/ada@example.org")));
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.SmartLifecycle;
 import org.springframework.context.annotation.Bean;
 import org.springframework.util.ClassUtils;
+import org.springframework.util.unit.DataSize;
 
 /** Opens the base model, and creates the studio and the queue on it. */
 @AutoConfiguration
@@ -44,11 +45,15 @@ public class LikenessAutoConfiguration {
     Compute compute = Compute.of(properties.device(), properties.dtype());
     BaseModel base = properties.memory() == null
         ? BaseModel.open(files, compute)
-        : BaseModel.open(files, compute, MemoryBudget.of(properties.memory().toBytes() + "B"));
+        : BaseModel.open(files, compute, budget(properties.memory()));
     for (Progress.Observer observer : observers.orderedStream().toList()) {
       base = base.observed(observer);
     }
     return base;
+  }
+
+  private static MemoryBudget budget(DataSize memory) {
+    return new MemoryBudget(memory.toBytes(), MemoryBudget.EightBits.NEVER, 0, 0, 0);
   }
 
   static Path embedded(ClassLoader classes) {

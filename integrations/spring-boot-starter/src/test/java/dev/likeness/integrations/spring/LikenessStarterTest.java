@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.GenerationJob;
@@ -121,6 +122,18 @@ class LikenessStarterTest {
     BaseModel[] base = new BaseModel[1];
     runner.run(context -> base[0] = context.getBean(BaseModel.class));
     assertThrows(IllegalStateException.class, () -> base[0].generate(BRIEF));
+  }
+
+  @Test
+  void limitsTheMemoryOfTheBase() {
+    runner.withPropertyValues("likeness.memory=8GB").run(context -> {
+      assertNull(context.getStartupFailure());
+      assertTrue(context.getBean(BaseModel.class).memoryPlan().isPresent());
+    });
+    runner
+        .withPropertyValues("likeness.memory=1MB")
+        .run(context ->
+            assertInstanceOf(ResourceLimitException.class, root(context.getStartupFailure())));
   }
 
   @Test

@@ -64,13 +64,19 @@ public interface LayerPositions {
   int attentionTensors(String path, boolean weighted);
 
   /** The number of values that a feed-forward keeps for each output of its first layer. */
-  double feedForward();
+  default double feedForward() {
+    return 1;
+  }
 
   /** Returns true if queries and keys are normalised. */
-  boolean hasQkNorm();
+  default boolean hasQkNorm() {
+    return true;
+  }
 
   /** Returns true if queries and keys are rotated by position. */
-  boolean hasRotaryEmbedding();
+  default boolean hasRotaryEmbedding() {
+    return true;
+  }
 
   /** Returns true if a layer works on the time embedding or pooled text. */
   static boolean isTimeLayer(String path) {

@@ -48,9 +48,4 @@ public record StreamPositions(
   public int attentionTensors(String path, boolean weighted) {
     return (path.contains("attn2") ? 4 : 5) - (weighted ? 1 : 0);
   }
-
-  @Override
-  public double feedForward() {
-    return 1;
-  }
 }

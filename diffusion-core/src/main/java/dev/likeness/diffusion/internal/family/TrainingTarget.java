@@ -18,7 +18,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Capability: the denoising network can be trained. */
 public interface TrainingTarget {
   /** Returns the denoising network's component. */
-  ModelComponent component();
+  default ModelComponent component() {
+    return ModelComponent.TRANSFORMER;
+  }
 
   /** The number of pixels of which the sides of training images must be multiples. */
   int sizeMultiple();
@@ -26,7 +28,9 @@ public interface TrainingTarget {
   /**
    * CLIP's text encoders, which can be trained, and whose tokenizers can take placeholder tokens.
    */
-  List<LoadedClip> clipTextEncoders();
+  default List<LoadedClip> clipTextEncoders() {
+    return List.of();
+  }
 
   /** T5, if it is one of the text encoders. */
   default Optional<LongText> longText() {

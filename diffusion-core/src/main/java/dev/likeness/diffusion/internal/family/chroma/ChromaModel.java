@@ -10,7 +10,6 @@ import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.LayerPositions;
-import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
@@ -194,18 +193,8 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
     }
 
     @Override
-    public ModelComponent component() {
-      return ModelComponent.TRANSFORMER;
-    }
-
-    @Override
     public int sizeMultiple() {
       return 2 * model.autoencoder().vaeScaleFactor();
-    }
-
-    @Override
-    public List<LoadedClip> clipTextEncoders() {
-      return List.of();
     }
 
     @Override

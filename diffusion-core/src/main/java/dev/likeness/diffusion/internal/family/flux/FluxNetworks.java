@@ -173,11 +173,6 @@ public final class FluxNetworks extends NetworksBase {
     }
 
     @Override
-    public ModelComponent component() {
-      return ModelComponent.TRANSFORMER;
-    }
-
-    @Override
     public int sizeMultiple() {
       return 2 * model.autoencoder().vaeScaleFactor();
     }

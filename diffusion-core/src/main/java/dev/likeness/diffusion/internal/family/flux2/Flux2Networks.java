@@ -5,7 +5,6 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
-import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
@@ -161,18 +160,8 @@ public final class Flux2Networks extends NetworksBase {
     }
 
     @Override
-    public ModelComponent component() {
-      return ModelComponent.TRANSFORMER;
-    }
-
-    @Override
     public int sizeMultiple() {
       return model.autoencoder().vaeScaleFactor();
-    }
-
-    @Override
-    public List<LoadedClip> clipTextEncoders() {
-      return List.of();
     }
 
     @Override
@@ -261,21 +250,6 @@ public final class Flux2Networks extends NetworksBase {
     @Override
     public int attentionTensors(String path, boolean weighted) {
       return weighted ? 4 : 5;
-    }
-
-    @Override
-    public double feedForward() {
-      return 1;
-    }
-
-    @Override
-    public boolean hasQkNorm() {
-      return true;
-    }
-
-    @Override
-    public boolean hasRotaryEmbedding() {
-      return true;
     }
   }
 }

@@ -254,11 +254,6 @@ final class Sd3Model implements OpenModel {
     }
 
     @Override
-    public ModelComponent component() {
-      return ModelComponent.TRANSFORMER;
-    }
-
-    @Override
     public int sizeMultiple() {
       return model.config().patch() * model.autoencoder().vaeScaleFactor();
     }

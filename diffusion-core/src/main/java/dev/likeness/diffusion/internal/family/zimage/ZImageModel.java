@@ -10,7 +10,6 @@ import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
 import dev.likeness.diffusion.internal.family.LayerPositions;
-import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
@@ -189,18 +188,8 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     }
 
     @Override
-    public ModelComponent component() {
-      return ModelComponent.TRANSFORMER;
-    }
-
-    @Override
     public int sizeMultiple() {
       return ZImageConfig.PATCH * model.autoencoder().vaeScaleFactor();
-    }
-
-    @Override
-    public List<LoadedClip> clipTextEncoders() {
-      return List.of();
     }
 
     @Override
@@ -279,21 +268,6 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     @Override
     public int attentionTensors(String path, boolean weighted) {
       return weighted ? 4 : 5;
-    }
-
-    @Override
-    public double feedForward() {
-      return 1;
-    }
-
-    @Override
-    public boolean hasQkNorm() {
-      return true;
-    }
-
-    @Override
-    public boolean hasRotaryEmbedding() {
-      return true;
     }
   }
 }

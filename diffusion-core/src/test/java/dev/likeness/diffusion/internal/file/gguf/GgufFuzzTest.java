@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Any bytes as a GGUF file; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are
- * read again.
+ * Any bytes as a GGUF file; {@code JAZZER_FUZZ=1} and {@code -Djazzer.hooks=true} let Jazzer search
+ * for new ones, else the stored ones are read again.
  */
 class GgufFuzzTest {
   @FuzzTest(maxDuration = "10m")

@@ -7,8 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * Any bytes as a pickle; {@code JAZZER_FUZZ=1} searches for new ones, else the stored ones are read
- * again.
+ * Any bytes as a pickle; {@code JAZZER_FUZZ=1} and {@code -Djazzer.hooks=true} let Jazzer search
+ * for new ones, else the stored ones are read again.
  */
 class PickleFuzzTest {
   @FuzzTest(maxDuration = "10m")

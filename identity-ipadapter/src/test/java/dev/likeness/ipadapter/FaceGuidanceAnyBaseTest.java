@@ -15,6 +15,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.FaceGuidanceOptions.Gradient;
+import dev.likeness.photos.SameFacesDetector;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -62,23 +63,7 @@ class FaceGuidanceAnyBaseTest {
   @TempDir
   private Path scratch;
 
-  /** Finds the same face in every image. */
-  private record Fixed(List<Face> faces) implements FaceDetector {
-    @Override
-    public List<Face> detect(RgbImage image) {
-      return faces;
-    }
-
-    @Override
-    public String name() {
-      return "fixed";
-    }
-
-    @Override
-    public void close() {}
-  }
-
-  private static final FaceDetector DETECTOR = new Fixed(List.of(FACE));
+  private static final FaceDetector DETECTOR = new SameFacesDetector(List.of(FACE));
 
   private Path embedder() {
     Path copy = scratch.resolve("auraface.onnx");

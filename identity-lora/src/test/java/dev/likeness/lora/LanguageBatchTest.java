@@ -1,6 +1,5 @@
 package dev.likeness.lora;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,13 +14,10 @@ import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +32,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Requests of several persons on bases with a language model, sampled in the same passes. */
 @ExtendWith(NoTensorLeaks.class)
 class LanguageBatchTest {
-  // Batches of another size round differently; a wrong row is wrong by thousands of times as much.
-  private static final float TOLERANCE = 2e-4f;
-
   @TempDir
   private Path folder;
 
@@ -95,22 +88,6 @@ class LanguageBatchTest {
         request("nobody", 7, people.ben.at(1)).steps(2));
   }
 
-  private static void compare(BaseModel base, List<ImageRequest> requests) {
-    List<GeneratedImage> together = base.generate(requests);
-    List<GeneratedImage> alone = new ArrayList<>();
-    requests.forEach(one -> alone.addAll(base.generate(one, Progress.SILENT, new Cancellation())));
-    assertEquals(alone.size(), together.size());
-    for (int i = 0; i < alone.size(); i++) {
-      assertEquals(alone.get(i).seed(), together.get(i).seed());
-      assertEquals(alone.get(i).request(), together.get(i).request());
-      assertArrayEquals(
-          alone.get(i).latents().values(),
-          together.get(i).latents().values(),
-          TOLERANCE,
-          "image " + i);
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({
     "klein, klein/base, 3, false",
@@ -120,7 +97,7 @@ class LanguageBatchTest {
   })
   void generatesEachAsAlone(String family, String variant, double guidance, boolean sequentially) {
     try (People people = People.of(family, variant, folder)) {
-      compare(
+      PersonsInOneBatchTest.compareWithAlone(
           people.base,
           several(people).stream()
               .map(one -> one.guidance(guidance))

@@ -90,7 +90,9 @@ class PersonsInOneBatchTest {
         request("nobody", 8, wide.at(1)).steps(2));
   }
 
-  private static void compare(List<ImageRequest> requests, List<GeneratedImage> together) {
+  /** Checks that requests drawn together give the images of each alone. */
+  static void compareWithAlone(BaseModel base, List<ImageRequest> requests) {
+    List<GeneratedImage> together = base.generate(requests);
     List<GeneratedImage> alone = new ArrayList<>();
     requests.forEach(one -> alone.addAll(base.generate(one, Progress.SILENT, new Cancellation())));
     assertEquals(alone.size(), together.size());
@@ -110,7 +112,7 @@ class PersonsInOneBatchTest {
   void generatesEachAsAlone(double guidance) {
     List<ImageRequest> requests =
         several().stream().map(one -> one.guidance(guidance)).toList();
-    compare(requests, base.generate(requests));
+    compareWithAlone(base, requests);
   }
 
   @Test
@@ -118,7 +120,7 @@ class PersonsInOneBatchTest {
     List<ImageRequest> requests = several().stream()
         .map(one -> one.guidance(one.guidanceOptions().sequentially()))
         .toList();
-    compare(requests, base.generate(requests));
+    compareWithAlone(base, requests);
   }
 
   @ParameterizedTest
@@ -129,7 +131,7 @@ class PersonsInOneBatchTest {
         .map(one -> one.guidance(guidance)
             .guidance(one.guidanceOptions().degradedGuidance(degradedGuidance).rescale(0.5)))
         .toList();
-    compare(requests, base.generate(requests));
+    compareWithAlone(base, requests);
   }
 
   @Test
@@ -141,7 +143,7 @@ class PersonsInOneBatchTest {
       ControlImage control = ControlImage.of(net, RgbImage.of(24, 16, rgb)).between(0, 0.7);
       List<ImageRequest> requests =
           several().stream().map(one -> one.controlImage(control)).toList();
-      compare(requests, base.generate(requests));
+      compareWithAlone(base, requests);
     }
   }
 

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.photos.SameFacesDetector;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -28,25 +29,9 @@ import org.junit.jupiter.api.Test;
 
 class HeadshotScoresTest {
   private static final RgbImage IMAGE = noise();
-  private static final FaceDetector SEEING = new Fixed(List.of(new Face(
+  private static final FaceDetector SEEING = new SameFacesDetector(List.of(new Face(
       new BoundingBox(80, 70, 96, 96), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty())));
-  private static final FaceDetector BLIND = new Fixed(List.of());
-
-  /** The same faces in every image. */
-  private record Fixed(List<Face> faces) implements FaceDetector {
-    @Override
-    public List<Face> detect(RgbImage image) {
-      return faces;
-    }
-
-    @Override
-    public String name() {
-      return "fixed";
-    }
-
-    @Override
-    public void close() {}
-  }
+  private static final FaceDetector BLIND = new SameFacesDetector(List.of());
 
   /** One vector for every face. */
   private record Same(boolean isTrainedOnPhotographs) implements FaceEmbedder {
@@ -131,7 +116,7 @@ class HeadshotScoresTest {
         HeadPose.FRONTAL,
         Optional.empty(),
         Optional.empty());
-    return HeadshotScores.of(new Fixed(side == 0 ? List.of(own) : List.of(own, other)))
+    return HeadshotScores.of(new SameFacesDetector(side == 0 ? List.of(own) : List.of(own, other)))
         .score(IMAGE);
   }
 

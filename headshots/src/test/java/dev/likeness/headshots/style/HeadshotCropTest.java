@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.photos.SameFacesDetector;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
 import dev.likeness.photos.face.Point;
 import java.util.List;
@@ -25,21 +25,6 @@ class HeadshotCropTest {
       HeadPose.FRONTAL,
       Optional.of(new Face.Eyes(new Point(268, 264), new Point(332, 264))),
       Optional.empty());
-
-  private record Fixed(List<Face> faces) implements FaceDetector {
-    @Override
-    public List<Face> detect(RgbImage image) {
-      return faces;
-    }
-
-    @Override
-    public String name() {
-      return "fixed";
-    }
-
-    @Override
-    public void close() {}
-  }
 
   @Test
   void putsTheEyesOnTheUpperThirdAndTheFaceInTheMiddle() {
@@ -79,18 +64,22 @@ class HeadshotCropTest {
   void cropsAHeadshotToAFormatByTheFaceInIt() {
     Headshot whole = Headshot.of(IMAGE, Style.defaults().get(0), "woman");
     RgbImage passport =
-        whole.crop("35:45", new Fixed(List.of(FACE))).orElseThrow().image();
+        whole.crop("35:45", new SameFacesDetector(List.of(FACE))).orElseThrow().image();
     assertEquals("466 x 600", passport.width() + " x " + passport.height());
-    RgbImage banner =
-        whole.crop("300x150", new Fixed(List.of(FACE))).orElseThrow().image();
+    RgbImage banner = whole
+        .crop("300x150", new SameFacesDetector(List.of(FACE)))
+        .orElseThrow()
+        .image();
     assertEquals("300 x 150", banner.width() + " x " + banner.height());
-    assertTrue(whole.crop("4:5", new Fixed(List.of())).isEmpty());
-    assertEquals(IMAGE, whole.crop("square", new Fixed(List.of())).orElseThrow().image());
+    assertTrue(whole.crop("4:5", new SameFacesDetector(List.of())).isEmpty());
+    assertEquals(
+        IMAGE,
+        whole.crop("square", new SameFacesDetector(List.of())).orElseThrow().image());
     Headshot tall =
         Headshot.of(RgbImage.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
     assertEquals(
         300,
-        tall.crop("square", new Fixed(List.of(face(100, 80, 90))))
+        tall.crop("square", new SameFacesDetector(List.of(face(100, 80, 90))))
             .orElseThrow()
             .image()
             .height());
@@ -129,7 +118,7 @@ class HeadshotCropTest {
     Headshot small = Headshot.of(RgbImage.of(256, 256, noise), Style.defaults().get(0), "woman");
     for (String format : List.of("1200x630", "1584x396", "630x1200", "300x300", "64x64")) {
       for (List<Face> faces : List.of(List.of(face(80, 60, 90)), List.<Face>of())) {
-        Headshot cropped = small.crop(format, new Fixed(faces)).orElseThrow();
+        Headshot cropped = small.crop(format, new SameFacesDetector(faces)).orElseThrow();
         assertEquals(format + " image", cropped.image().toString());
         double factor =
             Stream.of(format.split("x")).mapToInt(Integer::parseInt).max().orElseThrow() / 256.0;
@@ -139,7 +128,8 @@ class HeadshotCropTest {
             cropped.toMap("headshot-001.png").get("enlarged"));
       }
     }
-    assertTrue(small.crop("4:5", new Fixed(List.of())).isEmpty(), "a ratio needs the face");
+    assertTrue(
+        small.crop("4:5", new SameFacesDetector(List.of())).isEmpty(), "a ratio needs the face");
   }
 
   @Test

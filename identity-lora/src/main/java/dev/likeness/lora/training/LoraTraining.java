@@ -249,6 +249,15 @@ public record LoraTraining(
   }
 
   /**
+   * {@return the settings with another number of warmup steps}
+   *
+   * @param n steps until the learning rate reaches its peak, from 0
+   */
+  public LoraTraining warmupSteps(int n) {
+    return with(draft -> draft.warmup = n);
+  }
+
+  /**
    * {@return the settings with or without random mirroring of images}
    *
    * @param mirrored true to mirror images at random

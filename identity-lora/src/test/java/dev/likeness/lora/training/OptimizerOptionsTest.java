@@ -132,6 +132,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.LION),
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR),
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY),
+        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE),
         PLAIN.constantLearningRate(true),
         PLAIN.gradientAccumulationSteps(2),
         PLAIN.emaDecay(0.5),

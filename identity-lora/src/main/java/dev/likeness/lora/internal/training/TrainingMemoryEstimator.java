@@ -160,7 +160,7 @@ public final class TrainingMemoryEstimator {
     return 2L * bytes
         + (options.emaDecay() == 0 ? 0 : F32)
         + switch (options.optimizer()) {
-          case ADAMW -> 2 * F32;
+          case ADAMW, ADAMW_SCHEDULE_FREE -> 2 * F32;
           case ADAMW_8BIT -> 2;
           case LION -> F32;
           case ADAFACTOR -> 1;

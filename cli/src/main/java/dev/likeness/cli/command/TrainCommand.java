@@ -142,10 +142,6 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException(
           "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
-    if (whole && way.trainingAdapter() != null) {
-      throw new IllegalArgumentException(
-          "--training-adapter is for LoRAs; leave it out with --method dreambooth");
-    }
     if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
           "--method dreambooth writes a copy of the base's folder without --vae and --part; put "

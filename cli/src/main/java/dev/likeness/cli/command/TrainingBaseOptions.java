@@ -24,10 +24,6 @@ final class TrainingBaseOptions {
               + "A distilled base needs one")
   private Path trainingAdapter;
 
-  Path trainingAdapter() {
-    return trainingAdapter;
-  }
-
   /** The size of the training images on a base. */
   int size(BaseModel model) {
     return size == null ? model.defaults().width() : size;

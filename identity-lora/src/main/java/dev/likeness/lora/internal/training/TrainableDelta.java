@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -19,6 +20,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -123,12 +125,12 @@ record TrainableDelta(
   }
 
   /** Returns the adapter layer for a layer with weight {@code own}; gradients reach the leaves. */
-  AdapterLayer adapterLayer(Tensor own) {
+  AdapterLayer adapterLayer(Supplier<LayerWeight> own) {
     Function<String, Tensor> leaves = weights.leaves()::get;
     return switch (algorithm) {
       case LORA -> lowRank(leaves).at(1);
       case DORA ->
-        new DoraDelta.DoraLayer(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
+        new DoraDelta.DoraLayer(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own.get());
       case LOKR ->
         new LokrDelta(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1)
             .at(1);

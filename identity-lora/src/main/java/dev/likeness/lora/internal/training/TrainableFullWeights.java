@@ -78,7 +78,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     int end = name.indexOf('.');
     ModelComponent part = ModelComponent.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
     return model
-        .tensor(part, name.substring(end + 1))
+        .read(part, name.substring(end + 1))
         .to(new Device(model.compute().device()), type)
         .clone();
   }

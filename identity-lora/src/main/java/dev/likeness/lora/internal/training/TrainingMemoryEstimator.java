@@ -79,24 +79,21 @@ public final class TrainingMemoryEstimator {
         model,
         width / factor * (height / factor),
         layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
-    double activations = settings.optimizerOptions().gradientCheckpointing()
-        ? count.withCheckpointing()
-        : count.withoutCheckpointing();
+    boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
+    double activations = checkpointing ? count.withCheckpointing() : count.withoutCheckpointing();
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
     ModelComponent network = TrainingTarget.of(model).component();
-    long texts = textNumbers(model);
+    boolean generates = withValidation || settings.classImages() > 0;
+    long texts = textBytes(model);
+    long own = model.weights(network).unpacked().bytes(generates);
     boolean trainsTexts = whole
         ? trainedComponents.size() > 1
         : LayerTable.of(model).layers().stream()
             .anyMatch(layer -> layer.component() != network && trainedLayers.test(layer));
     // Text encoders are freed after the captions are encoded, unless they are needed again.
-    boolean kept = trainsTexts || withValidation || settings.classImages() > 0;
-    long numbers = kept || !freesTextEncoders(model)
-        ? texts + numbers(model, network)
-        : Math.max(texts, numbers(model, network));
-    long generation = withValidation || settings.classImages() > 0
-        ? model.autoencoder().decodingMemory(width, height)
-        : 0;
+    long weights =
+        trainsTexts || generates || !freesTextEncoders(model) ? texts + own : Math.max(texts, own);
+    long generation = generates ? model.autoencoder().decodingMemory(width, height) : 0;
     long each =
         whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
@@ -104,7 +101,7 @@ public final class TrainingMemoryEstimator {
             : factors(settings, model))
         * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
     return new TrainingMemory(
-        bytes * numbers, trained, (long) (activations * rows), generation, PROCESS);
+        weights, trained, (long) (activations * rows), generation, PROCESS);
   }
 
   /**
@@ -112,14 +109,14 @@ public final class TrainingMemoryEstimator {
    * encoded. Small ones stay, because the next generation would read them again.
    */
   static boolean freesTextEncoders(OpenModel model) {
-    return textNumbers(model) * (model.compute().dtype().bits() / Byte.SIZE) >= LARGE_TEXT;
+    return textBytes(model) >= LARGE_TEXT;
   }
 
-  private static long textNumbers(OpenModel model) {
+  private static long textBytes(OpenModel model) {
     ModelComponent network = TrainingTarget.of(model).component();
     return Arrays.stream(ModelComponent.values())
-        .filter(part -> part != network)
-        .mapToLong(part -> numbers(model, part))
+        .filter(part -> part != network && model.weights(part) != null)
+        .mapToLong(part -> model.weights(part).unpacked().loadedBytes())
         .sum();
   }
 

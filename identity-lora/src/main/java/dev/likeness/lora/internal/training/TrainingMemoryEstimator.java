@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -40,6 +42,8 @@ public final class TrainingMemoryEstimator {
 
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
+  /** LoHa's two matrices, their product, and the product with the scale. */
+  private static final int FACTORS = 4;
   /** The bytes of text encoders from which a training frees them. */
   private static final long LARGE_TEXT = 64L << 20;
 
@@ -49,6 +53,7 @@ public final class TrainingMemoryEstimator {
   private final Predicate<TargetLayer> isTrained;
   private final int bytes;
   private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
+  private final Map<String, Long> products = new LinkedHashMap<>();
   private double checkpointed;
   private double textActivations;
 
@@ -81,6 +86,9 @@ public final class TrainingMemoryEstimator {
         layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
     boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
     double activations = checkpointing ? count.withCheckpointing() : count.withoutCheckpointing();
+    double products = !whole && settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOHA
+        ? count.products(checkpointing)
+        : 0;
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
     ModelComponent network = TrainingTarget.of(model).component();
     boolean generates = withValidation || settings.classImages() > 0;
@@ -101,7 +109,7 @@ public final class TrainingMemoryEstimator {
             : factors(settings, model))
         * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
     return new TrainingMemory(
-        weights, trained, (long) (activations * rows), generation, PROCESS);
+        weights, trained, (long) (activations * rows + products), generation, PROCESS);
   }
 
   /**
@@ -205,8 +213,21 @@ public final class TrainingMemoryEstimator {
     return OVERHEAD * (textActivations * bytes + 2 * checkpointed * bytes + largest);
   }
 
+  /** Returns the bytes of the matrices that LoHa multiplies, of all blocks or of the largest. */
+  private double products(boolean checkpointing) {
+    DoubleStream bytes = products.values().stream().mapToDouble(values -> FACTORS * F32 * values);
+    return checkpointing ? bytes.max().orElse(0) : bytes.sum();
+  }
+
   private void add(TargetLayer layer) {
     String path = layer.path();
+    if (isTrained.test(layer)) {
+      String part = positions.block(path);
+      products.merge(
+          part == null ? layer.name() : part,
+          layer.out() * layer.in() * layer.kernelSize() * layer.kernelSize(),
+          Long::sum);
+    }
     if (layer.component() != ModelComponent.UNET
         && layer.component() != ModelComponent.TRANSFORMER) {
       int tokens = target

@@ -81,7 +81,8 @@ class TrainingAdapterTest {
     TrainingTarget target = TrainingTarget.of(model);
     CaptionEncodings texts =
         new CaptionEncodings(target, PROMPTS, weights, region, new Cancellation());
-    TrainingObjective objective = TrainingObjective.of(model, DreamBooth.defaults().settings());
+    TrainingObjective objective =
+        TrainingObjective.of(model, DreamBooth.defaults().settings());
     return new TrainingStep(target, weights, optimizer, objective, texts);
   }
 
@@ -103,13 +104,12 @@ class TrainingAdapterTest {
       TrainingStep.Batch batch = batch(model, 4);
       try (TrainableFullWeights apart = new TrainableFullWeights(
               model, false, ScalarType.Float, ModelAdapter.of(added.at(1)));
-          TrainableFullWeights merged =
-              new TrainableFullWeights(model, false, ScalarType.Float)) {
+          TrainableFullWeights merged = new TrainableFullWeights(model, false, ScalarType.Float)) {
         merge(factors, merged.weights().leaves());
         TrainingStep learning = step(model, merged, optimizer, region);
         Tensor expected = learning.loss(batch, PRIOR_WEIGHT, SegmentRunner.PLAIN);
-        Tensor actual = step(model, apart, optimizer, region)
-            .loss(batch, PRIOR_WEIGHT, SegmentRunner.PLAIN);
+        Tensor actual =
+            step(model, apart, optimizer, region).loss(batch, PRIOR_WEIGHT, SegmentRunner.PLAIN);
         double formula = formula(model, merged, batch, region);
         assertEquals(formula, expected.item_double(), 1e-5 * formula);
         assertEquals(formula, actual.item_double(), 1e-5 * formula);
@@ -194,8 +194,7 @@ class TrainingAdapterTest {
           BaseModel again = BaseModel.open(out, Compute.EXACT)) {
         for (String name : model.tensorNames(ModelComponent.TRANSFORMER)) {
           Tensor own = model.tensor(ModelComponent.TRANSFORMER, name);
-          Tensor saved =
-              again.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, name);
+          Tensor saved = again.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, name);
           double change = saved.sub(own).abs().max().item_double();
           assertTrue(change <= 1e-9, name + " changed by " + change);
         }

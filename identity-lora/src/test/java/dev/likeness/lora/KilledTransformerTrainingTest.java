@@ -140,6 +140,5 @@ class KilledTransformerTrainingTest {
       }
     }
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(resumed));
-    
   }
 }

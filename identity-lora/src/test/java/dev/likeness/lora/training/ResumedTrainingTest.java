@@ -103,8 +103,7 @@ class ResumedTrainingTest extends OnGoldenBase {
         .orElseThrow();
     Path state = folder.resolve("state.safetensors");
     Path file = folder.resolve("person.safetensors");
-    TrainingSet set =
-        TrainingSet.of(images(), SUBJECT).stateFile(state).saveInterval(STEPS);
+    TrainingSet set = TrainingSet.of(images(), SUBJECT).stateFile(state).saveInterval(STEPS);
     try (TrainedPerson person = new LoraTrainer(settings).train(base, set)) {
       person.save(file);
     }

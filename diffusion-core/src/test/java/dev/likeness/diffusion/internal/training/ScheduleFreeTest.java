@@ -8,7 +8,6 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,8 +52,10 @@ class ScheduleFreeTest {
     for (int i = from; i < to; i++) {
       int step = i;
       try (TensorScope scope = TensorScope.open()) {
-        weights.leaves().forEach((name, leaf) ->
-            leaf.mul(given.read("gradients." + name).select(0, step)).sum().backward());
+        weights
+            .leaves()
+            .forEach((name, leaf) ->
+                leaf.mul(given.read("gradients." + name).select(0, step)).sum().backward());
         optimizer.step(weights.leaves(), SCHEDULE.at(step));
       }
     }
@@ -64,8 +65,8 @@ class ScheduleFreeTest {
   void takesTheStepsOfTheAuthorsPackage() {
     try (TensorScope scope = TensorScope.open();
         Safetensors given = given();
-        Safetensors expected = Safetensors.open(
-            GoldenResource.file("/golden/schedule-free/reference.safetensors"));
+        Safetensors expected =
+            Safetensors.open(GoldenResource.file("/golden/schedule-free/reference.safetensors"));
         TrainableWeights weights = weights(given);
         AdamW.ScheduleFree optimizer = optimizer()) {
       Tensor leaf = weights.leaves().get("matrix");

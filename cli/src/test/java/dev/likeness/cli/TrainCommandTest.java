@@ -16,6 +16,7 @@ import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.SubjectStudio;
 import dev.likeness.vault.key.WrappingKey;
@@ -24,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -140,6 +142,60 @@ class TrainCommandTest {
                 "--out",
                 folder.resolve("eve.safetensors").toString())
             .status());
+  }
+
+  /** The frozen base in 8 bits, and every option of the optimiser. */
+  @Test
+  void trainsInLittleMemoryWithOtherOptimizers() {
+    Path model = PipelineFolder.write("klein/base", folder).path();
+    Path out = folder.resolve("ada.safetensors");
+    CommandResult run = trainOn(
+        model,
+        "--size",
+        "64",
+        "--eight-bits",
+        "--optimizer",
+        "adamw-schedule-free",
+        "--learning-rate",
+        "1e-3",
+        "--warmup-steps",
+        "1",
+        "--ema-decay",
+        "0.5",
+        "--algorithm",
+        "loha",
+        "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    try (BaseModel opened = BaseModel.open(model, Compute.EXACT);
+        TrainedPerson person = TrainedPerson.open(out, opened)) {
+      assertEquals(Set.of(LoraAlgorithm.LOHA), person.lora().inspection().algorithms());
+      String recipe = person.recipe();
+      assertTrue(recipe.contains("ADAMW_SCHEDULE_FREE"), recipe);
+      assertTrue(recipe.contains("learningRate=0.001, warmupSteps=1"), recipe);
+      assertTrue(recipe.contains("emaDecay=0.5"), recipe);
+    }
+  }
+
+  @Test
+  void refusesUnknownOptimizersAndOptionsOfLorasForWholeModels() {
+    String out = folder.resolve("ada.safetensors").toString();
+    CommandResult unknown = train("--optimizer", "sgd", "--out", out);
+    assertEquals(2, unknown.status(), unknown.err());
+    assertTrue(
+        unknown
+            .err()
+            .contains("unknown --optimizer \"sgd\"; known: adamw, adamw-8bit, adafactor, prodigy,"
+                + " lion, adamw-schedule-free"),
+        unknown.err());
+    CommandResult whole = train("--method", "dreambooth", "--eight-bits", "--out", out);
+    assertEquals(2, whole.status(), whole.err());
+    assertEquals(
+        List.of("--rank, --recipe, --algorithm and --eight-bits are for LoRAs; leave them out with"
+            + " --method dreambooth"),
+        whole.errorLines());
+    CommandResult decay = train("--ema-decay", "1", "--out", out);
+    assertEquals(2, decay.status(), decay.err());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
@@ -100,17 +101,18 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Trains a copy of the base. The base itself does not change.
+   * Trains a copy of the base. The base itself does not change. With a training adapter, the copy
+   * is trained as if it had the adapter; the result does not have it.
    *
    * @param base the base model
    * @param set the training images and the person in them
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
-   * @throws IllegalArgumentException if the settings ask for a placeholder token or the set for a
-   *     training adapter, which only a LoRA supports; or if the base is distilled
+   * @throws IllegalArgumentException if the settings ask for a placeholder token, which only a LoRA
+   *     supports; or if the base is distilled and the set has no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
-   *     or the state file belongs to another training
+   *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
@@ -121,17 +123,16 @@ public record DreamBooth(LoraTraining settings) {
           "DreamBooth cannot train a placeholder token; remove pivotal tuning, or"
               + " train a LoRA");
     }
-    if (set.trainingAdapter() != null) {
-      throw new IllegalArgumentException(
-          "DreamBooth trains all weights, so a training adapter cannot be left out afterwards;"
-              + " remove it, or train a LoRA");
-    }
     int images = set.examples().size();
     return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
-      try (TrainableFullWeights weights = new TrainableFullWeights(
+      try (Lora added = set.trainingAdapter() == null
+              ? null
+              : Lora.open(set.trainingAdapter(), base, cancellation);
+          TrainableFullWeights weights = new TrainableFullWeights(
               base.unwrap(OpenModel.class),
               settings.trainTextEncoder(),
-              weightType(base.compute()));
+              weightType(base.compute()),
+              added == null ? null : ModelAdapter.of(added.at(1)));
           TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
         Function<String, Tensor> trained = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(

@@ -15,7 +15,6 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.internal.training.TrainingObjective;
-import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
@@ -140,9 +139,12 @@ public final class TrainedPerson implements Identity.Loaded {
       PersonToken subject,
       BaseModel base) {
     String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
-    LoraAlgorithm kind = settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR
-        ? LoraAlgorithm.LOKR
-        : LoraAlgorithm.LORA;
+    LoraAlgorithm kind =
+        switch (settings.optimizerOptions().algorithm()) {
+          case LOKR -> LoraAlgorithm.LOKR;
+          case LOHA -> LoraAlgorithm.LOHA;
+          case LORA, DORA -> LoraAlgorithm.LORA;
+        };
     String recipe = TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
         .toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());

@@ -58,7 +58,7 @@ class PartialFailureTest extends OnGoldenBase {
 
   private static void copied(OpenModel model) {
     try (TensorScope scope = TensorScope.open()) {
-      new TrainableFullWeights(model, Set.of(ModelComponent.UNET), ScalarType.Float).close();
+      new TrainableFullWeights(model, Set.of(ModelComponent.UNET), ScalarType.Float, null).close();
     }
   }
 

@@ -65,6 +65,11 @@ final class BaseOptions {
     return open(compute());
   }
 
+  /** Opens the base with its UNet or transformer in 8 bits. */
+  BaseModel openInEightBits() {
+    return open(files(), MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
+  }
+
   /** Opens the base in f32 unless --dtype is given, for work that a lower precision would spoil. */
   BaseModel openExact() {
     return open(compute.exact());

@@ -100,6 +100,9 @@ public final class TrainCommand implements Runnable {
   private TrainingBaseOptions way;
 
   @Mixin
+  private OptimizerOption optimizer;
+
+  @Mixin
   private FaceOptions faces;
 
   @Mixin
@@ -138,13 +141,10 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException(
           "--method dreambooth and --plot need --out; a store keeps person files only");
     }
-    if (whole && (rank.isGiven() || preset != TrainingPreset.BALANCED)) {
-      throw new IllegalArgumentException(
-          "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
-    }
-    if (whole && way.trainingAdapter() != null) {
-      throw new IllegalArgumentException(
-          "--training-adapter is for LoRAs; leave it out with --method dreambooth");
+    boolean lowRank = rank.isGiven() || preset != TrainingPreset.BALANCED;
+    if (whole && (lowRank || optimizer.hasAlgorithm() || way.isInEightBits())) {
+      throw new IllegalArgumentException("--rank, --recipe, --algorithm and --eight-bits are for "
+          + "LoRAs; leave them out with --method dreambooth");
     }
     if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
@@ -192,7 +192,7 @@ public final class TrainCommand implements Runnable {
       TrainingState.delete(state);
     }
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
-    try (BaseModel model = base.open();
+    try (BaseModel model = way.open(base);
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       FaceEmbedder eye = tools.embedder().orElse(own);
@@ -291,7 +291,7 @@ public final class TrainCommand implements Runnable {
     // Opened once before training, so that a failure is reported first.
     store.open(console).close();
     photos.warn(base, console);
-    try (BaseModel model = base.open();
+    try (BaseModel model = way.open(base);
         ReviewTools tools = faces.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
@@ -312,7 +312,7 @@ public final class TrainCommand implements Runnable {
   }
 
   private LoraTraining withOptions(LoraTraining settings) {
-    LoraTraining timed = steps == null ? settings : settings.steps(steps);
+    LoraTraining timed = optimizer.apply(steps == null ? settings : settings.steps(steps));
     return classImages == null
         ? timed
         : timed.priorPreservation(classImages, timed.priorLossWeight());

@@ -24,8 +24,20 @@ final class TrainingBaseOptions {
               + "A distilled base needs one")
   private Path trainingAdapter;
 
-  Path trainingAdapter() {
-    return trainingAdapter;
+  @Option(
+      names = "--eight-bits",
+      description =
+          "keeps the frozen UNet or transformer in 8 bits: takes half the memory of bf16, "
+              + "and trains nearly the same LoRA. A GGUF base stays in its own bits without this option")
+  private boolean eightBits;
+
+  boolean isInEightBits() {
+    return eightBits;
+  }
+
+  /** Opens the base, in 8 bits if requested. */
+  BaseModel open(BaseOptions base) {
+    return eightBits ? base.openInEightBits() : base.open();
   }
 
   /** The size of the training images on a base. */

@@ -13,5 +13,11 @@ public enum AdapterAlgorithm {
    * LoKr: a Kronecker product of two matrices. The size of the layer determines their sizes; rank
    * and alpha are ignored.
    */
-  LOKR
+  LOKR,
+  /**
+   * LoHa: the elementwise product of two low-rank matrices (Hyeon-Woo et al. 2022,
+   * arXiv:2108.06098). It has twice the values of a LoRA of the same rank, and can change weights
+   * up to the square of the rank. Without gradient checkpointing it needs much memory.
+   */
+  LOHA
 }

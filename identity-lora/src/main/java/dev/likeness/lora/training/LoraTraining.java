@@ -17,14 +17,12 @@ import java.util.function.Consumer;
  * @param steps optimiser steps, from 1
  * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate, above 0
- * @param warmupSteps steps until the learning rate reaches its peak; then it falls along half a
- *     cosine to 0
+ * @param warmupSteps steps until the learning rate reaches its peak; then it falls to 0 by a cosine
  * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for no weighting. Flow models
  *     and debiased losses ignore it
  * @param weightDecay weight decay of AdamW, from 0
  * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
- * @param randomFlip true to mirror images at random; off by default, because faces are not
- *     symmetric
+ * @param randomFlip true to mirror images at random; faces are not symmetric
  * @param classImages number of class images that the base generates for prior preservation; 0 for
  *     no prior preservation
  * @param priorLossWeight weight of the prior preservation loss, from 0
@@ -65,8 +63,7 @@ public record LoraTraining(
    * @param minSnrGamma gamma of min-SNR weighting; 0 for no weighting
    * @param weightDecay weight decay of AdamW, from 0
    * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
-   * @param randomFlip true to mirror images at random; off by default, because faces are not
-   *     symmetric
+   * @param randomFlip true to mirror images at random
    * @param classImages number of class images that the base generates for prior preservation
    * @param priorLossWeight weight of the prior preservation loss, from 0
    * @param captions captions of the images, with {@code %s} for the person
@@ -147,19 +144,17 @@ public record LoraTraining(
    * @return the settings
    */
   public static LoraTraining fewStep(double guidance) {
-    return balanced().with(draft -> {
-      draft.rank = 8;
-      draft.alpha = 8;
-      draft.textEncoder = false;
-      draft.steps = 1000;
-      draft.batch = 8;
-      draft.learningRate = 3e-4;
-      draft.warmup = 50;
-      draft.minSnrGamma = 0;
-      draft.weightDecay = 0;
-      draft.captions = List.of("");
-      draft.options = OptimizerOptions.DEFAULT.emaDecay(0.98).distillationGuidance(guidance);
-    });
+    return balanced()
+        .rank(8)
+        .trainTextEncoder(false)
+        .steps(1000)
+        .batchSize(8)
+        .learningRate(3e-4)
+        .warmupSteps(50)
+        .minSnrGamma(0)
+        .captions("")
+        .optimizerOptions(OptimizerOptions.DEFAULT.emaDecay(0.98).distillationGuidance(guidance))
+        .with(draft -> draft.weightDecay = 0);
   }
 
   /**
@@ -246,6 +241,15 @@ public record LoraTraining(
    */
   public LoraTraining learningRate(double rate) {
     return with(draft -> draft.learningRate = rate);
+  }
+
+  /**
+   * {@return the settings with another number of warmup steps}
+   *
+   * @param n steps until the learning rate reaches its peak, from 0
+   */
+  public LoraTraining warmupSteps(int n) {
+    return with(draft -> draft.warmup = n);
   }
 
   /**

@@ -287,6 +287,13 @@ public record OptimizerOptions(
      * Lion (Chen et al. 2023, arXiv:2302.06675). The state takes half the memory of {@link #ADAMW}.
      * Use a third to a tenth of AdamW's learning rate.
      */
-    LION
+    LION,
+    /**
+     * Schedule-free AdamW (Defazio et al. 2024, arXiv:2405.15682): averages the weights instead of
+     * lowering the learning rate, and the averaged weights become the result. After the warmup, the
+     * learning rate is constant, whatever {@link OptimizerOptions#constantLearningRate()} says. Use
+     * AdamW's learning rate or a higher one.
+     */
+    ADAMW_SCHEDULE_FREE
   }
 }

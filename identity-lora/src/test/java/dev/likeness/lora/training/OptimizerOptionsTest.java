@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -111,14 +112,18 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   @Test
   void recordsTheModuleForOtherPrograms() {
-    for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
+    for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR, LoraAlgorithm.LOHA)) {
       Map<String, String> notes =
           LoraMetadata.of(LoraMetadata.made("sd1", kind, 3, 4, Map.of()), "sks woman");
-      LoraMetadata.putModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
+      LoraMetadata.putModule(notes, KeyFormat.KOHYA, kind);
       assertEquals(
-          kind == LoraAlgorithm.LOKR ? "lycoris.kohya" : "networks.lora",
+          kind == LoraAlgorithm.LORA ? "networks.lora" : "lycoris.kohya",
           notes.get("ss_network_module"));
-      assertEquals(kind == LoraAlgorithm.LOKR, notes.containsKey("ss_network_args"));
+      assertEquals(
+          kind == LoraAlgorithm.LORA
+              ? null
+              : "{\"algo\": \"" + kind.name().toLowerCase(Locale.ROOT) + "\"}",
+          notes.get("ss_network_args"));
       assertEquals("sd_v1", notes.get("ss_base_model_version"));
       assertEquals("False", notes.get("ss_v2"));
     }
@@ -132,6 +137,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.LION),
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR),
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY),
+        PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE),
         PLAIN.constantLearningRate(true),
         PLAIN.gradientAccumulationSteps(2),
         PLAIN.emaDecay(0.5),

@@ -3,10 +3,13 @@ package dev.likeness.lora.training;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
@@ -19,6 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +56,13 @@ class ResumedTrainingTest extends OnGoldenBase {
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)),
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.LION)),
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)),
+        usual
+            .warmupSteps(3)
+            .optimizerOptions(
+                plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE)),
+        usual.optimizerOptions(plain
+            .optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE)
+            .emaDecay(0.5)),
         usual.optimizerOptions(
             plain.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2)),
         usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.LOKR)),
@@ -77,6 +91,35 @@ class ResumedTrainingTest extends OnGoldenBase {
     assertThrows(CancelledException.class, () -> train(settings, kept, seen, stop));
     assertArrayEquals(whole, train(settings, kept, seen, new Cancellation()));
     assertEquals(List.of(1, 2, 3, 4, 5, 6), steps);
+  }
+
+  /** The saved factors are x = y + (1 - 1 / beta1) (z - y), not the y that gradients came from. */
+  @Test
+  void savesTheAveragedWeightsOfScheduleFreeTraining() {
+    LoraTraining settings = settings()
+        .filter(each -> each.optimizerOptions().optimizer()
+            == OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE)
+        .findFirst()
+        .orElseThrow();
+    Path state = folder.resolve("state.safetensors");
+    Path file = folder.resolve("person.safetensors");
+    TrainingSet set = TrainingSet.of(images(), SUBJECT).stateFile(state).saveInterval(STEPS);
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, set)) {
+      person.save(file);
+    }
+    try (TensorScope scope = TensorScope.open();
+        Safetensors saved = Safetensors.open(file);
+        Safetensors kept = Safetensors.open(state)) {
+      String layer = "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.lora_B.weight";
+      Tensor y = kept.read("weights." + layer);
+      Tensor x = y.lerp(kept.read("z." + layer), new Scalar(1 - 1 / 0.9));
+      Tensor actual = saved.read(layer).to(ScalarType.Float);
+      double moved = x.sub(y).abs().max().item_double();
+      double wrong = x.sub(actual).abs().max().item_double();
+      // Files have f16 factors: eleven bits.
+      assertTrue(wrong <= x.abs().max().item_double() * 0x1p-11, "differs by " + wrong);
+      assertTrue(moved > 10 * wrong, "x and y differ by only " + moved);
+    }
   }
 
   private static float[] train(

@@ -65,6 +65,12 @@ public class CanonicalTensors implements TensorNames {
   }
 
   @Override
+  public long storedBytes(String name) {
+    KeyMapping.Location place = locations.get(name);
+    return foreign.storedBytes(place.name()) / place.slices() * place.span();
+  }
+
+  @Override
   public String describe() {
     return foreign.describe();
   }

@@ -51,6 +51,11 @@ public final class RenamedSource implements TensorSource {
   }
 
   @Override
+  public long storedBytes(String name) {
+    return source.storedBytes(original.get(name));
+  }
+
+  @Override
   public Tensor read(String name) {
     return source.read(original.get(name));
   }

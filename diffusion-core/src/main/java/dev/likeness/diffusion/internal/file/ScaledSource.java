@@ -141,6 +141,11 @@ public final class ScaledSource implements TensorSource {
   }
 
   @Override
+  public long storedBytes(String name) {
+    return source.storedBytes(name);
+  }
+
+  @Override
   public Tensor read(String name) {
     String scale = scale(name);
     if (scale == null) {

@@ -158,6 +158,11 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
+  public long storedBytes(String name) {
+    return shard(name).storedBytes(name);
+  }
+
+  @Override
   public Tensor read(String name) {
     return shard(name).read(name);
   }

@@ -19,6 +19,11 @@ public interface TensorNames {
   /** Returns the file or folder, for error messages. */
   String describe();
 
+  /** Returns the bytes of a tensor as it is stored; quantised values take less than their type. */
+  default long storedBytes(String name) {
+    return elements(name) * dtype(name).bits() / Byte.SIZE;
+  }
+
   /** Returns true if there is such a tensor. */
   default boolean has(String name) {
     return names().contains(name);

@@ -122,6 +122,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
       return source.dtype(name);
     }
 
+    @Override
+    public long storedBytes(String name) {
+      return source.storedBytes(name);
+    }
+
     /**
      * Reads a tensor.
      *
@@ -222,6 +227,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     @Override
     public DType dtype(String name) {
       return sourceOf.get(name).dtype(name);
+    }
+
+    @Override
+    public long storedBytes(String name) {
+      return sourceOf.get(name).storedBytes(name);
     }
 
     @Override

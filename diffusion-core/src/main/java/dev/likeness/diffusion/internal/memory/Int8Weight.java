@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -20,6 +21,9 @@ record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
    * last layers.
    */
   private static final long MIN_ELEMENTS = 64 * 64;
+
+  /** The number of values that are dequantised at once. */
+  private static final long BLOCK = 1 << 20;
 
   /** Returns true if a weight [out, in, ...] of this shape is large enough to be quantised. */
   static boolean isWorthwhile(long... shape) {
@@ -40,13 +44,23 @@ record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
     return new Int8Weight(steps, scale, shape);
   }
 
+  /** Returns the weight; rows are dequantised in blocks, so that little is kept in f32. */
   Tensor dequantize(DType type) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(quantized
-          .to(ScalarType.Float)
-          .mul_(scale)
-          .to(Tensors.scalarType(type))
-          .view(shape));
+      Tensor wide =
+          quantized.new_empty(quantized.shape(), new TensorOptions(Tensors.scalarType(type)));
+      long count = Math.max(1, BLOCK / Math.max(1, quantized.size(1)));
+      for (long row = 0; row < quantized.size(0); row += count) {
+        try (TensorScope block = TensorScope.open()) {
+          long rows = Math.min(count, quantized.size(0) - row);
+          wide.narrow(0, row, rows)
+              .copy_(quantized
+                  .narrow(0, row, rows)
+                  .to(ScalarType.Float)
+                  .mul_(scale.narrow(0, row, rows)));
+        }
+      }
+      return scope.promote(wide.view(shape));
     }
   }
 }

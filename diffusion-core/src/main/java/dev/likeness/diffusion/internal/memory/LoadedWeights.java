@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
@@ -26,21 +27,12 @@ import org.bytedeco.pytorch.global.torch;
  * are views of the mapped file. Thread-safe.
  */
 public final class LoadedWeights implements Parameters, AutoCloseable {
-  /** The number of values in a weight from which a layer's own packed form pays. */
-  private static final long LARGE = 1 << 16;
-
-  /**
-   * The largest number of values in a mapped network whose packed forms may all be copied to
-   * memory.
-   */
-  private static final long MAX_COPIED = 3L << 30;
-
   private final ReopenedFile file;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final WeightsCheck requested = new WeightsCheck();
   private final WeightResidence residence;
-  private final boolean isLarge;
+  private final WeightResidence.UnpackedForm unpacked;
   private final Map<String, Int8Weight> quantized = new ConcurrentHashMap<>();
   private final Map<String, Tensor> derived = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
@@ -84,13 +76,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     file = new ReopenedFile(source, opening);
     this.compute = compute;
     this.residence = residence;
-    isLarge = source.names().stream().mapToLong(source::elements).sum() > MAX_COPIED;
+    unpacked = WeightResidence.UnpackedForm.of(residence, source, compute);
   }
 
-  /** Returns true if blocks are loaded at each use, every time at another address. */
   @Override
   public boolean isStreamed() {
-    return residence == WeightResidence.STREAMED || residence == WeightResidence.INT8_BLOCKS;
+    return residence.isStreamed();
   }
 
   /** Returns true if matrices are stored in less memory than the type that layers compute in. */
@@ -117,15 +108,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor loadCopy(String name) {
     // A tensor that needs conversion is read without the mapping, because mapped pages would count
     // as memory of the process in addition to the copy.
-    return isView(name)
+    return unpacked.isView(name)
         ? requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)))
         : placeOwn(name);
-  }
-
-  private boolean isView(String name) {
-    return residence == WeightResidence.MAPPED
-        && compute.isCpu()
-        && file.header().dtype(name) == compute.dtype();
   }
 
   /** Returns a tensor in memory of its own for any residence. */
@@ -142,13 +127,13 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
-    if (residence == WeightResidence.INT8_MATRICES && Int8Weight.isWorthwhile(shape)) {
-      return () -> quantized.computeIfAbsent(name, this::quantized).dequantize(compute.dtype());
+    if (residence == WeightResidence.INT8_MATRICES) {
+      return unpackedMatrix(name, shape);
     }
     boolean small = residence == WeightResidence.INT8_MATMUL
         && shape.length == 2
         && Int8Weight.isWorthwhile(shape);
-    if (!small && !keepsForms(name)) {
+    if (!small && !unpacked.keepsForms(name)) {
       return new LayerWeight.Plain(get(name, shape));
     }
     return new LayerWeight.CachingMatrix(
@@ -159,17 +144,6 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Returns true if a layer may keep its own packed form of a weight. Matrices of a large mapped
-   * network stay views, so that the system can free their pages if memory is short.
-   */
-  private boolean keepsForms(String name) {
-    int dimensions = file.header().shape(name).length;
-    return compute.isCpu()
-        && file.header().elements(name) >= LARGE
-        && (dimensions > 2 || dimensions == 2 && !(isLarge && isView(name)));
-  }
-
-  /**
    * Creates a layer's packed form. The weight is read without the mapping, so that only the packed
    * form stays in memory.
    */
@@ -177,6 +151,21 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     try (TensorScope scope = TensorScope.open()) {
       return keep(making.apply(placeOwn(name)));
     }
+  }
+
+  @Override
+  public LayerWeight unpackedMatrix(String name, long... shape) {
+    require(name, shape);
+    if (!unpacked.isReadAtUse(name)) {
+      return new LayerWeight.Plain(get(name, shape));
+    }
+    return new LayerWeight.Compressed(
+        shape, () -> unpacked.isQuantized(name) ? dequantize(name) : loadCopy(name));
+  }
+
+  /** Returns how the weights are stored for layers that use {@link #unpackedMatrix}. */
+  public WeightResidence.UnpackedForm unpacked() {
+    return unpacked;
   }
 
   private Tensor dequantize(String name) {
@@ -240,17 +229,21 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   public void load() {
     if (!isCompressed()) {
-      requested
-          .names()
-          .filter(name -> isView(name) || !keepsForms(name))
-          .forEach(name -> placed.computeIfAbsent(name, this::place));
+      loadRequested(name -> true);
     }
   }
 
-  /** Does the same as {@link #load}, but only if loading creates views of a mapped file. */
+  private void loadRequested(Predicate<String> wanted) {
+    requested
+        .names()
+        .filter(name -> wanted.test(name) && (unpacked.isView(name) || !unpacked.keepsForms(name)))
+        .forEach(name -> placed.computeIfAbsent(name, this::place));
+  }
+
+  /** Creates the views of a mapped file that are used, to read them before their first use. */
   public void loadViews() {
     if (residence == WeightResidence.MAPPED) {
-      load();
+      loadRequested(name -> !unpacked.isReadAtUse(name));
     }
   }
 

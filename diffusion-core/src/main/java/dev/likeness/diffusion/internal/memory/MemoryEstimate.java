@@ -117,6 +117,11 @@ public record MemoryEstimate(
     /** Bytes for dequantising one large matrix after another. */
     private static final long WIDENED = 256L << 20;
 
+    /** Returns true if a tensor of a chained component is in one of its blocks. */
+    static boolean isInBlock(String name) {
+      return BLOCK.matcher(name).matches();
+    }
+
     /** Returns the size of a component. A UNet's blocks are not a chain. */
     static ComponentSize of(TensorNames tensors, boolean chained) {
       return of(tensors, chained, name -> true);

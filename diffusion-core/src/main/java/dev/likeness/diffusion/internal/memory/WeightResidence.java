@@ -1,5 +1,8 @@
 package dev.likeness.diffusion.internal.memory;
 
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.tensor.Compute;
+
 /** How a network's tensors are kept in memory. */
 public enum WeightResidence {
   /**
@@ -26,8 +29,114 @@ public enum WeightResidence {
     this.description = words;
   }
 
+  /** Returns true if blocks are loaded at each use, every time at another address. */
+  boolean isStreamed() {
+    return this == STREAMED || this == INT8_BLOCKS;
+  }
+
   /** Returns the words for a printed memory plan. */
   public String description() {
     return description;
+  }
+
+  /**
+   * How weights are stored for layers that keep no packed form of them, as in training.
+   *
+   * @param names the tensors of the file
+   * @param isLarge true if packed forms of all weights would take too much memory
+   */
+  public record UnpackedForm(
+      WeightResidence residence, TensorNames names, Compute compute, boolean isLarge) {
+    private static final int F32 = 4;
+
+    /** The number of values in a weight from which a layer's own packed form pays. */
+    private static final long LARGE = 1 << 16;
+
+    /**
+     * The largest number of values in a mapped network whose packed forms may all be copied to
+     * memory.
+     */
+    private static final long MAX_COPIED = 3L << 30;
+
+    static UnpackedForm of(WeightResidence residence, TensorNames names, Compute compute) {
+      long values = names.names().stream().mapToLong(names::elements).sum();
+      return new UnpackedForm(residence, names, compute, values > MAX_COPIED);
+    }
+
+    /** Returns true if a tensor is a view of the mapped file. */
+    boolean isView(String name) {
+      return residence == MAPPED && compute.isCpu() && names.dtype(name) == compute.dtype();
+    }
+
+    /**
+     * Returns true if a layer may keep its own packed form of a weight. Matrices of a large mapped
+     * network stay views, so that the system can free their pages if memory is short.
+     */
+    boolean keepsForms(String name) {
+      int dimensions = names.shape(name).length;
+      return compute.isCpu()
+          && names.elements(name) >= LARGE
+          && (dimensions > 2 || dimensions == 2 && !(isLarge && isView(name)));
+    }
+
+    private int width() {
+      return compute.dtype().bits() / Byte.SIZE;
+    }
+
+    /** Returns true if a weight is computed at each use, from fewer bytes or from the file. */
+    boolean isReadAtUse(String name) {
+      return isQuantized(name)
+          || names.shape(name).length > 1
+              && switch (residence) {
+                case STREAMED -> MemoryEstimate.ComponentSize.isInBlock(name);
+                case MAPPED -> isQuantizedInFile(name);
+                default -> false;
+              };
+    }
+
+    /** Returns true if a weight is kept as an {@link Int8Weight}. */
+    boolean isQuantized(String name) {
+      long[] shape = names.shape(name);
+      return switch (residence) {
+        case INT8_BLOCKS -> shape.length > 1 && MemoryEstimate.ComponentSize.isInBlock(name);
+        case INT8_MATRICES, INT8_MATMUL -> Int8Weight.isWorthwhile(shape);
+        case MAPPED, RESIDENT, STREAMED -> false;
+      };
+    }
+
+    /** Returns true if the file stores a tensor in about a byte for each value, or less. */
+    private boolean isQuantizedInFile(String name) {
+      return 2 * names.storedBytes(name) < 3 * names.elements(name);
+    }
+
+    /** Returns the bytes in memory while a generation computes with packed or streamed weights. */
+    public long loadedBytes() {
+      return MemoryEstimate.ComponentSize.of(names, true).bytes(residence, width(), true);
+    }
+
+    /**
+     * Returns the bytes of all tensors, and of the largest weight that is computed at its use.
+     *
+     * @param generates true if generations stream blocks too
+     */
+    public long bytes(boolean generates) {
+      long largest = names.names().stream()
+          .filter(this::isReadAtUse)
+          .mapToLong(name -> names.elements(name) * (width() + (isQuantizedInFile(name) ? F32 : 0)))
+          .max()
+          .orElse(0);
+      long bytes = largest + names.names().stream().mapToLong(this::keptBytes).sum();
+      return Math.max(bytes, generates && residence.isStreamed() ? loadedBytes() : 0);
+    }
+
+    private long keptBytes(String name) {
+      long values = names.elements(name);
+      if (isQuantized(name)) {
+        return values + F32 * names.shape(name)[0];
+      }
+      return !isReadAtUse(name)
+          ? values * width()
+          : residence == STREAMED ? 0 : names.storedBytes(name);
+    }
   }
 }

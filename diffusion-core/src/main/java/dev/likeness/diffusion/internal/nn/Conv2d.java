@@ -77,6 +77,9 @@ public final class Conv2d {
 
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    if (Linear.CompressedWeight.isFrozenIn(weight, x)) {
+      return addAdapters(Linear.CompressedWeight.conv2d(x, weight, offset, stride, padding), x);
+    }
     return addAdapters(
         usesWinograd(x)
             ? WinogradConvolution.of(x, out, weight, offset)

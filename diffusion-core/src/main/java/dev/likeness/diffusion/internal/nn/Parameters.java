@@ -25,6 +25,14 @@ public interface Parameters {
     return new LayerWeight.Plain(get(name, shape));
   }
 
+  /**
+   * Returns a tensor as a layer's weight without forms that layers derive from it. It takes no more
+   * memory than the weight as it is stored.
+   */
+  default LayerWeight unpackedMatrix(String name, long... shape) {
+    return new LayerWeight.Plain(get(name, shape));
+  }
+
   /** Returns true if the network's blocks are loaded by {@link #block} for each use. */
   default boolean isStreamed() {
     return false;

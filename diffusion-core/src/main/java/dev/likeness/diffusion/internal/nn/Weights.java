@@ -60,7 +60,7 @@ public final class Weights {
     String full = fullName(name);
     LayerWeight own = adaptation.allowsPackedWeights()
         ? parameters.matrix(full, shape)
-        : new LayerWeight.Plain(parameters.get(full, shape));
+        : parameters.unpackedMatrix(full, shape);
     if (!adaptation.replaces(full)) {
       return own;
     }

@@ -25,6 +25,14 @@ public interface Optimizer extends AutoCloseable {
   /** Returns the number of steps so far. */
   long steps();
 
+  /**
+   * Returns the value of a parameter to evaluate and save: usually the parameter itself. Another
+   * value belongs to the calling scope.
+   */
+  default Tensor evaluated(String name, Tensor parameter) {
+    return parameter;
+  }
+
   /** Returns the state for a checkpoint, by name. The tensors belong to this optimiser. */
   Map<String, Tensor> tensors();
 

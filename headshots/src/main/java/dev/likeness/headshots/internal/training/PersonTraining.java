@@ -186,16 +186,12 @@ public record PersonTraining(
   }
 
   /**
-   * The trainer with settings that fit into the device's memory, if its size is known. A base with
-   * a memory plan uses less than this estimate assumes, so its settings are not changed.
+   * The trainer with settings that fit into the device's memory, if its size is known.
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException if no such training fits
    */
   private LoraTrainer fitToMemory() {
     LoraTrainer trainer = new LoraTrainer(training);
-    if (base.memoryPlan().isPresent()) {
-      return trainer;
-    }
     long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return trainer.fitting(base, side(), validation.isPresent(), bytes);
   }

@@ -1,11 +1,15 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -59,19 +63,21 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
    * @param magnitude the trained norms of the rows [out]
    * @param weight the weight of the base
    */
-  public record DoraLayer(LoraDelta factors, Tensor magnitude, Tensor weight)
+  public record DoraLayer(LoraDelta factors, Tensor magnitude, LayerWeight weight)
       implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      return combine(
-          torch.linear(x, WeightDelta.Convolutions.castLike(x, weight)),
-          factors.at(1).delta(x),
-          magnitudeRatio());
+      Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
+          ? Linear.CompressedWeight.linear(x, weight, new TensorOptional())
+          : torch.linear(x, WeightDelta.Convolutions.castLike(x, weight.tensor()));
+      return combine(own, factors.at(1).delta(x), magnitudeRatio());
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor own = WeightDelta.Convolutions.conv2d(x, weight, stride, padding);
+      Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
+          ? Linear.CompressedWeight.conv2d(x, weight, new TensorOptional(), stride, padding)
+          : WeightDelta.Convolutions.conv2d(x, weight.tensor(), stride, padding);
       return combine(
           own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));
     }
@@ -87,8 +93,10 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     }
 
     private Tensor rowNorms() {
-      try (NoGradGuard guard = new NoGradGuard()) {
-        return rowNorms(weight.to(ScalarType.Float).add(factors.deltaWeight(weight)));
+      try (TensorScope scope = TensorScope.open();
+          NoGradGuard guard = new NoGradGuard()) {
+        Tensor own = weight.tensor();
+        return scope.promote(rowNorms(own.to(ScalarType.Float).add(factors.deltaWeight(own))));
       }
     }
 

@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.algorithm;
 
+import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -34,7 +35,16 @@ public record LohaDelta(Factor first, Factor second, double scale) implements We
 
   @Override
   public Tensor deltaWeight(Tensor weight) {
-    return first.matrix().mul(second.matrix()).mul(new Scalar(scale)).view(weight.shape());
+    return deltaWeight(weight.shape());
+  }
+
+  private Tensor deltaWeight(long... shape) {
+    return first.matrix().mul(second.matrix()).mul(new Scalar(scale)).view(shape);
+  }
+
+  /** Returns true if both matrices have two factors, no core. */
+  public static boolean isPlain(LohaDelta delta) {
+    return delta.first.core == null && delta.second.core == null;
   }
 
   @Override
@@ -45,5 +55,23 @@ public record LohaDelta(Factor first, Factor second, double scale) implements We
   @Override
   public long rank() {
     return first.b.size(0);
+  }
+
+  /**
+   * LoHa as an adapter layer during training. Each use computes the product again, so that with
+   * gradient checkpointing only one block has its products in memory.
+   *
+   * @param shape the shape of the weight
+   */
+  public record LohaLayer(LohaDelta factors, long... shape) implements AdapterLayer {
+    @Override
+    public Tensor delta(Tensor x) {
+      return new FullDelta(factors.deltaWeight(shape)).at(1).delta(x);
+    }
+
+    @Override
+    public Tensor delta(Tensor x, long[] stride, long[] padding) {
+      return new FullDelta(factors.deltaWeight(shape)).at(1).delta(x, stride, padding);
+    }
   }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -65,13 +66,16 @@ public final class LoraMetadata {
    * Adds the kohya module that opens the file. Only files in its own key format get one, because
    * kohya opens no other.
    */
-  public static void putModule(Map<String, String> notes, KeyFormat keyFormat, boolean kronecker) {
+  public static void putModule(
+      Map<String, String> notes, KeyFormat keyFormat, LoraAlgorithm algorithm) {
     if (keyFormat != KeyFormat.KOHYA) {
       notes.keySet().removeAll(List.of(MODULE, ARGUMENTS));
     } else if (notes.containsKey("ss_network_dim") && !notes.containsKey(MODULE)) {
-      notes.put(MODULE, kronecker ? "lycoris.kohya" : "networks.lora");
-      if (kronecker) {
-        notes.put(ARGUMENTS, "{\"algo\": \"lokr\"}");
+      boolean lycoris = algorithm == LoraAlgorithm.LOKR || algorithm == LoraAlgorithm.LOHA;
+      notes.put(MODULE, lycoris ? "lycoris.kohya" : "networks.lora");
+      if (lycoris) {
+        String name = algorithm.name().toLowerCase(Locale.ROOT);
+        notes.put(ARGUMENTS, "{\"algo\": \"" + name + "\"}");
       }
     }
   }

@@ -5,8 +5,10 @@ import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.FullDelta;
+import dev.likeness.lora.internal.algorithm.LohaDelta;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
@@ -15,6 +17,7 @@ import dev.likeness.lora.internal.algorithm.ReshapedDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -70,10 +73,7 @@ public final class LoraWriter {
           .textualInversions()
           .forEach(word -> BundledEmbeddings.write(tensors, word, keyFormat));
       Map<String, String> notes = LoraMetadata.rewrite(metadata);
-      LoraMetadata.putModule(
-          notes,
-          keyFormat,
-          changes.weights().values().stream().anyMatch(LokrDelta.class::isInstance));
+      LoraMetadata.putModule(notes, keyFormat, algorithm(changes.weights().values()));
       notes.put("format", "pt");
       // For a sum of several persons only their consents are written.
       if (notes.containsKey(TrainedPerson.CLASS_WORD_KEY)
@@ -83,6 +83,14 @@ public final class LoraWriter {
         SafetensorsWriter.write(file, tensors, notes);
       }
     }
+  }
+
+  private static LoraAlgorithm algorithm(Collection<WeightDelta> deltas) {
+    return deltas.stream().anyMatch(LokrDelta.class::isInstance)
+        ? LoraAlgorithm.LOKR
+        : deltas.stream().anyMatch(LohaDelta.class::isInstance)
+            ? LoraAlgorithm.LOHA
+            : LoraAlgorithm.LORA;
   }
 
   private void put(Map<TargetLayer, WeightDelta> weights, OriginalLayerNames.KohyaNames names) {
@@ -178,6 +186,8 @@ public final class LoraWriter {
         // LyCORIS refuses a file without an alpha; its own scale is 1 for whole matrices.
         tensors.put(stem + ".alpha", torch.tensor(1.0F));
       }
+    } else if (change instanceof LohaDelta product && LohaDelta.isPlain(product)) {
+      putLoha(stem, product);
     } else if (change instanceof LoraDelta pair) {
       putPair(layer, stem, pair);
     } else if (keyFormat == KeyFormat.KOHYA) {
@@ -187,6 +197,16 @@ public final class LoraWriter {
           change instanceof FullDelta said ? said.value() : deltaWeight(layer, change));
     } else {
       throw unwritable(layer);
+    }
+  }
+
+  private void putLoha(String stem, LohaDelta product) {
+    tensors.put(stem + ".hada_w1_a", product.first().a());
+    tensors.put(stem + ".hada_w1_b", product.first().b());
+    tensors.put(stem + ".hada_w2_a", LoraFactors.scale(product.second().a(), product.scale()));
+    tensors.put(stem + ".hada_w2_b", product.second().b());
+    if (keyFormat == KeyFormat.KOHYA) {
+      tensors.put(stem + ".alpha", torch.full(new long[0], new Scalar((double) product.rank())));
     }
   }
 

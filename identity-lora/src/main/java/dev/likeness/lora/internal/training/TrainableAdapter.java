@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -84,7 +85,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
             shape,
             random,
             target.recipe().initialByRank(),
-            layer -> baseWeight(layers.get(layer)));
+            layer -> baseWeight(layers.get(layer)).tensor());
     weights = new TrainableWeights(first.onDevice(model.compute().device()));
     try {
       layers
@@ -99,8 +100,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     }
   }
 
-  private Tensor baseWeight(TargetLayer layer) {
-    return model.tensor(layer.component(), layer.weight());
+  private LayerWeight baseWeight(TargetLayer layer) {
+    return new TrainableNetworks.BaseTensors(model, layer.component()).matrix(layer.weight());
   }
 
   @Override
@@ -170,7 +171,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     Map<String, List<AdapterLayer>> paths = new LinkedHashMap<>();
     deltas.forEach((layer, change) -> {
       if (layer.component() == part) {
-        paths.put(layer.path(), List.of(change.adapterLayer(baseWeight(layer))));
+        paths.put(layer.path(), List.of(change.adapterLayer(() -> baseWeight(layer))));
       }
     });
     return new Adaptation() {

@@ -4,11 +4,13 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
+import dev.likeness.lora.internal.algorithm.LohaDelta;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
@@ -19,6 +21,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -36,6 +39,12 @@ record TrainableDelta(
   private static final String MAGNITUDE = ".lora_magnitude_vector";
   private static final String OUTER = ".lokr_w1";
   private static final String INNER = ".lokr_w2";
+  private static final String FIRST_OUT = ".hada_w1_a";
+  private static final String FIRST_IN = ".hada_w1_b";
+  private static final String SECOND_OUT = ".hada_w2_a";
+  private static final String SECOND_IN = ".hada_w2_b";
+  /** The standard deviation of LyCORIS for one factor of LoHa; that of others is 1. */
+  private static final double SMALL = 0.1;
 
   /** Creates the leaves of the layer. */
   static TrainableDelta of(LoraTraining settings, TargetLayer layer, TrainableWeights weights) {
@@ -48,6 +57,14 @@ record TrainableDelta(
           layer.name() + INNER,
           shape(layer, layer.out() / outer, layer.in() / inner, layer.kernelSize()));
       return new TrainableDelta(form, layer, 1, weights);
+    }
+    if (form == AdapterAlgorithm.LOHA) {
+      long inputs = layer.in() * layer.kernelSize() * layer.kernelSize();
+      weights.get(layer.name() + FIRST_OUT, layer.out(), settings.rank());
+      weights.get(layer.name() + FIRST_IN, settings.rank(), inputs);
+      weights.get(layer.name() + SECOND_OUT, layer.out(), settings.rank());
+      weights.get(layer.name() + SECOND_IN, settings.rank(), inputs);
+      return new TrainableDelta(form, layer, settings.scale(), weights);
     }
     weights.get(layer.name() + DOWN, shape(layer, settings.rank(), layer.in(), layer.kernelSize()));
     weights.get(layer.name() + UP, shape(layer, layer.out(), settings.rank(), 1));
@@ -78,8 +95,12 @@ record TrainableDelta(
       long inner = largestFactor(layer.in());
       return outer * inner + layer.out() / outer * (layer.in() / inner) * window;
     }
-    return settings.rank() * (layer.out() + layer.in() * window)
-        + (settings.optimizerOptions().algorithm() == AdapterAlgorithm.DORA ? layer.out() : 0);
+    long pair = settings.rank() * (layer.out() + layer.in() * window);
+    return switch (settings.optimizerOptions().algorithm()) {
+      case LOHA -> 2 * pair;
+      case DORA -> pair + layer.out();
+      default -> pair;
+    };
   }
 
   private static long[] shape(TargetLayer layer, long out, long in, long kernel) {
@@ -100,6 +121,7 @@ record TrainableDelta(
    * Returns the initial value of a leaf. Second factors are zero, magnitudes are those of the base.
    * First factors are normal with variance 1 / fan-in, so that the size of the delta does not
    * depend on the width of the layer; or of a LoRA with standard deviation 1 / rank, as peft's.
+   * Those of LoHa begin as in LyCORIS.
    */
   static Tensor initialValue(
       String name,
@@ -107,8 +129,12 @@ record TrainableDelta(
       NoiseSource random,
       boolean byRank,
       Function<String, Tensor> base) {
-    if (name.endsWith(UP) || name.endsWith(INNER)) {
+    if (name.endsWith(UP) || name.endsWith(INNER) || name.endsWith(SECOND_OUT)) {
       return torch.zeros(shape);
+    }
+    if (name.endsWith(FIRST_OUT) || name.endsWith(FIRST_IN) || name.endsWith(SECOND_IN)) {
+      double spread = name.endsWith(FIRST_OUT) ? SMALL : 1;
+      return random.next(shape).squeeze(0).mul(new Scalar(spread));
     }
     if (name.endsWith(MAGNITUDE)) {
       return DoraDelta.DoraLayer.rowNorms(
@@ -123,16 +149,27 @@ record TrainableDelta(
   }
 
   /** Returns the adapter layer for a layer with weight {@code own}; gradients reach the leaves. */
-  AdapterLayer adapterLayer(Tensor own) {
+  AdapterLayer adapterLayer(Supplier<LayerWeight> own) {
     Function<String, Tensor> leaves = weights.leaves()::get;
     return switch (algorithm) {
       case LORA -> lowRank(leaves).at(1);
       case DORA ->
-        new DoraDelta.DoraLayer(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
+        new DoraDelta.DoraLayer(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own.get());
       case LOKR ->
         new LokrDelta(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1)
             .at(1);
+      case LOHA ->
+        new LohaDelta.LohaLayer(
+            hadamard(leaves), shape(layer, layer.out(), layer.in(), layer.kernelSize()));
     };
+  }
+
+  private LohaDelta hadamard(Function<String, Tensor> values) {
+    String name = layer.name();
+    return new LohaDelta(
+        new LohaDelta.Factor(values.apply(name + FIRST_OUT), null, values.apply(name + FIRST_IN)),
+        new LohaDelta.Factor(values.apply(name + SECOND_OUT), null, values.apply(name + SECOND_IN)),
+        scale);
   }
 
   private LoraDelta lowRank(Function<String, Tensor> values) {
@@ -154,6 +191,14 @@ record TrainableDelta(
           0,
           1);
     }
+    if (algorithm == AdapterAlgorithm.LOHA) {
+      LohaDelta now = hadamard(values);
+      Tensor scaled = now.second().a().mul(new Scalar(scale));
+      return new LohaDelta(
+          toHalf(now.first(), region),
+          toHalf(new LohaDelta.Factor(scaled, null, now.second().b()), region),
+          1);
+    }
     LoraDelta now = lowRank(values);
     Scalar root = new Scalar(Math.sqrt(scale));
     LoraDelta pair = new LoraDelta(
@@ -163,6 +208,10 @@ record TrainableDelta(
         : new DoraDelta(
             pair,
             region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
+  }
+
+  private LohaDelta.Factor toHalf(LohaDelta.Factor factor, TensorRegion region) {
+    return new LohaDelta.Factor(toHalf(factor.a(), region), null, toHalf(factor.b(), region));
   }
 
   private Tensor toHalf(Tensor value, TensorRegion region) {

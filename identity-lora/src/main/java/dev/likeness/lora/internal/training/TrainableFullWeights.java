@@ -31,17 +31,30 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   private final OpenModel model;
   private final Set<ModelComponent> components;
   private final ScalarType type;
+  private final ModelAdapter added;
   private final TrainableWeights weights = new TrainableWeights(this::initialValue);
 
   /** @param type the dtype of the weights: f32, or bf16 with stochastic rounding */
   public TrainableFullWeights(OpenModel model, boolean textEncoder, ScalarType type) {
-    this(model, trainedComponents(TrainingTarget.of(model), textEncoder), type);
+    this(model, trainedComponents(TrainingTarget.of(model), textEncoder), type, null);
   }
 
-  public TrainableFullWeights(OpenModel model, Set<ModelComponent> parts, ScalarType type) {
+  /**
+   * Creates the weights.
+   *
+   * @param added the training adapter, which networks in training have too; or null
+   */
+  public TrainableFullWeights(
+      OpenModel model, boolean textEncoder, ScalarType type, ModelAdapter added) {
+    this(model, trainedComponents(TrainingTarget.of(model), textEncoder), type, added);
+  }
+
+  public TrainableFullWeights(
+      OpenModel model, Set<ModelComponent> parts, ScalarType type, ModelAdapter added) {
     this.model = model;
     this.type = type;
     this.components = parts;
+    this.added = added;
     try {
       parts.forEach(part -> model.tensorNames(part).stream()
           .filter(name -> !name.equals(FIXED_TENSOR))
@@ -65,7 +78,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     int end = name.indexOf('.');
     ModelComponent part = ModelComponent.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
     return model
-        .tensor(part, name.substring(end + 1))
+        .read(part, name.substring(end + 1))
         .to(new Device(model.compute().device()), type)
         .clone();
   }
@@ -87,7 +100,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
 
   @Override
   public TrainableNetworks untrained() {
-    return new ConsistencyDistillation.FrozenBase(model);
+    return new ConsistencyDistillation.FrozenBase(model, this::added);
   }
 
   @Override
@@ -98,7 +111,11 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   @Override
   public Weights network(ModelComponent part) {
     TrainableNetworks.BaseTensors base = new TrainableNetworks.BaseTensors(model, part);
-    return Weights.of(isTrained(part) ? trainedParameters(part, base) : base);
+    return Weights.of(isTrained(part) ? trainedParameters(part, base) : base, added(part));
+  }
+
+  private Adaptation added(ModelComponent part) {
+    return added == null ? Adaptation.NONE : added.adapt(part, model.compute());
   }
 
   @Override

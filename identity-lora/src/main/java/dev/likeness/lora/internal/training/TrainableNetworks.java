@@ -5,7 +5,9 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.Adapter;
@@ -17,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 interface TrainableNetworks extends TrainingTarget.Trained {
   /**
    * An adapter for validation images that uses the trained weights in place. Packing them for
-   * generation would store them twice.
+   * generation would store them twice. Weights in fewer bits stay so.
    */
   ModelAdapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
 
@@ -56,6 +58,13 @@ interface TrainableNetworks extends TrainingTarget.Trained {
     @Override
     public Tensor get(String name, long... shape) {
       return model.tensor(component, name);
+    }
+
+    /** Returns the frozen weight as the base stores it, such as in 8 bits. */
+    @Override
+    public LayerWeight matrix(String name, long... shape) {
+      LoadedWeights weights = model.weights(component);
+      return weights.unpackedMatrix(name, weights.shape(name));
     }
   }
 }

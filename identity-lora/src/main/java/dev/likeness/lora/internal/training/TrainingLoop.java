@@ -8,23 +8,19 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
-import dev.likeness.diffusion.internal.training.Adafactor;
-import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.internal.training.AdamW8bit;
 import dev.likeness.diffusion.internal.training.Ema;
-import dev.likeness.diffusion.internal.training.LearningRateSchedule;
-import dev.likeness.diffusion.internal.training.Lion;
 import dev.likeness.diffusion.internal.training.Optimizer;
-import dev.likeness.diffusion.internal.training.Prodigy;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.lora.training.LoraTraining;
-import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -32,11 +28,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The training loop, from images to trained weights. For one thread and one use. */
 public final class TrainingLoop implements AutoCloseable {
-  private static final double BETA1 = 0.9;
-  private static final double BETA2 = 0.999;
-  private static final double LIONS_BETA2 = 0.99;
-  private static final double EPS = 1e-8;
-
   private final LoraTraining settings;
   private final BaseModel base;
   private final TrainingSet set;
@@ -77,10 +68,7 @@ public final class TrainingLoop implements AutoCloseable {
     requireUndistilled();
     buckets = ImageBucket.of(set.examples(), target, region);
     objective = TrainingObjective.of(model, settings);
-    optimizer = optimizer(
-        settings.optimizerOptions().optimizer(),
-        settings.weightDecay(),
-        networks.trainsAllWeights());
+    optimizer = TrainingStep.optimizer(settings, networks.trainsAllWeights());
     ema = settings.optimizerOptions().emaDecay() == 0
         ? null
         : new Ema(settings.optimizerOptions().emaDecay());
@@ -108,7 +96,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   /**
    * Trains, and returns the resulting values by name: the last weights, their average, or those of
-   * the best validation. They are valid as long as this is open.
+   * the best validation. They are valid as long as this and the calling scope are open.
    *
    * @throws dev.likeness.diffusion.error.InvalidInputException if the weights are no longer
    *     numbers; an earlier state stays unchanged
@@ -170,8 +158,10 @@ public final class TrainingLoop implements AutoCloseable {
         .flatMap(Validation::best)
         .<Function<String, Tensor>>map(best -> best::get)
         .orElseGet(this::currentWeights);
-    learning.requireNumbers(
-        networks.weights().leaves().keySet().stream().map(kept).toList());
+    try (TensorScope scope = TensorScope.open()) {
+      learning.requireNumbers(
+          networks.weights().leaves().keySet().stream().map(kept).toList());
+    }
     return kept;
   }
 
@@ -198,10 +188,14 @@ public final class TrainingLoop implements AutoCloseable {
       batches.withBatch(
           step * parts + learning.accumulated(), batch -> learning.backward(batch, settings));
     }
-    double loss = learning.optimize(settings, schedule().at(step));
+    double loss = learning.optimize(settings, TrainingStep.schedule(settings).at(step));
     validation.ifPresent(l -> l.addLoss(loss));
     if (ema != null) {
-      ema.update(networks.weights().leaves(), step + 1);
+      try (TensorScope scope = TensorScope.open()) {
+        Map<String, Tensor> weights = new LinkedHashMap<>(networks.weights().leaves());
+        weights.replaceAll(optimizer::evaluated);
+        ema.update(weights, step + 1);
+      }
     }
     progress.onEvent(new ProgressEvent.Step(
         "train",
@@ -209,29 +203,6 @@ public final class TrainingLoop implements AutoCloseable {
         settings.steps(),
         loss,
         clock.remainingSeconds(step + 1, settings.steps())));
-  }
-
-  private LearningRateSchedule schedule() {
-    LearningRateSchedule course = settings.optimizerOptions().constantLearningRate()
-        ? LearningRateSchedule.constant(settings.learningRate())
-        : LearningRateSchedule.cosine(settings.learningRate(), settings.steps());
-    return settings.warmupSteps() == 0 ? course : course.warmup(settings.warmupSteps());
-  }
-
-  /**
-   * Returns an optimiser with this weight decay, and otherwise the defaults of its authors.
-   *
-   * @param whole true if it trains whole weights, false for deltas of which a part starts at zero
-   */
-  private static Optimizer optimizer(
-      OptimizerOptions.TrainingOptimizer kind, double weightDecay, boolean whole) {
-    return switch (kind) {
-      case ADAMW -> new AdamW(BETA1, BETA2, EPS, weightDecay);
-      case ADAMW_8BIT -> new AdamW8bit(BETA1, BETA2, EPS, weightDecay);
-      case ADAFACTOR -> new Adafactor(weightDecay, whole);
-      case PRODIGY -> new Prodigy(BETA1, BETA2, EPS, weightDecay);
-      case LION -> new Lion(BETA1, LIONS_BETA2, weightDecay);
-    };
   }
 
   /** Validates if it is due, and returns true if that or the last step ends the training. */
@@ -243,7 +214,9 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private Function<String, Tensor> currentWeights() {
-    return ema == null ? networks.weights().leaves()::get : ema.average()::get;
+    return ema == null
+        ? name -> optimizer.evaluated(name, networks.weights().leaves().get(name))
+        : ema.average()::get;
   }
 
   private void save(

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -40,6 +42,8 @@ public final class TrainingMemoryEstimator {
 
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
+  /** LoHa's two matrices, their product, and the product with the scale. */
+  private static final int FACTORS = 4;
   /** The bytes of text encoders from which a training frees them. */
   private static final long LARGE_TEXT = 64L << 20;
 
@@ -49,6 +53,7 @@ public final class TrainingMemoryEstimator {
   private final Predicate<TargetLayer> isTrained;
   private final int bytes;
   private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
+  private final Map<String, Long> products = new LinkedHashMap<>();
   private double checkpointed;
   private double textActivations;
 
@@ -79,24 +84,24 @@ public final class TrainingMemoryEstimator {
         model,
         width / factor * (height / factor),
         layer -> whole ? trainedComponents.contains(layer.component()) : trainedLayers.test(layer));
-    double activations = settings.optimizerOptions().gradientCheckpointing()
-        ? count.withCheckpointing()
-        : count.withoutCheckpointing();
+    boolean checkpointing = settings.optimizerOptions().gradientCheckpointing();
+    double activations = checkpointing ? count.withCheckpointing() : count.withoutCheckpointing();
+    double products = !whole && settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOHA
+        ? count.products(checkpointing)
+        : 0;
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
     ModelComponent network = TrainingTarget.of(model).component();
-    long texts = textNumbers(model);
+    boolean generates = withValidation || settings.classImages() > 0;
+    long texts = textBytes(model);
+    long own = model.weights(network).unpacked().bytes(generates);
     boolean trainsTexts = whole
         ? trainedComponents.size() > 1
         : LayerTable.of(model).layers().stream()
             .anyMatch(layer -> layer.component() != network && trainedLayers.test(layer));
     // Text encoders are freed after the captions are encoded, unless they are needed again.
-    boolean kept = trainsTexts || withValidation || settings.classImages() > 0;
-    long numbers = kept || !freesTextEncoders(model)
-        ? texts + numbers(model, network)
-        : Math.max(texts, numbers(model, network));
-    long generation = withValidation || settings.classImages() > 0
-        ? model.autoencoder().decodingMemory(width, height)
-        : 0;
+    long weights =
+        trainsTexts || generates || !freesTextEncoders(model) ? texts + own : Math.max(texts, own);
+    long generation = generates ? model.autoencoder().decodingMemory(width, height) : 0;
     long each =
         whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
@@ -104,7 +109,7 @@ public final class TrainingMemoryEstimator {
             : factors(settings, model))
         * (each + (withValidation ? best(settings.optimizerOptions(), whole, bytes) : 0));
     return new TrainingMemory(
-        bytes * numbers, trained, (long) (activations * rows), generation, PROCESS);
+        weights, trained, (long) (activations * rows + products), generation, PROCESS);
   }
 
   /**
@@ -112,14 +117,14 @@ public final class TrainingMemoryEstimator {
    * encoded. Small ones stay, because the next generation would read them again.
    */
   static boolean freesTextEncoders(OpenModel model) {
-    return textNumbers(model) * (model.compute().dtype().bits() / Byte.SIZE) >= LARGE_TEXT;
+    return textBytes(model) >= LARGE_TEXT;
   }
 
-  private static long textNumbers(OpenModel model) {
+  private static long textBytes(OpenModel model) {
     ModelComponent network = TrainingTarget.of(model).component();
     return Arrays.stream(ModelComponent.values())
-        .filter(part -> part != network)
-        .mapToLong(part -> numbers(model, part))
+        .filter(part -> part != network && model.weights(part) != null)
+        .mapToLong(part -> model.weights(part).unpacked().loadedBytes())
         .sum();
   }
 
@@ -160,7 +165,7 @@ public final class TrainingMemoryEstimator {
     return 2L * bytes
         + (options.emaDecay() == 0 ? 0 : F32)
         + switch (options.optimizer()) {
-          case ADAMW -> 2 * F32;
+          case ADAMW, ADAMW_SCHEDULE_FREE -> 2 * F32;
           case ADAMW_8BIT -> 2;
           case LION -> F32;
           case ADAFACTOR -> 1;
@@ -208,8 +213,21 @@ public final class TrainingMemoryEstimator {
     return OVERHEAD * (textActivations * bytes + 2 * checkpointed * bytes + largest);
   }
 
+  /** Returns the bytes of the matrices that LoHa multiplies, of all blocks or of the largest. */
+  private double products(boolean checkpointing) {
+    DoubleStream bytes = products.values().stream().mapToDouble(values -> FACTORS * F32 * values);
+    return checkpointing ? bytes.max().orElse(0) : bytes.sum();
+  }
+
   private void add(TargetLayer layer) {
     String path = layer.path();
+    if (isTrained.test(layer)) {
+      String part = positions.block(path);
+      products.merge(
+          part == null ? layer.name() : part,
+          layer.out() * layer.in() * layer.kernelSize() * layer.kernelSize(),
+          Long::sum);
+    }
     if (layer.component() != ModelComponent.UNET
         && layer.component() != ModelComponent.TRANSFORMER) {
       int tokens = target

@@ -5,10 +5,17 @@ import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.Adafactor;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.internal.training.AdamW8bit;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.internal.training.GradientClipping;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
+import dev.likeness.diffusion.internal.training.Lion;
 import dev.likeness.diffusion.internal.training.Optimizer;
+import dev.likeness.diffusion.internal.training.Prodigy;
 import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.OptimizerOptions;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -23,6 +30,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * weights. Its state can be saved between two batches.
  */
 public class TrainingStep implements TrainingCheckpoint.Stateful {
+  private static final double BETA1 = 0.9;
+  private static final double BETA2 = 0.999;
+  private static final double LIONS_BETA2 = 0.99;
+  private static final double EPS = 1e-8;
+
   private static final String BATCHES_KEY = "likeness.batches_of_step";
   private static final String LOSS_KEY = "likeness.loss_of_step";
   private static final String GRADIENT_PREFIX = "gradient.";
@@ -104,6 +116,35 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
         Tensor focus) {
       this(clean, noise, seen, levels, captions, own, focus, null);
     }
+  }
+
+  /** Returns the learning rate at each step: warmup, then constant or half a cosine. */
+  static LearningRateSchedule schedule(LoraTraining settings) {
+    OptimizerOptions options = settings.optimizerOptions();
+    boolean constant = options.constantLearningRate()
+        || options.optimizer() == OptimizerOptions.TrainingOptimizer.ADAMW_SCHEDULE_FREE;
+    LearningRateSchedule course = constant
+        ? LearningRateSchedule.constant(settings.learningRate())
+        : LearningRateSchedule.cosine(settings.learningRate(), settings.steps());
+    return settings.warmupSteps() == 0 ? course : course.warmup(settings.warmupSteps());
+  }
+
+  /**
+   * Returns the optimiser with the settings' weight decay, and otherwise the defaults of its
+   * authors.
+   *
+   * @param whole true if it trains whole weights, false for deltas of which a part starts at zero
+   */
+  static Optimizer optimizer(LoraTraining settings, boolean whole) {
+    double weightDecay = settings.weightDecay();
+    return switch (settings.optimizerOptions().optimizer()) {
+      case ADAMW -> new AdamW(BETA1, BETA2, EPS, weightDecay);
+      case ADAMW_8BIT -> new AdamW8bit(BETA1, BETA2, EPS, weightDecay);
+      case ADAFACTOR -> new Adafactor(weightDecay, whole);
+      case PRODIGY -> new Prodigy(BETA1, BETA2, EPS, weightDecay);
+      case LION -> new Lion(BETA1, LIONS_BETA2, weightDecay);
+      case ADAMW_SCHEDULE_FREE -> new AdamW.ScheduleFree(BETA1, BETA2, EPS, weightDecay);
+    };
   }
 
   /** Returns the number of finished batches of this step. */

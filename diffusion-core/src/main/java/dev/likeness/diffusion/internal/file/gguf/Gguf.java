@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.InferenceMode;
@@ -73,6 +74,11 @@ public final class Gguf implements TensorSource {
   }
 
   @Override
+  public long storedBytes(String name) {
+    return header.entry(name).bytes();
+  }
+
+  @Override
   public Tensor read(String name) {
     GgufHeader.Entry entry = header.entry(name);
     if (!entry.type().isQuantised()) {
@@ -92,19 +98,27 @@ public final class Gguf implements TensorSource {
   private static void dequantise(GgufHeader.Entry entry, Tensor stored, Tensor out) {
     GgmlType type = entry.type();
     long blocks = entry.elements() / type.blockElements();
-    byte[] packed = new byte[BLOCKS_AT_ONCE * type.blockBytes()];
-    float[] numbers = new float[BLOCKS_AT_ONCE * type.blockElements()];
     BytePointer from = new BytePointer(stored.data_ptr());
     FloatPointer to = new FloatPointer(out.data_ptr());
-    for (long block = 0; block < blocks; block += BLOCKS_AT_ONCE) {
-      int count = (int) Math.min(BLOCKS_AT_ONCE, blocks - block);
-      from.position(block * type.blockBytes()).get(packed, 0, count * type.blockBytes());
-      ByteBuffer in = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
-      for (int i = 0; i < count; i++) {
-        Dequantizer.block(type, in, numbers, i * type.blockElements());
-      }
-      to.position(block * type.blockElements()).put(numbers, 0, count * type.blockElements());
+    // A training dequantises each weight again and again, so all cores work.
+    LongStream.range(0, (blocks + BLOCKS_AT_ONCE - 1) / BLOCKS_AT_ONCE)
+        .map(part -> part * BLOCKS_AT_ONCE)
+        .parallel()
+        .forEach(block ->
+            dequantise(type, block, (int) Math.min(BLOCKS_AT_ONCE, blocks - block), from, to));
+  }
+
+  /** Converts {@code count} blocks from block {@code block} on. */
+  private static void dequantise(
+      GgmlType type, long block, int count, BytePointer from, FloatPointer to) {
+    byte[] packed = new byte[count * type.blockBytes()];
+    float[] numbers = new float[count * type.blockElements()];
+    new BytePointer(from).position(block * type.blockBytes()).get(packed);
+    ByteBuffer in = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      Dequantizer.block(type, in, numbers, i * type.blockElements());
     }
+    new FloatPointer(to).position(block * type.blockElements()).put(numbers);
   }
 
   @Override

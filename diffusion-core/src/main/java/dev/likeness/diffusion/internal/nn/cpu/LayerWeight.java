@@ -14,12 +14,30 @@ public interface LayerWeight {
   /** A weight that is used as it is stored. */
   record Plain(Tensor tensor) implements LayerWeight {}
 
+  /** A weight that is stored in fewer bytes, and that {@code reading} computes at each use. */
+  record Compressed(long[] shape, Supplier<Tensor> reading) implements LayerWeight {
+    @Override
+    public Tensor tensor() {
+      return reading.get();
+    }
+
+    @Override
+    public boolean isCompressed() {
+      return true;
+    }
+  }
+
   /** Returns the weight for a computation; if it is cast, the calling scope owns it. */
   Tensor tensor();
 
   /** Returns its shape. */
   default long[] shape() {
     return tensor().shape();
+  }
+
+  /** Returns true if {@link #tensor} computes the weight at each call, from fewer bytes. */
+  default boolean isCompressed() {
+    return false;
   }
 
   /** Returns true if derived forms are kept. */

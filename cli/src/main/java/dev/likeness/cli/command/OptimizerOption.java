@@ -1,0 +1,88 @@
+package dev.likeness.cli.command;
+
+import dev.likeness.lora.training.AdapterAlgorithm;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.OptimizerOptions.TrainingOptimizer;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The options for the optimiser of a training, and for the form of the trained changes. */
+@Command(optionListHeading = "Training")
+final class OptimizerOption {
+  @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description = "optimiser: adamw, adamw-8bit, adamw-schedule-free, adafactor, prodigy or lion "
+          + "(default: adamw)")
+  private String optimizer;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "peak learning rate, above 0 (default: depends on the base; 1 for prodigy)")
+  private Double learningRate;
+
+  @Option(
+      names = "--warmup-steps",
+      paramLabel = "N",
+      description = "steps until the learning rate reaches its peak (default: depends on the base)")
+  private Integer warmupSteps;
+
+  @Option(
+      names = "--ema-decay",
+      paramLabel = "X",
+      description = "averages the weights (EMA) with this decay, from 0 to below 1, such as 0.99; "
+          + "the average becomes the result (default: 0, no average)")
+  private Double emaDecay;
+
+  @Option(
+      names = "--algorithm",
+      paramLabel = "NAME",
+      description =
+          "form of the trained changes of weights: lora, dora, lokr or loha (default: " + "lora)")
+  private String algorithm;
+
+  /** Returns true if a form of changes is given, which trainings of all weights do not have. */
+  boolean hasAlgorithm() {
+    return algorithm != null;
+  }
+
+  /** Returns the settings with these options. */
+  LoraTraining apply(LoraTraining settings) {
+    OptimizerOptions options = settings.optimizerOptions();
+    LoraTraining changed = settings;
+    if (optimizer != null) {
+      TrainingOptimizer kind = parse(TrainingOptimizer.class, "optimizer", optimizer);
+      options = options.optimizer(kind);
+      changed = kind == TrainingOptimizer.PRODIGY ? changed.learningRate(1) : changed;
+    }
+    if (algorithm != null) {
+      options = options.algorithm(parse(AdapterAlgorithm.class, "algorithm", algorithm));
+    }
+    if (emaDecay != null) {
+      options = options.emaDecay(emaDecay);
+    }
+    changed = changed.optimizerOptions(options);
+    changed = learningRate == null ? changed : changed.learningRate(learningRate);
+    return warmupSteps == null ? changed : changed.warmupSteps(warmupSteps);
+  }
+
+  private static <E extends Enum<E>> E parse(Class<E> type, String option, String given) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(value -> name(value).equals(given.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("unknown --" + option + " \"" + given
+            + "\"; known: "
+            + Arrays.stream(type.getEnumConstants())
+                .map(OptimizerOption::name)
+                .collect(Collectors.joining(", "))));
+  }
+
+  private static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

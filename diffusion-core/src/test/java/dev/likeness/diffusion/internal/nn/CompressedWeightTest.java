@@ -1,0 +1,116 @@
+package dev.likeness.diffusion.internal.nn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
+import dev.likeness.diffusion.internal.nn.Linear.CompressedWeight;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
+import dev.likeness.diffusion.internal.tensor.CustomGradients;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Layers with a frozen weight that is decompressed in the forward pass and in the backward one. */
+@ExtendWith(NoTensorLeaks.class)
+class CompressedWeightTest {
+  // Sums of the same numbers in another order.
+  private static final double TOLERANCE = 1e-6;
+
+  private int reads;
+
+  private LayerWeight counted(Tensor weight) {
+    return new LayerWeight.Compressed(weight.shape(), () -> {
+      reads++;
+      return weight.clone();
+    });
+  }
+
+  private static Tensor leaf(Tensor values) {
+    return values.clone().set_requires_grad(true);
+  }
+
+  private void compare(
+      Tensor x, UnaryOperator<Tensor> plain, UnaryOperator<Tensor> compressed, Tensor factor) {
+    Tensor expected = leaf(x);
+    Tensor actual = leaf(x);
+    Tensor first = plain.apply(expected);
+    first.mul(factor).sum().backward();
+    try (CustomGradients custom = CustomGradients.open()) {
+      Tensor second = compressed.apply(actual);
+      Closeness.assertWithinSpread(TOLERANCE, first.detach(), second.detach(), "output");
+      assertEquals(1, reads, "the forward pass reads the weight once");
+      second.mul(factor).sum().backward();
+    }
+    Closeness.assertWithinSpread(TOLERANCE, expected.grad(), actual.grad(), "gradient");
+    assertEquals(2, reads, "the backward pass reads the weight again");
+  }
+
+  @Test
+  void givesTheGradientOfTheInputOfALinearLayer() {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(3)) {
+      Tensor weight = noise.next(24, 16).squeeze(0);
+      Tensor bias = noise.next(24).squeeze(0);
+      Tensor x = noise.next(2, 7, 16).squeeze(0);
+      TensorOptional offset = new TensorOptional(bias);
+      LayerWeight counted = counted(weight);
+      compare(
+          x,
+          in -> torch.linear(in, weight, offset),
+          in -> CompressedWeight.linear(in, counted, offset),
+          noise.next(2, 7, 24).squeeze(0));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3, 1, 1, 9, 8", "3, 2, 1, 9, 8", "1, 1, 0, 5, 6", "3, 2, 0, 10, 7"})
+  void givesTheGradientOfTheInputOfAConvolution(
+      long kernel, long step, long edge, long height, long width) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(4)) {
+      Tensor weight = noise.next(5, 3, kernel, kernel).squeeze(0);
+      Tensor x = noise.next(2, 3, height, width).squeeze(0);
+      TensorOptional none = new TensorOptional();
+      long[] stride = {step, step};
+      long[] padding = {edge, edge};
+      LayerWeight counted = counted(weight);
+      Tensor like = torch.conv2d(x, weight, none, stride, padding, new long[] {1, 1}, 1);
+      compare(
+          x,
+          in -> torch.conv2d(in, weight, none, stride, padding, new long[] {1, 1}, 1),
+          in -> CompressedWeight.conv2d(in, counted, none, stride, padding),
+          noise.next(like.shape()).squeeze(0));
+    }
+  }
+
+  @Test
+  void leavesOtherUsesToTheLayers() {
+    try (TensorScope scope = TensorScope.open()) {
+      LayerWeight compressed = counted(torch.ones(2, 3));
+      Tensor frozen = torch.ones(1, 3);
+      Tensor trained = leaf(frozen);
+      assertFalse(CompressedWeight.isFrozenIn(compressed, trained), "no step is open");
+      try (CustomGradients custom = CustomGradients.open()) {
+        assertTrue(CompressedWeight.isFrozenIn(compressed, trained));
+        assertFalse(CompressedWeight.isFrozenIn(compressed, frozen), "no gradient is needed");
+        assertFalse(
+            CompressedWeight.isFrozenIn(new LayerWeight.Plain(torch.ones(2, 3)), trained),
+            "a weight in memory");
+        try (NoGradGuard guard = new NoGradGuard()) {
+          assertFalse(CompressedWeight.isFrozenIn(compressed, trained), "a generation");
+        }
+      }
+    }
+  }
+}

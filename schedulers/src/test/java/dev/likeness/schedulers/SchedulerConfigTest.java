@@ -169,22 +169,23 @@ class SchedulerConfigTest {
   }
 
   @Test
-  void namesTheKnownClassesWhenOneIsUnknown() {
+  void suggestsTheClosestNamesForAnUnknownName() {
     String message = assertThrows(
             IllegalArgumentException.class,
             () -> SchedulerConfig.of(Map.of("_class_name", "EulerScheduler")))
         .getMessage();
-    assertTrue(
-        message.startsWith(
-            "unknown scheduler class \"EulerScheduler\"; known: CMStochasticIterativeScheduler,"
-                + " CogVideoXDDIMScheduler, "),
+    assertEquals(
+        "unknown scheduler class \"EulerScheduler\"; closest: EDMEulerScheduler,"
+            + " EulerDiscreteScheduler, LCMScheduler; docs/reference/schedulers.md lists the classes",
         message);
-    String sampler = assertThrows(
-            IllegalArgumentException.class, () -> SchedulerConfig.named("Eulre"))
-        .getMessage();
-    assertTrue(
-        sampler.startsWith("unknown scheduler \"Eulre\"; known: CMStochasticIterativeScheduler, "),
-        sampler);
+    refuses(
+        "unknown scheduler \"Eulre\"; closest: euler, eulera, uni;"
+            + " docs/reference/schedulers.md says which names exist",
+        () -> SchedulerConfig.named("Eulre"));
+    refuses(
+        "unknown scheduler \"DPM++ 2M Karas\"; closest: dpmpp2m karras, dpmpp2m ka;"
+            + " docs/reference/schedulers.md says which names exist",
+        () -> SchedulerConfig.named("DPM++ 2M Karas"));
   }
 
   @Test

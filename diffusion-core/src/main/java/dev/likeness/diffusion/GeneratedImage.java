@@ -213,7 +213,7 @@ public record GeneratedImage(
      * {@return a marking that a program chooses by its name, whatever else the class path contains}
      *
      * @param name {@code plain}; {@code xmp} of {@code likeness-headshots}; {@code disclosure} of
-     *     {@code likeness-provenance}; or the name of an own marking
+     *     {@code likeness-provenance}; or the name of a marking that the program provides
      * @throws IllegalArgumentException if no marking on the class path has this name
      */
     static Marking named(String name) {

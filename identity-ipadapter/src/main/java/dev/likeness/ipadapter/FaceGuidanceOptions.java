@@ -4,8 +4,9 @@ package dev.likeness.ipadapter;
  * The options of face guidance.
  *
  * @param every face guidance acts in the first step and in every {@code every}-th step after it; at
- *     least 1. A solver that evaluates the network several times in a step has several such steps
- * @param gradient how the gradient passes the denoising network
+ *     least 1. For a solver that calls the network several times in a step, each call counts as a
+ *     step
+ * @param gradient whether and how the gradient goes through the denoising network
  */
 public record FaceGuidanceOptions(int every, Gradient gradient) {
   /** Guidance in every step, with a gradient that fits into memory. */
@@ -15,7 +16,7 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
    * Checks the interval.
    *
    * @param every the number of steps from one guided step to the next, at least 1
-   * @param gradient how the gradient passes the denoising network
+   * @param gradient whether and how the gradient goes through the denoising network
    * @throws IllegalArgumentException if {@code every} is less than 1
    */
   public FaceGuidanceOptions {
@@ -39,14 +40,14 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
   /**
    * Returns these options with another gradient.
    *
-   * @param other how the gradient passes the denoising network
+   * @param other whether and how the gradient goes through the denoising network
    * @return the new options
    */
   public FaceGuidanceOptions gradient(Gradient other) {
     return new FaceGuidanceOptions(every, other);
   }
 
-  /** How the gradient of the similarity passes the denoising network. */
+  /** Whether and how the gradient of the similarity goes through the denoising network. */
   public enum Gradient {
     /**
      * The estimated memory decides: {@link #KEPT} if it fits into the free memory of the base's

@@ -200,7 +200,7 @@ class TrainCommandTest {
   @Test
   void makesLorasOfLoras() {
     Path person = folder.resolve("ada.safetensors");
-    CommandResult run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
+    CommandResult run = train("--rank", "2", "--preset", "QUICK", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("the training needs about "), run.err());
     assertTrue(run.err().contains("in prompts: "), run.err());

@@ -134,7 +134,7 @@ class LoraTrainingTest {
       assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
       assertEquals("sks woman", ada.phrase());
       assertEquals("base-current", ada.baseName());
-      assertEquals(SHORT.toString(), ada.recipe());
+      assertEquals(SHORT.toString(), ada.trainingSettings());
     }
     try (Identity.Loaded ada = Identity.open(file, base)) {
       assertEquals("sks woman", ada.phrase());

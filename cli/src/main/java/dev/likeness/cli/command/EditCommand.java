@@ -75,7 +75,8 @@ public final class EditCommand implements Runnable {
       names = "--identity-strength",
       paramLabel = "0..1",
       defaultValue = "NaN",
-      description = "identity strength (default: as for the headshot)")
+      description = "how strongly the person acts on the image: 0 not at all, 1 as trained "
+          + "(default: as for the headshot)")
   private double identityStrength;
 
   @Mixin

@@ -47,7 +47,7 @@ final class IpAdapterOptions {
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "image that an IP-Adapter looks at; may be repeated. For an editing model, use "
+      description = "reference image for an IP-Adapter; may be repeated. For an editing model, use "
           + "--image")
   private List<WeightedFile.ReferenceOption> references = List.of();
 

@@ -57,7 +57,8 @@ final class ShootOptions {
       names = "--identity-strength",
       paramLabel = "0..1",
       defaultValue = "1",
-      description = "identity strength (default: ${DEFAULT-VALUE})")
+      description = "how strongly the person acts on the images: 0 not at all, 1 as trained "
+          + "(default: ${DEFAULT-VALUE})")
   private double identityStrength;
 
   @Option(

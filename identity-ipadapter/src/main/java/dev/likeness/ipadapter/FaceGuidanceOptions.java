@@ -54,18 +54,22 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
      * device, else {@link #RECOMPUTED} if that fits, else {@link #LEFT_OUT}.
      */
     BY_MEMORY,
-    /** Through the network, whose activations are kept in memory. The fastest way through it. */
+    /**
+     * The gradient goes through the network, whose activations are kept in memory. This is faster
+     * than {@link #RECOMPUTED}.
+     */
     KEPT,
     /**
-     * Through the network, whose blocks are computed again in the backward pass. The result is that
-     * of {@link #KEPT}, with much less memory and one more forward pass. It needs a base whose
-     * weights stay in memory.
+     * The gradient goes through the network, whose blocks are computed again in the backward pass.
+     * The result equals that of {@link #KEPT}, with much less memory and one more forward pass. The
+     * weights of the base must stay in memory.
      */
     RECOMPUTED,
     /**
-     * Not through the network: its output counts as a constant, so that the gradient goes through
-     * {@code x0 = x - sigma v} alone. A step then adds the time of the tiny autoencoder and the
-     * face embedder only. The likeness is lower, because the network undoes a part of the move.
+     * The gradient does not go through the network: its output counts as a constant, and only
+     * {@code x0 = x - sigma v} is differentiated. A step then adds the time of the tiny autoencoder
+     * and the face embedder only. The likeness is lower, because the network undoes a part of the
+     * move.
      */
     LEFT_OUT
   }

@@ -139,8 +139,7 @@ public final class Subject {
   }
 
   /**
-   * Records that the person was trained, and removes the data whose retention limit is thereby
-   * reached.
+   * Records that the person was trained, and removes the data whose retention limit is now reached.
    *
    * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
    * @throws SubjectErasedException if the subject was erased

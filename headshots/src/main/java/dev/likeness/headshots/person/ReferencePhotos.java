@@ -181,8 +181,8 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return the reference images of photos} They are not enlarged, except to 64 pixels a side. The
-   * sides of square images are multiples of the base's size multiple.
+   * {@return the reference images of photos} An image is enlarged only if a side has fewer than 64
+   * pixels. The sides of square images are multiples of the base's size multiple.
    *
    * @param photos the photos
    * @param base the base that takes the images

@@ -166,8 +166,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} Pass it to {@link
-   * ImageRequest#noise}. Thread-safe.
+   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} Pass it to
+   * {@link ImageRequest#noise}. Thread-safe.
    *
    * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
    * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}

@@ -43,7 +43,7 @@ public final class HeadshotStudio extends StudioSettings {
       Optional<FaceDetector> detector,
       Consumer<Headshot> onHeadshot) {
     super(base, trainer, upscaler, guidance, detector, onHeadshot);
-    guidance.ifPresent(by -> trainer.embedder().ifPresent(by::requireOther));
+    guidance.ifPresent(by -> trainer.embedder().ifPresent(by::requireIndependent));
   }
 
   /**

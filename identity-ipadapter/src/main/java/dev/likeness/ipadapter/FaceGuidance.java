@@ -201,7 +201,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param judge the embedder that measures likeness
    * @throws IllegalArgumentException if it has the name of an embedder of the guidance
    */
-  public void requireOther(FaceEmbedder judge) {
+  public void requireIndependent(FaceEmbedder judge) {
     if (networks.embedders.names().contains(judge.name())) {
       throw new IllegalArgumentException("the embedder " + judge.name()
           + " guides the faces, so it cannot measure their likeness; give another embedder");

@@ -200,9 +200,9 @@ class FaceGuidanceAnyBaseTest {
       assertEquals(
           "the embedder " + judge.name()
               + " guides the faces, so it cannot measure their likeness; give another embedder",
-          assertThrows(IllegalArgumentException.class, () -> guidance.requireOther(judge))
+          assertThrows(IllegalArgumentException.class, () -> guidance.requireIndependent(judge))
               .getMessage());
-      guidance.requireOther(other);
+      guidance.requireIndependent(other);
     }
   }
 

@@ -75,7 +75,9 @@ record SamplerName(
     }
     Stream<String> names = SamplerNames.KNOWN.keySet().stream()
         .flatMap(stem -> Stream.concat(
-            Stream.of(stem), SCHEDULE_SUFFIXES.stream().map(shape -> stem + " " + shape)));
+            Stream.of(stem),
+            Stream.of(SigmaScheduleKind.values())
+                .map(kind -> stem + " " + kind.name().toLowerCase(Locale.ROOT))));
     throw new IllegalArgumentException("unknown scheduler \"" + name + "\"; closest: "
         + ClosestNames.of(plain, Stream.concat(names, classNames.stream()), 3)
         + "; docs/reference/schedulers.md says which names exist");
@@ -86,10 +88,7 @@ record SamplerName(
     return new SamplerName(className, options, kDiffusionName, "");
   }
 
-  /**
-   * Returns the class and options for networks that do not predict flow, with the requested sigma
-   * schedule.
-   */
+  /** Returns class and options for networks that do not predict flow, with the sigma schedule. */
   SamplerName resolve() {
     if (sigmaSchedule.isEmpty()) {
       return this;

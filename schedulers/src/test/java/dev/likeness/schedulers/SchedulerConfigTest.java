@@ -178,14 +178,18 @@ class SchedulerConfigTest {
         "unknown scheduler class \"EulerScheduler\"; closest: EDMEulerScheduler,"
             + " EulerDiscreteScheduler, LCMScheduler; docs/reference/schedulers.md lists the classes",
         message);
-    refuses(
-        "unknown scheduler \"Eulre\"; closest: euler, eulera, uni;"
-            + " docs/reference/schedulers.md says which names exist",
-        () -> SchedulerConfig.named("Eulre"));
-    refuses(
-        "unknown scheduler \"DPM++ 2M Karas\"; closest: dpmpp2m karras, dpmpp2m ka;"
-            + " docs/reference/schedulers.md says which names exist",
-        () -> SchedulerConfig.named("DPM++ 2M Karas"));
+    assertSuggests("Eulre", "euler, eulera, ");
+    assertSuggests("DPM++ 2M Karas", "dpmpp2m karras, ");
+  }
+
+  private static void assertSuggests(String name, String closest) {
+    String message = assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.named(name))
+        .getMessage();
+    assertTrue(
+        message.startsWith("unknown scheduler \"" + name + "\"; closest: " + closest)
+            && message.endsWith("; docs/reference/schedulers.md says which names exist")
+            && message.length() < 160,
+        message);
   }
 
   @Test

@@ -239,7 +239,7 @@ class LoraTrainingTest {
         state
             + " is the state of another training; give the settings, base, images and release of"
             + " Likeness it began with, or"
-            + " delete it to begin anew",
+            + " delete it to start again",
         refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());

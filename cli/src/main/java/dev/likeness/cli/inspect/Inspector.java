@@ -77,7 +77,7 @@ public final class Inspector {
             : found.manifest().orElseThrow().isWeak()
                 ? List.of(
                     file + " is signed with a key or digest too weak to trust; ask for one that "
-                        + "is signed anew")
+                        + "is signed again")
                 : List.of(file + " was altered after it was signed, or its "
                     + "manifest is broken: "
                     + String.join(", ", found.manifest().orElseThrow().faults())

@@ -294,7 +294,7 @@ class IdentityComparisonTest {
         question.startsWith(
             "the photos seem to show 14 people (1: a.jpg, b.jpg, c.jpg and 2 more; 2: "),
         question);
-    assertTrue(question.contains("; and 2 more); tell which person"), question);
+    assertTrue(question.contains("; and 2 more); give a photo of the wanted person"), question);
     AcceptedPhoto strange =
         AcceptedPhoto.of("two\nlines.jpg", IMAGE, set.photos.get(0).face());
     IdentityComparison odd = new IdentityComparison(

@@ -163,7 +163,7 @@ public final class LikenessCommand implements Runnable {
           throw new ParameterException(
               at.commandSpec().commandLine(),
               "Invalid value for option '" + option.longestName()
-                  + "': expected a number, got NaN or an infinite one");
+                  + "': expected a finite number, got NaN or infinity");
         }
       }
     }
@@ -203,8 +203,8 @@ public final class LikenessCommand implements Runnable {
     private static final List<String> COMMON_OPTIONS = List.of("""
         --photos --person --consent --prompt --negative --style --outfit --backdrop
         --light --expression --base --lora --steps --guidance --scheduler --seed
-        --width --height --size --count --keep --recipe --likeness --init --strength --image
-        --out""".trim().split("\\s+"));
+        --width --height --size --count --keep --preset --identity-strength --init --strength
+        --image --out""".trim().split("\\s+"));
 
     /** Groups of options that a command class itself declares. */
     private static final Map<String, String> OWN = Map.ofEntries(

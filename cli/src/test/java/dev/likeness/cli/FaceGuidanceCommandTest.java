@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands of {@code docs/guides/hold-a-face.md}, with tiny random networks by path. */
+/** The commands of {@code docs/guides/face-guidance.md}, with tiny random networks by path. */
 class FaceGuidanceCommandTest {
   private static final Path PHOTO =
       Outside.ROOT.resolve("examples/photos/person-5000000002/selfie-01.jpg");

@@ -304,7 +304,7 @@ class HeadshotCommandTest {
       } else {
         assertEquals(2, warnings.size(), warnings.toString());
         assertTrue(warnings.get(0).toString().contains("only knows rendered people"));
-        assertTrue(warnings.get(1).toString().contains("is no judge of real people"));
+        assertTrue(warnings.get(1).toString().contains("cannot compare real people"));
         int verdict = html.indexOf(
             "Do not use these images for the person in the photos: the face is made up.");
         int warning = html.indexOf("only knows rendered people");

@@ -190,7 +190,7 @@ class ImagePersonCommandTest {
       ReferencePhotos.Choice choice = options.choose(review, base);
       ImagePerson kept = ImagePerson.open(out.resolve("references.safetensors"), base);
       assertEquals(options.images(choice.references(), base), kept.images());
-      assertTrue(options.gives(kept, review, base));
+      assertTrue(options.matches(kept, review, base));
       assertFalse(choice.others().isEmpty());
       for (AcceptedPhoto judge : choice.others()) {
         assertFalse(choice.references().contains(judge), judge.name());

@@ -75,7 +75,7 @@ class ImagesToEditTest {
         "--reference-size must be between 1 and 16384, got 0",
         generate(zimage, "--image", "a.png", "--reference-size", "0"));
     assertRefused(
-        "expected a number, got NaN or an infinite one",
+        "expected a finite number, got NaN or infinity",
         generate(zimage, "--image", "a.png", "--image-strength", "NaN"));
     assertRefused(
         "the strength of reference images must be at least 0, got -1.0",

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 class MixedPhotosTest {
   private static final String QUESTION =
       "the photos seem to show 2 people (1: ada-1.png, ada-2.png, ada-3.png; 2: bob-1.png,"
-          + " bob-3.png); tell which person is meant by a photo of that person:"
-          + " --who FILE, or PhotoReview.withPersonIn in Java";
+          + " bob-3.png); give a photo of the wanted person: --who FILE,"
+          + " or PhotoReview.withPersonIn in Java";
 
   @TempDir
   private static Path shared;
@@ -195,7 +195,7 @@ class MixedPhotosTest {
     assertEquals(
         3,
         run.err()
-                .split("which person is meant\\? number from 1 to 2, or Enter for none: ", -1)
+                .split("which person do you want\\? number from 1 to 2, or Enter for none: ", -1)
                 .length
             - 1,
         run.err());

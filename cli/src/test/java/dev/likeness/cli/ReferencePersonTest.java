@@ -265,7 +265,7 @@ class ReferencePersonTest {
         "ip-adapter.safetensors",
         SafetensorsHeader.read(folder.resolve("out/reference.safetensors"))
             .metadata()
-            .get("likeness.recipe"));
+            .get("likeness.adapter"));
     replacesThemByTheSamePhotosAlone(folder.resolve("out"));
   }
 

@@ -191,7 +191,7 @@ class TrainCommandTest {
     CommandResult whole = train("--method", "dreambooth", "--eight-bits", "--out", out);
     assertEquals(2, whole.status(), whole.err());
     assertEquals(
-        List.of("--rank, --recipe, --algorithm and --eight-bits are for LoRAs; leave them out with"
+        List.of("--rank, --preset, --algorithm and --eight-bits are for LoRAs; leave them out with"
             + " --method dreambooth"),
         whole.errorLines());
     CommandResult decay = train("--ema-decay", "1", "--out", out);
@@ -256,7 +256,7 @@ class TrainCommandTest {
   @Test
   void makesLorasOfLoras() {
     Path person = folder.resolve("ada.safetensors");
-    CommandResult run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
+    CommandResult run = train("--rank", "2", "--preset", "QUICK", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("the training needs about "), run.err());
     assertTrue(run.err().contains("in prompts: "), run.err());

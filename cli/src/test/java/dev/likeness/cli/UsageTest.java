@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,9 +46,8 @@ class UsageTest {
         "cpu",
         "--dtype",
         "f64");
-    String styles = String.join(", ", Style.all().stream().map(Style::name).toList());
     assertWrong(
-        "unknown style \"noir\"; known: " + styles,
+        "unknown style \"noir\"; closest: ceo, actor, colour; docs/reference/styles.md lists all",
         "headshot",
         "--person",
         "x",
@@ -76,7 +74,7 @@ class UsageTest {
         "train",
         "--photos",
         "x",
-        "--recipe",
+        "--preset",
         "quick");
     assertWrong(
         "give either LoRA files or --extract TUNED-BASE (try likeness lora --help)",
@@ -147,7 +145,7 @@ class UsageTest {
         "--scheduler-option trained_betas has a list with something else than numbers; write it"
             + " as [1,2]"
       },
-      {"--eta=NaN", "expected a number, got NaN or an infinite one"}
+      {"--eta=NaN", "expected a finite number, got NaN or infinity"}
     }) {
       CommandResult run = CommandResult.of("generate", "--prompt", "x", "--out", "x", each[0]);
       assertTrue(

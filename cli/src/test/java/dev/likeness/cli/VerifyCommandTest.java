@@ -218,7 +218,7 @@ class VerifyCommandTest {
     assertEquals(3, run.status());
     assertEquals(
         List.of(receipt + " is signed with a key or digest too weak to trust, such as RSA of less "
-            + "than 2048 bits or SHA-1; ask for one that is signed anew"),
+            + "than 2048 bits or SHA-1; ask for a file with a stronger signature"),
         run.errorLines());
   }
 

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * A base model in memory. Thread-safe: several threads can use the same model.
  *
  * <p>Adapters belong to requests and never change the model's own tensors. {@link #close} waits
- * until no work uses the model. After that, calls throw an {@link IllegalStateException}.
+ * until no work uses the model. Calls on a closed model throw an {@link IllegalStateException}.
  */
 public final class BaseModel extends ModelProperties implements AutoCloseable {
   BaseModel(OpenedBase opened) {
@@ -43,8 +43,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a base opened on the best device, {@link Compute#best()}} It throws the exceptions of
-   * {@link #open(Path, Compute)}.
+   * {@return a base opened on the best device, {@link Compute#best()}} Throws the same exceptions
+   * as {@link #open(Path, Compute)}.
    *
    * @param path a folder in diffusers' layout, or a single file
    */
@@ -108,8 +108,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * files again.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
-   * not wait for such a generation, and no training may use the model. If the model was opened with
-   * a memory budget, the memory plan still applies.
+   * not wait for such a generation. Do not start one while a training uses the model. If the model
+   * was opened with a memory budget, the memory plan still applies.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
@@ -307,8 +307,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Frees the networks once no work uses them. A second call has no effect. No training may use the
-   * model during this call, and no generation may wait for it.
+   * Frees the networks once no work uses them. A second call has no effect. Before the call, stop
+   * every training on this model. A listener of a running generation must not wait for this call.
    *
    * @throws IllegalStateException if a listener of a running generation calls this method, because
    *     the generation would then wait for itself

@@ -108,7 +108,7 @@ public record GeneratedImage(
   }
 
   /**
-   * {@return the bytes of a PNG file with the given marking, whatever the class path contains}
+   * {@return the bytes of a PNG file with the given marking, also if the class path has others}
    *
    * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
    */
@@ -210,10 +210,11 @@ public record GeneratedImage(
     }
 
     /**
-     * {@return a marking that a program chooses by its name, whatever else the class path contains}
+     * {@return the marking with a name, also if another marking on the class path has a higher
+     * priority}
      *
      * @param name {@code plain}; {@code xmp} of {@code likeness-headshots}; {@code disclosure} of
-     *     {@code likeness-provenance}; or the name of an own marking
+     *     {@code likeness-provenance}; or the name of a marking that the program provides
      * @throws IllegalArgumentException if no marking on the class path has this name
      */
     static Marking named(String name) {

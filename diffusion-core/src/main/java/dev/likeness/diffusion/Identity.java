@@ -7,9 +7,8 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * A person that a base model can generate. The person was trained or is given by reference images,
- * with or without face guidance. A request carries the person as an adapter:
- * {@code request.adapter(ada.at(0.8))}.
+ * A person that a base model can generate: a trained LoRA or reference images, with or without face
+ * guidance. A request takes the person as an adapter: {@code request.adapter(ada.at(0.8))}.
  */
 public interface Identity {
   /** A person from a file. Thread-safe. It owns its tensors until it is closed. */

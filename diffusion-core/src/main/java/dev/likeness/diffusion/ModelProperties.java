@@ -166,7 +166,7 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} It can be passed to
+   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} Pass it to
    * {@link ImageRequest#noise}. Thread-safe.
    *
    * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it

@@ -77,8 +77,8 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * Returns a future that completes with the job. Completing or cancelling the future has no effect
-   * on the job.
+   * Returns a future that completes when the job ends. Completing or cancelling the future has no
+   * effect on the job.
    *
    * @return a new future
    */
@@ -88,7 +88,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
 
   /**
    * Removes the job from the queue, or stops it within a step. If the progress listener throws an
-   * exception, this method passes it on after the job was cancelled.
+   * exception, this method throws it after the job was cancelled.
    *
    * @param interrupt has no effect
    * @return false if the job has ended already

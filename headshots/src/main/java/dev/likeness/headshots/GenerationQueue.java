@@ -85,7 +85,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /**
    * Submits a request for one image, with {@link #DEFAULT_PRIORITY} and without progress events.
    *
-   * @param request the request for one image; its adapters stay open until the job has ended
+   * @param request the request for one image; the caller keeps its adapters open until the job has
+   *     ended
    * @return the job
    * @throws IllegalArgumentException if the request asks for several images or does not fit the
    *     base
@@ -133,8 +134,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress events. It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress)}.
+   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress events. Throws the same
+   * exceptions as {@link #shoot(Identity, ShootRequest, int, Progress)}.
    *
    * @param person the person, whose consent must cover headshots
    * @param request the request
@@ -168,7 +169,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work for the studio of the job's device. It throws the exceptions of {@link #submit}.
+   * Submits work for the studio of the job's device. Throws the same exceptions as {@link #submit}.
    *
    * @param <T> the type of the result
    * @param work the task

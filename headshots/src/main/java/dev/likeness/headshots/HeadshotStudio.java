@@ -43,7 +43,7 @@ public final class HeadshotStudio extends StudioSettings {
       Optional<FaceDetector> detector,
       Consumer<Headshot> onHeadshot) {
     super(base, trainer, upscaler, guidance, detector, onHeadshot);
-    guidance.ifPresent(by -> trainer.embedder().ifPresent(by::requireOther));
+    guidance.ifPresent(by -> trainer.embedder().ifPresent(by::requireIndependent));
   }
 
   /**
@@ -81,7 +81,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the estimated bytes of a request's images and autoencoder, without shared networks}
+   * {@return the estimated memory of a shoot in bytes: sampling, the autoencoder and all images}
+   * The weights of the other networks, which all shoots share, are not included.
    *
    * @param request the request
    */
@@ -118,8 +119,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
-   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
+   * Throws the same exceptions as {@link PersonTrainer#train(TrainingRequest, Progress,
+   * Cancellation)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -130,9 +132,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
-   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
-   * {@link #trainer()} trains with known traits, a saved state or a cancellation.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
+   * Throws the same exceptions as {@link PersonTrainer#train(TrainingRequest, Progress,
+   * Cancellation)}. {@link #trainer()} trains with known traits, a saved state or a cancellation.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -144,8 +146,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots in one style, without progress events and cancellation} It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return new headshots in one style, without progress events and cancellation} Throws the same
+   * exceptions as {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param style the style
@@ -156,7 +158,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, without progress events and cancellation} It throws the exceptions of
+   * {@return new headshots, without progress events and cancellation} Throws the same exceptions as
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -167,7 +169,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, with progress events} It throws the exceptions of
+   * {@return new headshots, with progress events} Throws the same exceptions as
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -210,7 +212,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the headshot with its face generated again, at the base's own size or larger}
+   * {@return the headshot with its face generated again} The face is generated at the base's own
+   * size or larger.
    *
    * @param person the person
    * @param headshot the headshot
@@ -224,12 +227,18 @@ public final class HeadshotStudio extends StudioSettings {
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
     Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
     return FaceDetailer.regenerate(
-        base, guided.at(headshot.likeness()), upscaler, headshot, face, strength, cancellation);
+        base,
+        guided.at(headshot.identityStrength()),
+        upscaler,
+        headshot,
+        face,
+        strength,
+        cancellation);
   }
 
   /**
-   * {@return the headshot before and after an edit, without progress events} It throws the
-   * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
+   * {@return the headshot before and after an edit, without progress events} Throws the same
+   * exceptions as {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
    *
    * @param person the person
    * @param headshot the headshot

@@ -109,14 +109,14 @@ public final class PersonTrainer {
    *
    * @param pixels width and height in pixels, a multiple of the base's size multiple; 0 for the
    *     base's default size
-   * @throws IllegalArgumentException if the size is negative or no such multiple
+   * @throws IllegalArgumentException if the size is negative or not such a multiple
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
   }
 
   /**
-   * {@return the same trainer with another interval of saved states, however long saving takes}
+   * {@return the same trainer with another interval of saved states, even if saving is slow}
    *
    * @param steps training steps between two saved states; 0 for 25 steps, or more if saving is slow
    */
@@ -240,7 +240,7 @@ public final class PersonTrainer {
 
   /**
    * Chooses accepted photos as reference images for a base that edits images, and crops them.
-   * Nothing is trained. The photos that are not chosen judge likeness.
+   * Nothing is trained. Likeness is measured with the photos that are not chosen.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
@@ -307,8 +307,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the path of the file for the state of a training; the file need not exist} It depends
-   * on photos, settings, base and {@code known}, so a stopped training finds its own state again.
+   * {@return the path of the file for the state of a training; the file need not exist} Photos,
+   * settings, base and {@code known} determine it, so a stopped training finds its own state.
    *
    * @param folder the folder of the file
    * @param review the reviewed photos

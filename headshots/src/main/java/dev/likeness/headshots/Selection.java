@@ -22,8 +22,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Generates many headshots and keeps a few good ones that differ. Each image is scored. If its face
- * has a flaw that may be repaired, the face is generated again. Immutable; the caller closes the
+ * Generates many headshots and keeps a few good ones that differ. It scores each image. If a face
+ * has a flaw that can be repaired, it generates this face again. Immutable; the caller closes the
  * face detector.
  */
 public final class Selection {
@@ -66,8 +66,8 @@ public final class Selection {
   }
 
   /**
-   * {@return the verdicts on the images of a request, generated without a listener} It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
+   * {@return the verdicts on the images of a request, generated without a listener} Throws the same
+   * exceptions as {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request
@@ -104,8 +104,8 @@ public final class Selection {
   }
 
   /**
-   * {@return the scored images of a request, generated without a listener} It throws the exceptions
-   * of {@link #candidates(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return the scored images of a request, generated without a listener} Throws the same
+   * exceptions as {@link #candidates(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request
@@ -139,7 +139,7 @@ public final class Selection {
         steps.onEvent(new ProgressEvent.Phase("choose", count));
         // A regional adapter acts in one place of the image, so it cannot be used on a crop.
         boolean repairs =
-            !studio.withFaceGuidance(person).at(request.likeness()).isRegional();
+            !studio.withFaceGuidance(person).at(request.identityStrength()).isRegional();
         List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
           cancellation.throwIfCancelled();

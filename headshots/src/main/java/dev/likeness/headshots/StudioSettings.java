@@ -42,11 +42,12 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with another trainer, which also keeps the face embeddings that the
-   * studio's face guidance follows}
+   * {@return the same studio with another trainer} If the studio has face guidance, the trainer
+   * also keeps the face embeddings for it in each person's file.
    *
    * @param other a trainer for the same base
-   * @throws IllegalArgumentException if its embedder is that of the studio's face guidance
+   * @throws IllegalArgumentException if the trainer's embedder, which measures likeness, is also an
+   *     embedder of the studio's face guidance
    */
   public HeadshotStudio trainer(PersonTrainer other) {
     return new HeadshotStudio(
@@ -71,7 +72,8 @@ abstract class StudioSettings {
    * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}}
    *
    * @param other the embedder; the caller closes it
-   * @throws IllegalArgumentException if it is an embedder of this studio's face guidance
+   * @throws IllegalArgumentException if this embedder, which measures likeness, is also an embedder
+   *     of the studio's face guidance
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
     return trainer(trainer.embedder(other));
@@ -103,7 +105,8 @@ abstract class StudioSettings {
    * studio trained or encoded, and to their files. Each image takes four to five times as long.
    *
    * @param other the face guidance, which the caller closes; null removes face guidance
-   * @throws IllegalArgumentException if its embedder is that of {@link #embedder}
+   * @throws IllegalArgumentException if one of its embedders is also the {@link #embedder}, which
+   *     measures likeness
    */
   public HeadshotStudio faceGuidance(@Nullable FaceGuidance other) {
     Optional<FaceGuidance> given = Optional.ofNullable(other);

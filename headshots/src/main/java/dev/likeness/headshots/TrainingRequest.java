@@ -20,7 +20,7 @@ import java.util.Optional;
 public record TrainingRequest(
     PhotoReview review, Consent consent, PersonProfile profile, Optional<Path> stateFile) {
   /**
-   * Checks that profile and state file are given.
+   * Checks that neither profile nor state file is null.
    *
    * @param review the reviewed photos
    * @param consent the person's consent

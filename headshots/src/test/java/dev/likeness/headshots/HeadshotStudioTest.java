@@ -110,8 +110,10 @@ class HeadshotStudioTest {
 
   @Test
   void ignoresThePersonAtLikenessZero() {
-    Headshot plain =
-        HeadshotStudio.on(base).shoot(ada, request().likeness(0)).headshots().get(0);
+    Headshot plain = HeadshotStudio.on(base)
+        .shoot(ada, request().identityStrength(0))
+        .headshots()
+        .get(0);
     Headshot full = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     GeneratedImage expected = base.generate(plain.request());
     assertEquals(expected.image(), plain.image());

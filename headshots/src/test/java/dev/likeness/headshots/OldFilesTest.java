@@ -19,7 +19,9 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,7 +54,12 @@ class OldFilesTest {
       assertEquals(
           List.of(new FaceTraits(31.25, 2.5, 0.9375), new FaceTraits(Double.NaN, 3.1, Double.NaN)),
           kept.traits());
-      assertEquals(ada.notes(), kept.addTo(ada).notes());
+      Map<String, String> again = new HashMap<>(kept.addTo(ada).notes());
+      assertEquals(profile, PersonRecord.of(kept.addTo(ada)).profile());
+      String written = again.put("likeness.profile", ada.notes().get("likeness.profile"));
+      assertTrue(written.contains("\"attribute\":\"hair\"") && !written.contains("slot"), written);
+      assertEquals(ada.notes(), again);
+      assertTrue(ada.trainingSettings().startsWith("LoraTraining["), ada.trainingSettings());
       assertTrue(Authenticity.of(ada, tools).isPresent());
     }
     assertTrue(
@@ -70,7 +77,7 @@ class OldFilesTest {
     assertEquals(7, headshot.request().steps());
     assertEquals(2.5, headshot.request().guidance());
     assertEquals(40, headshot.seed());
-    assertEquals(0.75, headshot.likeness());
+    assertEquals(0.75, headshot.identityStrength());
     assertEquals("black-and-white", headshot.style().name());
     assertTrue(headshot.style().isMonochrome());
     assertEquals(RgbImage.read(old("headshot-001.png")), headshot.image());

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.schedulers.internal.ClosestNames;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
@@ -120,7 +121,8 @@ public final class BlockWeights {
       for (String path : own.keySet()) {
         if (base.paths().stream().noneMatch(block -> startsWith(block, path))) {
           throw new IllegalArgumentException("the base " + base.name() + " has no block \"" + path
-              + "\" with cross-attention; its blocks are " + String.join(", ", base.paths()));
+              + "\" with cross-attention; closest: "
+              + ClosestNames.of(path, base.paths().stream(), 3));
         }
       }
       return own.entrySet().stream()

@@ -61,8 +61,8 @@ public final class FaceGuidance implements AutoCloseable {
       UsageLock usageLock) {}
 
   /**
-   * Opens face guidance for any base model. Networks of every licence are opened; see
-   * {@link #with(Path, Path, FaceDetector, UsePolicy)}.
+   * Opens face guidance for any base model. This method does not check licences; {@link #with(Path,
+   * Path, FaceDetector, UsePolicy)} does.
    *
    * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
    *     {@code config.json}, or a weight file
@@ -194,13 +194,14 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Refuses an embedder that guides. It must not measure the likeness of guided images, because
-   * guidance raises its values beyond the likeness.
+   * Checks that an embedder for measuring likeness is none of the embedders of this guidance.
+   * Guidance raises the similarity that its own embedders measure, so they would report a likeness
+   * that is too high.
    *
    * @param judge the embedder that measures likeness
    * @throws IllegalArgumentException if it has the name of an embedder of the guidance
    */
-  public void requireOther(FaceEmbedder judge) {
+  public void requireIndependent(FaceEmbedder judge) {
     if (networks.embedders.names().contains(judge.name())) {
       throw new IllegalArgumentException("the embedder " + judge.name()
           + " guides the faces, so it cannot measure their likeness; give another embedder");
@@ -208,8 +209,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * {@return the face embedder of the guidance; this object owns it. It must compute the face
-   * embeddings of the person}
+   * {@return the face embedder of the guidance, which this object owns} Compute the face embeddings
+   * of the person with this embedder.
    */
   public FaceEmbedder embedder() {
     return networks.embedders;

@@ -4,8 +4,9 @@ package dev.likeness.ipadapter;
  * The options of face guidance.
  *
  * @param every face guidance acts in the first step and in every {@code every}-th step after it; at
- *     least 1. A solver that evaluates the network several times in a step has several such steps
- * @param gradient how the gradient passes the denoising network
+ *     least 1. For a solver that calls the network several times in a step, each call counts as a
+ *     step
+ * @param gradient whether and how the gradient goes through the denoising network
  */
 public record FaceGuidanceOptions(int every, Gradient gradient) {
   /** Guidance in every step, with a gradient that fits into memory. */
@@ -15,7 +16,7 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
    * Checks the interval.
    *
    * @param every the number of steps from one guided step to the next, at least 1
-   * @param gradient how the gradient passes the denoising network
+   * @param gradient whether and how the gradient goes through the denoising network
    * @throws IllegalArgumentException if {@code every} is less than 1
    */
   public FaceGuidanceOptions {
@@ -39,32 +40,36 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
   /**
    * Returns these options with another gradient.
    *
-   * @param other how the gradient passes the denoising network
+   * @param other whether and how the gradient goes through the denoising network
    * @return the new options
    */
   public FaceGuidanceOptions gradient(Gradient other) {
     return new FaceGuidanceOptions(every, other);
   }
 
-  /** How the gradient of the similarity passes the denoising network. */
+  /** Whether and how the gradient of the similarity goes through the denoising network. */
   public enum Gradient {
     /**
      * The estimated memory decides: {@link #KEPT} if it fits into the free memory of the base's
      * device, else {@link #RECOMPUTED} if that fits, else {@link #LEFT_OUT}.
      */
     BY_MEMORY,
-    /** Through the network, whose activations are kept in memory. The fastest way through it. */
+    /**
+     * The gradient goes through the network, whose activations are kept in memory. This is faster
+     * than {@link #RECOMPUTED}.
+     */
     KEPT,
     /**
-     * Through the network, whose blocks are computed again in the backward pass. The result is that
-     * of {@link #KEPT}, with much less memory and one more forward pass. It needs a base whose
-     * weights stay in memory.
+     * The gradient goes through the network, whose blocks are computed again in the backward pass.
+     * The result equals that of {@link #KEPT}, with much less memory and one more forward pass. The
+     * weights of the base must stay in memory.
      */
     RECOMPUTED,
     /**
-     * Not through the network: its output counts as a constant, so that the gradient goes through
-     * {@code x0 = x - sigma v} alone. A step then adds the time of the tiny autoencoder and the
-     * face embedder only. The likeness is lower, because the network undoes a part of the move.
+     * The gradient does not go through the network: its output counts as a constant, and only
+     * {@code x0 = x - sigma v} is differentiated. A step then adds the time of the tiny autoencoder
+     * and the face embedder only. The likeness is lower, because the network undoes a part of the
+     * move.
      */
     LEFT_OUT
   }

@@ -98,7 +98,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter. It checks base and encoder by the file headers before it reads weights.
+   * Opens an adapter. Before this method reads weights, it checks by the file headers that base and
+   * encoder fit the adapter.
    *
    * @param file the adapter file
    * @param base the base model; it must stay open while the adapter is used

@@ -38,13 +38,13 @@ public record IpAdapterFile(
    * The kind of an adapter, read from the file header.
    *
    * @param title the published name, such as {@code IP-Adapter Plus}
-   * @param looksAtImages true if the adapter needs an image encoder
-   * @param looksAtFaces true if the adapter needs a face embedder
+   * @param needsImageEncoder true if the adapter needs an image encoder
+   * @param needsFaceEmbedder true if the adapter needs a face embedder
    * @param description the name, the kind of base that the adapter was made for, and the number of
    *     attention layers
    */
   public record Kind(
-      String title, boolean looksAtImages, boolean looksAtFaces, String description) {
+      String title, boolean needsImageEncoder, boolean needsFaceEmbedder, String description) {
     private static Kind of(AdapterLayout layout) {
       return new Kind(
           layout.variant().title(),
@@ -135,7 +135,7 @@ public record IpAdapterFile(
   }
 
   void requireRecogniser(EmbedderSpec spec, Path recogniser) {
-    boolean ours = AdapterHeader.metadata(path).containsKey(AdapterHeader.RECIPE);
+    boolean ours = AdapterHeader.isOurs(AdapterHeader.metadata(path));
     AdapterCompatibility.checkFaceEmbedder(path.toString(), layout(), ours, spec, recogniser);
   }
 

@@ -72,10 +72,10 @@ public final class PersonAdapter implements AutoCloseable {
     try {
       IpAdapterFile.Kind kind = file.requireFor(base);
       file.requireEncoder(imageEncoder);
-      if (kind.looksAtFaces() && embedder == null) {
+      if (kind.needsFaceEmbedder() && embedder == null) {
         embedder = faceEmbedder(file);
       }
-      if (kind.looksAtImages()) {
+      if (kind.needsImageEncoder()) {
         encoder = ImageEncoder.open(imageEncoder, base.compute());
       }
       return new PersonAdapter(

@@ -185,9 +185,9 @@ class FaceGuidanceAnyBaseTest {
       assertEquals(
           "the embedder " + judge.name()
               + " guides the faces, so it cannot measure their likeness; give another embedder",
-          assertThrows(IllegalArgumentException.class, () -> guidance.requireOther(judge))
+          assertThrows(IllegalArgumentException.class, () -> guidance.requireIndependent(judge))
               .getMessage());
-      guidance.requireOther(other);
+      guidance.requireIndependent(other);
     }
   }
 

@@ -137,7 +137,7 @@ class TransformerIpAdapterTest {
       assertEquals(
           file + " is an IP-Adapter for a base with context 32, 4 attentions; the base "
               + base.name() + " is " + adapters.get(0).sites().baseDescription()
-              + ": give an adapter made for it",
+              + ": give an adapter for this base",
           refusal);
       ImagePrompt style = prompt(0, "37x53.png").blockWeights(BlockWeights.STYLE);
       assertEquals(

@@ -85,11 +85,10 @@ public final class Lora implements AutoCloseable {
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
-   * @param cancellation stops the opening. It also stops the later computation of deltas before a
-   *     generation, between two layers
+   * @param cancellation stops the opening, and later the computation of deltas before a generation
    * @return the LoRA; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException as {@link #open(Path, BaseModel)}
-   *     does
+   * @throws dev.likeness.diffusion.error.InvalidInputException in the same cases as
+   *     {@link #open(Path, BaseModel)}
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
@@ -203,8 +202,8 @@ public final class Lora implements AutoCloseable {
    *
    * @param weight 1 for the trained strength; any finite number
    * @return the copy; the caller closes it
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base, to save memory, does
-   *     not keep these weights uncompressed in memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base streams or quantises
+   *     these weights to save memory
    * @throws IllegalArgumentException if the weight is not a finite number
    */
   public FusedLora fuse(double weight) {

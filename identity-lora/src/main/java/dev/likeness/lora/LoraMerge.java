@@ -46,7 +46,7 @@ public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * {@return the weighted sum of several LoRAs of one base; the caller closes it} The header
+   * {@return the weighted sum of several LoRAs of one base; the caller closes it} Its file header
    * combines titles, trigger words, licences and consents. If the LoRAs are of several people, the
    * sum is not a {@link TrainedPerson}.
    *
@@ -107,8 +107,8 @@ public final class LoraMerge {
   }
 
   /**
-   * {@return the difference of two models as a LoRA; the caller closes it} It contains all linear
-   * layers and convolutions that differ; {@link #omittedTensors} lists the other differences.
+   * {@return the difference of two models as a LoRA; the caller closes it} It has all linear layers
+   * and convolutions that differ; {@link #omittedTensors} lists the other differences.
    *
    * @param base the base of the LoRA
    * @param tuned a fine-tuned model of the same architecture

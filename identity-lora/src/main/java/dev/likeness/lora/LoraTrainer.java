@@ -51,9 +51,9 @@ public record LoraTrainer(LoraTraining settings) {
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   /**
-   * Returns a trainer for a number of photos and a memory limit. It has the settings of
-   * {@link TrainingPreset#of(BaseModel, int)}. If they need too much memory, {@link #fitting}
-   * reduces them.
+   * Returns a trainer for a number of photos and a memory limit. The trainer has the settings of
+   * {@link TrainingPreset#of(BaseModel, int)}. If these settings need too much memory,
+   * {@link #fitting} reduces them.
    *
    * @param preset sets the number of training steps
    * @param base the base model
@@ -68,9 +68,9 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Returns a trainer whose estimated memory is within a limit. To reduce the memory, it turns on
-   * gradient checkpointing, sets the batch size to 1, chooses 8-bit AdamW and lowers the rank, in
-   * this order.
+   * Returns a trainer whose estimated memory is within a limit. To reduce the memory, this method
+   * turns on gradient checkpointing, sets the batch size to 1, chooses 8-bit AdamW and lowers the
+   * rank, in this order.
    *
    * @param base the base model
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
@@ -136,8 +136,8 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on a training set without a listener} It throws the
-   * exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on a training set without a listener} Throws the same
+   * exceptions as {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
    * @param set the training images and the person in them

@@ -38,33 +38,35 @@ public final class TrainedPerson implements Identity.Loaded {
   public static final String CONSENT_KEY = LoraMetadata.CONSENT;
 
   private static final String BASE_KEY = LoraMetadata.BASE;
-  private static final String RECIPE_KEY = "likeness.recipe";
+  private static final String SETTINGS_KEY = "likeness.training_settings";
+  // The key in files of earlier versions.
+  private static final String FORMER_SETTINGS_KEY = "likeness.recipe";
 
   private final Lora lora;
   private final PersonToken personToken;
   private final String baseName;
-  private final String recipe;
+  private final String trainingSettings;
   private final Map<String, String> notes;
 
   /**
-   * Creates a person, who owns the adapter.
+   * Creates a person object, which owns the adapter.
    *
    * @param lora the trained adapter
    * @param personToken the words that prompts use for the person, and the person's consent
    * @param baseName name of the base model that the person was trained on; empty if unknown
-   * @param recipe the settings of the training
+   * @param trainingSettings the settings of the training
    * @param notes further header entries of the file
    */
   public TrainedPerson(
       Lora lora,
       PersonToken personToken,
       String baseName,
-      String recipe,
+      String trainingSettings,
       Map<String, String> notes) {
     this.lora = lora;
     this.personToken = personToken;
     this.baseName = baseName;
-    this.recipe = recipe;
+    this.trainingSettings = trainingSettings;
     this.notes = Map.copyOf(notes);
   }
 
@@ -84,8 +86,8 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /** {@return the settings of the training} */
-  public String recipe() {
-    return recipe;
+  public String trainingSettings() {
+    return trainingSettings;
   }
 
   /** {@return further header entries of the file} */
@@ -111,10 +113,9 @@ public final class TrainedPerson implements Identity.Loaded {
    *
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
-   * @param cancellation stops the opening. It also stops the later computation of deltas before a
-   *     generation
+   * @param cancellation stops the opening, and later the computation of deltas before a generation
    * @return the person; the caller closes it
-   * @throws InvalidInputException as {@link #open(Path, BaseModel)} does
+   * @throws InvalidInputException in the same cases as {@link #open(Path, BaseModel)}
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static TrainedPerson open(Path file, BaseModel base, Cancellation cancellation) {
@@ -128,8 +129,8 @@ public final class TrainedPerson implements Identity.Loaded {
     String token = notes.getOrDefault(TOKEN_KEY, "");
     PersonToken subject =
         new PersonToken(token, notes.get(CLASS_WORD_KEY), notes.getOrDefault(CONSENT_KEY, ""));
-    return new TrainedPerson(
-        lora, subject, notes.getOrDefault(BASE_KEY, ""), notes.getOrDefault(RECIPE_KEY, ""), notes);
+    String settings = notes.getOrDefault(SETTINGS_KEY, notes.getOrDefault(FORMER_SETTINGS_KEY, ""));
+    return new TrainedPerson(lora, subject, notes.getOrDefault(BASE_KEY, ""), settings, notes);
   }
 
   static TrainedPerson of(
@@ -145,13 +146,13 @@ public final class TrainedPerson implements Identity.Loaded {
           case LOHA -> LoraAlgorithm.LOHA;
           case LORA, DORA -> LoraAlgorithm.LORA;
         };
-    String recipe = TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+    String trainingSettings = TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
         .toString();
-    Map<String, String> header = header(subject, base.name(), recipe, Map.of());
+    Map<String, String> header = header(subject, base.name(), trainingSettings, Map.of());
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.unwrap(OpenModel.class));
-    return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
+    return new TrainedPerson(lora, subject, base.name(), trainingSettings, Map.of());
   }
 
   /**
@@ -165,7 +166,7 @@ public final class TrainedPerson implements Identity.Loaded {
   public TrainedPerson withNote(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
     more.put(name, text);
-    return new TrainedPerson(lora, personToken, baseName, recipe, more);
+    return new TrainedPerson(lora, personToken, baseName, trainingSettings, more);
   }
 
   /**
@@ -175,7 +176,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @return the changed person. Both objects share their tensors; close only one of them
    */
   public TrainedPerson withPersonToken(PersonToken other) {
-    return new TrainedPerson(lora, other, baseName, recipe, notes);
+    return new TrainedPerson(lora, other, baseName, trainingSettings, notes);
   }
 
   @Override
@@ -223,20 +224,21 @@ public final class TrainedPerson implements Identity.Loaded {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
-    Map<String, String> header = header(personToken, baseName, recipe, notes);
+    Map<String, String> header = header(personToken, baseName, trainingSettings, notes);
     LoraMetadata.of(lora.inspection(), phrase()).forEach(header::putIfAbsent);
     lora.save(file, KeyFormat.PEFT, header);
   }
 
   /** {@return the header entries of a trained person} */
   static Map<String, String> header(
-      PersonToken subject, String base, String recipe, Map<String, String> more) {
+      PersonToken subject, String base, String trainingSettings, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
     header.put(TOKEN_KEY, subject.token());
     header.put(CLASS_WORD_KEY, subject.classWord());
     header.put(CONSENT_KEY, subject.consent());
     header.put(BASE_KEY, base);
-    header.put(RECIPE_KEY, recipe);
+    header.remove(FORMER_SETTINGS_KEY);
+    header.put(SETTINGS_KEY, trainingSettings);
     return header;
   }
 

@@ -134,7 +134,7 @@ class LoraTrainingTest {
       assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
       assertEquals("sks woman", ada.phrase());
       assertEquals("base-current", ada.baseName());
-      assertEquals(SHORT.toString(), ada.recipe());
+      assertEquals(SHORT.toString(), ada.trainingSettings());
     }
     try (Identity.Loaded ada = Identity.open(file, base)) {
       assertEquals("sks woman", ada.phrase());
@@ -239,7 +239,7 @@ class LoraTrainingTest {
         state
             + " is the state of another training; give the settings, base, images and release of"
             + " Likeness it began with, or"
-            + " delete it to begin anew",
+            + " delete it to start again",
         refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());

@@ -77,7 +77,7 @@ public final class AcceptedPhoto {
   /**
    * Returns this photo with the caption and the repeats of a file.
    *
-   * @param file the photo's file, or another photo with these
+   * @param file the photo's file, or another photo, whose caption and repeats are copied
    * @return the photo with its caption and repeats
    */
   public AcceptedPhoto withCaptionOf(Photo file) {
@@ -98,8 +98,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop of head and shoulders without enlarging. Image encoders use 224 or 256
-   * pixels, training uses 512 or 1024.
+   * Returns a square crop of head and shoulders. The crop is reduced to the size, but never
+   * enlarged. Image encoders use 224 or 256 pixels, training uses 512 or 1024.
    *
    * @param size side of the result in pixels, at least 1
    * @return the crop, {@code size} pixels wide and high
@@ -122,7 +122,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop with the given framing, without enlarging.
+   * Returns a square crop with the given framing. The crop is reduced to the size, but never
+   * enlarged.
    *
    * @param size side of the result in pixels, at least 1
    * @param framing how much of the person the crop includes

@@ -64,7 +64,7 @@ final class IdentityComparison {
 
   /**
    * Returns true if no group has most of the photos and twice as many as any other. Then the photos
-   * do not tell which person is meant.
+   * do not tell which person to train.
    */
   boolean isAmbiguous() {
     if (groups.size() < 2) {
@@ -83,7 +83,7 @@ final class IdentityComparison {
     String more =
         groups.size() > MOST_GROUPS ? "; and " + (groups.size() - MOST_GROUPS) + " more" : "";
     return "the photos seem to show " + groups.size() + " people (" + named + more
-        + "); tell which person is meant by a photo of that person: --who FILE,"
+        + "); give a photo of the wanted person: --who FILE,"
         + " or PhotoReview.withPersonIn in Java";
   }
 

@@ -91,7 +91,7 @@ public final class Photo {
   }
 
   /**
-   * Returns this photo with a caption. Training then uses this caption and does not write one.
+   * Returns this photo with a caption. Training then uses this caption instead of writing one.
    *
    * @param text the caption; {@code %s} stands for the person
    * @return the photo with this caption
@@ -124,7 +124,7 @@ public final class Photo {
     return new Photo(other, source, caption, repeats);
   }
 
-  /** {@return the caption; empty if a training describes the photo itself} */
+  /** {@return the caption; empty if the training writes a caption} */
   public Optional<String> caption() {
     return caption;
   }

@@ -160,7 +160,7 @@ final class PhotoIntake {
       UprightPhoto upright = UprightPhoto.of(decoded.image(), detector);
       if (upright.faces().isEmpty()) {
         throw new InvalidInputException(Quoted.line(photo.name())
-            + " shows no face; give a clear, frontal photo of the person that is meant");
+            + " shows no face; give a clear, frontal photo of the wanted person");
       }
       return AcceptedPhoto.of(photo.name(), upright.image(), upright.faces().get(0));
     } catch (IOException e) {

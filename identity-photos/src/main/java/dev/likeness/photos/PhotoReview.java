@@ -199,9 +199,9 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns whether the photos show several people, and no person is in most of them. Then choose
-   * one by {@link #withPerson} or {@link #withPersonIn}, or remove photos. Until then, training
-   * refuses the review.
+   * Returns true if the photos show several people and no person is in most of them. Training
+   * refuses such a review. Choose a person by {@link #withPerson} or {@link #withPersonIn}, or
+   * remove photos.
    *
    * @return true if a person must be chosen
    */
@@ -236,7 +236,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns the review of this set for the person in one of its photos, as the other method does.
+   * Returns the review of this set for the person in the photo with the given name. Photos of the
+   * other groups are rejected.
    *
    * @param name the name of a photo of {@link #groups()}
    * @return the review, with at least one accepted photo
@@ -256,7 +257,7 @@ public final class PhotoReview {
    * Returns the review of this set for the person in a photo, which need not be one of the set.
    * Photos of other people are rejected. If the photo shows several faces, the largest counts.
    *
-   * @param shown a photo of the person that is meant
+   * @param shown a photo of the wanted person
    * @param tools the face detector and the face embedder of this review; the caller closes them
    * @return the review, with at least one accepted photo
    * @throws InvalidInputException if the photo cannot be read or shows no face, if no photo of the

@@ -79,13 +79,13 @@ public final class PhotoSet {
    *
    * <p>As for kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too.
    * Training uses these photos 10 times as often as others. The first line of a text file beside a
-   * photo is its caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The folder's name
-   * in a caption stands for the person.
+   * photo is the photo's caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The
+   * folder's name in a caption stands for the person.
    *
    * @param folder the folder of photos
    * @return the set; its photos are read during the review
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
-   *     photo; or if a caption is longer than 64 KiB or no UTF-8, or a folder's repeats are not in
+   *     photo; or if a caption is longer than 64 KiB or not UTF-8, or a folder's repeats are not in
    *     1..1000
    */
   public static PhotoSet from(Path folder) {

@@ -74,6 +74,7 @@ final class ReviewJson {
     object.put("sameDistance", coverage.sameDistance());
     object.put("sameClothes", coverage.sameClothes());
     object.put("advice", set.advice());
+    object.put("toolAdvice", set.toolAdvice());
     return object;
   }
 

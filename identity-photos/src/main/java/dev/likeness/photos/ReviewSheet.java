@@ -12,6 +12,7 @@ import java.awt.Graphics2D;
 import java.awt.Shape;
 import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,8 +34,8 @@ final class ReviewSheet {
     int columns = Math.min(COLUMNS, review.photos().size());
     int rows = (review.photos().size() + columns - 1) / columns;
     int width = Math.max(900, 2 * MARGIN + columns * PhotoCard.WIDTH + (columns - 1) * GAP);
-    int advice =
-        review.set().advice().isEmpty() ? 0 : (review.set().advice().size() + 1) * LINE_HEIGHT;
+    int sentences = review.set().advice().size() + review.set().toolAdvice().size();
+    int advice = sentences == 0 ? 0 : (sentences + 1) * LINE_HEIGHT;
     int height = MARGIN + HEADING_HEIGHT + rows * (PhotoCard.HEIGHT + GAP) + advice + MARGIN - GAP;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
@@ -79,7 +80,9 @@ final class ReviewSheet {
 
   private static void paintAdvice(SheetGraphics pen, PhotoReview review, int y) {
     int at = y + LINE_HEIGHT / 2;
-    for (String sentence : review.set().advice()) {
+    List<String> sentences = new ArrayList<>(review.set().advice());
+    sentences.addAll(review.set().toolAdvice());
+    for (String sentence : sentences) {
       pen.paintText(
           "•  " + sentence, MARGIN, at += LINE_HEIGHT, SheetGraphics.TEXT, SheetGraphics.INK);
     }

@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 /**
  * The networks and measures of a review. Thread-safe.
  *
- * <p>The tools own what they open: the built-in detector and measure, and the networks of files. An
- * object that the caller passes stays the caller's: the caller closes it after the last use.
+ * <p>The tools own what they open: the built-in detector and measure, and the networks of files.
+ * The caller owns the objects that it passes, and closes them after the last use.
  *
  * <p>Each {@code with} method returns other tools and does not change these tools. Both can be used
  * at the same time. They share what they own, and closing either of them closes all of it. In a
@@ -89,12 +89,18 @@ public final class ReviewTools implements AutoCloseable {
     return embedder;
   }
 
-  /** {@return the measure of distortion such as noise and compression; empty without one} */
+  /**
+   * {@return the measure of distortion such as noise and compression; empty if these tools have no
+   * such measure}
+   */
   public Optional<Brisque> brisque() {
     return brisque.get();
   }
 
-  /** {@return the network that rates how well a face can be recognised; empty without one} */
+  /**
+   * {@return the network that rates how well a face can be recognised; empty if these tools have no
+   * such network}
+   */
   public Optional<FaceQuality> quality() {
     return quality;
   }
@@ -188,8 +194,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Closes everything that these tools opened, and that the tools opened from which they come. A
-   * second call has no effect.
+   * Closes everything that these tools own, including what they share with the tools that they were
+   * made from. A second call has no effect.
    */
   @Override
   public void close() {

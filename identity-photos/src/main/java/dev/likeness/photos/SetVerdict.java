@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.BiPredicate;
 import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
 
 /**
  * The result of the review for the whole set.
@@ -18,11 +17,18 @@ import java.util.stream.Stream;
  *     their variety 20 %, and the share of photos without a warning 20 %. It is 0 if the photos
  *     show several people and none was chosen
  * @param coverage the variety of the accepted photos
- * @param advice sentences that say how to improve the set, and a better face detector if the
- *     built-in one was used; otherwise empty if there is nothing to improve
+ * @param advice sentences for the person who takes the photos: how to improve the set; empty if
+ *     there is nothing to improve
+ * @param toolAdvice sentences for the person who runs the review: which other tools would find
+ *     more; empty if the review had them
  */
 public record SetVerdict(
-    int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
+    int photos,
+    int accepted,
+    double readiness,
+    SetCoverage coverage,
+    List<String> advice,
+    List<String> toolAdvice) {
   /**
    * The smallest useful number of photos. With fewer accepted photos, a trained person resembles
    * the photos less.
@@ -34,16 +40,18 @@ public record SetVerdict(
   public static final int MAX_PHOTOS = 20;
 
   /**
-   * Copies the advice.
+   * Copies the lists of advice.
    *
    * @param photos number of reviewed photos
    * @param accepted number of accepted photos
    * @param readiness how suitable the set is for training, 0 to 1
    * @param coverage the variety of the accepted photos
    * @param advice sentences that say how to improve the set
+   * @param toolAdvice sentences that say which other tools would find more
    */
   public SetVerdict {
     advice = List.copyOf(advice);
+    toolAdvice = List.copyOf(toolAdvice);
   }
 
   static SetVerdict of(
@@ -57,11 +65,13 @@ public record SetVerdict(
         : 0.6 * Math.min(1, (double) n / RECOMMENDED_PHOTOS)
             + 0.2 * coverage.variety(n)
             + 0.2 * (1 - warned / n);
-    List<String> advice = new ArrayList<>(SetAdvice.of(coverage, accepted));
-    if (byCascades) {
-      advice.add(SetAdvice.DETECTOR);
-    }
-    return new SetVerdict(photos.size(), n, readiness, coverage, advice);
+    return new SetVerdict(
+        photos.size(),
+        n,
+        readiness,
+        coverage,
+        SetAdvice.of(coverage, accepted),
+        byCascades ? List.of(SetAdvice.DETECTOR) : List.of());
   }
 
   /** Adds what the comparison of identities says about the set. */
@@ -69,16 +79,11 @@ public record SetVerdict(
     if (compared && !unclear || !compared && accepted < 2) {
       return this;
     }
-    String sentence = unclear
-        ? "the photos seem to show several people; choose the person that is meant"
-        : "the faces in the photos were not compared; give a face embedder to find photos of other "
-            + "people";
-    return new SetVerdict(
-        photos,
-        accepted,
-        unclear ? 0 : readiness,
-        coverage,
-        Stream.concat(Stream.of(sentence), advice.stream()).toList());
+    List<String> more = new ArrayList<>(unclear ? advice : toolAdvice);
+    more.add(0, unclear ? SetAdvice.SEVERAL : SetAdvice.EMBEDDER);
+    return unclear
+        ? new SetVerdict(photos, accepted, 0, coverage, more, toolAdvice)
+        : new SetVerdict(photos, accepted, readiness, coverage, advice, more);
   }
 
   /**
@@ -169,6 +174,11 @@ public record SetVerdict(
   static final class SetAdvice {
     private static final double SAME_SHARE = 0.6;
     private static final double SMALL_FACE_SHARE = 0.2;
+    private static final String SEVERAL =
+        "the photos seem to show several people; choose the wanted person";
+    private static final String EMBEDDER =
+        "the faces in the photos were not compared; give a face embedder to find photos of other "
+            + "people";
     private static final String DETECTOR =
         "the built-in face detector misses small and turned faces and second persons; a YuNet file"
             + " (--detector FILE, in Java ReviewTools.withDetector) finds more";

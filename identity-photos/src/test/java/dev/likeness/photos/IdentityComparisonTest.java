@@ -128,8 +128,8 @@ class IdentityComparisonTest {
         reasons.get(set.photos.get(2)).message());
     assertEquals(
         "the photos seem to show 9 people (1: a.jpg; 2: b.jpg; 3: c.jpg; 4: d.jpg; 5: e.jpg; 6: f.jpg;"
-            + " 7: g.jpg; 8: h.jpg; 9: i.jpg); tell which person is meant by a photo of that person:"
-            + " --who FILE, or PhotoReview.withPersonIn in Java",
+            + " 7: g.jpg; 8: h.jpg; 9: i.jpg); give a photo of the wanted person: --who FILE,"
+            + " or PhotoReview.withPersonIn in Java",
         compared.question());
   }
 
@@ -294,7 +294,7 @@ class IdentityComparisonTest {
         question.startsWith(
             "the photos seem to show 14 people (1: a.jpg, b.jpg, c.jpg and 2 more; 2: "),
         question);
-    assertTrue(question.contains("; and 2 more); tell which person"), question);
+    assertTrue(question.contains("; and 2 more); give a photo of the wanted person"), question);
     AcceptedPhoto strange =
         AcceptedPhoto.of("two\nlines.jpg", IMAGE, set.photos.get(0).face());
     IdentityComparison odd = new IdentityComparison(

@@ -27,15 +27,15 @@ class MixedReviewTest {
       assertTrue(mixed.isPersonUnclear() && mixed.isIdentityCompared());
       assertEquals(0, mixed.set().readiness());
       assertEquals(
-          "the photos seem to show several people; choose the person that is meant",
+          "the photos seem to show several people; choose the wanted person",
           mixed.set().advice().get(0));
       assertEquals(List.of(3, 3), mixed.groups().stream().map(List::size).toList());
       InvalidInputException refusal =
           assertThrows(InvalidInputException.class, mixed::requireOnePerson);
       assertEquals(
           "the photos seem to show 2 people (1: person0-0.png, person0-1.png, person0-2.png;"
-              + " 2: person1-3.png, person1-4.png, person1-5.png); tell which person is meant by a"
-              + " photo of that person: --who FILE, or PhotoReview.withPersonIn in Java",
+              + " 2: person1-3.png, person1-4.png, person1-5.png); give a photo of the wanted"
+              + " person: --who FILE, or PhotoReview.withPersonIn in Java",
           refusal.getMessage());
 
       List<String> second = List.of("person1-3.png", "person1-4.png", "person1-5.png");
@@ -91,7 +91,7 @@ class MixedReviewTest {
               + " the people in the set",
           refusal(() -> mixed.withPersonIn(MixedPhotos.photo(7, 9), tools)));
       assertEquals(
-          "person255-0.png shows no face; give a clear, frontal photo of the person that is meant",
+          "person255-0.png shows no face; give a clear, frontal photo of the wanted person",
           refusal(() -> mixed.withPersonIn(MixedPhotos.photo(MixedPhotos.WALL, 0), tools)));
       assertTrue(refusal(() -> mixed.withPersonIn(Photo.of("text.png", new byte[9]), tools))
           .contains("text.png is not an image file"));
@@ -115,9 +115,10 @@ class MixedReviewTest {
       assertFalse(review.isIdentityCompared() || review.isPersonUnclear());
       assertEquals(List.of(), review.groups());
       assertEquals(
-          "the faces in the photos were not compared; give a face embedder to find photos of other "
-              + "people",
-          review.set().advice().get(0));
+          List.of(
+              "the faces in the photos were not compared; give a face embedder to find photos of"
+                  + " other people"),
+          review.set().toolAdvice());
       assertTrue(
           review.toJson().contains("\"identityCompared\":false,\"groups\":null"), review.toJson());
       assertEquals(

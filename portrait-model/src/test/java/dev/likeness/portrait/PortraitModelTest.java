@@ -50,7 +50,7 @@ class PortraitModelTest {
         "image_encoder/config.json",
         "image_encoder/model.safetensors",
         "ip_adapter/face_embedder/model.safetensors",
-        "ip_adapter/likeness-dial.json",
+        "ip_adapter/identity-strength.json",
         "guidance/face_embedder/model.safetensors",
         "face_embedder/config.json",
         "face_embedder/model.safetensors",

@@ -140,12 +140,12 @@ public record Disclosure(
   }
 
   /**
-   * Returns a disclosure without watermark, for contact sheets. On their plain background a
-   * watermark would be visible.
+   * Returns a disclosure for contact sheets. It adds no watermark, because a watermark would be
+   * visible on their plain background. It records no edit, because a sheet is a new image.
    *
    * @return a changed copy
    */
-  public Disclosure withoutPixelMarks() {
+  public Disclosure forContactSheets() {
     return new Disclosure(signer, generator, source, label, false, false);
   }
 

@@ -271,7 +271,7 @@ class DisclosureTest {
     assertEquals(
         List.of("ingredient.unknownProvenance"),
         report.ingredients().stream().map(ManifestReport.Finding::code).toList());
-    for (Disclosure fresh : List.of(edited.withoutPixelMarks(), edited.edited(false))) {
+    for (Disclosure fresh : List.of(edited.forContactSheets(), edited.edited(false))) {
       ManifestReport created =
           Provenance.of(fresh.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
       assertEquals(
@@ -295,7 +295,7 @@ class DisclosureTest {
 
   @Test
   void leavesThePixelsOfPagesAlone() throws IOException {
-    byte[] page = Disclosure.standard().withoutPixelMarks().encodePng(IMAGE);
+    byte[] page = Disclosure.standard().forContactSheets().encodePng(IMAGE);
     assertEquals(IMAGE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
     Provenance found = Provenance.of(page, TrustAnchors.NONE);
     assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());

@@ -4,8 +4,8 @@ import dev.likeness.schedulers.Combination.Kind;
 import dev.likeness.schedulers.Combination.Symbol;
 
 /**
- * One network call that a solver makes. It gives the input sample and the predictions of the call,
- * each as a {@link Combination}.
+ * A network call that a solver plans. Its methods return the sample that goes into the network and
+ * the predictions that come out, each as a {@link Combination}.
  */
 public final class Call {
   private final int row;

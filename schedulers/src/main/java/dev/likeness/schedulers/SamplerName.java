@@ -1,5 +1,6 @@
 package dev.likeness.schedulers;
 
+import dev.likeness.schedulers.internal.ClosestNames;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -43,7 +44,7 @@ record SamplerName(
    * Returns the scheduler of a name. Case, spaces, hyphens and underscores make no difference, nor
    * {@code ++} for {@code pp}.
    *
-   * @throws IllegalArgumentException if the name is not known; the message lists the names
+   * @throws IllegalArgumentException if the name is not known; the message suggests names
    */
   static SamplerName of(String name, Set<String> classNames) {
     for (String className : classNames) {
@@ -72,10 +73,14 @@ record SamplerName(
           "scheduler " + name + " is not supported, because its step sizes are adaptive;"
               + " use DPM fast or DPM++ 2M");
     }
-    throw new IllegalArgumentException(
-        "unknown scheduler \"" + name + "\"; known: " + String.join(", ", classNames)
-            + "; and " + String.join(", ", SamplerNames.KNOWN.keySet())
-            + ", also followed by one of " + String.join(", ", SCHEDULE_SUFFIXES));
+    Stream<String> names = SamplerNames.KNOWN.keySet().stream()
+        .flatMap(stem -> Stream.concat(
+            Stream.of(stem),
+            Stream.of(SigmaScheduleKind.values())
+                .map(kind -> stem + " " + kind.name().toLowerCase(Locale.ROOT))));
+    throw new IllegalArgumentException("unknown scheduler \"" + name + "\"; closest: "
+        + ClosestNames.of(plain, Stream.concat(names, classNames.stream()), 3)
+        + "; docs/reference/schedulers.md says which names exist");
   }
 
   /** Returns this sampler as another class with the given options. */
@@ -83,10 +88,7 @@ record SamplerName(
     return new SamplerName(className, options, kDiffusionName, "");
   }
 
-  /**
-   * Returns the class and options for networks that do not predict flow, with the requested sigma
-   * schedule.
-   */
+  /** Returns class and options for networks that do not predict flow, with the sigma schedule. */
   SamplerName resolve() {
     if (sigmaSchedule.isEmpty()) {
       return this;

@@ -1,5 +1,6 @@
 package dev.likeness.schedulers;
 
+import dev.likeness.schedulers.internal.ClosestNames;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -42,7 +43,7 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param json the JSON object
    * @throws IllegalArgumentException if the class does not exist, or if it does not support the
-   *     value of an option; the message lists the supported names
+   *     value of an option
    */
   public static SchedulerConfig of(Map<String, ?> json) {
     if (json.get("_class_name") instanceof String className) {
@@ -57,7 +58,8 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
    *     a} or {@code dpmpp_2m_sde_karras}
-   * @throws IllegalArgumentException if no scheduler has this name; the message lists the names
+   * @throws IllegalArgumentException if no scheduler has this name; the message suggests the
+   *     closest names
    */
   public static SchedulerConfig named(String name) {
     return named(SamplerName.of(name, classNames()).resolve(), Map.of());
@@ -101,7 +103,7 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param className the name of the other class
    * @throws IllegalArgumentException if no scheduler class has this name, or if the class does not
-   *     support the value of an option; the message lists the supported names
+   *     support the value of an option
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, values);
@@ -150,8 +152,7 @@ public final class SchedulerConfig implements Scheduler {
     var config = new SchedulerConfig(sampler.className(), changed);
     sampler.options().forEach((option, value) -> {
       if (!config.options.has(option) && !Boolean.FALSE.equals(value)) {
-        throw new IllegalArgumentException(sampler.className() + " has no option " + option
-            + "; known: " + config.options.names());
+        throw noOption(config.options, option);
       }
     });
     return config;
@@ -174,7 +175,8 @@ public final class SchedulerConfig implements Scheduler {
    * does}
    *
    * @param changed values by option name, of the types that JSON has; null turns an option off
-   * @throws IllegalArgumentException if the class has no such option, or a value is not known
+   * @throws IllegalArgumentException if the scheduler class does not have one of the options or
+   *     does not support its value
    */
   public SchedulerConfig withOptions(Map<String, ? extends @Nullable Object> changed) {
     changed.keySet().forEach(this::requireKnown);
@@ -202,9 +204,13 @@ public final class SchedulerConfig implements Scheduler {
 
   private void requireKnown(String option) {
     if (!options.has(option)) {
-      throw new IllegalArgumentException(
-          className() + " has no option " + option + "; known: " + options.names());
+      throw noOption(options, option);
     }
+  }
+
+  private static IllegalArgumentException noOption(Options options, String option) {
+    return new IllegalArgumentException(
+        options.className() + " has no option " + option + "; known: " + options.names());
   }
 
   private static Map<String, Object> withValue(
@@ -282,7 +288,8 @@ public final class SchedulerConfig implements Scheduler {
         .filter(provider -> provider.classNames().contains(className))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("unknown scheduler class \"" + className
-            + "\"; known: " + String.join(", ", classNames())));
+            + "\"; closest: " + ClosestNames.of(className, classNames().stream(), 3)
+            + "; docs/reference/schedulers.md lists the classes"));
   }
 
   private static List<SchedulerProvider> providers() {

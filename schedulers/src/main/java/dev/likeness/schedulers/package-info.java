@@ -7,9 +7,9 @@
  * {@link Step rows}. Every row calls the network once on a scaled sample and turns the output into
  * a denoised prediction. The next sample is a weighted sum of earlier samples, denoised predictions
  * and noise. A {@link CustomScheduler} combines any {@link SigmaScheduleKind} with any
- * {@link Solver}. {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampler of
- * {@code likeness-diffusion-core} executes the same plan on tensors. A {@link SchedulerProvider} is
- * a service that adds scheduler classes.
+ * {@link Solver}. {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampling
+ * loop of {@code likeness-diffusion-core} executes the same plan on tensors. A
+ * {@link SchedulerProvider} is a service that adds scheduler classes.
  *
  * <pre>{@code
  * SchedulerConfig euler = SchedulerConfig.named("EulerDiscreteScheduler");

@@ -169,22 +169,27 @@ class SchedulerConfigTest {
   }
 
   @Test
-  void namesTheKnownClassesWhenOneIsUnknown() {
+  void suggestsTheClosestNamesForAnUnknownName() {
     String message = assertThrows(
             IllegalArgumentException.class,
             () -> SchedulerConfig.of(Map.of("_class_name", "EulerScheduler")))
         .getMessage();
-    assertTrue(
-        message.startsWith(
-            "unknown scheduler class \"EulerScheduler\"; known: CMStochasticIterativeScheduler,"
-                + " CogVideoXDDIMScheduler, "),
+    assertEquals(
+        "unknown scheduler class \"EulerScheduler\"; closest: EDMEulerScheduler,"
+            + " EulerDiscreteScheduler, LCMScheduler; docs/reference/schedulers.md lists the classes",
         message);
-    String sampler = assertThrows(
-            IllegalArgumentException.class, () -> SchedulerConfig.named("Eulre"))
+    assertSuggests("Eulre", "euler, eulera, ");
+    assertSuggests("DPM++ 2M Karas", "dpmpp2m karras, ");
+  }
+
+  private static void assertSuggests(String name, String closest) {
+    String message = assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.named(name))
         .getMessage();
     assertTrue(
-        sampler.startsWith("unknown scheduler \"Eulre\"; known: CMStochasticIterativeScheduler, "),
-        sampler);
+        message.startsWith("unknown scheduler \"" + name + "\"; closest: " + closest)
+            && message.endsWith("; docs/reference/schedulers.md says which names exist")
+            && message.length() < 160,
+        message);
   }
 
   @Test

@@ -119,7 +119,7 @@ public final class Subject {
   }
 
   /**
-   * Renews the subject: the retention limits after the last use start again, as after a use.
+   * Counts as a use of the subject: the retention limits that count from the last use start again.
    *
    * @throws SubjectErasedException if the subject was erased
    */
@@ -139,8 +139,7 @@ public final class Subject {
   }
 
   /**
-   * Records that the person was trained, and removes the data whose retention limit is thereby
-   * reached.
+   * Records that the person was trained, and removes the data whose retention limit is now reached.
    *
    * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
    * @throws SubjectErasedException if the subject was erased

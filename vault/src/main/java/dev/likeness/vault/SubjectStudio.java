@@ -82,7 +82,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that trains on the person in one photo} Its {@link #tools} need an embedder.
+   * {@return a copy that trains on the person in one photo} This needs {@link #tools} with an
+   * embedder.
    *
    * @param photo the name of an added photo, which shows the person
    */
@@ -219,7 +220,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores reference images that were chosen outside the store. Delete the program's own photos.
+   * Stores reference images that were chosen outside the store. Then delete your own photos.
    *
    * @param subject the subject
    * @param person the person; a LoRA of the person is not stored
@@ -236,8 +237,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores a person that was trained outside the store. With it, a program can train while the
-   * store is closed. The program must then delete its own photos and training states.
+   * Stores a person that was trained outside the store. A program can thus train while the store is
+   * closed. The program must then delete its own photos and training states.
    *
    * @param subject the subject
    * @param person the trained person; the caller closes it

@@ -27,7 +27,7 @@ final class SubjectWork {
    * Reviews the added photos and reports the rejected ones, since the review itself is not returned
    * to users.
    *
-   * @param shown the name of a photo of the person that is meant, or null
+   * @param shown the name of a photo of the wanted person, or null
    */
   static PhotoReview review(
       Subject subject, ReviewTools tools, @Nullable String shown, Progress progress) {

@@ -84,8 +84,8 @@ class SubjectShootsTest {
       }
       assertEquals(
           "the photos seem to show 2 people (1: photo-0.png, photo-1.png; 2: photo-2.png, photo-3.png);"
-              + " tell which person is meant by a photo of that person: --who FILE, or"
-              + " PhotoReview.withPersonIn in Java",
+              + " give a photo of the wanted person: --who FILE, or PhotoReview.withPersonIn in"
+              + " Java",
           assertThrows(
                   InvalidInputException.class,
                   () -> studio.train(ada, Progress.SILENT, new Cancellation()))

@@ -72,11 +72,12 @@ public final class EditCommand implements Runnable {
   private EditOptions edit;
 
   @Option(
-      names = "--likeness",
+      names = "--identity-strength",
       paramLabel = "0..1",
       defaultValue = "NaN",
-      description = "identity strength (default: as for the headshot)")
-  private double likeness;
+      description = "how strongly the person acts on the image: 0 not at all, 1 as trained "
+          + "(default: as for the headshot)")
+  private double identityStrength;
 
   @Mixin
   private BaseOptions base;
@@ -147,7 +148,7 @@ public final class EditCommand implements Runnable {
       marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-          .withoutPixelMarks()
+          .forContactSheets()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       PersonRecord kept = known.kept();
@@ -190,10 +191,15 @@ public final class EditCommand implements Runnable {
 
   private Headshot headshot(Optional<Headshot> recorded, Identity who) {
     Headshot read = recorded.orElseGet(() -> Headshot.read(image, who.phrase()));
-    return Double.isNaN(likeness)
+    return Double.isNaN(identityStrength)
         ? read
         : new Headshot(
-            read.image(), read.style(), read.seed(), read.request(), likeness, read.isEdited());
+            read.image(),
+            read.style(),
+            read.seed(),
+            read.request(),
+            identityStrength,
+            read.isEdited());
   }
 
   private String record(HeadshotEdit.Result edited, boolean recorded, HeadshotScores scores)

@@ -92,8 +92,8 @@ final class FaceGuidanceOption {
     @Option(
         names = "--face-guidance-decoder",
         paramLabel = "DIR|FILE",
-        description = "tiny autoencoder of the base's family (TAESD), which face guidance looks "
-            + "through (default: the base's own)")
+        description = "tiny autoencoder of the base's family (TAESD), with which face guidance "
+            + "decodes images (default: the base's own)")
     private Path decoder;
 
     boolean isGiven() {
@@ -131,7 +131,8 @@ final class FaceGuidanceOption {
         names = "--face-guidance-gradient",
         paramLabel = "GRADIENT",
         converter = Parser.class,
-        description = "how the gradient passes the denoising network: kept, recomputed (less "
+        description = "whether and how the gradient goes through the denoising network: kept, "
+            + "recomputed (less "
             + "memory, slower), left-out (fastest, lower likeness) or by-memory, which takes the "
             + "first that fits (default)")
     private FaceGuidanceOptions.Gradient gradient;
@@ -173,7 +174,7 @@ final class FaceGuidanceOption {
         names = "--face-guidance",
         paramLabel = "PHOTO[@WEIGHT]",
         converter = WeightedFile.ReferenceOption.Parser.class,
-        description = "photo of the person whose face generated faces shall match; may be "
+        description = "photo of the person; generated faces become similar to this face; may be "
             + "repeated. The largest WEIGHT, 0 to 1, is the weight of face guidance")
     private List<WeightedFile.ReferenceOption> photos = List.of();
 

@@ -81,7 +81,7 @@ final class IdentityOptions {
       converter = Method.Parser.class,
       description = "identity method: lora trains on the photos, ipadapter uses them as reference "
           + "images without training, both combines the two methods. On a base that edits images, "
-          + "references shows it some of the photos, and lora+references also trains (default: "
+          + "references gives it some of the photos, and lora+references also trains (default: "
           + "${DEFAULT-VALUE})")
   private Method method;
 

@@ -21,7 +21,7 @@ final class InitialImageOptions {
   @Option(
       names = "--image",
       paramLabel = "IMAGE",
-      description = "image that an editing model edits or looks at; "
+      description = "input of an editing model: the image to edit, or a reference; "
           + "may be repeated. Sampling starts from noise: compare --init. For an IP-Adapter, use "
           + "--reference")
   private List<Path> images = List.of();

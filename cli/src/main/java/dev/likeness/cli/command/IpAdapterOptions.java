@@ -47,7 +47,7 @@ final class IpAdapterOptions {
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "image that an IP-Adapter looks at; may be repeated. For an editing model, use "
+      description = "reference image for an IP-Adapter; may be repeated. For an editing model, use "
           + "--image")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
@@ -143,7 +143,7 @@ final class IpAdapterOptions {
       IpAdapterFile.Kind kind = file.requireFor(base);
       requireUsed(kind, guided);
       file.requireEncoder(encoder);
-      boolean looks = kind.looksAtImages() || fallback != null;
+      boolean looks = kind.needsImageEncoder() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
           : looking.register(ImageEncoder.open(encoder, base.compute()));
@@ -157,8 +157,9 @@ final class IpAdapterOptions {
           .toList();
       IpAdapter plain =
           fallback == null ? null : opened.register(IpAdapter.open(fallback, base, eye));
-      ImagePrompt prompt =
-          kind.looksAtFaces() ? facePrompt(ip, plain, shown, looking, console) : ip.prompt(shown);
+      ImagePrompt prompt = kind.needsFaceEmbedder()
+          ? facePrompt(ip, plain, shown, looking, console)
+          : ip.prompt(shown);
       opened.prompt = prompt.blockWeights(BlockWeights.parse(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
@@ -210,11 +211,12 @@ final class IpAdapterOptions {
    * every kind.
    */
   private void requireUsed(IpAdapterFile.Kind kind, boolean guided) {
-    boolean faces = kind.looksAtFaces();
+    boolean faces = kind.needsFaceEmbedder();
     requireUsed(kind, "--face-embedder", faces ? null : embedder);
     requireUsed(kind, "--face-detector", faces || guided ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
-    requireUsed(kind, "--image-encoder", kind.looksAtImages() || fallback != null ? null : encoder);
+    requireUsed(
+        kind, "--image-encoder", kind.needsImageEncoder() || fallback != null ? null : encoder);
   }
 
   private void requireUsed(IpAdapterFile.Kind kind, String option, Path given) {
@@ -231,7 +233,7 @@ final class IpAdapterOptions {
     }
     Extra.IMAGE_IP_ADAPTER.in(folder).or(() -> Extra.IP_ADAPTER.in(folder)).ifPresent(own -> {
       adapter = own;
-      boolean looks = IpAdapterFile.of(own).kind().looksAtImages();
+      boolean looks = IpAdapterFile.of(own).kind().needsImageEncoder();
       encoder = encoder == null && looks ? Extra.IMAGE_ENCODER.at(folder) : encoder;
     });
   }

@@ -100,7 +100,7 @@ record PersonSource(
     Path file = out.resolve(ShootFolder.IMAGES);
     if (review != null
         && Files.exists(file)
-        && !choice.gives(ImagePerson.open(file, model), review, model)) {
+        && !choice.matches(ImagePerson.open(file, model), review, model)) {
       throw new InvalidInputException(
           file + " was made from other photos or with other options, and"
               + " is not replaced; give another --out, or move it away");

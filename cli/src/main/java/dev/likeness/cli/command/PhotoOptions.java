@@ -98,13 +98,13 @@ public final class PhotoOptions {
     }
   }
 
-  /** Returns true if a photo of the person that is meant is given. */
+  /** Returns true if a photo of the wanted person is given. */
   boolean hasPersonPhoto() {
     return who.isGiven();
   }
 
   /**
-   * Reviews the photos. If they show several people, asks the user which one is meant.
+   * Reviews the photos. If they show several people, asks the user to choose one.
    *
    * @param tools the tools, which the caller closes
    * @throws IllegalArgumentException if the consent is missing, before any work
@@ -177,7 +177,12 @@ public final class PhotoOptions {
           100 * review.set().readiness(),
           faces,
           faces == 1 ? " was" : "s were");
-      return Stream.of(photos, groups(review), Stream.of(sum), review.set().advice().stream())
+      return Stream.of(
+              photos,
+              groups(review),
+              Stream.of(sum),
+              review.set().advice().stream(),
+              review.set().toolAdvice().stream())
           .flatMap(lines -> lines)
           .map(Quoted::line)
           .toList();
@@ -209,7 +214,7 @@ public final class PhotoOptions {
     @Option(
         names = "--who",
         paramLabel = "FILE",
-        description = "a photo of the person that is meant, if the photos show several people: "
+        description = "a photo of the wanted person, if the photos show several people: "
             + "one of the photos, or another one; needs --embedder")
     private Path who;
 
@@ -225,8 +230,8 @@ public final class PhotoOptions {
     }
 
     /**
-     * Returns the review for the person that is meant. Without the option, a review that shows
-     * several people is returned unchanged if no user can be asked, or if the user chooses none.
+     * Returns the review for the wanted person. Without the option, a review that shows several
+     * people is returned unchanged if no user can be asked, or if the user chooses none.
      *
      * @param folder the folder of the photos
      * @throws InvalidInputException if the photo does not show a person of the review
@@ -242,8 +247,8 @@ public final class PhotoOptions {
         ReviewText.groups(review).map(Quoted::line).forEach(console.err()::println);
       }
       while (asks) {
-        Optional<String> answer = console.ask(
-            "which person is meant? number from 1 to " + groups.size() + ", or Enter for none: ");
+        Optional<String> answer = console.ask("which person do you want? number from 1 to "
+            + groups.size() + ", or Enter for none: ");
         Optional<Integer> number = answer.flatMap(text -> numberIn(text, groups.size()));
         if (number.isPresent()) {
           chosen = review.withPerson(groups.get(number.get() - 1).get(0));
@@ -265,8 +270,8 @@ public final class PhotoOptions {
     private Path find(Path folder) {
       Path inFolder = folder.resolve(who);
       if (!Files.exists(who) && !Files.exists(inFolder)) {
-        throw new InvalidInputException("the photo " + who
-            + " of --who does not exist; give a photo of the person that is meant");
+        throw new InvalidInputException(
+            "the photo " + who + " of --who does not exist; give a photo of the wanted person");
       }
       return Files.exists(who) ? who : inFolder;
     }

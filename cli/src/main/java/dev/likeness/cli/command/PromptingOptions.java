@@ -25,7 +25,7 @@ final class PromptingOptions {
       names = "--negative",
       paramLabel = "TEXT",
       description = "negative prompt: describes content that the images must not have (default: "
-          + "none; some bases encode an empty text otherwise than none)")
+          + "none; some bases treat an empty text differently from none)")
   private String negative;
 
   @Option(

@@ -42,8 +42,8 @@ final class ReferenceOptions {
   @Option(
       names = "--reference-count",
       paramLabel = "N",
-      description = "with --identity references: the number of photos that the base sees, 1 to 10; "
-          + "the others judge likeness (default: three or four)")
+      description = "with --identity references: number of photos that the base takes, 1 to 10; "
+          + "likeness is measured with the others (default: three or four)")
   private Integer count;
 
   @Option(

@@ -188,7 +188,7 @@ final class ShootFolder {
             + ": generated images, not photographs");
     byte[] png = disclosure
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-        .withoutPixelMarks()
+        .forContactSheets()
         .encodePng(overview);
     AtomicFile.writePrivate(sheet, out -> out.write(png));
     console.out().println(sheet);

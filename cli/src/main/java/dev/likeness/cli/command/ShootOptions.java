@@ -20,7 +20,7 @@ final class ShootOptions {
       names = "--style",
       paramLabel = "NAME",
       description = "style: studio, office, outdoor, black-and-white, corporate, linkedin or "
-          + "another (an unknown name prints all names); may be repeated (default: the first four)")
+          + "another of docs/reference/styles.md; may be repeated (default: the first four)")
   private List<String> styles = List.of();
 
   @Option(
@@ -54,11 +54,12 @@ final class ShootOptions {
   private double guidance;
 
   @Option(
-      names = "--likeness",
+      names = "--identity-strength",
       paramLabel = "0..1",
       defaultValue = "1",
-      description = "identity strength (default: ${DEFAULT-VALUE})")
-  private double likeness;
+      description = "how strongly the person acts on the images: 0 not at all, 1 as trained "
+          + "(default: ${DEFAULT-VALUE})")
+  private double identityStrength;
 
   @Option(
       names = "--size",
@@ -85,7 +86,7 @@ final class ShootOptions {
 
   ShootRequest request() {
     return ShootRequest.of(selectedStyles(), count)
-        .likeness(likeness)
+        .identityStrength(identityStrength)
         .steps(steps)
         .guidance(guidance)
         .size(size)

@@ -47,7 +47,7 @@ public final class TrainCommand implements Runnable {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "training steps (default: depends on --recipe, or with --store on the base. "
+      description = "training steps (default: depends on --preset, or with --store on the base. "
           + "For dreambooth 300 on a small base, otherwise 400)")
   private Integer steps;
 
@@ -89,7 +89,7 @@ public final class TrainCommand implements Runnable {
   private Integer validationInterval;
 
   @Option(
-      names = "--recipe",
+      names = "--preset",
       paramLabel = "NAME",
       defaultValue = "BALANCED",
       description = "${COMPLETION-CANDIDATES}: training settings for these photos, this base and "
@@ -143,7 +143,7 @@ public final class TrainCommand implements Runnable {
     }
     boolean lowRank = rank.isGiven() || preset != TrainingPreset.BALANCED;
     if (whole && (lowRank || optimizer.hasAlgorithm() || way.isInEightBits())) {
-      throw new IllegalArgumentException("--rank, --recipe, --algorithm and --eight-bits are for "
+      throw new IllegalArgumentException("--rank, --preset, --algorithm and --eight-bits are for "
           + "LoRAs; leave them out with --method dreambooth");
     }
     if (whole && !base.isUnmodified()) {
@@ -154,7 +154,7 @@ public final class TrainCommand implements Runnable {
     if (store.isGiven()
         && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {
       throw new IllegalArgumentException(
-          "--validation-steps, --recipe and --resume need --out; a store has no stopped training");
+          "--validation-steps, --preset and --resume need --out; a store has no stopped training");
     }
     if (store.isGiven()) {
       trainInStore();

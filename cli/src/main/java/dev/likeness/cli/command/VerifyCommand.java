@@ -134,7 +134,7 @@ public final class VerifyCommand implements Runnable {
   private InvalidInputException tooWeak() {
     return new InvalidInputException(file
         + " is signed with a key or digest too weak to trust, such as RSA of less than 2048 bits or "
-        + "SHA-1; ask for one that is signed anew");
+        + "SHA-1; ask for a file with a stronger signature");
   }
 
   private TrustAnchors anchors() {

@@ -76,8 +76,8 @@ public final class Inspector {
             ? List.of()
             : found.manifest().orElseThrow().isWeak()
                 ? List.of(
-                    file + " is signed with a key or digest too weak to trust; ask for one that "
-                        + "is signed anew")
+                    file + " is signed with a key or digest too weak to trust; ask for a file "
+                        + "with a stronger signature")
                 : List.of(file + " was altered after it was signed, or its "
                     + "manifest is broken: "
                     + String.join(", ", found.manifest().orElseThrow().faults())

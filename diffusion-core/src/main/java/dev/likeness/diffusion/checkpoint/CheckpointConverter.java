@@ -25,8 +25,8 @@ public final class CheckpointConverter {
    * Converts a model or a tensor file. If {@code out} ends in {@code .safetensors}, the result is
    * one file; otherwise it is a diffusers folder.
    *
-   * <p>If input and output are single files, keys and metadata are kept. The keys of a pickle are
-   * kept too. LoRA alphas that are plain numbers become tensors; other values become metadata. A
+   * <p>If input and output are single files, keys and metadata are kept. In a pickle, LoRA alphas
+   * that are plain numbers become tensors, and other values that are not tensors become metadata. A
    * folder's {@code likeness.json} is copied into a target folder.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors

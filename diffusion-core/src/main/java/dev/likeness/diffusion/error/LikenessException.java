@@ -1,8 +1,9 @@
 package dev.likeness.diffusion.error;
 
 /**
- * The root of all exceptions that the library defines. Its subclasses say whose turn it is:
- * {@link InvalidInputException}, {@link ResourceLimitException} and {@link CancelledException}.
+ * The root of all exceptions that the library defines. Each subclass stands for one kind of cause:
+ * input that cannot be used ({@link InvalidInputException}), something that this machine lacks
+ * ({@link ResourceLimitException}), or a cancellation ({@link CancelledException}).
  *
  * <p>A wrong call, such as a negative number of steps, throws {@link IllegalArgumentException}
  * instead, and a call on a closed object throws {@link IllegalStateException}.

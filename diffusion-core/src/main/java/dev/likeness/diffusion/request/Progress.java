@@ -50,8 +50,8 @@ public interface Progress {
   @FunctionalInterface
   interface Observer {
     /**
-     * Called on the working thread when a generation or training starts. An exception of the
-     * observer or its listener ends the work.
+     * The library calls this method on the working thread when a generation or training starts. An
+     * exception of the observer or its listener ends the work.
      *
      * @param work the work that starts
      * @return a listener for the events of this work. Its last event is the terminal event

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * Prompts of a request, and their syntax.
  *
  * @param prompt a description of the image; not null
- * @param negative the negative prompt, which describes unwanted content; null if none is set. As in
- *     diffusers, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
- *     then uses zeros. It encodes an empty text
+ * @param negative the negative prompt, which describes unwanted content; null for none. For null, a
+ *     base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL, uses zeros
+ *     instead of embeddings, as in diffusers. It encodes an empty text like any other text
  * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
  *     {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
@@ -195,7 +195,7 @@ public record PromptOptions(
 
   /**
    * {@return these options with every prompt changed by a function} Prompts that are not set stay
-   * so.
+   * unset.
    *
    * @param change the function, which gets a prompt and returns another one
    */

@@ -106,7 +106,7 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
    *
    * @param image the image
    */
-  public RgbImage bounded(RgbImage image) {
+  public RgbImage limitSize(RgbImage image) {
     double scale = maxPixels == 0
         ? 1
         : Math.sqrt((double) maxPixels / ((double) image.width() * image.height()));

@@ -93,8 +93,7 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another negative prompt}
    *
-   * @param text the negative prompt; null for none. Stable Diffusion XL uses zeros for none, and
-   *     encodes an empty text
+   * @param text the negative prompt; null for none; see {@link PromptOptions#negative()}
    */
   default ImageRequest negative(@Nullable String text) {
     return prompts(prompts().negative(text));
@@ -102,7 +101,7 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with another prompt for the second text encoder (diffusers:
-   * {@code prompt_2})} It is T5 on FLUX.1.
+   * {@code prompt_2})} On FLUX.1, this text encoder is T5.
    *
    * @param text the prompt; null or empty for the first prompt
    */
@@ -115,7 +114,7 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with another prompt for the third text encoder (diffusers:
-   * {@code prompt_3})} It is T5 on Stable Diffusion 3.
+   * {@code prompt_3})} On Stable Diffusion 3, this text encoder is T5.
    *
    * @param text the prompt; null or empty for the first prompt
    */
@@ -186,10 +185,11 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with one more adapter, for example a person:
-   * {@code adapter(ada.at(0.8))}} Prompts may use its placeholder tokens. Its images come last.
+   * {@code adapter(ada.at(0.8))}} Prompts may use its tokens. Its reference images come last.
    *
    * @param adapter the adapter; its change is added to the changes of the other adapters
-   * @throws IllegalArgumentException if a placeholder token or the strength of images conflicts
+   * @throws IllegalArgumentException if a token stands for two different textual inversions, or if
+   *     the reference images of request and adapter have different limits or strengths
    */
   default ImageRequest adapter(Adapter adapter) {
     PromptOptions named = prompts();
@@ -221,7 +221,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with SDXL's size conditioning for both prompts}
    *
    * @param positive the size conditioning of the prompt
-   * @param negativePrompt that of the negative prompt; null for the one of the prompt
+   * @param negativePrompt that of the negative prompt; null for {@code positive}
    */
   default ImageRequest sizeConditioning(
       SizeConditioning positive, @Nullable SizeConditioning negativePrompt) {

@@ -1,8 +1,9 @@
 package dev.likeness.diffusion.request;
 
 /**
- * SDXL's size conditioning: the original size, crop and target size that the network gets as
- * inputs, as for its training images. Other model families do not use it.
+ * SDXL's size conditioning: the original size, crop and target size, which the network takes as
+ * inputs. In training, they told the network how each image had been scaled and cropped. Other
+ * model families do not use them.
  *
  * <p>A size of 0 means the size of the generated image. Source: Podell et al. 2023,
  * arXiv:2307.01952, section 2.2.

@@ -217,8 +217,9 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * {@return the embeddings, [vectors, width] in row-major order, by text encoder: {@code clip_l}
-   * (the smaller width), then {@code clip_g}} The arrays are copies.
+   * {@return a copy of the embeddings for each text encoder, [vectors, width] in row-major order}
+   * The keys are {@code clip_l} for the text encoder of the smaller width, and {@code clip_g} for
+   * the other text encoder of SDXL.
    */
   public Map<String, float[]> byTextEncoder() {
     Map<String, float[]> named = new LinkedHashMap<>();

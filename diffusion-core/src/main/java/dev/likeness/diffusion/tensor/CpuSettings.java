@@ -8,8 +8,8 @@ import java.util.TreeMap;
  * Environment variables that make libtorch faster on Linux CPUs.
  *
  * <p>glibc and OpenMP read these variables when a process starts. An application that starts a
- * process puts {@link #environment} into its {@link ProcessBuilder#environment}. If a process was
- * started without a variable, the library applies its setting on Linux when it loads libtorch.
+ * process puts {@link #environment} into its {@link ProcessBuilder#environment}. On Linux, the
+ * library applies the setting of a missing variable itself when it loads libtorch.
  * {@code MALLOC_ARENA_MAX} then limits only threads that start later, so an application reports
  * {@link #missing} to its operator.
  */

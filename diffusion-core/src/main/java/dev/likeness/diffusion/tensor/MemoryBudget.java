@@ -18,7 +18,9 @@ import java.util.regex.Pattern;
  *     guidance; 0 for the family's default
  */
 public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int height, int batchSize) {
-  /** Quantisation of the network to 8 bits, which halves its memory in bf16. */
+  /**
+   * Quantisation of the network's weights to 8 bits, which need half the memory of bf16 weights.
+   */
   public enum EightBits {
     /** The network keeps its element type. */
     NEVER,

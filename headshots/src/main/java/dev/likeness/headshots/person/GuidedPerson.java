@@ -56,8 +56,8 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
   }
 
   @Override
-  public Adapter at(double likeness) {
-    return guidedAdapter.apply(likeness);
+  public Adapter at(double identityStrength) {
+    return guidedAdapter.apply(identityStrength);
   }
 
   @Override

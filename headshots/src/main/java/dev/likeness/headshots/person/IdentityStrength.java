@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  *     conditions
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
+  private static final String FILE = "identity-strength.json";
   private static final String REFERENCE_ONLY = "reference_only";
   private static final String WITH_LORA = "with_lora";
   private static final String PROMPT_ADHERENCE = "prompt_adherence";
@@ -184,7 +185,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    */
   public Setting at(double strength, boolean hasLora) {
     if (!(strength >= 0 && strength <= 1)) {
-      throw new IllegalArgumentException("likeness must be in 0..1, got " + strength);
+      throw new IllegalArgumentException("the identity strength must be in 0..1, got " + strength);
     }
     List<Measurement> curve = hasLora ? withLora : referenceOnly;
     double wanted =
@@ -200,16 +201,18 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * Reads the measured mapping of an adapter from {@code likeness-dial.json} beside the adapter's
-   * file.
+   * Reads the measured mapping of an adapter, {@code identity-strength.json} in its folder.
    *
    * @param adapter the adapter's file
    * @return the measured mapping, or {@link #DEFAULT} if there is no such file
    * @throws InvalidInputException if the file is not valid, as in {@link #open}
    */
   public static IdentityStrength forAdapter(Path adapter) {
-    Path measured = adapter.resolveSibling("likeness-dial.json");
-    return ModelFile.exists(measured) ? open(measured) : DEFAULT;
+    Path former = adapter.resolveSibling(FORMER_KEYS.getProperty(FILE));
+    Path measured = adapter.resolveSibling(FILE);
+    return ModelFile.exists(measured) || ModelFile.exists(former)
+        ? open(ModelFile.exists(measured) ? measured : former)
+        : DEFAULT;
   }
 
   /**
@@ -265,19 +268,15 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
             .map(Map.class::cast)
             .map(point -> new Measurement(
                 new Setting(
-                    number(point, "adapter"),
-                    number(point, "start"),
-                    number(point, "end"),
-                    number(point, "lora"),
-                    point.containsKey("face") ? number(point, "face") : 0),
-                number(point, "likeness"),
+                    number(point.get("adapter")),
+                    number(point.get("start")),
+                    number(point.get("end")),
+                    number(point.get("lora")),
+                    point.containsKey("face") ? number(point.get("face")) : 0),
+                number(point.get("likeness")),
                 number(get(point, PROMPT_ADHERENCE)),
                 (int) number(get(point, IMAGES))))
             .toList();
-  }
-
-  private static double number(Map<?, ?> point, String name) {
-    return number(point.get(name));
   }
 
   private static double number(Object value) {

@@ -65,7 +65,7 @@ public final class ImagePerson implements Identity {
             base.name(),
             record.profile().userWords(),
             Optional.ofNullable(consent),
-            PersonNotes.OfImages.RECIPE,
+            PersonNotes.OfImages.NO_ADAPTER,
             record),
         null);
   }
@@ -101,9 +101,7 @@ public final class ImagePerson implements Identity {
     return images;
   }
 
-  /**
-   * {@return the record of the photos; its face embeddings are of photos that are no references}
-   */
+  /** {@return the record of the photos; its face embeddings come from the other photos only} */
   public PersonRecord record() {
     return notes.record();
   }
@@ -126,18 +124,19 @@ public final class ImagePerson implements Identity {
    * {@inheritDoc} The weight is the strength of the reference images: its logarithm is added to
    * their attention scores. It is also the weight of the LoRA.
    *
-   * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
+   * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
   @Override
-  public Adapter at(double likeness) {
-    return at(likeness, likeness);
+  public Adapter at(double identityStrength) {
+    return at(identityStrength, identityStrength);
   }
 
-  Adapter at(double likeness, double loraWeight) {
-    if (!(likeness >= 0 && likeness <= 1)) {
-      throw new IllegalArgumentException("likeness must be in 0..1, got " + likeness);
+  Adapter at(double identityStrength, double loraWeight) {
+    if (!(identityStrength >= 0 && identityStrength <= 1)) {
+      throw new IllegalArgumentException(
+          "the identity strength must be in 0..1, got " + identityStrength);
     }
-    Adapter shown = new Images(new ReferenceImages(images, 0, likeness));
+    Adapter shown = new Images(new ReferenceImages(images, 0, identityStrength));
     return trained == null ? shown : trained.lora().at(loraWeight).and(shown);
   }
 
@@ -243,7 +242,7 @@ public final class ImagePerson implements Identity {
       people = List.copyOf(people);
       if (people.size() < 2) {
         throw new IllegalArgumentException(
-            "an image of several people needs at least two, got " + people.size());
+            "an image of several people needs at least 2, got " + people.size());
       }
       if (people.stream().anyMatch(person -> person.trained != null)) {
         throw new IllegalArgumentException("one of several people has a LoRA, which changes the"
@@ -252,9 +251,9 @@ public final class ImagePerson implements Identity {
     }
 
     @Override
-    public Adapter at(double likeness) {
+    public Adapter at(double identityStrength) {
       return people.stream()
-          .map(person -> person.at(likeness))
+          .map(person -> person.at(identityStrength))
           .reduce(Adapter::and)
           .orElseThrow();
     }

@@ -70,11 +70,12 @@ sealed interface KnownPerson {
     @Override
     public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.forPerson(faces);
-      IdentityStrength dial = person.strength().equals(IdentityStrength.DEFAULT)
+      IdentityStrength mapping = person.strength().equals(IdentityStrength.DEFAULT)
           ? IdentityStrength.DEFAULT_WITH_GUIDANCE
           : person.strength();
-      return likeness -> {
-        IdentityStrength.Setting setting = dial.at(likeness, person.trainedPerson() != null);
+      return identityStrength -> {
+        IdentityStrength.Setting setting =
+            mapping.at(identityStrength, person.trainedPerson() != null);
         return person.at(setting).and(face.at(setting.face()));
       };
     }
@@ -95,8 +96,9 @@ sealed interface KnownPerson {
     @Override
     public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.forPerson(faces);
-      return likeness ->
-          person.at(likeness, GuidedPerson.LORA_SHARE * likeness).and(face.at(likeness));
+      return identityStrength -> person
+          .at(identityStrength, GuidedPerson.LORA_SHARE * identityStrength)
+          .and(face.at(identityStrength));
     }
 
     @Override
@@ -121,13 +123,13 @@ sealed interface KnownPerson {
     public DoubleFunction<Adapter> guided(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.forPerson(faces);
       Optional<ImagePrompt> reference = guidance.imagePrompt(faces);
-      return likeness -> {
-        Adapter lora = person.lora().at(GuidedPerson.LORA_SHARE * likeness);
+      return identityStrength -> {
+        Adapter lora = person.lora().at(GuidedPerson.LORA_SHARE * identityStrength);
         return reference
-            .map(prompt ->
-                lora.and(prompt.at(IdentityStrength.WITH_LORA_AND_GUIDANCE_SCALE * likeness)))
+            .map(prompt -> lora.and(
+                prompt.at(IdentityStrength.WITH_LORA_AND_GUIDANCE_SCALE * identityStrength)))
             .orElse(lora)
-            .and(face.at(likeness));
+            .and(face.at(identityStrength));
       };
     }
 

@@ -28,8 +28,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads and writes the notes in the header of a person's file. No other class does. Keys and
- * formats are those of all earlier versions.
+ * Reads and writes the notes in the header of a person's file. No other class does. It also reads
+ * the keys of earlier versions.
  */
 final class PersonNotes {
   private static final String PROFILE = "likeness.profile";
@@ -41,7 +41,12 @@ final class PersonNotes {
   private static final String BASE = "likeness.base";
   private static final String CLASS_WORD = "likeness.class_word";
   private static final String CONSENT = "likeness.consent";
-  private static final String ADAPTER = "likeness.recipe";
+  private static final String ADAPTER = "likeness.adapter";
+  // The key in files of earlier versions.
+  private static final String FORMER_ADAPTER = "likeness.recipe";
+
+  /** Key of a trait; earlier versions wrote {@code slot}. */
+  static final String ATTRIBUTE = "attribute";
 
   private static final String EMBEDDER = "embedder";
   private static final String VECTORS = "vectors";
@@ -62,7 +67,7 @@ final class PersonNotes {
               notes.getOrDefault(BASE, ""),
               notes.getOrDefault(CLASS_WORD, "person"),
               consent.isBlank() ? Optional.empty() : Optional.of(Consent.parse(consent)),
-              notes.getOrDefault(ADAPTER, ""),
+              notes.getOrDefault(ADAPTER, notes.getOrDefault(FORMER_ADAPTER, "")),
               PersonNotes.read(notes)));
     }
 
@@ -81,14 +86,15 @@ final class PersonNotes {
   /** The content of a file of reference images. */
   record OfImages(List<RgbImage> images, OfReferences notes) {
     /** The note that distinguishes such a file. */
-    static final String RECIPE = "reference images for a base that edits";
+    static final String NO_ADAPTER = "reference images for a base that edits";
 
     private static final String IMAGE = "image.";
 
     static OfImages open(Path file) {
       try (Safetensors saved = Safetensors.open(file)) {
         OfReferences notes = OfReferences.read(saved.metadata())
-            .filter(kept -> kept.adapterName().equals(RECIPE) && !saved.names().isEmpty())
+            .filter(
+                kept -> kept.adapterName().equals(NO_ADAPTER) && !saved.names().isEmpty())
             .orElseThrow(() -> new InvalidInputException(file
                 + " has no reference images of a person; give a file that headshot --identity"
                 + " references wrote, or give the photos again"));
@@ -195,7 +201,7 @@ final class PersonNotes {
   private static PersonProfile.Trait trait(Map<?, ?> entry) {
     String source = (String) entry.get("source");
     return new PersonProfile.Trait(
-        (String) entry.get("slot"),
+        (String) entry.get(entry.containsKey(ATTRIBUTE) ? ATTRIBUTE : "slot"),
         (String) entry.get("value"),
         ((Number) entry.get("confidence")).doubleValue(),
         Arrays.stream(PersonProfile.Trait.Source.values())

@@ -135,8 +135,8 @@ public record PersonRecord(
 
   /**
    * The light that nearly all photos of a person were taken in. Training learns this light together
-   * with the face, whatever the captions say. It is therefore added to the negative prompt of an
-   * image if the prompt does not ask for it.
+   * with the face, even if the captions mention it. It is therefore added to the negative prompt of
+   * an image if the prompt does not ask for it.
    *
    * @param words such as {@code flash}; empty if the photos differ or their light is unknown
    */

@@ -166,11 +166,11 @@ public record ReferencePerson(
   /**
    * {@inheritDoc} The adapter does not include face guidance.
    *
-   * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
+   * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
   @Override
-  public Adapter at(double likeness) {
-    return at(strength.withoutFaceGuidance().at(likeness, trainedPerson != null));
+  public Adapter at(double identityStrength) {
+    return at(strength.withoutFaceGuidance().at(identityStrength, trainedPerson != null));
   }
 
   Adapter at(IdentityStrength.Setting setting) {

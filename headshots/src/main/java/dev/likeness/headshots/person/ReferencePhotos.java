@@ -18,8 +18,8 @@ import java.util.List;
  * The choice of photos that become the reference images of a person, for a base that edits images.
  * Immutable.
  *
- * @param count the largest number of photos, 1 to 10; 0 for four photos of six or more, and three
- *     of five or fewer
+ * @param count the largest number of photos, 1 to 10; 0 for four if six or more photos were
+ *     accepted, otherwise three
  * @param crop how much of each photo is kept
  * @param side the longest side of a square reference image in pixels, 64 to 2048. Other reference
  *     images have at most the same area. Smaller images save time and memory
@@ -100,15 +100,15 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    * The chosen photos.
    *
    * @param references the photos that become reference images, the best first
-   * @param others the photos that judge likeness, in the order of the review; empty if only one
+   * @param others the photos for measuring likeness, in the order of the review; empty if only one
    *     photo was accepted
    */
   public record Choice(List<AcceptedPhoto> references, List<AcceptedPhoto> others) {}
 
   /**
    * Chooses the accepted photos that differ most in pose and light, and are sharp. The first one is
-   * sharp and frontal. If the review has several photos, at least one is left to judge likeness.
-   * The same review gives the same choice.
+   * sharp and frontal. If the review has several photos, at least one is left for measuring
+   * likeness. The same review gives the same choice.
    *
    * @param review the reviewed photos of one person
    * @param base the base; it limits the number of photos
@@ -159,14 +159,14 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return true if this choice from photos gives exactly the images of a person}
+   * {@return true if this choice from the photos makes exactly the reference images of a person}
    *
    * @param person the person
    * @param review the reviewed photos
    * @param base the base
    * @throws InvalidInputException if the base does not edit images
    */
-  public boolean gives(ImagePerson person, PhotoReview review, BaseModel base) {
+  public boolean matches(ImagePerson person, PhotoReview review, BaseModel base) {
     return images(choose(review, base).references(), base).equals(person.images());
   }
 
@@ -181,8 +181,8 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return the reference images of photos} They are not enlarged, except to 64 pixels a side. The
-   * sides of square images are multiples of the base's size multiple.
+   * {@return the reference images of photos} An image is enlarged only if a side has fewer than 64
+   * pixels. The sides of square images are multiples of the base's size multiple.
    *
    * @param photos the photos
    * @param base the base that takes the images

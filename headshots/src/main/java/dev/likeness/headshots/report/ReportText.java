@@ -134,10 +134,10 @@ final class ReportText {
             advice -> steps.add("Better photos give a better likeness. " + sentences(advice)));
     if (made.fitsPerson()) {
       steps.add((flawless == 0
-              ? "Generate more images and let the best ones be kept; many flaws appear in some"
+              ? "Generate more images and keep the best ones; many flaws appear in some"
                   + " images only."
-              : "For more choice, generate more images, other styles, or another seed, and let"
-                  + " the best ones be kept.")
+              : "For more choice, generate more images, other styles, or another seed, and keep"
+                  + " the best ones.")
           + " With the command: headshot --count 8 --keep 3.");
       steps.add("Something is nearly right? Edit that image: other clothes, backdrop, light or"
           + " expression. The face stays. With the command: edit --outfit \"a navy blazer\".");

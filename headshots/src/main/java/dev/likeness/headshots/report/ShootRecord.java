@@ -115,7 +115,7 @@ public final class ShootRecord {
       return of(base, warnings, person(one), shoot, first);
     }
     throw new IllegalArgumentException(
-        "expected a person from images for a base that edits, got " + person);
+        "expected an ImagePerson or an ImagePerson.Group, got " + person);
   }
 
   private static Map<String, Object> person(ImagePerson person) {
@@ -163,7 +163,7 @@ public final class ShootRecord {
 
   private static Map<String, Object> header(BaseModel base) {
     Map<String, Object> content = new LinkedHashMap<>();
-    content.put("likeness", LikenessVersion.current());
+    content.put("likeness_version", LikenessVersion.current());
     content.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     content.put("java", Runtime.version().toString());
     content.put("base", base.name());
@@ -273,7 +273,7 @@ public final class ShootRecord {
     object.put("profile", PersonRecord.of(person).profile().asList());
     person.consent().ifPresent(consent -> putConsent(object, consent));
     object.put("trained_on", person.baseName());
-    object.put("recipe", person.recipe());
+    object.put("training_settings", person.trainingSettings());
     return object;
   }
 

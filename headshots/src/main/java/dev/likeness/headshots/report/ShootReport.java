@@ -62,8 +62,8 @@ public final class ShootReport {
    *     compared
    * @param marking marks the images in the page as generated, so that a saved image keeps the mark
    * @return the report
-   * @throws IllegalArgumentException if {@code shoot} does not have exactly the headshots that the
-   *     selection kept, or if a list that is not empty does not have one element for each headshot
+   * @throws IllegalArgumentException if the headshots of {@code shoot} are not those that the
+   *     selection kept, or if a non-empty list has not one element for each headshot
    */
   public static ShootReport of(
       ShootSummary made,

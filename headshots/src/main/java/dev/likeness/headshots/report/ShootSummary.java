@@ -75,7 +75,7 @@ public record ShootSummary(
         : judged
             ? "A face recognition network has compared every image with the photos."
             : "Nothing has checked whether the images look like the person: the face recognition"
-                + " network of this base was made for rendered faces and is no judge of real people."
+                + " network of this base was made for rendered faces and cannot compare real people."
                 + compare;
     if (judge.isPresent() && !judged) {
       warnings.add(likeness);

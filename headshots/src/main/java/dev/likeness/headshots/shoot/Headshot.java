@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param style the style
  * @param seed the seed of the noise
  * @param request the request to the base model, with all defaults filled in
- * @param likeness the identity strength, 0 to 1
+ * @param identityStrength the identity strength, 0 to 1
  * @param isEdited true if the headshot was made from another image, such as a photo or a file; it
  *     is then marked as edited
  */
@@ -30,7 +30,7 @@ public record Headshot(
     Style style,
     long seed,
     ImageRequest request,
-    double likeness,
+    double identityStrength,
     boolean isEdited) {
   /**
    * Checks the identity strength.
@@ -39,13 +39,14 @@ public record Headshot(
    * @param style the style
    * @param seed the seed of the noise
    * @param request the request with all defaults filled in
-   * @param likeness the identity strength, 0 to 1
+   * @param identityStrength the identity strength, 0 to 1
    * @param isEdited true if the headshot was made from another image
-   * @throws IllegalArgumentException if {@code likeness} is outside 0 to 1
+   * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
   public Headshot {
-    if (!(likeness >= 0 && likeness <= 1)) {
-      throw new IllegalArgumentException("likeness must be in 0..1, got " + likeness);
+    if (!(identityStrength >= 0 && identityStrength <= 1)) {
+      throw new IllegalArgumentException(
+          "the identity strength must be in 0..1, got " + identityStrength);
     }
   }
 
@@ -56,10 +57,11 @@ public record Headshot(
    * @param style the style
    * @param seed the seed of the noise
    * @param request the request to the base model, with all defaults filled in
-   * @param likeness the identity strength, 0 to 1
+   * @param identityStrength the identity strength, 0 to 1
    */
-  public Headshot(RgbImage image, Style style, long seed, ImageRequest request, double likeness) {
-    this(image, style, seed, request, likeness, false);
+  public Headshot(
+      RgbImage image, Style style, long seed, ImageRequest request, double identityStrength) {
+    this(image, style, seed, request, identityStrength, false);
   }
 
   /**
@@ -90,8 +92,8 @@ public record Headshot(
    */
   public Optional<Headshot> crop(String format, FaceDetector detector) {
     return HeadshotCrop.of(image, format, detector)
-        .map(shown ->
-            new Headshot(shown.of(image, format), style, seed, request, likeness, isEdited));
+        .map(shown -> new Headshot(
+            shown.of(image, format), style, seed, request, identityStrength, isEdited));
   }
 
   /**
@@ -116,7 +118,7 @@ public record Headshot(
    * @return the new headshot
    */
   public Headshot prompt(String text) {
-    return new Headshot(image, style, seed, request.prompt(text), likeness, isEdited);
+    return new Headshot(image, style, seed, request.prompt(text), identityStrength, isEdited);
   }
 
   /**
@@ -126,7 +128,7 @@ public record Headshot(
    * @return the new headshot
    */
   public Headshot steps(int n) {
-    return new Headshot(image, style, seed, request.steps(n), likeness, isEdited);
+    return new Headshot(image, style, seed, request.steps(n), identityStrength, isEdited);
   }
 
   /**
@@ -191,7 +193,7 @@ public record Headshot(
   }
 
   /**
-   * Encodes an image file with the given marking, whatever the class path contains.
+   * Encodes an image file with the given marking, also if the class path has others.
    *
    * @param format the file format
    * @param marking marks the file as generated or edited

@@ -106,7 +106,7 @@ public record HeadshotEdit(
   }
 
   /**
-   * Changes one part.
+   * Creates an edit that changes one part.
    *
    * @param part the part, such as {@code OUTFIT}
    * @param words the new words, such as {@code a navy blazer}
@@ -122,7 +122,7 @@ public record HeadshotEdit(
   }
 
   /**
-   * Changes a region.
+   * Creates an edit that generates a region again.
    *
    * @param white the mask, as large as the headshot; the white region is generated
    * @param words added to the prompt; may be empty
@@ -134,7 +134,7 @@ public record HeadshotEdit(
   }
 
   /**
-   * Extends the headshot (outpainting).
+   * Creates an edit that adds margins around the headshot (outpainting).
    *
    * @param left pixels on the left, 0 to 4096
    * @param top pixels at the top, 0 to 4096

@@ -21,6 +21,9 @@ import java.util.stream.Stream;
 /** Reads and writes the objects of single headshots in records. */
 final class HeadshotEntries {
   // SMILE is missing: a smile is an expression.
+  private static final String IDENTITY_STRENGTH = "identity_strength";
+  // The key in records of earlier versions.
+  private static final String FORMER_IDENTITY_STRENGTH = "likeness";
   private static final List<Style.Part> PARTS =
       List.of(Style.Part.OUTFIT, Style.Part.EXPRESSION, Style.Part.LIGHT, Style.Part.BACKDROP);
 
@@ -90,7 +93,8 @@ final class HeadshotEntries {
           style(shot),
           request.seed(),
           request,
-          number(shot, "likeness", 1).doubleValue(),
+          number(shot, IDENTITY_STRENGTH, number(shot, FORMER_IDENTITY_STRENGTH, 1))
+              .doubleValue(),
           true);
     } catch (IllegalArgumentException e) {
       throw unreadable(record, e);
@@ -156,7 +160,7 @@ final class HeadshotEntries {
     object.put("generated_width", request.width());
     object.put("generated_height", request.height());
     object.put("enlarged", Math.round(100 * headshot.enlargement()) / 100.0);
-    object.put("likeness", headshot.likeness());
+    object.put(IDENTITY_STRENGTH, headshot.identityStrength());
     return object;
   }
 }

@@ -10,7 +10,8 @@ import java.util.List;
  *
  * @param styles the styles, at least one
  * @param count number of images in each style, at least 1
- * @param likeness identity strength, 0 (no likeness) to 1 (as trained)
+ * @param identityStrength how strongly the person acts on the images, 0 (not at all) to 1 (as
+ *     trained)
  * @param steps number of sampling steps, at least 1
  * @param guidance guidance scale, from 0. NaN means the style's guidance scale. If the style has no
  *     guidance scale, NaN means two thirds of the base's default, at most 4
@@ -24,7 +25,7 @@ import java.util.List;
 public record ShootRequest(
     List<Style> styles,
     int count,
-    double likeness,
+    double identityStrength,
     int steps,
     double guidance,
     int size,
@@ -49,7 +50,7 @@ public record ShootRequest(
    *
    * @param styles the styles, at least one
    * @param count number of images in each style, at least 1
-   * @param likeness identity strength, 0 to 1
+   * @param identityStrength the identity strength, 0 to 1
    * @param steps number of sampling steps, at least 1
    * @param guidance guidance scale, from 0, or NaN for the default
    * @param size width and height in pixels, or 0 for the base's own size
@@ -78,8 +79,9 @@ public record ShootRequest(
       throw new IllegalArgumentException(
           "guidance " + guidance + " is not a finite number from 0; omit it for the base's own");
     }
-    if (!(likeness >= 0 && likeness <= 1)) {
-      throw new IllegalArgumentException("likeness must be in 0..1, got " + likeness);
+    if (!(identityStrength >= 0 && identityStrength <= 1)) {
+      throw new IllegalArgumentException(
+          "the identity strength must be in 0..1, got " + identityStrength);
     }
     styles = List.copyOf(styles);
   }
@@ -135,10 +137,10 @@ public record ShootRequest(
   /**
    * The same request with another identity strength.
    *
-   * @param value identity strength, 0 to 1
+   * @param value how strongly the person acts on the images, 0 (not at all) to 1 (as trained)
    * @return the new request
    */
-  public ShootRequest likeness(double value) {
+  public ShootRequest identityStrength(double value) {
     return new ShootRequest(styles, count, value, steps, guidance, size, seed, variant);
   }
 
@@ -149,7 +151,7 @@ public record ShootRequest(
    * @return the new request
    */
   public ShootRequest steps(int n) {
-    return new ShootRequest(styles, count, likeness, n, guidance, size, seed, variant);
+    return new ShootRequest(styles, count, identityStrength, n, guidance, size, seed, variant);
   }
 
   /**
@@ -159,7 +161,7 @@ public record ShootRequest(
    * @return the new request
    */
   public ShootRequest guidance(double scale) {
-    return new ShootRequest(styles, count, likeness, steps, scale, size, seed, variant);
+    return new ShootRequest(styles, count, identityStrength, steps, scale, size, seed, variant);
   }
 
   /**
@@ -170,7 +172,8 @@ public record ShootRequest(
    * @return the new request
    */
   public ShootRequest size(int pixels) {
-    return new ShootRequest(styles, count, likeness, steps, guidance, pixels, seed, variant);
+    return new ShootRequest(
+        styles, count, identityStrength, steps, guidance, pixels, seed, variant);
   }
 
   /**
@@ -180,7 +183,7 @@ public record ShootRequest(
    * @return the new request
    */
   public ShootRequest seed(long value) {
-    return new ShootRequest(styles, count, likeness, steps, guidance, size, value, variant);
+    return new ShootRequest(styles, count, identityStrength, steps, guidance, size, value, variant);
   }
 
   /**
@@ -191,6 +194,6 @@ public record ShootRequest(
    * @return the new request
    */
   public ShootRequest variant(int first) {
-    return new ShootRequest(styles, count, likeness, steps, guidance, size, seed, first);
+    return new ShootRequest(styles, count, identityStrength, steps, guidance, size, seed, first);
   }
 }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Luma;
+import dev.likeness.schedulers.internal.ClosestNames;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -24,11 +25,9 @@ import java.util.stream.Stream;
  * @param expressions expressions, at least one, such as {@code smiling}
  * @param lights lights, at least one, such as {@code soft light}
  * @param backdrops backdrops, at least one, such as {@code gray background}
- * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; may be
- *     empty
+ * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; or empty
  * @param negative the negative prompt; may be empty
- * @param guidance guidance scale if the request has no guidance scale; NaN for the default of the
- *     base
+ * @param guidance guidance scale if the request has none; NaN for the default of the base
  * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
  * @param bases families of base models that the style is for, from {@link #FAMILIES} or declared by
  *     a model folder; empty for all families
@@ -119,14 +118,15 @@ public record Style(
    * {@return the built-in style with the given name}
    *
    * @param name the name, in upper or lower case
-   * @throws IllegalArgumentException if there is no such style; the message lists all names
+   * @throws IllegalArgumentException if there is no such style
    */
   public static Style named(String name) {
-    return all().stream()
-        .filter(style -> style.name().equalsIgnoreCase(name))
+    Stream<Style> found = all().stream().filter(style -> style.name().equalsIgnoreCase(name));
+    Stream<String> names = all().stream().map(Style::name);
+    return found
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("unknown style \"" + name + "\"; known: "
-            + String.join(", ", all().stream().map(Style::name).toList())));
+        .orElseThrow(() -> new IllegalArgumentException("unknown style \"" + name + "\"; closest: "
+            + ClosestNames.of(name, names, 3) + "; docs/reference/styles.md lists all"));
   }
 
   /** {@return all built-in styles, the four default styles first} */

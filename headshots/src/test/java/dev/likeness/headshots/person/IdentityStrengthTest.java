@@ -40,7 +40,7 @@ class IdentityStrengthTest {
         IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, false),
         "and to the adapter");
     assertEquals(
-        "likeness must be in 0..1, got 1.5",
+        "the identity strength must be in 0..1, got 1.5",
         assertThrows(IllegalArgumentException.class, () -> IdentityStrength.DEFAULT.at(1.5, true))
             .getMessage());
   }
@@ -93,14 +93,20 @@ class IdentityStrengthTest {
   void isReadAsItWasWritten(@TempDir Path folder) {
     Path adapter = folder.resolve("ip-adapter.safetensors");
     assertEquals(IdentityStrength.DEFAULT, IdentityStrength.forAdapter(adapter));
-    strength().save(folder.resolve("likeness-dial.json"));
-    assertEquals(strength(), IdentityStrength.open(folder.resolve("likeness-dial.json")));
+    strength().save(folder.resolve("identity-strength.json"));
+    assertEquals(strength(), IdentityStrength.open(folder.resolve("identity-strength.json")));
     assertEquals(strength(), IdentityStrength.forAdapter(adapter));
   }
 
   @Test
+  void findsAFileOfAnEarlierVersionByItsOldName(@TempDir Path folder) {
+    strength().save(folder.resolve("likeness-dial.json"));
+    assertEquals(strength(), IdentityStrength.forAdapter(folder.resolve("ip-adapter.safetensors")));
+  }
+
+  @Test
   void readsOldKeys(@TempDir Path folder) throws IOException {
-    Path file = folder.resolve("likeness-dial.json");
+    Path file = folder.resolve("identity-strength.json");
     strength().save(file);
     String text = Files.readString(file);
     String old = text.replace("\"reference_only\"", "\"shown\"")
@@ -126,7 +132,8 @@ class IdentityStrengthTest {
         IllegalArgumentException.class,
         () -> new IdentityStrength(
             List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
-    Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"reference_only\": 3}");
+    Path file =
+        Files.writeString(folder.resolve("identity-strength.json"), "{\"reference_only\": 3}");
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()
         .startsWith(file

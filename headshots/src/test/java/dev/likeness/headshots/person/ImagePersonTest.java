@@ -153,7 +153,7 @@ class ImagePersonTest {
     HeadshotStudio studio = HeadshotStudio.on(klein);
     assertNotEquals(
         studio.shoot(ada(), ONE).headshots().get(0).image(),
-        studio.shoot(ada(), ONE.likeness(0.2)).headshots().get(0).image());
+        studio.shoot(ada(), ONE.identityStrength(0.2)).headshots().get(0).image());
   }
 
   @Test
@@ -195,7 +195,7 @@ class ImagePersonTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor flat = torch.zeros(12).to(torch.ScalarType.Byte);
       Map<String, String> header = Map.of(
-          "likeness.consent", "", "likeness.recipe", "reference images for a base that edits");
+          "likeness.consent", "", "likeness.adapter", "reference images for a base that edits");
       SafetensorsWriter.write(file, Map.of("image.1", flat), header);
       assertRefused(
           file,

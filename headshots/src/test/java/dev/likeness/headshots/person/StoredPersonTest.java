@@ -132,7 +132,7 @@ class StoredPersonTest {
           PersonProfile.Trait.Source.USER,
           profile.trait("glasses").orElseThrow().source());
       assertEquals("Ada: yes", opened.personToken().consent());
-      assertEquals(ada.recipe(), opened.recipe());
+      assertEquals(ada.trainingSettings(), opened.trainingSettings());
     }
   }
 

@@ -356,7 +356,7 @@ class HeadshotEditTest {
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
     assertEquals(
         "cannot read " + record
-            + ": likeness must be in 0..1, got 7.0;"
+            + ": the identity strength must be in 0..1, got 7.0;"
             + " edit a copy of the image in another folder",
         assertThrows(
                 InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))

@@ -332,6 +332,10 @@ class SelectionResultTest {
             && figures[0].contains("<li><b>selfie.jpg</b>: "),
         "a broken file has no image, but a reason");
     assertEquals(3, review.accepted().size());
+    assertFalse(review.set().toolAdvice().isEmpty(), "the review used the built-in detector only");
+    for (String advice : review.set().toolAdvice()) {
+      assertFalse(html.contains(advice.substring(1, 30)), "the reader runs no tools: " + advice);
+    }
     assertEquals(
         3,
         Stream.of(figures)

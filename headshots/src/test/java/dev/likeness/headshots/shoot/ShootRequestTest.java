@@ -14,7 +14,7 @@ class ShootRequestTest {
   @Test
   void keepsEarlierSettings() {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 3)
-        .likeness(0.5)
+        .identityStrength(0.5)
         .steps(8)
         .guidance(3)
         .size(512)
@@ -26,8 +26,8 @@ class ShootRequestTest {
   void saysWhichLikenessThereIs() {
     IllegalArgumentException wrong = assertThrows(
         IllegalArgumentException.class,
-        () -> ShootRequest.of(Style.named("studio"), 1).likeness(1.5));
-    assertEquals("likeness must be in 0..1, got 1.5", wrong.getMessage());
+        () -> ShootRequest.of(Style.named("studio"), 1).identityStrength(1.5));
+    assertEquals("the identity strength must be in 0..1, got 1.5", wrong.getMessage());
   }
 
   @ParameterizedTest

@@ -47,12 +47,12 @@ class StyleTest {
   }
 
   @Test
-  void namesTheKnownStylesForOneThatIsNot() {
+  void suggestsStylesForAnUnknownName() {
     IllegalArgumentException wrong =
         assertThrows(IllegalArgumentException.class, () -> Style.named("noir"));
-    assertTrue(wrong
-        .getMessage()
-        .startsWith("unknown style \"noir\"; known: studio, office, outdoor, black-and-white, "));
+    assertEquals(
+        "unknown style \"noir\"; closest: ceo, actor, colour; docs/reference/styles.md lists all",
+        wrong.getMessage());
   }
 
   @Test

@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encoded references. Saved embeddings replace the photos and their encoding. They are biometric
- * data of the person. Immutable; holds no native memory.
+ * Encoded references. A program can save them, and later use them without the photos and without
+ * encoding. They are biometric data of the person. Immutable; holds no native memory.
  *
  * @param image outputs of an image encoder [n, tokens, width], or null
  * @param unconditional encoder output for no image [1, tokens, width], or null for zeros

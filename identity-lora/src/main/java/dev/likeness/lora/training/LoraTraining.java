@@ -74,17 +74,18 @@ public record LoraTraining(
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batchSize < 1 || warmupSteps < 0 || classImages < 0) {
       throw new IllegalArgumentException(
-          "rank " + rank + ", steps " + steps + ", batch " + batchSize
-              + ", warmup " + warmupSteps + ", class images " + classImages
-              + ": rank, steps and batch must be at least 1, the others at least 0");
+          "training needs a rank, steps and a batch size of at least 1, and warmup steps and class"
+              + " images of at least 0, got rank " + rank + ", steps " + steps + ", batch size "
+              + batchSize + ", warmup " + warmupSteps + " and class images " + classImages);
     }
     boolean strong = alpha > 0 && learningRate > 0 && maxGradNorm > 0;
     if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorLossWeight >= 0)) {
       throw new IllegalArgumentException(
-          "alpha " + alpha + ", learning rate " + learningRate + ", max gradient norm "
-              + maxGradNorm + " must be above 0; gamma " + minSnrGamma + ", weight decay "
-              + weightDecay
-              + ", prior weight " + priorLossWeight + " must be at least 0");
+          "training needs alpha, learning rate and largest gradient norm above 0, and gamma, weight"
+              + " decay and prior loss weight of at least 0, got alpha " + alpha
+              + ", learning rate " + learningRate + ", gradient norm " + maxGradNorm + ", gamma "
+              + minSnrGamma + ", weight decay " + weightDecay + " and prior loss weight "
+              + priorLossWeight);
     }
     if (optimizerOptions.distillationGuidance() > 0 && (trainTextEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
@@ -137,8 +138,8 @@ public record LoraTraining(
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
    * {@code LCMScheduler}.
    *
-   * <p>Use captioned images that resemble the training images of the base. Of the result, save
-   * {@link dev.likeness.lora.TrainedPerson#lora()}.
+   * <p>Use captioned images that resemble the training images of the base. The result is the LoRA
+   * of the trained person, {@link dev.likeness.lora.TrainedPerson#lora()}: save only this LoRA.
    *
    * @param guidance guidance scale of the teacher, from 1
    * @return the settings

@@ -95,10 +95,11 @@ public record OptimizerOptions(
         || !(emaDecay >= 0 && emaDecay < 1)
         || !(noiseOffset >= 0 && inputPerturbation >= 0 && focusWeight > 0)) {
       throw new IllegalArgumentException(
-          "accumulation " + gradientAccumulationSteps + " must be at least 1, ema " + emaDecay
-              + " from 0 to below 1, noise offset " + noiseOffset + " and input perturbation "
-              + inputPerturbation
-              + " at least 0, focus weight " + focusWeight + " above 0");
+          "training needs gradient accumulation of at least 1, an EMA decay from 0 to below 1, noise"
+              + " offset and input perturbation of at least 0 and a focus weight above 0, got"
+              + " accumulation " + gradientAccumulationSteps + ", decay " + emaDecay
+              + ", noise offset " + noiseOffset + ", input perturbation " + inputPerturbation
+              + " and focus weight " + focusWeight);
     }
     if (!(distillationGuidance == 0 || distillationGuidance >= 1)) {
       throw new IllegalArgumentException("distillation guidance " + distillationGuidance

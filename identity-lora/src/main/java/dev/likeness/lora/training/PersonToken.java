@@ -6,8 +6,8 @@ import dev.likeness.diffusion.Consent;
  * The words that prompts use for a trained person, with the person's consent.
  *
  * @param token a rare token that stands for the person; empty if prompts use only the class word
- * @param classWord the base's word for the kind of person, such as {@code woman}, {@code man} or
- *     {@code person}; not blank
+ * @param classWord the class word: a word of the base for the kind of person, such as
+ *     {@code woman}, {@code man} or {@code person}; not blank
  * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {
@@ -15,7 +15,7 @@ public record PersonToken(String token, String classWord, String consent) {
    * Checks that the class word is not blank.
    *
    * @param token a rare token that stands for the person
-   * @param classWord the base's word for the kind of person, not blank
+   * @param classWord the class word, such as {@code woman}; not blank
    * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
    */
   public PersonToken {
@@ -28,7 +28,7 @@ public record PersonToken(String token, String classWord, String consent) {
   /**
    * {@return a person named by the token {@code sks} and a class word, without consent}
    *
-   * @param classWord the base's word for the kind of person, not blank
+   * @param classWord the class word, such as {@code woman}; not blank
    */
   public static PersonToken of(String classWord) {
     return new PersonToken("sks", classWord, "");

@@ -30,8 +30,8 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
         || !(endFraction >= 0 && endFraction <= 1)
         || vectors > 0 && !(learningRate > 0 && endFraction > 0)) {
       throw new IllegalArgumentException(
-          "pivotal tuning with " + vectors + " vectors, end " + endFraction + ", learning rate "
-              + learningRate + ": vectors must be at least 0, the end 0 to 1, the rate above 0");
+          "pivotal tuning needs at least 0 vectors, an end in 0..1 and a learning rate above 0, got "
+              + vectors + " vectors, end " + endFraction + " and learning rate " + learningRate);
     }
   }
 

@@ -37,7 +37,7 @@ public record TrainingExample(
   /**
    * Creates an example without a mask.
    *
-   * @param image the crop
+   * @param image the training image
    * @param caption the caption, or empty
    * @param focus the area with a higher loss, or empty
    */
@@ -73,7 +73,7 @@ public record TrainingExample(
   /**
    * {@return an example without its own caption; the captions of the settings apply}
    *
-   * @param image the crop
+   * @param image the training image
    */
   public static TrainingExample of(RgbImage image) {
     return new TrainingExample(image, Optional.empty(), Optional.empty());

@@ -136,7 +136,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with another interval of saved states, however long saving takes}
+   * {@return the set with another interval of saved states, even if saving is slow}
    *
    * @param steps training steps between two saved states, at least 1; 0 for the default
    * @throws IllegalArgumentException if the number is negative

@@ -25,8 +25,9 @@ public record ValidationOptions(int interval, ImageRequest request, Scorer score
    */
   public ValidationOptions {
     if (interval < 1 || patience < 0) {
-      throw new IllegalArgumentException("validation interval " + interval
-          + " must be at least 1, patience " + patience + " at least 0");
+      throw new IllegalArgumentException(
+          "validation needs an interval of at least 1 and a patience of at least 0, got interval "
+              + interval + " and patience " + patience);
     }
   }
 

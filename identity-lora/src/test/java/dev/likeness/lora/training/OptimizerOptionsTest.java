@@ -537,9 +537,10 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void refusesInvalidNumbers() {
     assertEquals(
-        "accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and"
-            + " input perturbation"
-            + " 0.0 at least 0, focus weight 1.0 above 0",
+        "training needs gradient accumulation of at least 1, an EMA decay from 0 to below 1, noise"
+            + " offset and input perturbation of at least 0 and a focus weight above 0, got"
+            + " accumulation 0, decay 0.0, noise offset 0.0, input perturbation 0.0 and focus"
+            + " weight 1.0",
         assertThrows(IllegalArgumentException.class, () -> PLAIN.gradientAccumulationSteps(0))
             .getMessage());
     assertEquals(

@@ -35,8 +35,8 @@ public record Face(
 
   /**
    * Returns the region from above the brows to the chin. If the face has landmarks, the region is a
-   * square computed from them: objects in front of a face shift them less than the box. Otherwise,
-   * the region is {@link #box}.
+   * square computed from them, because objects in front of a face shift landmarks less than the
+   * box. Otherwise, the region is {@link #box}.
    *
    * @return the region, in pixels; it may reach over the edge of the image
    */

@@ -14,7 +14,7 @@ public interface FaceDetector extends AutoCloseable {
   List<Face> detect(RgbImage image);
 
   /**
-   * Detects clearly visible frontal faces only. It may be faster than {@link #detect}.
+   * Detects clearly visible frontal faces only. This method may be faster than {@link #detect}.
    *
    * @param image an image of any size
    * @return the faces in pixels of {@code image}, largest first; empty if there are none
@@ -24,7 +24,7 @@ public interface FaceDetector extends AutoCloseable {
   }
 
   /**
-   * Detects frontal faces that fill a large part of the image. It may be faster than
+   * Detects frontal faces that fill a large part of the image. This method may be faster than
    * {@link #detectFrontal}.
    *
    * @param image an image of any size

@@ -13,8 +13,9 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 public record HeadCrop(int x, int y, int side) {
   /**
-   * Returns the crop around a face in a framing. If the crop has fewer than {@code size} pixels per
-   * side, it is extended as far as the framing allows. The image then needs less enlarging later.
+   * Returns the crop around a face with a framing. If the crop has fewer than {@code size} pixels
+   * per side, it is extended as far as the framing allows. The image then needs less enlarging
+   * later.
    *
    * @param face the face's box, in pixels of the image
    * @param framing how much of the person the crop includes

@@ -41,7 +41,7 @@ record PersonPlan(
       "steps",
       "guidance",
       "size",
-      "likeness",
+      "identity-strength",
       "variant",
       "face-guidance",
       "train-steps",
@@ -65,7 +65,7 @@ record PersonPlan(
       ShootRequest request = new ShootRequest(
           styles(row),
           options.whole("count", 1),
-          options.real("likeness", 1),
+          options.real("identity-strength", 1),
           options.whole("steps", ShootRequest.STEPS),
           options.real("guidance", Double.NaN),
           options.whole("size", 0),

@@ -133,7 +133,7 @@ class HeadshotJobTest {
     assertEquals(
         List.of(
             "refused option: unknown option \"stepps\"; known: batch-size, count, face-guidance,"
-                + " guidance, keep, likeness, rank, seed, size, steps, train-steps, variant, and"
+                + " guidance, identity-strength, keep, rank, seed, size, steps, train-steps, variant, and"
                 + " trait.NAME",
             "refused number: the option steps must be a whole number, got \"four\"; correct or omit"
                 + " it",

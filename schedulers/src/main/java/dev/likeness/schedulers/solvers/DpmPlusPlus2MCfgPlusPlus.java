@@ -15,7 +15,7 @@ import dev.likeness.schedulers.Solver;
  * arXiv:2211.01095 and arXiv:2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
-  /** Creates the method, which has no options. */
+  /** Creates the solver, which has no options. */
   public DpmPlusPlus2MCfgPlusPlus() {}
 
   @Override

@@ -15,7 +15,7 @@ import java.util.function.DoubleUnaryOperator;
  * <p>Source: arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with
  * CFG++ (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
  *
- * @param eta the share of fresh noise; 0 is the deterministic method of order 2
+ * @param eta the share of fresh noise; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param cfgPlusPlus true for CFG++: steps follow the unguided predictions, and the guidance is
  *     added afterwards
@@ -57,8 +57,7 @@ public record DpmPlusPlus2SAncestral(
    *
    * <p>Source: ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
    *
-   * @param eta how far each step goes below the next noise level; 0 is the deterministic method of
-   *     order 2
+   * @param eta how far each step goes below the next noise level; 0 adds no noise
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma inside a step to the timestep for the network
    */

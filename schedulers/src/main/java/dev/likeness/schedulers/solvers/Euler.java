@@ -17,7 +17,7 @@ import dev.likeness.schedulers.Solver;
  * @param churn the noise added before each step
  */
 public record Euler(Churn churn) implements Solver {
-  /** Creates the method without churn. */
+  /** Creates the solver without churn. */
   public Euler() {
     this(Churn.NONE);
   }

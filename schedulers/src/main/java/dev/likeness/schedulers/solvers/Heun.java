@@ -16,7 +16,7 @@ import dev.likeness.schedulers.Solver;
  * @param churn the noise added before each step
  */
 public record Heun(Churn churn) implements Solver {
-  /** Creates the method without churn. */
+  /** Creates the solver without churn. */
   public Heun() {
     this(Churn.NONE);
   }

@@ -16,7 +16,7 @@ import java.util.List;
  * <p>Source: Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
  */
 public final class Ipndm implements Solver {
-  /** Creates the method, which has no options. */
+  /** Creates the solver, which has no options. */
   public Ipndm() {}
 
   @Override

@@ -21,7 +21,8 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
  */
 public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**
-   * Creates the method. The first sampled step has order 1, wherever sampling starts.
+   * Creates a solver whose first sampled step has order 1, even if sampling starts inside the
+   * schedule.
    *
    * @param order the highest order, 1 to 4
    * @throws IllegalArgumentException if the order is not 1 to 4

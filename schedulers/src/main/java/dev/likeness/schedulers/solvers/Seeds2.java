@@ -21,7 +21,7 @@ import java.util.function.DoubleUnaryOperator;
  *     at most 1
  * @param phi2 true if the step integrates the line through both predictions, false if it takes the
  *     line's value in the middle of the step as constant
- * @param eta the share of fresh noise; 0 is the deterministic method
+ * @param eta the share of fresh noise; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma inside a step to the timestep for the network

@@ -17,7 +17,7 @@ import java.util.function.DoubleUnaryOperator;
  * stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4
  * for data prediction; ComfyUI {@code seeds_3}.
  *
- * @param eta the share of fresh noise; 0 is the deterministic method
+ * @param eta the share of fresh noise; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma inside a step to the timestep for the network

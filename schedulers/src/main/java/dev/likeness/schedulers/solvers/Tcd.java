@@ -27,7 +27,7 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
    */
   public Tcd {
     if (!(gamma >= 0 && gamma <= 1)) {
-      throw new IllegalArgumentException("TCD needs an eta in 0..1, got " + gamma);
+      throw new IllegalArgumentException("TCD needs a gamma in 0..1, got " + gamma);
     }
   }
 

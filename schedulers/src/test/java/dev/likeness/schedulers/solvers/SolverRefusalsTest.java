@@ -126,7 +126,7 @@ class SolverRefusalsTest {
             new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 1, false, KEEP_ORDER),
             SigmaSchedule.of(new double[] {1}, rising)));
     IntFunction<NoiseLevel> levels = timestep -> NoiseLevel.CLEAN;
-    refuses("TCD needs an eta in 0..1, got -0.1", () -> new Tcd(-0.1, levels));
+    refuses("TCD needs a gamma in 0..1, got -0.1", () -> new Tcd(-0.1, levels));
   }
 
   private static void solve(Solver solver, SigmaSchedule sigmaSchedule) {

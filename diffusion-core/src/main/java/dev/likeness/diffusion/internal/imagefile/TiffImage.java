@@ -195,7 +195,7 @@ final class TiffImage {
     for (int[] piece :
         pieces.stream().sorted(Comparator.comparingInt((int[] p) -> p[0])).toList()) {
       if (piece[0] < end) {
-        throw new IOException("its strips share bytes");
+        throw new IOException("its strips overlap");
       }
       end = piece[0] + piece[1];
     }

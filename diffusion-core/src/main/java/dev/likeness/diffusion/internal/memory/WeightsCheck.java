@@ -4,8 +4,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.schedulers.internal.ClosestNames;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,7 +27,7 @@ final class WeightsCheck {
   void require(TensorSource source, String name, long... shape) {
     if (!source.names().contains(name)) {
       throw new InvalidInputException(source.describe() + ": no tensor \"" + name + "\"; closest: "
-          + ClosestName.of(name, source.names())
+          + ClosestNames.of(name, source.names().stream(), 1)
           + "; the file does not match its config, or is incomplete");
     }
     long[] actual = source.shape(name);
@@ -73,34 +73,6 @@ final class WeightsCheck {
   /** Returns the names of all tensors that were asked for. */
   Stream<String> names() {
     return requested.stream();
-  }
-
-  /** The name that an error about a missing tensor suggests. */
-  static final class ClosestName {
-    private ClosestName() {}
-
-    /** Returns the name with the smallest edit distance to {@code name}, or "none". */
-    static String of(String name, Collection<String> names) {
-      return names.stream()
-          .min((a, b) -> Integer.compare(distance(a, name), distance(b, name)))
-          .orElse("none");
-    }
-
-    /** Levenshtein's edit distance. */
-    private static int distance(String a, String b) {
-      int[] row = new int[b.length() + 1];
-      Arrays.setAll(row, j -> j);
-      for (int i = 1; i <= a.length(); i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= b.length(); j++) {
-          int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-          diagonal = row[j];
-          row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-        }
-      }
-      return row[b.length()];
-    }
   }
 
   /**

@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;

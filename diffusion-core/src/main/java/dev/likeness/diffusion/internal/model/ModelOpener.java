@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ControlNetKind;
+import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;

@@ -90,7 +90,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
           false,
           others.maxPixels(),
           model.compute(),
-          image -> encoder.apply(editing.prepare(others.bounded(image), false))));
+          image -> encoder.apply(editing.prepare(others.limitSize(image), false))));
     }
     return latents;
   }

@@ -53,7 +53,7 @@ class TrainableWeightsTest {
       weights.get("w", 2, 3);
       assertEquals(
           "w has shape [1, 3] in the checkpoint, expected [2, 3]; the checkpoint is of other"
-              + " settings or another base: delete it to begin anew",
+              + " settings or another base: delete it to start again",
           assertThrows(InvalidInputException.class, () -> weights.load(source)).getMessage());
     }
   }

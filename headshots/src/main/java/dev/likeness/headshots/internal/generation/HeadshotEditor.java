@@ -59,7 +59,7 @@ public record HeadshotEditor(
         .noise(null)
         .count(1);
     Inpainting inpainting =
-        new Inpainting(base, withPersonAdapter(request, before.likeness()), upscaler);
+        new Inpainting(base, withPersonAdapter(request, before.identityStrength()), upscaler);
     RgbImage changed = null;
     for (Pass pass : passes(edit)) {
       RgbImage mask = mask(before.image(), after, edit, pass.parts(), faces);
@@ -77,7 +77,7 @@ public record HeadshotEditor(
         before.style().withWords(edit.words()),
         edit.seed(),
         request.size(after.width(), after.height()),
-        before.likeness(),
+        before.identityStrength(),
         true);
     return new HeadshotEdit.Result(before, edited, changed);
   }

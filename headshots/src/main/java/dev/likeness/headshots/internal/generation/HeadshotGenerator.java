@@ -83,12 +83,13 @@ public record HeadshotGenerator(
   /** Generates the shoot; {@code each} gets each headshot as soon as it is generated. */
   public Shoot generate(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
     requireCompatible(request, base);
-    if (showsImages(person.at(request.likeness()))) {
+    if (showsImages(person.at(request.identityStrength()))) {
       ReferencePhotos.requireEditing(base);
     }
     if (needsUpscaling()) {
       Inpainting.WholeImage.require(
-          List.of(person.at(request.likeness())), "an image of " + request.size() + " pixels");
+          List.of(person.at(request.identityStrength())),
+          "an image of " + request.size() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
@@ -101,7 +102,7 @@ public record HeadshotGenerator(
             style,
             image.seed(),
             image.request(),
-            request.likeness()));
+            request.identityStrength()));
         each.accept(headshots.get(headshots.size() - 1));
       }
     }
@@ -128,7 +129,7 @@ public record HeadshotGenerator(
   }
 
   private ImageRequest imageRequest(Style style, int index) {
-    Adapter adapter = person.at(request.likeness());
+    Adapter adapter = person.at(request.identityStrength());
     // Without a size, a request with reference images would take the size of the first one.
     boolean own = needsUpscaling() || request.size() == 0 && showsImages(adapter);
     int width = own ? base.defaults().width() : request.size();

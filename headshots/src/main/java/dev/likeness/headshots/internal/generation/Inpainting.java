@@ -159,7 +159,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
           headshot.style(),
           headshot.seed(),
           request,
-          headshot.likeness(),
+          headshot.identityStrength(),
           headshot.isEdited());
     }
 

@@ -35,11 +35,11 @@ public final class PhotoReader implements AutoCloseable {
 
   private PhotoReader(
       String where,
-      Map<String, List<String>> slots,
+      Map<String, List<String>> attributes,
       PhotoReaderNetwork.Shape shape,
       LoadedWeights weights) {
     this.source = where;
-    this.attributes = slots;
+    this.attributes = attributes;
     this.shape = shape;
     this.weights = weights;
   }
@@ -68,7 +68,7 @@ public final class PhotoReader implements AutoCloseable {
   /** The shape of the network in {@code config}. */
   public static PhotoReaderNetwork.Shape shape(ModelConfig config) {
     Map<String, Integer> words = new LinkedHashMap<>();
-    attributes(config).forEach((slot, list) -> words.put(slot, list.size()));
+    attributes(config).forEach((attribute, list) -> words.put(attribute, list.size()));
     return new PhotoReaderNetwork.Shape(
         config.integers("block_out_channels", 4, null),
         config.integer("kept_channels", 8),
@@ -77,16 +77,18 @@ public final class PhotoReader implements AutoCloseable {
   }
 
   private static Map<String, List<String>> attributes(ModelConfig config) {
-    if (!(config.values().get("slots") instanceof Map<?, ?> slots)
-        || !slots.values().stream()
+    // Earlier versions wrote the key "slots".
+    Object given = config.values().getOrDefault("attributes", config.values().get("slots"));
+    if (!(given instanceof Map<?, ?> attributes)
+        || !attributes.values().stream()
             .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
       throw new InvalidInputException(
-          config.source() + ": \"slots\" is " + config.values().get("slots")
+          config.source() + ": \"attributes\" is " + given
               + ", expected an object of lists with two words or more; use the config that came with the weights");
     }
     Map<String, List<String>> words = new LinkedHashMap<>();
-    slots.forEach((slot, list) ->
-        words.put((String) slot, ((List<?>) list).stream().map(Object::toString).toList()));
+    attributes.forEach((attribute, list) -> words.put(
+        (String) attribute, ((List<?>) list).stream().map(Object::toString).toList()));
     return words;
   }
 

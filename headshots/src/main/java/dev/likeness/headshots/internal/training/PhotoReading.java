@@ -65,7 +65,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
         .toList();
     if (!missing.isEmpty()) {
       throw new InvalidInputException(
-          reader.source() + ": \"slots\" lacks " + String.join(", ", missing)
+          reader.source() + ": \"attributes\" lacks " + String.join(", ", missing)
               + ", which profiles and scenes need; use a complete photo reader, or remove its folder");
     }
   }

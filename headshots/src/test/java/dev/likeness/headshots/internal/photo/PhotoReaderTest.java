@@ -87,7 +87,7 @@ class PhotoReaderTest {
     assertTrue(
         refusal()
             .contains(
-                "\"slots\" is {hair=[one]}, expected an object of lists with two words or more"),
+                "\"attributes\" is {hair=[one]}, expected an object of lists with two words or more"),
         refusal());
   }
 
@@ -97,12 +97,13 @@ class PhotoReaderTest {
   }
 
   /** A reader whose config and weights go together where {@code width} is 8. */
-  private void write(String kind, String slots, int width) throws IOException {
+  private void write(String kind, String attributes, int width) throws IOException {
     Path folder = Files.createDirectories(base.resolve("photo_reader"));
     Files.writeString(
         folder.resolve("config.json"),
         "{\"_class_name\": \"" + kind + "\", \"block_out_channels\": [" + width
-            + ", 8, 8, 16], \"kept_channels\": 2, \"features\": 12, \"slots\": " + slots + "}");
+            + ", 8, 8, 16], \"kept_channels\": 2, \"features\": 12, \"attributes\": " + attributes
+            + "}");
     PhotoReaderNetwork.Shape shape =
         new PhotoReaderNetwork.Shape(List.of(8, 8, 8, 16), 2, 12, Map.of("hair", 2, "light", 3));
     try (NoiseSource noise = NoiseSource.seeded(4);

@@ -27,11 +27,11 @@ public final class AdapterCompatibility {
     if (adapter.variant().family() != base.family()
         || adapter.contextWidth() != base.contextWidth()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
-          + base.name() + " is " + base.baseDescription() + ": give an adapter made for it");
+          + base.name() + " is " + base.baseDescription() + ": give an adapter for this base");
     }
     if (adapter.attentionWidths().size() != base.widths().size()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
-          + base.name() + " has " + base.widths().size() + ": give an adapter made for it");
+          + base.name() + " has " + base.widths().size() + ": give an adapter for this base");
     }
     for (int t = 0; t < base.widths().size(); t++) {
       if (!adapter.attentionWidths().get(t).equals(base.widths().get(t))) {
@@ -39,7 +39,7 @@ public final class AdapterCompatibility {
             + adapter.attentionWidths().get(t)
             + " channels, " + base.module(adapter.variant(), t) + " of the base " + base.name()
             + " has " + base.widths().get(t)
-            + ": give an adapter made for it");
+            + ": give an adapter for this base");
       }
     }
   }

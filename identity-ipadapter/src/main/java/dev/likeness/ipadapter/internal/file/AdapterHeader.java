@@ -27,7 +27,9 @@ public final class AdapterHeader {
   /** Header key for the family of the image encoder that the adapter was trained with. */
   public static final String FAMILY = "likeness.encoder_family";
   /** Header key for the training settings, present if this library trained the adapter. */
-  public static final String RECIPE = "likeness.recipe";
+  public static final String TRAINING_SETTINGS = "likeness.training_settings";
+  // The key in files of earlier versions.
+  private static final String FORMER_TRAINING_SETTINGS = "likeness.recipe";
 
   // File names of published FaceID Portrait adapters, unnormalised.
   private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
@@ -86,6 +88,12 @@ public final class AdapterHeader {
   /** Returns the metadata in the header of a file; empty for pickled files. */
   public static Map<String, String> metadata(Path file) {
     return isSafetensors(file) ? SafetensorsHeader.read(file).metadata() : Map.of();
+  }
+
+  /** {@return true if the header has training settings of this library} */
+  public static boolean isOurs(Map<String, String> metadata) {
+    return metadata.containsKey(TRAINING_SETTINGS)
+        || metadata.containsKey(FORMER_TRAINING_SETTINGS);
   }
 
   private static boolean isSafetensors(Path file) {

@@ -94,7 +94,7 @@ class PublishedKeysTest {
     assertEquals("mid_block.attentions.0.transformer_blocks.9.attn2", xl.attentionPath(139));
     assertEquals(
         "ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions; the base "
-            + "Juggernaut XL v9 is SDXL (context 2048): give an adapter made for it",
+            + "Juggernaut XL v9 is SDXL (context 2048): give an adapter for this base",
         refusal(() -> AdapterCompatibility.check("ip-adapter_sd15.bin", layout, xl)));
   }
 

@@ -56,15 +56,15 @@ class TransformerAdaptersTest {
   void refusesAnAdapterForAnotherTransformer() throws IOException {
     assertEquals(
         "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
-            + "sd3.5-medium is Stable Diffusion 3.x (width 1536): give an adapter made for it",
+            + "sd3.5-medium is Stable Diffusion 3.x (width 1536): give an adapter for this base",
         refusal(INSTANT_X_SD3, "sd3.5-medium"));
     assertEquals(
         "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
-            + "flux-dev is FLUX.1 (context 4096): give an adapter made for it",
+            + "flux-dev is FLUX.1 (context 4096): give an adapter for this base",
         refusal(INSTANT_X_SD3, "flux-dev"));
     assertEquals(
         "a.bin is an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions; the base sd3.5-large is "
-            + "Stable Diffusion 3.x (width 2432): give an adapter made for it",
+            + "Stable Diffusion 3.x (width 2432): give an adapter for this base",
         refusal(XLABS, "sd3.5-large"));
     assertEquals(
         "the base flux2-klein-4b is of a family without IP-Adapter support; use another base, or no IP-Adapter",
@@ -81,10 +81,10 @@ class TransformerAdaptersTest {
       String is = "a.bin is an IP-Adapter" + real[1]
           + " for Stable Diffusion 1.x (context 768), 16 attentions; the base ";
       assertEquals(
-          is + "flux-dev is FLUX.1 (context 4096): give an adapter made for it",
+          is + "flux-dev is FLUX.1 (context 4096): give an adapter for this base",
           refusal(list, "flux-dev"));
       assertEquals(
-          is + "sd3.5-large is Stable Diffusion 3.x (width 2432): give an adapter made for it",
+          is + "sd3.5-large is Stable Diffusion 3.x (width 2432): give an adapter for this base",
           refusal(list, "sd3.5-large"));
     }
   }

@@ -190,7 +190,8 @@ public final class QualityChecks {
       findings.addMissing(
           ReasonCode.EYES_NOT_VISIBLE,
           Verdict.WARN,
-          "no eyes were found: they may be closed, shaded or covered");
+          "no open eyes were found: they may be closed, shaded or covered, or the detector missed"
+              + " them");
     }
     findings.measure(
         ReasonCode.MASK, occlusion.noseAndMouthShare(), "a mask or scarf covers nose and mouth");

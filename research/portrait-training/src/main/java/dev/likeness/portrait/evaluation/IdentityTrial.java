@@ -168,7 +168,7 @@ record IdentityTrial(
         .shoot(
             person,
             ShootRequest.of(STYLES.stream().map(Style::named).toList(), each)
-                .likeness(likeness)
+                .identityStrength(likeness)
                 .seed(gallery.person().seed()))
         .headshots();
     List<float[]> faces = headshots.stream()

@@ -255,7 +255,7 @@ final class Architecture {
     c.put("features", 96);
     Map<String, List<String>> slots = new LinkedHashMap<>();
     PhotoSlot.ALL.forEach(slot -> slots.put(slot.name(), slot.words()));
-    c.put("slots", slots);
+    c.put("attributes", slots);
     return c;
   }
 

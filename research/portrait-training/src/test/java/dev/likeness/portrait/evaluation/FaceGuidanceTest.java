@@ -158,8 +158,8 @@ class FaceGuidanceTest {
       assertNotEquals(drawn(free, known, request), drawn(holding, known, request));
       assertEquals(drawn(free, plain, request), drawn(holding, plain, request));
       assertEquals(
-          drawn(free, known, request.likeness(0)),
-          drawn(holding, known, request.likeness(0)),
+          drawn(free, known, request.identityStrength(0)),
+          drawn(holding, known, request.identityStrength(0)),
           "at 0 nobody");
       takesLessOfTheLora(base, known.at(1), holding.withFaceGuidance(known).at(1));
     }

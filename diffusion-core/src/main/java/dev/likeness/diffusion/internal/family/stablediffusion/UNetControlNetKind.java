@@ -2,8 +2,8 @@ package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ComponentDetector;
-import dev.likeness.diffusion.internal.family.ControlNetKind;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
+import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;

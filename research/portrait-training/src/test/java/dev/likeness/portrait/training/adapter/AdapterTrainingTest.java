@@ -291,7 +291,7 @@ public class AdapterTrainingTest {
     assertEquals(
         state
             + " is the state of another training; give the settings, base and pairs it began with, or delete it"
-            + " to begin anew",
+            + " to start again",
         e.getMessage());
   }
 

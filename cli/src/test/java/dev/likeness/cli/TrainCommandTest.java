@@ -170,7 +170,7 @@ class TrainCommandTest {
     try (BaseModel opened = BaseModel.open(model, Compute.EXACT);
         TrainedPerson person = TrainedPerson.open(out, opened)) {
       assertEquals(Set.of(LoraAlgorithm.LOHA), person.lora().inspection().algorithms());
-      String recipe = person.recipe();
+      String recipe = person.trainingSettings();
       assertTrue(recipe.contains("ADAMW_SCHEDULE_FREE"), recipe);
       assertTrue(recipe.contains("learningRate=0.001, warmupSteps=1"), recipe);
       assertTrue(recipe.contains("emaDecay=0.5"), recipe);

@@ -109,8 +109,8 @@ public record DreamBooth(LoraTraining settings) {
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
-   * @throws IllegalArgumentException if the settings have a placeholder token, which only a LoRA can
-   *     be trained with; or if the base is distilled and the set has no training adapter
+   * @throws IllegalArgumentException if the settings have a placeholder token, which only a LoRA
+   *     can be trained with; or if the base is distilled and the set has no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory

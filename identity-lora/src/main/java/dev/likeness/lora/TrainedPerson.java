@@ -146,7 +146,8 @@ public final class TrainedPerson implements Identity.Loaded {
           case LOHA -> LoraAlgorithm.LOHA;
           case LORA, DORA -> LoraAlgorithm.LORA;
         };
-    String trainingSettings = TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+    String trainingSettings = TrainingObjective.effectiveSettings(
+            settings, base.unwrap(OpenModel.class))
         .toString();
     Map<String, String> header = header(subject, base.name(), trainingSettings, Map.of());
     LoraInspection report =

@@ -396,7 +396,7 @@ class LoraRefusalTest extends OnGoldenBase {
                 IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))
             .getMessage());
     assertEquals(
-        "training needs at least one caption, e.g. \"photo of %s\"",
+        "training needs a caption, e.g. \"photo of %s\"",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0]))
             .getMessage());

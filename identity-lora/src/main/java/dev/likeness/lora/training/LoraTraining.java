@@ -93,8 +93,7 @@ public record LoraTraining(
               + "training of the text encoder");
     }
     if (captions.isEmpty()) {
-      throw new IllegalArgumentException(
-          "training needs at least one caption, e.g. \"photo of %s\"");
+      throw new IllegalArgumentException("training needs a caption, e.g. \"photo of %s\"");
     }
   }
 

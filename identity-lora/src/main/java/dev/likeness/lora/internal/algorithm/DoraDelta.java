@@ -1,12 +1,12 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.Linear;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -64,7 +64,7 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     @Override
     public Tensor delta(Tensor x) {
       return combine(
-          torch.linear(x, WeightDelta.Convolutions.castLike(x, weight)),
+          Linear.product(x, WeightDelta.Convolutions.castLike(x, weight)),
           factors.at(1).delta(x),
           magnitudeRatio());
     }

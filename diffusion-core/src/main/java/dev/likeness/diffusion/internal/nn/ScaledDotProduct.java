@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.nn.cpu.BlockedAttention;
+import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
@@ -10,12 +11,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Scaled dot-product attention: softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, arXiv:1706.03762,
  * eq. 1), by the fastest kernel for type and device. For bf16 on a CPU without a vendor library,
  * libtorch's fused kernel is 12 to 34 times slower than oneDNN's plain products. There the
- * attention consists of plain products, in blocks of rows if it is large.
+ * attention consists of plain products, in blocks of rows if it is large. CPUs that do not multiply
+ * bf16 attend in f32.
  */
 public final class ScaledDotProduct {
   /**
@@ -42,10 +45,28 @@ public final class ScaledDotProduct {
    */
   public static Tensor attend(Tensor q, Tensor k, Tensor v, Tensor mask) {
     if (!q.is_cpu() || Tensors.dtype(q) != DType.BF16) {
-      TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask);
-      return torch.scaled_dot_product_attention(
-          q, k, v, bias, 0, false, new DoubleOptional(), false);
+      return fused(q, k, v, mask);
     }
+    return PackedConvolution.multipliesBf16() ? products(q, k, v, mask) : widened(q, k, v, mask);
+  }
+
+  private static Tensor fused(Tensor q, Tensor k, Tensor v, Tensor mask) {
+    TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask);
+    return torch.scaled_dot_product_attention(q, k, v, bias, 0, false, new DoubleOptional(), false);
+  }
+
+  /** Attends in f32, for CPUs that do not multiply bf16. */
+  static Tensor widened(Tensor q, Tensor k, Tensor v, Tensor mask) {
+    return fused(
+            q.to(ScalarType.Float),
+            k.to(ScalarType.Float),
+            v.to(ScalarType.Float),
+            mask == null ? null : mask.to(ScalarType.Float))
+        .to(q.scalar_type());
+  }
+
+  /** Attends by products of bf16 on a CPU. */
+  static Tensor products(Tensor q, Tensor k, Tensor v, Tensor mask) {
     double scale = 1 / Math.sqrt(q.size(3));
     boolean learning = q.requires_grad() || k.requires_grad() || v.requires_grad();
     if (mask != null || q.size(2) * k.size(2) <= MAX_SCORES_AT_ONCE) {

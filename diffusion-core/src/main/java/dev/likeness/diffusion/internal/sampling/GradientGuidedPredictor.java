@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.GradientGuidance;
 import dev.likeness.diffusion.internal.adapter.GradientGuidance.NetworkGradient;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.schedulers.Step;
@@ -69,6 +70,7 @@ public record GradientGuidedPredictor(
     boolean keeps =
         !recomputes && active.stream().anyMatch(one -> one.passes(NetworkGradient.KEPT));
     try (TensorScope scope = TensorScope.open();
+        CustomGradients custom = CustomGradients.open();
         GradientCheckpointing blocks = recomputes ? new GradientCheckpointing() : null) {
       return scope.promote(predict(input, step, active, recomputes || keeps, blocks));
     }

@@ -47,9 +47,9 @@ class ScaledDotProductTest {
       Tensor v = bf16(random.next(1, 2, 64, 16).squeeze(0));
       Tensor weights =
           torch.softmax(torch.matmul(q.mul(new Scalar(0.25)), k.transpose(-2, -1)), -1);
-      assertTrue(ScaledDotProduct.attend(q, k, v).equal(torch.matmul(weights, v)));
-      assertFalse(
-          ScaledDotProduct.attend(q, k, v).equal(torch.scaled_dot_product_attention(q, k, v)));
+      assertTrue(ScaledDotProduct.products(q, k, v, null).equal(torch.matmul(weights, v)));
+      assertFalse(ScaledDotProduct.products(q, k, v, null)
+          .equal(torch.scaled_dot_product_attention(q, k, v)));
     }
   }
 
@@ -135,9 +135,10 @@ class ScaledDotProductTest {
       Tensor x = bf16(random.next(1, 1, 1024, 8).squeeze(0));
       x.set_requires_grad(true);
       assertEquals(
-          "StackBackward0", ScaledDotProduct.attend(x, x, x).grad_fn().name().getString());
+          "StackBackward0",
+          ScaledDotProduct.products(x, x, x, null).grad_fn().name().getString());
       try (CustomGradients custom = CustomGradients.open()) {
-        Tensor y = ScaledDotProduct.attend(x, x, x);
+        Tensor y = ScaledDotProduct.products(x, x, x, null);
         assertEquals("CatBackward0", y.grad_fn().name().getString());
         y.square().sum().backward();
       }
@@ -164,11 +165,30 @@ class ScaledDotProductTest {
       leaves[i] = values[i].to(type).clone();
       leaves[i].set_requires_grad(true);
     }
-    ScaledDotProduct.attend(leaves[0], leaves[1], leaves[2])
-        .to(ScalarType.Float)
-        .square()
-        .sum()
-        .backward();
+    Tensor attended = type == ScalarType.BFloat16
+        ? ScaledDotProduct.products(leaves[0], leaves[1], leaves[2], null)
+        : ScaledDotProduct.attend(leaves[0], leaves[1], leaves[2]);
+    attended.to(ScalarType.Float).square().sum().backward();
     return new Tensor[] {leaves[0].grad(), leaves[1].grad(), leaves[2].grad()};
+  }
+
+  /** As CPUs without products of bf16 attend: only the result is rounded. */
+  @ParameterizedTest
+  @CsvSource({"64, false", "64, true", "1024, false"})
+  void widensBf16WithoutRoundingInBetween(long n, boolean masked) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource random = NoiseSource.seeded(8)) {
+      Tensor q = bf16(random.next(1, 2, n, 16).squeeze(0));
+      Tensor k = bf16(random.next(1, 2, n, 16).squeeze(0));
+      Tensor v = bf16(random.next(1, 2, n, 16).squeeze(0));
+      Tensor mask = masked ? bf16(random.next(1, 1, n, n).squeeze(0)) : null;
+      Tensor exact = ScaledDotProduct.attend(
+          q.to(ScalarType.Float),
+          k.to(ScalarType.Float),
+          v.to(ScalarType.Float),
+          masked ? mask.to(ScalarType.Float) : null);
+      assertTrue(ScaledDotProduct.widened(q, k, v, mask).equal(bf16(exact)));
+      assertTrue(apart(ScaledDotProduct.products(q, k, v, mask), exact) > 1e-3);
+    }
   }
 }

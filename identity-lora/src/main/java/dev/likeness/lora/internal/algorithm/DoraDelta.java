@@ -10,7 +10,6 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -69,7 +68,7 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     public Tensor delta(Tensor x) {
       Tensor own = Linear.CompressedWeight.isFrozenIn(weight, x)
           ? Linear.CompressedWeight.linear(x, weight, new TensorOptional())
-          : torch.linear(x, WeightDelta.Convolutions.castLike(x, weight.tensor()));
+          : Linear.product(x, WeightDelta.Convolutions.castLike(x, weight.tensor()));
       return combine(own, factors.at(1).delta(x), magnitudeRatio());
     }
 

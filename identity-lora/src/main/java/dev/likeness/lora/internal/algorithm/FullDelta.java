@@ -1,11 +1,11 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.Linear;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A full difference: a tensor with the shape of the weight. */
@@ -28,7 +28,7 @@ public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
   private record FullLayer(Tensor value, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      return scale(torch.linear(x, WeightDelta.Convolutions.castLike(x, value)));
+      return scale(Linear.product(x, WeightDelta.Convolutions.castLike(x, value)));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.Linear;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -48,7 +49,7 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     @Override
     public Tensor delta(Tensor x) {
       Tensor groups = x.unflatten(-1, new long[] {factors.outer.size(1), factors.inner.size(1)});
-      Tensor h = torch.linear(groups, WeightDelta.Convolutions.castLike(x, factors.inner));
+      Tensor h = Linear.product(groups, WeightDelta.Convolutions.castLike(x, factors.inner));
       return torch
           .matmul(WeightDelta.Convolutions.castLike(x, factors.outer), h.mul(new Scalar(weight)))
           .flatten(-2, -1);

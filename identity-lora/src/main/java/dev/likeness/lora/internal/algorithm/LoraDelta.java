@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.algorithm;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.nn.Linear;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
@@ -53,8 +54,8 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
   record LowRankLayer(LoraDelta factors, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      Tensor h = torch.linear(x, WeightDelta.Convolutions.castLike(x, factors.down()));
-      return torch.linear(scale(h), WeightDelta.Convolutions.castLike(x, factors.up()));
+      Tensor h = Linear.product(x, WeightDelta.Convolutions.castLike(x, factors.down()));
+      return Linear.product(scale(h), WeightDelta.Convolutions.castLike(x, factors.up()));
     }
 
     @Override

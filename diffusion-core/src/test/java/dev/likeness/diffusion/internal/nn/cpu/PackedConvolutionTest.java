@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,8 +53,7 @@ class PackedConvolutionTest {
         Tensor x = torch.randn(size).to(type).contiguous(MemoryFormat.ChannelsLast);
         long[] strides = {stride, stride};
         long[] padding = {kernel / 2, kernel / 2};
-        Tensor expected =
-            torch.conv2d(x, weight.tensor(), bias, strides, padding, new long[] {1, 1}, 1);
+        Tensor expected = unpacked(x, weight.tensor(), bias, strides, padding);
         Tensor actual = PackedConvolution.of(x, weight, bias, strides, padding);
         assertTrue(
             torch.equal(expected, actual) && actual.is_contiguous(MemoryFormat.ChannelsLast),
@@ -62,6 +63,26 @@ class PackedConvolutionTest {
           && weight.forms().values().stream().allMatch(Tensor::is_mkldnn));
       assertEquals(mustBePacked(type), !weight.forms().isEmpty());
     }
+  }
+
+  /** libtorch's convolution; of bf16 on a CPU that does not multiply bf16, the one in f32. */
+  private static Tensor unpacked(
+      Tensor x, Tensor weight, TensorOptional bias, long[] strides, long[] padding) {
+    long[] one = {1, 1};
+    if (Tensors.dtype(x) == DType.F32 || PackedConvolution.multipliesBf16()) {
+      return torch.conv2d(x, weight, bias, strides, padding, one, 1);
+    }
+    ScalarType wide = ScalarType.Float;
+    return torch
+        .conv2d(
+            x.to(wide),
+            weight.to(wide),
+            bias.has_value() ? new TensorOptional(bias.get().to(wide)) : bias,
+            strides,
+            padding,
+            one,
+            1)
+        .to(ScalarType.BFloat16);
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.GradMode;
@@ -71,7 +72,7 @@ public final class Linear {
 
   private Tensor product(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    if (CompressedWeight.isFrozenIn(weight, x)) {
+    if (CompressedWeight.isFrozenOrWidened(weight, x)) {
       return CompressedWeight.linear(x, weight, offset);
     }
     if (Int8Linear.isRequested(x, weight)) {
@@ -83,28 +84,99 @@ public final class Linear {
   }
 
   /**
-   * Layers whose weight is compressed, in training. The weight is frozen, and it is decompressed
-   * again in the backward pass, so that a training step keeps no weight.
+   * Layers with a frozen weight in training. A compressed weight is decompressed again in the
+   * backward pass, so that a training step keeps no weight. On a CPU without products in bf16,
+   * linear layers widen a block of rows after the other to f32, which is faster.
    */
   public static final class CompressedWeight {
     private static final long[] ONE = {1, 1};
+
+    /** The number of values of a weight that are widened at once. */
+    private static final long BLOCK = 1 << 22;
+
+    /** The smallest input, in elements, for which the product dominates the time. */
+    private static final long MIN_ELEMENTS = 1 << 15;
 
     private CompressedWeight() {}
 
     /** Returns true if gradients reach {@code x} through a layer with this weight. */
     public static boolean isFrozenIn(LayerWeight weight, Tensor x) {
-      return weight.isCompressed()
-          && GradMode.is_enabled()
-          && x.requires_grad()
-          && CustomGradients.current() != null;
+      return weight.isCompressed() && isTraining(x);
+    }
+
+    private static boolean isTraining(Tensor x) {
+      return GradMode.is_enabled() && x.requires_grad() && CustomGradients.current() != null;
+    }
+
+    private static boolean isWidened(Tensor x) {
+      return x.is_cpu()
+          && Tensors.dtype(x) == DType.BF16
+          && x.numel() >= MIN_ELEMENTS
+          && !PackedConvolution.hasBf16();
+    }
+
+    /** Returns true if a layer with this weight is to be computed by {@link #linear}. */
+    static boolean isFrozenOrWidened(LayerWeight weight, Tensor x) {
+      return isTraining(x)
+          && (weight.isCompressed()
+              || isWidened(x) && !weight.keepsForms() && !weight.tensor().requires_grad());
     }
 
     /** Maps [..., in] to [..., out]. The gradient of the input is that of the output times W. */
     public static Tensor linear(Tensor x, LayerWeight weight, TensorOptional bias) {
+      boolean widened = isWidened(x);
       return joined(
           x,
-          () -> torch.linear(x, weight.tensor(), bias),
-          gradient -> gradient.matmul(weight.tensor()));
+          () -> widened
+              ? widened(x, weight.tensor(), bias)
+              : torch.linear(x, weight.tensor(), bias),
+          gradient -> widened
+              ? widenedGradient(gradient, weight.tensor())
+              : gradient.matmul(weight.tensor()));
+    }
+
+    /** Computes a linear layer with products in f32, rounded once to the type of {@code x}. */
+    static Tensor widened(Tensor x, Tensor weight, TensorOptional bias) {
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor wide = x.to(ScalarType.Float);
+        long[] shape = x.shape();
+        shape[shape.length - 1] = weight.size(0);
+        Tensor y = x.new_empty(shape);
+        Tensor offset = bias.has_value() ? bias.get().to(ScalarType.Float) : null;
+        forBlocks(weight, (rows, row) -> {
+          Tensor sums = wide.matmul(rows.t());
+          y.narrow(-1, row, rows.size(0))
+              .copy_(offset == null ? sums : sums.add_(offset.narrow(0, row, rows.size(0))));
+        });
+        return scope.promote(y);
+      }
+    }
+
+    /** Computes the gradient of the input of {@link #widened}. */
+    static Tensor widenedGradient(Tensor gradient, Tensor weight) {
+      try (TensorScope scope = TensorScope.open()) {
+        long[] shape = gradient.shape();
+        shape[shape.length - 1] = weight.size(1);
+        Tensor sum = torch.zeros(shape);
+        forBlocks(
+            weight,
+            (rows, row) -> sum.add_(gradient
+                .narrow(-1, row, rows.size(0))
+                .to(ScalarType.Float)
+                .matmul(rows)));
+        return scope.promote(sum.to(gradient.scalar_type()));
+      }
+    }
+
+    /** Passes each block of rows in f32, with the number of its first row. */
+    private static void forBlocks(Tensor weight, ObjLongConsumer<Tensor> use) {
+      long count = Math.max(1, BLOCK / weight.size(1));
+      for (long row = 0; row < weight.size(0); row += count) {
+        try (TensorScope scope = TensorScope.open()) {
+          Tensor rows = weight.narrow(0, row, Math.min(count, weight.size(0) - row));
+          use.accept(rows.to(ScalarType.Float), row);
+        }
+      }
     }
 
     /** Applies a convolution [out, in, kernel, kernel]; its gradient is the transposed one. */

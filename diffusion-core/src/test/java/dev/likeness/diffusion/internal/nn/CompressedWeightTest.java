@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CompressedWeightTest {
   // Sums of the same numbers in another order.
   private static final double TOLERANCE = 1e-6;
+
+  // Half of the last bit of bf16, of numbers up to four times the spread.
+  private static final double ROUNDING = 4 * 0x1p-8;
 
   private int reads;
 
@@ -91,6 +95,31 @@ class CompressedWeightTest {
           in -> torch.conv2d(in, weight, none, stride, padding, new long[] {1, 1}, 1),
           in -> CompressedWeight.conv2d(in, counted, none, stride, padding),
           noise.next(like.shape()).squeeze(0));
+    }
+  }
+
+  /** More rows than one block has; each sum is rounded to bf16 once. */
+  @Test
+  void widensBlocksOfRowsWhereProductsInBf16AreSlow() {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(5)) {
+      Tensor weight = noise.next(1100, 4096).squeeze(0).to(ScalarType.BFloat16);
+      Tensor bias = noise.next(1100).squeeze(0).to(ScalarType.BFloat16);
+      Tensor x = noise.next(1, 3, 4096).squeeze(0).to(ScalarType.BFloat16);
+      Tensor gradient = noise.next(1, 3, 1100).squeeze(0).to(ScalarType.BFloat16);
+      Tensor wide = weight.to(ScalarType.Float);
+      Tensor y = torch.linear(
+          x.to(ScalarType.Float), wide, new TensorOptional(bias.to(ScalarType.Float)));
+      Closeness.assertWithinSpread(
+          ROUNDING,
+          y,
+          CompressedWeight.widened(x, weight, new TensorOptional(bias)).to(ScalarType.Float),
+          "output");
+      Closeness.assertWithinSpread(
+          ROUNDING,
+          gradient.to(ScalarType.Float).matmul(wide),
+          CompressedWeight.widenedGradient(gradient, weight).to(ScalarType.Float),
+          "gradient");
     }
   }
 

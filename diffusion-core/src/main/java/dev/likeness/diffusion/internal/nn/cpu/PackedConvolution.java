@@ -46,6 +46,11 @@ public final class PackedConvolution {
 
   private PackedConvolution() {}
 
+  /** Returns true if this CPU multiplies in bf16. */
+  public static boolean hasBf16() {
+    return Bf16.IS_PACKED;
+  }
+
   /**
    * Convolves in one group without dilation.
    *

@@ -28,7 +28,8 @@ final class TrainingBaseOptions {
       names = "--eight-bits",
       description =
           "keeps the frozen UNet or transformer in 8 bits: takes half the memory of bf16, "
-              + "and trains nearly the same LoRA. A GGUF base stays in its own bits without this option")
+              + "and trains nearly the same LoRA. On a CPU, a GGUF base stays in the bits of its file "
+          + "without this option")
   private boolean eightBits;
 
   boolean isInEightBits() {

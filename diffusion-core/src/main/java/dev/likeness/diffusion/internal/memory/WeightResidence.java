@@ -89,7 +89,8 @@ public enum WeightResidence {
           || names.shape(name).length > 1
               && switch (residence) {
                 case STREAMED -> MemoryEstimate.ComponentSize.isInBlock(name);
-                case MAPPED -> isQuantizedInFile(name);
+                // A GPU would wait for the transfer at every use.
+                case MAPPED -> compute.isCpu() && isQuantizedInFile(name);
                 default -> false;
               };
     }

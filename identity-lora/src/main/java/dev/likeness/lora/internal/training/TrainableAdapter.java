@@ -104,6 +104,20 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     return new TrainableNetworks.BaseTensors(model, layer.component()).matrix(layer.weight());
   }
 
+  /**
+   * Checks that images can be generated with the deltas. Some are as large as weights, which a base
+   * in 8 bits does not keep in memory.
+   *
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if a delta is too large
+   */
+  public void requireRoomToGenerate() {
+    deltas.forEach((layer, delta) -> {
+      if (delta.isFull()) {
+        AttachedDeltas.requireRoom(model, layer);
+      }
+    });
+  }
+
   @Override
   public TrainableWeights weights() {
     return weights;

@@ -87,6 +87,11 @@ record TrainableDelta(
         && settings.includes(layer.name());
   }
 
+  /** Returns true if a generation adds it as a difference that is as large as the weight. */
+  boolean isFull() {
+    return algorithm == AdapterAlgorithm.DORA || algorithm == AdapterAlgorithm.LOHA;
+  }
+
   /** Returns the number of trained values for a layer. */
   static long parameterCount(LoraTraining settings, TargetLayer layer) {
     long window = layer.kernelSize() * layer.kernelSize();

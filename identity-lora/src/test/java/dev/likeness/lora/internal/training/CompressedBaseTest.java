@@ -1,11 +1,13 @@
 package dev.likeness.lora.internal.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.BaseModels;
 import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GgufWriter;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
@@ -27,6 +29,8 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -39,9 +43,11 @@ import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.lora.training.ValidationOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -260,6 +266,25 @@ class CompressedBaseTest {
       try (Lora lora = Lora.open(file, exact)) {
         assertEquals(16, lora.inspection().rank());
       }
+    }
+  }
+
+  /** Such deltas are as large as the weights that the base does not keep. */
+  @Test
+  void refusesToValidateADoraInEightBitsBeforeTheFirstStep() {
+    Path folder = PipelineFolder.write("klein/base", parent).path();
+    List<ProgressEvent> steps = new ArrayList<>();
+    try (BaseModel base = BaseModel.open(ModelFiles.of(folder), Compute.EXACT, EIGHT_BITS)) {
+      LoraTrainer trainer = new LoraTrainer(settings(base, AdapterAlgorithm.DORA).steps(1));
+      TrainingSet set = TrainingSet.of(List.of(image()), PersonToken.of("woman"))
+          .validation(new ValidationOptions(
+              1, ImageRequest.of("selfie of %s").steps(1).size(16, 16), images -> 0, 0));
+      assertThrows(
+          ResourceLimitException.class,
+          () -> trainer.train(base, set, steps::add, new Cancellation()));
+      assertTrue(
+          steps.stream().noneMatch(event -> event instanceof ProgressEvent.Step),
+          steps.toString());
     }
   }
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The whole way on a tiny base: rendered photos in, headshots out. */
 @ExtendWith(NoTensorLeaks.class)
 class HeadshotCommandTest {
-  private static final String STRANGER = "5000000000";
+  private static final String STRANGER = "5000000001";
 
   @TempDir
   private static Path shared;

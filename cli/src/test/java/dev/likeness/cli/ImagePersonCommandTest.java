@@ -54,8 +54,8 @@ class ImagePersonCommandTest {
   static void makesABaseAndTakesPhotos() {
     klein = PipelineFolder.write("klein/base", shared).path();
     Path people = shared.resolve("people");
-    ada = Selfies.of("5000000000", 4, people);
-    two = Selfies.of("5000000000", 2, shared.resolve("two"));
+    ada = Selfies.of("5000000001", 4, people);
+    two = Selfies.of("5000000001", 2, shared.resolve("two"));
     out = shared.resolve("out");
     first = fromPhotos(ada, out, "--identity", "references", "--reference-size", "64");
   }

@@ -31,6 +31,8 @@ class InterruptTest {
     Path out = folder.resolve("out");
     Process process = new ProcessBuilder(List.of(
             Outside.jdk("java"),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             System.getProperty("java.class.path"),
             "dev.likeness.cli.LikenessCommand",

@@ -45,8 +45,8 @@ class MixedPhotosTest {
   @BeforeAll
   static void copyPhotos() throws IOException {
     photos = Files.createDirectories(shared.resolve("mixed"));
-    Path ada = Selfies.of("5000000000", 4, shared.resolve("people"));
-    Path bob = Selfies.of("5000000001", 3, shared.resolve("people"));
+    Path ada = Selfies.of("5000000001", 4, shared.resolve("people"));
+    Path bob = Selfies.of("5000000777", 3, shared.resolve("people"));
     for (int i = 1; i <= 3; i++) {
       RgbImage.read(ada.resolve("selfie-0" + i + ".jpg"))
           .writePng(photos.resolve("ada-" + i + ".png"));

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class TrainCommandTest {
   private static final String STRANGER = "5000000001";
+  private static final Path EXAMPLES = Outside.ROOT.resolve("examples/photos/person-5000000002");
 
   @TempDir
   private static Path shared;
@@ -84,11 +85,14 @@ class TrainCommandTest {
           real.resolve(i + ".png"),
           RgbImage.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
     }
+    Path rendered = Files.createDirectory(folder.resolve("rendered"));
+    for (String name : List.of("selfie-01.jpg", "selfie-02.jpg")) {
+      Files.copy(EXAMPLES.resolve(name), rendered.resolve(name));
+    }
     for (String command : List.of("train", "headshot")) {
       assertTrue(warned(command, real, "portrait"));
       assertFalse(warned(command, real, base.toString()));
-      assertFalse(
-          warned(command, Outside.ROOT.resolve("examples/photos/person-5000000002"), "portrait"));
+      assertFalse(warned(command, rendered, "portrait"));
     }
   }
 
@@ -301,8 +305,8 @@ class TrainCommandTest {
   void trainsOnBasesWithoutExtras(String name) {
     Path bare = PipelineFolder.any(name, folder);
     Path person = folder.resolve("ada.safetensors");
-    CommandResult run =
-        trainOn(bare, "--steps", "3", "--trait", "sex=woman", "--out", person.toString());
+    CommandResult run = trainOn(
+        bare, "--steps", "3", "--size", "64", "--trait", "sex=woman", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
         run.err().lines().anyMatch(line -> line.matches("in prompts: .*sks woman.*")), run.err());

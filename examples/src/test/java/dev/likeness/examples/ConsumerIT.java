@@ -30,7 +30,7 @@ class ConsumerIT {
     Path repository = LocalRepository.make();
     Outside build = Outside.run(
         project,
-        Map.of(),
+        Map.of("MAVEN_OPTS", "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"),
         List.of(
             System.getProperty("maven.home") + "/bin/mvn",
             "-B",
@@ -44,13 +44,15 @@ class ConsumerIT {
             "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));
     assertEquals(0, build.status(), build.output());
 
-    Path photos = Selfies.of("5000000000", 3, folder.resolve("people"));
+    Path photos = Selfies.of("5000000001", 3, folder.resolve("people"));
     Path image = folder.resolve("ada.png");
     Outside run = Outside.run(
         folder,
         Map.of(),
         List.of(
             Outside.jdk("java"),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
             "-Xmx256m",
             "-cp",
             project.resolve("target/classes") + ":"

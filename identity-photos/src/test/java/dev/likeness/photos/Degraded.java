@@ -37,9 +37,11 @@ public final class Degraded {
 
   /** The light of the scene times {@code factor}, in linear light, clipped as a sensor clips. */
   public static RgbImage exposed(RgbImage image, double factor) {
-    return map(
-        image,
-        (x, y, c) -> 255 * Math.pow(Math.pow(image.at(x, y, c) / 255.0, 2.2) * factor, 1 / 2.2));
+    double[] levels = new double[256];
+    for (int level = 0; level < levels.length; level++) {
+      levels[level] = 255 * Math.pow(Math.pow(level / 255.0, 2.2) * factor, 1 / 2.2);
+    }
+    return map(image, (x, y, c) -> levels[image.at(x, y, c)]);
   }
 
   /** Everything left of the middle of {@code face} {@code stops} darker. */

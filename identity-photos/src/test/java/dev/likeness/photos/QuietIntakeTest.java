@@ -46,6 +46,8 @@ class QuietIntakeTest {
     Path log = elsewhere.resolve("log.txt");
     ProcessBuilder loud = new ProcessBuilder(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         "-Djava.awt.headless=true",
         "-Dorg.bytedeco.javacpp.logger.debug=true",
         "-cp",
@@ -86,6 +88,8 @@ class QuietIntakeTest {
     Path log = elsewhere.resolve("errors.txt");
     ProcessBuilder builder = new ProcessBuilder(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         "-Djava.awt.headless=true",
         "-cp",
         System.getProperty("java.class.path"),

@@ -6,16 +6,22 @@ import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.UnreadablePhotoException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.SoftReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** A decoded photo of the material. */
 public record Shot(String name, RgbImage image) {
   private static final Set<String> WITH_A_FACE = Set.of("astronaut.png", "camera.png");
+
+  // Tests read the same folders again and again.
+  private static final Map<String, SoftReference<List<Shot>>> READ = new ConcurrentHashMap<>();
 
   /** The readable photos of a folder, by name, reduced to 1024 pixels. */
   static List<Shot> in(String folder) {
@@ -24,6 +30,17 @@ public record Shot(String name, RgbImage image) {
 
   /** The readable photos of a folder, by name, reduced to {@code longSide}. */
   public static List<Shot> in(String folder, int longSide) {
+    String key = folder + " " + longSide;
+    SoftReference<List<Shot>> read = READ.get(key);
+    List<Shot> shots = read == null ? null : read.get();
+    if (shots == null) {
+      shots = read(folder, longSide);
+      READ.put(key, new SoftReference<>(shots));
+    }
+    return shots;
+  }
+
+  private static List<Shot> read(String folder, int longSide) {
     try (Stream<Path> files = Files.list(Material.at(folder))) {
       return files
           .sorted()

@@ -36,7 +36,7 @@ class BrokenImagesTest {
   @Test
   void checksOrRefusesChangedManifests() {
     for (byte[] file : FILES) {
-      checkChanged(file, 3000);
+      checkChanged(file, 1500);
     }
   }
 

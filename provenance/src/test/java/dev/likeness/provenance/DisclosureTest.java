@@ -66,7 +66,8 @@ class DisclosureTest {
   @ParameterizedTest
   @ValueSource(strings = {"png", "jpeg", "webp"})
   void noticesEveryChangedByteOutsideTheManifest(String format) {
-    byte[] bytes = bytes(format, Disclosure.standard());
+    byte[] bytes =
+        Disclosure.standard().encode(TestImages.of(64, 64, 1), ImageFormat.parse(format));
     ImageFile.Part manifest = ImageFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {

@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SchedulerConfig implements Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
+  private static List<SchedulerProvider> providers = List.of();
 
   private final Map<String, Object> values;
   private final Map<String, Object> classOptions;
@@ -292,11 +293,14 @@ public final class SchedulerConfig implements Scheduler {
             + "; docs/reference/schedulers.md lists the classes"));
   }
 
-  private static List<SchedulerProvider> providers() {
-    var found = new ArrayList<SchedulerProvider>();
-    ServiceLoader.load(SchedulerProvider.class, SchedulerProvider.class.getClassLoader())
-        .forEach(found::add);
-    return found;
+  private static synchronized List<SchedulerProvider> providers() {
+    if (providers.isEmpty()) {
+      var found = new ArrayList<SchedulerProvider>();
+      ServiceLoader.load(SchedulerProvider.class, SchedulerProvider.class.getClassLoader())
+          .forEach(found::add);
+      providers = List.copyOf(found);
+    }
+    return providers;
   }
 
   @Override

@@ -4,7 +4,8 @@ import java.util.Set;
 
 /**
  * Provides scheduler classes, which a {@link SchedulerConfig} may name.
- * {@link java.util.ServiceLoader} finds providers, so a jar can add scheduler classes.
+ * {@link java.util.ServiceLoader} finds providers, so a jar can add scheduler classes. One object
+ * of each provider serves all threads.
  */
 public interface SchedulerProvider {
   /** {@return the class names, as in the config option {@code _class_name}} */

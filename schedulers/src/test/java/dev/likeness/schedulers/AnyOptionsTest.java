@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestFactory;
  * says why not.
  */
 class AnyOptionsTest {
-  private static final int RUNS = 40;
+  private static final int RUNS = 30;
   /** Refuses every other number of steps. */
   private static final String TWO_STEP_CLASSES = "ConsistencyDecoderScheduler";
 

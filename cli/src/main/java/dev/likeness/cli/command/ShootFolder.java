@@ -78,7 +78,8 @@ final class ShootFolder {
   /** Refuses, before training, a folder that is not writable or a label that cannot be rendered. */
   static void requireWritable(Path folder, Disclosure disclosure) {
     AtomicFile.Writable.requireFolder(folder);
-    disclosure.encodePng(RgbImage.of(256, 256, new byte[256 * 256 * 3]));
+    // Too small for a watermark, which takes longest and cannot fail.
+    disclosure.encodePng(RgbImage.of(240, 240, new byte[240 * 240 * 3]));
   }
 
   /**

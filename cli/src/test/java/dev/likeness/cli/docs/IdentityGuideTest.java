@@ -26,7 +26,7 @@ class IdentityGuideTest {
   void everyCommandOfTheGuideRuns() throws IOException {
     Path distilled = PipelineFolder.write("klein/distilled", folder).path();
     Path base = PipelineFolder.write("klein/base", folder).path();
-    Path photos = Selfies.of("5000000000", 2, folder);
+    Path photos = Selfies.of("5000000001", 2, folder);
     List<String> outputs = new ArrayList<>();
     for (MarkdownPage.Block block : page().blocks()) {
       if (!block.language().equals("sh")) {

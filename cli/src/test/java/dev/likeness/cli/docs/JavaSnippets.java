@@ -55,7 +55,12 @@ final class JavaSnippets {
       "Compute compute;",
       "byte[] bytes;");
 
-  private final JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+  private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
+
+  /** Opens each jar of the class path once, and not once a block. */
+  private static final StandardJavaFileManager FILES =
+      COMPILER.getStandardFileManager(null, Locale.ROOT, null);
+
   private final String imports;
 
   JavaSnippets(Path root) {
@@ -124,14 +129,9 @@ final class JavaSnippets {
         "-XDshould-stop.ifNoError=FLOW",
         "-classpath",
         System.getProperty("java.class.path"));
-    try (StandardJavaFileManager files =
-        compiler.getStandardFileManager(collector, Locale.ROOT, null)) {
-      compiler
-          .getTask(null, files, collector, options, null, List.of(new Source(name, source)))
-          .call();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    COMPILER
+        .getTask(null, FILES, collector, options, null, List.of(new Source(name, source)))
+        .call();
     return collector.getDiagnostics().stream()
         .filter(diagnostic -> diagnostic.getKind() == Diagnostic.Kind.ERROR)
         .map(diagnostic -> (diagnostic.getLineNumber() + line - 1) + ": "

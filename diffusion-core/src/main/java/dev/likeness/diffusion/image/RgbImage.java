@@ -63,7 +63,19 @@ public final class RgbImage {
     int height = image.getHeight();
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     int[] row = new int[width];
+    // getRGB converts pixel by pixel.
+    boolean packed = image.getType() == BufferedImage.TYPE_INT_RGB
+        && image.getColorModel().getColorSpace().isCS_sRGB();
     for (int y = 0, at = 0; y < height; y++) {
+      if (packed) {
+        image.getRaster().getDataElements(0, y, width, 1, row);
+        for (int argb : row) {
+          rgb[at++] = (byte) (argb >> 16);
+          rgb[at++] = (byte) (argb >> 8);
+          rgb[at++] = (byte) argb;
+        }
+        continue;
+      }
       image.getRGB(0, y, width, 1, row, 0, width);
       copyGrey16(image, y, row);
       for (int argb : row) {
@@ -166,7 +178,7 @@ public final class RgbImage {
       for (int x = 0; x < width; x++, at += 3) {
         row[x] = (rgb[at] & 255) << 16 | (rgb[at + 1] & 255) << 8 | rgb[at + 2] & 255;
       }
-      image.setRGB(0, y, width, 1, row, 0, width);
+      image.getRaster().setDataElements(0, y, width, 1, row);
     }
     return image;
   }

@@ -48,7 +48,7 @@ class BatchHeadshotsTest {
   void processesEachPersonOnceAndNamesFailures() throws Exception {
     Path photos = folder.resolve("photos");
     Path ada = Files.createDirectories(photos.resolve("ada"));
-    Path selfies = Selfies.of("5000000000", 3, folder.resolve("people"));
+    Path selfies = Selfies.of("5000000001", 3, folder.resolve("people"));
     for (int i = 0; i < 3; i++) {
       Files.copy(
           selfies.resolve("selfie-0" + (i + 1) + ".jpg"), ada.resolve("selfie-" + i + ".jpg"));

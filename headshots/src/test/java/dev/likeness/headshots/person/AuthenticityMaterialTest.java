@@ -11,20 +11,20 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Each flag by the real networks, on a photo of the person themselves, as it is and flattered. */
 class AuthenticityMaterialTest {
   private static final String PEOPLE = "photos/people/tests__test_images__";
 
-  private ReviewTools tools;
-  private Authenticity authenticity;
-  private RgbImage photo;
+  private static ReviewTools tools;
+  private static Authenticity authenticity;
+  private static RgbImage photo;
 
-  @BeforeEach
-  void open() {
+  @BeforeAll
+  static void open() {
     tools = ReviewTools.builtIn()
         .withDetector(Material.of("faces/yunet_n_640_640.onnx"))
         .withEmbedder(Material.of("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL);
@@ -33,14 +33,14 @@ class AuthenticityMaterialTest {
     photo = RgbImage.read(Material.of(PEOPLE + "obama.jpg"));
   }
 
-  @AfterEach
-  void close() {
+  @AfterAll
+  static void close() {
     if (tools != null) {
       tools.close();
     }
   }
 
-  private AcceptedPhoto accepted(String name) {
+  private static AcceptedPhoto accepted(String name) {
     RgbImage image = RgbImage.read(Material.of(PEOPLE + name));
     return AcceptedPhoto.of(name, image, tools.detector().detect(image).get(0));
   }

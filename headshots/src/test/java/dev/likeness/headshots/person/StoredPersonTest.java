@@ -93,6 +93,7 @@ class StoredPersonTest {
     Path out = folder.resolve("drawn");
     Process process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-Xshare:auto",
             "-cp",

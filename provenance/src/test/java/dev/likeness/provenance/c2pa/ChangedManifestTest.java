@@ -23,7 +23,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChangedManifestTest {
   private static final ManifestReader READER = new ManifestReader(TrustAnchors.NONE, Instant.now());
 
-  /** Every byte: length, type, label, toggle, CBOR, signature, certificate, checksum. */
+  /**
+   * Every byte: length, type, label, toggle, CBOR, signature, certificate, checksum. The manifest
+   * is the same in all formats, so one of them is changed in several ways.
+   */
   @ParameterizedTest
   @EnumSource
   void noticesEveryChangedByteOfAManifest(ImageFormat format) {
@@ -32,7 +35,9 @@ class ChangedManifestTest {
     ImageFile.Part part = ImageFile.of(file).orElseThrow().manifestPart().orElseThrow();
     List<Integer> unnoticed = new ArrayList<>();
     for (int at = part.start(); at < part.end(); at++) {
-      for (int mask : new int[] {1 << at % 8, 0x20, 0xff}) {
+      for (int mask : format == ImageFormat.PNG
+          ? new int[] {1 << at % 8, 0x20, 0xff}
+          : new int[] {1 << at % 8}) {
         byte[] changed = file.clone();
         changed[at] ^= (byte) mask;
         if (!isNoticed(changed)) {

@@ -18,58 +18,61 @@ import org.junit.jupiter.api.Test;
 class WeakSignatureTest {
   private static final String STRONG = "SHA256withRSA";
 
+  // Long keys take long to find.
+  private static final TestAuthority ROOT =
+      TestAuthority.root("RSA", Profile.authority("Company", 2));
+  private static final KeyPair LONG_KEYS = TestAuthority.keyPair("RSA", 2048);
+  private static final KeyPair SHORT_KEYS = TestAuthority.keyPair("RSA", 1024);
+
   private final Profile ada = Profile.signer("Ada");
-  private final TestAuthority root = TestAuthority.root("RSA", Profile.authority("Company", 2));
-  private final KeyPair longKeys = TestAuthority.keyPair("RSA", 2048);
-  private final KeyPair shortKeys = TestAuthority.keyPair("RSA", 1024);
 
   @Test
   void trustsStrongOnes() {
-    byte[] file = signed(root.issue(ada, longKeys, STRONG), root);
+    byte[] file = signed(ROOT.issue(ada, LONG_KEYS, STRONG), ROOT);
     assertEquals(
         ManifestReport.State.TRUSTED,
-        ForgedManifest.read(file, root.certificate()).state());
+        ForgedManifest.read(file, ROOT.certificate()).state());
     assertEquals(ManifestReport.State.VALID, ForgedManifest.read(file).state());
   }
 
   @Test
   void trustsNoShortKeyOfASigner() {
-    assertWeak(root.issue(ada, shortKeys, STRONG), root);
-    assertWeak(root.issue(ada, TestAuthority.keyPair("RSA", 1536), STRONG), root);
+    assertWeak(ROOT.issue(ada, SHORT_KEYS, STRONG), ROOT);
+    assertWeak(ROOT.issue(ada, TestAuthority.keyPair("RSA", 1536), STRONG), ROOT);
   }
 
   @Test
   void trustsNoCertificateWithAWeakDigest() {
     for (String algorithm :
         List.of("SHA1withRSA", "MD5withRSA", "SHA224withRSA", "SHA1withRSAandMGF1")) {
-      assertWeak(root.issue(ada, longKeys, algorithm), root);
+      assertWeak(ROOT.issue(ada, LONG_KEYS, algorithm), ROOT);
     }
     TestAuthority curves = TestAuthority.root("EC", Profile.authority("Curves", 2));
-    assertWeak(curves.issue(ada, longKeys, "SHA1withECDSA"), curves);
+    assertWeak(curves.issue(ada, LONG_KEYS, "SHA1withECDSA"), curves);
   }
 
   @Test
   void trustsNoWeakAuthorityBetween() {
     Profile department = Profile.authority("Department", 0);
-    TestAuthority shortOne = root.issue(department, shortKeys, STRONG);
-    assertWeak(shortOne.issue(ada, longKeys, STRONG), shortOne, root);
-    TestAuthority old = root.issue(department, TestAuthority.keyPair("RSA", 2048), "SHA1withRSA");
-    assertWeak(old.issue(ada, longKeys, STRONG), old, root);
+    TestAuthority shortOne = ROOT.issue(department, SHORT_KEYS, STRONG);
+    assertWeak(shortOne.issue(ada, LONG_KEYS, STRONG), shortOne, ROOT);
+    TestAuthority old = ROOT.issue(department, TestAuthority.keyPair("RSA", 2048), "SHA1withRSA");
+    assertWeak(old.issue(ada, LONG_KEYS, STRONG), old, ROOT);
   }
 
   /** An anchor is trusted as it is, but not with a key that others have broken. */
   @Test
   void trustsAnAnchorByItsKeyAndNotByItsOwnSignature() {
     TestAuthority weak = TestAuthority.root("RSA", Profile.authority("Old", 1))
-        .issue(Profile.authority("Weak", 1), shortKeys, STRONG);
-    byte[] file = signed(weak.issue(ada, longKeys, STRONG));
+        .issue(Profile.authority("Weak", 1), SHORT_KEYS, STRONG);
+    byte[] file = signed(weak.issue(ada, LONG_KEYS, STRONG));
     assertFalse(
         ForgedManifest.read(file, weak.certificate()).state() == ManifestReport.State.TRUSTED);
   }
 
   @Test
   void trustsNoWeakSignerByItsOwnCertificate() {
-    TestAuthority self = root.issue(ada, shortKeys, STRONG);
+    TestAuthority self = ROOT.issue(ada, SHORT_KEYS, STRONG);
     List<X509Certificate> chain = List.of(self.certificate());
     assertFalse(new TrustAnchors(chain).trusts(chain));
     ManifestReport report = ForgedManifest.read(signed(self), self.certificate());

@@ -62,6 +62,7 @@ class LateSettingsTest {
   private static String run(Map<String, String> environment, String... options) throws IOException {
     List<String> command = Stream.of(
             Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
+            Stream.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
             Stream.of(options),
             Stream.of("-cp", System.getProperty("java.class.path"), Program.class.getName()))
         .flatMap(part -> part)

@@ -45,6 +45,8 @@ class NativeLibrariesTest {
   private Process start(Path unpacked, String log, String... properties) throws IOException {
     List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
         "-Dorg.bytedeco.javacpp.cachedir=" + unpacked,
         "-XX:ErrorFile=" + cache.resolve(log + ".error"),
         "-cp",

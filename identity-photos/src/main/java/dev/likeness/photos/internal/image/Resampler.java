@@ -79,12 +79,15 @@ public enum Resampler {
     byte[] to =
         new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
     float[] blended = new float[count * 3];
-    byte[] source = new byte[count * 3];
+    byte[][] source = new byte[Taps.AT_ONCE][count * 3];
     for (int row = 0; row < rows.outputs(); row++) {
       Arrays.fill(blended, 0);
-      for (int input = rows.firstInput(row); input <= rows.lastInput(row); input++) {
-        from.row(left, input, count, source);
-        rows.addRow(row, input, source, blended);
+      int end = rows.first[row + 1];
+      for (int k = rows.first[row]; k < end; k += Taps.AT_ONCE) {
+        for (int i = k; i < Math.min(end, k + Taps.AT_ONCE); i++) {
+          from.row(left, rows.index[i], count, source[i - k]);
+        }
+        rows.addRows(k, Math.min(end, k + Taps.AT_ONCE), source, blended);
       }
       columns.resizeRow(blended, left, to, row * columns.outputs() * 3);
     }
@@ -136,6 +139,9 @@ public enum Resampler {
    * {@code first[i]} up to {@code first[i + 1]}, in ascending order. Their weights sum to one.
    */
   record Taps(int[] first, int[] index, float[] weight) {
+    /** The most rows that are added in one pass over the sum. */
+    static final int AT_ONCE = 4;
+
     int outputs() {
       return first.length - 1;
     }
@@ -158,14 +164,43 @@ public enum Resampler {
       return index[first[output + 1] - 1];
     }
 
+    /**
+     * Adds the input rows of the weights {@code k} up to {@code end} to {@code sum}, in their
+     * order.
+     */
+    void addRows(int k, int end, byte[][] rows, float[] sum) {
+      if (end - k < AT_ONCE) {
+        for (int i = k; i < end; i++) {
+          addRow(weight[i], rows[i - k], sum);
+        }
+        return;
+      }
+      byte[] a = rows[0];
+      byte[] b = rows[1];
+      byte[] c = rows[2];
+      byte[] d = rows[3];
+      float wa = weight[k];
+      float wb = weight[k + 1];
+      float wc = weight[k + 2];
+      float wd = weight[k + 3];
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] =
+            sum[i] + wa * (a[i] & 255) + wb * (b[i] & 255) + wc * (c[i] & 255) + wd * (d[i] & 255);
+      }
+    }
+
+    private static void addRow(float share, byte[] row, float[] sum) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += share * (row[i] & 255);
+      }
+    }
+
     /** Adds row {@code input} to {@code sum}, with its weight in row {@code output}. */
     void addRow(int output, int input, byte[] row, float[] sum) {
-      for (int k = first[output]; k < first[output + 1]; k++) {
+      int end = first[output + 1];
+      for (int k = first[output]; k < end; k++) {
         if (index[k] == input) {
-          float share = weight[k];
-          for (int i = 0; i < sum.length; i++) {
-            sum[i] += share * (row[i] & 255);
-          }
+          addRow(weight[k], row, sum);
         }
       }
     }
@@ -175,14 +210,18 @@ public enum Resampler {
      * {@code left}.
      */
     void resizeRow(float[] row, int left, byte[] to, int from) {
+      int[] ends = first;
+      int[] inputs = index;
+      float[] shares = weight;
       int at = from;
-      for (int output = 0; output < outputs(); output++, at += 3) {
+      for (int output = 0; output < ends.length - 1; output++, at += 3) {
         float r = 0.5f;
         float g = 0.5f;
         float b = 0.5f;
-        for (int k = first[output]; k < first[output + 1]; k++) {
-          float share = weight[k];
-          int i = (index[k] - left) * 3;
+        int end = ends[output + 1];
+        for (int k = ends[output]; k < end; k++) {
+          float share = shares[k];
+          int i = (inputs[k] - left) * 3;
           r += share * row[i];
           g += share * row[i + 1];
           b += share * row[i + 2];
@@ -194,7 +233,8 @@ public enum Resampler {
     }
 
     private static byte clip(float value) {
-      return (byte) Math.max(0, Math.min(255, value));
+      int level = (int) value;
+      return (byte) (level < 0 ? 0 : level > 255 ? 255 : level);
     }
   }
 

@@ -248,22 +248,25 @@ final class EditTraces {
     private static double[] gradientProfile(Luma luma, int lag, boolean across) {
       int length = across ? luma.width() : luma.height();
       int lines = across ? luma.height() : luma.width();
-      double[] sum = new double[length - 3 * lag];
+      // Twice the differences, which are whole numbers then.
+      int[] twice = new int[length - 3 * lag];
       int[] line = new int[length];
       int every = (lines + MAX_LINES - 1) / MAX_LINES;
       for (int k = 0; k < lines; k += every) {
         for (int i = 0; i < length; i++) {
           line[i] = across ? luma.at(i, k) : luma.at(k, i);
         }
-        for (int i = 0; i < sum.length; i++) {
+        for (int i = 0; i < twice.length; i++) {
           int before = Math.abs(line[i + lag] - line[i]);
           int here = Math.abs(line[i + 2 * lag] - line[i + lag]);
           int after = Math.abs(line[i + 3 * lag] - line[i + 2 * lag]);
-          sum[i] += Math.max(-CLIP, Math.min(CLIP, here - (before + after) / 2.0));
+          int step = 2 * here - before - after;
+          twice[i] += step < -2 * CLIP ? -2 * CLIP : step > 2 * CLIP ? 2 * CLIP : step;
         }
       }
+      double[] sum = new double[twice.length];
       for (int i = 0; i < sum.length; i++) {
-        sum[i] *= (double) every / lines;
+        sum[i] = twice[i] / 2.0 * ((double) every / lines);
       }
       return sum;
     }

@@ -273,11 +273,14 @@ class DegradationTest {
     int caught = 0;
     int wrong = 0;
     List<Portrait> portraits = real();
+    List<PhotoFeatures> originals = portraits.stream()
+        .map(portrait -> PhotoFeatures.of(portrait.image(), portrait.face()))
+        .toList();
     for (int i = 0; i < portraits.size(); i++) {
       Portrait one = portraits.get(i);
       RgbImage copy = Degraded.compressed(Degraded.exposed(one.image(), 1.2), 30);
       int cut = Math.max(1, one.image().width() / 50);
-      PhotoFeatures original = PhotoFeatures.of(one.image(), one.face());
+      PhotoFeatures original = originals.get(i);
       caught +=
           band.judge(original.distance(features(Degraded.shifted(copy, cut, cut), one.face(), cut)))
                   == Verdict.KEEP
@@ -286,7 +289,7 @@ class DegradationTest {
       for (int j = 0; j < i; j++) {
         Portrait other = portraits.get(j);
         boolean sameShot = one.shot().equals(other.shot());
-        double distance = original.distance(PhotoFeatures.of(other.image(), other.face()));
+        double distance = original.distance(originals.get(j));
         wrong += !sameShot && band.judge(distance) != Verdict.KEEP ? 1 : 0;
       }
     }

@@ -1,9 +1,10 @@
-package dev.likeness.cli;
+package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.cli.Outside;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -23,7 +23,6 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
-import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
@@ -105,10 +104,9 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return the review of photos by the built-in tools and the studio's {@link #detector} and
-   * {@link #embedder}} Without an embedder, the one in the base's folder compares which person each
-   * photo shows. An embedder that was trained on rendered faces compares no photos. A service that
-   * keeps other people's photos calls {@link #review(PhotoSet, Consent)}, which checks their
-   * consent.
+   * {@link #embedder}} The default embedder is the one in the base's folder. An embedder that was
+   * trained on rendered faces compares no photos. A service calls {@link #review(PhotoSet,
+   * Consent)}, which checks the consent.
    *
    * @param photos the photos
    * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected; it contains the
@@ -119,7 +117,7 @@ public final class HeadshotStudio extends StudioSettings {
       ReviewTools found = detector.map(builtIn::withDetector).orElse(builtIn);
       ReviewTools tools = trainer
           .embedder()
-          .filter(FaceEmbedder::isTrainedOnPhotographs)
+          .filter(own -> own.isTrainedOnPhotographs())
           .map(found::withEmbedder)
           .orElse(found);
       return PhotoReview.of(photos, base.folder().map(tools::withEmbedderIn).orElse(tools));
@@ -128,8 +126,7 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
-   * Throws the same exceptions as {@link PersonTrainer#train(TrainingRequest, Progress,
-   * Cancellation)}.
+   * Throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent

@@ -162,8 +162,8 @@ public record LoraTrainer(LoraTraining settings) {
    *     no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory,
-   *     or validation images need a DoRA or LoHa on a base in 8 bits
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
+   *     memory, or validation images need a DoRA or LoHa on a base in 8 bits
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(

@@ -29,7 +29,7 @@ final class TrainingBaseOptions {
       description =
           "keeps the frozen UNet or transformer in 8 bits: takes half the memory of bf16, "
               + "and trains nearly the same LoRA. On a CPU, a GGUF base stays in the bits of its file "
-          + "without this option")
+              + "without this option")
   private boolean eightBits;
 
   boolean isInEightBits() {

@@ -79,7 +79,9 @@ class ImageRequestTest {
             .getMessage());
   }
 
-  /** Networks compute in f32 at most; libtorch would refuse such a factor in the midst of a step. */
+  /**
+   * Networks compute in f32 at most; libtorch would refuse such a factor in the midst of a step.
+   */
   @Test
   void refusesNumbersThatF32CannotHold() {
     for (double huge : new double[] {1e39, -1e308, Double.POSITIVE_INFINITY}) {
@@ -87,8 +89,8 @@ class ImageRequestTest {
           () -> REQUEST.guidance(huge),
           () -> REQUEST.guidance(GuidanceOptions.DEFAULT.trueCfgScale(huge)),
           () -> REQUEST.sigmas(Math.abs(huge), 0),
-          () -> new DegradedGuidance(
-              DegradedGuidance.Kind.SKIP_LAYERS, List.of("1"), huge, 0, 0, 1),
+          () ->
+              new DegradedGuidance(DegradedGuidance.Kind.SKIP_LAYERS, List.of("1"), huge, 0, 0, 1),
           () -> new GuidanceOptions.FreeU(1, 1, 1, Math.abs(huge)))) {
         assertThrows(IllegalArgumentException.class, given);
       }
@@ -96,7 +98,8 @@ class ImageRequestTest {
     assertThrows(IllegalArgumentException.class, () -> REQUEST.count(100_001));
     assertEquals(
         "the guidance scale must be a finite number of at most 3.4e38, got 1.0E39",
-        assertThrows(IllegalArgumentException.class, () -> REQUEST.guidance(1e39)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> REQUEST.guidance(1e39))
+            .getMessage());
   }
 
   @Test

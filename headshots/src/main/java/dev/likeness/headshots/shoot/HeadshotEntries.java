@@ -62,7 +62,8 @@ final class HeadshotEntries {
 
   private static Stream<Map<?, ?>> entries(Path record) {
     try {
-      Map<String, Object> content = JSON.std.mapFrom(ModelFile.read(record, ModelFile.LARGEST_CONFIG));
+      Map<String, Object> content =
+          JSON.std.mapFrom(ModelFile.read(record, ModelFile.LARGEST_CONFIG));
       if (content == null) {
         return Stream.empty();
       }

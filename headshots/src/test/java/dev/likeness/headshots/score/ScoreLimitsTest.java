@@ -45,8 +45,8 @@ class ScoreLimitsTest {
         List.of("{\"SHARPEN\": 0.6}", "null", "{\"\\u001b[2J\\nwarning: x\": 1}", "{\u0007")) {
       Files.writeString(Extra.SCORE_LIMITS.at(files), json);
       try (BaseModel base = GoldenFolder.load(files)) {
-        String said =
-            assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
+        String said = assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base))
+            .getMessage();
         assertTrue(
             said.startsWith(Extra.SCORE_LIMITS.at(files) + " is no file of score limits"), said);
         assertTrue(said.codePoints().noneMatch(Quoted::isHidden), said);

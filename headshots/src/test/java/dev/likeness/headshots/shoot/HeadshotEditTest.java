@@ -372,7 +372,8 @@ class HeadshotEditTest {
     }
     for (String json : List.of("null", "{}", "{\"headshots\": 1, \"after\": null}")) {
       Files.writeString(record, json);
-      assertEquals("x", Headshot.read(broken.resolve("edited.png"), "x").request().prompt());
+      assertEquals(
+          "x", Headshot.read(broken.resolve("edited.png"), "x").request().prompt());
     }
   }
 

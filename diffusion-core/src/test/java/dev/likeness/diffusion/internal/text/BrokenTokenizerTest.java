@@ -281,7 +281,9 @@ class BrokenTokenizerTest {
     ForkedFuzz.run(Maps.class, 150, 5150, 0.05, 0.05);
   }
 
-  /** A changed character map, for each seed: the native library ends the process on a broken one. */
+  /**
+   * A changed character map, for each seed: the native library ends the process on a broken one.
+   */
   static final class Maps implements ForkedFuzz.Cases {
     private Path own;
     private byte[] whole;

@@ -275,7 +275,8 @@ class CompressedBaseTest {
     Path folder = PipelineFolder.write("klein/base", parent).path();
     List<ProgressEvent> steps = new ArrayList<>();
     try (BaseModel base = BaseModel.open(ModelFiles.of(folder), Compute.EXACT, EIGHT_BITS)) {
-      LoraTrainer trainer = new LoraTrainer(settings(base, AdapterAlgorithm.DORA).steps(1));
+      LoraTrainer trainer =
+          new LoraTrainer(settings(base, AdapterAlgorithm.DORA).steps(1));
       TrainingSet set = TrainingSet.of(List.of(image()), PersonToken.of("woman"))
           .validation(new ValidationOptions(
               1, ImageRequest.of("selfie of %s").steps(1).size(16, 16), images -> 0, 0));
@@ -283,8 +284,7 @@ class CompressedBaseTest {
           ResourceLimitException.class,
           () -> trainer.train(base, set, steps::add, new Cancellation()));
       assertTrue(
-          steps.stream().noneMatch(event -> event instanceof ProgressEvent.Step),
-          steps.toString());
+          steps.stream().noneMatch(event -> event instanceof ProgressEvent.Step), steps.toString());
     }
   }
 

@@ -38,8 +38,8 @@ import java.util.Set;
  * adapter at many settings, and takes how like their held-out photos the images are and how many of
  * the asked words are read back. The curve goes no further in likeness than where the dial ends
  * without one. Writes {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run
- * goes on, and at the end {@code identity-strength.json}, to be put beside the adapter, and a plot of
- * each curve.
+ * goes on, and at the end {@code identity-strength.json}, to be put beside the adapter, and a plot
+ * of each curve.
  *
  * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]}. The
  * folder holds an adapter, as {@link PersonAdapter#openIn} has it, and may hold what
@@ -166,7 +166,9 @@ public final class MeasureDial {
     Headshot headshot = studio
         .shoot(
             who.withStrength(new IdentityStrength(straight, straight)),
-            ShootRequest.of(Style.named(style), 1).identityStrength(nothing ? 0 : 1).seed(seed))
+            ShootRequest.of(Style.named(style), 1)
+                .identityStrength(nothing ? 0 : 1)
+                .seed(seed))
         .headshots()
         .get(0);
     Map<Attribute, Set<String>> asked = Asked.of(headshot.request().prompt());

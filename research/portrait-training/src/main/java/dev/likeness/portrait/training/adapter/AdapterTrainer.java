@@ -89,8 +89,8 @@ final class AdapterTrainer implements AutoCloseable {
     kept.resume();
     double loss = trainSteps(kept, progress, stop);
     kept.requireNumbers();
-    Map<String, String> header =
-        new HashMap<>(Map.of("likeness.base", base.name(), AdapterHeader.TRAINING_SETTINGS, recipe));
+    Map<String, String> header = new HashMap<>(
+        Map.of("likeness.base", base.name(), AdapterHeader.TRAINING_SETTINGS, recipe));
     if (layout.imageWidth() > 0) {
       header.put(AdapterHeader.FAMILY, encoder.config().family());
     }

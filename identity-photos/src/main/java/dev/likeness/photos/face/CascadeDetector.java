@@ -3,9 +3,12 @@ package dev.likeness.photos.face;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.opencv.OpenCv;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
@@ -13,7 +16,8 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 /**
  * A face detector without model files: OpenCV's Haar cascades. It resizes the image so that its
  * longer side has 640 pixels, but enlarges at most 5 times. It searches for frontal faces first,
- * then for profiles. It finds no landmarks. Each thread uses its own cascades.
+ * then for profiles. It finds no landmarks. Each thread uses its own cascades. While an image is in
+ * use, {@link #detect} remembers the faces that it found there.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
@@ -22,6 +26,9 @@ public final class CascadeDetector implements FaceDetector {
   private static final double MAX_ENLARGEMENT = 5;
 
   private final ConcurrentLinkedDeque<CascadeSearch> idleSearches = new ConcurrentLinkedDeque<>();
+  // Scores, likeness, authenticity and crops ask for the faces of the same image, one after the
+  // other. An entry ends with its image.
+  private final Map<RgbImage, List<Face>> found = Collections.synchronizedMap(new WeakHashMap<>());
   private volatile boolean closed;
 
   /**
@@ -36,7 +43,13 @@ public final class CascadeDetector implements FaceDetector {
 
   @Override
   public List<Face> detect(RgbImage image) {
-    return detect(image, CascadeSearch::detect);
+    requireOpen();
+    List<Face> faces = found.get(image);
+    if (faces == null) {
+      faces = detect(image, CascadeSearch::detect);
+      found.put(image, faces);
+    }
+    return faces;
   }
 
   @Override
@@ -73,10 +86,14 @@ public final class CascadeDetector implements FaceDetector {
     return "haar";
   }
 
-  private CascadeSearch acquire() {
+  private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("the face detector is closed; open it again");
     }
+  }
+
+  private CascadeSearch acquire() {
+    requireOpen();
     CascadeSearch search = idleSearches.poll();
     return search == null ? new CascadeSearch() : search;
   }
@@ -102,6 +119,7 @@ public final class CascadeDetector implements FaceDetector {
   @Override
   public void close() {
     closed = true;
+    found.clear();
     for (CascadeSearch search = idleSearches.poll(); search != null; search = idleSearches.poll()) {
       search.close();
     }

@@ -1,6 +1,9 @@
 package dev.likeness.photos.face;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
@@ -69,11 +72,26 @@ class CascadeDetectorTest {
     List<RgbImage> images = IntStream.range(0, 8)
         .mapToObj(i -> PaintedFace.image(200, 200, 90 + 3 * i, 90, 80))
         .toList();
-    try (CascadeDetector detector = new CascadeDetector()) {
-      List<List<Face>> alone = images.stream().map(detector::detect).toList();
-      List<List<Face>> together = images.parallelStream().map(detector::detect).toList();
+    // A detector remembers the faces of an image.
+    try (CascadeDetector one = new CascadeDetector();
+        CascadeDetector shared = new CascadeDetector()) {
+      List<List<Face>> alone = images.stream().map(one::detect).toList();
+      List<List<Face>> together = images.parallelStream().map(shared::detect).toList();
 
       assertEquals(alone, together);
+    }
+  }
+
+  @Test
+  void remembersTheFacesOfAnImageUntilItIsClosed() {
+    RgbImage portrait = PaintedFace.image(200, 200, 100, 90, 80);
+    try (CascadeDetector detector = new CascadeDetector()) {
+      List<Face> faces = detector.detect(portrait);
+      assertEquals(1, faces.size());
+      assertSame(faces, detector.detect(portrait));
+      assertNotEquals(faces, detector.detect(PaintedFace.image(200, 200, 90, 90, 80)));
+      detector.close();
+      assertThrows(IllegalStateException.class, () -> detector.detect(portrait));
     }
   }
 

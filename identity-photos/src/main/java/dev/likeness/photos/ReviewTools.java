@@ -156,7 +156,7 @@ public final class ReviewTools implements AutoCloseable {
   /**
    * Returns these tools with the face embedder in a base model's folder, if that was trained on
    * photographs. An embedder that was trained on rendered faces cannot tell people in photographs
-   * apart, so the review does without it.
+   * apart, so this method does not add it.
    *
    * @param folder the folder of the base model
    * @return the other tools; these tools if they have an embedder, or if the folder contains none

@@ -102,7 +102,7 @@ final class TwoAttempts implements AutoCloseable {
   void requireCounters() {
     Map<String, String> shown = counters(stageOf("likeness: done"));
     assertEquals("1", shown.get("likeness: done"), shown.toString());
-    assertEquals(PlainPeople.RECIPE.get("count"), shown.get("likeness: images"), shown.toString());
+    assertEquals(PlainPeople.RECIPE.get("keep"), shown.get("likeness: images"), shown.toString());
     assertTrue(Long.parseLong(shown.get("likeness: training steps")) > 0, shown.toString());
     assertTrue(Double.parseDouble(shown.get("likeness: seconds of work")) > 0, shown.toString());
     assertFalse(shown.containsKey("likeness: failed"), shown.toString());

@@ -22,16 +22,32 @@ final class HeifConverter implements PhotoConverter {
   private static final List<String> NAMES =
       List.of("heif-dec", "heif-dec.exe", "heif-convert", "heif-convert.exe");
   private static final int TIMEOUT_SECONDS = 60;
+  private static final long MAX_RESULT_BYTES = 200_000_000;
+
+  private final String path;
+  private final int seconds;
+
+  /** Uses a program on the PATH of this process. */
+  HeifConverter() {
+    // Windows names the variable Path. System.getenv finds it, the map of all variables does not.
+    this(Optional.ofNullable(System.getenv("PATH")).orElse(""), TIMEOUT_SECONDS);
+  }
+
+  /** Uses a program in the folders of {@code path}, and ends it after these seconds. */
+  HeifConverter(String path, int seconds) {
+    this.path = path;
+    this.seconds = seconds;
+  }
 
   @Override
   public boolean supports(PhotoFormat format) {
     return (format == PhotoFormat.HEIC || format == PhotoFormat.AVIF)
-        && findProgram().isPresent();
+        && findProgram(path).isPresent();
   }
 
   @Override
   public byte[] convert(PhotoFormat format, byte[] file) throws IOException {
-    String program = findProgram()
+    String program = findProgram(path)
         .orElseThrow(() -> new IOException("heif-dec and heif-convert are no longer on the PATH"));
     Path folder = Files.createTempDirectory("likeness");
     Path in = folder.resolve("original." + format.id());
@@ -39,7 +55,11 @@ final class HeifConverter implements PhotoConverter {
       Files.write(in, file);
       run(new ProcessBuilder(
           program, "-q", "95", in.toString(), folder.resolve("photo.jpg").toString()));
-      return Files.readAllBytes(convertedFile(folder));
+      Path converted = convertedFile(folder);
+      if (Files.size(converted) > MAX_RESULT_BYTES) {
+        throw new IOException("libheif's program wrote more than 200 MB");
+      }
+      return Files.readAllBytes(converted);
     } finally {
       try (Stream<Path> files = Files.list(folder)) {
         for (Path left : files.toList()) {
@@ -59,14 +79,14 @@ final class HeifConverter implements PhotoConverter {
         .orElseThrow(() -> new IOException("libheif's program wrote no image"));
   }
 
-  private static void run(ProcessBuilder builder) throws IOException {
+  private void run(ProcessBuilder builder) throws IOException {
     Process process = builder
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
     try {
-      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("libheif's program did not finish within " + TIMEOUT_SECONDS + " s");
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        throw new IOException("libheif's program did not finish within " + seconds + " s");
       }
       if (process.exitValue() != 0) {
         throw new IOException("libheif's program cannot convert the file");
@@ -75,13 +95,9 @@ final class HeifConverter implements PhotoConverter {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("the conversion was interrupted");
     } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
-  }
-
-  // Windows names the variable Path. System.getenv finds it, the map of all variables does not.
-  private static Optional<String> findProgram() {
-    return findProgram(Optional.ofNullable(System.getenv("PATH")).orElse(""));
   }
 
   /** Returns the first program found in the folders of {@code path}. */

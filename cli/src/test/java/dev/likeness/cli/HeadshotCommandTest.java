@@ -295,6 +295,10 @@ class HeadshotCommandTest {
       assertTrue(html.contains("Ada &lt;b&gt;Byron&lt;/b&gt;: yes"), html);
       List<?> warnings = (List<?>) record.get("warnings");
       int sheet = RgbImage.read(out.resolve("contact-sheet.png")).height();
+      boolean compared = run.err().contains("found and compared by ");
+      assertEquals(photographs, compared, run.err());
+      assertEquals(photographs, record.get("photos_compared_by") != null, record.toString());
+      assertEquals(photographs, html.contains(" compared whether they show one person."), html);
       if (photographs) {
         assertEquals(List.of(), warnings);
         assertFalse(html.contains("Read this first"), html);

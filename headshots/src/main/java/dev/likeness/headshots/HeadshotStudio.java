@@ -23,6 +23,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
@@ -104,8 +105,10 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return the review of photos by the built-in tools and the studio's {@link #detector} and
-   * {@link #embedder}} A service that keeps other people's photos calls {@link #review(PhotoSet,
-   * Consent)}, which checks their consent.
+   * {@link #embedder}} Without an embedder, the one in the base's folder compares which person each
+   * photo shows. An embedder that was trained on rendered faces compares no photos. A service that
+   * keeps other people's photos calls {@link #review(PhotoSet, Consent)}, which checks their
+   * consent.
    *
    * @param photos the photos
    * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected; it contains the
@@ -113,8 +116,13 @@ public final class HeadshotStudio extends StudioSettings {
    */
   public PhotoReview review(PhotoSet photos) {
     try (ReviewTools builtIn = ReviewTools.builtIn()) {
-      ReviewTools tools = detector.map(builtIn::withDetector).orElse(builtIn);
-      return PhotoReview.of(photos, trainer.embedder().map(tools::withEmbedder).orElse(tools));
+      ReviewTools found = detector.map(builtIn::withDetector).orElse(builtIn);
+      ReviewTools tools = trainer
+          .embedder()
+          .filter(FaceEmbedder::isTrainedOnPhotographs)
+          .map(found::withEmbedder)
+          .orElse(found);
+      return PhotoReview.of(photos, base.folder().map(tools::withEmbedderIn).orElse(tools));
     }
   }
 

@@ -19,6 +19,7 @@ import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,14 @@ class StudioCallsTest {
     }
     PhotoReview review = HeadshotStudio.on(base).review(PhotoSet.ofFiles(files));
     assertEquals(3, review.photos().size());
+    assertEquals(Optional.empty(), review.comparedBy());
+    for (boolean photographs : new boolean[] {false, true}) {
+      HeadshotStudio judging = HeadshotStudio.on(base).embedder(judge(photographs));
+      assertEquals(
+          photographs ? Optional.of("judge") : Optional.empty(),
+          judging.review(PhotoSet.ofFiles(files)).comparedBy(),
+          "a judge of rendered faces compares no photos");
+    }
     Counting detector = new Counting();
     Path[] one = {files.get(0)};
     assertThrows(
@@ -83,6 +93,33 @@ class StudioCallsTest {
         () -> HeadshotStudio.on(base).detector(detector).review(PhotoSet.of(one)));
     assertTrue(detector.images > 0);
     assertEquals(0, detector.closed);
+  }
+
+  private static FaceEmbedder judge(boolean photographs) {
+    return new FaceEmbedder() {
+      @Override
+      public float[] embed(RgbImage image, Face face) {
+        return new float[] {1, 0};
+      }
+
+      @Override
+      public String name() {
+        return "judge";
+      }
+
+      @Override
+      public double samePersonThreshold() {
+        return 0.5;
+      }
+
+      @Override
+      public boolean isTrainedOnPhotographs() {
+        return photographs;
+      }
+
+      @Override
+      public void close() {}
+    };
   }
 
   @Test

@@ -20,6 +20,7 @@ import dev.likeness.photos.quality.Verdict;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -62,6 +63,14 @@ final class PhotoIntake {
           preview,
           accepted.filter(photo -> reason.severity() != Verdict.REJECT),
           fidelity);
+    }
+
+    /** Adds the reasons found by comparing photos to the reasons found in each photo. */
+    static List<Result> withReasons(List<Result> results, Map<AcceptedPhoto, Reason> against) {
+      return results.stream()
+          .map(result ->
+              result.accepted().map(against::get).map(result::withReason).orElse(result))
+          .toList();
     }
   }
 

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.QualityChecks;
@@ -35,24 +36,26 @@ public final class PhotoReview {
    *
    * @param single the result for each photo alone
    * @param identity the groups by person; empty without a face embedder
+   * @param embedder the name of the face embedder
    * @param hasBuiltInDetector true if the built-in cascades found the faces
    */
   private record Basis(
       List<PhotoIntake.Result> single,
       Optional<IdentityComparison> identity,
+      Optional<String> embedder,
       PhotoComparison duplicates,
       DecodeLimits limits,
       boolean hasBuiltInDetector) {
     IdentityComparison requireIdentity() {
-      return identity.orElseThrow(() -> new InvalidInputException(
-          "the photos were not compared by person, because the review had no face embedder;"
-              + " give one to choose a person"));
+      return identity.orElseThrow(() -> new InvalidInputException("the photos were not compared by"
+          + " person, because the review had no face embedder; give one to choose a person"));
     }
   }
 
   private PhotoReview(Basis basis, Map<AcceptedPhoto, Reason> others, boolean unclear) {
-    List<PhotoIntake.Result> ofOne = withReasons(basis.single, others);
-    List<PhotoIntake.Result> results = withReasons(ofOne, basis.duplicates.findDuplicates(ofOne));
+    List<PhotoIntake.Result> ofOne = PhotoIntake.Result.withReasons(basis.single, others);
+    List<PhotoIntake.Result> results =
+        PhotoIntake.Result.withReasons(ofOne, basis.duplicates.findDuplicates(ofOne));
     this.photos = results.stream().map(PhotoIntake.Result::verdict).toList();
     this.previews = results.stream().map(PhotoIntake.Result::preview).toList();
     this.accepted = acceptedPhotos(results);
@@ -122,9 +125,8 @@ public final class PhotoReview {
     PhotoIntake intake =
         new PhotoIntake(new PhotoDecoder(options.decodeLimits()), tools.detector(), judge);
     List<PhotoIntake.Result> single = intake.reviewAll(set.photos(), options.threads());
-    Optional<PhotoComparison.Embeddings> embeddings = tools
-        .embedder()
-        .map(embedder -> new PhotoComparison.Embeddings(acceptedPhotos(single), embedder));
+    Optional<PhotoComparison.Embeddings> embeddings =
+        tools.embedder().map(eye -> new PhotoComparison.Embeddings(acceptedPhotos(single), eye));
     PhotoComparison duplicates =
         new PhotoComparison(options.qualityLimits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     Optional<IdentityComparison> identity =
@@ -133,6 +135,7 @@ public final class PhotoReview {
         new Basis(
             single,
             identity,
+            tools.embedder().map(FaceEmbedder::name),
             duplicates,
             options.decodeLimits(),
             tools.detector() instanceof CascadeDetector),
@@ -142,15 +145,6 @@ public final class PhotoReview {
       throw new NoUsablePhotoException(review);
     }
     return review;
-  }
-
-  // Adds the reasons found by comparing photos to the reasons found in each photo.
-  private static List<PhotoIntake.Result> withReasons(
-      List<PhotoIntake.Result> results, Map<AcceptedPhoto, Reason> against) {
-    return results.stream()
-        .map(result ->
-            result.accepted().map(against::get).map(result::withReason).orElse(result))
-        .toList();
   }
 
   private static List<AcceptedPhoto> acceptedPhotos(List<PhotoIntake.Result> results) {
@@ -185,6 +179,11 @@ public final class PhotoReview {
   /** {@return true if a face embedder compared which person each photo shows} */
   public boolean isIdentityCompared() {
     return basis.identity.isPresent();
+  }
+
+  /** {@return the name of the face embedder that compared the photos; empty without one} */
+  public Optional<String> comparedBy() {
+    return basis.embedder;
   }
 
   /**
@@ -269,7 +268,7 @@ public final class PhotoReview {
     float[] vector = tools
         .embedder()
         .orElseThrow(() -> new InvalidInputException(
-            "the tools have no face embedder; give the tools of the" + " review"))
+            "the tools have no face embedder; give the tools of the review"))
         .embed(face.image(), face.face());
     Map<AcceptedPhoto, Reason> others = identity
         .reasons(vector, shown.name())

@@ -29,6 +29,7 @@ final class ReviewJson {
     set.put("identityCompared", review.isIdentityCompared());
     set.put("groups", review.isIdentityCompared() ? review.groups().size() : null);
     set.put("personUnclear", review.isPersonUnclear());
+    set.put("comparedBy", review.comparedBy().orElse(null));
     root.put("set", set);
     try {
       return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(root);

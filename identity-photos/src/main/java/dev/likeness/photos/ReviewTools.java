@@ -154,6 +154,24 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
+   * Returns these tools with the face embedder in a base model's folder, if that was trained on
+   * photographs. An embedder that was trained on rendered faces cannot tell people in photographs
+   * apart, so the review does without it.
+   *
+   * @param folder the folder of the base model
+   * @return the other tools; these tools if they have an embedder, or if the folder contains none
+   *     for photographs
+   * @throws InvalidInputException if the embedder's files are damaged or of another kind
+   */
+  public ReviewTools withEmbedderIn(Path folder) {
+    Optional<FaceEmbedder> own = embedder.isPresent() ? Optional.empty() : embedderIn(folder);
+    own.filter(eye -> !eye.isTrainedOnPhotographs()).ifPresent(FaceEmbedder::close);
+    return own.filter(FaceEmbedder::isTrainedOnPhotographs)
+        .map(eye -> withEmbedder(owned.add(eye, FaceEmbedder::close)))
+        .orElse(this);
+  }
+
+  /**
    * Returns these tools with another face embedder.
    *
    * @param other the embedder; the caller closes it

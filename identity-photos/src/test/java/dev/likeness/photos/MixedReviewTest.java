@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.quality.Verdict;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -65,7 +66,9 @@ class MixedReviewTest {
         json = json.substring(at + 1);
       }
       assertTrue(
-          json.contains("\"identityCompared\":true,\"groups\":3,\"personUnclear\":true"), json);
+          json.contains("\"identityCompared\":true,\"groups\":3,\"personUnclear\":true,"
+              + "\"comparedBy\":\"corner\""),
+          json);
     }
   }
 
@@ -121,6 +124,8 @@ class MixedReviewTest {
           review.set().toolAdvice());
       assertTrue(
           review.toJson().contains("\"identityCompared\":false,\"groups\":null"), review.toJson());
+      assertEquals(Optional.empty(), review.comparedBy());
+      assertTrue(review.toJson().contains("\"comparedBy\":null"), review.toJson());
       assertEquals(
           "the photos were not compared by person, because the review had no face embedder; give one to"
               + " choose a person",

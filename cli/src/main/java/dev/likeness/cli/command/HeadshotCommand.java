@@ -180,7 +180,8 @@ public final class HeadshotCommand implements Runnable {
   private void run(ShootRequest request, ReviewTools tools, Upscaler enlarger) {
     ShootFolder.Timings watch = new ShootFolder.Timings();
     PersonSource source = new PersonSource(photos, person, store, out, console);
-    PhotoReview review = source.isReviewed() ? photos.review(tools, console) : null;
+    ReviewTools reviewing = photos.isGiven() ? tools.withEmbedderIn(base.folder()) : tools;
+    PhotoReview review = source.isReviewed() ? photos.review(reviewing, console) : null;
     if (review != null) {
       photos.warn(base, console);
       PhotoOptions.printOfOnePerson(review, console);
@@ -221,7 +222,7 @@ public final class HeadshotCommand implements Runnable {
       try (IdentityOptions.LoadedAdapter eye =
           identity.open(base.folder(), model, faces.policy()).orElse(null)) {
         PersonSource known =
-            source.inStore(studio, tools, identity.method(), references.choice(), watch);
+            source.inStore(studio, reviewing, identity.method(), references.choice(), watch);
         try (TrainedPerson trained =
             identity.method().trains() ? known.open(studio, model, review, watch) : null) {
           HeadshotPerson person = identity.method().showsImages()

@@ -171,12 +171,13 @@ public final class PhotoOptions {
           review.photos().stream().mapToInt(photo -> photo.faces().size()).sum();
       String sum = String.format(
           Locale.ROOT,
-          "%d of %d photos can be used, readiness %.0f %%; %d face%s found",
+          "%d of %d photos can be used, readiness %.0f %%; %d face%s found%s",
           review.set().accepted(),
           review.set().photos(),
           100 * review.set().readiness(),
           faces,
-          faces == 1 ? " was" : "s were");
+          faces == 1 ? " was" : "s were",
+          review.comparedBy().map(" and compared by "::concat).orElse(""));
       return Stream.of(
               photos,
               groups(review),

@@ -173,7 +173,7 @@ public final class TrainCommand implements Runnable {
     if (plot != null) {
       AtomicFile.Writable.requireFile(plot);
     }
-    try (ReviewTools tools = faces.open()) {
+    try (ReviewTools tools = faces.open().withEmbedderIn(base.folder())) {
       trainInto(whole, photos.review(tools, console), tools);
     }
   }
@@ -292,7 +292,7 @@ public final class TrainCommand implements Runnable {
     store.open(console).close();
     photos.warn(base, console);
     try (BaseModel model = way.open(base);
-        ReviewTools tools = faces.open();
+        ReviewTools tools = faces.open().withEmbedderIn(base.folder());
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       HeadshotStudio studio =

@@ -212,6 +212,11 @@ final class ReportText {
         .append(" of ")
         .append(review.photos().size())
         .append(review.photos().size() == 1 ? " photo was used." : " photos were used.")
+        .append(review
+            .comparedBy()
+            .map(name -> " The face recognition network " + escape(name)
+                + " compared whether they show one person.")
+            .orElse(""))
         .append(out.isEmpty() ? "" : " Left out:")
         .append("</p>\n");
     if (!out.isEmpty()) {

@@ -186,13 +186,14 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with the verdict about each photo.
+   * The same record with the verdict about each photo, and the face embedder that compared them.
    *
    * @param review the reviewed photos
    * @return the new record
    */
   public ShootRecord photos(PhotoReview review) {
-    return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
+    return with("photos", review.photos().stream().map(ShootRecord::photo).toList())
+        .with("photos_compared_by", review.comparedBy().orElse(null));
   }
 
   /**

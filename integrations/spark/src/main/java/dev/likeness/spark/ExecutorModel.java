@@ -48,7 +48,7 @@ final class ExecutorModel {
         : builtIn.withDetector(existing(Path.of(settings.detector())));
     UsePolicy policy = settings.isCommercial() ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
     tools = settings.embedder() == null
-        ? detecting
+        ? detecting.withEmbedderIn(folder)
         : detecting.withEmbedder(existing(Path.of(settings.embedder())), policy);
     embedder = tools.embedder().or(() -> ReviewTools.embedderIn(folder));
     digest = base.weightsDigest();

@@ -2,6 +2,7 @@ package dev.likeness.photos.internal.embed;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,9 +13,11 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,6 +114,36 @@ class TorchEmbedderTest {
   @Test
   void isEmptyIfTheModelHasNone() {
     assertTrue(TorchEmbedder.findIn(base).isEmpty());
+  }
+
+  @Test
+  void comparesPhotosIfItWasTrainedOnPhotographs() throws IOException {
+    FaceDetector nobody = new FaceDetector() {
+      @Override
+      public List<Face> detect(RgbImage image) {
+        return List.of();
+      }
+
+      @Override
+      public String name() {
+        return "nobody";
+      }
+
+      @Override
+      public void close() {}
+    };
+    try (ReviewTools without = ReviewTools.of(nobody)) {
+      assertSame(without, without.withEmbedderIn(base), "a folder without an embedder");
+      write("LikenessFaceNetwork", CHANNELS);
+      try (ReviewTools tools = ReviewTools.of(nobody).withEmbedderIn(base)) {
+        assertEquals("tiny", tools.embedder().orElseThrow().name());
+        assertSame(tools, tools.withEmbedderIn(base), "the given embedder stays");
+      }
+      Files.writeString(base.resolve("likeness.json"), "{\"photographs\": false}");
+      long objects = Pointer.totalCount();
+      assertSame(without, without.withEmbedderIn(base), "an embedder of rendered faces");
+      assertEquals(objects, Pointer.totalCount(), "native objects after it was left out");
+    }
   }
 
   @Test

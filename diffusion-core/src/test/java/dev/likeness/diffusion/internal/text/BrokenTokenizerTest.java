@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.fuzz.ForkedFuzz;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.internal.text.SentencePieceModel.CharacterMap;
 import dev.likeness.diffusion.material.Material;
@@ -270,43 +271,47 @@ class BrokenTokenizerTest {
   }
 
   @Test
-  void changedCharacterMapsAreRefusedOrFollowed() {
-    fuzz(150);
+  void changedCharacterMapsAreRefusedOrFollowed() throws IOException, InterruptedException {
+    ForkedFuzz.run(Maps.class, 0, 150, 0.05, 0.05);
   }
 
   @Test
   @Tag("slow")
-  void manyChangedCharacterMapsAreRefusedOrFollowed() {
-    fuzz(5000);
+  void manyChangedCharacterMapsAreRefusedOrFollowed() throws IOException, InterruptedException {
+    ForkedFuzz.run(Maps.class, 150, 5150, 0.05, 0.05);
   }
 
-  // The native library would end the process on a map that should have been refused.
-  private void fuzz(int count) {
-    Path golden = folder.resolve("spiece.model");
-    GoldenResource.copy("/golden/t5/published/spiece.model", golden);
-    byte[] whole = SentencePieceModel.read(golden).normalizer();
-    new CharacterMap("the golden", whole).check();
-    Random random = new Random(23);
-    int units = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt() / 4;
-    int followed = 0;
-    for (int i = 0; i < count; i++) {
+  /** A changed character map, for each seed: the native library ends the process on a broken one. */
+  static final class Maps implements ForkedFuzz.Cases {
+    private Path own;
+    private byte[] whole;
+
+    @Override
+    public void open(Path folder) {
+      own = folder;
+      Path golden = folder.resolve("spiece.model");
+      GoldenResource.copy("/golden/t5/published/spiece.model", golden);
+      whole = SentencePieceModel.read(golden).normalizer();
+      new CharacterMap("the golden", whole).check();
+    }
+
+    @Override
+    public boolean used(int seed) throws IOException {
+      Random random = ForkedFuzz.random(seed);
+      int units = ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getInt() / 4;
       byte[] map = whole.clone();
       // Units at the beginning are those that texts reach.
       int at = 4 * (1 + random.nextInt(random.nextBoolean() ? 256 : units)) + random.nextInt(4);
       map[at] ^= (byte) (1 << random.nextInt(8));
-      try {
-        Files.writeString(folder.resolve("tokenizer.json"), json(pieces(), base64(map), List.of()));
-        try (T5Tokenizer tokenizer = T5Tokenizer.open(folder)) {
-          tokenizer.ids(TEXT);
-          followed++;
-        }
+      Files.writeString(own.resolve("tokenizer.json"), json(pieces(), base64(map), List.of()));
+      try (T5Tokenizer tokenizer = T5Tokenizer.open(own)) {
+        tokenizer.ids(TEXT);
+        return true;
       } catch (InvalidInputException e) {
         assertTrue(e.getMessage().contains("damaged"), e.getMessage());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        return false;
       }
     }
-    assertTrue(followed > 0 && followed < count, followed + " of " + count);
   }
 
   @Test

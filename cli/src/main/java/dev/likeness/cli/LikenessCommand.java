@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoublePredicate;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -159,20 +160,26 @@ public final class LikenessCommand implements Runnable {
   private static void requireNumbers(ParseResult parsed) {
     for (ParseResult at = parsed; at != null; at = at.subcommand()) {
       for (OptionSpec option : at.matchedOptions()) {
-        if (option.typedValues().stream().anyMatch(LikenessCommand::isNoNumber)) {
-          throw new ParameterException(
-              at.commandSpec().commandLine(),
-              "Invalid value for option '" + option.longestName()
-                  + "': expected a finite number, got NaN or infinity");
-        }
+        requireAll(at, option, Double::isFinite, "expected a finite number, got NaN or infinity");
+        requireAll(
+            at,
+            option,
+            number -> Float.isFinite((float) number),
+            "expected a number of at most 3.4e38");
       }
     }
   }
 
-  private static boolean isNoNumber(Object value) {
-    return value instanceof Double number && !Double.isFinite(number)
-        || value instanceof double[] numbers
-            && Arrays.stream(numbers).anyMatch(number -> !Double.isFinite(number));
+  private static void requireAll(
+      ParseResult at, OptionSpec option, DoublePredicate rule, String message) {
+    boolean broken = option.typedValues().stream()
+        .anyMatch(value -> value instanceof Double number && !rule.test(number)
+            || value instanceof double[] numbers && !Arrays.stream(numbers).allMatch(rule));
+    if (broken) {
+      throw new ParameterException(
+          at.commandSpec().commandLine(),
+          "Invalid value for option '" + option.longestName() + "': " + message);
+    }
   }
 
   @Override

@@ -115,8 +115,8 @@ class OverflowTest {
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       List<Long> shown = new ArrayList<>();
       assertEquals(
-          "sampling the image of seed 5 in F32 gave values that are not finite; compute in f32, or change steps,"
-              + " guidance or scheduler",
+          "sampling the image of seed 5 in F32 gave values that are not finite; change steps, guidance,"
+              + " scheduler or the strength of adapters",
           assertThrows(
                   InvalidInputException.class,
                   () -> base.generate(

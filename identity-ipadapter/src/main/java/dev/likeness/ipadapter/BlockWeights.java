@@ -112,7 +112,7 @@ public final class BlockWeights {
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);
     own.forEach((path, weight) -> {
-      if (!Double.isFinite(weight)) {
+      if (!Float.isFinite(weight.floatValue())) {
         throw new IllegalArgumentException(
             "the weight of block \"" + path + "\" must be a finite number, got " + weight);
       }

@@ -50,7 +50,7 @@ public final class ImagePrompt implements Identity {
         throw new IllegalArgumentException("the image prompt applies from " + start + " to " + end
             + " of the steps; both must be in 0..1, the first below the second");
       }
-      if (!Double.isFinite(shortcutScale) || !Double.isFinite(loraScale)) {
+      if (!Float.isFinite((float) shortcutScale) || !Float.isFinite((float) loraScale)) {
         throw new IllegalArgumentException("the shortcut scale is " + shortcutScale
             + " and the LoRA scale " + loraScale + "; both must be finite numbers");
       }
@@ -248,7 +248,7 @@ public final class ImagePrompt implements Identity {
    */
   @Override
   public Adapter at(double weight) {
-    if (!Double.isFinite(weight)) {
+    if (!Float.isFinite((float) weight)) {
       throw new IllegalArgumentException(
           "an image prompt's weight must be a finite number, got " + weight);
     }

@@ -248,7 +248,7 @@ public final class LoraWeight {
   }
 
   private static double requireFinite(double weight) {
-    if (!Double.isFinite(weight)) {
+    if (!Float.isFinite((float) weight)) {
       throw new IllegalArgumentException("a LoRA's weight must be a finite number, got " + weight);
     }
     return weight;

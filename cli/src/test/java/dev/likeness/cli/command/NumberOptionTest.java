@@ -25,6 +25,11 @@ class NumberOptionTest {
         "generate --prompt x --out none --lora none.safetensors@NaN",
         "generate --prompt x --out none --lora none.safetensors@-Infinity",
         "generate --prompt x --out none --hires NaN",
+        "generate --prompt x --out none --guidance 1e308",
+        "generate --prompt x --out none --true-cfg -1e39",
+        "generate --prompt x --out none --sigmas 1e300,0",
+        "generate --prompt x --out none --count 2147483647",
+        "generate --prompt x --out none --lora none.safetensors@1e39",
         "headshot --photos none --out none --guidance NaN",
         "edit none.png --person none --out none --strength NaN"
       })
@@ -32,7 +37,7 @@ class NumberOptionTest {
     CommandResult run = CommandResult.of(line.split(" "));
     assertEquals(2, run.status(), run.err());
     assertEquals(1, run.err().lines().count(), run.err());
-    assertTrue(run.err().contains("number") || run.err().contains("finite"), run.err());
+    assertTrue(run.err().matches("(?s).*(number|finite|count 1 to 100000).*"), run.err());
   }
 
   /** Torch 2.10: {@code manual_seed(2**64 - 1)} gives the noise of {@code manual_seed(-1)}. */

@@ -43,9 +43,10 @@ public record ControlImage(
    * @param mask the mask for a ControlNet that was trained for inpainting, or null
    * @param isGuess true for guess mode
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
-   *     or if the ControlNet has no such mode
+   *     if the scale is not finite, or if the ControlNet has no such mode
    */
   public ControlImage {
+    GuidanceOptions.requireFloat("the scale of a ControlNet", scale);
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
           "a ControlNet must start and end in 0..1, got " + start + " to " + end);

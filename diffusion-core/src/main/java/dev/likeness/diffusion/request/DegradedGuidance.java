@@ -48,7 +48,8 @@ public record DegradedGuidance(
     if (layers.isEmpty()) {
       throw new IllegalArgumentException("degraded guidance has no layers; name at least one");
     }
-    if (!(start >= 0 && start <= end && end <= 1) || adaptiveScale < 0) {
+    GuidanceOptions.requireFloat("the scale of degraded guidance", scale);
+    if (!(start >= 0 && start <= end && end <= 1 && adaptiveScale >= 0)) {
       throw new IllegalArgumentException(
           "degraded guidance must start and end in 0..1 with an adaptive scale of at least 0, got "
               + start + " to " + end + " and scale " + adaptiveScale);

@@ -51,16 +51,28 @@ public record GuidanceOptions(
    * @param degradedGuidance additional guidance by a degraded network, or null
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
    * @param freeU the factors of FreeU for a UNet, or null
-   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the interval is not
-   *     within 0..1 or ends before it starts
+   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if the interval is not
+   *     within 0..1 or ends before it starts, or if a scale is infinite or beyond 3.4e38
    */
   public GuidanceOptions {
+    if (!Double.isNaN(scale)) {
+      requireFloat("the guidance scale", scale);
+    }
+    requireFloat("the true CFG scale", trueCfgScale);
     if (!(rescale >= 0 && rescale <= 1)) {
       throw new IllegalArgumentException("guidance rescale must be in 0..1, got " + rescale);
     }
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
           "guidance must start and end in 0..1, got " + start + " to " + end);
+    }
+  }
+
+  /** Refuses a number that f32, in which networks compute, cannot hold. */
+  static void requireFloat(String what, double value) {
+    if (!Float.isFinite((float) value)) {
+      throw new IllegalArgumentException(
+          what + " must be a finite number of at most 3.4e38, got " + value);
     }
   }
 
@@ -207,7 +219,7 @@ public record GuidanceOptions(
      */
     public FreeU {
       for (double factor : new double[] {s1, s2, b1, b2}) {
-        if (!(factor > 0 && Double.isFinite(factor))) {
+        if (!(factor > 0 && factor <= Float.MAX_VALUE)) {
           throw new IllegalArgumentException(
               "FreeU needs four factors above 0 (s1, s2, b1, b2), got " + s1 + ", " + s2 + ", " + b1
                   + ", " + b2);

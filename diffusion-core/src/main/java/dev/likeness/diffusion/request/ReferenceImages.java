@@ -38,7 +38,7 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
       throw new IllegalArgumentException(
           "the largest area of reference images must be at least 0 pixels, got " + maxPixels);
     }
-    if (!(strength >= 0 && strength < Double.POSITIVE_INFINITY)) {
+    if (!(strength >= 0 && strength <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
           "the strength of reference images must be at least 0, got " + strength);
     }

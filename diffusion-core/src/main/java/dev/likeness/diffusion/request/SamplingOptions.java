@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *     the final latents are still noisy
  * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed +
  *     i}
- * @param count the number of images, at least 1
+ * @param count the number of images, 1 to 100,000
  * @param noise the initial noise, of unit variance; null for the noise of the seed
  */
 public record SamplingOptions(
@@ -49,6 +49,8 @@ public record SamplingOptions(
     long seed,
     int count,
     @Nullable Latents noise) {
+  private static final int MAX_COUNT = 100_000;
+
   /** One image with seed 0; every other value is the base's default. */
   public static final SamplingOptions DEFAULT = new SamplingOptions(
       0, List.of(), List.of(), null, null, Map.of(), Double.NaN, 0, 1, 0, 1, null);
@@ -67,7 +69,7 @@ public record SamplingOptions(
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
    * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed
    *     + i}
-   * @param count the number of images, at least 1
+   * @param count the number of images, 1 to 100,000
    * @param noise the initial noise, of unit variance; null for the noise of the seed
    * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
    *     descend, or if both are given
@@ -76,9 +78,9 @@ public record SamplingOptions(
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
     schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
-    if (steps < 0 || count < 1) {
-      throw new IllegalArgumentException("steps must be at least 0 and count at least 1, got steps "
-          + steps + " and count " + count);
+    if (steps < 0 || count < 1 || count > MAX_COUNT) {
+      throw new IllegalArgumentException("steps must be at least 0 and count 1 to " + MAX_COUNT
+          + ", got steps " + steps + " and count " + count);
     }
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {
       throw new IllegalArgumentException("both timesteps and sigmas were given; give one of them");
@@ -197,7 +199,7 @@ public record SamplingOptions(
   /**
    * {@return these options with another number of images}
    *
-   * @param n the number of images, at least 1
+   * @param n the number of images, 1 to 100,000
    * @throws IllegalArgumentException if the number is less than 1
    */
   public SamplingOptions count(int n) {
@@ -223,7 +225,7 @@ public record SamplingOptions(
   private static void requireDescending(String what, List<Double> values) {
     double above = Double.POSITIVE_INFINITY;
     for (double value : values) {
-      if (!(value < above && value >= 0)) {
+      if (!(value < above && value >= 0 && value <= Float.MAX_VALUE)) {
         throw new IllegalArgumentException(what + " must be finite, at least 0 and descending, got "
             + value + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above));
       }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
@@ -67,7 +68,7 @@ class ImageRequestTest {
   @Test
   void namesTheOptionThatARecordRefuses() {
     assertEquals(
-        "steps must be at least 0 and count at least 1, got steps -1 and count 1",
+        "steps must be at least 0 and count 1 to 100000, got steps -1 and count 1",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(-1)).getMessage());
     assertEquals(
         "width and height must not be negative, got -8x8",
@@ -76,6 +77,26 @@ class ImageRequestTest {
         "the stride must be in 1..8 for windows of 8 latent pixels, got 9",
         assertThrows(IllegalArgumentException.class, () -> TilingOptions.NONE.windows(8, 9))
             .getMessage());
+  }
+
+  /** Networks compute in f32 at most; libtorch would refuse such a factor in the midst of a step. */
+  @Test
+  void refusesNumbersThatF32CannotHold() {
+    for (double huge : new double[] {1e39, -1e308, Double.POSITIVE_INFINITY}) {
+      for (Executable given : List.<Executable>of(
+          () -> REQUEST.guidance(huge),
+          () -> REQUEST.guidance(GuidanceOptions.DEFAULT.trueCfgScale(huge)),
+          () -> REQUEST.sigmas(Math.abs(huge), 0),
+          () -> new DegradedGuidance(
+              DegradedGuidance.Kind.SKIP_LAYERS, List.of("1"), huge, 0, 0, 1),
+          () -> new GuidanceOptions.FreeU(1, 1, 1, Math.abs(huge)))) {
+        assertThrows(IllegalArgumentException.class, given);
+      }
+    }
+    assertThrows(IllegalArgumentException.class, () -> REQUEST.count(100_001));
+    assertEquals(
+        "the guidance scale must be a finite number of at most 3.4e38, got 1.0E39",
+        assertThrows(IllegalArgumentException.class, () -> REQUEST.guidance(1e39)).getMessage());
   }
 
   @Test

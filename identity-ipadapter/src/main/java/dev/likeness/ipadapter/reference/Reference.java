@@ -29,7 +29,7 @@ public record Reference(
     if (image == null && face == null) {
       throw new IllegalArgumentException("a reference needs an image, a face embedding, or both");
     }
-    if (!(weight > 0 && Double.isFinite(weight))) {
+    if (!(weight > 0 && weight <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
           "a reference's weight must be a finite number above 0, got " + weight
               + "; to ignore a reference, leave it out");

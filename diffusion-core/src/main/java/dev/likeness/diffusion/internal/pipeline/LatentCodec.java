@@ -102,7 +102,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     if (!Tensors.isFinite(latents)) {
       throw new InvalidInputException(
           "sampling the image of seed " + seed + " in " + dtype + " gave values that are not finite"
-              + "; compute in f32, or change steps, guidance or scheduler");
+              + (dtype == DType.F32 ? "; " : "; compute in f32, or ")
+              + "change steps, guidance, scheduler or the strength of adapters");
     }
   }
 

@@ -118,6 +118,13 @@ class MergedHeadersTest extends OnGoldenBase {
   }
 
   @Test
+  void tagsThatAreNoObjectsGiveNoWords() {
+    for (String tags : List.of("null", "[]", "1", "{\"10_a\": null}", "{", "[".repeat(5000))) {
+      assertEquals(List.of(), LoraMetadata.notes(Map.of("ss_tag_frequency", tags)).triggerWords());
+    }
+  }
+
+  @Test
   void nameAModuleOfKohyasWhereItOpensTheFile() {
     Path file = folder.resolve("spelled.safetensors");
     try (Lora film = with("wide", FILM)) {

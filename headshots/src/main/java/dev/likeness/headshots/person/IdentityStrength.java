@@ -3,6 +3,7 @@ package dev.likeness.headshots.person;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -243,7 +244,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY
-              + "\" and \"" + WITH_LORA + "\" (" + e.getMessage()
+              + "\" and \"" + WITH_LORA + "\" (" + Quoted.reason(e)
               + "); measure it again, or delete it",
           e);
     }

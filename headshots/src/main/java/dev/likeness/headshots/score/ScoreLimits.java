@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,7 @@ public final class ScoreLimits {
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           file + " is no file of score limits; expected numbers by names such as SHARPNESS ("
-              + e.getMessage() + "); correct or delete it",
+              + Quoted.reason(e) + "); correct or delete it",
           e);
     }
   }

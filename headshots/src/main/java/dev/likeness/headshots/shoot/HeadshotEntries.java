@@ -3,6 +3,8 @@ package dev.likeness.headshots.shoot;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
@@ -60,7 +62,10 @@ final class HeadshotEntries {
 
   private static Stream<Map<?, ?>> entries(Path record) {
     try {
-      Map<String, Object> content = JSON.std.mapFrom(Files.readAllBytes(record));
+      Map<String, Object> content = JSON.std.mapFrom(ModelFile.read(record, ModelFile.LARGEST_CONFIG));
+      if (content == null) {
+        return Stream.empty();
+      }
       List<?> headshots = content.get("headshots") instanceof List<?> list ? list : List.of();
       return Stream.concat(headshots.stream(), Stream.ofNullable(content.get("after")))
           .<Map<?, ?>>map(shot -> shot instanceof Map<?, ?> map ? map : Map.of());
@@ -135,7 +140,7 @@ final class HeadshotEntries {
 
   private static InvalidInputException unreadable(Path record, Exception e) {
     return new InvalidInputException(
-        "cannot read " + record + ": " + e.getMessage()
+        "cannot read " + record + ": " + Quoted.reason(e)
             + "; edit a copy of the image in another folder",
         e);
   }

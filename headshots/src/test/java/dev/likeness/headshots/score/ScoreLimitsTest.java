@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,12 +41,16 @@ class ScoreLimitsTest {
   void refusesAFileThatNamesNoAspect() throws IOException {
     Path files =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
-    Files.writeString(Extra.SCORE_LIMITS.at(files), "{\"SHARPEN\": 0.6}");
-    try (BaseModel base = GoldenFolder.load(files)) {
-      String said =
-          assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
-      assertTrue(
-          said.startsWith(Extra.SCORE_LIMITS.at(files) + " is no file of score limits"), said);
+    for (String json :
+        List.of("{\"SHARPEN\": 0.6}", "null", "{\"\\u001b[2J\\nwarning: x\": 1}", "{\u0007")) {
+      Files.writeString(Extra.SCORE_LIMITS.at(files), json);
+      try (BaseModel base = GoldenFolder.load(files)) {
+        String said =
+            assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
+        assertTrue(
+            said.startsWith(Extra.SCORE_LIMITS.at(files) + " is no file of score limits"), said);
+        assertTrue(said.codePoints().noneMatch(Quoted::isHidden), said);
+      }
     }
   }
 }

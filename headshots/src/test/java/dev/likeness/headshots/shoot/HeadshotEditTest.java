@@ -13,6 +13,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -361,6 +362,18 @@ class HeadshotEditTest {
         assertThrows(
                 InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
             .getMessage());
+    for (String json : List.of("{\"\u001b[2J", "{\"after\": \u0007", "[".repeat(2000))) {
+      Files.writeString(record, json);
+      String said = assertThrows(
+              InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
+          .getMessage();
+      assertTrue(said.startsWith("cannot read " + record + ": "), said);
+      assertTrue(said.codePoints().noneMatch(Quoted::isHidden), said);
+    }
+    for (String json : List.of("null", "{}", "{\"headshots\": 1, \"after\": null}")) {
+      Files.writeString(record, json);
+      assertEquals("x", Headshot.read(broken.resolve("edited.png"), "x").request().prompt());
+    }
   }
 
   private static HeadshotEdit.Result edit(HeadshotEdit edit) {

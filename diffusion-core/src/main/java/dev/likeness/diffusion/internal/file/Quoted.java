@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
 import com.fasterxml.jackson.core.JacksonException;
-import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
@@ -89,7 +88,7 @@ public final class Quoted {
   }
 
   /** Returns the reason for a failed read, for a message: one line. */
-  public static String reason(IOException e) {
+  public static String reason(Exception e) {
     if (e instanceof NoSuchFileException) {
       return "no such file";
     }

@@ -154,7 +154,10 @@ public final class LoraMetadata {
   /** Returns the tags that the most captions had; kohya counts them by image folder. */
   private static List<String> frequent(String json) {
     try {
-      Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);
+      Map<String, Object> folders = json.isBlank() ? null : JSON.std.mapFrom(json);
+      if (folders == null) {
+        return List.of();
+      }
       Map<String, Long> counts = new LinkedHashMap<>();
       folders.values().stream()
           .filter(Map.class::isInstance)

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.PaintedFace;
@@ -220,6 +221,18 @@ class HostilePhotosTest {
     assertRefused(
         tiff(Map.of(256, 50_000, 278, 9000, 257, 9000)), Fault.BROKEN, "more than 256 MiB");
     assertRefused(tiff(Map.of(258, 64)), Fault.BROKEN, "1 channels of 64 to 64 bits");
+  }
+
+  /** Decoders fail by exceptions of their own variables, which would tell a user nothing. */
+  @Test
+  void defectsOfDecodersAreToldInTheUsersWords() {
+    for (RuntimeException defect : List.of(
+        new NullPointerException("Cannot read the array length because \"oldString\" is null"),
+        new ArrayIndexOutOfBoundsException("Index 1000 out of bounds for length 1000"),
+        new NegativeArraySizeException("-1"))) {
+      assertEquals("its pixels cannot be decoded", ImageFileReader.reason(defect));
+    }
+    assertEquals("a reason", ImageFileReader.reason(new IllegalStateException("a reason\nmore")));
   }
 
   @Test

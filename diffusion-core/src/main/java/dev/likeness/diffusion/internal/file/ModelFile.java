@@ -30,8 +30,9 @@ public final class ModelFile {
   public static final long LARGEST_TOKENIZER = 64L << 20;
 
   /** The number of first bytes that {@link #requireNoStandIn} needs. */
-  static final int HEAD = 128;
+  public static final int HEAD = 128;
 
+  private static final int TEXT = 60;
   private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
   /** The target of a link of a Hugging Face cache; the whole content of the file. */
   private static final Pattern LINK = Pattern.compile("(?:\\.\\./){2,9}blobs/[0-9a-f]{40,64}\\s*");
@@ -173,7 +174,7 @@ public final class ModelFile {
    *
    * @param head at least the first {@value #HEAD} bytes
    */
-  static void requireNoStandIn(Path file, byte[] head) {
+  public static void requireNoStandIn(Path file, byte[] head) {
     String text = new String(head, 0, Math.min(head.length, HEAD), StandardCharsets.ISO_8859_1);
     if (text.startsWith(GIT_LFS)) {
       throw new InvalidInputException(file + " is a pointer of Git LFS, not the file itself;"
@@ -193,6 +194,28 @@ public final class ModelFile {
       throw new InvalidInputException(file + " is a web page, not the file itself; log in or accept"
           + " the licence where it comes from, and download it again");
     }
+  }
+
+  /**
+   * Refuses what {@link #requireNoStandIn} refuses, a file compressed with gzip, and text, such as
+   * the error that a server answered. No format of weights begins so.
+   */
+  static void requireWeights(Path file, byte[] head) {
+    requireNoStandIn(file, head);
+    if (head.length > 1 && (head[0] & 255) == 0x1f && (head[1] & 255) == 0x8b) {
+      throw new InvalidInputException(file + " is compressed with gzip; unpack it first");
+    }
+    String text = new String(head, 0, Math.min(head.length, HEAD), StandardCharsets.UTF_8);
+    if (!text.isEmpty() && text.chars().allMatch(ModelFile::isOfText)) {
+      String line = text.strip().lines().findFirst().orElse("");
+      throw new InvalidInputException(file + " is a text file that begins "
+          + Quoted.of(line.substring(0, Math.min(line.length(), TEXT)))
+          + ", not weights; download it again, and log in where it comes from if that is needed");
+    }
+  }
+
+  private static boolean isOfText(int c) {
+    return (c >= ' ' || "\t\r\n".indexOf(c) >= 0) && c != '\ufffd';
   }
 
   /**

@@ -70,14 +70,14 @@ public final class SafetensorsHeader implements TensorNames {
 
   private static SafetensorsHeader open(Path file, long cap) throws IOException {
     try (SeekableByteChannel channel = Files.newByteChannel(ModelFile.regular(file))) {
-      requireNoStandIn(channel, file);
+      requireWeights(channel, file);
       return read(channel, file.toString(), cap);
     }
   }
 
-  private static void requireNoStandIn(SeekableByteChannel channel, Path file) throws IOException {
+  private static void requireWeights(SeekableByteChannel channel, Path file) throws IOException {
     ByteBuffer head = fill(channel, (int) Math.min(channel.size(), ModelFile.HEAD));
-    ModelFile.requireNoStandIn(file, head.array());
+    ModelFile.requireWeights(file, head.array());
     channel.position(0);
   }
 

@@ -271,6 +271,13 @@ public final class ImageFileReader implements AutoCloseable {
   /** Returns one line of printable text of at most 200 characters for a failed read. */
   public static String reason(Throwable e) {
     String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    // These exceptions of decoders name their own variables, which tell a user nothing.
+    if (e instanceof NullPointerException
+        || e instanceof IndexOutOfBoundsException
+        || e instanceof NegativeArraySizeException
+        || e instanceof ClassCastException) {
+      text = "its pixels cannot be decoded";
+    }
     String line = text.lines().findFirst().orElse("").strip().replaceAll("[^ -~]", "?");
     return line.substring(0, Math.min(line.length(), 200));
   }

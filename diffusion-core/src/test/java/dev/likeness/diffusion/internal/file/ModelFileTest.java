@@ -11,6 +11,7 @@ import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -208,6 +209,53 @@ class ModelFileTest {
     Path index = snapshot.resolve("model_index.json");
     Files.createSymbolicLink(index, Path.of("../../blobs/id_rsa"));
     assertTrue(refusal(repository).startsWith(index + " links to"));
+  }
+
+  @Test
+  void tellsTextsAndCompressedFilesFromWeights() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    for (String text : List.of(
+        "{\"error\":\"Invalid username or password.\"}", "Entry not found", "\n über\tx\r\n")) {
+      Files.writeString(file, text);
+      assertEquals(
+          file + " is a text file that begins " + Quoted.of(text.strip())
+              + ", not weights; download it again, and log in where it comes from if that is needed",
+          listing(file));
+    }
+    Files.writeString(file, "a".repeat(1000));
+    assertTrue(listing(file).contains("begins \"" + "a".repeat(60) + "\","), listing(file));
+    Files.write(file, new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0, 0, 0, 0, 3});
+    assertEquals(file + " is compressed with gzip; unpack it first", listing(file));
+    Files.write(file, new byte[] {-1, -1, -1, -1, -1, -1, -1, -1, '{', '}'});
+    assertTrue(listing(file).contains("announces a header of"), listing(file));
+    Files.writeString(file, "version https://git-lfs.github.com/spec/v1\noid sha256:00\n");
+    assertTrue(assertThrows(InvalidInputException.class, () -> TorchPickle.open(file))
+        .getMessage()
+        .contains("Git LFS"));
+  }
+
+  /** The sizes that SECURITY.md calls usual; a sparse file takes no space. */
+  @Test
+  void limitsTheSizeOfConfigurationsAndTokenizers() throws IOException {
+    for (long limit : new long[] {ModelFile.LARGEST_CONFIG, ModelFile.LARGEST_TOKENIZER}) {
+      Path file = folder.resolve("large.json");
+      try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+        sparse.setLength(limit);
+        assertEquals(limit, ModelFile.read(file, limit).length);
+        sparse.setLength(limit + 1);
+      }
+      assertEquals(
+          file + " has more than the " + limit
+              + " bytes that are allowed for such a file; download it again",
+          assertThrows(InvalidInputException.class, () -> ModelFile.read(file, limit))
+              .getMessage());
+    }
+    assertEquals(16 << 20, ModelFile.LARGEST_CONFIG);
+    assertEquals(64 << 20, ModelFile.LARGEST_TOKENIZER);
+    Path config = folder.resolve("large.json");
+    assertTrue(assertThrows(InvalidInputException.class, () -> ModelConfig.read(config))
+        .getMessage()
+        .contains("16777216 bytes"));
   }
 
   @Test

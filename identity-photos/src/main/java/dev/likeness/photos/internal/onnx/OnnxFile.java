@@ -1,6 +1,7 @@
 package dev.likeness.photos.internal.onnx;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -59,6 +60,7 @@ public final class OnnxFile {
             source + " is larger than 1 GiB; give an ONNX file of a face network");
       }
       byte[] file = UninterruptibleIo.read(path, Files::readAllBytes);
+      ModelFile.requireNoStandIn(path, file);
       return new OnnxFile(source, file, OnnxGraph.read(new Message(file, 0, file.length), source));
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + source + ": " + e.getMessage(), e);

@@ -69,6 +69,7 @@ public final class TorchPickle implements TensorSource {
   }
 
   private static TorchContents contents(Path file) throws IOException {
+    ModelFile.requireNoStandIn(file, ModelFile.head(file, ModelFile.HEAD));
     try (FileChannel channel = FileChannel.open(ModelFile.regular(file))) {
       return TorchContents.of(read(channel, file.toString(), channel.size()), file.toString());
     }

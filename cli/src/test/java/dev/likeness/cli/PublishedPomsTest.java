@@ -60,6 +60,24 @@ class PublishedPomsTest {
     assertEquals(List.of(), unmanaged);
   }
 
+  /** Ivy, which spark-submit uses, takes a classifier as the only artifact of its module. */
+  @Test
+  void nativesComeWithTheirJavaArchives() throws IOException {
+    List<String> alone = new ArrayList<>();
+    for (String module : modules()) {
+      String pom = pom(module);
+      Pattern natives = Pattern.compile("(<artifactId>\\w+</artifactId>)\\s+<classifier>");
+      natives
+          .matcher(module.startsWith("natives/") ? pom : "")
+          .results()
+          .map(found -> found.group(1))
+          .filter(artifact ->
+              !Pattern.compile(artifact + "\\s+</dependency>").matcher(pom).find())
+          .forEach(artifact -> alone.add(module + ": " + artifact));
+    }
+    assertEquals(List.of(), alone);
+  }
+
   private static List<String> modules() throws IOException {
     String modules = first(pom("."), "<modules>(.*?)</modules>");
     return Pattern.compile("<module>(.*?)</module>")

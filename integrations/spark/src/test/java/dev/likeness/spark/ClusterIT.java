@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two executor processes, twelve people, two of them with bad photos, and the loss of an executor
- * in the middle of a training.
+ * Two executor processes, twelve people, two of them with bad photos, the loss of an executor in the
+ * middle of a training, and two attempts of one person.
  */
 class ClusterIT {
   private static final int GOOD = 10;
@@ -101,8 +101,11 @@ class ClusterIT {
             + " ratio %.2f%n",
         FIRST, clusterSeconds, plainSeconds, plainSeconds / clusterSeconds);
 
-    try (SparkSession spark = start("third")) {
-      ErasureReceipt receipt = job(spark).erase("p00");
+    try (TwoAttempts cluster = TwoAttempts.start(folder)) {
+      requireSameBytes("p00", byId(List.of(cluster.requireOneResult(rows.get(0)))));
+      cluster.requireCounters();
+      cluster.requireSmallerBatches();
+      ErasureReceipt receipt = job(cluster.spark()).erase("p00");
       assertTrue(receipt.files() >= 4, receipt.toString());
     }
     assertFalse(Files.exists(folder.resolve("out/people/p00")));

@@ -26,7 +26,6 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images
@@ -67,8 +66,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer, which also keeps face embeddings in each person's file} The likeness
-   * of headshots can then be measured without the photos.
+   * {@return the same trainer, which also keeps face embeddings in each person's file, to measure
+   * likeness without the photos}
    *
    * @param other the embedder; the caller closes it
    */
@@ -83,8 +82,8 @@ public final class PersonTrainer {
   /**
    * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
    * training set. At each validation, two headshots are generated and compared with the held-out
-   * photos. The best weights are kept. Four validations in a row without improvement end the
-   * training. With fewer than five photos there is no validation.
+   * photos. The best weights are kept. Four validations without improvement end the training. With
+   * fewer than five photos there is no validation.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -97,19 +96,18 @@ public final class PersonTrainer {
    * {@return the same trainer with a training adapter: a LoRA that is added to the base during the
    * training and left out afterwards} A distilled base needs one.
    *
-   * @param file the LoRA file, or null for none
+   * @param file the LoRA file
    */
-  public PersonTrainer trainingAdapter(@Nullable Path file) {
+  public PersonTrainer trainingAdapter(Path file) {
     return new PersonTrainer(base, engine.trainingAdapter(file));
   }
 
   /**
-   * {@return the same trainer with another size of training images} Smaller images need less memory
-   * and time.
+   * {@return the same trainer with smaller or larger training images} Smaller ones need less
+   * memory.
    *
-   * @param pixels width and height in pixels, a multiple of the base's size multiple; 0 for the
-   *     base's default size
-   * @throws IllegalArgumentException if the size is negative or not such a multiple
+   * @param pixels width and height in pixels, a multiple of the base's size multiple
+   * @throws IllegalArgumentException if the size is below 1 or not such a multiple
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
@@ -118,7 +116,7 @@ public final class PersonTrainer {
   /**
    * {@return the same trainer with another interval of saved states, even if saving is slow}
    *
-   * @param steps training steps between two saved states; 0 for 25 steps, or more if saving is slow
+   * @param steps training steps between two saved states, at least 1
    */
   public PersonTrainer saveInterval(int steps) {
     return new PersonTrainer(base, engine.saveInterval(steps));
@@ -148,8 +146,7 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if no training settings fit into
-   *     memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if memory is too short
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
@@ -174,8 +171,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * Trains a copy of the whole base (DreamBooth). It needs more memory than a LoRA, and the result
-   * is as large as the base.
+   * Trains a copy of the whole base (DreamBooth), which needs more memory than a LoRA.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
@@ -210,14 +206,14 @@ public final class PersonTrainer {
   }
 
   /**
-   * Encodes the accepted photos as reference images for an adapter of the base. This takes seconds.
-   * The consent must cover training, because embeddings of a face are a model of the person.
+   * Encodes the accepted photos as reference images for an adapter of the base. The consent must
+   * cover training, because embeddings of a face are a model of the person.
    *
    * @param request photos, consent and known traits; no state is saved
    * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
    *     the last headshot of the person
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param stop stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if the
@@ -225,27 +221,34 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson reference(
-      TrainingRequest request,
-      PersonAdapter adapter,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, PersonAdapter adapter, Progress progress, Cancellation stop) {
     return progress.reportOutcome(() -> engine.referencePerson(
         request.review(),
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         withoutTerminalEvents(progress),
-        cancellation));
+        stop));
+  }
+
+  /**
+   * {@return a person by chosen reference images, without a listener}
+   *
+   * @param request the reviewed photos, the consent and the traits that the user gave
+   * @param choice how photos are chosen and cropped
+   */
+  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos choice) {
+    return imagePerson(request, choice, Progress.SILENT, new Cancellation());
   }
 
   /**
    * Chooses accepted photos as reference images for a base that edits images, and crops them.
-   * Nothing is trained. Likeness is measured with the photos that are not chosen.
+   * Likeness is measured with the others.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param stop stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
@@ -253,17 +256,14 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ImagePerson imagePerson(
-      TrainingRequest request,
-      ReferencePhotos choice,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, ReferencePhotos choice, Progress progress, Cancellation stop) {
     return progress.reportOutcome(() -> engine.imagePerson(
         request.review(),
         choice,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
         withoutTerminalEvents(progress),
-        cancellation));
+        stop));
   }
 
   /**

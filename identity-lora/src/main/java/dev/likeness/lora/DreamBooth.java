@@ -125,9 +125,9 @@ public record DreamBooth(LoraTraining settings) {
     }
     int images = set.examples().size();
     return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
-      try (Lora added = set.trainingAdapter() == null
-              ? null
-              : Lora.open(set.trainingAdapter(), base, cancellation);
+      try (Lora added = set.trainingAdapter()
+              .map(file -> Lora.open(file, base, cancellation))
+              .orElse(null);
           TrainableFullWeights weights = new TrainableFullWeights(
               base.unwrap(OpenModel.class),
               settings.trainTextEncoder(),

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -112,7 +113,7 @@ public final class PhotoSet {
   private static Photo inNamedFolder(Photo photo, Path folder) {
     Matcher said = NAMED_FOLDER.matcher(folder.getFileName().toString());
     if (!said.matches()) {
-      throw new IllegalStateException("not a folder of repeats: " + folder);
+      return photo;
     }
     String name = said.group(2).strip();
     try {
@@ -218,7 +219,7 @@ public final class PhotoSet {
           .filter(filter)
           .sorted(Comparator.comparing(file -> file.getFileName().toString()))
           .toList();
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
           "cannot list the folder " + folder + ": " + e.getMessage(), e);
     }

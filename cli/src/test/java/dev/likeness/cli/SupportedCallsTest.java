@@ -50,7 +50,10 @@ class SupportedCallsTest {
   void callsThrowUncheckedExceptions() throws IOException {
     List<String> checked = faults((type, call) -> call.getExceptionTypes().length > 0);
     assertEquals(
-        List.of("GenerationJob.get()", "GenerationJob.get(long, TimeUnit)", "PhotoConverter.convert(PhotoFormat, byte[])"),
+        List.of(
+            "GenerationJob.get()",
+            "GenerationJob.get(long, TimeUnit)",
+            "PhotoConverter.convert(PhotoFormat, byte[])"),
         checked);
     assertTrue(faults((type, call) -> !CHECKED.containsAll(List.of(call.getExceptionTypes())))
         .isEmpty());
@@ -77,8 +80,7 @@ class SupportedCallsTest {
   private static final Pattern DEFECT =
       Pattern.compile("cannot encode in memory|the jar of Likeness is damaged|this Java ");
 
-  private static final Pattern STATE =
-      Pattern.compile("new IllegalStateException\\(\\s*([^;]*);");
+  private static final Pattern STATE = Pattern.compile("new IllegalStateException\\(\\s*([^;]*);");
 
   @Test
   void typesSayThatAWrongStateIsAnError() throws IOException {
@@ -121,8 +123,8 @@ class SupportedCallsTest {
         parameters.stream().filter(part -> !FOLLOWED.contains(part)).toList();
     return !needed.isEmpty()
         && ApiText.calls(type)
-        .filter(other -> other.getName().equals(call.getName()))
-        .noneMatch(other -> withoutDefaults(needed, List.of(other.getParameterTypes())));
+            .filter(other -> other.getName().equals(call.getName()))
+            .noneMatch(other -> withoutDefaults(needed, List.of(other.getParameterTypes())));
   }
 
   /** Returns true if a shorter call has the needed parameters, without numbers and durations. */
@@ -140,7 +142,10 @@ class SupportedCallsTest {
     List<String> found = new ArrayList<>();
     for (String module : SupportedApiTest.MODULES) {
       for (Class<?> type : ApiText.types(Outside.ROOT.resolve(module).resolve("target/classes"))) {
-        ApiText.calls(type).filter(call -> fault.in(type, call)).map(call -> text(type, call)).forEach(found::add);
+        ApiText.calls(type)
+            .filter(call -> fault.in(type, call))
+            .map(call -> text(type, call))
+            .forEach(found::add);
       }
     }
     return found.stream().sorted().toList();

@@ -155,9 +155,8 @@ public record GeneratedImage(
       @Override
       public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {
         if (format != ImageFormat.PNG) {
-          throw new InvalidInputException(
-              "no module on the class path writes generated images as " + format
-                  + "; add likeness-headshots, or write PNG");
+          throw new InvalidInputException("no module on the class path writes generated images as "
+              + format + "; add likeness-headshots, or write PNG");
         }
         return generated.toPng();
       }

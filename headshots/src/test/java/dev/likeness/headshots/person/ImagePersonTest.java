@@ -292,10 +292,7 @@ class ImagePersonTest {
     LoraTraining settings = LoraTraining.balanced().forBase(klein).steps(2).learningRate(0.1);
     try (TrainedPerson lora = new LoraTrainer(settings)
         .train(
-            klein,
-            TrainingSet.ofExamples(examples, token),
-            Progress.SILENT,
-            new Cancellation())) {
+            klein, TrainingSet.ofExamples(examples, token), Progress.SILENT, new Cancellation())) {
       ImagePerson both = ada().withTrainedPerson(lora);
       assertEquals(
           "sks woman, the woman with glasses in image 1, image 2 and image 3", both.phrase());

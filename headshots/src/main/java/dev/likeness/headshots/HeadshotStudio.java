@@ -303,15 +303,6 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return true if the studio has face guidance and the person's face embeddings are known}
-   *
-   * @param person the person
-   */
-  public boolean usesFaceGuidance(Identity person) {
-    return withFaceGuidance(person) != person;
-  }
-
-  /**
    * {@return a measure of likeness to the face embeddings of face guidance; empty if face guidance
    * does not apply} Use its values only to rank images, because the same embedder guided them.
    *
@@ -320,14 +311,5 @@ public final class HeadshotStudio extends StudioSettings {
    */
   public Optional<Likeness> guidanceLikeness(Identity person, FaceDetector detector) {
     return guidance.flatMap(by -> GuidedPerson.likeness(person, by, detector));
-  }
-
-  /**
-   * {@return the person with face guidance; {@code person} itself if face guidance does not apply}
-   *
-   * @param person the person
-   */
-  public Identity withFaceGuidance(Identity person) {
-    return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
   }
 }

@@ -1,8 +1,10 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
+import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -133,6 +135,24 @@ abstract class StudioSettings {
    */
   public HeadshotStudio detector(FaceDetector other) {
     return new HeadshotStudio(base, trainer, upscaler, guidance, Optional.of(other), onHeadshot);
+  }
+
+  /**
+   * {@return true if the studio has face guidance and the person's face embeddings are known}
+   *
+   * @param person the person
+   */
+  public boolean usesFaceGuidance(Identity person) {
+    return withFaceGuidance(person) != person;
+  }
+
+  /**
+   * {@return the person with face guidance; {@code person} itself if face guidance does not apply}
+   *
+   * @param person the person
+   */
+  public Identity withFaceGuidance(Identity person) {
+    return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
   }
 
   <T> T withDetector(Function<FaceDetector, T> work) {

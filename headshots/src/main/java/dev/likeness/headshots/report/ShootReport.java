@@ -67,8 +67,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return a report without scores} It marks images as {@link GeneratedImage.Marking#load()}
-   * does.
+   * {@return a report without scores} It marks images by {@link GeneratedImage.Marking#load()}.
    *
    * @param made the summary of person, photos and base
    * @param shoot the delivered headshots, cropped or not; with a {@link #selection}, the kept

@@ -118,8 +118,11 @@ public final class Linear {
     /** Maps [..., in] to [..., out]. The gradient of the input is that of the output times W. */
     public static Tensor linear(Tensor x, LayerWeight weight, TensorOptional bias) {
       if (WidenedLinear.isNeeded(x)) {
-        return WidenedLinear.of(
-            x, weight, bias.has_value() ? bias.get() : null, WidenedLinear.BLOCK);
+        // Without a scope, the weight of every layer would be kept until the end of the step.
+        try (TensorScope scope = TensorScope.open()) {
+          return scope.promote(WidenedLinear.of(
+              x, weight, bias.has_value() ? bias.get() : null, WidenedLinear.BLOCK));
+        }
       }
       return joined(
           x,

@@ -11,6 +11,10 @@ import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -20,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Layers with a frozen weight that is decompressed in the forward pass and in the backward one. */
 @ExtendWith(NoTensorLeaks.class)
@@ -91,6 +96,30 @@ class CompressedWeightTest {
           in -> torch.conv2d(in, weight, none, stride, padding, new long[] {1, 1}, 1),
           in -> CompressedWeight.conv2d(in, counted, none, stride, padding),
           noise.next(like.shape()).squeeze(0));
+    }
+  }
+
+  /** Also in bf16, where CPUs without such products widen the weight. */
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "BF16"})
+  void freesTheWeightBeforeTheNextLayer(DType type) {
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(6);
+        CustomGradients custom = CustomGradients.open()) {
+      Tensor weight = noise.next(24, 16).squeeze(0).to(Tensors.scalarType(type));
+      Tensor x = leaf(noise.next(2, 7, 16).squeeze(0).to(Tensors.scalarType(type)));
+      List<Tensor> read = new ArrayList<>();
+      LayerWeight compressed = new LayerWeight.Compressed(weight.shape(), () -> {
+        read.add(weight.clone());
+        return read.get(read.size() - 1);
+      });
+      Tensor y = CompressedWeight.linear(x, compressed, new TensorOptional());
+      assertTrue(read.get(0).isNull(), "the forward pass keeps the weight");
+      y.sum().backward();
+      assertEquals(2, read.size());
+      assertTrue(read.get(1).isNull(), "the backward pass keeps the weight");
     }
   }
 

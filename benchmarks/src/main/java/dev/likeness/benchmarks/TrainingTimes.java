@@ -6,7 +6,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
@@ -16,7 +15,6 @@ import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.lora.training.ValidationOptions;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,9 +27,10 @@ import java.util.Random;
  * {@link LoraTraining#memory} said before. Prints {@code seconds SECONDS peak KILOBYTES estimate
  * KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *
- * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [rankN] [stepsN]}; {@code whole}
- * trains every weight ({@link DreamBooth}), {@code watch} validates with an image after every step,
- * each better than the one before.
+ * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [eight-bits] [rankN] [stepsN]};
+ * {@code whole} trains every weight ({@link DreamBooth}), {@code watch} validates with an image
+ * after every step, each better than the one before, {@code eight-bits} keeps the frozen base in 8
+ * bits. With one step, that step counts.
  */
 public final class TrainingTimes {
   private static final int STEPS = 4;
@@ -58,7 +57,7 @@ public final class TrainingTimes {
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();
     Progress clock = timeSteps(seconds);
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
+    try (BaseModel base = ReferenceTimes.open(args)) {
       TrainingMemory told = all
           ? whole.estimateMemory(base, side, side, watch)
           : new LoraTrainer(training).memory(base, side, side, watch);
@@ -92,12 +91,12 @@ public final class TrainingTimes {
     return event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         seconds.add((System.nanoTime() - last[0]) / 1e9);
-        last[0] = System.nanoTime();
       }
+      last[0] = System.nanoTime();
     };
   }
 
-  private static int intArgument(List<String> words, String name, int usual) {
+  static int intArgument(List<String> words, String name, int usual) {
     return words.stream()
         .filter(word -> word.startsWith(name))
         .findFirst()

@@ -14,12 +14,16 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.opencv.Onnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,6 +226,52 @@ class ImagePersonCommandTest {
     assertEquals(
         "Nothing was trained; the images show 2 people from reference images.",
         record.get("source"));
+    assertTrue(
+        Files.readString(both.resolve("report.html")).contains("Nothing has checked whether"));
+  }
+
+  /** A person's file with a face embedding. */
+  private Path withFace(String name, String embedder, int shade) {
+    Path file = folder.resolve(name);
+    PersonRecord record =
+        PersonRecord.EMPTY.withFaces(new FaceEmbeddings(embedder, List.of(new float[112 * 112])));
+    try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
+      ImagePerson.of(base, List.of(painted(shade)), Consent.of("yes"), record).save(file);
+    }
+    return file;
+  }
+
+  @Test
+  void judgesTwoPeopleIfEachFileHasFacesOfTheEmbedder() throws IOException {
+    Path network =
+        Files.write(folder.resolve("sface.onnx"), Onnx.pointwise(112, new float[] {1, 0, -1}));
+    String name;
+    try (ReviewTools tools =
+        ReviewTools.builtIn().withEmbedder(network, UsePolicy.NON_COMMERCIAL)) {
+      name = tools.embedder().orElseThrow().name();
+    }
+    Path ann = withFace("ann.safetensors", name, 40);
+    Path out = folder.resolve("judged");
+    CommandResult judged = together(out, network, ann, withFace("bob.safetensors", name, 90));
+    assertEquals(0, judged.status(), judged.err());
+    assertTrue(Files.readString(out.resolve("report.html"))
+        .contains("A face recognition network has compared every image with the photos."));
+    CommandResult other = together(out, network, ann, eve(folder), "--keep", "1");
+    assertTrue(
+        other
+            .err()
+            .contains("--keep does not use likeness: not every person's file has face embeddings"
+                + " of " + name + "; make the files again with --embedder"),
+        other.err());
+  }
+
+  private static CommandResult together(
+      Path out, Path embedder, Path first, Path second, String... more) {
+    List<String> all = new ArrayList<>(List.of("--identity", "references"));
+    all.addAll(List.of("--person", first.toString(), "--with", second.toString()));
+    all.addAll(List.of("--embedder", embedder.toString()));
+    all.addAll(List.of(more));
+    return headshot(klein, out, all.toArray(String[]::new));
   }
 
   @Test

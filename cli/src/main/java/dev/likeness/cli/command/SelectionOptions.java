@@ -128,11 +128,12 @@ final class SelectionOptions {
       ReviewTools tools,
       Identity person,
       Progress progress) {
-    if (person instanceof ImagePerson.Group || judges != null && judges.isEmpty()) {
-      progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
-          + (judges != null && judges.isEmpty()
-              ? "the only photo is a reference image; give more photos"
-              : "the images show several people")));
+    if (person instanceof ImagePerson.Group group) {
+      return scores(scores.people(group.people().size()), group, tools, progress);
+    }
+    if (judges != null && judges.isEmpty()) {
+      progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: the only photo is a"
+          + " reference image; give more photos"));
       return scores;
     }
     if (tools.embedder().isEmpty()) {
@@ -155,16 +156,37 @@ final class SelectionOptions {
     return likeness.map(measure -> scores.likeness(measure, person)).orElse(scores);
   }
 
+  private static HeadshotScores scores(
+      HeadshotScores scores, ImagePerson.Group group, ReviewTools tools, Progress progress) {
+    List<Likeness> measures = group.people().stream()
+        .flatMap(one -> FaceOptions.likeness(tools, one.record()).stream())
+        .toList();
+    if (measures.size() == group.people().size()) {
+      return scores.likeness(measures, group);
+    }
+    progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
+        + tools
+            .embedder()
+            .map(eye -> "not every person's file has face embeddings of " + eye.name()
+                + "; make the files again with --embedder")
+            .orElse("no face embedder is given; give one with --embedder")));
+    return scores;
+  }
+
   /**
-   * Returns the embedder that measures likeness; empty if the person's file was made by another.
+   * Returns the embedder that measures likeness; empty if the file of a person was made by another.
    */
   static Optional<FaceEmbedder> judge(
-      ReviewTools tools, PersonRecord kept, List<AcceptedPhoto> judges) {
+      ReviewTools tools, Identity person, PersonRecord kept, List<AcceptedPhoto> judges) {
     return tools
         .embedder()
-        .filter(eye -> judges != null
-            ? !judges.isEmpty()
-            : kept.faces().filter(faces -> faces.embedder().equals(eye.name())).isPresent());
+        .filter(eye -> person instanceof ImagePerson.Group group
+            ? group.people().stream().allMatch(one -> isBy(eye, one.record()))
+            : judges != null ? !judges.isEmpty() : isBy(eye, kept));
+  }
+
+  private static boolean isBy(FaceEmbedder eye, PersonRecord kept) {
+    return kept.faces().filter(faces -> faces.embedder().equals(eye.name())).isPresent();
   }
 
   private HeadshotScores withDistortionLimit(ScoreLimits limits, ReviewTools tools) {

@@ -172,7 +172,7 @@ final class ShootFolder {
     Shoot shoot = generated.shoot();
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
-    Optional<FaceEmbedder> judge = SelectionOptions.judge(tools, kept, judges);
+    Optional<FaceEmbedder> judge = SelectionOptions.judge(tools, who, kept, judges);
     ShootSummary made = ShootSummary.of(base, who, kept, Optional.ofNullable(review), judge);
     List<Authenticity.Result> differences =
         verdicts(kept, judges, shoot, judge.filter(eye -> FaceEmbeddings.canJudge(eye, who)));

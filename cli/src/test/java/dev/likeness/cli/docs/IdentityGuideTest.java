@@ -3,84 +3,194 @@ package dev.likeness.cli.docs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.cli.CommandResult;
 import dev.likeness.cli.Selfies;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraTrainer;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.photos.opencv.Onnx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the commands of the guide on identity without training, in order, on tiny weights. */
+/** Runs the commands of the guides on identity, in order, on tiny weights. */
 class IdentityGuideTest {
-  private static final String PAGE = "docs/guides/identity-without-training.md";
+  private static final List<String> ON_CPU = List.of("--dtype", "f32", "--device", "cpu");
 
   @TempDir
   private Path folder;
 
+  private static String[] with(List<String> options, String... more) {
+    List<String> all = new ArrayList<>(options);
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
   @Test
-  void everyCommandOfTheGuideRuns() throws IOException {
-    Path distilled = PipelineFolder.write("klein/distilled", folder).path();
-    Path base = PipelineFolder.write("klein/base", folder).path();
-    Path photos = Selfies.of("5000000001", 2, folder);
+  void everyCommandOfIdentityWithoutTrainingRuns() throws IOException {
+    String base = PipelineFolder.write("klein/base", folder).path().toString();
+    Map<String, String> words = new HashMap<>(Map.of(
+        "models/flux2-klein-base-4b",
+        base,
+        "selfies",
+        Selfies.of("5000000001", 2, folder).toString(),
+        // The tiny autoencoder is slow on larger images.
+        "256",
+        "64"));
+    String distilled = PipelineFolder.write("klein/distilled", folder).path().toString();
     List<String> outputs = new ArrayList<>();
-    for (MarkdownPage.Block block : page().blocks()) {
-      if (!block.language().equals("sh")) {
-        continue;
-      }
-      for (ShellLine line : ShellLine.of(block.text())) {
-        Optional<List<String>> words = line.likeness();
-        if (words.isPresent()) {
-          outputs.add(run(words.get(), distilled, base, photos));
-        }
-      }
+    for (List<String> command : GuideCommands.of("docs/guides/identity-without-training.md")) {
+      // The tiny distilled base has other layers, so the LoRA stays on its own base.
+      words.put("models/flux2-klein-4b", command.contains("lora+references") ? base : distilled);
+      boolean isSmall = !command.contains("--photos") || command.contains("--reference-size");
+      Path out = new GuideCommands(words, folder)
+          .run(
+              command,
+              isSmall
+                  ? with(ON_CPU, "--size", "64")
+                  : with(ON_CPU, "--size", "64", "--reference-size", "64"));
+      assertTrue(Files.exists(out.resolve("headshot-001.png")), out.toString());
+      outputs.add(out.getFileName().toString());
     }
     assertEquals(List.of("shots", "faces", "more", "both", "trained", "again"), outputs);
   }
 
-  private String run(List<String> words, Path distilled, Path base, Path photos) {
-    List<String> arguments = new ArrayList<>();
-    for (String word : words) {
-      arguments.add(
-          switch (word) {
-            // The tiny distilled base has other layers, so the LoRA stays on its own base.
-            case "models/flux2-klein-4b" ->
-              (words.contains("lora+references") ? base : distilled).toString();
-            case "models/flux2-klein-base-4b" -> base.toString();
-            case "selfies" -> photos.toString();
-            // The tiny autoencoder is slow on larger images.
-            case "256" -> "64";
-            default ->
-              word.endsWith(".safetensors") || follows(words, word)
-                  ? folder.resolve(word).toString()
-                  : word;
-          });
+  @Test
+  void everyCommandOfTrainingOnKleinOrZImageRuns() throws IOException {
+    Path klein = PipelineFolder.write("klein/base", folder).path();
+    Path turbo = PipelineFolder.write("zimage/turbo", folder).path();
+    Path adapter = folder.resolve("adapter.safetensors");
+    writeLora(turbo, adapter);
+    Map<String, String> words = new HashMap<>(Map.of(
+        "models/flux2-klein-base-4b",
+        klein.toString(),
+        // The tiny distilled base has other layers than the base that was trained.
+        "models/flux2-klein-4b",
+        klein.toString(),
+        "models/z-image-turbo",
+        turbo.toString(),
+        "selfies",
+        Selfies.of("5000000001", 2, folder).toString(),
+        "zimage_turbo_training_adapter.safetensors",
+        adapter.toString(),
+        "2000",
+        "2",
+        "50",
+        "1",
+        "512",
+        "64"));
+    words.put("sface.onnx", judge().toString());
+    GuideCommands guide = new GuideCommands(words, folder);
+    List<String> ran = new ArrayList<>();
+    for (List<String> command : GuideCommands.of("docs/guides/train-on-klein-or-z-image.md")) {
+      ran.add(command.get(0));
+      switch (command.get(0)) {
+        case "train" -> {
+          Path person = guide.run(
+              command,
+              command.contains("--steps")
+                  ? new String[0]
+                  : new String[] {"--steps", "2", "--class-images", "0"});
+          assertTrue(Files.exists(person), person.toString());
+        }
+        case "generate" ->
+          assertImage(guide.run(command, with(ON_CPU, "--width", "64", "--height", "64")), 1);
+        default ->
+          assertTrue(Files.exists(guide
+              .run(command, with(ON_CPU, "--size", "64", "--steps", "2"))
+              .resolve("headshot-004.png")));
+      }
     }
-    if (words.contains("--photos") && !words.contains("--reference-size")) {
-      arguments.addAll(List.of("--reference-size", "64"));
-    }
-    arguments.addAll(List.of("--size", "64", "--dtype", "f32", "--device", "cpu"));
-    CommandResult run = CommandResult.of(arguments.toArray(String[]::new));
-    assertEquals(0, run.status(), String.join(" ", words) + "\n" + run.err());
-    String out = words.get(words.indexOf("--out") + 1);
-    assertTrue(Files.exists(folder.resolve(out).resolve("headshot-001.png")), out);
-    return out;
+    assertTrue(ran.containsAll(List.of("train", "generate", "headshot")), ran.toString());
   }
 
-  private static boolean follows(List<String> words, String word) {
-    int at = words.indexOf(word);
-    return at > 0 && words.get(at - 1).equals("--out");
+  /** A LoRA of the base, as a stand-in for a published training adapter. */
+  private static void writeLora(Path base, Path file) {
+    byte[] grey = new byte[64 * 64 * 3];
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        TrainedPerson trained = new LoraTrainer(LoraTraining.quick().steps(1))
+            .train(
+                model,
+                TrainingSet.of(List.of(RgbImage.of(64, 64, grey)), PersonToken.of("woman")))) {
+      trained.save(file);
+    }
   }
 
-  private static MarkdownPage page() throws IOException {
-    Path root = Path.of("").toAbsolutePath();
-    while (!Files.exists(root.resolve(PAGE))) {
-      root = root.getParent();
+  /** A network that embeds faces, to judge likeness. */
+  private Path judge() throws IOException {
+    return Files.write(folder.resolve("sface.onnx"), Onnx.pointwise(112, new float[] {1, 0, -1}));
+  }
+
+  private static void assertImage(Path out, int number) {
+    assertTrue(Files.exists(out.resolve("image-00" + number + ".png")), out + ", image " + number);
+  }
+
+  /** Networks by path: an IResNet that guides, another network that judges, tiny autoencoders. */
+  @Test
+  void everyCommandOfFaceGuidanceRuns() throws IOException {
+    Path sdxl = PipelineFolder.any("sdxl/xl-base", folder);
+    Path flux = PipelineFolder.any("flux/dev", folder);
+    Path photos = Selfies.of("5000000001", 2, folder);
+    Path embedder = folder.resolve("auraface/glintr100.onnx");
+    GoldenResource.copy("/golden/iresnet/folded.onnx", embedder);
+    Optional<Path> detector = Material.find("faces/yunet_n_640_640.onnx");
+    Map<String, String> words = new HashMap<>(Map.of(
+        "sdxl",
+        sdxl.toString(),
+        "flux1-dev",
+        flux.toString(),
+        "taesdxl",
+        sdxl.resolve("vae").toString(),
+        "taef1",
+        flux.resolve("vae").toString(),
+        "ada.jpg",
+        photos.resolve("selfie-01.jpg").toString(),
+        "selfies",
+        photos.toString(),
+        "auraface/glintr100.onnx",
+        embedder.toString(),
+        "sface.onnx",
+        judge().toString()));
+    detector.ifPresent(file -> words.put("yunet.onnx", file.toString()));
+    GuideCommands guide = new GuideCommands(words, folder);
+    int guided = 0;
+    for (List<String> command : GuideCommands.of("docs/guides/face-guidance.md")) {
+      List<String> line = new ArrayList<>(command);
+      int option = line.indexOf("--face-detector");
+      if (option >= 0 && detector.isEmpty()) {
+        // Without the material there is no YuNet file; the built-in detector takes its place.
+        line.subList(option, option + 2).clear();
+      }
+      guided += line.contains("--face-guidance-embedder") ? 1 : 0;
+      switch (line.get(0)) {
+        case "generate" ->
+          assertImage(
+              guide.run(line, with(ON_CPU, "--width", "64", "--height", "64", "--steps", "2")), 1);
+        case "train" ->
+          assertTrue(Files.exists(guide.run(
+              line, with(ON_CPU, "--size", "64", "--steps", "2", "--class-images", "0"))));
+        default -> {
+          Path out = guide.run(line, with(ON_CPU, "--size", "64", "--steps", "2"));
+          assertTrue(Files.exists(out.resolve("headshot-004.png")));
+          String record = Files.readString(out.resolve("record.json"));
+          assertTrue(record.contains("\"face_guidance\" : true"), record);
+        }
+      }
     }
-    return new MarkdownPage(PAGE, Files.readString(root.resolve(PAGE)));
+    assertEquals(4, guided, "each of the guide's commands");
   }
 }

@@ -176,7 +176,9 @@ final class ReportText {
     long alike = judged.stream().filter(ScoreCard.Score::isPassed).count();
     return judged.isEmpty()
         ? ""
-        : " It takes " + alike + " of " + judged.size() + " images for the person.";
+        : judged.get(0).person() == 0
+            ? " It takes " + alike + " of " + judged.size() + " images for the person."
+            : " It finds every person in " + alike + " of " + judged.size() + " images.";
   }
 
   /** The likeness of an image in words; empty if it was not judged. */
@@ -184,7 +186,9 @@ final class ReportText {
     return card.of(ScoreAspect.LIKENESS)
         .filter(ScoreCard.Score::hasLimit)
         .filter(ScoreCard.Score::isPassed)
-        .map(score -> "The face recognition network takes it for the person in the photos.")
+        .map(score -> score.person() == 0
+            ? "The face recognition network takes it for the person in the photos."
+            : "The face recognition network finds every person of the photos in it.")
         .orElse("");
   }
 
@@ -195,7 +199,7 @@ final class ReportText {
             Locale.ROOT,
             "<tr class=\"%s\"><td>%s</td><td>%s</td><td>%s</td></tr>%n",
             score.isPassed() ? "well" : "failed",
-            escape(score.aspect().label() + (score.isPassed() ? "" : ": " + score.failureText())),
+            escape(score.label() + (score.isPassed() ? "" : ": " + score.failureText())),
             score.valueText(),
             score.limitText()))
         .collect(Collectors.joining());

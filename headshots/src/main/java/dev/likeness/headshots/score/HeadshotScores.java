@@ -15,6 +15,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
 import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.photos.likeness.LikenessScore;
 import dev.likeness.photos.quality.Brisque;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Scores headshots by the aspects of {@link ScoreAspect}. Immutable and thread-safe; the caller
@@ -32,20 +34,29 @@ public final class HeadshotScores {
 
   private final FaceDetector detector;
   private final Optional<Brisque> brisque;
-  private final Optional<Likeness> likeness;
-  private final double minLikeness;
+  private final List<Judge> judges;
+  private final int people;
   private final ScoreLimits limits;
+
+  /** The likeness to one person, and the cosine below which an image fails. */
+  private record Judge(Likeness measure, double least) {
+    static Judge of(Likeness measure, Identity person) {
+      boolean limited = measure.isForPhotographs()
+          || person.consent().filter(Consent::isSynthetic).isPresent();
+      return new Judge(measure, limited ? measure.threshold() : Double.NEGATIVE_INFINITY);
+    }
+  }
 
   private HeadshotScores(
       FaceDetector detector,
       Optional<Brisque> brisque,
-      Optional<Likeness> likeness,
-      double minLikeness,
+      List<Judge> judges,
+      int people,
       ScoreLimits limits) {
     this.detector = detector;
     this.brisque = brisque;
-    this.likeness = likeness;
-    this.minLikeness = minLikeness;
+    this.judges = judges;
+    this.people = people;
     this.limits = limits;
   }
 
@@ -58,8 +69,7 @@ public final class HeadshotScores {
    * @return the scores, with {@link ScoreLimits#builtIn()}
    */
   public static HeadshotScores of(FaceDetector detector) {
-    return new HeadshotScores(
-        detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
+    return new HeadshotScores(detector, Optional.empty(), List.of(), 1, ScoreLimits.builtIn());
   }
 
   /**
@@ -69,7 +79,7 @@ public final class HeadshotScores {
    * @return the new scores
    */
   public HeadshotScores brisque(Brisque model) {
-    return new HeadshotScores(detector, Optional.of(model), likeness, minLikeness, limits);
+    return new HeadshotScores(detector, Optional.of(model), judges, people, limits);
   }
 
   /**
@@ -92,9 +102,40 @@ public final class HeadshotScores {
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, Identity person) {
-    boolean limited = measure.isForPhotographs()
-        || person.consent().filter(Consent::isSynthetic).isPresent();
-    return likeness(measure, limited ? measure.threshold() : Double.NEGATIVE_INFINITY);
+    return with(List.of(Judge.of(measure, person)));
+  }
+
+  private HeadshotScores with(List<Judge> others) {
+    return new HeadshotScores(detector, brisque, others, people, limits);
+  }
+
+  /**
+   * Scores images of several persons: only a further face counts as a second face.
+   *
+   * @param count the number of persons, at least 1
+   * @return the new scores
+   * @throws IllegalArgumentException if {@code count} is less than 1
+   */
+  public HeadshotScores people(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "an image shows at least one person, got " + count + " people");
+    }
+    return new HeadshotScores(detector, brisque, judges, count, limits);
+  }
+
+  /**
+   * Adds a score for the likeness to each person of an image, each on a face of their own, as
+   * {@link LikenessScore#ofPeople} assigns them. An image fails if one person is below the
+   * threshold or has no face. The limits hold as in {@link #likeness(Likeness, Identity)}.
+   *
+   * @param measures the likeness to the photos of each person, all with one embedder
+   * @param group the persons together, whose consent tells whether the photos were rendered
+   * @return the new scores, for images of as many persons
+   */
+  public HeadshotScores likeness(List<Likeness> measures, Identity group) {
+    return people(measures.size())
+        .with(measures.stream().map(measure -> Judge.of(measure, group)).toList());
   }
 
   /**
@@ -106,7 +147,7 @@ public final class HeadshotScores {
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {
-    return new HeadshotScores(detector, brisque, Optional.of(measure), least, limits);
+    return with(List.of(new Judge(measure, least)));
   }
 
   /**
@@ -116,12 +157,12 @@ public final class HeadshotScores {
    * @return the new scores
    */
   public HeadshotScores limits(ScoreLimits other) {
-    return new HeadshotScores(detector, brisque, likeness, minLikeness, other);
+    return new HeadshotScores(detector, brisque, judges, people, other);
   }
 
   /**
-   * Scores an image by its largest face. Without a face, the card has only
-   * {@link ScoreAspect#FACE}.
+   * Scores an image by its largest face, and the likeness to several persons by the face of each.
+   * Without a face, the card has only {@link ScoreAspect#FACE}.
    *
    * @param image the image
    * @return the scores
@@ -133,7 +174,7 @@ public final class HeadshotScores {
     if (!faces.isEmpty()) {
       scores.add(ScoreCard.Score.atMost(
           ScoreAspect.SECOND_FACE,
-          faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
+          faces.size() > people ? area(faces.get(people)) / area(faces.get(0)) : 0,
           limits.of(ScoreAspect.SECOND_FACE)));
       FaceView view = new FaceView(image, faces.get(0));
       MEASURES.forEach((aspect, measure) -> {
@@ -147,11 +188,22 @@ public final class HeadshotScores {
           model.score(image, faces.get(0)),
           limits.of(ScoreAspect.DISTORTION))));
       // The detector of the likeness may find no face. The cosine is then NaN, and the score fails.
-      likeness
-          .map(measure -> measure.score(image))
-          .ifPresent(measured -> scores.add(ScoreCard.Score.likeness(measured, minLikeness)));
+      scores.addAll(likeness(image));
     }
     return new ScoreCard(scores);
+  }
+
+  private List<ScoreCard.Score> likeness(RgbImage image) {
+    if (judges.size() == 1) {
+      Judge one = judges.get(0);
+      return List.of(ScoreCard.Score.likeness(one.measure.score(image), one.least, 0));
+    }
+    List<LikenessScore> measured = judges.isEmpty()
+        ? List.of()
+        : LikenessScore.ofPeople(judges.stream().map(Judge::measure).toList(), image);
+    return IntStream.range(0, measured.size())
+        .mapToObj(i -> ScoreCard.Score.likeness(measured.get(i), judges.get(i).least, i + 1))
+        .toList();
   }
 
   private static double area(Face face) {

@@ -3,6 +3,7 @@ package dev.likeness.headshots.score;
 import dev.likeness.photos.likeness.ConfidenceInterval;
 import dev.likeness.photos.likeness.LikenessScore;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +13,8 @@ import java.util.Optional;
 /**
  * The scores of one image. Immutable.
  *
- * @param scores one score for each aspect that could be measured
+ * @param scores one score for each aspect that could be measured; of likeness in an image of
+ *     several persons, one for each person
  */
 public record ScoreCard(List<Score> scores) {
   /**
@@ -25,13 +27,15 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /**
-   * The score of one aspect.
+   * The score of one aspect; of likeness to several persons, the lowest.
    *
    * @param aspect the aspect
    * @return the score; empty if the aspect was not measured
    */
   public Optional<Score> of(ScoreAspect aspect) {
-    return scores.stream().filter(score -> score.aspect() == aspect).findFirst();
+    return scores.stream()
+        .filter(score -> score.aspect() == aspect)
+        .min(Comparator.comparingDouble(Score::quality));
   }
 
   /** {@return the scores beyond their limits, in the order of {@link #scores}} */
@@ -65,6 +69,9 @@ public record ScoreCard(List<Score> scores) {
     for (Score score : scores) {
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("aspect", score.aspect().label());
+      if (score.person() > 0) {
+        entry.put("person", score.person());
+      }
       entry.put("value", Double.isFinite(score.value()) ? round(score.value()) : null);
       score
           .interval()
@@ -91,13 +98,33 @@ public record ScoreCard(List<Score> scores) {
    * @param isPassed true if the value is within the limit
    * @param interval the 95 % confidence interval of the value; only the likeness to several photos
    *     has an interval
+   * @param person the number of the person in an image of several, from 1; 0 otherwise
    */
   public record Score(
       ScoreAspect aspect,
       double value,
       double threshold,
       boolean isPassed,
-      Optional<ConfidenceInterval> interval) {
+      Optional<ConfidenceInterval> interval,
+      int person) {
+    /**
+     * Creates a score of an image of one person.
+     *
+     * @param aspect the aspect
+     * @param value the measured value in the unit of the aspect; NaN if no face was found
+     * @param threshold the limit
+     * @param passed true if the value is within the limit
+     * @param interval the 95 % confidence interval of the value
+     */
+    public Score(
+        ScoreAspect aspect,
+        double value,
+        double threshold,
+        boolean passed,
+        Optional<ConfidenceInterval> interval) {
+      this(aspect, value, threshold, passed, interval, 0);
+    }
+
     /**
      * Creates a score without a confidence interval.
      *
@@ -116,14 +143,15 @@ public record ScoreCard(List<Score> scores) {
     }
 
     /** A score of likeness. It fails below {@code least}, or if its detector found no face. */
-    static Score likeness(LikenessScore measured, double least) {
+    static Score likeness(LikenessScore measured, double least, int person) {
       ConfidenceInterval interval = measured.confidenceInterval();
       return new Score(
           ScoreAspect.LIKENESS,
           measured.cosine(),
           least,
           measured.cosine() >= least,
-          Optional.of(interval).filter(range -> range.low() < range.high()));
+          Optional.of(interval).filter(range -> range.low() < range.high()),
+          person);
     }
 
     /** {@return true if a value can fail: the limit is finite} */
@@ -137,17 +165,24 @@ public record ScoreCard(List<Score> scores) {
      */
     public String reason() {
       if (!hasLimit() && isPassed) {
-        return aspect.label() + " has no limit (" + valueText() + ")";
+        return label() + " has no limit (" + valueText() + ")";
       }
       String numbers = valueText() + String.format(Locale.ROOT, ", limit %.3g", threshold);
       return isPassed
-          ? aspect.label() + " passed (" + numbers + ")"
-          : failureText() + " (" + aspect.label() + " " + numbers + ")";
+          ? label() + " passed (" + numbers + ")"
+          : failureText() + " (" + label() + " " + numbers + ")";
+    }
+
+    /** {@return the aspect in words, such as {@code likeness of person 2}} */
+    public String label() {
+      return aspect.label() + (person == 0 ? "" : " of person " + person);
     }
 
     /** {@return the flaw of an image that fails, as a clause for users} */
     public String failureText() {
-      return Double.isNaN(value) ? "no face was found to measure it on" : aspect.failureText();
+      return Double.isNaN(value)
+          ? "no face was found to measure it on"
+          : person == 0 ? aspect.failureText() : "no face looks like person " + person;
     }
 
     /**

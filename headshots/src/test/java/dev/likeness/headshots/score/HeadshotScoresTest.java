@@ -3,6 +3,7 @@ package dev.likeness.headshots.score;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -88,6 +89,86 @@ class HeadshotScoresTest {
     assertTrue(
         beside(30).of(ScoreAspect.SECOND_FACE).orElseThrow().isPassed(),
         "a face on a wall is no second person");
+  }
+
+  /** One vector for every face that begins at the same column. */
+  private static final class ByColumn implements FaceEmbedder {
+    @Override
+    public float[] embed(RgbImage image, Face face) {
+      return at(face.box().x() / 100);
+    }
+
+    @Override
+    public String name() {
+      return "by column";
+    }
+
+    @Override
+    public double samePersonThreshold() {
+      return 0.5;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static Face at(int column, int side) {
+    return new Face(
+        new BoundingBox(column, 20, side, side),
+        1,
+        HeadPose.FRONTAL,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static ScoreCard cardOfTwo(Face... faces) {
+    FaceDetector detector = new SameFacesDetector(List.of(faces));
+    FaceEmbedder eye = new ByColumn();
+    Likeness ada = Likeness.of(List.of(at(1.4)), detector, eye);
+    Likeness ben = Likeness.of(List.of(at(0.1)), detector, eye);
+    return HeadshotScores.of(detector)
+        .likeness(List.of(ada, ben), person(Optional.of(Consent.synthetic())))
+        .score(IMAGE);
+  }
+
+  @Test
+  void measuresEachOfSeveralPeopleOnTheirOwnFace() {
+    ScoreCard card = cardOfTwo(at(10, 96), at(130, 90));
+    List<ScoreCard.Score> people = card.scores().stream()
+        .filter(score -> score.aspect() == ScoreAspect.LIKENESS)
+        .toList();
+    assertEquals(List.of(1, 2), people.stream().map(ScoreCard.Score::person).toList());
+    assertEquals(Math.cos(0.1), people.get(0).value(), 1e-6);
+    assertEquals(1, people.get(1).value(), 1e-6);
+    assertEquals(people.get(0), card.of(ScoreAspect.LIKENESS).orElseThrow(), "the lowest counts");
+    assertEquals(
+        "likeness of person 1 passed (0.995, limit 0.500)", people.get(0).reason());
+    assertEquals(0, card.of(ScoreAspect.SECOND_FACE).orElseThrow().value(), "two are wanted");
+    List<Map<String, Object>> entries = card.asList().stream()
+        .filter(entry -> entry.get("aspect").equals("likeness"))
+        .toList();
+    assertEquals(
+        List.of(1, 2), entries.stream().map(entry -> entry.get("person")).toList());
+    assertTrue(card.asList().stream()
+        .filter(entry -> !entry.get("aspect").equals("likeness"))
+        .noneMatch(entry -> entry.containsKey("person")));
+  }
+
+  @Test
+  void failsAPersonWhoIsMissingOrUnlike() {
+    ScoreCard alone = cardOfTwo(at(10, 96));
+    ScoreCard.Score missing = alone.of(ScoreAspect.LIKENESS).orElseThrow();
+    assertEquals(1, missing.person());
+    assertEquals(
+        "no face was found to measure it on (likeness of person 1 none, limit 0.500)",
+        missing.reason());
+    ScoreCard.Score unlike =
+        cardOfTwo(at(10, 96), at(20, 90)).of(ScoreAspect.LIKENESS).orElseThrow();
+    assertEquals(
+        "no face looks like person 1 (likeness of person 1 0.362, limit 0.500)", unlike.reason());
+    ScoreCard three = cardOfTwo(at(10, 96), at(130, 90), at(60, 80));
+    assertFalse(three.of(ScoreAspect.SECOND_FACE).orElseThrow().isPassed());
+    assertThrows(IllegalArgumentException.class, () -> HeadshotScores.of(SEEING).people(0));
   }
 
   @Test

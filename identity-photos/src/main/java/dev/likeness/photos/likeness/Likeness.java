@@ -25,8 +25,8 @@ public final class Likeness {
   private static final double GENUINE_SHARE = 0.9;
 
   private final List<AcceptedPhoto> photos;
-  private final FaceDetector detector;
-  private final FaceEmbedder embedder;
+  final FaceDetector detector;
+  final FaceEmbedder embedder;
   private final List<float[]> references;
   private final double[] genuine;
   private final double[] impostors;
@@ -243,13 +243,17 @@ public final class Likeness {
   // Returns one cosine per reference, or no cosine if no face is found.
   private double[] cosines(RgbImage image) {
     List<Face> faces = detector.detect(image);
-    if (faces.isEmpty()) {
-      return new double[0];
-    }
-    float[] vector = embedder.embed(image, faces.get(0));
+    return faces.isEmpty() ? new double[0] : cosines(embedder.embed(image, faces.get(0)));
+  }
+
+  private double[] cosines(float[] vector) {
     return references.stream()
-        .mapToDouble(other -> FaceEmbedder.cosine(vector, other))
+        .mapToDouble(own -> FaceEmbedder.cosine(vector, own))
         .toArray();
+  }
+
+  LikenessScore score(float[] face) {
+    return score(cosines(face));
   }
 
   private LikenessScore score(double[] cosines) {

@@ -1,5 +1,11 @@
 package dev.likeness.photos.likeness;
 
+import dev.likeness.diffusion.image.RgbImage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
 /**
  * The likeness of one image to a person.
  *
@@ -20,4 +26,81 @@ public record LikenessScore(
     ConfidenceInterval confidenceInterval) {
   static final LikenessScore NO_FACE = new LikenessScore(
       false, Double.NaN, Double.NaN, Double.NaN, new ConfidenceInterval(Double.NaN, Double.NaN));
+
+  /** The largest number of persons of {@link #ofPeople}. */
+  public static final int MAX_PEOPLE = 12;
+
+  /**
+   * Measures several persons in one image. Each person is compared with a face of their own. Of all
+   * ways to assign faces to persons, the one with the highest sum of cosines counts.
+   *
+   * @param people the likeness to each person, 1 to {@value #MAX_PEOPLE}, all with one embedder;
+   *     the detector of the first finds the faces
+   * @param image an upright image of any size
+   * @return one score for each person, in the order of {@code people}. {@link #hasFace()} is false
+   *     if the image has no face left for a person
+   * @throws IllegalArgumentException if there is no person, there are too many, or their embedders
+   *     differ
+   */
+  public static List<LikenessScore> ofPeople(List<Likeness> people, RgbImage image) {
+    if (people.isEmpty() || people.size() > MAX_PEOPLE) {
+      throw new IllegalArgumentException("the likeness of 1 to " + MAX_PEOPLE
+          + " people in an image can be measured, got " + people.size());
+    }
+    Likeness first = people.get(0);
+    if (people.stream().anyMatch(person -> person.embedder != first.embedder)) {
+      throw new IllegalArgumentException(
+          "the people of an image must be measured by one embedder, got several; give one for all");
+    }
+    List<float[]> faces = first.detector.detect(image).stream()
+        .map(face -> first.embedder.embed(image, face))
+        .toList();
+    List<List<LikenessScore>> scores = people.stream()
+        .map(person -> faces.stream().map(person::score).toList())
+        .toList();
+    return assign(scores, faces.size());
+  }
+
+  /**
+   * Assigns faces to persons.
+   *
+   * @param scores for each person the score of each face
+   */
+  private static List<LikenessScore> assign(List<List<LikenessScore>> scores, int faces) {
+    int sets = 1 << scores.size();
+    // The highest sum of cosines with which the first faces are given to a set of persons.
+    double[] sums = new double[sets];
+    Arrays.fill(sums, 1, sets, Double.NEGATIVE_INFINITY);
+    int[][] given = new int[faces][sets];
+    for (int face = 0; face < faces; face++) {
+      double[] next = sums.clone();
+      Arrays.fill(given[face], -1);
+      for (int set = 0; set < sets; set++) {
+        for (int person = 0; person < scores.size(); person++) {
+          int without = set & ~(1 << person);
+          double sum = sums[without] + scores.get(person).get(face).cosine();
+          if (without != set && sum > next[set]) {
+            next[set] = sum;
+            given[face][set] = person;
+          }
+        }
+      }
+      sums = next;
+    }
+    int best = 0;
+    for (int set = 0; set < sets; set++) {
+      boolean isFull = Integer.bitCount(set) == Math.min(faces, scores.size());
+      boolean isBetter = Integer.bitCount(best) < Integer.bitCount(set) || sums[set] > sums[best];
+      best = isFull && isBetter ? set : best;
+    }
+    List<LikenessScore> assigned = new ArrayList<>(Collections.nCopies(scores.size(), NO_FACE));
+    for (int face = faces - 1; face >= 0; face--) {
+      int person = given[face][best];
+      if (person >= 0) {
+        assigned.set(person, scores.get(person).get(face));
+        best &= ~(1 << person);
+      }
+    }
+    return assigned;
+  }
 }

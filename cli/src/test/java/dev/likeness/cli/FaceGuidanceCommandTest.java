@@ -164,8 +164,7 @@ class FaceGuidanceCommandTest {
   @Test
   void headshotsFollowAnEmbedderByPathButItDoesNotJudgeThem() throws IOException {
     Path photos = Files.createDirectories(folder.resolve("photos"));
-    for (int i = 1; i <= 3; i++) {
-      String name = "selfie-0" + i + ".jpg";
+    for (String name : List.of("selfie-01.jpg", "selfie-02.jpg", "selfie-04.jpg")) {
       Files.copy(PHOTO.resolveSibling(name), photos.resolve(name));
     }
     CommandResult run = headshot(photos, "shots", "--face-guidance-embedder", embedder.toString());

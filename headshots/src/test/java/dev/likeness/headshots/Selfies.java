@@ -5,16 +5,18 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.IntStream;
 
-/** Three selfies of the rendered person whom the examples show. */
+/**
+ * Three selfies of the rendered person whom the examples show. In the third of the folder, no eyes
+ * are found, which makes its review the slowest by far.
+ */
 public final class Selfies {
   private static final String PLACE = "examples/photos/person-5000000002";
 
   private Selfies() {}
 
   public static List<String> names() {
-    return IntStream.rangeClosed(1, 3).mapToObj(i -> "selfie-0" + i + ".jpg").toList();
+    return List.of("selfie-01.jpg", "selfie-02.jpg", "selfie-04.jpg");
   }
 
   public static byte[] read(String name) {

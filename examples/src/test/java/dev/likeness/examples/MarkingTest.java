@@ -48,7 +48,7 @@ class MarkingTest {
     assertArrayEquals(IMAGE.toPng(), GeneratedImage.Marking.named("plain").encodePng(IMAGE, false));
     Headshot photo = Headshot.of(IMAGE, Style.named("studio"), "Ada");
     byte[] xmp = photo.encode(ImageFormat.PNG, GeneratedImage.Marking.named("xmp"));
-    Provenance read = Provenance.of(xmp, TrustAnchors.NONE);
+    Provenance read = Provenance.inspect("the image", xmp, TrustAnchors.NONE);
     assertTrue(read.sourceType().isPresent() && read.manifest().isEmpty(), read::toString);
     photo.write(folder);
     assertTrue(Files.exists(folder.resolve("studio-0.png")));
@@ -80,7 +80,7 @@ class MarkingTest {
   }
 
   private static List<String> actions(byte[] file) {
-    return Provenance.of(file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream()
+    return Provenance.inspect("the image", file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream()
         .map(ManifestReport.Action::name)
         .toList();
   }

@@ -16,7 +16,6 @@ import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -47,25 +46,23 @@ public record Provenance(
     Optional<String> remoteManifest) {
   private static final int MAX_BYTES = 200_000_000;
   private static final int MAX_SIDE = 16384;
+  private static final String ADVICE = "give a PNG, JPEG or WebP file";
 
   /**
-   * Reads the provenance of a file without trust anchors.
+   * {@return the provenance of a file, whose signer is reported, but not trusted} It throws the
+   * exceptions of {@link #inspect(Path, TrustAnchors)}.
    *
    * @param file a PNG, JPEG or WebP file of at most 200 MB
-   * @return the provenance; the signer is reported, but not trusted
-   * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
-   *     WebP file
    */
   public static Provenance inspect(Path file) {
     return inspect(file, TrustAnchors.NONE);
   }
 
   /**
-   * Reads the provenance of a file.
+   * {@return the provenance of a file}
    *
    * @param file a PNG, JPEG or WebP file of at most 200 MB
    * @param anchors the trusted certificates
-   * @return the provenance
    * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
    *     WebP file
    */
@@ -74,64 +71,86 @@ public record Provenance(
   }
 
   /**
-   * Reads the provenance of a file. The call can be cancelled.
+   * {@return the provenance of a file} The call can be cancelled.
    *
    * @param file a PNG, JPEG or WebP file
    * @param anchors the trusted certificates
    * @param cancellation stops the reading
-   * @return the provenance
    * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
    *     WebP file
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Provenance inspect(Path file, TrustAnchors anchors, Cancellation cancellation) {
-    byte[] bytes = read(file);
-    try {
-      return of(bytes, anchors, cancellation);
-    } catch (NotAnImageException e) {
-      throw new InvalidInputException(file + " " + e.getMessage(), e);
-    } catch (InvalidInputException e) {
-      throw new InvalidInputException(file + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static byte[] read(Path file) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw new InvalidInputException(
-          file + " is not a regular file; give a PNG, JPEG or WebP file");
+      throw new InvalidInputException(file + " is not a regular file; " + ADVICE);
     }
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw new InvalidInputException(
-            file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
-      }
-      return bytes;
+      return inspect(file.toString(), readAll(file.toString(), in), anchors, cancellation);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
   /**
-   * Reads the provenance of a file's bytes.
+   * {@return the provenance of a file's bytes}
    *
-   * @param bytes the whole file
+   * @param name the name of the file in error messages
+   * @param file the bytes of a PNG, JPEG or WebP file
    * @param anchors the trusted certificates
-   * @return the provenance
    * @throws InvalidInputException if the bytes are not a complete PNG, JPEG or WebP file
    */
-  public static Provenance of(byte[] bytes, TrustAnchors anchors) {
-    return of(bytes, anchors, new Cancellation());
+  public static Provenance inspect(String name, byte[] file, TrustAnchors anchors) {
+    return inspect(name, file, anchors, new Cancellation());
   }
 
-  private static Provenance of(byte[] bytes, TrustAnchors anchors, Cancellation cancellation) {
-    ImageFile file = ImageFile.of(bytes).orElseThrow(() -> new NotAnImageException(bytes));
-    XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.EMPTY);
-    cancellation.throwIfCancelled();
-    Optional<ManifestReport> manifest =
-        new ManifestReader(anchors, Instant.now(), cancellation).read(bytes);
-    return new Provenance(
-        file.mediaType(), xmp.sourceType(), watermark(bytes), manifest, xmp.remoteManifest());
+  /**
+   * {@return the provenance of a file from a stream}
+   *
+   * @param name the name of the file in error messages
+   * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
+   * @param anchors the trusted certificates
+   * @throws InvalidInputException if the stream cannot be read, or is not a complete PNG, JPEG or
+   *     WebP file
+   */
+  public static Provenance inspect(String name, InputStream file, TrustAnchors anchors) {
+    return inspect(name, readAll(name, file), anchors);
+  }
+
+  private static byte[] readAll(String name, InputStream in) {
+    try {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new InvalidInputException(
+            name + " has more than 200 MB; " + ADVICE + " of usual size");
+      }
+      return bytes;
+    } catch (IOException e) {
+      throw new InvalidInputException("cannot read " + name + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static Provenance inspect(
+      String name, byte[] bytes, TrustAnchors anchors, Cancellation cancellation) {
+    try {
+      Optional<ImageFile> file = ImageFile.of(bytes);
+      if (file.isPresent()) {
+        XmpPacket xmp = file.get().xmp().map(XmpPacket::parse).orElse(XmpPacket.EMPTY);
+        cancellation.throwIfCancelled();
+        return new Provenance(
+            file.get().mediaType(),
+            xmp.sourceType(),
+            watermark(bytes),
+            new ManifestReader(anchors, Instant.now(), cancellation).read(bytes),
+            xmp.remoteManifest());
+      }
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(name + ": " + e.getMessage(), e);
+    }
+    throw new InvalidInputException(name
+        + CheckedImage.Foreign.of(bytes)
+            .map(format -> " is in the " + format.label()
+                + " format, whose provenance cannot be read here; " + ADVICE)
+            .orElse(" is no PNG, JPEG or WebP file; give one of these"));
   }
 
   private static OptionalInt watermark(byte[] bytes) {
@@ -148,9 +167,7 @@ public record Provenance(
     return watermarkBits.orElse(0) >= Watermark.MIN_BITS;
   }
 
-  /**
-   * {@return true if watermark, XMP or manifest discloses that a model made or changed the image}
-   */
+  /** {@return true if watermark, XMP or manifest discloses that a model made or changed it} */
   public boolean isDisclosed() {
     return isWatermarked()
         || sourceType.flatMap(DigitalSourceType::of).isPresent()
@@ -160,20 +177,16 @@ public record Provenance(
   }
 
   /**
-   * Reports whether the file may have been changed after signing.
-   *
-   * @return true if the file or its manifest was changed, the manifest cannot be read, or a weak
-   *     key or digest would allow unnoticed changes; false if the file has no manifest
+   * {@return true if the file or its manifest was changed after signing, the manifest cannot be
+   * read, or a weak key or digest would allow unnoticed changes; false without a manifest}
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
   }
 
   /**
-   * Reports whether the signer's certificate has expired or is not valid yet.
-   *
-   * @return true if the certificate is not valid now and no time stamp proves that it was valid at
-   *     signing; false without a manifest
+   * {@return true if the signer's certificate is not valid now, and no time stamp proves that it
+   * was valid at signing; false without a manifest}
    */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();
@@ -193,17 +206,6 @@ public record Provenance(
   @Override
   public String toString() {
     return ProvenanceText.lines(this);
-  }
-
-  private static final class NotAnImageException extends InvalidInputException {
-    private static final long serialVersionUID = 1L;
-
-    NotAnImageException(byte[] bytes) {
-      super(CheckedImage.Foreign.of(bytes)
-          .map(format -> "is in the " + format.label()
-              + " format, whose provenance cannot be read here; give a PNG, JPEG or WebP file")
-          .orElse("is no PNG, JPEG or WebP file; give one of these"));
-    }
   }
 
   /** Writes a provenance as text and as JSON. */
@@ -234,7 +236,7 @@ public record Provenance(
         return Quoted.inJson(
             JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(facts(provenance)));
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new IllegalStateException("cannot encode in memory", e);
       }
     }
 
@@ -311,9 +313,8 @@ public record Provenance(
     }
 
     private static String action(ManifestReport.Action action) {
-      return action.sourceType().isEmpty()
-          ? Quoted.of(action.name())
-          : Quoted.of(action.name()) + " " + Quoted.of(action.sourceType());
+      String source = action.sourceType();
+      return Quoted.of(action.name()) + (source.isEmpty() ? "" : " " + Quoted.of(source));
     }
   }
 }

@@ -23,7 +23,9 @@ import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +52,7 @@ class DisclosureTest {
   @ParameterizedTest
   @ValueSource(strings = {"png", "jpeg", "webp"})
   void saysThreeTimesThatAModelMadeIt(String format) {
-    Provenance found = Provenance.of(bytes(format, Disclosure.standard()), TrustAnchors.NONE);
+    Provenance found = Provenance.inspect("the image", bytes(format, Disclosure.standard()), TrustAnchors.NONE);
     assertEquals("image/" + format, found.mediaType());
     assertEquals(MODEL, found.sourceType().orElseThrow());
     assertEquals(OptionalInt.of(48), found.watermarkBits());
@@ -81,7 +83,7 @@ class DisclosureTest {
   // A broken file, a file whose manifest is no longer found, or one that no longer matches.
   private static boolean isNoticed(byte[] changed) {
     try {
-      Provenance found = Provenance.of(changed, TrustAnchors.NONE);
+      Provenance found = Provenance.inspect("the image", changed, TrustAnchors.NONE);
       return found.isAltered() || found.manifest().isEmpty();
     } catch (InvalidInputException broken) {
       return true;
@@ -107,10 +109,10 @@ class DisclosureTest {
     SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
     byte[] bytes =
         Disclosure.standard().signer(application).generator("Ada's Studio").encodePng(IMAGE);
-    ManifestReport stranger = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    ManifestReport stranger = Provenance.inspect("the image", bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(ManifestReport.State.VALID, stranger.state());
     TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
-    ManifestReport friend = Provenance.of(bytes, anchors).manifest().orElseThrow();
+    ManifestReport friend = Provenance.inspect("the image", bytes, anchors).manifest().orElseThrow();
     assertEquals(ManifestReport.State.TRUSTED, friend.state());
     assertEquals(
         "Ada's Studio, Ada's Headshots, ES256",
@@ -122,7 +124,7 @@ class DisclosureTest {
   void signsWithRsaToo() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "RSA", "Ada");
     byte[] bytes = Disclosure.standard().signer(application).encodeJpeg(IMAGE);
-    ManifestReport report = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    ManifestReport report = Provenance.inspect("the image", bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals("PS256", report.signer().orElseThrow().algorithm());
   }
@@ -253,14 +255,14 @@ class DisclosureTest {
         .encodePng(IMAGE);
     String expected =
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
-    assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
+    assertEquals(expected, Provenance.inspect("the image", bytes, TrustAnchors.NONE).sourceType().orElseThrow());
   }
 
   @Test
   void declaresAnImageEditedFromAnother() {
     Disclosure edited = Disclosure.standard().edited(true);
     ManifestReport report =
-        Provenance.of(edited.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
+        Provenance.inspect("the image", edited.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals(
         List.of(
@@ -273,7 +275,7 @@ class DisclosureTest {
         report.ingredients().stream().map(ManifestReport.Finding::code).toList());
     for (Disclosure fresh : List.of(edited.withoutPixelMarks(), edited.edited(false))) {
       ManifestReport created =
-          Provenance.of(fresh.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
+          Provenance.inspect("the image", fresh.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
       assertEquals(
           List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())),
           created.actions());
@@ -297,15 +299,41 @@ class DisclosureTest {
   void leavesThePixelsOfPagesAlone() throws IOException {
     byte[] page = Disclosure.standard().withoutPixelMarks().encodePng(IMAGE);
     assertEquals(IMAGE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
-    Provenance found = Provenance.of(page, TrustAnchors.NONE);
+    Provenance found = Provenance.inspect("the image", page, TrustAnchors.NONE);
     assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());
   }
 
   @Test
   void findsNothingInAnUnmarkedImage() {
-    Provenance found = Provenance.of(IMAGE.toPng(), TrustAnchors.NONE);
+    Provenance found = Provenance.inspect("the image", IMAGE.toPng(), TrustAnchors.NONE);
     assertFalse(found.isDisclosed() || found.isWatermarked() || found.isAltered());
     assertTrue(found.manifest().isEmpty() && found.sourceType().isEmpty());
+  }
+
+  @Test
+  void readsBytesAndStreamsAsItReadsFiles() throws IOException {
+    byte[] marked = bytes("png", Disclosure.standard());
+    Path file = Files.write(folder.resolve("marked.png"), marked);
+    Provenance found = Provenance.inspect(file);
+    assertEquals(found.toJson(), Provenance.inspect("it", marked, TrustAnchors.NONE).toJson());
+    try (InputStream in = Files.newInputStream(file)) {
+      assertEquals(found.toJson(), Provenance.inspect("it", in, TrustAnchors.NONE).toJson());
+    }
+    byte[] text = "hello".getBytes(StandardCharsets.US_ASCII);
+    Exception e = assertThrows(
+        InvalidInputException.class,
+        () -> Provenance.inspect("notes", new ByteArrayInputStream(text), TrustAnchors.NONE));
+    assertEquals("notes is no PNG, JPEG or WebP file; give one of these", e.getMessage());
+    InputStream broken = new InputStream() {
+      @Override
+      public int read() throws IOException {
+        throw new IOException("the line was cut");
+      }
+    };
+    e = assertThrows(
+        InvalidInputException.class,
+        () -> Provenance.inspect("upload", broken, TrustAnchors.NONE));
+    assertEquals("cannot read upload: the line was cut", e.getMessage());
   }
 
   @Test

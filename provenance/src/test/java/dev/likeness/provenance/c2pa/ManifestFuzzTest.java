@@ -67,7 +67,7 @@ class ManifestFuzzTest {
   // Any other exception or error fails the test.
   private static boolean judges(byte[] file) {
     try {
-      Provenance found = Provenance.of(file, TrustAnchors.NONE);
+      Provenance found = Provenance.inspect("the image", file, TrustAnchors.NONE);
       int lines = 5
           + (found.manifest().isPresent() ? 2 : 0)
           + (found.manifest().flatMap(ManifestReport::signer).isPresent() ? 1 : 0)

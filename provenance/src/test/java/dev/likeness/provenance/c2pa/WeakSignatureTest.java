@@ -86,7 +86,7 @@ class WeakSignatureTest {
       assertEquals(List.of("signingCredential.invalid"), report.faults());
       assertEquals("signed with a key or digest too weak to trust", report.verdict());
     }
-    Provenance found = Provenance.of(file, TrustAnchors.NONE);
+    Provenance found = Provenance.inspect("the image", file, TrustAnchors.NONE);
     assertTrue(found.isAltered(), "whoever asks only this is warned, too");
     assertEquals("invalid", ((Map<?, ?>) found.toMap().get("manifest")).get("state"));
   }

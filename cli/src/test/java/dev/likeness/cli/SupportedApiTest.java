@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class SupportedApiTest {
   private static final Path LISTS = Outside.ROOT.resolve("api");
   private static final Path FOUND = Outside.ROOT.resolve("cli/target/api");
-  private static final List<String> MODULES = List.of(
+  static final List<String> MODULES = List.of(
       "schedulers",
       "diffusion-core",
       "identity-photos",

@@ -159,12 +159,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates all images of a request, without a listener.
-   *
-   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of a request, in the order of their seeds} It throws the exceptions of
+   * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
-   * @return one image for each {@link ImageRequest#count(int) count}, in the order of their seeds
    */
   public List<GeneratedImage> generateAll(ImageRequest request) {
     return generate(List.of(request), Progress.SILENT, new Cancellation());
@@ -210,27 +208,23 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates all images of a request, with a listener.
-   *
-   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of a request, in the order of their seeds} It throws the exceptions of
+   * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
    * @param progress receives an event for each step, and warnings such as a retry in f32
-   * @return the images, in the order of their seeds
    */
   public List<GeneratedImage> generate(ImageRequest request, Progress progress) {
     return generate(List.of(request), progress, new Cancellation());
   }
 
   /**
-   * Generates all images of a request, with a listener and a cancellation.
-   *
-   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of a request, in the order of their seeds} It throws the exceptions of
+   * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
    * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
-   * @return the images, in the order of their seeds
    */
   public List<GeneratedImage> generate(
       ImageRequest request, Progress progress, Cancellation cancellation) {
@@ -238,12 +232,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates all images of several requests, without a listener.
-   *
-   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of several requests, in their order} It throws the exceptions of
+   * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
-   * @return the images, in the order of the requests
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests) {
     return generate(requests, Progress.SILENT, new Cancellation());
@@ -274,6 +266,17 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
             events -> pipeline.generate(requests, events, cancellation).stream()
                 .map(GeneratedImage::of)
                 .toList()));
+  }
+
+  /**
+   * Passes images on as {@link #generate(List, Consumer, Progress, Cancellation)} does, without a
+   * listener.
+   *
+   * @param requests the requests
+   * @param each the callback, which receives each image on the calling thread
+   */
+  public void generate(List<ImageRequest> requests, Consumer<GeneratedImage> each) {
+    generate(requests, each, Progress.SILENT, new Cancellation());
   }
 
   /**

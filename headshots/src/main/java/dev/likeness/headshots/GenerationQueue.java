@@ -103,10 +103,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
         (studio, progress, stop) ->
             studio.base.generate(request, progress, stop).get(0),
         HeadshotGenerator.memoryBytes(request.width(), request.height(), 1, first)
-            + HeadshotGenerator.referenceBytes(request.referenceImages().images()),
-        DEFAULT_PRIORITY,
-        Progress.SILENT,
-        Duration.ZERO);
+            + HeadshotGenerator.referenceBytes(request.referenceImages().images()));
   }
 
   /**
@@ -168,7 +165,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work for the studio of the job's device. It throws the exceptions of {@link #submit}.
+   * Submits work for the studio of the job's device. It throws the exceptions of
+   * {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
    *
    * @param <T> the type of the result
    * @param work the task
@@ -178,39 +176,39 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param patience the longest time to wait if the queue is full
    * @return the job
    */
-  public synchronized <T> GenerationJob<T> submitOnDevice(
+  public <T> GenerationJob<T> submitOnDevice(
       GenerationJob.DeviceTask<T> work,
       long needed,
       int priority,
       Progress progress,
       Duration patience) {
-    if (needed > options.memoryBytes()) {
-      throw new ResourceLimitException(
-          "the job needs about " + needed + " bytes, and the queue's memory budget is "
-              + options.memoryBytes() + " bytes; ask for smaller images, or raise the budget");
-    }
-    long until = System.nanoTime() + patience.toNanos();
-    while (!isClosed && blockedCount() >= options.capacity()) {
-      awaitCapacity(until);
-    }
-    if (isClosed) {
-      throw new IllegalStateException("the studio's queue is closed; create another queue");
-    }
-    GenerationJob<T> job = new GenerationJob<>(work, priority, ++lastId, needed, progress);
-    waiting.add(job);
-    job.toCompletableFuture().whenComplete((result, failure) -> removeWaiting(job));
-    notifyAll();
-    return job;
+    return enqueue(work, needed, priority, progress, patience);
   }
 
-  /** {@return the number of waiting jobs} */
-  public synchronized int waiting() {
-    return waiting.size();
+  /**
+   * Submits any work with {@link #DEFAULT_PRIORITY}, without progress events and without waiting.
+   * It throws the exceptions of {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
+   *
+   * @param <T> the type of the result
+   * @param work the task
+   * @param needed estimated memory of the task in bytes
+   * @return the job
+   */
+  public <T> GenerationJob<T> submit(GenerationJob.Task<T> work, long needed) {
+    return submit(work, needed, DEFAULT_PRIORITY, Progress.SILENT, Duration.ZERO);
   }
 
-  /** {@return the number of running jobs} */
-  public synchronized int running() {
-    return running.size();
+  /**
+   * Submits work for the studio of the job's device, as {@link #submit(GenerationJob.Task, long)}
+   * submits work.
+   *
+   * @param <T> the type of the result
+   * @param work the task
+   * @param needed estimated memory of the task in bytes
+   * @return the job
+   */
+  public <T> GenerationJob<T> submitOnDevice(GenerationJob.DeviceTask<T> work, long needed) {
+    return submitOnDevice(work, needed, DEFAULT_PRIORITY, Progress.SILENT, Duration.ZERO);
   }
 
   /**

@@ -123,24 +123,37 @@ public final class HeadshotStudio extends StudioSettings {
    *
    * @param review the reviewed photos
    * @param consent the person's consent
-   * @throws ConsentException if the consent does not cover training
    */
   public TrainedPerson train(PhotoReview review, Consent consent) {
-    return train(review, consent, Progress.SILENT);
+    return train(review, consent, Progress.SILENT, new Cancellation());
   }
 
   /**
    * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
    * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
-   * {@link #trainer()} trains with known traits, a saved state or a cancellation.
+   * The call cannot be cancelled.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @throws ConsentException if the consent does not cover training
    */
   public TrainedPerson train(PhotoReview review, Consent consent, Progress progress) {
-    return trainer.train(TrainingRequest.of(review, consent), progress, new Cancellation());
+    return train(review, consent, progress, new Cancellation());
+  }
+
+  /**
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@link #trainer()} trains with known traits or a saved state.
+   *
+   * @param review the reviewed photos
+   * @param consent the person's consent
+   * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
+   * @param cancellation stops the training within a step
+   */
+  public TrainedPerson train(
+      PhotoReview review, Consent consent, Progress progress, Cancellation cancellation) {
+    return trainer.train(TrainingRequest.of(review, consent), progress, cancellation);
   }
 
   /**

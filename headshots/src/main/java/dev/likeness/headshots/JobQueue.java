@@ -1,6 +1,9 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.request.Progress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -36,6 +39,41 @@ abstract class JobQueue {
     boolean all = least + waitingBytes <= options.memoryBytes();
     int idle = options.workers() * runningBytes.length - running.size();
     return all ? waiting.size() - idle : waiting.size();
+  }
+
+  /** {@return the number of waiting jobs} */
+  public synchronized int waiting() {
+    return waiting.size();
+  }
+
+  /** {@return the number of running jobs} */
+  public synchronized int running() {
+    return running.size();
+  }
+
+  final synchronized <T> GenerationJob<T> enqueue(
+      GenerationJob.DeviceTask<T> work,
+      long needed,
+      int priority,
+      Progress progress,
+      Duration patience) {
+    if (needed > options.memoryBytes()) {
+      throw new ResourceLimitException(
+          "the job needs about " + needed + " bytes, and the queue's memory budget is "
+              + options.memoryBytes() + " bytes; ask for smaller images, or raise the budget");
+    }
+    long until = System.nanoTime() + patience.toNanos();
+    while (!isClosed && blockedCount() >= options.capacity()) {
+      awaitCapacity(until);
+    }
+    if (isClosed) {
+      throw new IllegalStateException("the studio's queue is closed; create another queue");
+    }
+    GenerationJob<T> job = new GenerationJob<>(work, priority, ++lastId, needed, progress);
+    waiting.add(job);
+    job.toCompletableFuture().whenComplete((result, failure) -> removeWaiting(job));
+    notifyAll();
+    return job;
   }
 
   final void awaitCapacity(long until) {

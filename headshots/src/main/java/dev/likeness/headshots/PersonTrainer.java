@@ -26,7 +26,6 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images
@@ -97,9 +96,9 @@ public final class PersonTrainer {
    * {@return the same trainer with a training adapter: a LoRA that is added to the base during the
    * training and left out afterwards} A distilled base needs one.
    *
-   * @param file the LoRA file, or null for none
+   * @param file the LoRA file
    */
-  public PersonTrainer trainingAdapter(@Nullable Path file) {
+  public PersonTrainer trainingAdapter(Path file) {
     return new PersonTrainer(base, engine.trainingAdapter(file));
   }
 
@@ -107,9 +106,8 @@ public final class PersonTrainer {
    * {@return the same trainer with another size of training images} Smaller images need less memory
    * and time.
    *
-   * @param pixels width and height in pixels, a multiple of the base's size multiple; 0 for the
-   *     base's default size
-   * @throws IllegalArgumentException if the size is negative or no such multiple
+   * @param pixels width and height in pixels, a multiple of the base's size multiple
+   * @throws IllegalArgumentException if the size is below 1 or no such multiple
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
@@ -118,7 +116,7 @@ public final class PersonTrainer {
   /**
    * {@return the same trainer with another interval of saved states, however long saving takes}
    *
-   * @param steps training steps between two saved states; 0 for 25 steps, or more if saving is slow
+   * @param steps training steps between two saved states, at least 1
    */
   public PersonTrainer saveInterval(int steps) {
     return new PersonTrainer(base, engine.saveInterval(steps));
@@ -217,7 +215,7 @@ public final class PersonTrainer {
    * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
    *     the last headshot of the person
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param stop stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if the
@@ -225,27 +223,34 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ReferencePerson reference(
-      TrainingRequest request,
-      PersonAdapter adapter,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, PersonAdapter adapter, Progress progress, Cancellation stop) {
     return progress.reportOutcome(() -> engine.referencePerson(
         request.review(),
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         withoutTerminalEvents(progress),
-        cancellation));
+        stop));
+  }
+
+  /**
+   * {@return a person by chosen reference images, without a listener}
+   *
+   * @param request the reviewed photos, the consent and the traits that the user gave
+   * @param choice how photos are chosen and cropped
+   */
+  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos choice) {
+    return imagePerson(request, choice, Progress.SILENT, new Cancellation());
   }
 
   /**
    * Chooses accepted photos as reference images for a base that edits images, and crops them.
-   * Nothing is trained. The photos that are not chosen judge likeness.
+   * The photos that are not chosen judge likeness.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param cancellation stops the reading of photos
+   * @param stop stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
@@ -253,17 +258,14 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
   public ImagePerson imagePerson(
-      TrainingRequest request,
-      ReferencePhotos choice,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, ReferencePhotos choice, Progress progress, Cancellation stop) {
     return progress.reportOutcome(() -> engine.imagePerson(
         request.review(),
         choice,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
         withoutTerminalEvents(progress),
-        cancellation));
+        stop));
   }
 
   /**

@@ -121,7 +121,7 @@ public record DreamBooth(LoraTraining settings) {
           "DreamBooth cannot train a placeholder token; remove pivotal tuning, or"
               + " train a LoRA");
     }
-    if (set.trainingAdapter() != null) {
+    if (set.trainingAdapter().isPresent()) {
       throw new IllegalArgumentException(
           "DreamBooth trains all weights, so a training adapter cannot be left out afterwards;"
               + " remove it, or train a LoRA");

@@ -114,6 +114,18 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
+   * {@return a person with a LoRA, trained on images without a listener} It throws the exceptions
+   * of {@link #train(BaseModel, List, PersonToken, Progress, Cancellation)}.
+   *
+   * @param base the base model
+   * @param images training images of one size
+   * @param subject the words that prompts use for the person
+   */
+  public TrainedPerson train(BaseModel base, List<RgbImage> images, PersonToken subject) {
+    return train(base, TrainingSet.of(images, subject));
+  }
+
+  /**
    * Trains a LoRA of a person. The base does not change. The network computes in the base's dtype;
    * the trained factors are f32.
    *
@@ -168,9 +180,9 @@ public record LoraTrainer(LoraTraining settings) {
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     int images = set.examples().size();
     return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
-      try (Lora added = set.trainingAdapter() == null
-              ? null
-              : Lora.open(set.trainingAdapter(), base, cancellation);
+      try (Lora added = set.trainingAdapter()
+              .map(file -> Lora.open(file, base, cancellation))
+              .orElse(null);
           TrainableAdapter factors = new TrainableAdapter(
               settings,
               set.personToken(),

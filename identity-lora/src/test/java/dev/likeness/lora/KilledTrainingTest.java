@@ -54,12 +54,12 @@ class KilledTrainingTest {
               .targetModules("unet\\.mid_block\\..*attn2\\.to_k")
               .emaDecay(0.9)
               .gradientAccumulationSteps(2));
+      TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 16, rgb)), PersonToken.of("woman"));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
           TrainedPerson person = new LoraTrainer(settings)
               .train(
                   base,
-                  TrainingSet.of(List.of(RgbImage.of(16, 16, rgb)), PersonToken.of("woman"))
-                      .stateFile(args.length > 3 ? Path.of(args[3]) : null),
+                  args.length > 3 ? set.stateFile(Path.of(args[3])) : set,
                   Progress.SILENT,
                   new Cancellation())) {
         person.save(Path.of(args[2]));

@@ -21,7 +21,6 @@ import dev.likeness.photos.ReviewTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
@@ -31,23 +30,18 @@ import java.util.function.Function;
 public final class SubjectStudio {
   static final String PERSON = "person.safetensors";
   private static final String REFERENCES = "references.safetensors";
-  private final BaseModel base;
-  private final HeadshotStudio studio;
-  private final GeneratedImage.Marking marking;
-  private final ReviewTools tools;
-  private final String shown;
+  private final Setup setup;
 
-  private SubjectStudio(
+  private record Setup(
       BaseModel base,
       HeadshotStudio studio,
       GeneratedImage.Marking marking,
-      ReviewTools tools,
-      String shown) {
-    this.base = base;
-    this.studio = studio;
-    this.marking = marking;
-    this.tools = tools;
-    this.shown = shown;
+      Optional<ReviewTools> tools,
+      Optional<String> photo,
+      PersonProfile profile) {}
+
+  private SubjectStudio(Setup setup) {
+    this.setup = setup;
   }
 
   /**
@@ -58,7 +52,9 @@ public final class SubjectStudio {
    * @param studio the studio that trains and generates
    */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
-    return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null, null);
+    GeneratedImage.Marking marking = GeneratedImage.Marking.load();
+    return new SubjectStudio(new Setup(
+        base, studio, marking, Optional.empty(), Optional.empty(), PersonProfile.UNKNOWN));
   }
 
   /**
@@ -67,7 +63,8 @@ public final class SubjectStudio {
    * @param other marks headshots as generated
    */
   public SubjectStudio marking(GeneratedImage.Marking other) {
-    return new SubjectStudio(base, studio, other, tools, shown);
+    return new SubjectStudio(new Setup(
+        setup.base, setup.studio, other, setup.tools, setup.photo, setup.profile));
   }
 
   /**
@@ -77,8 +74,9 @@ public final class SubjectStudio {
    * @param others the tools for faces; the caller closes them
    */
   public SubjectStudio tools(ReviewTools others) {
-    return new SubjectStudio(
-        base, others.embedder().map(studio::embedder).orElse(studio), marking, others, shown);
+    HeadshotStudio studio = others.embedder().map(setup.studio::embedder).orElse(setup.studio);
+    return new SubjectStudio(new Setup(
+        setup.base, studio, setup.marking, Optional.of(others), setup.photo, setup.profile));
   }
 
   /**
@@ -87,7 +85,18 @@ public final class SubjectStudio {
    * @param photo the name of an added photo, which shows the person
    */
   public SubjectStudio personIn(String photo) {
-    return new SubjectStudio(base, studio, marking, tools, photo);
+    return new SubjectStudio(new Setup(
+        setup.base, setup.studio, setup.marking, setup.tools, Optional.of(photo), setup.profile));
+  }
+
+  /**
+   * {@return a copy that trains and chooses with traits that the user gives}
+   *
+   * @param traits traits of the person, such as glasses; they replace measured traits
+   */
+  public SubjectStudio profile(PersonProfile traits) {
+    return new SubjectStudio(new Setup(
+        setup.base, setup.studio, setup.marking, setup.tools, setup.photo, traits));
   }
 
   /**
@@ -116,6 +125,15 @@ public final class SubjectStudio {
   }
 
   /**
+   * Trains as {@link #train(Subject, Progress, Cancellation)} does, without a listener.
+   *
+   * @param subject the subject
+   */
+  public void train(Subject subject) {
+    train(subject, Progress.SILENT, new Cancellation());
+  }
+
+  /**
    * Trains on the added photos and stores the person file. Photos and training states are then
    * removed if the retention policy demands it. A stopped training is resumed.
    *
@@ -131,44 +149,29 @@ public final class SubjectStudio {
    * @throws SubjectErasedException if the subject was erased
    */
   public void train(Subject subject, Progress progress, Cancellation stop) {
-    train(subject, PersonProfile.UNKNOWN, progress, stop);
+    Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
+    Consent.require(consent, Purpose.INTAKE);
+    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
+      // States of other photos or settings are deleted with the training states.
+      Path states = subject.folder(DataCategory.TRAINING_STATES);
+      Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
+      TrainingRequest ask =
+          TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
+      try (TrainedPerson person = setup.studio.trainer().train(ask, progress, cancellation)) {
+        person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
+      }
+    });
   }
 
   /**
-   * Trains as {@link #train(Subject, Progress, Cancellation)} does, with traits that the user
-   * gives.
+   * Chooses as {@link #chooseReferences(Subject, ReferencePhotos, Progress, Cancellation)} does,
+   * without a listener.
    *
-   * @param known traits of the person, such as glasses; they replace measured traits
    * @param subject the subject
-   * @param progress receives every step, warnings and the name of each rejected photo
-   * @param stop cancels this work; erasing the subject cancels it too
-   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
-   *     training
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
-   *     subject is being erased
-   * @throws IllegalStateException while another call trains the subject
-   * @throws SubjectErasedException if the subject was erased
+   * @param choice how photos are chosen and cropped
    */
-  public void train(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
-    Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
-    Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
-      subject.claimPhotos();
-      try {
-        PhotoReview review = withTools(with -> SubjectWork.review(subject, with, shown, progress));
-        // States of other photos or settings are deleted with the training states.
-        Path states = subject.folder(DataCategory.TRAINING_STATES);
-        Path state = studio.trainer().stateFile(states, review, known);
-        TrainingRequest ask = TrainingRequest.of(review, consent).profile(known).stateFile(state);
-        try (TrainedPerson person = studio.trainer().train(ask, progress, cancellation)) {
-          person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
-        }
-        subject.markTrained();
-        return null;
-      } finally {
-        subject.releasePhotos();
-      }
-    });
+  public void chooseReferences(Subject subject, ReferencePhotos choice) {
+    chooseReferences(subject, choice, Progress.SILENT, new Cancellation());
   }
 
   /**
@@ -178,7 +181,6 @@ public final class SubjectStudio {
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
-   * @param known traits of the person, such as glasses
    * @param progress receives warnings and the name of each rejected photo
    * @param stop cancels this work; erasing the subject cancels it too
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
@@ -188,33 +190,17 @@ public final class SubjectStudio {
    * @throws SubjectErasedException if the subject was erased
    */
   public void chooseReferences(
-      Subject subject,
-      ReferencePhotos choice,
-      PersonProfile known,
-      Progress progress,
-      Cancellation stop) {
+      Subject subject, ReferencePhotos choice, Progress progress, Cancellation stop) {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.HEADSHOTS);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
-      subject.claimPhotos();
-      try {
-        studio
-            .trainer()
-            .imagePerson(
-                TrainingRequest.of(
-                        withTools(with -> SubjectWork.review(subject, with, shown, progress)),
-                        consent)
-                    .profile(known),
-                choice,
-                progress,
-                cancellation)
-            .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
-        subject.markTrained();
-        return null;
-      } finally {
-        subject.releasePhotos();
-      }
+    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
+      TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
+      setup
+          .studio
+          .trainer()
+          .imagePerson(ask, choice, progress, cancellation)
+          .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
     });
   }
 
@@ -255,6 +241,17 @@ public final class SubjectStudio {
   }
 
   /**
+   * {@return new headshots, generated without a listener as {@link #shoot(Subject, ShootRequest,
+   * Progress, Cancellation)} generates them}
+   *
+   * @param subject the subject
+   * @param request the styles and the number of headshots
+   */
+  public Shoot shoot(Subject subject, ShootRequest request) {
+    return shoot(subject, request, Progress.SILENT, new Cancellation());
+  }
+
+  /**
    * Generates headshots and crops them by style. A base that edits images uses the subject's
    * reference images, if there are any, with the LoRA if the person was trained too. Each finished
    * headshot is stored at once, so it is kept if the shoot stops or fails. Image numbers continue
@@ -276,8 +273,17 @@ public final class SubjectStudio {
     return SubjectWork.callWhileRegistered(
         subject,
         stop,
-        cancellation -> withTools(with -> StoredShoot.generate(
-            studio, base, subject, request, marking, with, progress, cancellation)));
+        cancellation -> SubjectWork.withTools(
+            setup.tools,
+            with -> StoredShoot.generate(
+                setup.studio,
+                setup.base,
+                subject,
+                request,
+                setup.marking,
+                with,
+                progress,
+                cancellation)));
   }
 
   /**
@@ -306,14 +312,5 @@ public final class SubjectStudio {
     return Optional.of(subject.folder(DataCategory.PERSON).resolve(REFERENCES))
         .filter(file -> Files.exists(file) && ReferencePhotos.isEditing(base))
         .map(file -> ImagePerson.open(file, base));
-  }
-
-  private <T> T withTools(Function<ReviewTools, T> work) {
-    if (tools != null) {
-      return work.apply(tools);
-    }
-    try (ReviewTools builtIn = ReviewTools.builtIn()) {
-      return work.apply(builtIn);
-    }
   }
 }

@@ -10,10 +10,11 @@ import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.quality.Verdict;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Runs work on a subject that may be erased meanwhile. */
 final class SubjectWork {
@@ -27,13 +28,13 @@ final class SubjectWork {
    * Reviews the added photos and reports the rejected ones, since the review itself is not returned
    * to users.
    *
-   * @param shown the name of a photo of the person that is meant, or null
+   * @param shown the name of a photo of the person that is meant; empty if all photos show them
    */
-  static PhotoReview review(
-      Subject subject, ReviewTools tools, @Nullable String shown, Progress progress) {
+  private static PhotoReview review(
+      Subject subject, ReviewTools tools, Optional<String> shown, Progress progress) {
     PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
     PhotoReview whole = PhotoReview.of(photos, tools, IN_MEMORY);
-    PhotoReview review = shown == null ? whole : whole.withPerson(shown);
+    PhotoReview review = shown.map(whole::withPerson).orElse(whole);
     Stream<String> rejected = review.photos().stream()
         .filter(photo -> photo.verdict() == Verdict.REJECT)
         .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message()
@@ -43,6 +44,37 @@ final class SubjectWork {
     Stream.concat(rejected, Stream.of(sum))
         .forEach(text -> progress.onEvent(new ProgressEvent.Notice(text)));
     return review;
+  }
+
+  /** Calls with the caller's tools, or with the built-in tools, which are then closed. */
+  static <T> T withTools(Optional<ReviewTools> tools, Function<ReviewTools, T> work) {
+    if (tools.isPresent()) {
+      return work.apply(tools.get());
+    }
+    try (ReviewTools builtIn = ReviewTools.builtIn()) {
+      return work.apply(builtIn);
+    }
+  }
+
+  /** Reviews the photos, works on them while no photo is added, and marks them as trained. */
+  static void callWithPhotos(
+      Subject subject,
+      Optional<ReviewTools> tools,
+      Optional<String> shown,
+      Progress progress,
+      Cancellation caller,
+      BiConsumer<PhotoReview, Cancellation> work) {
+    callWhileRegistered(subject, caller, stop -> {
+      subject.claimPhotos();
+      try {
+        PhotoReview review = withTools(tools, with -> review(subject, with, shown, progress));
+        work.accept(review, stop);
+        subject.markTrained();
+        return null;
+      } finally {
+        subject.releasePhotos();
+      }
+    });
   }
 
   /**

@@ -18,7 +18,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.person.ImagePerson;
-import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
@@ -68,14 +67,13 @@ class SubjectReferencesTest {
           InvalidInputException.class,
           () -> studio.shoot(ada, ONE, Progress.SILENT, new Cancellation()));
       assertTrue(untrained.getMessage().endsWith("has not been trained; train on photos first"));
-      studio.chooseReferences(
-          ada, SMALL, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation());
+      studio.chooseReferences(ada, SMALL);
       ImagePerson kept = SubjectStudio.findReferences(ada, base).orElseThrow();
       assertEquals(2, kept.images().size(), "one of three photos judges");
       assertEquals(1, kept.record().traits().size());
       assertEquals("Ada: yes", kept.consent().orElseThrow().text());
       assertEquals(0, ada.counts().get(DataCategory.PHOTOS), "the photos are no longer needed");
-      Shoot shoot = studio.shoot(ada, ONE, Progress.SILENT, new Cancellation());
+      Shoot shoot = studio.shoot(ada, ONE);
       assertEquals(
           kept.images(), shoot.headshots().get(0).request().referenceImages().images());
       String record = Files.readString(ada.folder(DataCategory.IMAGES).resolve("record.json"));
@@ -98,7 +96,7 @@ class SubjectReferencesTest {
           assertThrows(
                   ConsentException.class,
                   () -> studio.chooseReferences(
-                      ada, SMALL, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()))
+                      ada, SMALL, Progress.SILENT, new Cancellation()))
               .purpose());
       assertEquals(
           Purpose.HEADSHOTS,

@@ -194,8 +194,11 @@ final class ShootFolder {
     console.out().println(sheet);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
-    ShootReport.of(made, shoot, generated.selection(), generated.cards(), differences, disclosure)
-        .write(report);
+    ShootReport page = ShootReport.of(made, shoot)
+        .scores(generated.cards())
+        .differences(differences)
+        .marking(disclosure);
+    generated.selection().map(page::selection).orElse(page).write(report);
     console.out().println(report);
     console.out().flush();
   }

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonTrainer;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -38,7 +39,8 @@ final class TrainingBaseOptions {
       throw new IllegalArgumentException(
           "--size " + size + " is too small for training images; give at least 64 pixels");
     }
+    PersonTrainer sized = size == null ? studio.trainer() : studio.trainer().size(size);
     return studio.trainer(
-        studio.trainer().trainingAdapter(trainingAdapter).size(size == null ? 0 : size));
+        trainingAdapter == null ? sized : sized.trainingAdapter(trainingAdapter));
   }
 }

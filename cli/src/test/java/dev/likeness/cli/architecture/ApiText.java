@@ -36,14 +36,31 @@ public final class ApiText {
 
   /** Describes all supported types below a folder of classes. Types are loaded, not initialised. */
   public static String of(Path classes) throws IOException {
+    return of(types(classes).stream());
+  }
+
+  /** Returns the supported types below a folder of classes. They are loaded, not initialised. */
+  public static List<Class<?>> types(Path classes) throws IOException {
     try (Stream<Path> files = Files.walk(classes)) {
-      return of(files
+      return files
           .map(file -> classes.relativize(file).toString().replace('\\', '/'))
           .filter(name -> name.endsWith(".class") && !name.contains("-info"))
           .map(name -> name.substring(0, name.length() - ".class".length()).replace('/', '.'))
           .filter(name -> !List.of(name.split("\\.")).contains("internal"))
-          .map(ApiText::load));
+          .<Class<?>>map(ApiText::load)
+          .filter(ApiText::isVisible)
+          .toList();
     }
+  }
+
+  /** Returns the constructors and methods that users of a supported type see. */
+  public static Stream<Executable> calls(Class<?> type) {
+    return Stream.concat(
+        Arrays.stream(type.getDeclaredConstructors())
+            .filter(made -> isVisible(made, type) && !isCanonical(type, made)),
+        sources(type).stream()
+            .flatMap(from -> Arrays.stream(from.getDeclaredMethods()))
+            .filter(method -> isVisible(method, type) && !isImplied(type, method)));
   }
 
   /** Describes the supported ones of these types. */

@@ -20,19 +20,4 @@ public record GenerationDefaults(
     int height,
     double strength,
     double inpaintStrength,
-    double eta) {
-  /**
-   * Creates defaults with an eta of 0, the default of diffusers' pipelines.
-   *
-   * @param steps the number of sampling steps
-   * @param guidance the guidance scale
-   * @param width the width of the image in pixels
-   * @param height the height of the image in pixels
-   * @param strength the share of the steps that image-to-image samples, 0..1
-   * @param inpaintStrength the share of the steps that inpainting samples, 0..1
-   */
-  public GenerationDefaults(
-      int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
-    this(steps, guidance, width, height, strength, inpaintStrength, 0);
-  }
-}
+    double eta) {}

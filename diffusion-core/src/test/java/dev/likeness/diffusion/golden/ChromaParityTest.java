@@ -91,10 +91,10 @@ class ChromaParityTest {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("chroma/wide", parent).path(), Compute.EXACT)) {
       assertEquals(
-          new GenerationDefaults(35, 5, 512, 512, 0.9, 0.6),
+          new GenerationDefaults(35, 5, 512, 512, 0.9, 0.6, 0),
           base.unwrap(OpenModel.class).defaults(request));
       assertEquals(
-          new GenerationDefaults(28, 7, 512, 512, 0.9, 0.6),
+          new GenerationDefaults(28, 7, 512, 512, 0.9, 0.6, 0),
           base.unwrap(OpenModel.class)
               .defaults(request.initialImage(InitialImage.of(image).mask(image))));
     }

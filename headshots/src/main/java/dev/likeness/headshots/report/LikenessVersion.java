@@ -2,7 +2,6 @@ package dev.likeness.headshots.report;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Properties;
 
 /** The version of this library, as the build wrote it into the jar. */
@@ -18,7 +17,7 @@ public final class LikenessVersion {
       properties.load(in);
       return properties.getProperty("version");
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 }

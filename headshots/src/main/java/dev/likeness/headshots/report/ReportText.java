@@ -14,7 +14,6 @@ import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -22,6 +21,7 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -202,6 +202,38 @@ final class ReportText {
     return "<table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n" + rows + "</table>";
   }
 
+  /** Appends the warnings, the verdict and the summary. */
+  static void appendHead(StringBuilder page, ShootSummary made, List<ShootReport.Entry> entries) {
+    boolean scored = entries.stream().anyMatch(entry -> entry.card() != null);
+    page.append("<header><h1>Your headshots</h1>\n");
+    if (!made.warnings().isEmpty()) {
+      page.append("<div class=\"warning\" role=\"note\"><p><b>Read this first.</b> ")
+          .append(made.warnings().stream()
+              .map(ReportText::escape)
+              .collect(Collectors.joining("</p><p>")))
+          .append("</p></div>\n");
+    }
+    page.append("<p class=\"verdict\">")
+        .append(escape(
+            scored || !made.fitsPerson()
+                ? verdict(
+                    made,
+                    entries.size(),
+                    (int) ShootReport.usable(entries),
+                    entries.isEmpty() ? "" : entries.get(0).name())
+                : "The images were not checked. Look at them closely before you use one."))
+        .append("</p>\n<p>")
+        .append(escape(made.source()
+            + (made.warnings().contains(made.likeness()) ? "" : " " + made.likeness())
+            + likeness(
+                entries.stream().map(ShootReport.Entry::card).filter(Objects::nonNull).toList())))
+        .append("</p>\n");
+    if (!made.consent().isEmpty()) {
+      page.append("<p>Consent: “").append(escape(made.consent())).append("”</p>\n");
+    }
+    page.append("<p class=\"note\">These are generated images, not photographs.</p></header>\n");
+  }
+
   /** The photos that were used, and why others were not. */
   static void appendPhotos(StringBuilder page, PhotoReview review) {
     List<PhotoVerdict> out = review.photos().stream()
@@ -271,7 +303,7 @@ final class ReportText {
     try (InputStream in = ReportText.class.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 }

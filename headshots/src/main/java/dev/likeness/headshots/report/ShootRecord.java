@@ -18,7 +18,6 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -247,7 +246,7 @@ public final class ShootRecord {
     try {
       return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(content);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     }
   }
 

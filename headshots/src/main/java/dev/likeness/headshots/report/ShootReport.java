@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -29,14 +28,32 @@ public final class ShootReport {
   private static final int SMALL_SIDE = 320;
   private static final int LARGE_SIDE = 640;
 
-  private final String html;
+  private final ShootSummary made;
+  private final Shoot shoot;
+  private final Optional<SelectionResult> choice;
+  private final List<ScoreCard> cards;
+  private final List<Authenticity.Result> differences;
+  private final GeneratedImage.Marking marking;
 
-  private ShootReport(String html) {
-    this.html = html;
+  private ShootReport(
+      ShootSummary made,
+      Shoot shoot,
+      Optional<SelectionResult> choice,
+      List<ScoreCard> cards,
+      List<Authenticity.Result> differences,
+      GeneratedImage.Marking marking) {
+    this.made = made;
+    this.shoot = shoot;
+    this.choice = choice;
+    this.cards = List.copyOf(cards);
+    this.differences = List.copyOf(differences);
+    this.marking = marking;
+    requireCount(cards, "score cards");
+    requireCount(differences, "comparisons");
   }
 
   /** One image of the report. The card is null if the image was not scored. */
-  private record Entry(
+  record Entry(
       Headshot headshot,
       String name,
       ScoreCard card,
@@ -50,30 +67,65 @@ public final class ShootReport {
   }
 
   /**
-   * Builds the report.
+   * {@return a report without scores} It marks images as {@link GeneratedImage.Marking#load()} does.
    *
    * @param made the summary of person, photos and base
-   * @param shoot the delivered headshots, cropped or not; with a selection, the kept headshots in
-   *     the order of their ranks
-   * @param choice the selection; empty if nothing was selected
-   * @param cards one score card for each headshot if there is no selection; empty if there are no
-   *     scores
-   * @param differences one comparison with the photos for each headshot; empty if nothing was
-   *     compared
-   * @param marking marks the images in the page as generated, so that a saved image keeps the mark
-   * @return the report
-   * @throws IllegalArgumentException if {@code shoot} does not have exactly the headshots that the
-   *     selection kept, or if a list that is not empty does not have one element for each headshot
+   * @param shoot the delivered headshots, cropped or not; with a {@link #selection}, the kept
+   *     headshots in the order of their ranks
    */
-  public static ShootReport of(
-      ShootSummary made,
-      Shoot shoot,
-      Optional<SelectionResult> choice,
-      List<ScoreCard> cards,
-      List<Authenticity.Result> differences,
-      GeneratedImage.Marking marking) {
-    requireCount(cards, "score cards", shoot);
-    requireCount(differences, "comparisons", shoot);
+  public static ShootReport of(ShootSummary made, Shoot shoot) {
+    return new ShootReport(
+        made, shoot, Optional.empty(), List.of(), List.of(), GeneratedImage.Marking.load());
+  }
+
+  /**
+   * {@return the same report with the result of a selection}
+   *
+   * @param result the selection
+   * @throws IllegalArgumentException if the shoot does not have as many headshots as it kept
+   */
+  public ShootReport selection(SelectionResult result) {
+    long kept =
+        result.verdicts().stream().filter(SelectionResult.Verdict::isSelected).count();
+    if (kept != shoot.headshots().size()) {
+      throw new IllegalArgumentException(
+          "the shoot has " + shoot.headshots().size() + " headshots and the selection keeps " + kept
+              + "; give the shoot with the kept headshots");
+    }
+    return new ShootReport(made, shoot, Optional.of(result), cards, differences, marking);
+  }
+
+  /**
+   * {@return the same report with scores of headshots that were not selected}
+   *
+   * @param given one score card for each headshot, or none
+   * @throws IllegalArgumentException if there is another number of cards
+   */
+  public ShootReport scores(List<ScoreCard> given) {
+    return new ShootReport(made, shoot, choice, given, differences, marking);
+  }
+
+  /**
+   * {@return the same report with comparisons with the photos}
+   *
+   * @param given one comparison for each headshot, or none
+   * @throws IllegalArgumentException if there is another number of comparisons
+   */
+  public ShootReport differences(List<Authenticity.Result> given) {
+    return new ShootReport(made, shoot, choice, cards, given, marking);
+  }
+
+  /**
+   * {@return the same report with another marking}
+   *
+   * @param other marks the images in the page as generated, so that a saved image keeps the mark
+   */
+  public ShootReport marking(GeneratedImage.Marking other) {
+    return new ShootReport(made, shoot, choice, cards, differences, other);
+  }
+
+  /** {@return the HTML page} */
+  public String toHtml() {
     List<Entry> entries = choice
         .map(chosen -> selected(chosen, shoot, differences))
         .orElseGet(() -> all(shoot.headshots(), cards, differences));
@@ -85,9 +137,8 @@ public final class ShootReport {
         .append("<title>Your headshots</title><style>\n")
         .append(ReportText.resource("report.css"))
         .append("</style></head><body>\n");
-    boolean scored = entries.stream().anyMatch(entry -> entry.card != null);
-    appendHead(page, made, entries, scored);
-    appendImages(page, made, entries, choice.isPresent(), marking);
+    ReportText.appendHead(page, made, entries);
+    appendImages(page, entries);
     made.review().ifPresent(review -> ReportText.appendPhotos(page, review));
     int flawless = (int) usable(entries);
     ReportText.appendList(
@@ -104,12 +155,7 @@ public final class ShootReport {
         .append(" with the base model ")
         .append(ReportText.escape(made.base()))
         .append(".</p></footer>\n</body></html>\n");
-    return new ShootReport(page.toString());
-  }
-
-  /** {@return the HTML page} */
-  public String toHtml() {
-    return html;
+    return page.toString();
   }
 
   /**
@@ -118,17 +164,17 @@ public final class ShootReport {
    * @param file the file to write
    */
   public void write(Path file) {
-    AtomicFile.writePrivate(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.writePrivate(file, out -> out.write(toHtml().getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static void requireCount(List<?> given, String what, Shoot shoot) {
+  private void requireCount(List<?> given, String what) {
     if (!given.isEmpty() && given.size() != shoot.headshots().size()) {
       throw new IllegalArgumentException(given.size() + " " + what + " for "
           + shoot.headshots().size() + " headshots; give one for each headshot");
     }
   }
 
-  private static long usable(List<Entry> entries) {
+  static long usable(List<Entry> entries) {
     return entries.stream()
         .filter(entry -> entry.recommended && entry.isFlawless())
         .count();
@@ -169,13 +215,6 @@ public final class ShootReport {
   /** All candidates: the kept ones, the best first, then the others. */
   private static List<Entry> selected(
       SelectionResult choice, Shoot delivered, List<Authenticity.Result> differences) {
-    long kept =
-        choice.verdicts().stream().filter(SelectionResult.Verdict::isSelected).count();
-    if (kept != delivered.headshots().size()) {
-      throw new IllegalArgumentException(
-          "the shoot has " + delivered.headshots().size() + " headshots and the selection keeps "
-              + kept + "; give the shoot with the kept headshots");
-    }
     return choice.verdicts().stream()
         .sorted(Comparator.comparingInt(
             verdict -> verdict.isSelected() ? verdict.rank() : Integer.MAX_VALUE))
@@ -212,43 +251,7 @@ public final class ShootReport {
         verdict.isSelected() && !differences.isEmpty() ? differences.get(index).flags() : Set.of());
   }
 
-  private static void appendHead(
-      StringBuilder page, ShootSummary made, List<Entry> entries, boolean scored) {
-    page.append("<header><h1>Your headshots</h1>\n");
-    if (!made.warnings().isEmpty()) {
-      page.append("<div class=\"warning\" role=\"note\"><p><b>Read this first.</b> ")
-          .append(made.warnings().stream()
-              .map(ReportText::escape)
-              .collect(Collectors.joining("</p><p>")))
-          .append("</p></div>\n");
-    }
-    page.append("<p class=\"verdict\">")
-        .append(ReportText.escape(
-            scored || !made.fitsPerson()
-                ? ReportText.verdict(
-                    made,
-                    entries.size(),
-                    (int) usable(entries),
-                    entries.isEmpty() ? "" : entries.get(0).name)
-                : "The images were not checked. Look at them closely before you use one."))
-        .append("</p>\n<p>")
-        .append(ReportText.escape(made.source()
-            + (made.warnings().contains(made.likeness()) ? "" : " " + made.likeness())
-            + ReportText.likeness(
-                entries.stream().map(Entry::card).filter(Objects::nonNull).toList())))
-        .append("</p>\n");
-    if (!made.consent().isEmpty()) {
-      page.append("<p>Consent: “").append(ReportText.escape(made.consent())).append("”</p>\n");
-    }
-    page.append("<p class=\"note\">These are generated images, not photographs.</p></header>\n");
-  }
-
-  private static void appendImages(
-      StringBuilder page,
-      ShootSummary made,
-      List<Entry> entries,
-      boolean selection,
-      GeneratedImage.Marking marking) {
+  private void appendImages(StringBuilder page, List<Entry> entries) {
     List<Entry> use = entries.stream().filter(Entry::recommended).toList();
     List<Entry> others = entries.stream().filter(entry -> !entry.recommended).toList();
     if (!use.isEmpty()) {
@@ -259,26 +262,25 @@ public final class ShootReport {
           .append(heading)
           .append("</h2>\n<div class=\"grid\">\n");
       String kind = made.fitsPerson() ? "use fits" : "use";
-      use.forEach(entry -> appendFigure(page, entry, kind, LARGE_SIDE, marking));
+      use.forEach(entry -> appendFigure(page, entry, kind, LARGE_SIDE));
       page.append("</div></section>\n");
     }
     if (!others.isEmpty()) {
       page.append("<section id=\"others\"><h2>")
-          .append(selection ? "Not chosen" : "Better not these")
+          .append(choice.isPresent() ? "Not chosen" : "Better not these")
           .append("</h2>\n")
           .append(
-              selection
+              choice.isPresent()
                   ? "<p class=\"note\">These are not saved as files. The reason is below each"
                       + " image.</p>\n"
                   : "<p class=\"note\">The reason is below each image.</p>\n")
           .append("<div class=\"grid small\">\n");
-      others.forEach(entry -> appendFigure(page, entry, "other", SMALL_SIDE, marking));
+      others.forEach(entry -> appendFigure(page, entry, "other", SMALL_SIDE));
       page.append("</div></section>\n");
     }
   }
 
-  private static void appendFigure(
-      StringBuilder page, Entry entry, String kind, int side, GeneratedImage.Marking marking) {
+  private void appendFigure(StringBuilder page, Entry entry, String kind, int side) {
     Headshot headshot = entry.headshot;
     String style = headshot.style().title();
     String flaws = entry.card == null ? "" : ReportText.flaws(entry.card);

@@ -293,7 +293,7 @@ class ImagePersonTest {
     try (TrainedPerson lora = new LoraTrainer(settings)
         .train(
             klein,
-            new TrainingSet(examples, token, null, null, Optional.empty(), null),
+            TrainingSet.ofExamples(examples, token),
             Progress.SILENT,
             new Cancellation())) {
       ImagePerson both = ada().withTrainedPerson(lora);

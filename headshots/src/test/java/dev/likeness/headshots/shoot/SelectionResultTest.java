@@ -225,38 +225,20 @@ class SelectionResultTest {
   void reportsScoresWithoutASelection() {
     Shoot shoot = new Shoot(
         ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            shoot,
-            Optional.empty(),
-            List.of(card(1.5)),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5)))
         .toHtml();
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
         html);
     assertThrows(
         IllegalArgumentException.class,
-        () -> ShootReport.of(
-            made(Optional.empty()),
-            shoot,
-            Optional.empty(),
-            List.of(card(1), card(1)),
-            List.of(),
-            GeneratedImage.Marking.load()));
+        () -> ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1), card(1))));
   }
 
   @Test
   void reportsOnOnePageThatNeedsNothingElse() {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
-            Optional.of(choice),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected())).selection(choice)
         .toHtml();
     assertTrue(html.contains("<h2>Use these</h2>") && html.contains("<h2>Not chosen</h2>"), html);
     assertTrue(html.contains("<p>The face is blurred.</p>"), html);
@@ -280,13 +262,7 @@ class SelectionResultTest {
     Headshot kept = choice.selected().get(0);
     Headshot cropped =
         new Headshot(kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
-            Optional.of(choice),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped))).selection(choice)
         .toHtml();
     List<String> sizes = new ArrayList<>();
     for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
@@ -300,13 +276,7 @@ class SelectionResultTest {
         "the shoot has 0 headshots and the selection keeps 1; give the shoot with the kept headshots",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ShootReport.of(
-                    made(Optional.empty()),
-                    none,
-                    Optional.of(choice),
-                    List.of(),
-                    List.of(),
-                    GeneratedImage.Marking.load()))
+                () -> ShootReport.of(made(Optional.empty()), none).selection(choice))
             .getMessage());
   }
 
@@ -317,13 +287,7 @@ class SelectionResultTest {
     Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
-    String html = ShootReport.of(
-            made(Optional.of(review)),
-            shoot,
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.of(review)), shoot)
         .toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(4, figures.length);
@@ -350,13 +314,7 @@ class SelectionResultTest {
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Headshot asked = new Headshot(
         image(1), Style.named("studio"), 1, ImageRequest.of("\"</p><script>alert(1)</script>"), 1);
-    String html = ShootReport.of(
-            made(Optional.of(review)),
-            new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.of(review)), new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)))
         .toHtml();
     assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
     assertTrue(
@@ -375,13 +333,7 @@ class SelectionResultTest {
             candidateOf(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
             candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)),
         1);
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
-            Optional.of(choice),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected())).selection(choice)
         .toHtml();
     assertTrue(
         html.contains(
@@ -396,13 +348,7 @@ class SelectionResultTest {
   @Test
   void disclosesTheImagesOfTheReport() throws IOException {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
-            Optional.of(choice),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected())).selection(choice)
         .toHtml();
     String[] images = html.split("data:image/png;base64,");
     for (int i = 1; i < images.length; i++) {
@@ -445,13 +391,7 @@ class SelectionResultTest {
         false,
         "Nothing has checked the likeness.",
         Optional.empty());
-    String html = ShootReport.of(
-            unfit,
-            shoot,
-            Optional.of(choice),
-            List.of(),
-            List.of(new Authenticity.Result(Set.of(Authenticity.Flag.YOUNGER), Set.of())),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(unfit, shoot).selection(choice).differences(List.of(new Authenticity.Result(Set.of(Authenticity.Flag.YOUNGER), Set.of())))
         .toHtml();
     List<Integer> places = Stream.of(
             "only knows &lt;rendered&gt; people",
@@ -486,13 +426,7 @@ class SelectionResultTest {
     List<Headshot> three =
         Stream.of(1, 2, 3).map(seed -> candidate(seed, 0).headshot()).toList();
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 3), three);
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            shoot,
-            Optional.empty(),
-            List.of(card(1.5), card(0.5), card(0.1)),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5), card(0.5), card(0.1)))
         .toHtml();
     assertTrue(
         html.contains("2 of 3 images can be used: no flaw was found. Begin with headshot-003.png."),
@@ -502,13 +436,7 @@ class SelectionResultTest {
             && html.indexOf("<h3>headshot-002.png") < html.indexOf("Better not these")
             && html.indexOf("Better not these") < html.indexOf("<h3>headshot-001.png"),
         html);
-    String flawed = ShootReport.of(
-            made(Optional.empty()),
-            shoot,
-            Optional.empty(),
-            List.of(card(1.5), card(1.2), card(1.9)),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String flawed = ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5), card(1.2), card(1.9)))
         .toHtml();
     assertTrue(
         flawed.contains("All 3 images have a visible flaw.")
@@ -521,13 +449,7 @@ class SelectionResultTest {
   void showsHiddenCharactersOfNamesByTheirCodes() {
     Headshot asked = new Headshot(
         image(1), Style.named("studio"), 1, ImageRequest.of("a\u202egnp.exe\u001b[2J 'b'"), 1);
-    String html = ShootReport.of(
-            made(Optional.empty()),
-            new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)),
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            GeneratedImage.Marking.load())
+    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)))
         .toHtml();
     assertTrue(html.contains("a\\u202egnp.exe\\u001b[2J &#39;b&#39;"), html);
   }

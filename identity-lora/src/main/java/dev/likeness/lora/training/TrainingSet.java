@@ -4,73 +4,52 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalInt;
 
 /**
  * The data of a training: images, person, state file, cache and validation.
  *
  * @param examples the training images, at least one; images of one size form batches
  * @param personToken the person in the images
- * @param stateFile file in which the training saves its state for resuming, or null to save no
- *     state
- * @param latentFolder folder in which encoded images are cached for other trainings, or null for no
+ * @param stateFile file in which the training saves its state for resuming; empty to save no state
+ * @param latentFolder folder in which encoded images are cached for other trainings; empty for no
  *     cache. Its files are personal data
  * @param validation validation images that are generated and scored during the training
  * @param trainingAdapter a LoRA file that is added to the base during the training and left out of
- *     the result, of class images and of validation images; null for none. It lets a LoRA be
- *     trained on a distilled base
- * @param saveInterval training steps between two saved states, at least 1; 0 for 25 steps, or more
- *     if saving takes over 1 % of the time
+ *     the result, of class images and of validation images. It lets a LoRA be trained on a
+ *     distilled base
+ * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or
+ *     more if saving takes over 1 % of the time
  */
 public record TrainingSet(
     List<TrainingExample> examples,
     PersonToken personToken,
-    @Nullable Path stateFile,
-    @Nullable Path latentFolder,
+    Optional<Path> stateFile,
+    Optional<Path> latentFolder,
     Optional<ValidationOptions> validation,
-    @Nullable Path trainingAdapter,
-    int saveInterval) {
+    Optional<Path> trainingAdapter,
+    OptionalInt saveInterval) {
   /**
    * Checks that there is at least one image, and the interval.
    *
    * @param examples the training images, at least one; images of one size form batches
    * @param personToken the person in the images
-   * @param stateFile file in which the training saves its state, or null to save no state
-   * @param latentFolder folder in which encoded images are cached, or null for no cache
+   * @param stateFile file in which the training saves its state
+   * @param latentFolder folder in which encoded images are cached
    * @param validation validation images that are generated and scored during the training
-   * @param trainingAdapter a LoRA file that is added to the base during the training, or null
-   * @param saveInterval training steps between two saved states, at least 1; 0 for the default
-   * @throws IllegalArgumentException if there is no image, or the interval is negative
+   * @param trainingAdapter a LoRA file that is added to the base during the training
+   * @param saveInterval training steps between two saved states, at least 1
+   * @throws IllegalArgumentException if there is no image, or the interval is below 1
    */
   public TrainingSet {
     examples = List.copyOf(examples);
     if (examples.isEmpty()) {
       throw new IllegalArgumentException("there is no training image; give at least one");
     }
-    if (saveInterval < 0) {
-      throw new IllegalArgumentException("a state cannot be saved every " + saveInterval
-          + " steps; give at least 1, or 0 for the default");
+    if (saveInterval.orElse(1) < 1) {
+      throw new IllegalArgumentException("a state cannot be saved every "
+          + saveInterval.getAsInt() + " steps; give at least 1");
     }
-  }
-
-  /**
-   * Creates a set with the default interval of saved states.
-   *
-   * @param examples the training images, at least one
-   * @param personToken the person in the images
-   * @param stateFile file in which the training saves its state, or null
-   * @param latentFolder folder in which encoded images are cached, or null
-   * @param validation validation images that are generated and scored during the training
-   * @param trainingAdapter a LoRA file that is added to the base during the training, or null
-   */
-  public TrainingSet(
-      List<TrainingExample> examples,
-      PersonToken personToken,
-      @Nullable Path stateFile,
-      @Nullable Path latentFolder,
-      Optional<ValidationOptions> validation,
-      @Nullable Path trainingAdapter) {
-    this(examples, personToken, stateFile, latentFolder, validation, trainingAdapter, 0);
   }
 
   /**
@@ -80,33 +59,56 @@ public record TrainingSet(
    * @param subject the person in the images
    */
   public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
+    return ofExamples(images.stream().map(TrainingExample::of).toList(), subject);
+  }
+
+  /**
+   * {@return a set of images with captions, focus or masks, without state file or validation}
+   *
+   * @param examples at least one image
+   * @param subject the person in the images
+   */
+  public static TrainingSet ofExamples(List<TrainingExample> examples, PersonToken subject) {
     return new TrainingSet(
-        images.stream().map(TrainingExample::of).toList(),
+        examples,
         subject,
-        null,
-        null,
         Optional.empty(),
-        null);
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalInt.empty());
   }
 
   /**
    * {@return the set with a state file}
    *
-   * @param file the file, or null to save no state
+   * @param file the file
    */
-  public TrainingSet stateFile(@Nullable Path file) {
+  public TrainingSet stateFile(Path file) {
     return new TrainingSet(
-        examples, personToken, file, latentFolder, validation, trainingAdapter, saveInterval);
+        examples,
+        personToken,
+        Optional.of(file),
+        latentFolder,
+        validation,
+        trainingAdapter,
+        saveInterval);
   }
 
   /**
    * {@return the set with a cache folder for encoded images}
    *
-   * @param folder the folder, or null for no cache
+   * @param folder the folder
    */
-  public TrainingSet latentFolder(@Nullable Path folder) {
+  public TrainingSet latentFolder(Path folder) {
     return new TrainingSet(
-        examples, personToken, stateFile, folder, validation, trainingAdapter, saveInterval);
+        examples,
+        personToken,
+        stateFile,
+        Optional.of(folder),
+        validation,
+        trainingAdapter,
+        saveInterval);
   }
 
   /**
@@ -128,21 +130,27 @@ public record TrainingSet(
   /**
    * {@return the set with a training adapter}
    *
-   * @param file a LoRA file for the base, added during the training only; null for none
+   * @param file a LoRA file for the base, added during the training only
    */
-  public TrainingSet trainingAdapter(@Nullable Path file) {
+  public TrainingSet trainingAdapter(Path file) {
     return new TrainingSet(
-        examples, personToken, stateFile, latentFolder, validation, file, saveInterval);
+        examples, personToken, stateFile, latentFolder, validation, Optional.of(file), saveInterval);
   }
 
   /**
    * {@return the set with another interval of saved states, however long saving takes}
    *
-   * @param steps training steps between two saved states, at least 1; 0 for the default
-   * @throws IllegalArgumentException if the number is negative
+   * @param steps training steps between two saved states, at least 1
+   * @throws IllegalArgumentException if the number is below 1
    */
   public TrainingSet saveInterval(int steps) {
     return new TrainingSet(
-        examples, personToken, stateFile, latentFolder, validation, trainingAdapter, steps);
+        examples,
+        personToken,
+        stateFile,
+        latentFolder,
+        validation,
+        trainingAdapter,
+        OptionalInt.of(steps));
   }
 }

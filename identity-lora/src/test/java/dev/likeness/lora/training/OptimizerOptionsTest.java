@@ -291,7 +291,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     }
     List<TrainingExample> masked =
         images.stream().map(image -> image.mask(RgbImage.of(24, 16, gray))).toList();
-    TrainingSet set = new TrainingSet(masked, SUBJECT, null, null, Optional.empty(), null);
+    TrainingSet set = TrainingSet.ofExamples(masked, SUBJECT);
     Progress progress = event -> {
       if (event instanceof ProgressEvent.Step step && !Double.isNaN(step.loss())) {
         losses.add(step.loss());
@@ -314,7 +314,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static float[] generate(List<TrainingExample> images, OptimizerOptions options) {
-    TrainingSet set = new TrainingSet(images, SUBJECT, null, null, Optional.empty(), null);
+    TrainingSet set = TrainingSet.ofExamples(images, SUBJECT);
     try (TrainedPerson person = new LoraTrainer(
             with(options).priorPreservation(2, 1).steps(3))
         .train(base, set, Progress.SILENT, new Cancellation())) {

@@ -92,7 +92,7 @@ public record PersonTraining(
   }
 
   public PersonTraining size(int pixels) {
-    if (pixels < 0 || pixels % base.sizeMultiple() != 0) {
+    if (pixels < 1 || pixels % base.sizeMultiple() != 0) {
       throw new IllegalArgumentException("training images of " + pixels
           + " pixels do not fit the base; give a multiple of " + base.sizeMultiple());
     }
@@ -100,6 +100,10 @@ public record PersonTraining(
   }
 
   public PersonTraining saveInterval(int steps) {
+    if (steps < 1) {
+      throw new IllegalArgumentException(
+          "a state cannot be saved every " + steps + " steps; give at least 1");
+    }
     return details(new Details(details.trainingAdapter, details.size, steps));
   }
 
@@ -227,7 +231,7 @@ public record PersonTraining(
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
         steps);
-    TrainedPerson trained = fitting.train(base, set.stateFile(state), steps, cancellation);
+    TrainedPerson trained = fitting.train(base, saving(set, state), steps, cancellation);
     try {
       return personRecord(study, review)
           .withLight(SceneWords.sharedLight(scenes))
@@ -260,7 +264,7 @@ public record PersonTraining(
             GRAY_CAPTIONS),
         SceneWords.sharedLight(scenes),
         steps);
-    return method.train(base, set.stateFile(state), steps, cancellation);
+    return method.train(base, saving(set, state), steps, cancellation);
   }
 
   /** The training set: all examples, or with validation those of photos that are not held out. */
@@ -283,9 +287,11 @@ public record PersonTraining(
         .mapToObj(images::get)
         .flatMap(List::stream)
         .toList();
-    TrainingSet set = new TrainingSet(
-            trained, subject, null, null, Optional.empty(), details.trainingAdapter)
-        .saveInterval(details.saveInterval);
+    TrainingSet plain = TrainingSet.ofExamples(trained, subject);
+    TrainingSet adapted =
+        details.trainingAdapter == null ? plain : plain.trainingAdapter(details.trainingAdapter);
+    TrainingSet set =
+        details.saveInterval == 0 ? adapted : adapted.saveInterval(details.saveInterval);
     return heldOut.isEmpty()
         ? set
         : set.validation(validation
@@ -294,5 +300,9 @@ public record PersonTraining(
                 heldOut.stream().map(study.photos()::get).toList(),
                 ShootRequest.guidance(base),
                 light));
+  }
+
+  private static TrainingSet saving(TrainingSet set, Path state) {
+    return state == null ? set : set.stateFile(state);
   }
 }

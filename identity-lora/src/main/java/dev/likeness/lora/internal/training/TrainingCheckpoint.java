@@ -59,8 +59,7 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
   private static final long MAX_LOST_NANOS = 120_000_000_000L;
 
   static TrainingCheckpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
-    Path file = set.stateFile();
-    if (file == null) {
+    if (set.stateFile().isEmpty()) {
       return new TrainingCheckpoint(null, 0, "");
     }
     try {
@@ -78,8 +77,8 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(
           WeightsDigest.of(base.unwrap(OpenModel.class)).getBytes(StandardCharsets.UTF_8));
-      if (set.trainingAdapter() != null) {
-        digest.update(sha256(LoraFile.weights(set.trainingAdapter())));
+      if (set.trainingAdapter().isPresent()) {
+        digest.update(sha256(LoraFile.weights(set.trainingAdapter().get())));
       }
       for (TrainingExample image : set.examples()) {
         digest.update(image.image().rgb());
@@ -87,7 +86,9 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
         image.mask().ifPresent(mask -> digest.update(mask.rgb()));
       }
       return new TrainingCheckpoint(
-          file, set.saveInterval(), HexFormat.of().formatHex(digest.digest()));
+          set.stateFile().get(),
+          set.saveInterval().orElse(0),
+          HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(
           "this Java has no SHA-256; use a complete Java 17 or later", e);

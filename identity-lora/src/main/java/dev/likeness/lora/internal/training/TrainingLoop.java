@@ -89,7 +89,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** Refuses a distilled base without a training adapter; warns if it is probably distilled. */
   private void requireUndistilled() {
-    if (set.trainingAdapter() != null) {
+    if (set.trainingAdapter().isPresent()) {
       return;
     }
     String advice = "train on the base that is not distilled, and use the LoRA on this one; or give"
@@ -270,7 +270,7 @@ public final class TrainingLoop implements AutoCloseable {
     int done = 0;
     progress.onEvent(new ProgressEvent.Phase("encode", images));
     LatentDiskCache files = new LatentDiskCache(
-        set.latentFolder(),
+        set.latentFolder().orElse(null),
         model.autoencoder(),
         latent -> Tensors.place(model.compute(), latent),
         progress);

@@ -263,13 +263,11 @@ class FewStepTest {
         stop.cancel();
       }
     };
-    TrainingSet set = new TrainingSet(
-        List.of(TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
-        new PersonToken("", "person", ""),
-        state,
-        null,
-        Optional.empty(),
-        null);
+    TrainingSet set = TrainingSet.ofExamples(
+            List.of(
+                TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man")),
+            new PersonToken("", "person", ""))
+        .stateFile(state);
     try (TrainedPerson nobody = new LoraTrainer(training).train(base, set, stopping, stop)) {
       nobody.lora().save(file);
     }
@@ -301,8 +299,7 @@ class FewStepTest {
   }
 
   private static TrainingSet set(TrainingExample image) {
-    return new TrainingSet(
-        List.of(image), new PersonToken("", "person", ""), null, null, Optional.empty(), null);
+    return TrainingSet.ofExamples(List.of(image), new PersonToken("", "person", ""));
   }
 
   @Test

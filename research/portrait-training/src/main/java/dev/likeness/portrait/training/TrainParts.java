@@ -188,13 +188,8 @@ public final class TrainParts {
             0, Math.min(numbers.of("fewStepPictures"), store.size()))
         .mapToObj(i -> TrainingExample.of(store.image(i)).caption(renders.caption(i)))
         .toList();
-    TrainingSet set = new TrainingSet(
-        images,
-        new PersonToken("", "person", ""),
-        work.resolve("few-step-state.safetensors"),
-        null,
-        Optional.empty(),
-        null);
+    TrainingSet set = TrainingSet.ofExamples(images, new PersonToken("", "person", ""))
+        .stateFile(work.resolve("few-step-state.safetensors"));
     try (TrainedPerson nobody =
         new LoraTrainer(training).train(base, set, told("few-step"), new Cancellation())) {
       nobody.lora().save(trained);

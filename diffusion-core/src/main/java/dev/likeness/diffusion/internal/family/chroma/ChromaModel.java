@@ -66,7 +66,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   public GenerationDefaults defaults(ImageRequest request) {
     boolean inpaints = isInpainting(request);
     return new GenerationDefaults(
-        inpaints ? 28 : 35, inpaints ? 7 : 5, pixels(), pixels(), 0.9, 0.6);
+        inpaints ? 28 : 35, inpaints ? 7 : 5, pixels(), pixels(), 0.9, 0.6, 0);
   }
 
   private static boolean isInpainting(ImageRequest request) {

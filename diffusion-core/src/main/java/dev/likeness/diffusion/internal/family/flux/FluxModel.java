@@ -91,12 +91,12 @@ final class FluxModel implements OpenModel {
   public GenerationDefaults defaults(ImageRequest request) {
     int pixels = pixels();
     if (model.isFill()) {
-      return new GenerationDefaults(50, 30, pixels, pixels, 0.6, 1);
+      return new GenerationDefaults(50, 30, pixels, pixels, 0.6, 1, 0);
     }
     boolean alone = !request.isImageToImage() && request.controlImages().isEmpty();
     double strength = model.isKontext() ? 1 : 0.6;
     return new GenerationDefaults(
-        28, alone || model.isKontext() ? 3.5 : 7, pixels, pixels, strength, strength);
+        28, alone || model.isKontext() ? 3.5 : 7, pixels, pixels, strength, strength, 0);
   }
 
   private int pixels() {

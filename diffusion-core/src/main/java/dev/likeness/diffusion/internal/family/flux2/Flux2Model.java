@@ -89,7 +89,7 @@ final class Flux2Model implements OpenModel {
     int pixels = SIDE * sizeMultiple();
     boolean masked = request.isImageToImage() && request.initialImage().isMasked();
     return new GenerationDefaults(
-        model.keepsReferences() ? 4 : 50, masked ? 8 : 4, pixels, pixels, 1, 0.8);
+        model.keepsReferences() ? 4 : 50, masked ? 8 : 4, pixels, pixels, 1, 0.8, 0);
   }
 
   private int sizeMultiple() {

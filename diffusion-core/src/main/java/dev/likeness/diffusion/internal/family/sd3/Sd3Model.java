@@ -85,7 +85,7 @@ final class Sd3Model implements OpenModel {
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
     return new GenerationDefaults(
-        request.isImageToImage() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6);
+        request.isImageToImage() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6, 0);
   }
 
   private int pixels() {

@@ -53,7 +53,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    return new GenerationDefaults(50, 5, PIXELS, PIXELS, 0.6, 1);
+    return new GenerationDefaults(50, 5, PIXELS, PIXELS, 0.6, 1, 0);
   }
 
   private int sizeMultiple() {

@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
@@ -138,6 +141,27 @@ public final class NativeLibraries {
   }
 
   /**
+   * Returns the number of cores, each of which may be several processors; a large number if the
+   * system does not tell.
+   *
+   * @param processors the folder in which Linux describes processors
+   */
+  static int physicalCores(Path processors) {
+    Set<String> cores = new HashSet<>();
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(processors, "cpu[0-9]*")) {
+      for (Path folder : folders) {
+        Path siblings = folder.resolve("topology/thread_siblings_list");
+        if (Files.exists(siblings)) {
+          cores.add(Files.readString(siblings).strip());
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      return Integer.MAX_VALUE;
+    }
+    return cores.isEmpty() ? Integer.MAX_VALUE : cores.size();
+  }
+
+  /**
    * The settings of {@link #CPU_VARIABLES} for a process that was started without them. A variable
    * that the operator set keeps its value.
    */
@@ -145,6 +169,9 @@ public final class NativeLibraries {
     /** Parameters of glibc's {@code mallopt}, by variable. */
     private static final Map<String, Integer> MALLOPT =
         Map.of("MALLOC_TRIM_THRESHOLD_", -1, "MALLOC_MMAP_THRESHOLD_", -3, "MALLOC_ARENA_MAX", -8);
+
+    // OpenMP counts hyper-threads, and the processors that a container's quota does not allow.
+    private static final String THREADS = "OMP_NUM_THREADS";
 
     private LateSettings() {}
 
@@ -162,6 +189,12 @@ public final class NativeLibraries {
      */
     static void ofLibraries() {
       Map<String, String> missing = missing(false);
+      if (System.getenv(THREADS) == null) {
+        int cores = physicalCores(Path.of("/sys/devices/system/cpu"));
+        missing.put(
+            THREADS,
+            String.valueOf(Math.min(cores, Runtime.getRuntime().availableProcessors())));
+      }
       Pointer environment = address("environ");
       if (missing.isEmpty() || environment == null || environment.isNull()) {
         return;

@@ -106,6 +106,9 @@ class ArchitectureTest {
   static final ArchRule PRINTS = SafetyRules.onlyProgramsPrint(ROOT);
 
   @ArchTest
+  static final ArchRule FAILURES = SafetyRules.failuresHaveTypes(ROOT);
+
+  @ArchTest
   static final ArchRule LANGUAGE = SafetyRules.nothingFollowsTheMachinesLanguage();
 
   @ArchTest

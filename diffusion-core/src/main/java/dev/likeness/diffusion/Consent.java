@@ -3,7 +3,6 @@ package dev.likeness.diffusion;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumSet;
@@ -240,7 +239,7 @@ public record Consent(
     try {
       return JSON.std.asString(map);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -154,7 +155,7 @@ public record GeneratedImage(
       @Override
       public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {
         if (format != ImageFormat.PNG) {
-          throw new UnsupportedOperationException(
+          throw new InvalidInputException(
               "no module on the class path writes generated images as " + format
                   + "; add likeness-headshots, or write PNG");
         }
@@ -173,7 +174,7 @@ public record GeneratedImage(
      * @param generated the image
      * @param format the file format
      * @param edited true if the image was generated from another image, such as a photo
-     * @throws UnsupportedOperationException if this marking does not write {@code format}
+     * @throws InvalidInputException if this marking does not write {@code format}
      */
     byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 

@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * A LoRA opened for a base model. Its weight changes (deltas) apply only to requests that have its
  * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
+ * Later calls throw {@link IllegalStateException}.
  */
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;

@@ -169,7 +169,7 @@ public final class TrainedModel implements AutoCloseable {
     }
     try {
       files(snapshot);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException("cannot list " + base + ": " + e.getMessage(), e);
     }
     if (Files.exists(out)) {
@@ -178,7 +178,7 @@ public final class TrainedModel implements AutoCloseable {
             path -> !path.endsWith(PARTIAL_FOLDER) && !path.endsWith("lost+found"))) {
           throw new InvalidInputException(out + " already contains files; give a new folder");
         }
-      } catch (IOException e) {
+      } catch (IOException | UncheckedIOException e) {
         throw new InvalidInputException("cannot list " + out + ": " + e.getMessage(), e);
       }
     }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -218,7 +219,7 @@ public final class PhotoSet {
           .filter(filter)
           .sorted(Comparator.comparing(file -> file.getFileName().toString()))
           .toList();
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
           "cannot list the folder " + folder + ": " + e.getMessage(), e);
     }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,7 @@ final class ReviewJson {
     try {
       return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(root);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     }
   }
 

@@ -25,7 +25,8 @@ import java.util.function.Supplier;
  * The networks and measures of a review. Thread-safe.
  *
  * <p>The tools own what they open: the built-in detector and measure, and the networks of files. An
- * object that the caller passes stays the caller's: the caller closes it after the last use.
+ * object that the caller passes stays the caller's: the caller closes it after the last use. Calls
+ * on closed tools throw {@link IllegalStateException}.
  *
  * <p>Each {@code with} method returns other tools and does not change these tools. Both can be used
  * at the same time. They share what they own, and closing either of them closes all of it. In a

@@ -1,7 +1,6 @@
 package dev.likeness.portrait;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -27,7 +26,7 @@ public final class PortraitModel {
    * {@return the model's folder, inside the jar or the classes folder} Open it like any diffusers
    * folder: {@code BaseModel.open(PortraitModel.files(), Compute.best())}.
    *
-   * @throws IllegalStateException if the artifact contains no model
+   * @throws IllegalStateException if the artifact contains no model, or its jar cannot be read
    */
   public static Path files() {
     URL index = PortraitModel.class.getResource(FOLDER + "/" + INDEX);
@@ -56,7 +55,7 @@ public final class PortraitModel {
       }
       return jar;
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new IllegalStateException(
           "cannot read the jar of likeness-portrait-model: " + e.getMessage(), e);
     }
   }

@@ -29,7 +29,7 @@ public record CustomScheduler(
   /**
    * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} Its sigma
    * schedule is {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
-   * {@link #plan(int)}.
+   * {@link #plan(int)}, which otherwise throws {@link IllegalStateException}.
    *
    * @param prediction the kind of value that the network predicts
    */
@@ -40,7 +40,7 @@ public record CustomScheduler(
   /**
    * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} Its sigma schedule is
    * {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
-   * {@link #plan(int)}.
+   * {@link #plan(int)}, which otherwise throws {@link IllegalStateException}.
    *
    * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
@@ -51,7 +51,7 @@ public record CustomScheduler(
   /**
    * {@return a scheduler for networks that were trained at the given sigmas} Its sigma schedule is
    * {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
-   * {@link #plan(int)}.
+   * {@link #plan(int)}, which otherwise throws {@link IllegalStateException}.
    *
    * @param table the sigmas and timesteps that the network was trained at
    * @param prediction the kind of value that the network predicts
@@ -137,6 +137,11 @@ public record CustomScheduler(
     return sigmas;
   }
 
+  /**
+   * Throws an exception, because a custom scheduler has sigmas and no betas.
+   *
+   * @throws IllegalStateException always
+   */
   @Override
   public NoiseSchedule noiseSchedule() {
     throw new IllegalStateException(

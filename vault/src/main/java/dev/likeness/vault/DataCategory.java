@@ -2,7 +2,6 @@ package dev.likeness.vault;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -53,7 +52,7 @@ public enum DataCategory {
         labels.load(in);
         return labels;
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
       }
     }
   }

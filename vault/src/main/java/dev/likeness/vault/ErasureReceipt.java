@@ -5,7 +5,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -212,7 +211,7 @@ public record ErasureReceipt(
     try {
       return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(toMap());
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.vault;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ record FileNames(String stem, String extension) {
             .mapToInt(name -> name.group(1) == null ? 1 : Integer.parseInt(name.group(1)))
             .max()
             .orElse(0);
-      } catch (IOException e) {
+      } catch (IOException | UncheckedIOException e) {
         throw new ResourceLimitException("cannot list the stored images: " + e.getMessage(), e);
       }
     }

@@ -2,7 +2,6 @@ package dev.likeness.vault;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.Key;
@@ -147,7 +146,7 @@ enum ReceiptSignature {
         throw new IllegalStateException(
             "this Java cannot sign with Ed25519; use a complete Java 17 or later", e);
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
       }
     }
   }

@@ -46,8 +46,9 @@ final class StoreFolder {
       return folders
           .filter(found -> SubjectStore.isId(found.getFileName().toString()))
           .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new ResourceLimitException(
+          "cannot list " + all + ": " + e.getMessage() + "; check that this user can read it", e);
     }
   }
 

@@ -119,7 +119,10 @@ final class SubjectFolders {
         counts.put(category, folders.get(category).count());
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new ResourceLimitException(
+          "cannot count the files of the subject " + id + ": " + e.getMessage()
+              + "; check that this user can read the store",
+          e);
     }
     return counts;
   }
@@ -133,8 +136,9 @@ final class SubjectFolders {
       renew(category);
       return count;
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot remove the " + category.label() + " of the subject " + id + ": " + e.getMessage(),
+      throw new ResourceLimitException(
+          "cannot remove the " + category.label() + " of the subject " + id + ": " + e.getMessage()
+              + "; check that this user can write the store",
           e);
     }
   }

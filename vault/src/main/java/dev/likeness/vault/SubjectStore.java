@@ -227,7 +227,7 @@ public final class SubjectStore implements AutoCloseable {
         }
       } catch (SubjectErasedException meanwhile) {
         continue;
-      } catch (ResourceLimitException | UncheckedIOException e) {
+      } catch (ResourceLimitException e) {
         if (failure == null) {
           failure = new ResourceLimitException(
               "cannot purge everything that is due: " + e.getMessage()
@@ -309,7 +309,7 @@ public final class SubjectStore implements AutoCloseable {
     try (lock) {
       clock.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new ResourceLimitException("cannot close " + this + ": " + e.getMessage(), e);
     }
   }
 

@@ -27,6 +27,7 @@ import dev.likeness.planted.photos.face.OneWay;
 import dev.likeness.planted.photos.quality.OtherWay;
 import dev.likeness.planted.schedulers.HoldsTensor;
 import dev.likeness.planted.vault.Calls;
+import dev.likeness.planted.vault.Fails;
 import dev.likeness.planted.vault.Talks;
 import dev.likeness.planted.vault.Unpickles;
 import java.util.List;
@@ -100,6 +101,7 @@ class PlantedViolationsTest {
     assertFinds(SafetyRules.onlyExamplesUseTheNetwork(ROOT), Calls.class);
     assertFinds(SafetyRules.onlyProgramsPrint(ROOT), Talks.class);
     assertFinds(SafetyRules.nothingFollowsTheMachinesLanguage(), Talks.class);
+    assertFinds(SafetyRules.failuresHaveTypes(ROOT), Fails.class);
   }
 
   /** Every line names one of {@code planted}, and each of these is named. */

@@ -35,6 +35,16 @@ public final class SafetyRules {
       "javax.net.SocketFactory",
       "javax.net.ssl.SSLContext");
 
+  private static final Set<String> UNTYPED = Set.of(
+      "java.io.IOError",
+      "java.io.UncheckedIOException",
+      "java.lang.AssertionError",
+      "java.lang.Error",
+      "java.lang.Exception",
+      "java.lang.RuntimeException",
+      "java.lang.Throwable",
+      "java.lang.UnsupportedOperationException");
+
   private static final Set<String> FORMATTING =
       Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase");
 
@@ -125,6 +135,32 @@ public final class SafetyRules {
                     || call.getTargetOwner().isAssignableTo(PrintStream.class)
                     || call.getTargetOwner().isAssignableTo(PrintWriter.class))))
         .as("nothing formats text without a Locale");
+  }
+
+  /**
+   * Callers catch {@code LikenessException}, and what the JDK throws for wrong arguments and states.
+   * A file system of the JDK has its own contract.
+   */
+  public static ArchRule failuresHaveTypes(String root) {
+    return noClasses()
+        .that()
+        .resideInAnyPackage(
+            root + ".schedulers..",
+            root + ".diffusion..",
+            root + ".photos..",
+            root + ".lora..",
+            root + ".ipadapter..",
+            root + ".headshots..",
+            root + ".vault..",
+            root + ".provenance..")
+        .and()
+        .resideOutsideOfPackage(root + ".vault.internal.file..")
+        .should()
+        .callConstructorWhere(describe(
+            "creates an exception without a type of its own",
+            call -> UNTYPED.contains(call.getTargetOwner().getName())
+                && !call.getOriginOwner().isAssignableTo(call.getTargetOwner().getName())))
+        .as("failures of the library have types");
   }
 
   private static boolean isTorch(JavaAccess<?> call) {

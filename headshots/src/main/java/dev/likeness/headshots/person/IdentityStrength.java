@@ -6,7 +6,6 @@ import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -295,7 +294,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
       keys.load(in);
       return keys;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 

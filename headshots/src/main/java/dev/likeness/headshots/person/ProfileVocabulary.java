@@ -3,7 +3,6 @@ package dev.likeness.headshots.person;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +104,7 @@ public record ProfileVocabulary(Map<String, String> values) {
           .map(each -> attribute((Map<?, ?>) each))
           .toList();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 

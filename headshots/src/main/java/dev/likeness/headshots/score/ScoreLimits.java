@@ -7,7 +7,6 @@ import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -84,7 +83,7 @@ public final class ScoreLimits {
     try (InputStream in = ScoreLimits.class.getResourceAsStream("limits.json")) {
       return new ScoreLimits(numbers(in.readAllBytes()));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 

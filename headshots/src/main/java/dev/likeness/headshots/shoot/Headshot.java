@@ -196,7 +196,7 @@ public record Headshot(
    * @param format the file format
    * @param marking marks the file as generated or edited
    * @return the bytes of the file
-   * @throws UnsupportedOperationException if the marking does not write {@code format}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the marking does not write {@code format}
    */
   public byte[] encode(ImageFormat format, GeneratedImage.Marking marking) {
     return marking.encode(image, format, isEdited);

@@ -15,7 +15,6 @@ import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +71,7 @@ final class StyleFile {
     try (InputStream in = StyleFile.class.getResourceAsStream("styles.json")) {
       return read(in, "styles.json");
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 

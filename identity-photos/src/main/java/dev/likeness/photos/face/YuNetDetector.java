@@ -24,7 +24,8 @@ import org.bytedeco.opencv.opencv_objdetect.FaceDetectorYN;
 /**
  * YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) from an ONNX file with a
  * fixed input size. It finds boxes with five landmarks, and detects turned, tilted and small faces
- * far better than {@link CascadeDetector}. Thread-safe; one image is processed at a time.
+ * far better than {@link CascadeDetector}. Thread-safe; one image is processed at a time. A closed
+ * detector throws {@link IllegalStateException}.
  */
 public final class YuNetDetector implements FaceDetector {
   private static final float MIN_SCORE = 0.7f;

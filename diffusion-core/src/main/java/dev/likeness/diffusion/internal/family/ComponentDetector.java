@@ -10,7 +10,6 @@ import dev.likeness.diffusion.internal.vae.AutoencoderKeyFormat;
 import dev.likeness.diffusion.internal.vae.AutoencoderKind;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ public record ComponentDetector(Map<String, Object> values) {
     try (InputStream in = beside.getResourceAsStream(family + ".json")) {
       return new ComponentDetector(JSON.std.mapFrom(in));
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new IllegalStateException(
           "the built-in configuration of " + family
               + " cannot be read; the jar is damaged, download it again",
           e);

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +132,7 @@ public final class RepositoryFolder {
     private static List<Path> list(Path folder) {
       try (Stream<Path> entries = Files.list(folder)) {
         return entries.sorted().toList();
-      } catch (IOException e) {
+      } catch (IOException | UncheckedIOException e) {
         throw new InvalidInputException("cannot list " + folder + ": " + e.getMessage(), e);
       }
     }

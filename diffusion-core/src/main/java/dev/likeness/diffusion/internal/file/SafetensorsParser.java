@@ -9,7 +9,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -50,7 +49,8 @@ final class SafetensorsParser {
             e);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new InvalidInputException(
+          source + ": the header cannot be read: " + Quoted.reason(e), e);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.internal.io;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -49,8 +48,8 @@ public final class UninterruptibleIo {
               () -> unchecked(work), task -> new Thread(task, "likeness-files").start())
           .join();
     } catch (CompletionException e) {
-      if (e.getCause() instanceof UncheckedIOException failed) {
-        throw failed.getCause();
+      if (e.getCause() instanceof IOException failed) {
+        throw failed;
       }
       if (e.getCause() instanceof Error fatal) {
         throw fatal;
@@ -63,7 +62,7 @@ public final class UninterruptibleIo {
     try {
       return work.run();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new CompletionException(e);
     }
   }
 }

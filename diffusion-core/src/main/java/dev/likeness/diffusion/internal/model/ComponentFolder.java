@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,6 +105,8 @@ final class ComponentFolder {
           .toList();
     } catch (IOException e) {
       throw new InvalidInputException("cannot list " + folder + ": " + Quoted.reason(e), e);
+    } catch (UncheckedIOException e) {
+      throw new InvalidInputException("cannot list " + folder + ": " + e.getMessage(), e);
     }
   }
 
@@ -145,7 +148,7 @@ final class ComponentFolder {
           .limit(1)
           .toList()
           .stream();
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return Stream.empty();
     }
   }

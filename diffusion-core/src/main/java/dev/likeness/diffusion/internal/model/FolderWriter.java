@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,11 +119,6 @@ public final class FolderWriter {
   }
 
   private static void write(Path file, AtomicFile.Content content) {
-    try {
-      Files.createDirectories(file.getParent());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     AtomicFile.write(file, content);
   }
 }

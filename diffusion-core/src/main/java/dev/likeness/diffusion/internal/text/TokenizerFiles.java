@@ -5,7 +5,6 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -77,7 +76,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
         InputStream text = new GZIPInputStream(packed)) {
       return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new IllegalStateException(
           "the built-in merges of CLIP cannot be read; the jar is damaged," + " download it again",
           e);
     }
@@ -154,7 +153,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
                 "tokenizer_config.json",
                 JSON.std.asString(config)));
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new IllegalStateException("cannot encode in memory", e);
       }
     }
 

@@ -11,7 +11,6 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.photos.face.Face;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
@@ -159,7 +158,7 @@ public final class GazeNetwork {
         try (InputStream in = new GZIPInputStream(ScoreNumbers.class.getResourceAsStream(file))) {
           return Weights.of(new ScoreNumbers(JSON.std.mapFrom(in)));
         } catch (IOException e) {
-          throw new UncheckedIOException(e);
+          throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
         }
       }
 

@@ -7,7 +7,6 @@ import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -160,7 +159,7 @@ public record SceneWords(Map<String, String> values) {
       JSON.std.mapFrom(in).forEach((word, rgb) -> colours.put(word, lab((List<?>) rgb)));
       return colours;
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
     }
   }
 

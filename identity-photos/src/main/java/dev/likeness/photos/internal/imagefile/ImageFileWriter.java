@@ -10,7 +10,6 @@ import java.awt.color.ICC_Profile;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -64,7 +63,7 @@ public final class ImageFileWriter {
       writer.setOutput(out);
       writer.write(null, new IIOImage(image.toBufferedImage(), null, null), param);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     } finally {
       writer.dispose();
     }
@@ -78,7 +77,7 @@ public final class ImageFileWriter {
       return RgbImage.of(
           ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     }
   }
 

@@ -3,7 +3,6 @@ package dev.likeness.photos.internal.imagefile;
 import dev.likeness.diffusion.error.InvalidInputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -90,7 +89,7 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     try (DeflaterOutputStream deflated = new DeflaterOutputStream(data)) {
       deflated.write(icc);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException("cannot encode in memory", e);
     }
     int at = parts.get(1).end();
     return of(ImageFile.splice(bytes, at, at, chunk("iCCP", data.toByteArray())));

@@ -8,7 +8,6 @@ import dev.likeness.photos.internal.onnx.OnnxGraph.Node;
 import dev.likeness.photos.internal.onnx.OnnxGraph.Option;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,7 +54,7 @@ final class OnnxShapes {
                   options));
         });
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
       }
       return operators;
     }

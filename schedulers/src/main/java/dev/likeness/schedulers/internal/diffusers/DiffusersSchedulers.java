@@ -6,7 +6,6 @@ import dev.likeness.schedulers.SchedulerProvider;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.HashMap;
@@ -126,7 +125,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
           }
         }
       } catch (IOException e) {
-        throw new UncheckedIOException(
+        throw new IllegalStateException(
             "the built-in defaults of the schedulers cannot be read; the jar is"
                 + " damaged, download it again",
             e);

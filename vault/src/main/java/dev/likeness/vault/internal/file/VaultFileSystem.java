@@ -1,9 +1,10 @@
 package dev.likeness.vault.internal.file;
 
+import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;
@@ -142,8 +143,11 @@ final class VaultFileSystem extends FileSystem {
           Files.deleteIfExists(file);
         }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new ResourceLimitException(
+          "cannot delete unfinished files in " + folder + ": " + e.getMessage()
+              + "; check that this user can write it",
+          e);
     }
   }
 

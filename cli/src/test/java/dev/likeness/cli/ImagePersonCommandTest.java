@@ -64,8 +64,8 @@ class ImagePersonCommandTest {
   private static Path eve(Path folder) {
     Path file = folder.resolve("eve.safetensors");
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      ImagePerson.of(
-              base, List.of(painted(80), painted(160)), Consent.of("Eve: yes"), PersonRecord.EMPTY)
+      ImagePerson.of(base, List.of(painted(80), painted(160)), PersonRecord.EMPTY)
+          .withConsent(Consent.of("Eve: yes"))
           .save(file);
     }
     return file;

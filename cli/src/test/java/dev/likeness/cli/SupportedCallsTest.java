@@ -8,6 +8,7 @@ import dev.likeness.cli.architecture.ApiText;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import java.io.IOException;
+import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Modifier;
@@ -16,12 +17,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Supported calls are short, and throw unchecked exceptions. */
@@ -46,11 +54,54 @@ class SupportedCallsTest {
     assertEquals(List.of(), faults((type, call) -> call.getParameterCount() > MOST_PARAMETERS));
   }
 
+  /** Values of JSON, where null is a value: it turns an option off. */
+  private static final Set<Class<?>> JSON = Set.of(Object.class, Map.class);
+
+  @Test
+  void whatIsNotGivenIsNotPassed() throws IOException {
+    assertEquals(
+        List.of(),
+        faults((type, call) -> IntStream.range(0, call.getParameterCount())
+            .anyMatch(i -> isNullable(call.getAnnotatedParameterTypes()[i])
+                    && !JSON.contains(call.getParameterTypes()[i])
+                || isOptional(call.getParameterTypes()[i]))));
+  }
+
+  @Test
+  void whatCanBeAbsentIsReturnedAsAnOptional() throws IOException {
+    assertEquals(List.of(), faults((type, call) -> isNullable(call.getAnnotatedReturnType())));
+    List<String> found = new ArrayList<>();
+    for (String module : SupportedApiTest.MODULES) {
+      for (Class<?> type : ApiText.types(Outside.ROOT.resolve(module).resolve("target/classes"))) {
+        if (type.isRecord()) {
+          Arrays.stream(type.getRecordComponents())
+              .filter(part -> isNullable(part.getAnnotatedType()))
+              .forEach(part -> found.add(type.getSimpleName() + "." + part.getName()));
+        }
+      }
+    }
+    assertEquals(List.of(), found);
+  }
+
+  private static boolean isNullable(AnnotatedType type) {
+    return type.isAnnotationPresent(Nullable.class);
+  }
+
+  private static boolean isOptional(Class<?> type) {
+    return type == Optional.class
+        || type == OptionalInt.class
+        || type == OptionalLong.class
+        || type == OptionalDouble.class;
+  }
+
   @Test
   void callsThrowUncheckedExceptions() throws IOException {
     List<String> checked = faults((type, call) -> call.getExceptionTypes().length > 0);
     assertEquals(
-        List.of("GenerationJob.get()", "GenerationJob.get(long, TimeUnit)", "PhotoConverter.convert(PhotoFormat, byte[])"),
+        List.of(
+            "GenerationJob.get()",
+            "GenerationJob.get(long, TimeUnit)",
+            "PhotoConverter.convert(PhotoFormat, byte[])"),
         checked);
     assertTrue(faults((type, call) -> !CHECKED.containsAll(List.of(call.getExceptionTypes())))
         .isEmpty());
@@ -77,8 +128,7 @@ class SupportedCallsTest {
   private static final Pattern DEFECT =
       Pattern.compile("cannot encode in memory|the jar of Likeness is damaged|this Java ");
 
-  private static final Pattern STATE =
-      Pattern.compile("new IllegalStateException\\(\\s*([^;]*);");
+  private static final Pattern STATE = Pattern.compile("new IllegalStateException\\(\\s*([^;]*);");
 
   @Test
   void typesSayThatAWrongStateIsAnError() throws IOException {
@@ -121,8 +171,8 @@ class SupportedCallsTest {
         parameters.stream().filter(part -> !FOLLOWED.contains(part)).toList();
     return !needed.isEmpty()
         && ApiText.calls(type)
-        .filter(other -> other.getName().equals(call.getName()))
-        .noneMatch(other -> withoutDefaults(needed, List.of(other.getParameterTypes())));
+            .filter(other -> other.getName().equals(call.getName()))
+            .noneMatch(other -> withoutDefaults(needed, List.of(other.getParameterTypes())));
   }
 
   /** Returns true if a shorter call has the needed parameters, without numbers and durations. */
@@ -140,7 +190,10 @@ class SupportedCallsTest {
     List<String> found = new ArrayList<>();
     for (String module : SupportedApiTest.MODULES) {
       for (Class<?> type : ApiText.types(Outside.ROOT.resolve(module).resolve("target/classes"))) {
-        ApiText.calls(type).filter(call -> fault.in(type, call)).map(call -> text(type, call)).forEach(found::add);
+        ApiText.calls(type)
+            .filter(call -> fault.in(type, call))
+            .map(call -> text(type, call))
+            .forEach(found::add);
       }
     }
     return found.stream().sorted().toList();

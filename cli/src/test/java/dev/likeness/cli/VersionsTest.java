@@ -26,8 +26,8 @@ class VersionsTest {
   private static final Set<String> LEFT_OUT = Set.of(".git", "target", "shared");
 
   /** The places where a version of this library stands. */
-  private static final Pattern VERSION = Pattern.compile(
-      "<artifactId>likeness-[a-z0-9_-]*</artifactId>\\s*<version>([^<$]+)<"
+  private static final Pattern VERSION =
+      Pattern.compile("<artifactId>likeness-[a-z0-9_-]*</artifactId>\\s*<version>([^<$]+)<"
           + "|<likeness\\.version>([^<]+)<"
           + "|likeness-[a-z0-9_-]*[:-](\\d+\\.\\d+\\.\\d+(?:-SNAPSHOT)?)"
           + "|likenessVersion.*'(\\d[^']*)'");

@@ -28,15 +28,11 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Opens a base model from a folder or a single file.
+   * {@return a base model from a folder or a single file; the caller closes it} It throws the
+   * exceptions of {@link #open(ModelFiles, Compute)}.
    *
    * @param path a diffusers folder, a Hugging Face cache folder, or a single file
    * @param compute the device and the element type of weights and activations
-   * @return the model; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
-   *     not supported
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
-   *     libraries are missing
    */
   public static BaseModel open(Path path, Compute compute) {
     return open(ModelFiles.of(path), compute);

@@ -80,7 +80,11 @@ class MarkingTest {
   }
 
   private static List<String> actions(byte[] file) {
-    return Provenance.inspect("the image", file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream()
+    return Provenance.inspect("the image", file, TrustAnchors.NONE)
+        .manifest()
+        .orElseThrow()
+        .actions()
+        .stream()
         .map(ManifestReport.Action::name)
         .toList();
   }

@@ -66,8 +66,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer, which also keeps face embeddings in each person's file} The likeness
-   * of headshots can then be measured without the photos.
+   * {@return the same trainer, which also keeps face embeddings in each person's file, to measure
+   * likeness without the photos}
    *
    * @param other the embedder; the caller closes it
    */
@@ -82,8 +82,8 @@ public final class PersonTrainer {
   /**
    * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
    * training set. At each validation, two headshots are generated and compared with the held-out
-   * photos. The best weights are kept. Four validations in a row without improvement end the
-   * training. With fewer than five photos there is no validation.
+   * photos. The best weights are kept. Four validations without improvement end the training. With
+   * fewer than five photos there is no validation.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -103,8 +103,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with another size of training images} Smaller images need less memory
-   * and time.
+   * {@return the same trainer with smaller or larger training images} Smaller ones need less
+   * memory.
    *
    * @param pixels width and height in pixels, a multiple of the base's size multiple
    * @throws IllegalArgumentException if the size is below 1 or no such multiple
@@ -114,7 +114,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with another interval of saved states, however long saving takes}
+   * {@return the same trainer with another interval of saved states}
    *
    * @param steps training steps between two saved states, at least 1
    */
@@ -146,8 +146,7 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if no training settings fit into
-   *     memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if memory is too short
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
@@ -172,8 +171,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * Trains a copy of the whole base (DreamBooth). It needs more memory than a LoRA, and the result
-   * is as large as the base.
+   * Trains a copy of the whole base (DreamBooth), which needs more memory than a LoRA.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
@@ -208,8 +206,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * Encodes the accepted photos as reference images for an adapter of the base. This takes seconds.
-   * The consent must cover training, because embeddings of a face are a model of the person.
+   * Encodes the accepted photos as reference images for an adapter of the base. The consent must
+   * cover training, because embeddings of a face are a model of the person.
    *
    * @param request photos, consent and known traits; no state is saved
    * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
@@ -244,8 +242,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * Chooses accepted photos as reference images for a base that edits images, and crops them.
-   * The photos that are not chosen judge likeness.
+   * Chooses accepted photos as reference images for a base that edits images. The others judge
+   * likeness.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -113,7 +113,7 @@ public final class PhotoSet {
   private static Photo inNamedFolder(Photo photo, Path folder) {
     Matcher said = NAMED_FOLDER.matcher(folder.getFileName().toString());
     if (!said.matches()) {
-      throw new IllegalStateException("not a folder of repeats: " + folder);
+      return photo;
     }
     String name = said.group(2).strip();
     try {

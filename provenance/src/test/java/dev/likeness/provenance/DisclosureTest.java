@@ -23,7 +23,6 @@ import dev.likeness.provenance.c2pa.ManifestReport;
 import dev.likeness.provenance.signing.SigningIdentity;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +51,8 @@ class DisclosureTest {
   @ParameterizedTest
   @ValueSource(strings = {"png", "jpeg", "webp"})
   void saysThreeTimesThatAModelMadeIt(String format) {
-    Provenance found = Provenance.inspect("the image", bytes(format, Disclosure.standard()), TrustAnchors.NONE);
+    Provenance found =
+        Provenance.inspect("the image", bytes(format, Disclosure.standard()), TrustAnchors.NONE);
     assertEquals("image/" + format, found.mediaType());
     assertEquals(MODEL, found.sourceType().orElseThrow());
     assertEquals(OptionalInt.of(48), found.watermarkBits());
@@ -109,10 +109,12 @@ class DisclosureTest {
     SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
     byte[] bytes =
         Disclosure.standard().signer(application).generator("Ada's Studio").encodePng(IMAGE);
-    ManifestReport stranger = Provenance.inspect("the image", bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    ManifestReport stranger =
+        Provenance.inspect("the image", bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(ManifestReport.State.VALID, stranger.state());
     TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
-    ManifestReport friend = Provenance.inspect("the image", bytes, anchors).manifest().orElseThrow();
+    ManifestReport friend =
+        Provenance.inspect("the image", bytes, anchors).manifest().orElseThrow();
     assertEquals(ManifestReport.State.TRUSTED, friend.state());
     assertEquals(
         "Ada's Studio, Ada's Headshots, ES256",
@@ -124,7 +126,8 @@ class DisclosureTest {
   void signsWithRsaToo() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "RSA", "Ada");
     byte[] bytes = Disclosure.standard().signer(application).encodeJpeg(IMAGE);
-    ManifestReport report = Provenance.inspect("the image", bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    ManifestReport report =
+        Provenance.inspect("the image", bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals("PS256", report.signer().orElseThrow().algorithm());
   }
@@ -255,14 +258,18 @@ class DisclosureTest {
         .encodePng(IMAGE);
     String expected =
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
-    assertEquals(expected, Provenance.inspect("the image", bytes, TrustAnchors.NONE).sourceType().orElseThrow());
+    assertEquals(
+        expected,
+        Provenance.inspect("the image", bytes, TrustAnchors.NONE).sourceType().orElseThrow());
   }
 
   @Test
   void declaresAnImageEditedFromAnother() {
     Disclosure edited = Disclosure.standard().edited(true);
-    ManifestReport report =
-        Provenance.inspect("the image", edited.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
+    ManifestReport report = Provenance.inspect(
+            "the image", edited.encodePng(IMAGE), TrustAnchors.NONE)
+        .manifest()
+        .orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals(
         List.of(
@@ -274,8 +281,10 @@ class DisclosureTest {
         List.of("ingredient.unknownProvenance"),
         report.ingredients().stream().map(ManifestReport.Finding::code).toList());
     for (Disclosure fresh : List.of(edited.withoutPixelMarks(), edited.edited(false))) {
-      ManifestReport created =
-          Provenance.inspect("the image", fresh.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
+      ManifestReport created = Provenance.inspect(
+              "the image", fresh.encodePng(IMAGE), TrustAnchors.NONE)
+          .manifest()
+          .orElseThrow();
       assertEquals(
           List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())),
           created.actions());
@@ -315,9 +324,11 @@ class DisclosureTest {
     byte[] marked = bytes("png", Disclosure.standard());
     Path file = Files.write(folder.resolve("marked.png"), marked);
     Provenance found = Provenance.inspect(file);
-    assertEquals(found.toJson(), Provenance.inspect("it", marked, TrustAnchors.NONE).toJson());
+    assertEquals(
+        found.toJson(), Provenance.inspect("it", marked, TrustAnchors.NONE).toJson());
     try (InputStream in = Files.newInputStream(file)) {
-      assertEquals(found.toJson(), Provenance.inspect("it", in, TrustAnchors.NONE).toJson());
+      assertEquals(
+          found.toJson(), Provenance.inspect("it", in, TrustAnchors.NONE).toJson());
     }
     byte[] text = "hello".getBytes(StandardCharsets.US_ASCII);
     Exception e = assertThrows(
@@ -331,8 +342,7 @@ class DisclosureTest {
       }
     };
     e = assertThrows(
-        InvalidInputException.class,
-        () -> Provenance.inspect("upload", broken, TrustAnchors.NONE));
+        InvalidInputException.class, () -> Provenance.inspect("upload", broken, TrustAnchors.NONE));
     assertEquals("cannot read upload: the line was cut", e.getMessage());
   }
 

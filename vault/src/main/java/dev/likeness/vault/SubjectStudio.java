@@ -16,7 +16,6 @@ import dev.likeness.headshots.person.ReferencePhotos;
 import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +62,8 @@ public final class SubjectStudio {
    * @param other marks headshots as generated
    */
   public SubjectStudio marking(GeneratedImage.Marking other) {
-    return new SubjectStudio(new Setup(
-        setup.base, setup.studio, other, setup.tools, setup.photo, setup.profile));
+    return new SubjectStudio(
+        new Setup(setup.base, setup.studio, other, setup.tools, setup.photo, setup.profile));
   }
 
   /**
@@ -95,8 +94,8 @@ public final class SubjectStudio {
    * @param traits traits of the person, such as glasses; they replace measured traits
    */
   public SubjectStudio profile(PersonProfile traits) {
-    return new SubjectStudio(new Setup(
-        setup.base, setup.studio, setup.marking, setup.tools, setup.photo, traits));
+    return new SubjectStudio(
+        new Setup(setup.base, setup.studio, setup.marking, setup.tools, setup.photo, traits));
   }
 
   /**
@@ -151,16 +150,17 @@ public final class SubjectStudio {
   public void train(Subject subject, Progress progress, Cancellation stop) {
     Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
-      // States of other photos or settings are deleted with the training states.
-      Path states = subject.folder(DataCategory.TRAINING_STATES);
-      Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
-      TrainingRequest ask =
-          TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
-      try (TrainedPerson person = setup.studio.trainer().train(ask, progress, cancellation)) {
-        person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
-      }
-    });
+    SubjectWork.callWithPhotos(
+        subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
+          // States of other photos or settings are deleted with the training states.
+          Path states = subject.folder(DataCategory.TRAINING_STATES);
+          Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
+          TrainingRequest ask =
+              TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
+          try (TrainedPerson person = setup.studio.trainer().train(ask, progress, cancellation)) {
+            person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
+          }
+        });
   }
 
   /**
@@ -194,14 +194,15 @@ public final class SubjectStudio {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.HEADSHOTS);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.callWithPhotos(subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
-      TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
-      setup
-          .studio
-          .trainer()
-          .imagePerson(ask, choice, progress, cancellation)
-          .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
-    });
+    SubjectWork.callWithPhotos(
+        subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
+          TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
+          setup
+              .studio
+              .trainer()
+              .imagePerson(ask, choice, progress, cancellation)
+              .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
+        });
   }
 
   /**

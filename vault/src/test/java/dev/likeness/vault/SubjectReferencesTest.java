@@ -95,8 +95,7 @@ class SubjectReferencesTest {
           Purpose.HEADSHOTS,
           assertThrows(
                   ConsentException.class,
-                  () -> studio.chooseReferences(
-                      ada, SMALL, Progress.SILENT, new Cancellation()))
+                  () -> studio.chooseReferences(ada, SMALL, Progress.SILENT, new Cancellation()))
               .purpose());
       assertEquals(
           Purpose.HEADSHOTS,

@@ -40,7 +40,6 @@ final class TrainingBaseOptions {
           "--size " + size + " is too small for training images; give at least 64 pixels");
     }
     PersonTrainer sized = size == null ? studio.trainer() : studio.trainer().size(size);
-    return studio.trainer(
-        trainingAdapter == null ? sized : sized.trainingAdapter(trainingAdapter));
+    return studio.trainer(trainingAdapter == null ? sized : sized.trainingAdapter(trainingAdapter));
   }
 }

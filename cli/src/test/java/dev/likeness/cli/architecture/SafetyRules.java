@@ -138,8 +138,8 @@ public final class SafetyRules {
   }
 
   /**
-   * Callers catch {@code LikenessException}, and what the JDK throws for wrong arguments and states.
-   * A file system of the JDK has its own contract.
+   * Callers catch {@code LikenessException}, and what the JDK throws for wrong arguments and
+   * states. A file system of the JDK has its own contract.
    */
   public static ArchRule failuresHaveTypes(String root) {
     return noClasses()

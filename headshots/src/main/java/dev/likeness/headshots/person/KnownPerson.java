@@ -64,7 +64,7 @@ sealed interface KnownPerson {
   record Referenced(ReferencePerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return KnownPerson.faces(Optional.ofNullable(person.trainedPerson()), person.record());
+      return KnownPerson.faces(person.trainedPerson(), person.record());
     }
 
     @Override
@@ -74,14 +74,15 @@ sealed interface KnownPerson {
           ? IdentityStrength.DEFAULT_WITH_GUIDANCE
           : person.strength();
       return likeness -> {
-        IdentityStrength.Setting setting = dial.at(likeness, person.trainedPerson() != null);
+        IdentityStrength.Setting setting =
+            dial.at(likeness, person.trainedPerson().isPresent());
         return person.at(setting).and(face.at(setting.face()));
       };
     }
 
     @Override
     public String light() {
-      return person.trainedPerson() == null ? "" : new Trained(person.trainedPerson()).light();
+      return person.trainedPerson().map(lora -> new Trained(lora).light()).orElse("");
     }
   }
 

@@ -21,8 +21,8 @@ import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -225,8 +225,10 @@ final class ReportText {
         .append("</p>\n<p>")
         .append(escape(made.source()
             + (made.warnings().contains(made.likeness()) ? "" : " " + made.likeness())
-            + likeness(
-                entries.stream().map(ShootReport.Entry::card).filter(Objects::nonNull).toList())))
+            + likeness(entries.stream()
+                .map(ShootReport.Entry::card)
+                .filter(Objects::nonNull)
+                .toList())))
         .append("</p>\n");
     if (!made.consent().isEmpty()) {
       page.append("<p>Consent: “").append(escape(made.consent())).append("”</p>\n");

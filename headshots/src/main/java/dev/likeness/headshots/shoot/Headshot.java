@@ -100,13 +100,11 @@ public record Headshot(
    * before.
    */
   public double enlargement() {
-    return request.width() == 0 || request.height() == 0
-        ? 1
-        : Math.max(
-            1,
-            Math.max(
-                (double) image.width() / request.width(),
-                (double) image.height() / request.height()));
+    return Math.max(
+        1,
+        Math.max(
+            (double) image.width() / request.width().orElse(image.width()),
+            (double) image.height() / request.height().orElse(image.height())));
   }
 
   /**
@@ -196,7 +194,8 @@ public record Headshot(
    * @param format the file format
    * @param marking marks the file as generated or edited
    * @return the bytes of the file
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the marking does not write {@code format}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the marking does not write
+   *     {@code format}
    */
   public byte[] encode(ImageFormat format, GeneratedImage.Marking marking) {
     return marking.encode(image, format, isEdited);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -225,8 +224,8 @@ class SelectionResultTest {
   void reportsScoresWithoutASelection() {
     Shoot shoot = new Shoot(
         ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
-    String html = ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5)))
-        .toHtml();
+    String html =
+        ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5))).toHtml();
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
         html);
@@ -238,7 +237,10 @@ class SelectionResultTest {
   @Test
   void reportsOnOnePageThatNeedsNothingElse() {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
-    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected())).selection(choice)
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()))
+        .selection(choice)
         .toHtml();
     assertTrue(html.contains("<h2>Use these</h2>") && html.contains("<h2>Not chosen</h2>"), html);
     assertTrue(html.contains("<p>The face is blurred.</p>"), html);
@@ -262,7 +264,10 @@ class SelectionResultTest {
     Headshot kept = choice.selected().get(0);
     Headshot cropped =
         new Headshot(kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
-    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped))).selection(choice)
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)))
+        .selection(choice)
         .toHtml();
     List<String> sizes = new ArrayList<>();
     for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
@@ -287,8 +292,7 @@ class SelectionResultTest {
     Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
-    String html = ShootReport.of(made(Optional.of(review)), shoot)
-        .toHtml();
+    String html = ShootReport.of(made(Optional.of(review)), shoot).toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(4, figures.length);
     assertTrue(
@@ -314,7 +318,9 @@ class SelectionResultTest {
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Headshot asked = new Headshot(
         image(1), Style.named("studio"), 1, ImageRequest.of("\"</p><script>alert(1)</script>"), 1);
-    String html = ShootReport.of(made(Optional.of(review)), new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)))
+    String html = ShootReport.of(
+            made(Optional.of(review)),
+            new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)))
         .toHtml();
     assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
     assertTrue(
@@ -333,7 +339,10 @@ class SelectionResultTest {
             candidateOf(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
             candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)),
         1);
-    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected())).selection(choice)
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()))
+        .selection(choice)
         .toHtml();
     assertTrue(
         html.contains(
@@ -348,7 +357,10 @@ class SelectionResultTest {
   @Test
   void disclosesTheImagesOfTheReport() throws IOException {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
-    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected())).selection(choice)
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()))
+        .selection(choice)
         .toHtml();
     String[] images = html.split("data:image/png;base64,");
     for (int i = 1; i < images.length; i++) {
@@ -391,7 +403,9 @@ class SelectionResultTest {
         false,
         "Nothing has checked the likeness.",
         Optional.empty());
-    String html = ShootReport.of(unfit, shoot).selection(choice).differences(List.of(new Authenticity.Result(Set.of(Authenticity.Flag.YOUNGER), Set.of())))
+    String html = ShootReport.of(unfit, shoot)
+        .selection(choice)
+        .differences(List.of(new Authenticity.Result(Set.of(Authenticity.Flag.YOUNGER), Set.of())))
         .toHtml();
     List<Integer> places = Stream.of(
             "only knows &lt;rendered&gt; people",
@@ -426,7 +440,8 @@ class SelectionResultTest {
     List<Headshot> three =
         Stream.of(1, 2, 3).map(seed -> candidate(seed, 0).headshot()).toList();
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 3), three);
-    String html = ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5), card(0.5), card(0.1)))
+    String html = ShootReport.of(made(Optional.empty()), shoot)
+        .scores(List.of(card(1.5), card(0.5), card(0.1)))
         .toHtml();
     assertTrue(
         html.contains("2 of 3 images can be used: no flaw was found. Begin with headshot-003.png."),
@@ -436,7 +451,8 @@ class SelectionResultTest {
             && html.indexOf("<h3>headshot-002.png") < html.indexOf("Better not these")
             && html.indexOf("Better not these") < html.indexOf("<h3>headshot-001.png"),
         html);
-    String flawed = ShootReport.of(made(Optional.empty()), shoot).scores(List.of(card(1.5), card(1.2), card(1.9)))
+    String flawed = ShootReport.of(made(Optional.empty()), shoot)
+        .scores(List.of(card(1.5), card(1.2), card(1.9)))
         .toHtml();
     assertTrue(
         flawed.contains("All 3 images have a visible flaw.")
@@ -449,7 +465,9 @@ class SelectionResultTest {
   void showsHiddenCharactersOfNamesByTheirCodes() {
     Headshot asked = new Headshot(
         image(1), Style.named("studio"), 1, ImageRequest.of("a\u202egnp.exe\u001b[2J 'b'"), 1);
-    String html = ShootReport.of(made(Optional.empty()), new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)))
+    String html = ShootReport.of(
+            made(Optional.empty()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)))
         .toHtml();
     assertTrue(html.contains("a\\u202egnp.exe\\u001b[2J &#39;b&#39;"), html);
   }

@@ -47,8 +47,8 @@ public record TrainingSet(
       throw new IllegalArgumentException("there is no training image; give at least one");
     }
     if (saveInterval.orElse(1) < 1) {
-      throw new IllegalArgumentException("a state cannot be saved every "
-          + saveInterval.getAsInt() + " steps; give at least 1");
+      throw new IllegalArgumentException(
+          "a state cannot be saved every " + saveInterval.getAsInt() + " steps; give at least 1");
     }
   }
 
@@ -134,7 +134,13 @@ public record TrainingSet(
    */
   public TrainingSet trainingAdapter(Path file) {
     return new TrainingSet(
-        examples, personToken, stateFile, latentFolder, validation, Optional.of(file), saveInterval);
+        examples,
+        personToken,
+        stateFile,
+        latentFolder,
+        validation,
+        Optional.of(file),
+        saveInterval);
   }
 
   /**

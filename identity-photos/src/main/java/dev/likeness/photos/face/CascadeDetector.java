@@ -13,8 +13,8 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 /**
  * A face detector without model files: OpenCV's Haar cascades. It resizes the image so that its
  * longer side has 640 pixels, but enlarges at most 5 times. It searches for frontal faces first,
- * then for profiles. It finds no landmarks. Each thread uses its own cascades. A closed
- * detector throws {@link IllegalStateException}.
+ * then for profiles. It finds no landmarks. Each thread uses its own cascades. A closed detector
+ * throws {@link IllegalStateException}.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;

@@ -192,8 +192,7 @@ public final class NativeLibraries {
       if (System.getenv(THREADS) == null) {
         int cores = physicalCores(Path.of("/sys/devices/system/cpu"));
         missing.put(
-            THREADS,
-            String.valueOf(Math.min(cores, Runtime.getRuntime().availableProcessors())));
+            THREADS, String.valueOf(Math.min(cores, Runtime.getRuntime().availableProcessors())));
       }
       Pointer environment = address("environ");
       if (missing.isEmpty() || environment == null || environment.isNull()) {

@@ -69,8 +69,7 @@ class LateSettingsTest {
     }
     Files.createDirectories(processors.resolve("cpufreq"));
     assertEquals(6, NativeLibraries.physicalCores(processors));
-    assertEquals(
-        Integer.MAX_VALUE, NativeLibraries.physicalCores(processors.resolve("missing")));
+    assertEquals(Integer.MAX_VALUE, NativeLibraries.physicalCores(processors.resolve("missing")));
   }
 
   @Test

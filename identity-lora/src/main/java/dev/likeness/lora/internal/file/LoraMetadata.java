@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -106,7 +107,7 @@ public final class LoraMetadata {
   public static LoraInspection made(
       String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
     return new LoraInspection(
-        KeyFormat.PEFT,
+        Optional.of(KeyFormat.PEFT),
         family,
         Set.of(kind),
         layers,

@@ -2,9 +2,9 @@ package dev.likeness.vault.internal.file;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.SeekableByteChannel;

@@ -47,7 +47,9 @@ class DiffusersOptionsTest {
     }
     if (run.arguments().get("refiner") != null) {
       // The refiner has one text encoder, which gets the first prompts.
-      ImageRequest rest = sized(request.prompt2("").negative2(""), call, map(run, "refiner"), true)
+      ImageRequest rest = sized(request.prompts(
+                  request.prompts().encoderPrompts(PromptOptions.EncoderPrompts.NONE)),
+              call, map(run, "refiner"), true)
           .initialImage(InitialImage.of(image.latents()))
           .denoisingRange(number(call, "denoising_end", 1), 1);
       try (BaseModel refiner = BaseModel.open(model("sdxl/xl-refiner"), Compute.EXACT)) {
@@ -82,8 +84,9 @@ class DiffusersOptionsTest {
         .guidance(run.number("guidance", 0))
         .guidance(GuidanceOptions.DEFAULT.trueCfgScale(number(call, "true_cfg_scale", 1)))
         .steps(run.integer("steps"))
-        .seed(run.integer("seed"))
-        .scheduler(run.text("scheduler"));
+        .seed(run.integer("seed"));
+    request =
+        run.text("scheduler") == null ? request : request.scheduler(run.text("scheduler"));
     request = call.get("eta") == null ? request : request.eta(number(call, "eta", 0));
     for (Map.Entry<String, Object> option : map(run, "options").entrySet()) {
       request = request.schedulerOption(option.getKey(), option.getValue());

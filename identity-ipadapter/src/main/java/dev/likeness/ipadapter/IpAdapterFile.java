@@ -177,7 +177,7 @@ public record IpAdapterFile(
   }
 
   private boolean usesOwnLora() {
-    return lora == null && !ignoresLora;
+    return lora.isEmpty() && !ignoresLora;
   }
 
   /**
@@ -189,7 +189,7 @@ public record IpAdapterFile(
   Optional<Path> loraFile(AdapterLayout layout) {
     boolean inside = usesLoraOf(layout);
     if (layout.variant().family().network().component() != ModelComponent.UNET
-        && (inside || lora != null)) {
+        && (inside || lora.isPresent())) {
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", a kind that has no LoRA, but "
               + (inside

@@ -44,7 +44,7 @@ System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(min
 // Between two noises and two prompts.
 Latents noise = base.noise(1, 256, 256).slerp(base.noise(2, 256, 256), 0.5)
 PromptEmbedding prompt = base.encode("portrait of a young man").slerp(base.encode("portrait of an old woman"), 0.5)
-GeneratedImage between = base.generate(request.noise(noise).embeddings(prompt, null))
+GeneratedImage between = base.generate(request.noise(noise).embedding(prompt))
 base.decode(between.latents()).writePng(Path.of("between.png"))
 System.out.println("decoded again: " + base.decode(between.latents()).equals(between.image()))
 

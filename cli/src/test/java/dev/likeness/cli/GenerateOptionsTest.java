@@ -125,7 +125,7 @@ class GenerateOptionsTest {
             whole.initialImage(lying.changeMap(lyingMask))),
         Arguments.of(
             "--init init.png --strength 0.9 --extend 8,0,0,16",
-            wider.initialImage(wider.initialImage().strength(0.9))),
+            wider.initialImage(wider.initialImage().orElseThrow().strength(0.9))),
         Arguments.of(
             "--init init.png --extend 3,0,0,17 --width 40 --height 24",
             REQUEST.outpaint(image, 3, 0, 0, 17).size(40, 24)),
@@ -257,9 +257,9 @@ class GenerateOptionsTest {
         tensors.toString(),
         "--out",
         folder.resolve("out").toString()));
-    if (asked.initialImage() == null) {
+    if (asked.initialImage().isEmpty()) {
       args.addAll(List.of("--width", "32", "--height", "24"));
-    } else if (asked.initialImage().mask() != null && !options.contains("--extend")) {
+    } else if (asked.initialImage().get().mask().isPresent() && !options.contains("--extend")) {
       args.addAll(List.of("--width", "40", "--height", "32"));
     }
     if (!options.contains("--scheduler")) {

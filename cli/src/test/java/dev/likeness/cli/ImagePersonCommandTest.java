@@ -68,8 +68,8 @@ class ImagePersonCommandTest {
   private static Path eve(Path folder) {
     Path file = folder.resolve("eve.safetensors");
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      ImagePerson.of(
-              base, List.of(painted(80), painted(160)), Consent.of("Eve: yes"), PersonRecord.EMPTY)
+      ImagePerson.of(base, List.of(painted(80), painted(160)), PersonRecord.EMPTY)
+          .withConsent(Consent.of("Eve: yes"))
           .save(file);
     }
     return file;
@@ -236,7 +236,7 @@ class ImagePersonCommandTest {
     PersonRecord record =
         PersonRecord.EMPTY.withFaces(new FaceEmbeddings(embedder, List.of(new float[112 * 112])));
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      ImagePerson.of(base, List.of(painted(shade)), Consent.of("yes"), record).save(file);
+      ImagePerson.of(base, List.of(painted(shade)), record).withConsent(Consent.of("yes")).save(file);
     }
     return file;
   }

@@ -103,7 +103,7 @@ class InspectCommandTest {
   void namesACheckpointOfAveragedWeightsAlone() throws IOException {
     Path whole = folder.resolve("whole.safetensors");
     Path averaged = folder.resolve("averaged.safetensors");
-    CheckpointConverter.convert(TinyBase.in(folder), whole, null);
+    CheckpointConverter.convert(TinyBase.in(folder), whole);
     try (TensorScope scope = TensorScope.open();
         Safetensors all = Safetensors.open(whole);
         RenamedSource renamed = new RenamedSource(

@@ -60,7 +60,7 @@ class RecordsWithArraysTest {
   @Test
   void reference() {
     Reference reference = Reference.face(new float[] {1, 0});
-    reference.face()[0] = 9;
+    reference.face().orElseThrow()[0] = 9;
     assertEquals(Reference.face(new float[] {1, 0}), reference);
     assertEquals(Reference.face(new float[] {1, 0}).hashCode(), reference.hashCode());
     assertNotEquals(Reference.face(new float[] {0, 1}), reference);

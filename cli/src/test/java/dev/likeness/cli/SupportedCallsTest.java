@@ -8,6 +8,7 @@ import dev.likeness.cli.architecture.ApiText;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import java.io.IOException;
+import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Modifier;
@@ -16,12 +17,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Supported calls are short, and throw unchecked exceptions. */
@@ -44,6 +52,46 @@ class SupportedCallsTest {
   @Test
   void callsHaveAtMostFiveParameters() throws IOException {
     assertEquals(List.of(), faults((type, call) -> call.getParameterCount() > MOST_PARAMETERS));
+  }
+
+  /** Values of JSON, where null is a value: it turns an option off. */
+  private static final Set<Class<?>> JSON = Set.of(Object.class, Map.class);
+
+  @Test
+  void whatIsNotGivenIsNotPassed() throws IOException {
+    assertEquals(
+        List.of(),
+        faults((type, call) -> IntStream.range(0, call.getParameterCount())
+            .anyMatch(i -> isNullable(call.getAnnotatedParameterTypes()[i])
+                    && !JSON.contains(call.getParameterTypes()[i])
+                || isOptional(call.getParameterTypes()[i]))));
+  }
+
+  @Test
+  void whatCanBeAbsentIsReturnedAsAnOptional() throws IOException {
+    assertEquals(List.of(), faults((type, call) -> isNullable(call.getAnnotatedReturnType())));
+    List<String> found = new ArrayList<>();
+    for (String module : SupportedApiTest.MODULES) {
+      for (Class<?> type : ApiText.types(Outside.ROOT.resolve(module).resolve("target/classes"))) {
+        if (type.isRecord()) {
+          Arrays.stream(type.getRecordComponents())
+              .filter(part -> isNullable(part.getAnnotatedType()))
+              .forEach(part -> found.add(type.getSimpleName() + "." + part.getName()));
+        }
+      }
+    }
+    assertEquals(List.of(), found);
+  }
+
+  private static boolean isNullable(AnnotatedType type) {
+    return type.isAnnotationPresent(Nullable.class);
+  }
+
+  private static boolean isOptional(Class<?> type) {
+    return type == Optional.class
+        || type == OptionalInt.class
+        || type == OptionalLong.class
+        || type == OptionalDouble.class;
   }
 
   @Test

@@ -284,7 +284,7 @@ class TrainCommandTest {
     assertEquals(0, merged.status(), merged.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         Lora lora = Lora.open(half, model)) {
-      assertEquals(KeyFormat.KOHYA, lora.inspection().keyFormat());
+      assertEquals(KeyFormat.KOHYA, lora.inspection().keyFormat().orElseThrow());
       assertEquals(1, lora.inspection().rank());
     }
     CommandResult again = CommandResult.of(

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The consent of a person to the use of their photos. Immutable.
@@ -163,14 +162,14 @@ public record Consent(
   }
 
   /**
-   * Checks that there is a consent and that it covers a purpose.
+   * Checks that a consent covers a purpose.
    *
-   * @param consent the consent, or null if there is none
+   * @param consent the consent
    * @param purpose the purpose that the consent must cover
    * @return the same consent
-   * @throws ConsentException if {@code consent} is null or does not cover {@code purpose}
+   * @throws ConsentException if {@code consent} does not cover {@code purpose}
    */
-  public static Consent require(@Nullable Consent consent, Purpose purpose) {
+  public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
       throw new ConsentException(
           purpose,

@@ -12,9 +12,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A generated image, with the seed, request and latents from which it was generated.
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param isEdited true if the request has an initial image or reference images. It is false for
  *     initial latents, because their source is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default
- *     filled in; otherwise null
+ *     filled in; otherwise empty
  */
 public record GeneratedImage(
     RgbImage image,
@@ -39,7 +39,7 @@ public record GeneratedImage(
     Latents latents,
     float[] pixels,
     boolean isEdited,
-    @Nullable ImageRequest firstPassRequest) {
+    Optional<ImageRequest> firstPassRequest) {
   /**
    * Copies the array.
    *
@@ -49,7 +49,7 @@ public record GeneratedImage(
    * @param latents the final latents, before decoding
    * @param pixels the decoded image, [3, height, width] in row-major order, 0..1
    * @param isEdited true if the request has an initial image or reference images
-   * @param firstPassRequest for an enlarged image, the request of the first pass; otherwise null
+   * @param firstPassRequest for an enlarged image, the request of the first pass; otherwise empty
    */
   public GeneratedImage {
     pixels = pixels.clone();
@@ -63,7 +63,7 @@ public record GeneratedImage(
         result.latents(),
         result.pixels(),
         result.edited(),
-        result.first());
+        Optional.ofNullable(result.first()));
   }
 
   /**

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -197,6 +198,7 @@ class ApiTrapsTest {
 
   private static GeneratedImage generated(float[] pixels) {
     Latents latents = new Latents(new float[] {1}, 1, 1, 1);
-    return new GeneratedImage(IMAGE, 7, ImageRequest.of("cat"), latents, pixels, false, null);
+    return new GeneratedImage(
+        IMAGE, 7, ImageRequest.of("cat"), latents, pixels, false, Optional.empty());
   }
 }

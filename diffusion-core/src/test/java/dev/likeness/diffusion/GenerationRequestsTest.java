@@ -20,6 +20,7 @@ import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.SizeOptions;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
@@ -64,10 +65,10 @@ class GenerationRequestsTest {
     GeneratedImage wide = base.generate(REQUEST.outpaint(image, 8, 0, 16, 8));
     assertEquals("56x32", wide.image().width() + "x" + wide.image().height());
     InitialImage extended = InitialImage.outpaint(image, 8, 0, 16, 8);
-    Latents known = base.encode(extended.image());
-    assertEquals(0, extended.mask().at(8, 0, 0));
-    assertEquals(255, extended.mask().at(7, 0, 0));
-    assertEquals(image.at(31, 5, 2), extended.image().at(50, 5, 2));
+    Latents known = base.encode(extended.image().orElseThrow());
+    assertEquals(0, extended.mask().orElseThrow().at(8, 0, 0));
+    assertEquals(255, extended.mask().orElseThrow().at(7, 0, 0));
+    assertEquals(image.at(31, 5, 2), extended.image().orElseThrow().at(50, 5, 2));
     Latents otherwise = base.generate(
             REQUEST.prompt("a red brick wall").outpaint(image, 8, 0, 16, 8))
         .latents();
@@ -135,7 +136,7 @@ class GenerationRequestsTest {
                 base.generate(over.initialImage(small, 0.5)),
                 base.generate(REQUEST
                     .initialImage(InitialImage.of(large.latents()).strength(0.5))
-                    .size(0, 0)))
+                    .sizeOptions(SizeOptions.DEFAULT)))
             .map(GeneratedImage::isEdited)
             .toList());
   }
@@ -147,13 +148,13 @@ class GenerationRequestsTest {
     RgbImage half = RgbImage.of(64, 48, below.clone());
     new Random(1).nextBytes(below);
     InitialImage image = InitialImage.of(RgbImage.of(64, 48, below)).strength(0.9);
-    Latents known = base.encode(Lanczos.resize(image.image(), 48, 36));
+    Latents known = base.encode(Lanczos.resize(image.image().orElseThrow(), 48, 36));
     for (InitialImage initial : List.of(image.mask(half), image.changeMap(half))) {
       for (boolean pixels : new boolean[] {false, true}) {
         Latents drawn = base.generate(REQUEST
                 .scheduler("DDIM")
                 .initialImage(initial)
-                .hires(new HiresFix(1.5, 0.7, 0, pixels)))
+                .hires(pixels ? HiresFix.pixels(1.5, 0.7) : HiresFix.latents(1.5, 0.7)))
             .latents();
         assertTrue(distanceInHalf(known, drawn, 0) < (pixels ? 0.2 : 0.05), "kept");
         assertTrue(distanceInHalf(known, drawn, 1) > 0.5, "drawn");
@@ -196,7 +197,7 @@ class GenerationRequestsTest {
             .initialImage(image.mask(half))
             .hires(HiresFix.latents(1.5, 0.7)))
         .image();
-    RgbImage known = Lanczos.resize(image.image(), 48, 36);
+    RgbImage known = Lanczos.resize(image.image().orElseThrow(), 48, 36);
     assertEquals(known.at(20, 5, 1), larger.at(20, 5, 1), "in a second pass over latents too");
     RgbImage wider = base.generate(
             REQUEST.scheduler("DDIM").outpaint(RgbImage.of(32, 24, rgb), 8, 0, 0, 8))
@@ -257,7 +258,7 @@ class GenerationRequestsTest {
         () -> base.validate(request));
     assertRefused(
         "a denoising start of 0.6 cannot be combined with a change map; give a mask, or start at 0",
-        () -> base.validate(request.initialImage(half.changeMap(masked.mask()))));
+        () -> base.validate(request.initialImage(half.changeMap(masked.mask().orElseThrow()))));
   }
 
   @Test
@@ -275,11 +276,10 @@ class GenerationRequestsTest {
     GeneratedImage dog = base.generate(other);
     assertArrayEquals(
         dog.latents().values(),
-        base.generate(REQUEST.embeddings(base.encode("a dog"), null)).latents().values(),
+        base.generate(REQUEST.embedding(base.encode("a dog"))).latents().values(),
         1e-5f);
     PromptEmbedding between = base.encode("a cat").slerp(base.encode("a dog"), 0.5);
-    assertNotEquals(
-        dog.image(), base.generate(REQUEST.embeddings(between, null)).image());
+    assertNotEquals(dog.image(), base.generate(REQUEST.embedding(between)).image());
     assertEquals("prompt embedding [77, 32]", between.toString());
   }
 

@@ -96,7 +96,7 @@ class GenerationSettingsTest {
           Stream.of(plain, over, inside)
               .map(request -> sd3.defaults(request).steps())
               .toList());
-      assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance());
+      assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance().getAsDouble());
     }
   }
 
@@ -120,7 +120,7 @@ class GenerationSettingsTest {
     ImageRequest drawn = new RequestDefaults(
             denoiser, denoiser.model().defaults(ImageRequest.of("")))
         .complete(ImageRequest.of("a hat").initialImage(initial));
-    return drawn.width() + "x" + drawn.height();
+    return drawn.width().getAsInt() + "x" + drawn.height().getAsInt();
   }
 
   private static List<Double> guidance(BaseModel base, ImageRequest... asked) {

@@ -194,7 +194,7 @@ class MemoryPlanTest {
         .orElseThrow();
     assertTrue(half < exact);
     // The memory of the process itself counts, and it grows while the test runs.
-    MemoryBudget tight = new MemoryBudget((half + exact) / 2, EightBits.NEVER, 1024, 1024, 0);
+    MemoryBudget tight = MemoryBudget.ofBytes((half + exact) / 2).size(1024, 1024);
     String said = assertThrows(
             ResourceLimitException.class, () -> BaseModel.open(files, Compute.EXACT, tight))
         .getMessage();

@@ -186,7 +186,7 @@ class OverflowTest {
       }
     }
     Path out = scratch.resolve("out.safetensors");
-    assertNames(file, tensor, () -> CheckpointConverter.convert(folder, out, null));
+    assertNames(file, tensor, () -> CheckpointConverter.convert(folder, out));
     assertNames(file, tensor, () -> CheckpointConverter.convert(file, out, DType.BF16));
     assertNames(
         file, tensor, () -> CheckpointConverter.convert(folder, scratch.resolve("out"), DType.F16));

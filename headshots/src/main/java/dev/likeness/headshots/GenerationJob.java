@@ -12,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A job in a {@link GenerationQueue}, and the future of its result. Cancelling a waiting job
@@ -71,9 +70,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
         : result.isCompletedExceptionally() ? State.FAILED : State.DONE;
   }
 
-  /** {@return the latest progress event; null before the first event} */
-  public @Nullable ProgressEvent lastEvent() {
-    return lastEvent;
+  /** {@return the latest progress event; empty before the first event} */
+  public Optional<ProgressEvent> lastEvent() {
+    return Optional.ofNullable(lastEvent);
   }
 
   /**

@@ -103,7 +103,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     return submitOnDevice(
         (studio, progress, stop) ->
             studio.base.generate(request, progress, stop).get(0),
-        HeadshotGenerator.memoryBytes(request.width(), request.height(), 1, first)
+        HeadshotGenerator.memoryBytes(
+                request.width().orElse(0), request.height().orElse(0), 1, first)
             + HeadshotGenerator.referenceBytes(request.referenceImages().images()));
   }
 

@@ -77,7 +77,7 @@ public final class HeadshotStudio extends StudioSettings {
    * @param request the request
    */
   public boolean needsUpscaling(ShootRequest request) {
-    return TiledUpscale.isNeeded(base, request.size());
+    return TiledUpscale.isNeeded(base, request.size().orElse(0));
   }
 
   /**

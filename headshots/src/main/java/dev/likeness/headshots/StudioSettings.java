@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /** The settings of a {@link HeadshotStudio}. Immutable. */
 abstract class StudioSettings {
@@ -106,12 +105,20 @@ abstract class StudioSettings {
    * sampling, so that generated faces match the person} Face guidance applies to persons that this
    * studio trained or encoded, and to their files. Each image takes four to five times as long.
    *
-   * @param other the face guidance, which the caller closes; null removes face guidance
+   * @param other the face guidance, which the caller closes
    * @throws IllegalArgumentException if one of its embedders is also the {@link #embedder}, which
    *     measures likeness
    */
-  public HeadshotStudio faceGuidance(@Nullable FaceGuidance other) {
-    Optional<FaceGuidance> given = Optional.ofNullable(other);
+  public HeadshotStudio faceGuidance(FaceGuidance other) {
+    return withGuidance(Optional.of(other));
+  }
+
+  /** {@return the same studio without face guidance} */
+  public HeadshotStudio withoutFaceGuidance() {
+    return withGuidance(Optional.empty());
+  }
+
+  private HeadshotStudio withGuidance(Optional<FaceGuidance> given) {
     return new HeadshotStudio(
         base, trainer.faceGuidance(given), upscaler, given, detector, onHeadshot);
   }

@@ -272,7 +272,7 @@ class GenerationQueueTest {
           Progress.SILENT,
           AT_ONCE);
       assertEquals("heap", assertThrows(OutOfMemoryError.class, fatal::join).getMessage());
-      assertInstanceOf(ProgressEvent.Failed.class, fatal.lastEvent());
+      assertInstanceOf(ProgressEvent.Failed.class, fatal.lastEvent().orElseThrow());
       assertEquals(
           "fine",
           queue

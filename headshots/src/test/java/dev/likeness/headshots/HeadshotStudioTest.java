@@ -331,7 +331,13 @@ class HeadshotStudioTest {
             .reference(TrainingRequest.of(null, drawing), null, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
     ReferencePerson shown = new ReferencePerson(
-        null, ada, learning, "an adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY);
+        null,
+        Optional.of(ada),
+        Optional.of(learning),
+        "an adapter",
+        IdentityStrength.DEFAULT,
+        "",
+        PersonRecord.EMPTY);
     ConsentException undrawn = assertThrows(
         ConsentException.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
@@ -348,8 +354,8 @@ class HeadshotStudioTest {
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
     ReferencePerson beside = new ReferencePerson(
         null,
-        unasked,
-        Consent.of("Ada: yes"),
+        Optional.of(unasked),
+        Optional.of(Consent.of("Ada: yes")),
         "an adapter",
         IdentityStrength.DEFAULT,
         "",
@@ -369,7 +375,13 @@ class HeadshotStudioTest {
     HeadshotStudio studio = HeadshotStudio.on(base);
     TrainedPerson unknown = ada.withPersonToken(ada.personToken().consent(" "));
     ReferencePerson shown = new ReferencePerson(
-        null, null, null, "an adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY);
+        null,
+        Optional.empty(),
+        Optional.empty(),
+        "an adapter",
+        IdentityStrength.DEFAULT,
+        "",
+        PersonRecord.EMPTY);
     Identity stranger = new Identity() {
       @Override
       public Adapter at(double weight) {
@@ -427,8 +439,8 @@ class HeadshotStudioTest {
         new FaceEmbeddings("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
     ReferencePerson person = new ReferencePerson(
             null,
-            null,
-            Consent.of("Ada: yes"),
+            Optional.empty(),
+            Optional.of(Consent.of("Ada: yes")),
             "an adapter",
             IdentityStrength.DEFAULT,
             "",

@@ -74,8 +74,8 @@ class OldFilesTest {
             + "charcoal background",
         headshot.request().prompt());
     assertEquals("flash, hat", headshot.request().negative());
-    assertEquals(7, headshot.request().steps());
-    assertEquals(2.5, headshot.request().guidance());
+    assertEquals(7, headshot.request().steps().getAsInt());
+    assertEquals(2.5, headshot.request().guidance().getAsDouble());
     assertEquals(40, headshot.seed());
     assertEquals(0.75, headshot.identityStrength());
     assertEquals("black-and-white", headshot.style().name());

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Turns photos into references for face adapters (FaceID and Portrait). It reads the largest face.
@@ -122,7 +121,8 @@ public final class FaceReader {
     if (Math.abs(face.pose().yaw()) > MAX_YAW) {
       notes.add(FaceReading.Note.LARGE_YAW);
     }
-    return new FaceReading(reference(embedder, upright.image(), face, raw, withSide), notes);
+    return new FaceReading(
+        Optional.of(reference(embedder, upright.image(), face, raw, withSide)), notes);
   }
 
   /** Returns the face embedding, raw or of unit length, with the aligned face image. */
@@ -198,19 +198,37 @@ public final class FaceReader {
      * @param adapter a face adapter
      * @param reader finds and encodes faces
      * @param photos whole photos, each with its weight
-     * @param fallback an adapter that encodes the whole photos if none has a usable face, or null
      * @return the image prompt and a report for each photo
-     * @throws InvalidInputException if no photo has a usable face and there is no fallback
+     * @throws InvalidInputException if no photo has a usable face
+     */
+    public static PersonReading of(IpAdapter adapter, FaceReader reader, List<Reference> photos) {
+      return read(adapter, reader, photos, Optional.empty());
+    }
+
+    /**
+     * Encodes faces as {@link #of(IpAdapter, FaceReader, List)} does, or the whole photos.
+     *
+     * @param adapter a face adapter
+     * @param reader finds and encodes faces
+     * @param photos whole photos, each with its weight
+     * @param fallback an adapter that encodes the whole photos if none has a usable face
+     * @return the image prompt and a report for each photo
      */
     public static PersonReading of(
+        IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
+      return read(adapter, reader, photos, Optional.of(fallback));
+    }
+
+    private static PersonReading read(
         IpAdapter adapter,
         FaceReader reader,
         List<Reference> photos,
-        @Nullable IpAdapter fallback) {
+        Optional<IpAdapter> fallback) {
       boolean raw = adapter.layout().variant().needsRawEmbedding();
       FaceReader fitting = reader.withSide(adapter.layout().faceSize());
-      List<FaceReading> readings =
-          photos.stream().map(photo -> fitting.read(photo.image(), raw)).toList();
+      List<FaceReading> readings = photos.stream()
+          .map(photo -> fitting.read(photo.image().orElseThrow(), raw))
+          .toList();
       List<Reference> found = new ArrayList<>();
       for (int i = 0; i < readings.size(); i++) {
         double weight = photos.get(i).weight();
@@ -219,12 +237,12 @@ public final class FaceReader {
       if (!found.isEmpty()) {
         return new PersonReading(adapter.prompt(found), readings, false);
       }
-      if (fallback == null) {
+      if (fallback.isEmpty()) {
         throw new InvalidInputException("no photo has a usable face: " + reasons(readings)
             + "; give photos with a face at least 64 pixels wide, or an adapter that uses images,"
             + " such as Plus Face");
       }
-      return new PersonReading(fallback.prompt(photos), readings, true);
+      return new PersonReading(fallback.get().prompt(photos), readings, true);
     }
 
     private static String reasons(List<FaceReading> readings) {
@@ -239,10 +257,10 @@ public final class FaceReader {
   /**
    * The result of reading one photo.
    *
-   * @param reference the face, or null if no face can be used
+   * @param face the face; empty if no face can be used
    * @param notes remarks: how the photo was changed, and why the embedding is missing or less exact
    */
-  public record FaceReading(@Nullable Reference reference, List<Note> notes) {
+  public record FaceReading(Optional<Reference> face, List<Note> notes) {
     /** A remark on a photo. */
     public enum Note {
       /** No face was found. */
@@ -275,7 +293,7 @@ public final class FaceReader {
     /**
      * Copies the list.
      *
-     * @param reference the face, or null if no face can be used
+     * @param face the face; empty if no face can be used
      * @param notes remarks: how the photo was changed, and why the embedding is missing or less
      *     exact
      */
@@ -284,12 +302,7 @@ public final class FaceReader {
     }
 
     static FaceReading notFound(Note why) {
-      return new FaceReading(null, List.of(why));
-    }
-
-    /** {@return the face; empty if no face can be used} */
-    public Optional<Reference> face() {
-      return Optional.ofNullable(reference);
+      return new FaceReading(Optional.empty(), List.of(why));
     }
 
     /** {@return all remarks in one line; an empty text if there are none} */

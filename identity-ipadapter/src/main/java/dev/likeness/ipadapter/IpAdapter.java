@@ -70,31 +70,37 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter that needs an image encoder; see {@link #open(IpAdapterFile, BaseModel,
-   * ImageEncoder)}.
+   * {@return an adapter that needs an image encoder} It throws the exceptions of
+   * {@link #open(IpAdapterFile, BaseModel, ImageEncoder)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
    * @param base the base model; it must stay open while the adapter is used
    * @param encoder the image encoder that the adapter was trained with
-   * @return the adapter; the caller closes it
-   * @throws InvalidInputException if the file is broken, or file, base and encoder do not fit
-   *     together
    */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
     return open(IpAdapterFile.of(file), base, encoder);
   }
 
   /**
-   * Opens an adapter that needs face embeddings only: FaceID and Portrait.
+   * {@return an adapter that needs face embeddings only: FaceID and Portrait} It throws the
+   * exceptions of {@link #open(IpAdapterFile, BaseModel)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
    * @param base the base model; it must stay open while the adapter is used
-   * @return the adapter; the caller closes it
-   * @throws InvalidInputException if the file is broken, does not fit the base, or needs an image
-   *     encoder
    */
   public static IpAdapter open(Path file, BaseModel base) {
-    return open(IpAdapterFile.of(file), base, null);
+    return open(IpAdapterFile.of(file), base);
+  }
+
+  /**
+   * {@return an adapter that needs face embeddings only; the caller closes it}
+   *
+   * @param file the adapter file
+   * @param base the base model; it must stay open while the adapter is used
+   * @throws InvalidInputException if the file is broken, or does not fit base and encoder
+   */
+  public static IpAdapter open(IpAdapterFile file, BaseModel base) {
+    return openWith(file, base, null);
   }
 
   /**
@@ -103,13 +109,16 @@ public final class IpAdapter implements AutoCloseable {
    *
    * @param file the adapter file
    * @param base the base model; it must stay open while the adapter is used
-   * @param encoder the image encoder that the adapter was trained with; null for FaceID and
-   *     Portrait
+   * @param encoder the image encoder that the adapter was trained with
    * @return the adapter; the caller closes it
    * @throws InvalidInputException if the file is broken, or file, base and encoder do not fit
    *     together
    */
-  public static IpAdapter open(IpAdapterFile file, BaseModel base, @Nullable ImageEncoder encoder) {
+  public static IpAdapter open(IpAdapterFile file, BaseModel base, ImageEncoder encoder) {
+    return openWith(file, base, encoder);
+  }
+
+  static IpAdapter openWith(IpAdapterFile file, BaseModel base, @Nullable ImageEncoder encoder) {
     AdapterLayout layout = file.layoutFor(base);
     file.requireEncoder(
         layout,

@@ -17,23 +17,19 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The file of an IP-Adapter, with settings that cannot be read from the file. Immutable; its
  * methods return a changed copy.
  *
  * @param path a safetensors file or a pickled {@code .bin}
- * @param version the FaceID-Plus version; null to read it from the file name
- * @param lora a separate file of the LoRA that FaceID was trained with; null if the LoRA is inside
+ * @param version the FaceID-Plus version; empty to read it from the file name
+ * @param lora a separate file of the LoRA that FaceID was trained with; empty if the LoRA is inside
  *     or beside the adapter file
  * @param ignoresLora true if a FaceID adapter may be used without its LoRA
  */
 public record IpAdapterFile(
-    Path path,
-    @Nullable FaceIdPlusVersion version,
-    @Nullable Path lora,
-    boolean ignoresLora) {
+    Path path, Optional<FaceIdPlusVersion> version, Optional<Path> lora, boolean ignoresLora) {
   /**
    * The kind of an adapter, read from the file header.
    *
@@ -61,7 +57,7 @@ public record IpAdapterFile(
    * @return the adapter file; a FaceID LoRA is read from inside or beside it
    */
   public static IpAdapterFile of(Path path) {
-    return new IpAdapterFile(path, null, null, false);
+    return new IpAdapterFile(path, Optional.empty(), Optional.empty(), false);
   }
 
   /**
@@ -71,7 +67,7 @@ public record IpAdapterFile(
    * @return a changed copy
    */
   public IpAdapterFile version(FaceIdPlusVersion which) {
-    return new IpAdapterFile(path, which, lora, ignoresLora);
+    return new IpAdapterFile(path, Optional.of(which), lora, ignoresLora);
   }
 
   /**
@@ -81,7 +77,7 @@ public record IpAdapterFile(
    * @return a changed copy
    */
   public IpAdapterFile lora(Path file) {
-    return new IpAdapterFile(path, version, file, false);
+    return new IpAdapterFile(path, version, Optional.of(file), false);
   }
 
   /**
@@ -90,7 +86,7 @@ public record IpAdapterFile(
    * @return a changed copy
    */
   public IpAdapterFile ignoreLora() {
-    return new IpAdapterFile(path, version, null, true);
+    return new IpAdapterFile(path, version, Optional.empty(), true);
   }
 
   /**
@@ -116,16 +112,24 @@ public record IpAdapterFile(
   }
 
   /**
+   * Checks that the adapter needs no image encoder.
+   *
+   * @throws InvalidInputException if it needs one
+   */
+  public void requireNoEncoder() {
+    requireEncoder(layout(), null, "null");
+  }
+
+  /**
    * Checks that an image encoder fits the adapter. Only the encoder's configuration is read.
    *
-   * @param folder the encoder's folder or file; null if the adapter needs no image encoder
+   * @param folder the encoder's folder or file; not read if the adapter needs no image encoder
    * @throws InvalidInputException if the encoder is missing or broken, or does not fit the adapter
    */
-  public void requireEncoder(@Nullable Path folder) {
+  public void requireEncoder(Path folder) {
     AdapterLayout layout = layout();
-    boolean looks = layout.imageWidth() > 0 && folder != null;
-    requireEncoder(
-        layout, looks ? LoadedImageEncoder.config(folder) : null, String.valueOf(folder));
+    boolean looks = layout.imageWidth() > 0;
+    requireEncoder(layout, looks ? LoadedImageEncoder.config(folder) : null, folder.toString());
   }
 
   void requireEncoder(AdapterLayout layout, VisionConfig encoder, String folder) {
@@ -160,7 +164,7 @@ public record IpAdapterFile(
    * @throws InvalidInputException if neither gives it
    */
   FaceIdPlusVersion faceVersion() {
-    return Optional.ofNullable(version)
+    return version
         .or(() -> FaceIdPlusVersion.of(path.getFileName().toString()))
         .orElseThrow(() -> new InvalidInputException(path
             + " is FaceID-Plus or FaceID-Plus v2, whose files have the same layout; put plus_sd15 or plusv2 into"
@@ -173,7 +177,7 @@ public record IpAdapterFile(
   }
 
   private boolean usesOwnLora() {
-    return lora == null && !ignoresLora;
+    return lora.isEmpty() && !ignoresLora;
   }
 
   /**
@@ -185,13 +189,13 @@ public record IpAdapterFile(
   Optional<Path> loraFile(AdapterLayout layout) {
     boolean inside = usesLoraOf(layout);
     if (layout.variant().family().network().component() != ModelComponent.UNET
-        && (inside || lora != null)) {
+        && (inside || lora.isPresent())) {
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", a kind that has no LoRA, but "
               + (inside
                   ? "the file contains a LoRA; give a file without a LoRA (in programs, call "
                       + "IpAdapterFile.ignoreLora)"
-                  : lora + " was given; give it to the request"));
+                  : lora.get() + " was given; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
   }
@@ -203,8 +207,8 @@ public record IpAdapterFile(
    * @throws InvalidInputException if there is no such file
    */
   private Optional<Path> loraFile() {
-    if (lora != null || ignoresLora) {
-      return Optional.ofNullable(lora);
+    if (lora.isPresent() || ignoresLora) {
+      return lora;
     }
     String stem = path.getFileName().toString().replaceFirst("\\.(safetensors|bin)$", "");
     Path beside = path.resolveSibling(stem + "_lora.safetensors");

@@ -49,23 +49,44 @@ public final class PersonAdapter implements AutoCloseable {
    */
   public static PersonAdapter openIn(Path folder, BaseModel base) {
     return open(
-        IpAdapterFile.of(Extra.IP_ADAPTER.at(folder)), base, Extra.IMAGE_ENCODER.at(folder), null);
+        IpAdapterFile.of(Extra.IP_ADAPTER.at(folder)), base, Extra.IMAGE_ENCODER.at(folder));
   }
 
   /**
-   * Opens an adapter with the encoders that it needs.
+   * Opens an adapter with the encoders that it needs. The face embedder is in {@code face_embedder}
+   * beside the adapter file.
+   *
+   * @param file the adapter file
+   * @param base the base model
+   * @param imageEncoder folder of the image encoder that the adapter was trained with; ignored if
+   *     the adapter needs no image encoder
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if a component is missing or broken, or the components do not fit
+   *     together
+   */
+  public static PersonAdapter open(IpAdapterFile file, BaseModel base, Path imageEncoder) {
+    return openWith(file, base, imageEncoder, null);
+  }
+
+  /**
+   * Opens an adapter with a given face embedder.
    *
    * @param file the adapter file
    * @param base the base model
    * @param imageEncoder folder of the image encoder that the adapter was trained with; ignored if
    *     the adapter needs no image encoder
    * @param recogniser the face embedder that the adapter was trained with, which this object then
-   *     owns; null to open {@code face_embedder} beside the adapter file
+   *     owns
    * @return the adapter; the caller closes it
    * @throws InvalidInputException if a component is missing or broken, or the components do not fit
    *     together
    */
   public static PersonAdapter open(
+      IpAdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
+    return openWith(file, base, imageEncoder, recogniser);
+  }
+
+  private static PersonAdapter openWith(
       IpAdapterFile file, BaseModel base, Path imageEncoder, @Nullable FaceEmbedder recogniser) {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
@@ -79,7 +100,7 @@ public final class PersonAdapter implements AutoCloseable {
         encoder = ImageEncoder.open(imageEncoder, base.compute());
       }
       return new PersonAdapter(
-          IpAdapter.open(file, base, encoder),
+          IpAdapter.openWith(file, base, encoder),
           encoder,
           embedder,
           base.defaults().width());

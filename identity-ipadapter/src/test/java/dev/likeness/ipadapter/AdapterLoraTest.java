@@ -191,12 +191,12 @@ class AdapterLoraTest {
   }
 
   private static String refusal(IpAdapterFile file) {
-    return assertThrows(InvalidInputException.class, () -> IpAdapter.open(file, base, null))
+    return assertThrows(InvalidInputException.class, () -> IpAdapter.open(file, base))
         .getMessage();
   }
 
   private static float[] generate(IpAdapterFile file) {
-    try (IpAdapter adapter = IpAdapter.open(file, base, null)) {
+    try (IpAdapter adapter = IpAdapter.open(file, base)) {
       float[] face = new float[24];
       face[3] = 1;
       return base.generate(ImageRequest.of("a woman")

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -123,8 +124,12 @@ class DamagedAdaptersTest {
   void refusesEmbeddingsByTensor() {
     Path file = folder.resolve("ada.safetensors");
     Grid grid = new Grid(new float[] {1, 2, 3, 4}, 1, 2, 2);
-    ReferenceEmbeddings good =
-        new ReferenceEmbeddings(grid, grid, null, List.of(1.0), new EmbeddingOrigin("", "", ""));
+    ReferenceEmbeddings good = new ReferenceEmbeddings(
+        Optional.of(grid),
+        Optional.of(grid),
+        Optional.empty(),
+        List.of(1.0),
+        new EmbeddingOrigin("", "", ""));
     good.save(file);
     assertEquals(good, ReferenceEmbeddings.open(file));
     spoil(file, "image", Double.NaN);

@@ -104,15 +104,17 @@ class FaceReaderTest {
   void takesTheLargestOfSeveralFaces() {
     FaceReader.FaceReading reading = reader.read(bars(300, 200, 20, 70, 100, 80), false);
     assertEquals(List.of(Note.LARGEST_OF_SEVERAL), reading.notes());
-    assertEquals(80, reading.face().orElseThrow().face()[0]);
-    assertEquals(224, reading.reference().image().width());
+    assertEquals(80, reading.face().orElseThrow().face().orElseThrow()[0]);
+    assertEquals(224, reading.face().orElseThrow().image().orElseThrow().width());
     assertEquals(
         256,
         reader
             .withSide(256)
             .read(bars(300, 200, 20, 70), false)
-            .reference()
+            .face()
+            .orElseThrow()
             .image()
+            .orElseThrow()
             .height());
   }
 
@@ -139,7 +141,7 @@ class FaceReaderTest {
   @Test
   void triesAMarginIfOnlyATinyFaceIsFound() {
     FaceReader.FaceReading reading = reader.read(bars(100, 200, 0, 70, 85, 10), false);
-    assertEquals(70, reading.face().orElseThrow().face()[0]);
+    assertEquals(70, reading.face().orElseThrow().face().orElseThrow()[0]);
     assertTrue(reading.notes().contains(Note.FOUND_WITH_MARGIN), reading.description());
   }
 
@@ -201,7 +203,7 @@ class FaceReaderTest {
       RgbImage person = photo("photos/people/examples__biden.jpg");
       FaceReader.FaceReading upright = real.read(person, false);
       assertTrue(upright.face().isPresent());
-      assertEquals(256, upright.reference().face().length);
+      assertEquals(256, upright.face().orElseThrow().face().orElseThrow().length);
       FaceReader.FaceReading lying = real.read(ExifOrientation.of(8).toUpright(person), false);
       assertTrue(lying.notes().contains(Note.ROTATED), lying.description());
       assertEquals(

@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -310,9 +311,9 @@ class IpAdapterContractTest implements AdapterContract {
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new ReferenceEmbeddings(
-                      one,
-                      new Grid(new float[80], 2, 1, 40),
-                      null,
+                      Optional.of(one),
+                      Optional.of(new Grid(new float[80], 2, 1, 40)),
+                      Optional.empty(),
                       List.of(1.0),
                       EmbeddingOrigin.UNKNOWN))
               .getMessage());

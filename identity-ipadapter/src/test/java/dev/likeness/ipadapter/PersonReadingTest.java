@@ -57,7 +57,7 @@ class PersonReadingTest {
     FaceReader.PersonReading person = FaceReader.PersonReading.of(
         face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
-    assertEquals(2, person.prompt().references().face().count());
+    assertEquals(2, person.prompt().references().face().orElseThrow().count());
     assertEquals(
         "no face was found in any orientation", person.readings().get(1).description());
     assertFalse(person.usesFallback());
@@ -70,8 +70,7 @@ class PersonReadingTest {
     assertTrue(person.usesFallback());
     assertEquals(plain.embed(faceless), person.prompt().references());
     assertTrue(assertThrows(
-            InvalidInputException.class,
-            () -> FaceReader.PersonReading.of(face, reader, faceless, null))
+            InvalidInputException.class, () -> FaceReader.PersonReading.of(face, reader, faceless))
         .getMessage()
         .startsWith("no photo has a usable face: photo 1: no face"));
   }

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -91,7 +92,7 @@ class TransformerInspectionTest {
     LoraInspection report =
         Lora.inspect(file(pair(layer + down, layer + up, width, 3 * width), Map.of()), base);
     assertTrue(report.isComplete(), report.toString());
-    assertEquals(keyFormat, report.keyFormat());
+    assertEquals(Optional.of(keyFormat), report.keyFormat());
     assertEquals(2, report.matched());
     assertEquals(3, report.layers());
   }

@@ -1,8 +1,8 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import java.util.Optional;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if no photo of a set can be used. The message names each photo and the reason for its
@@ -19,9 +19,9 @@ public final class NoUsablePhotoException extends InvalidInputException {
     this.review = review;
   }
 
-  /** {@return the review with the verdict of each photo; null after deserialization} */
-  public @Nullable PhotoReview review() {
-    return review;
+  /** {@return the review with the verdict of each photo; empty after deserialization} */
+  public Optional<PhotoReview> review() {
+    return Optional.ofNullable(review);
   }
 
   private static String messageFor(PhotoReview review) {

@@ -24,7 +24,7 @@ class IntakeFuzzTest {
       review = PhotoReview.of(
           PhotoSet.of(List.of(Photo.of("fuzz", file))), new WholeImageDetector(), CHEAP);
     } catch (NoUsablePhotoException none) {
-      review = none.review();
+      review = none.review().orElseThrow();
       assertEquals(1, none.getMessage().lines().count());
     }
     assertEquals(1, review.photos().size());

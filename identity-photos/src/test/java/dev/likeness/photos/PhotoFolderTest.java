@@ -168,7 +168,7 @@ class PhotoFolderTest {
       return PhotoReview.of(
           photos, new WholeImageDetector(), ReviewOptions.defaults().withThreads(1));
     } catch (NoUsablePhotoException none) {
-      return none.review();
+      return none.review().orElseThrow();
     }
   }
 

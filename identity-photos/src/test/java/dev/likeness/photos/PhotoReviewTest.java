@@ -125,7 +125,7 @@ class PhotoReviewTest {
             + " WebP,"
             + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again",
         refusal.getMessage());
-    assertEquals(2, refusal.review().photos().size());
+    assertEquals(2, refusal.review().orElseThrow().photos().size());
   }
 
   @Test

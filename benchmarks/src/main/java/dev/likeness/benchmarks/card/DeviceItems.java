@@ -34,7 +34,7 @@ final class DeviceItems {
   static List<Item> opening(ProofModels models, ProofLog log) {
     List<Item> items = new ArrayList<>();
     items.add(new Item("a.opens", 120, () -> {
-      Compute compute = Compute.of(models.device(), null);
+      Compute compute = Compute.of(models.device());
       log.found("a.opens.compute", compute.toString());
       log.found("a.opens.memory", compute.memory().toString());
       log.found("a.opens.cards", torch.cuda_device_count(), "cards");

@@ -11,6 +11,7 @@ import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.Prediction;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.OptionalInt;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -128,12 +129,16 @@ final class BaseOptions {
     private String dtype;
 
     Compute compute() {
-      return Compute.of(device, dtype);
+      return dtype == null ? Compute.of(where()) : Compute.of(where(), dtype);
     }
 
     /** Returns the device and element type, f32 unless --dtype is given. */
     Compute exact() {
-      return Compute.of(device, dtype == null ? "f32" : dtype);
+      return Compute.of(where(), dtype == null ? "f32" : dtype);
+    }
+
+    private String where() {
+      return device == null ? Compute.best().device() : device;
     }
   }
 
@@ -196,9 +201,12 @@ final class BaseOptions {
       if (memory == null) {
         return eightBits ? MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS) : null;
       }
-      return MemoryBudget.of(memory)
-          .allow8Bit(eightBits ? EightBits.IF_NEEDED : EightBits.NEVER)
-          .size(request.width(), request.height());
+      return new MemoryBudget(
+          MemoryBudget.of(memory).bytes(),
+          eightBits ? EightBits.IF_NEEDED : EightBits.NEVER,
+          request.width(),
+          request.height(),
+          OptionalInt.empty());
     }
   }
 }

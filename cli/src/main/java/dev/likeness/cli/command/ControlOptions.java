@@ -94,9 +94,10 @@ final class ControlOptions {
       ControlNet net = opened.computeIfAbsent(controlNets.get(i), path -> open(path, base, open));
       ControlImage control = ControlImage.of(net, RgbImage.read(images.get(i)))
           .scale(getOrDefault(scales, i, 1.0))
-          .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0))
-          .mode(getOrDefault(modes, i, "-1"));
-      net.requireMode(control.mode());
+          .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0));
+      control =
+          i < modes.size() && !modes.get(i).equals("-1") ? control.mode(modes.get(i)) : control;
+      net.requireMode(control);
       control = isGuess ? control.guessMode() : control;
       controls.add(i < masks.size() ? control.mask(RgbImage.readMask(masks.get(i))) : control);
     }

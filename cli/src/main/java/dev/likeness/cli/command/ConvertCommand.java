@@ -70,7 +70,11 @@ public final class ConvertCommand implements Runnable {
       throw new InvalidInputException(
           target + " already exists and is never overwritten; give another OUT");
     }
-    CheckpointConverter.convert(in, target, type);
+    if (type == null) {
+      CheckpointConverter.convert(in, target);
+    } else {
+      CheckpointConverter.convert(in, target, type);
+    }
     console.out().println(target);
     console.out().flush();
   }

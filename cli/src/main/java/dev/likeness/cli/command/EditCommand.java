@@ -137,7 +137,7 @@ public final class EditCommand implements Runnable {
       HeadshotPerson known = known(model, trained, eye);
       Identity who = known.who();
       HeadshotStudio studio =
-          HeadshotStudio.on(model).faceGuidance(held).detector(tools.detector());
+          FaceGuidanceOption.on(HeadshotStudio.on(model).detector(tools.detector()), held);
       faceGuidance.requireUsed(studio.usesFaceGuidance(who));
       HeadshotEdit.Result edited = studio.edit(
           who,

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.FaceGuidanceOptions;
 import dev.likeness.photos.embed.UsePolicy;
@@ -42,6 +43,11 @@ final class FaceGuidanceOption {
   private Steps steps;
 
   private String embedderName;
+
+  /** Returns the studio with face guidance; the same studio if {@code guidance} is null. */
+  static HeadshotStudio on(HeadshotStudio studio, FaceGuidance guidance) {
+    return guidance == null ? studio : studio.faceGuidance(guidance);
+  }
 
   /**
    * Opens face guidance for the base in {@code folder}, to be closed by the caller. Returns null if

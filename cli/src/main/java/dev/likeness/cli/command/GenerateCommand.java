@@ -5,12 +5,16 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.SizeConditioning;
+import dev.likeness.diffusion.request.SizeOptions;
 import dev.likeness.lora.Lora;
 import dev.likeness.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -213,13 +217,7 @@ public final class GenerateCommand implements Runnable {
     if (tensors != null) {
       AtomicFile.Writable.requireFile(tensors);
     }
-    ImageRequest plain = prompts
-        .request()
-        .steps(steps)
-        .guidance(guidance)
-        .seed(seed)
-        .count(count)
-        .size(width, height);
+    ImageRequest plain = withNumbers(prompts.request().seed(seed).count(count));
     ImageRequest request = schedulers.apply(
         caching.apply(networkOptions.apply(guidanceOptions.apply(initial.apply(
             fewStep.apply(tile ? plain.withVaeTiling() : plain, schedulers.isNamed()))))),
@@ -294,5 +292,15 @@ public final class GenerateCommand implements Runnable {
       ImageFolder.of(model, spec.commandLine().getParseResult(), images)
           .write(out.resolve(ImageFolder.FILE));
     }
+  }
+
+  private ImageRequest withNumbers(ImageRequest request) {
+    ImageRequest counted = steps == 0 ? request : request.steps(steps);
+    ImageRequest guided = Double.isNaN(guidance) ? counted : counted.guidance(guidance);
+    return guided.sizeOptions(new SizeOptions(
+        width == 0 ? OptionalInt.empty() : OptionalInt.of(width),
+        height == 0 ? OptionalInt.empty() : OptionalInt.of(height),
+        SizeConditioning.DEFAULT,
+        Optional.empty()));
   }
 }

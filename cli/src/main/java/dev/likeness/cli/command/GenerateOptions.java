@@ -174,14 +174,11 @@ final class GenerateOptions {
       if (!isEnabled) {
         return request;
       }
-      if (named || !Double.isNaN(request.guidance())) {
+      if (named || request.guidance().isPresent()) {
         throw new IllegalArgumentException(
             "--few-step uses LCM without guidance; leave --scheduler and --guidance out");
       }
-      return request
-          .scheduler("lcm")
-          .guidance(1)
-          .steps(request.steps() == 0 ? STEPS : request.steps());
+      return request.scheduler("lcm").guidance(1).steps(request.steps().orElse(STEPS));
     }
   }
 }

@@ -200,7 +200,7 @@ public final class HeadshotCommand implements Runnable {
         ReferencePhotos.requireEditing(model);
         source.requireSameImages(review, references.choice(), model);
       }
-      HeadshotStudio plain = studio(model).faceGuidance(held).upscaler(enlarger);
+      HeadshotStudio plain = FaceGuidanceOption.on(studio(model), held).upscaler(enlarger);
       plain.validate(request);
       if (upscaler != null && !plain.needsUpscaling(request)) {
         throw new IllegalArgumentException(
@@ -210,7 +210,7 @@ public final class HeadshotCommand implements Runnable {
       aspect
           .findShortage(
               request.styles(),
-              request.size() == 0 ? model.defaults().width() : request.size(),
+              request.size().orElse(model.defaults().width()),
               model.sizeMultiple())
           .map(Quoted::line)
           .ifPresent(console.err()::println);

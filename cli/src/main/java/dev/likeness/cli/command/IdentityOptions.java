@@ -151,7 +151,9 @@ final class IdentityOptions {
         faceEmbedder == null ? null : PersonAdapter.faceEmbedder(file, faceEmbedder, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
     return Optional.of(new LoadedAdapter(
-        PersonAdapter.open(file, model, looking, embedder),
+        embedder == null
+            ? PersonAdapter.open(file, model, looking)
+            : PersonAdapter.open(file, model, looking, embedder),
         IdentityStrength.forAdapter(file.path())));
   }
 

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.request.DegradedGuidance;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import dev.likeness.diffusion.request.PromptSyntax;
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -70,39 +73,39 @@ final class ImageFolder {
     entry.put("file", NumberedFiles.name("image", index));
     entry.put("seed", image.seed());
     entry.put("prompt", image.request().prompt());
-    entry.put("negative", image.request().prompts().negative());
+    entry.put("negative", image.request().prompts().negative().orElse(null));
     entry.putAll(samplingEntry(base, image.request()));
-    if (image.firstPassRequest() != null) {
-      entry.put("first_pass", samplingEntry(base, image.firstPassRequest()));
-    }
+    image
+        .firstPassRequest()
+        .ifPresent(first -> entry.put("first_pass", samplingEntry(base, first)));
     return entry;
   }
 
   private static Map<String, Object> samplingEntry(BaseModel base, ImageRequest request) {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put(
-        "scheduler",
-        request.scheduler() == null ? base.scheduler().className() : request.scheduler());
-    entry.put("steps", request.steps());
+    entry.put("scheduler", request.scheduler().orElse(base.scheduler().className()));
+    entry.put("steps", request.steps().getAsInt());
     if (request.sampling().hasCustomSchedule()) {
       entry.put("timesteps", request.sampling().timesteps());
       entry.put("sigmas", request.sampling().sigmas());
     }
-    entry.put("guidance", request.guidance());
+    entry.put("guidance", request.guidance().getAsDouble());
     if (Double.isFinite(base.eta(request))) {
       entry.put("eta", base.eta(request));
     }
-    if (request.initialImage() != null && Double.isFinite(request.initialImage().strength())) {
-      entry.put("strength", request.initialImage().strength());
-    }
+    request
+        .initialImage()
+        .ifPresent(initial -> entry.put("strength", initial.strength().getAsDouble()));
     if (!request.referenceImages().images().isEmpty()) {
       entry.put("image_strength", request.referenceImages().strength());
     }
-    if (request.initialImage() != null && request.initialImage().isMaskCropped()) {
-      entry.put("padding_mask_crop", request.initialImage().paddingMaskCrop());
-    }
-    entry.put("width", request.width());
-    entry.put("height", request.height());
+    request
+        .initialImage()
+        .filter(InitialImage::isMaskCropped)
+        .ifPresent(
+            initial -> entry.put("padding_mask_crop", initial.paddingMaskCrop().getAsInt()));
+    entry.put("width", request.width().getAsInt());
+    entry.put("height", request.height().getAsInt());
     entry.putAll(differences(RecordedRequest.of(request), DEFAULT));
     return entry;
   }
@@ -110,17 +113,17 @@ final class ImageFolder {
   /** The keys of request options that no other entry has, in the order of the file. */
   private record RecordedRequest(
       SizeConditioning sizeConditioning,
-      SizeConditioning negativeSizeConditioning,
-      Latents noise,
+      Optional<SizeConditioning> negativeSizeConditioning,
+      Optional<Latents> noise,
       double denoisingStart,
       double denoisingEnd,
       PromptRecord promptOptions,
       Map<String, Object> schedulerOptions,
-      PromptEmbedding embedding,
-      PromptEmbedding negativeEmbedding,
+      Optional<PromptEmbedding> embedding,
+      Optional<PromptEmbedding> negativeEmbedding,
       GuidanceRecord guidanceOptions,
       List<ControlImage> controlImages,
-      HiresFix hires,
+      Optional<HiresFix> hires,
       boolean vaeTiling,
       CachingOptions caching) {
     static RecordedRequest of(ImageRequest r) {
@@ -152,7 +155,7 @@ final class ImageFolder {
       int clipSkip,
       List<TextualInversion> textualInversions,
       EncoderPrompts encoderPrompts,
-      int maxSequenceLength) {}
+      OptionalInt maxSequenceLength) {}
 
   /** The keys of further guidance options. Scale and formula have their own entries. */
   private record GuidanceRecord(
@@ -160,9 +163,9 @@ final class ImageFolder {
       double start,
       double end,
       boolean sequential,
-      DegradedGuidance degradedGuidance,
+      Optional<DegradedGuidance> degradedGuidance,
       double trueCfgScale,
-      GuidanceOptions.FreeU freeU) {
+      Optional<GuidanceOptions.FreeU> freeU) {
     static GuidanceRecord of(GuidanceOptions o) {
       return new GuidanceRecord(
           o.rescale(),
@@ -211,7 +214,13 @@ final class ImageFolder {
 
   private static Object value(RecordComponent part, Record of) {
     try {
-      return part.getAccessor().invoke(of);
+      Object value = part.getAccessor().invoke(of);
+      if (value instanceof Optional<?> option) {
+        return option.orElse(null);
+      }
+      return value instanceof OptionalInt number
+          ? number.stream().boxed().findFirst().orElse(null)
+          : value;
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }

@@ -107,29 +107,36 @@ final class InitialImageOptions {
 
   ImageRequest apply(ImageRequest request) {
     ImageRequest begun = withInitialImage(withImages(request));
-    InitialImage initial = begun.initialImage();
     require(
-        !isDecodedWhole || initial != null && initial.mask() != null,
+        !isDecodedWhole || begun.initialImage().flatMap(InitialImage::mask).isPresent(),
         "--no-paste needs a part of the image to keep; give --mask, --change-map or --extend too");
     require(
         paddingMaskCrop == null || mask != null,
         "--padding-mask-crop does nothing without --mask; give both or neither");
     begun = paddingMaskCrop == null
         ? begun
-        : begun.initialImage(begun.initialImage().paddingMaskCrop(paddingMaskCrop));
-    initial = begun.initialImage();
-    begun = isDecodedWhole ? begun.initialImage(initial.pasteUnmasked(false)) : begun;
-    return hires == 0 ? begun : begun.hires(new HiresFix(hires, hiresStrength, 0, hiresPixels));
+        : begun.initialImage(begun.initialImage().orElseThrow().paddingMaskCrop(paddingMaskCrop));
+    begun = isDecodedWhole
+        ? begun.initialImage(begun.initialImage().orElseThrow().pasteUnmasked(false))
+        : begun;
+    if (hires == 0) {
+      return begun;
+    }
+    return begun.hires(
+        hiresPixels
+            ? HiresFix.pixels(hires, hiresStrength)
+            : HiresFix.latents(hires, hiresStrength));
   }
 
   private ImageRequest withImages(ImageRequest request) {
     require(
         imageSide == null || imageSide >= 1 && imageSide <= MAX_SIDE,
         "--reference-size must be between 1 and " + MAX_SIDE + ", got " + imageSide);
-    return request.referenceImages(new ReferenceImages(
-        images.stream().map(RgbImage::read).toList(),
-        imageSide == null ? 0 : imageSide * imageSide,
-        imageStrength));
+    ReferenceImages shown = ReferenceImages.NONE
+        .images(images.stream().map(RgbImage::read).toList())
+        .strength(imageStrength);
+    return request.referenceImages(
+        imageSide == null ? shown : shown.maxPixels(imageSide * imageSide));
   }
 
   private ImageRequest withInitialImage(ImageRequest request) {
@@ -147,16 +154,20 @@ final class InitialImageOptions {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
       ImageRequest wider = request.outpaint(image, margins[0], margins[1], margins[2], margins[3]);
       return wider
-          .initialImage(wider.initialImage().strength(strength))
+          .initialImage(atStrength(wider.initialImage().orElseThrow()))
           .size(
-              request.width() == 0 ? wider.width() : request.width(),
-              request.height() == 0 ? wider.height() : request.height());
+              request.width().orElse(wider.width().getAsInt()),
+              request.height().orElse(wider.height().getAsInt()));
     }
-    InitialImage initial = InitialImage.of(image).strength(strength);
+    InitialImage initial = atStrength(InitialImage.of(image));
     return request.initialImage(
         mask != null
             ? initial.mask(RgbImage.readMask(mask))
             : changeMap != null ? initial.changeMap(RgbImage.readMask(changeMap)) : initial);
+  }
+
+  private InitialImage atStrength(InitialImage image) {
+    return Double.isNaN(strength) ? image : image.strength(strength);
   }
 
   private void require(boolean holds, String usage) {

@@ -142,12 +142,16 @@ final class IpAdapterOptions {
       IpAdapterFile file = IpAdapterFile.of(adapter);
       IpAdapterFile.Kind kind = file.requireFor(base);
       requireUsed(kind, guided);
-      file.requireEncoder(encoder);
+      if (encoder == null) {
+        file.requireNoEncoder();
+      } else {
+        file.requireEncoder(encoder);
+      }
       boolean looks = kind.needsImageEncoder() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
           : looking.register(ImageEncoder.open(encoder, base.compute()));
-      IpAdapter ip = opened.register(IpAdapter.open(file, base, eye));
+      IpAdapter ip = opened.register(open(file, base, eye));
       double most = counting.stream()
           .mapToDouble(WeightedFile.ReferenceOption::weight)
           .max()
@@ -156,7 +160,7 @@ final class IpAdapterOptions {
           .map(r -> Reference.of(r.readImage()).weight(r.weight() / most))
           .toList();
       IpAdapter plain =
-          fallback == null ? null : opened.register(IpAdapter.open(fallback, base, eye));
+          fallback == null ? null : opened.register(open(IpAdapterFile.of(fallback), base, eye));
       ImagePrompt prompt = kind.needsFaceEmbedder()
           ? facePrompt(ip, plain, shown, looking, console)
           : ip.prompt(shown);
@@ -166,6 +170,10 @@ final class IpAdapterOptions {
       opened.close();
       throw e;
     }
+  }
+
+  private static IpAdapter open(IpAdapterFile file, BaseModel base, ImageEncoder eye) {
+    return eye == null ? IpAdapter.open(file, base) : IpAdapter.open(file, base, eye);
   }
 
   private ImagePrompt facePrompt(
@@ -178,7 +186,9 @@ final class IpAdapterOptions {
     FaceDetector finder =
         looking.register(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     FaceReader reader = FaceReader.of(finder, recogniser);
-    FaceReader.PersonReading person = FaceReader.PersonReading.of(ip, reader, shown, plain);
+    FaceReader.PersonReading person = plain == null
+        ? FaceReader.PersonReading.of(ip, reader, shown)
+        : FaceReader.PersonReading.of(ip, reader, shown, plain);
     List<WeightedFile.ReferenceOption> counting = activeReferences();
     for (int i = 0; i < counting.size(); i++) {
       String words = person.readings().get(i).description();

@@ -56,7 +56,7 @@ public final class PhotosCommand implements Runnable {
       print(review);
       review.requireOnePerson();
     } catch (NoUsablePhotoException none) {
-      print(none.review());
+      none.review().ifPresent(this::print);
       throw none;
     }
   }

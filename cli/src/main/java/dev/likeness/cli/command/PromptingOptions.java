@@ -1,12 +1,14 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -90,15 +92,18 @@ final class PromptingOptions {
       throw new IllegalArgumentException(
           "--max-sequence-length must be at least 1, got " + maxSequenceLength);
     }
-    ImageRequest parsed = ImageRequest.of(prompt)
-        .negative(negative)
-        .prompt2(prompt2)
-        .prompt3(prompt3)
-        .negative2(negative2)
-        .negative3(negative3)
-        .maxSequenceLength(maxSequenceLength == null ? 0 : maxSequenceLength)
-        .syntax(PromptSyntax.parse(syntax))
-        .clipSkip(clipSkip);
+    ImageRequest plain =
+        ImageRequest.of(prompt).syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
+    PromptOptions prompts = plain
+        .prompts()
+        .encoderPrompts(new PromptOptions.EncoderPrompts(
+            Optional.ofNullable(prompt2),
+            Optional.ofNullable(prompt3),
+            Optional.ofNullable(negative2),
+            Optional.ofNullable(negative3)));
+    prompts = negative == null ? prompts : prompts.negative(negative);
+    ImageRequest parsed = plain.prompts(
+        maxSequenceLength == null ? prompts : prompts.maxSequenceLength(maxSequenceLength));
     List<TextualInversion> others = new ArrayList<>();
     for (String given : embeddings) {
       int end = Files.exists(Path.of(given)) ? -1 : given.lastIndexOf('=');

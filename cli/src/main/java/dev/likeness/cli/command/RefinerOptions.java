@@ -14,8 +14,11 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import dev.likeness.diffusion.request.SizeConditioning;
+import dev.likeness.diffusion.request.SizeOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -127,8 +130,8 @@ final class RefinerOptions {
       throw new IllegalArgumentException("--denoising-end must be between --denoising-start and 1"
           + " with --refiner, got " + last + "; the refiner samples the steps after it");
     }
-    boolean masked = request.initialImage() != null && request.initialImage().mask() != null;
-    if (isGiven() && (masked || request.hires() != null)) {
+    boolean masked = request.initialImage().flatMap(InitialImage::mask).isPresent();
+    if (isGiven() && (masked || request.hires().isPresent())) {
       throw new IllegalArgumentException("--refiner excludes --mask, --change-map, --extend and"
           + " --hires; use the refiner as --base on the finished image");
     }
@@ -160,11 +163,11 @@ final class RefinerOptions {
     }
     SizeConditioning positive = sizes(original, corner, target);
     boolean same = negativeOriginal == null && negativeCorner == null && negativeTarget == null;
-    return request.sizeConditioning(
-        positive,
-        same
-            ? null
-            : sizes(
+    return same
+        ? request.sizeConditioning(positive)
+        : request.sizeConditioning(
+            positive,
+            sizes(
                 negativeOriginal == null ? original : negativeOriginal,
                 negativeCorner,
                 negativeTarget == null ? target : negativeTarget));
@@ -185,15 +188,17 @@ final class RefinerOptions {
         .filter(SizeInputs::aestheticScore)
         .isPresent();
     SizeConditioning positive = request.sizeConditioning();
-    SizeConditioning negative = request.negativeSizeConditioning();
+    SizeConditioning negative = request.negativeSizeConditioning().orElse(null);
     if (takes && (negative != null || negativeScore != null)) {
       negative = (negative == null ? positive.cropTopLeft(0, 0) : negative)
           .aestheticScore(negativeScore == null ? NEGATIVE_SCORE : negativeScore);
     } else if (negativeScore != null) {
       negative = positive.aestheticScore(negativeScore);
     }
-    return request.sizeConditioning(
-        score == null ? positive : positive.aestheticScore(score), negative);
+    SizeConditioning scored = score == null ? positive : positive.aestheticScore(score);
+    return negative == null
+        ? request.sizeConditioning(scored)
+        : request.sizeConditioning(scored, negative);
   }
 
   /**
@@ -215,7 +220,11 @@ final class RefinerOptions {
         .controlImages(List.of())
         .hooks(GenerationHooks.NONE)
         .prompts(request.prompts().encoderPrompts(EncoderPrompts.NONE))
-        .size(0, 0)
+        .sizeOptions(new SizeOptions(
+            OptionalInt.empty(),
+            OptionalInt.empty(),
+            request.sizeConditioning(),
+            request.negativeSizeConditioning()))
         .count(1)
         .denoisingRange(request.denoisingEnd(), 1);
     try (BaseModel model = memory.open(base, refiner, request, console)) {
@@ -231,7 +240,7 @@ final class RefinerOptions {
                 refined.latents(),
                 refined.pixels(),
                 image.isEdited(),
-                image.request())),
+                Optional.of(image.request()))),
             ConsoleProgress.on(console),
             console.cancellation());
       }

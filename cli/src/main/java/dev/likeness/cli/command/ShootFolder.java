@@ -173,7 +173,8 @@ final class ShootFolder {
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
     Optional<FaceEmbedder> judge = SelectionOptions.judge(tools, who, kept, judges);
-    ShootSummary made = ShootSummary.of(base, who, kept, Optional.ofNullable(review), judge);
+    ShootSummary.Evidence evidence = new ShootSummary.Evidence(Optional.ofNullable(review), judge);
+    ShootSummary made = ShootSummary.of(base, who, kept, evidence);
     List<Authenticity.Result> differences =
         verdicts(kept, judges, shoot, judge.filter(eye -> FaceEmbeddings.canJudge(eye, who)));
     ShootRecord timed = untimed.timings(watch.laps());

@@ -85,13 +85,13 @@ final class ShootOptions {
   private int variant;
 
   ShootRequest request() {
-    return ShootRequest.of(selectedStyles(), count)
+    ShootRequest plain = ShootRequest.of(selectedStyles(), count)
         .identityStrength(identityStrength)
         .steps(steps)
-        .guidance(guidance)
-        .size(size)
         .seed(seed)
         .variant(variant);
+    ShootRequest guided = Double.isNaN(guidance) ? plain : plain.guidance(guidance);
+    return size == 0 ? guided : guided.size(size);
   }
 
   private List<Style> selectedStyles() {

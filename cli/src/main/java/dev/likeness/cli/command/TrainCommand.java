@@ -197,7 +197,7 @@ public final class TrainCommand implements Runnable {
         FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio =
-          withValidation(withEmbedder(onBase(model).faceGuidance(by), eye), eye);
+          withValidation(withEmbedder(FaceGuidanceOption.on(onBase(model), by), eye), eye);
       if (whole) {
         trainModel(studio, model, review, state, watched);
       } else {
@@ -295,8 +295,8 @@ public final class TrainCommand implements Runnable {
         ReviewTools tools = faces.open().withEmbedderIn(base.folder());
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance by = guidance.open(base.folder(), model, tools.detector(), faces.policy())) {
-      HeadshotStudio studio =
-          withEmbedder(studio(model).faceGuidance(by), tools.embedder().orElse(own));
+      HeadshotStudio studio = withEmbedder(
+          FaceGuidanceOption.on(studio(model), by), tools.embedder().orElse(own));
       console.out().println(new VaultTraining(store, photos, console).train(studio, tools));
       console.out().flush();
     }

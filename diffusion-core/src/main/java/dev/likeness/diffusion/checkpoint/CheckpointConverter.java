@@ -31,11 +31,27 @@ public final class CheckpointConverter {
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file or folder to write
-   * @param type the type of floating-point tensors in {@code out}, or null to keep their types
    * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
    *     is not supported
    */
-  public static void convert(Path in, Path out, @Nullable DType type) {
+  public static void convert(Path in, Path out) {
+    write(in, out, null);
+  }
+
+  /**
+   * Converts as {@link #convert(Path, Path)} does, and changes the type of tensors.
+   *
+   * @param in a diffusers folder, a single file of a model, or a file of tensors
+   * @param out the file or folder to write
+   * @param type the type of floating-point tensors in {@code out}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
+   *     is not supported
+   */
+  public static void convert(Path in, Path out, DType type) {
+    write(in, out, type);
+  }
+
+  private static void write(Path in, Path out, @Nullable DType type) {
     boolean toFile = out.getFileName().toString().endsWith(".safetensors");
     if (toFile && !Files.isDirectory(in)) {
       convertFile(in, out, type);

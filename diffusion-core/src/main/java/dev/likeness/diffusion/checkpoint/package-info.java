@@ -9,7 +9,7 @@
  *
  * <pre>{@code
  * CheckpointConverter.convert(Path.of("base.ckpt"), Path.of("base"), DType.F16);
- * CheckpointConverter.convert(Path.of("lora.pt"), Path.of("lora.safetensors"), null);
+ * CheckpointConverter.convert(Path.of("lora.pt"), Path.of("lora.safetensors"));
  * }</pre>
  */
 @NullMarked

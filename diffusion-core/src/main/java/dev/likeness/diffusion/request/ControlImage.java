@@ -1,7 +1,8 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * A control image for a ControlNet: edges, a pose or a depth map, of the kind that the ControlNet
@@ -15,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  *     {@code control_guidance_start})
  * @param end the share of the steps after which the ControlNet ends, {@code start}..1 (diffusers:
  *     {@code control_guidance_end})
- * @param mode the control mode of the image for a union ControlNet, from 0; -1 if the ControlNet
+ * @param mode the control mode of the image for a union ControlNet, from 0; empty if the ControlNet
  *     has no modes
- * @param mask the mask for a ControlNet that was trained for inpainting, or null. White marks the
- *     part to generate. The mask is resized to the request's size
+ * @param mask the mask for a ControlNet that was trained for inpainting. White marks the part to
+ *     generate. The mask is resized to the request's size
  * @param isGuess true for guess mode, in which the ControlNet acts only on the prediction for the
  *     prompt (diffusers: {@code guess_mode})
  */
@@ -28,8 +29,8 @@ public record ControlImage(
     double scale,
     double start,
     double end,
-    int mode,
-    @Nullable RgbImage mask,
+    OptionalInt mode,
+    Optional<RgbImage> mask,
     boolean isGuess) {
   /**
    * Checks the interval and the control mode.
@@ -39,8 +40,8 @@ public record ControlImage(
    * @param scale the conditioning scale; 1 is the trained scale
    * @param start the share of the steps after which the ControlNet starts, 0..1
    * @param end the share of the steps after which the ControlNet ends, {@code start}..1
-   * @param mode the control mode for a union ControlNet, from 0; or -1
-   * @param mask the mask for a ControlNet that was trained for inpainting, or null
+   * @param mode the control mode for a union ControlNet, from 0
+   * @param mask the mask for a ControlNet that was trained for inpainting
    * @param isGuess true for guess mode
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
    *     if the scale is not finite, or if the ControlNet has no such mode
@@ -51,9 +52,10 @@ public record ControlImage(
       throw new IllegalArgumentException(
           "a ControlNet must start and end in 0..1, got " + start + " to " + end);
     }
-    if (controlNet.modeCount() > 0 ? mode >= controlNet.modeCount() : mode >= 0) {
+    if (mode.isPresent() && (mode.getAsInt() < 0 || mode.getAsInt() >= controlNet.modeCount())) {
       throw new IllegalArgumentException("ControlNet " + controlNet.name() + " has "
-          + controlNet.modeCount() + " control modes, counted from 0, got mode " + mode);
+          + controlNet.modeCount() + " control modes, counted from 0, got mode "
+          + mode.getAsInt());
     }
   }
 
@@ -64,7 +66,7 @@ public record ControlImage(
    * @param image the image; it is resized to the request's size
    */
   public static ControlImage of(ControlNet net, RgbImage image) {
-    return new ControlImage(net, image, 1, 0, 1, -1, null, false);
+    return new ControlImage(net, image, 1, 0, 1, OptionalInt.empty(), Optional.empty(), false);
   }
 
   /**
@@ -103,7 +105,8 @@ public record ControlImage(
    * @throws IllegalArgumentException if the ControlNet has no such mode
    */
   public ControlImage mode(int number) {
-    return new ControlImage(controlNet, image, scale, start, end, number, mask, isGuess);
+    return new ControlImage(
+        controlNet, image, scale, start, end, OptionalInt.of(number), mask, isGuess);
   }
 
   /**
@@ -129,7 +132,8 @@ public record ControlImage(
    *     request's size
    */
   public ControlImage mask(RgbImage white) {
-    return new ControlImage(controlNet, image, scale, start, end, mode, white, isGuess);
+    return new ControlImage(
+        controlNet, image, scale, start, end, mode, Optional.of(white), isGuess);
   }
 
   /**

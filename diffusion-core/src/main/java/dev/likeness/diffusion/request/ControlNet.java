@@ -23,11 +23,11 @@ public interface ControlNet extends AutoCloseable {
   /**
    * Checks that a control image has a control mode if the ControlNet has several.
    *
-   * @param mode the image's control mode; -1 if no mode was chosen
-   * @throws IllegalArgumentException if the ControlNet has several modes and {@code mode} is -1;
-   *     the message lists the modes
+   * @param control the control image
+   * @throws IllegalArgumentException if the ControlNet has several modes and the control image has
+   *     none; the message lists the modes
    */
-  void requireMode(int mode);
+  void requireMode(ControlImage control);
 
   /**
    * {@return true for a union ControlNet} One call of a union ControlNet takes all control images

@@ -2,19 +2,19 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Hooks in which a generation calls the caller's code.
  *
- * @param onStep a callback after each step, with the batch's latents; or null
- * @param engine hooks that work on tensors, or null; other modules provide them
+ * @param onStep a callback after each step, with the batch's latents
+ * @param engine hooks that work on tensors; other modules provide them
  */
-public record GenerationHooks(
-    @Nullable Consumer<SampledStep> onStep, @Nullable Engine engine) {
+public record GenerationHooks(Optional<Consumer<SampledStep>> onStep, Optional<Engine> engine) {
   /** No hooks. */
-  public static final GenerationHooks NONE = new GenerationHooks(null, null);
+  public static final GenerationHooks NONE =
+      new GenerationHooks(Optional.empty(), Optional.empty());
 
   /** Hooks of the sampling engine that work on tensors. The engine defines their methods. */
   public interface Engine {}
@@ -22,19 +22,24 @@ public record GenerationHooks(
   /**
    * {@return these hooks with a callback after each step, which runs on the sampling thread}
    *
-   * @param listener receives each finished step; null means no callback
+   * @param listener receives each finished step
    */
-  public GenerationHooks onStep(@Nullable Consumer<SampledStep> listener) {
-    return new GenerationHooks(listener, engine);
+  public GenerationHooks onStep(Consumer<SampledStep> listener) {
+    return new GenerationHooks(Optional.of(listener), engine);
+  }
+
+  /** {@return these hooks without a callback after each step} */
+  public GenerationHooks withoutOnStep() {
+    return new GenerationHooks(Optional.empty(), engine);
   }
 
   /**
    * {@return these hooks with other hooks of the sampling engine}
    *
-   * @param other the hooks that work on tensors; null means no such hooks
+   * @param other the hooks that work on tensors
    */
-  public GenerationHooks engine(@Nullable Engine other) {
-    return new GenerationHooks(onStep, other);
+  public GenerationHooks engine(Engine other) {
+    return new GenerationHooks(onStep, Optional.of(other));
   }
 
   /**

@@ -1,11 +1,12 @@
 package dev.likeness.diffusion.request;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Options of guidance (scale, formula and interval), and of FreeU.
  *
- * @param scale the guidance scale, or NaN for the default. Guidance is off at 1 and below; on
+ * @param scale the guidance scale; empty for the default. Guidance is off at 1 and below; on
  *     Z-Image, at 0 and below. FLUX.1 and latent consistency models get the scale as a network
  *     input and cannot turn guidance off
  * @param rescale the amount of guidance rescale, 0..1 (Lin et al. 2024, arXiv:2305.08891;
@@ -16,48 +17,54 @@ import org.jspecify.annotations.Nullable;
  * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
  * @param formula the formula that combines the two predictions
- * @param degradedGuidance additional guidance by a degraded network, or null
+ * @param degradedGuidance additional guidance by a degraded network
  * @param trueCfgScale the scale of classifier-free guidance for FLUX, where {@code scale} is only a
  *     network input (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance off
- * @param freeU the factors of FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL; null turns
- *     FreeU off
+ * @param freeU the factors of FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL; empty if FreeU
+ *     is off
  */
 public record GuidanceOptions(
-    double scale,
+    OptionalDouble scale,
     double rescale,
     double start,
     double end,
     boolean sequential,
     GuidanceFormula formula,
-    @Nullable DegradedGuidance degradedGuidance,
+    Optional<DegradedGuidance> degradedGuidance,
     double trueCfgScale,
-    @Nullable FreeU freeU) {
+    Optional<FreeU> freeU) {
   /**
    * Classifier-free guidance with the default scale in every step. Both prompts are evaluated in
    * one batch.
    */
   public static final GuidanceOptions DEFAULT = new GuidanceOptions(
-      Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1, null);
+      OptionalDouble.empty(),
+      0,
+      0,
+      1,
+      false,
+      GuidanceFormula.CLASSIFIER_FREE,
+      Optional.empty(),
+      1,
+      Optional.empty());
 
   /**
    * Checks the ranges.
    *
-   * @param scale the guidance scale, or NaN for the default
+   * @param scale the guidance scale
    * @param rescale the amount of guidance rescale, 0..1
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which guidance ends, {@code start}..1
    * @param sequential true if prompt and negative prompt are evaluated one after the other
    * @param formula the formula that combines the two predictions
-   * @param degradedGuidance additional guidance by a degraded network, or null
+   * @param degradedGuidance additional guidance by a degraded network
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
-   * @param freeU the factors of FreeU for a UNet, or null
+   * @param freeU the factors of FreeU for a UNet
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if the interval is not
    *     within 0..1 or ends before it starts, or if a scale is infinite or beyond 3.4e38
    */
   public GuidanceOptions {
-    if (!Double.isNaN(scale)) {
-      requireFloat("the guidance scale", scale);
-    }
+    scale.ifPresent(value -> requireFloat("the guidance scale", value));
     requireFloat("the true CFG scale", trueCfgScale);
     if (!(rescale >= 0 && rescale <= 1)) {
       throw new IllegalArgumentException("guidance rescale must be in 0..1, got " + rescale);
@@ -79,11 +86,19 @@ public record GuidanceOptions(
   /**
    * {@return these options with another guidance scale}
    *
-   * @param value the guidance scale; NaN for the default
+   * @param value the guidance scale
    */
   public GuidanceOptions scale(double value) {
     return new GuidanceOptions(
-        value, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale, freeU);
+        OptionalDouble.of(value),
+        rescale,
+        start,
+        end,
+        sequential,
+        formula,
+        degradedGuidance,
+        trueCfgScale,
+        freeU);
   }
 
   /**
@@ -162,11 +177,11 @@ public record GuidanceOptions(
   /**
    * {@return these options with additional guidance by a degraded network}
    *
-   * @param worse the degraded guidance; null means no degraded guidance
+   * @param worse the degraded guidance
    */
-  public GuidanceOptions degradedGuidance(@Nullable DegradedGuidance worse) {
+  public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
     return new GuidanceOptions(
-        scale, rescale, start, end, sequential, formula, worse, trueCfgScale, freeU);
+        scale, rescale, start, end, sequential, formula, Optional.of(worse), trueCfgScale, freeU);
   }
 
   /**
@@ -185,11 +200,19 @@ public record GuidanceOptions(
    * {@return these options with other factors of FreeU} Only Stable Diffusion 1.x, 2.x and XL
    * support FreeU.
    *
-   * @param factors the factors of FreeU; null turns FreeU off
+   * @param factors the factors of FreeU
    */
-  public GuidanceOptions freeU(@Nullable FreeU factors) {
+  public GuidanceOptions freeU(FreeU factors) {
     return new GuidanceOptions(
-        scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale, factors);
+        scale,
+        rescale,
+        start,
+        end,
+        sequential,
+        formula,
+        degradedGuidance,
+        trueCfgScale,
+        Optional.of(factors));
   }
 
   /**

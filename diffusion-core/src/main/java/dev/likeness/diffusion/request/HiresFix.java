@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.request;
 
+import java.util.OptionalInt;
+
 /**
  * A second pass over the enlarged image, for sizes beyond those that the base was trained on.
  *
@@ -9,28 +11,27 @@ package dev.likeness.diffusion.request;
  *
  * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1
- * @param steps the number of steps of the second pass before {@code strength} reduces it; 0 for the
- *     number of the first pass
+ * @param steps the number of steps of the second pass before {@code strength} reduces it; empty for
+ *     the number of the first pass
  * @param pixels true to enlarge the decoded image (Lanczos) and encode it again; false to enlarge
  *     the latents (bilinear), which needs more strength. A base made for inpainting needs true
  */
-public record HiresFix(double scale, double strength, int steps, boolean pixels) {
+public record HiresFix(double scale, double strength, OptionalInt steps, boolean pixels) {
   /**
    * Checks the ranges.
    *
    * @param scale the factor for width and height, above 1, at most 8
    * @param strength the share of the steps that the second pass samples, above 0, at most 1
-   * @param steps the number of steps before {@code strength} reduces it; 0 for the first pass's
-   *     number
+   * @param steps the number of steps before {@code strength} reduces it, at least 1
    * @param pixels true to enlarge the decoded image, false to enlarge the latents
    * @throws IllegalArgumentException if a number is out of its range
    */
   public HiresFix {
-    if (!(scale > 1 && scale <= 8) || !(strength > 0 && strength <= 1) || steps < 0) {
+    if (!(scale > 1 && scale <= 8) || !(strength > 0 && strength <= 1) || steps.orElse(1) < 1) {
       throw new IllegalArgumentException(
           "a second pass needs a scale above 1 and up to 8, a strength above 0 and up to 1,"
-              + " and steps of at least 0, got scale " + scale + ", strength " + strength
-              + " and steps " + steps);
+              + " and at least 1 step, got scale " + scale + ", strength " + strength
+              + (steps.isPresent() ? " and steps " + steps.getAsInt() : ""));
     }
   }
 
@@ -42,7 +43,17 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
    * @throws IllegalArgumentException if a number is out of its range
    */
   public static HiresFix latents(double scale, double strength) {
-    return new HiresFix(scale, strength, 0, false);
+    return new HiresFix(scale, strength, OptionalInt.empty(), false);
+  }
+
+  /**
+   * {@return this pass with another number of steps}
+   *
+   * @param n the number of steps before {@code strength} reduces it, at least 1
+   * @throws IllegalArgumentException if the number is below 1
+   */
+  public HiresFix steps(int n) {
+    return new HiresFix(scale, strength, OptionalInt.of(n), pixels);
   }
 
   /**
@@ -53,6 +64,6 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
    * @throws IllegalArgumentException if a number is out of its range
    */
   public static HiresFix pixels(double scale, double strength) {
-    return new HiresFix(scale, strength, 0, true);
+    return new HiresFix(scale, strength, OptionalInt.empty(), true);
   }
 }

@@ -1,28 +1,28 @@
 package dev.likeness.diffusion.request;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
  * that change single options. Immutable.
  *
- * <p>Every method that takes an option returns a changed copy. An option that is not set has the
- * base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
+ * <p>Every method that takes an option returns a changed copy. An option that is not set is empty,
+ * and has the base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
  *
  * @param prompts prompt and negative prompt, and their syntax
  * @param sampling steps, scheduler, seed, number of images, initial noise
  * @param sizeOptions size of the images, and SDXL's size conditioning
  * @param guidanceOptions guidance scale, formula and interval
  * @param adapters the adapters of this request; their changes are summed
- * @param initialImage the image or latents that sampling starts from, or null to start from noise
+ * @param initialImage the image or latents that sampling starts from; empty to start from noise
  *     only
  * @param controlImages control images, each with its ControlNet
  * @param referenceImages images that an editing model takes as inputs
  * @param caching caching and token merging
  * @param tiling windows over the sample, and tiled decoding
- * @param hires a second pass over the enlarged image; null means no second pass
+ * @param hires a second pass over the enlarged image
  * @param hooks hooks that run the caller's code in the sampling loop
  */
 public record ImageRequest(
@@ -31,12 +31,12 @@ public record ImageRequest(
     SizeOptions sizeOptions,
     GuidanceOptions guidanceOptions,
     List<Adapter> adapters,
-    @Nullable InitialImage initialImage,
+    Optional<InitialImage> initialImage,
     List<ControlImage> controlImages,
     ReferenceImages referenceImages,
     CachingOptions caching,
     TilingOptions tiling,
-    @Nullable HiresFix hires,
+    Optional<HiresFix> hires,
     GenerationHooks hooks)
     implements RequestValues, RequestOptions {
 
@@ -48,12 +48,12 @@ public record ImageRequest(
    * @param sizeOptions size of the images, and SDXL's size conditioning
    * @param guidanceOptions guidance scale, formula and interval
    * @param adapters the adapters of this request; their changes are summed
-   * @param initialImage the initial image or latents, or null
+   * @param initialImage the initial image or latents
    * @param controlImages control images, each with its ControlNet
    * @param referenceImages images that an editing model takes as inputs
    * @param caching caching and token merging
    * @param tiling windows over the sample, and tiled decoding
-   * @param hires a second pass over the enlarged image; null means no second pass
+   * @param hires a second pass over the enlarged image
    * @param hooks hooks that run the caller's code in the sampling loop
    */
   public ImageRequest {
@@ -73,12 +73,12 @@ public record ImageRequest(
         SizeOptions.DEFAULT,
         GuidanceOptions.DEFAULT,
         List.of(),
-        null,
+        Optional.empty(),
         List.of(),
         ReferenceImages.NONE,
         CachingOptions.NONE,
         TilingOptions.NONE,
-        null,
+        Optional.empty(),
         GenerationHooks.NONE);
   }
 
@@ -110,13 +110,15 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other guidance options} If the scale of the options is NaN (the
-   * default), the request keeps its own scale.
+   * {@return this request with other guidance options} If the options have no scale, the request
+   * keeps its own scale.
    *
    * @param options guidance scale, formula and interval
    */
   public ImageRequest guidance(GuidanceOptions options) {
-    GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
+    GuidanceOptions scaled = options.scale().isEmpty() && guidance().isPresent()
+        ? options.scale(guidance().getAsDouble())
+        : options;
     return with(copy -> copy.guidanceOptions = scaled);
   }
 
@@ -132,10 +134,15 @@ public record ImageRequest(
   /**
    * {@return this request with an initial image, for image-to-image, inpainting or outpainting}
    *
-   * @param image the initial image or latents; null means noise only
+   * @param image the initial image or latents
    */
-  public ImageRequest initialImage(@Nullable InitialImage image) {
-    return with(copy -> copy.initialImage = image);
+  public ImageRequest initialImage(InitialImage image) {
+    return with(copy -> copy.initialImage = Optional.of(image));
+  }
+
+  /** {@return this request without an initial image, so that sampling starts from noise only} */
+  public ImageRequest withoutInitialImage() {
+    return with(copy -> copy.initialImage = Optional.empty());
   }
 
   /**
@@ -177,10 +184,15 @@ public record ImageRequest(
   /**
    * {@return this request with a second pass over the enlarged image}
    *
-   * @param pass the second pass; null means no second pass
+   * @param pass the second pass
    */
-  public ImageRequest hires(@Nullable HiresFix pass) {
-    return with(copy -> copy.hires = pass);
+  public ImageRequest hires(HiresFix pass) {
+    return with(copy -> copy.hires = Optional.of(pass));
+  }
+
+  /** {@return this request without a second pass} */
+  public ImageRequest withoutHires() {
+    return with(copy -> copy.hires = Optional.empty());
   }
 
   /**
@@ -205,12 +217,12 @@ public record ImageRequest(
     private SizeOptions sizeOptions;
     private GuidanceOptions guidanceOptions;
     private List<Adapter> adapters;
-    private InitialImage initialImage;
+    private Optional<InitialImage> initialImage;
     private List<ControlImage> controlImages;
     private ReferenceImages referenceImages;
     private CachingOptions caching;
     private TilingOptions tiling;
-    private HiresFix hires;
+    private Optional<HiresFix> hires;
     private GenerationHooks hooks;
 
     private Copy(ImageRequest request) {

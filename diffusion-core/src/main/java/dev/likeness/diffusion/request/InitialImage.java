@@ -2,17 +2,19 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Latents;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * An image or latents that sampling starts from, instead of noise only.
  *
- * @param image the image, which is resized to the request's size; null if latents are given
- * @param latents latents of an earlier generation; null if an image is given
- * @param strength the share of the steps that is sampled, 0..1, or NaN for the default. At 1, an
+ * @param image the image, which is resized to the request's size; empty if latents are given
+ * @param latents latents of an earlier generation; empty if an image is given
+ * @param strength the share of the steps that is sampled, 0..1; empty for the default. At 1, an
  *     editing model (Kontext, FLUX.2) uses the image as a reference. Below 1, such a model starts
  *     from the noised image, as other bases do
- * @param mask the mask: white pixels are generated, black pixels are kept; null to generate
+ * @param mask the mask: white pixels are generated, black pixels are kept; empty to generate
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
  *     each pixel; false if the mask is thresholded at 0.5
@@ -21,48 +23,48 @@ import org.jspecify.annotations.Nullable;
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
  * @param paddingMaskCrop the padding around the mask in pixels, at least 0, if only this region is
- *     generated (see {@link #paddingMaskCrop(int)}); -1 to generate the whole image
+ *     generated (see {@link #paddingMaskCrop(int)}); empty to generate the whole image
  */
 public record InitialImage(
-    @Nullable RgbImage image,
-    @Nullable Latents latents,
-    double strength,
-    @Nullable RgbImage mask,
+    Optional<RgbImage> image,
+    Optional<Latents> latents,
+    OptionalDouble strength,
+    Optional<RgbImage> mask,
     boolean isDifferential,
     boolean keepsSize,
     boolean pastesUnmasked,
-    int paddingMaskCrop) {
+    OptionalInt paddingMaskCrop) {
   /**
    * Checks the strength, and that either an image or latents are given.
    *
-   * @param image the image, which is resized to the request's size; null if latents are given
-   * @param latents latents of an earlier generation; null if an image is given
-   * @param strength the share of the steps that is sampled, 0..1, or NaN for the default
+   * @param image the image, which is resized to the request's size
+   * @param latents latents of an earlier generation
+   * @param strength the share of the steps that is sampled, 0..1
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
    * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
    * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
-   * @param paddingMaskCrop the padding around the mask in pixels, or -1 for the whole image
+   * @param paddingMaskCrop the padding around the mask in pixels, at least 0
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
-   *     strength is not in 0..1, or if the padding is less than -1
+   *     strength is not in 0..1, or if the padding is negative
    */
   public InitialImage {
-    if ((image == null) == (latents == null)) {
+    if (image.isPresent() == latents.isPresent()) {
       throw new IllegalArgumentException(
           "an initial image is either an image or latents; give one of the two");
     }
-    if (strength < 0 || strength > 1) {
-      throw new IllegalArgumentException("strength must be in 0..1, got " + strength);
+    if (!(strength.orElse(0) >= 0 && strength.orElse(0) <= 1)) {
+      throw new IllegalArgumentException("strength must be in 0..1, got " + strength.getAsDouble());
     }
-    if (paddingMaskCrop < -1) {
-      throw new IllegalArgumentException(
-          "the padding of a cropped mask must be at least 0 pixels, got " + paddingMaskCrop);
+    if (paddingMaskCrop.orElse(0) < 0) {
+      throw new IllegalArgumentException("the padding of a cropped mask must be at least 0 pixels,"
+          + " got " + paddingMaskCrop.getAsInt());
     }
   }
 
   /** {@return true if there is a mask that is not a change map} */
   public boolean isMasked() {
-    return mask != null && !isDifferential;
+    return mask.isPresent() && !isDifferential;
   }
 
   /**
@@ -71,7 +73,19 @@ public record InitialImage(
    * @param image the image; it is resized to the request's size
    */
   public static InitialImage of(RgbImage image) {
-    return new InitialImage(image, null, Double.NaN, null, false, false, true, -1);
+    return of(Optional.of(image), Optional.empty());
+  }
+
+  private static InitialImage of(Optional<RgbImage> image, Optional<Latents> latents) {
+    return new InitialImage(
+        image,
+        latents,
+        OptionalDouble.empty(),
+        Optional.empty(),
+        false,
+        false,
+        true,
+        OptionalInt.empty());
   }
 
   /**
@@ -111,18 +125,25 @@ public record InitialImage(
    * @param latents latents of an earlier generation
    */
   public static InitialImage of(Latents latents) {
-    return new InitialImage(null, latents, Double.NaN, null, false, false, true, -1);
+    return of(Optional.empty(), Optional.of(latents));
   }
 
   /**
    * {@return this initial image at another strength}
    *
-   * @param share the share of the steps that is sampled, 0..1, or NaN for the default
+   * @param share the share of the steps that is sampled, 0..1
    * @throws IllegalArgumentException if the share is not in 0..1
    */
   public InitialImage strength(double share) {
     return new InitialImage(
-        image, latents, share, mask, isDifferential, keepsSize, pastesUnmasked, paddingMaskCrop);
+        image,
+        latents,
+        OptionalDouble.of(share),
+        mask,
+        isDifferential,
+        keepsSize,
+        pastesUnmasked,
+        paddingMaskCrop);
   }
 
   /** {@return a copy that an editing model (Kontext) uses at the image's own size} */
@@ -134,12 +155,32 @@ public record InitialImage(
   /**
    * {@return this initial image with a mask}
    *
-   * @param white the mask: white pixels are generated, black pixels are kept; null to generate
-   *     everywhere. The mask is resized to the request's size
+   * @param white the mask: white pixels are generated, black pixels are kept. The mask is resized
+   *     to the request's size
    */
-  public InitialImage mask(@Nullable RgbImage white) {
+  public InitialImage mask(RgbImage white) {
     return new InitialImage(
-        image, latents, strength, white, false, keepsSize, pastesUnmasked, paddingMaskCrop);
+        image,
+        latents,
+        strength,
+        Optional.of(white),
+        false,
+        keepsSize,
+        pastesUnmasked,
+        paddingMaskCrop);
+  }
+
+  /** {@return this initial image without a mask or change map} */
+  public InitialImage withoutMask() {
+    return new InitialImage(
+        image,
+        latents,
+        strength,
+        Optional.empty(),
+        false,
+        keepsSize,
+        pastesUnmasked,
+        paddingMaskCrop);
   }
 
   /**
@@ -151,7 +192,14 @@ public record InitialImage(
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(
-        image, latents, strength, map, true, keepsSize, pastesUnmasked, paddingMaskCrop);
+        image,
+        latents,
+        strength,
+        Optional.of(map),
+        true,
+        keepsSize,
+        pastesUnmasked,
+        paddingMaskCrop);
   }
 
   /**
@@ -182,16 +230,19 @@ public record InitialImage(
    * @throws IllegalArgumentException if the padding is negative
    */
   public InitialImage paddingMaskCrop(int pixels) {
-    if (pixels < 0) {
-      throw new IllegalArgumentException(
-          "the padding of a cropped mask must be at least 0 pixels, got " + pixels);
-    }
     return new InitialImage(
-        image, latents, strength, mask, isDifferential, keepsSize, pastesUnmasked, pixels);
+        image,
+        latents,
+        strength,
+        mask,
+        isDifferential,
+        keepsSize,
+        pastesUnmasked,
+        OptionalInt.of(pixels));
   }
 
   /** {@return true if only the region around the mask is generated} */
   public boolean isMaskCropped() {
-    return paddingMaskCrop >= 0;
+    return paddingMaskCrop.isPresent();
   }
 }

@@ -3,16 +3,16 @@ package dev.likeness.diffusion.request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Prompts of a request, and their syntax.
  *
  * @param prompt a description of the image; not null
- * @param negative the negative prompt, which describes unwanted content; null for none. For null, a
- *     base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL, uses zeros
+ * @param negative the negative prompt, which describes unwanted content; empty if none is set. Without
+ *     one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL, uses zeros
  *     instead of embeddings, as in diffusers. It encodes an empty text like any other text
  * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
  *     {@link PromptSyntax#A1111}
@@ -24,46 +24,46 @@ import org.jspecify.annotations.Nullable;
  *     skip
  * @param textualInversions textual inversions whose tokens the prompts may use. Duplicates are
  *     removed. Different textual inversions must have different tokens
- * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt
- * @param negativeEmbedding precomputed embeddings that replace the negative prompt; null to encode
+ * @param embedding precomputed embeddings that replace the prompt; empty to encode the prompt
+ * @param negativeEmbedding precomputed embeddings that replace the negative prompt; empty to encode
  *     the negative prompt
  * @param encoderPrompts other prompts for the second and third text encoder
  * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, as
- *     diffusers' {@code max_sequence_length}; 0 for the base's default
+ *     diffusers' {@code max_sequence_length}; empty for the base's default
  */
 public record PromptOptions(
     String prompt,
-    @Nullable String negative,
+    Optional<String> negative,
     PromptSyntax syntax,
     int clipSkip,
     List<TextualInversion> textualInversions,
-    @Nullable PromptEmbedding embedding,
-    @Nullable PromptEmbedding negativeEmbedding,
+    Optional<PromptEmbedding> embedding,
+    Optional<PromptEmbedding> negativeEmbedding,
     EncoderPrompts encoderPrompts,
-    int maxSequenceLength) {
+    OptionalInt maxSequenceLength) {
   /**
    * Checks the values and removes equal textual inversions.
    *
    * @param prompt a description of the image; not null
-   * @param negative the negative prompt; null if none is set
+   * @param negative the negative prompt
    * @param syntax the syntax of both prompts
    * @param clipSkip the number of last layers of the text encoder that are left out, at least 0
    * @param textualInversions textual inversions whose tokens the prompts may use
-   * @param embedding precomputed embeddings that replace the prompt; null to encode the prompt
-   * @param negativeEmbedding precomputed embeddings that replace the negative prompt, or null
+   * @param embedding precomputed embeddings that replace the prompt
+   * @param negativeEmbedding precomputed embeddings that replace the negative prompt
    * @param encoderPrompts other prompts for the second and third text encoder
-   * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, or 0
-   * @throws IllegalArgumentException if the prompt is null, if the clip skip or the sequence length
-   *     is negative, or if two different textual inversions have the same token
+   * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, at least 1
+   * @throws IllegalArgumentException if the prompt is null, if the clip skip is negative, if the
+   *     sequence length is below 1, or if two different textual inversions have the same token
    */
   public PromptOptions {
     if (prompt == null) {
       throw new IllegalArgumentException(
           "the prompt must not be null; give an empty text for none");
     }
-    if (maxSequenceLength < 0) {
+    if (maxSequenceLength.orElse(1) < 1) {
       throw new IllegalArgumentException(
-          "max_sequence_length must not be negative, got " + maxSequenceLength);
+          "max_sequence_length must be at least 1, got " + maxSequenceLength.getAsInt());
     }
     if (clipSkip < 0) {
       throw new IllegalArgumentException("clip skip must not be negative, got " + clipSkip);
@@ -77,8 +77,11 @@ public record PromptOptions(
    * @param prompt the prompt; not null
    */
   public static PromptOptions of(String prompt) {
+    Optional<PromptEmbedding> none = Optional.empty();
+    EncoderPrompts same = EncoderPrompts.NONE;
+    OptionalInt usual = OptionalInt.empty();
     return new PromptOptions(
-        prompt, null, PromptSyntax.PLAIN, 0, List.of(), null, null, EncoderPrompts.NONE, 0);
+        prompt, Optional.empty(), PromptSyntax.PLAIN, 0, List.of(), none, none, same, usual);
   }
 
   /** Removes equal textual inversions, because several adapters may bring the same one. */
@@ -112,10 +115,15 @@ public record PromptOptions(
   /**
    * {@return these options with another negative prompt}
    *
-   * @param text the negative prompt; null for none
+   * @param text the negative prompt
    */
-  public PromptOptions negative(@Nullable String text) {
-    return with(copy -> copy.negative = text);
+  public PromptOptions negative(String text) {
+    return with(copy -> copy.negative = Optional.of(text));
+  }
+
+  /** {@return these options without a negative prompt, which differs from an empty text} */
+  public PromptOptions withoutNegative() {
+    return with(copy -> copy.negative = Optional.empty());
   }
 
   /**
@@ -160,18 +168,21 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with precomputed embeddings}
+   * {@return these options with precomputed embeddings of the prompt}
    *
-   * @param positive embeddings that replace the prompt; null to encode the prompt
-   * @param negativePrompt embeddings that replace the negative prompt; null to encode the negative
-   *     prompt
+   * @param positive embeddings that replace the prompt
    */
-  public PromptOptions embeddings(
-      @Nullable PromptEmbedding positive, @Nullable PromptEmbedding negativePrompt) {
-    return with(copy -> {
-      copy.embedding = positive;
-      copy.negativeEmbedding = negativePrompt;
-    });
+  public PromptOptions embedding(PromptEmbedding positive) {
+    return with(copy -> copy.embedding = Optional.of(positive));
+  }
+
+  /**
+   * {@return these options with precomputed embeddings of the negative prompt}
+   *
+   * @param negativePrompt embeddings that replace the negative prompt
+   */
+  public PromptOptions negativeEmbedding(PromptEmbedding negativePrompt) {
+    return with(copy -> copy.negativeEmbedding = Optional.of(negativePrompt));
   }
 
   /**
@@ -186,11 +197,11 @@ public record PromptOptions(
   /**
    * {@return these options with another number of tokens for a T5 or Qwen3 text encoder}
    *
-   * @param tokens diffusers' {@code max_sequence_length}, at least 1; 0 for the base's default
-   * @throws IllegalArgumentException if the number is negative
+   * @param tokens diffusers' {@code max_sequence_length}, at least 1
+   * @throws IllegalArgumentException if the number is below 1
    */
   public PromptOptions maxSequenceLength(int tokens) {
-    return with(copy -> copy.maxSequenceLength = tokens);
+    return with(copy -> copy.maxSequenceLength = OptionalInt.of(tokens));
   }
 
   /**
@@ -200,14 +211,15 @@ public record PromptOptions(
    * @param change the function, which gets a prompt and returns another one
    */
   public PromptOptions mapPrompts(UnaryOperator<String> change) {
-    UnaryOperator<String> ifSet = text -> text == null ? null : change.apply(text);
-    return prompt(change.apply(prompt))
-        .negative(ifSet.apply(negative))
-        .encoderPrompts(new EncoderPrompts(
-            ifSet.apply(encoderPrompts.second),
-            ifSet.apply(encoderPrompts.third),
-            ifSet.apply(encoderPrompts.negativeSecond),
-            ifSet.apply(encoderPrompts.negativeThird)));
+    return with(copy -> {
+      copy.prompt = change.apply(prompt);
+      copy.negative = negative.map(change);
+      copy.encoderPrompts = new EncoderPrompts(
+          encoderPrompts.second.map(change),
+          encoderPrompts.third.map(change),
+          encoderPrompts.negativeSecond.map(change),
+          encoderPrompts.negativeThird.map(change));
+    });
   }
 
   /**
@@ -217,13 +229,14 @@ public record PromptOptions(
    * @param negativePrompt true for the negative prompt, false for the prompt
    */
   public String text(int encoder, boolean negativePrompt) {
-    String first = !negativePrompt ? prompt : negative == null ? "" : negative;
-    String other = encoder == 1
+    Optional<String> other = encoder == 1
         ? negativePrompt ? encoderPrompts.negativeSecond : encoderPrompts.second
         : encoder == 2
             ? negativePrompt ? encoderPrompts.negativeThird : encoderPrompts.third
-            : null;
-    return other == null || other.isEmpty() ? first : other;
+            : Optional.empty();
+    return other
+        .filter(text -> !text.isEmpty())
+        .orElseGet(() -> negativePrompt ? negative.orElse("") : prompt);
   }
 
   /**
@@ -236,27 +249,28 @@ public record PromptOptions(
   }
 
   /**
-   * Other prompts for single text encoders. As in diffusers, a text encoder whose prompt is null or
-   * empty gets the first prompt.
+   * Other prompts for single text encoders. As in diffusers, a text encoder whose prompt is not set
+   * or an empty text gets the first prompt.
    *
-   * @param second the prompt of the second text encoder (diffusers: {@code prompt_2}), or null
-   * @param third the prompt of the third text encoder (diffusers: {@code prompt_3}), or null
-   * @param negativeSecond the negative prompt of the second text encoder, or null
-   * @param negativeThird the negative prompt of the third text encoder, or null
+   * @param second the prompt of the second text encoder (diffusers: {@code prompt_2})
+   * @param third the prompt of the third text encoder (diffusers: {@code prompt_3})
+   * @param negativeSecond the negative prompt of the second text encoder
+   * @param negativeThird the negative prompt of the third text encoder
    */
   public record EncoderPrompts(
-      @Nullable String second,
-      @Nullable String third,
-      @Nullable String negativeSecond,
-      @Nullable String negativeThird) {
+      Optional<String> second,
+      Optional<String> third,
+      Optional<String> negativeSecond,
+      Optional<String> negativeThird) {
     /** All text encoders get the same prompts. */
-    public static final EncoderPrompts NONE = new EncoderPrompts(null, null, null, null);
+    public static final EncoderPrompts NONE =
+        new EncoderPrompts(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
     /** {@return the number of the last text encoder with a prompt of its own; 1 without any} */
     public int last() {
-      return third != null || negativeThird != null
+      return third.isPresent() || negativeThird.isPresent()
           ? 3
-          : second != null || negativeSecond != null ? 2 : 1;
+          : second.isPresent() || negativeSecond.isPresent() ? 2 : 1;
     }
   }
 
@@ -269,14 +283,14 @@ public record PromptOptions(
   /** Options that can be changed. */
   private static final class Copy {
     private String prompt;
-    private String negative;
+    private Optional<String> negative;
     private PromptSyntax syntax;
     private int clipSkip;
     private List<TextualInversion> textualInversions;
-    private PromptEmbedding embedding;
-    private PromptEmbedding negativeEmbedding;
+    private Optional<PromptEmbedding> embedding;
+    private Optional<PromptEmbedding> negativeEmbedding;
     private EncoderPrompts encoderPrompts;
-    private int maxSequenceLength;
+    private OptionalInt maxSequenceLength;
 
     private Copy(PromptOptions options) {
       prompt = options.prompt;

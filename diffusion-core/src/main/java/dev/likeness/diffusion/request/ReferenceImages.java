@@ -3,6 +3,7 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -12,21 +13,21 @@ import java.util.stream.Stream;
  *
  * @param images the images, in order; they may have different sizes; empty for no images
  * @param maxPixels the largest area of each image in pixels; larger images are scaled down, which
- *     saves time. 0 means the model's own limit
+ *     saves time. Empty for the model's own limit
  * @param strength how strongly the model attends to the images, at least 0. 1 is as trained, 0
  *     leaves them out; log(strength) is added to the attention scores of their tokens
  */
-public record ReferenceImages(List<RgbImage> images, int maxPixels, double strength) {
+public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, double strength) {
   /** No reference images. */
-  public static final ReferenceImages NONE = new ReferenceImages(List.of(), 0, 1);
+  public static final ReferenceImages NONE = new ReferenceImages(List.of(), OptionalInt.empty(), 1);
 
   /**
    * Copies the list.
    *
    * @param images the images, in order
-   * @param maxPixels the largest area of each image in pixels; 0 for the model's own limit
+   * @param maxPixels the largest area of each image in pixels, at least 1
    * @param strength how strongly the model attends to the images, at least 0
-   * @throws IllegalArgumentException if an image is null, {@code maxPixels} is negative, or
+   * @throws IllegalArgumentException if an image is null, {@code maxPixels} is below 1, or
    *     {@code strength} is negative, infinite or NaN
    */
   public ReferenceImages {
@@ -34,9 +35,9 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
       throw new IllegalArgumentException("reference image " + (images.indexOf(null) + 1) + " of "
           + images.size() + " is null; leave it out");
     }
-    if (maxPixels < 0) {
-      throw new IllegalArgumentException(
-          "the largest area of reference images must be at least 0 pixels, got " + maxPixels);
+    if (maxPixels.orElse(1) < 1) {
+      throw new IllegalArgumentException("the largest area of reference images must be at least 1"
+          + " pixel, got " + maxPixels.getAsInt());
     }
     if (!(strength >= 0 && strength <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
@@ -57,10 +58,11 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
   /**
    * {@return these options with another limit}
    *
-   * @param pixels the largest area of each image in pixels; 0 for the model's own limit
+   * @param pixels the largest area of each image in pixels, at least 1
+   * @throws IllegalArgumentException if the area is below 1
    */
   public ReferenceImages maxPixels(int pixels) {
-    return new ReferenceImages(images, pixels, strength);
+    return new ReferenceImages(images, OptionalInt.of(pixels), strength);
   }
 
   /**
@@ -84,12 +86,16 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
     if (images.isEmpty() || others.images.isEmpty()) {
       return images.isEmpty() && !others.images.isEmpty() ? others : this;
     }
-    if (maxPixels != others.maxPixels || strength != others.strength) {
+    if (!maxPixels.equals(others.maxPixels) || strength != others.strength) {
       throw new IllegalArgumentException("all reference images of a request have one strength and"
           + " one limit, got strengths " + strength + " and " + others.strength + " and limits "
-          + maxPixels + " and " + others.maxPixels + "; give the same for all");
+          + limit() + " and " + others.limit() + "; give the same for all");
     }
     return images(Stream.concat(images.stream(), others.images.stream()).toList());
+  }
+
+  private String limit() {
+    return maxPixels.isPresent() ? maxPixels.getAsInt() + " pixels" : "of the model";
   }
 
   ReferenceImages and(Adapter adapter) {
@@ -107,9 +113,9 @@ public record ReferenceImages(List<RgbImage> images, int maxPixels, double stren
    * @param image the image
    */
   public RgbImage limitSize(RgbImage image) {
-    double scale = maxPixels == 0
+    double scale = maxPixels.isEmpty()
         ? 1
-        : Math.sqrt((double) maxPixels / ((double) image.width() * image.height()));
+        : Math.sqrt(maxPixels.getAsInt() / ((double) image.width() * image.height()));
     return scale >= 1
         ? image
         : Lanczos.resize(image, Math.max(1, (int) (image.width() * scale)), Math.max(1, (int)

@@ -4,21 +4,14 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.PromptOptions.EncoderPrompts;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The fluent methods of {@link ImageRequest}. Each returns a copy of the request with a changed
  * option.
  */
 public interface RequestOptions extends RequestSampling {
-  /**
-   * {@return this request with other prompt options}
-   *
-   * @param options prompt, negative prompt and their syntax
-   */
-  ImageRequest prompts(PromptOptions options);
-
   /**
    * {@return this request with other size options}
    *
@@ -27,8 +20,8 @@ public interface RequestOptions extends RequestSampling {
   ImageRequest sizeOptions(SizeOptions options);
 
   /**
-   * {@return this request with other guidance options} If the scale of the options is NaN (the
-   * default), the request keeps its own scale.
+   * {@return this request with other guidance options} If the options have no scale, the request
+   * keeps its own scale.
    *
    * @param options guidance scale, formula and interval
    */
@@ -44,9 +37,9 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with an initial image, for image-to-image, inpainting or outpainting}
    *
-   * @param image the initial image or latents; null means noise only
+   * @param image the initial image or latents
    */
-  ImageRequest initialImage(@Nullable InitialImage image);
+  ImageRequest initialImage(InitialImage image);
 
   /**
    * {@return this request with these control images in place of its own}
@@ -93,9 +86,9 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another negative prompt}
    *
-   * @param text the negative prompt; null for none; see {@link PromptOptions#negative()}
+   * @param text the negative prompt; see {@link PromptOptions#negative()}
    */
-  default ImageRequest negative(@Nullable String text) {
+  default ImageRequest negative(String text) {
     return prompts(prompts().negative(text));
   }
 
@@ -103,59 +96,49 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another prompt for the second text encoder (diffusers:
    * {@code prompt_2})} On FLUX.1, this text encoder is T5.
    *
-   * @param text the prompt; null or empty for the first prompt
+   * @param text the prompt; an empty text for the first prompt
    */
-  default ImageRequest prompt2(@Nullable String text) {
-    EncoderPrompts own = prompts().encoderPrompts();
-    return prompts(prompts()
-        .encoderPrompts(
-            new EncoderPrompts(text, own.third(), own.negativeSecond(), own.negativeThird())));
+  default ImageRequest prompt2(String text) {
+    return second(Optional.of(text), prompts().encoderPrompts().negativeSecond());
   }
 
   /**
    * {@return this request with another prompt for the third text encoder (diffusers:
    * {@code prompt_3})} On Stable Diffusion 3, this text encoder is T5.
    *
-   * @param text the prompt; null or empty for the first prompt
+   * @param text the prompt; an empty text for the first prompt
    */
-  default ImageRequest prompt3(@Nullable String text) {
-    EncoderPrompts own = prompts().encoderPrompts();
-    return prompts(prompts()
-        .encoderPrompts(
-            new EncoderPrompts(own.second(), text, own.negativeSecond(), own.negativeThird())));
+  default ImageRequest prompt3(String text) {
+    return third(Optional.of(text), prompts().encoderPrompts().negativeThird());
   }
 
   /**
    * {@return this request with another negative prompt for the second text encoder (diffusers:
    * {@code negative_prompt_2})}
    *
-   * @param text the negative prompt; null or empty for the first negative prompt
+   * @param text the negative prompt; an empty text for the first negative prompt
    */
-  default ImageRequest negative2(@Nullable String text) {
-    EncoderPrompts own = prompts().encoderPrompts();
-    return prompts(prompts()
-        .encoderPrompts(new EncoderPrompts(own.second(), own.third(), text, own.negativeThird())));
+  default ImageRequest negative2(String text) {
+    return second(prompts().encoderPrompts().second(), Optional.of(text));
   }
 
   /**
    * {@return this request with another negative prompt for the third text encoder (diffusers:
    * {@code negative_prompt_3})}
    *
-   * @param text the negative prompt; null or empty for the first negative prompt
+   * @param text the negative prompt; an empty text for the first negative prompt
    */
-  default ImageRequest negative3(@Nullable String text) {
-    EncoderPrompts own = prompts().encoderPrompts();
-    return prompts(prompts()
-        .encoderPrompts(new EncoderPrompts(own.second(), own.third(), own.negativeSecond(), text)));
+  default ImageRequest negative3(String text) {
+    return third(prompts().encoderPrompts().third(), Optional.of(text));
   }
 
   /**
    * {@return this request with another number of tokens for a T5 or Qwen3 text encoder (diffusers:
    * {@code max_sequence_length})}
    *
-   * @param tokens the number of tokens, at least 1; 0 for the base's default
-   * @throws IllegalArgumentException if the number is negative. {@code BaseModel.generate} throws
-   *     it if the base does not support the number
+   * @param tokens the number of tokens, at least 1
+   * @throws IllegalArgumentException if the number is below 1. {@code BaseModel.generate} throws it
+   *     if the base does not support the number
    */
   default ImageRequest maxSequenceLength(int tokens) {
     return prompts(prompts().maxSequenceLength(tokens));
@@ -164,7 +147,7 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another guidance scale} See {@link GuidanceOptions#scale()}.
    *
-   * @param scale the guidance scale; NaN for the default
+   * @param scale the guidance scale
    */
   default ImageRequest guidance(double scale) {
     return guidance(guidanceOptions().scale(scale));
@@ -173,11 +156,9 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with another image size}
    *
-   * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the
-   *     default
-   * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the
-   *     default
-   * @throws IllegalArgumentException if a side is negative
+   * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}
+   * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}
+   * @throws IllegalArgumentException if a side is below 1
    */
   default ImageRequest size(int width, int height) {
     return sizeOptions(sizeOptions().size(width, height));
@@ -214,17 +195,17 @@ public interface RequestOptions extends RequestSampling {
    * @param positive the size conditioning of the prompt
    */
   default ImageRequest sizeConditioning(SizeConditioning positive) {
-    return sizeConditioning(positive, negativeSizeConditioning());
+    return sizeOptions(sizeOptions().conditioning(positive));
   }
 
   /**
    * {@return this request with SDXL's size conditioning for both prompts}
    *
    * @param positive the size conditioning of the prompt
-   * @param negativePrompt that of the negative prompt; null for {@code positive}
+   * @param negativePrompt that of the negative prompt
    */
   default ImageRequest sizeConditioning(
-      SizeConditioning positive, @Nullable SizeConditioning negativePrompt) {
+      SizeConditioning positive, SizeConditioning negativePrompt) {
     return sizeOptions(sizeOptions().conditioning(positive, negativePrompt));
   }
 
@@ -286,18 +267,6 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with precomputed embeddings} Only Stable Diffusion 1.x, 2.x and XL
-   * support them.
-   *
-   * @param positive embeddings that replace the prompt; null to encode the prompt
-   * @param negativePrompt embeddings that replace the negative prompt; null to encode it
-   */
-  default ImageRequest embeddings(
-      @Nullable PromptEmbedding positive, @Nullable PromptEmbedding negativePrompt) {
-    return prompts(prompts().embeddings(positive, negativePrompt));
-  }
-
-  /**
    * {@return this request with one more control image}
    *
    * @param control the control image
@@ -312,6 +281,18 @@ public interface RequestOptions extends RequestSampling {
    */
   default ImageRequest withVaeTiling() {
     return tiling(tiling().withVaeTiling());
+  }
+
+  private ImageRequest second(Optional<String> text, Optional<String> negative) {
+    EncoderPrompts own = prompts().encoderPrompts();
+    return prompts(prompts()
+        .encoderPrompts(new EncoderPrompts(text, own.third(), negative, own.negativeThird())));
+  }
+
+  private ImageRequest third(Optional<String> text, Optional<String> negative) {
+    EncoderPrompts own = prompts().encoderPrompts();
+    return prompts(prompts()
+        .encoderPrompts(new EncoderPrompts(own.second(), text, own.negativeSecond(), negative)));
   }
 
   private static <T> List<T> appended(List<T> list, T one) {

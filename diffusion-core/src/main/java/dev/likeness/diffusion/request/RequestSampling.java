@@ -5,7 +5,10 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
 import org.jspecify.annotations.Nullable;
 
-/** The fluent methods of {@link ImageRequest} that change its {@link SamplingOptions}. */
+/**
+ * The fluent methods of {@link ImageRequest} that change its {@link SamplingOptions} and
+ * precomputed embeddings.
+ */
 interface RequestSampling extends RequestValues {
   /**
    * {@return this request with other sampling options}
@@ -18,8 +21,8 @@ interface RequestSampling extends RequestValues {
    * {@return this request with another number of sampling steps, and without given timesteps or
    * sigmas}
    *
-   * @param n the number of steps, at least 1; 0 for the default
-   * @throws IllegalArgumentException if the number is negative
+   * @param n the number of steps, at least 1
+   * @throws IllegalArgumentException if the number is below 1
    */
   default ImageRequest steps(int n) {
     return sampling(sampling().steps(n));
@@ -63,9 +66,9 @@ interface RequestSampling extends RequestValues {
    * {@return this request with the scheduler of the given name, which replaces a custom scheduler}
    *
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
-   *     {@code dpmpp_2m_karras}; null for the base's own scheduler
+   *     {@code dpmpp_2m_karras}
    */
-  default ImageRequest scheduler(@Nullable String name) {
+  default ImageRequest scheduler(String name) {
     return sampling(sampling().scheduler(name));
   }
 
@@ -75,7 +78,7 @@ interface RequestSampling extends RequestValues {
    *
    * @param name the option's name in diffusers, such as {@code use_karras_sigmas}, {@code shift} or
    *     {@code timestep_spacing}
-   * @param value a boolean, number, text or list of numbers; null turns the option off.
+   * @param value a boolean, number, text or list of numbers; JSON's null turns the option off.
    *     {@code BaseModel.generate} throws an {@code IllegalArgumentException} if the scheduler does
    *     not support the option or the value
    */
@@ -125,6 +128,11 @@ interface RequestSampling extends RequestValues {
     return sampling(sampling().noise(unit));
   }
 
+  /** {@return this request with the noise of its seed} */
+  default ImageRequest withoutNoise() {
+    return sampling(sampling().withoutNoise());
+  }
+
   /**
    * {@return this request limited to a range of the training timesteps} Diffusers' names of these
    * options are {@code denoising_start} and {@code denoising_end}.
@@ -143,9 +151,35 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param share eta, 0..1, for schedulers that have this option; NaN for the default
+   * @param share eta, 0..1, for schedulers that have this option
    */
   default ImageRequest eta(double share) {
     return sampling(sampling().eta(share));
+  }
+
+  /**
+   * {@return this request with other prompt options}
+   *
+   * @param options prompt, negative prompt and their syntax
+   */
+  ImageRequest prompts(PromptOptions options);
+
+  /**
+   * {@return this request with precomputed embeddings of the prompt} Only Stable Diffusion 1.x, 2.x
+   * and XL support them.
+   *
+   * @param positive embeddings that replace the prompt
+   */
+  default ImageRequest embedding(PromptEmbedding positive) {
+    return prompts(prompts().embedding(positive));
+  }
+
+  /**
+   * {@return this request with precomputed embeddings of the negative prompt}
+   *
+   * @param negativePrompt embeddings that replace the negative prompt
+   */
+  default ImageRequest negativeEmbedding(PromptEmbedding negativePrompt) {
+    return prompts(prompts().negativeEmbedding(negativePrompt));
   }
 }

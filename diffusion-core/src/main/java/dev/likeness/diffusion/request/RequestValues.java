@@ -2,7 +2,9 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /** Methods that return often used values of a request's option records directly. */
 public interface RequestValues {
@@ -21,9 +23,8 @@ public interface RequestValues {
   /** {@return the adapters of the request; their changes are summed} */
   List<Adapter> adapters();
 
-  /** {@return the initial image or latents, or null} */
-  @Nullable
-  InitialImage initialImage();
+  /** {@return the initial image or latents; empty to start from noise only} */
+  Optional<InitialImage> initialImage();
 
   /** {@return the control images of the request} */
   List<ControlImage> controlImages();
@@ -50,23 +51,23 @@ public interface RequestValues {
     return prompts().text(0, true);
   }
 
-  /** {@return the embeddings that replace the prompt, or null} */
-  default @Nullable PromptEmbedding embedding() {
+  /** {@return the embeddings that replace the prompt} */
+  default Optional<PromptEmbedding> embedding() {
     return prompts().embedding();
   }
 
-  /** {@return the embeddings that replace the negative prompt, or null} */
-  default @Nullable PromptEmbedding negativeEmbedding() {
+  /** {@return the embeddings that replace the negative prompt} */
+  default Optional<PromptEmbedding> negativeEmbedding() {
     return prompts().negativeEmbedding();
   }
 
-  /** {@return the number of sampling steps, or 0 for the default} */
-  default int steps() {
+  /** {@return the number of sampling steps; empty for the default} */
+  default OptionalInt steps() {
     return sampling().steps();
   }
 
-  /** {@return the scheduler's name, or null for the base's own scheduler} */
-  default @Nullable String scheduler() {
+  /** {@return the scheduler's name; empty for the base's own scheduler} */
+  default Optional<String> scheduler() {
     return sampling().scheduler();
   }
 
@@ -80,8 +81,8 @@ public interface RequestValues {
     return sampling().count();
   }
 
-  /** {@return the initial noise, or null for the noise of the seed} */
-  default @Nullable Latents noise() {
+  /** {@return the initial noise; empty for the noise of the seed} */
+  default Optional<Latents> noise() {
     return sampling().noise();
   }
 
@@ -95,18 +96,18 @@ public interface RequestValues {
     return sampling().denoisingEnd();
   }
 
-  /** {@return the share of fresh noise in each step, or NaN for the default} */
-  default double eta() {
+  /** {@return the share of fresh noise in each step; empty for the default} */
+  default OptionalDouble eta() {
     return sampling().eta();
   }
 
-  /** {@return the width in pixels, or 0 for the default} */
-  default int width() {
+  /** {@return the width in pixels; empty for the default} */
+  default OptionalInt width() {
     return sizeOptions().width();
   }
 
-  /** {@return the height in pixels, or 0 for the default} */
-  default int height() {
+  /** {@return the height in pixels; empty for the default} */
+  default OptionalInt height() {
     return sizeOptions().height();
   }
 
@@ -116,15 +117,15 @@ public interface RequestValues {
   }
 
   /**
-   * {@return SDXL's size conditioning of the negative prompt; null for the size conditioning of the
-   * prompt}
+   * {@return SDXL's size conditioning of the negative prompt; empty for the size conditioning of
+   * the prompt}
    */
-  default @Nullable SizeConditioning negativeSizeConditioning() {
+  default Optional<SizeConditioning> negativeSizeConditioning() {
     return sizeOptions().negativeConditioning();
   }
 
-  /** {@return the guidance scale, or NaN for the default} */
-  default double guidance() {
+  /** {@return the guidance scale; empty for the default} */
+  default OptionalDouble guidance() {
     return guidanceOptions().scale();
   }
 
@@ -133,7 +134,7 @@ public interface RequestValues {
    * continues the sampling of another model.
    */
   default boolean isImageToImage() {
-    return initialImage() != null && denoisingStart() == 0;
+    return initialImage().isPresent() && denoisingStart() == 0;
   }
 
   /**
@@ -141,14 +142,16 @@ public interface RequestValues {
    */
   default boolean isEdit() {
     return isImageToImage()
-        && initialImage().image() != null
-        && initialImage().mask() == null
-        && !(initialImage().strength() < 1);
+        && initialImage()
+            .filter(initial -> initial.image().isPresent()
+                && initial.mask().isEmpty()
+                && initial.strength().orElse(1) >= 1)
+            .isPresent();
   }
 
   /** {@return true if the images are made from another image: the initial one or a reference} */
   default boolean isMadeFromImages() {
-    return initialImage() != null && initialImage().image() != null
+    return initialImage().flatMap(InitialImage::image).isPresent()
         || !referenceImages().images().isEmpty() && referenceImages().strength() > 0;
   }
 }

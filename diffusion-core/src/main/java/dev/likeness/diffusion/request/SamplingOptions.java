@@ -7,6 +7,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
@@ -14,63 +17,73 @@ import org.jspecify.annotations.Nullable;
 /**
  * Steps, scheduler, seed and initial noise of a request.
  *
- * @param steps the number of sampling steps, or 0 for the default. If timesteps or sigmas are
+ * @param steps the number of sampling steps; empty for the default. If timesteps or sigmas are
  *     given, this value is the number of them
  * @param timesteps one trained timestep for each step, in descending order; empty for the
  *     scheduler's own timesteps
  * @param sigmas sigmas in the scheduler's unit, in descending order, see
  *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own sigmas
- * @param scheduler a scheduler's name, or null for the base's own scheduler
- * @param customScheduler a scheduler object of the caller, used instead of {@code scheduler}; or
- *     null
+ * @param scheduler a scheduler's name; empty for the base's own scheduler
+ * @param customScheduler a scheduler object of the caller, used instead of {@code scheduler}
  * @param schedulerOptions options of the scheduler that replace those of its config, by diffusers'
- *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and null turns
- *     an option off
- * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option; NaN
- *     for the scheduler's default
+ *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and JSON's
+ *     null turns an option off
+ * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option;
+ *     empty for the scheduler's default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy
  * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed +
  *     i}
  * @param count the number of images, 1 to 100,000
- * @param noise the initial noise, of unit variance; null for the noise of the seed
+ * @param noise the initial noise, of unit variance; empty for the noise of the seed
  */
 public record SamplingOptions(
-    int steps,
+    OptionalInt steps,
     List<Double> timesteps,
     List<Double> sigmas,
-    @Nullable String scheduler,
-    @Nullable Scheduler customScheduler,
+    Optional<String> scheduler,
+    Optional<Scheduler> customScheduler,
     Map<String, @Nullable Object> schedulerOptions,
-    double eta,
+    OptionalDouble eta,
     double denoisingStart,
     double denoisingEnd,
     long seed,
     int count,
-    @Nullable Latents noise) {
+    Optional<Latents> noise) {
   private static final int MAX_COUNT = 100_000;
 
   /** One image with seed 0; every other value is the base's default. */
   public static final SamplingOptions DEFAULT = new SamplingOptions(
-      0, List.of(), List.of(), null, null, Map.of(), Double.NaN, 0, 1, 0, 1, null);
+      OptionalInt.empty(),
+      List.of(),
+      List.of(),
+      Optional.empty(),
+      Optional.empty(),
+      Map.of(),
+      OptionalDouble.empty(),
+      0,
+      1,
+      0,
+      1,
+      Optional.empty());
 
   /**
    * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
    *
-   * @param steps the number of sampling steps, or 0 for the default
+   * @param steps the number of sampling steps, at least 1
    * @param timesteps one trained timestep for each step, in descending order
    * @param sigmas sigmas in the scheduler's unit, in descending order
-   * @param scheduler a scheduler's name, or null for the base's own scheduler
-   * @param customScheduler a scheduler object of the caller, or null
+   * @param scheduler a scheduler's name
+   * @param customScheduler a scheduler object of the caller
    * @param schedulerOptions options of the scheduler that replace those of its config
-   * @param eta the share of fresh noise in each step, 0..1, or NaN for the default
+   * @param eta the share of fresh noise in each step, 0..1
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
    * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed
    *     + i}
    * @param count the number of images, 1 to 100,000
-   * @param noise the initial noise, of unit variance; null for the noise of the seed
+   * @param noise the initial noise, of unit variance; empty for the noise of the seed
    * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
    *     descend, or if both are given
    */
@@ -78,9 +91,10 @@ public record SamplingOptions(
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
     schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
-    if (steps < 0 || count < 1 || count > MAX_COUNT) {
-      throw new IllegalArgumentException("steps must be at least 0 and count 1 to " + MAX_COUNT
-          + ", got steps " + steps + " and count " + count);
+    if (steps.orElse(1) < 1 || count < 1 || count > MAX_COUNT) {
+      throw new IllegalArgumentException("steps must be at least 1 and count 1 to " + MAX_COUNT
+          + ", got " + (steps.isPresent() ? "steps " + steps.getAsInt() + " and " : "") + "count "
+          + count);
     }
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {
       throw new IllegalArgumentException("both timesteps and sigmas were given; give one of them");
@@ -92,8 +106,8 @@ public record SamplingOptions(
   /**
    * {@return these options with another number of steps, and without given timesteps or sigmas}
    *
-   * @param n the number of steps, at least 1; 0 for the default
-   * @throws IllegalArgumentException if the number is negative
+   * @param n the number of steps, at least 1
+   * @throws IllegalArgumentException if the number is below 1
    */
   public SamplingOptions steps(int n) {
     return withStepValues(n, List.of(), List.of());
@@ -126,7 +140,7 @@ public record SamplingOptions(
 
   private SamplingOptions withStepValues(int n, List<Double> newTimesteps, List<Double> newSigmas) {
     return with(copy -> {
-      copy.steps = n;
+      copy.steps = OptionalInt.of(n);
       copy.timesteps = newTimesteps;
       copy.sigmas = newSigmas;
     });
@@ -135,29 +149,29 @@ public record SamplingOptions(
   /**
    * {@return these options with the scheduler of the given name, which replaces a custom scheduler}
    *
-   * @param name a scheduler's name, or null for the base's own scheduler
+   * @param name a scheduler's name
    */
-  public SamplingOptions scheduler(@Nullable String name) {
+  public SamplingOptions scheduler(String name) {
     return with(copy -> {
-      copy.scheduler = name;
-      copy.customScheduler = null;
+      copy.scheduler = Optional.of(name);
+      copy.customScheduler = Optional.empty();
     });
   }
 
   /**
    * {@return these options with a scheduler object, which is used instead of a scheduler's name}
    *
-   * @param other the scheduler; null to use the scheduler's name
+   * @param other the scheduler
    */
-  public SamplingOptions customScheduler(@Nullable Scheduler other) {
-    return with(copy -> copy.customScheduler = other);
+  public SamplingOptions customScheduler(Scheduler other) {
+    return with(copy -> copy.customScheduler = Optional.of(other));
   }
 
   /**
    * {@return these options with one more option of the scheduler}
    *
    * @param name the option's name in diffusers, such as {@code use_karras_sigmas}
-   * @param value a value of a type that JSON has; null turns the option off
+   * @param value a value of a type that JSON has; JSON's null turns the option off
    */
   public SamplingOptions schedulerOption(String name, @Nullable Object value) {
     Map<String, Object> all = new LinkedHashMap<>(schedulerOptions);
@@ -168,10 +182,10 @@ public record SamplingOptions(
   /**
    * {@return these options with another share of fresh noise in each step}
    *
-   * @param share eta, 0..1; NaN for the scheduler's default
+   * @param share eta, 0..1
    */
   public SamplingOptions eta(double share) {
-    return with(copy -> copy.eta = share);
+    return with(copy -> copy.eta = OptionalDouble.of(share));
   }
 
   /**
@@ -209,11 +223,15 @@ public record SamplingOptions(
   /**
    * {@return these options with given initial noise, instead of the noise of the seed}
    *
-   * @param unit Gaussian noise of unit variance, of the shape of the latents; null for the noise of
-   *     the seed
+   * @param unit Gaussian noise of unit variance, of the shape of the latents
    */
-  public SamplingOptions noise(@Nullable Latents unit) {
-    return with(copy -> copy.noise = unit);
+  public SamplingOptions noise(Latents unit) {
+    return with(copy -> copy.noise = Optional.of(unit));
+  }
+
+  /** {@return these options with the noise of the seed} */
+  public SamplingOptions withoutNoise() {
+    return with(copy -> copy.noise = Optional.empty());
   }
 
   /** {@return true if timesteps or sigmas are given} */
@@ -248,18 +266,18 @@ public record SamplingOptions(
 
   /** Options that can be changed. */
   private static final class Copy {
-    private int steps;
+    private OptionalInt steps;
     private List<Double> timesteps;
     private List<Double> sigmas;
-    private String scheduler;
-    private Scheduler customScheduler;
+    private Optional<String> scheduler;
+    private Optional<Scheduler> customScheduler;
     private Map<String, Object> schedulerOptions;
-    private double eta;
+    private OptionalDouble eta;
     private double denoisingStart;
     private double denoisingEnd;
     private long seed;
     private int count;
-    private Latents noise;
+    private Optional<Latents> noise;
 
     private Copy(SamplingOptions options) {
       steps = options.steps;

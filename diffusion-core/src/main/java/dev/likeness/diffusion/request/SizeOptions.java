@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.request;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Size of the images, and SDXL's size conditioning.
@@ -12,58 +13,87 @@ import org.jspecify.annotations.Nullable;
  * FLUX.1 (not Kontext and Fill) scale a larger initial image down to about the number of pixels of
  * the base's default size.
  *
- * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the
+ * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default
- * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the
+ * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default
  * @param conditioning SDXL's size conditioning of the prompt
- * @param negativeConditioning size conditioning of the negative prompt; null for the size
+ * @param negativeConditioning size conditioning of the negative prompt; empty for the size
  *     conditioning of the prompt
  */
 public record SizeOptions(
-    int width,
-    int height,
+    OptionalInt width,
+    OptionalInt height,
     SizeConditioning conditioning,
-    @Nullable SizeConditioning negativeConditioning) {
+    Optional<SizeConditioning> negativeConditioning) {
   /** The default size, with the default size conditioning. */
-  public static final SizeOptions DEFAULT = new SizeOptions(0, 0, SizeConditioning.DEFAULT, null);
+  public static final SizeOptions DEFAULT = new SizeOptions(
+      OptionalInt.empty(), OptionalInt.empty(), SizeConditioning.DEFAULT, Optional.empty());
 
   /**
-   * Checks that no side is negative.
+   * Checks that the sides are at least 1.
    *
-   * @param width the width in pixels, or 0 for the default
-   * @param height the height in pixels, or 0 for the default
+   * @param width the width in pixels
+   * @param height the height in pixels
    * @param conditioning SDXL's size conditioning of the prompt
-   * @param negativeConditioning size conditioning of the negative prompt, or null
-   * @throws IllegalArgumentException if a side is negative
+   * @param negativeConditioning size conditioning of the negative prompt
+   * @throws IllegalArgumentException if a side is below 1
    */
   public SizeOptions {
-    if (width < 0 || height < 0) {
-      throw new IllegalArgumentException(
-          "width and height must not be negative, got " + width + "x" + height);
+    if (width.orElse(1) < 1 || height.orElse(1) < 1) {
+      throw new IllegalArgumentException("width and height must be at least 1, got "
+          + (width.orElse(1) < 1 ? "width " + width.getAsInt() : "height " + height.getAsInt()));
     }
   }
 
   /**
    * {@return these options with another image size}
    *
-   * @param w the width in pixels, or 0 for the default
-   * @param h the height in pixels, or 0 for the default
-   * @throws IllegalArgumentException if a side is negative
+   * @param w the width in pixels, at least 1
+   * @param h the height in pixels, at least 1
+   * @throws IllegalArgumentException if a side is below 1
    */
   public SizeOptions size(int w, int h) {
-    return new SizeOptions(w, h, conditioning, negativeConditioning);
+    return new SizeOptions(
+        OptionalInt.of(w), OptionalInt.of(h), conditioning, negativeConditioning);
   }
 
   /**
-   * {@return these options with other size conditioning}
+   * {@return these options with another width} The height stays as it is.
+   *
+   * @param w the width in pixels, at least 1
+   * @throws IllegalArgumentException if the width is below 1
+   */
+  public SizeOptions width(int w) {
+    return new SizeOptions(OptionalInt.of(w), height, conditioning, negativeConditioning);
+  }
+
+  /**
+   * {@return these options with another height} The width stays as it is.
+   *
+   * @param h the height in pixels, at least 1
+   * @throws IllegalArgumentException if the height is below 1
+   */
+  public SizeOptions height(int h) {
+    return new SizeOptions(width, OptionalInt.of(h), conditioning, negativeConditioning);
+  }
+
+  /**
+   * {@return these options with other size conditioning of the prompt}
    *
    * @param positive size conditioning of the prompt
-   * @param negativePrompt size conditioning of the negative prompt; null for the size conditioning
-   *     of the prompt
    */
-  public SizeOptions conditioning(
-      SizeConditioning positive, @Nullable SizeConditioning negativePrompt) {
-    return new SizeOptions(width, height, positive, negativePrompt);
+  public SizeOptions conditioning(SizeConditioning positive) {
+    return new SizeOptions(width, height, positive, negativeConditioning);
+  }
+
+  /**
+   * {@return these options with other size conditioning of both prompts}
+   *
+   * @param positive size conditioning of the prompt
+   * @param negativePrompt size conditioning of the negative prompt
+   */
+  public SizeOptions conditioning(SizeConditioning positive, SizeConditioning negativePrompt) {
+    return new SizeOptions(width, height, positive, Optional.of(negativePrompt));
   }
 }

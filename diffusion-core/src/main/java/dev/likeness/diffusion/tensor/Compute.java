@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -91,17 +92,29 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
+   * {@return a device with its default element type} The default of a CPU is that of
+   * {@link #best()}, and bf16 on a GPU.
+   *
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}
+   * @throws IllegalArgumentException if no device has the given name
+   * @throws ResourceLimitException if the device is not available; the message lists the needed
+   *     libraries or the number of GPUs
+   */
+  public static Compute of(String device) {
+    return of(Objects.requireNonNull(device), null, Gpus.LIBTORCH);
+  }
+
+  /**
    * {@return the device and the element type that a user chooses}
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the device of
-   *     {@link #best()}
-   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}
+   * @param dtype {@code f32}, {@code bf16} or {@code f16}
    * @throws IllegalArgumentException if no device or element type has the given name
    * @throws ResourceLimitException if the device is not available; the message lists the needed
    *     libraries or the number of GPUs
    */
-  public static Compute of(@Nullable String device, @Nullable String dtype) {
-    return of(device, dtype, Gpus.LIBTORCH);
+  public static Compute of(String device, String dtype) {
+    return of(Objects.requireNonNull(device), Objects.requireNonNull(dtype), Gpus.LIBTORCH);
   }
 
   static Compute of(@Nullable String device, @Nullable String dtype, Gpus gpus) {
@@ -111,14 +124,19 @@ public record Compute(String device, DType dtype) {
     return new Compute(where, type).requireAvailable(gpus);
   }
 
+  /** {@return every GPU of this machine in bf16, {@code cuda:0} first; empty if there is no GPU} */
+  public static List<Compute> everyGpu() {
+    return everyGpu(null, Gpus.LIBTORCH);
+  }
+
   /**
    * {@return every GPU of this machine, {@code cuda:0} first; empty if there is no GPU}
    *
-   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the default, bf16
+   * @param dtype {@code f32}, {@code bf16} or {@code f16}
    * @throws IllegalArgumentException if no element type has the given name
    */
-  public static List<Compute> everyGpu(@Nullable String dtype) {
-    return everyGpu(dtype, Gpus.LIBTORCH);
+  public static List<Compute> everyGpu(String dtype) {
+    return everyGpu(Objects.requireNonNull(dtype), Gpus.LIBTORCH);
   }
 
   static List<Compute> everyGpu(@Nullable String dtype, Gpus gpus) {

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.tensor;
 
 import java.util.Locale;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,12 +13,13 @@ import java.util.regex.Pattern;
  *     process, including mapped files. On a GPU, it limits the GPU's memory
  * @param allow8Bit the rule for quantising the network's weights to 8 bits, which changes images
  *     slightly
- * @param width the width of the images in pixels; 0 for the model's default
- * @param height the height of the images in pixels; 0 for the model's default
+ * @param width the width of the images in pixels; empty for the model's default
+ * @param height the height of the images in pixels; empty for the model's default
  * @param batchSize the number of samples in one call of the network, 2 with classifier-free
- *     guidance; 0 for the family's default
+ *     guidance; empty for the family's default
  */
-public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int height, int batchSize) {
+public record MemoryBudget(
+    long bytes, EightBits allow8Bit, OptionalInt width, OptionalInt height, OptionalInt batchSize) {
   /**
    * Quantisation of the network's weights to 8 bits, which need half the memory of bf16 weights.
    */
@@ -49,18 +51,20 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
    *
    * @param bytes the limit in bytes, at least 1
    * @param allow8Bit the rule for quantising the network's weights to 8 bits
-   * @param width the width of the images in pixels; 0 for the model's default
-   * @param height the height of the images in pixels; 0 for the model's default
+   * @param width the width of the images in pixels; empty for the model's default
+   * @param height the height of the images in pixels; empty for the model's default
    * @param batchSize the number of samples in one call of the network
    * @throws IllegalArgumentException if a number is out of its range, or if {@code WEIGHTS} or
    *     {@code PRODUCTS} is combined with a limit
    */
   public MemoryBudget {
     Objects.requireNonNull(allow8Bit, "allow8Bit");
-    if (bytes < 1 || width < 0 || height < 0 || batchSize < 0) {
+    if (bytes < 1 || Math.min(width.orElse(1), height.orElse(1)) < 1 || batchSize.orElse(1) < 1) {
       throw new IllegalArgumentException(
-          "a memory budget must be at least 1 byte, for sizes of at least 0, got " + bytes
-              + " bytes for " + width + "x" + height + ", batch size " + batchSize);
+          "bytes, sizes and batch size of a memory budget must be at least 1, got " + bytes
+              + " bytes" + (width.isPresent() ? ", width " + width.getAsInt() : "")
+              + (height.isPresent() ? ", height " + height.getAsInt() : "")
+              + (batchSize.isPresent() ? ", batch size " + batchSize.getAsInt() : ""));
     }
     if (bytes != UNLIMITED && allow8Bit.always()) {
       throw new IllegalArgumentException("8-bit quantisation in any case (" + allow8Bit
@@ -82,13 +86,23 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
     }
     int power = "KMGT".indexOf(parts.group(2).toUpperCase(Locale.ROOT)) + 1;
     double unit = Math.pow(parts.group(3).isEmpty() ? 1000 : 1024, power);
-    return new MemoryBudget(
-        (long) (Double.parseDouble(parts.group(1)) * unit), EightBits.NEVER, 0, 0, 0);
+    return ofBytes((long) (Double.parseDouble(parts.group(1)) * unit));
   }
 
   /** {@return a budget without a limit} */
   public static MemoryBudget unlimited() {
-    return new MemoryBudget(UNLIMITED, EightBits.NEVER, 0, 0, 0);
+    return ofBytes(UNLIMITED);
+  }
+
+  /**
+   * {@return a budget for images of the model's default size and guidance}
+   *
+   * @param bytes the limit in bytes, at least 1
+   * @throws IllegalArgumentException if the limit is below 1
+   */
+  public static MemoryBudget ofBytes(long bytes) {
+    return new MemoryBudget(
+        bytes, EightBits.NEVER, OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty());
   }
 
   /** {@return true if there is a limit} */
@@ -99,22 +113,23 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   /**
    * {@return this budget for another image size}
    *
-   * @param pixelsAcross the width in pixels; 0 for the model's default
-   * @param pixelsDown the height in pixels; 0 for the model's default
-   * @throws IllegalArgumentException if a side is negative
+   * @param pixelsAcross the width in pixels, at least 1
+   * @param pixelsDown the height in pixels, at least 1
+   * @throws IllegalArgumentException if a side is below 1
    */
   public MemoryBudget size(int pixelsAcross, int pixelsDown) {
-    return new MemoryBudget(bytes, allow8Bit, pixelsAcross, pixelsDown, batchSize);
+    return new MemoryBudget(
+        bytes, allow8Bit, OptionalInt.of(pixelsAcross), OptionalInt.of(pixelsDown), batchSize);
   }
 
   /**
    * {@return this budget for another batch size}
    *
-   * @param count the number of samples in one call of the network; 0 for the family's default
-   * @throws IllegalArgumentException if the number is negative
+   * @param count the number of samples in one call of the network, at least 1
+   * @throws IllegalArgumentException if the number is below 1
    */
   public MemoryBudget batchSize(int count) {
-    return new MemoryBudget(bytes, allow8Bit, width, height, count);
+    return new MemoryBudget(bytes, allow8Bit, width, height, OptionalInt.of(count));
   }
 
   /**

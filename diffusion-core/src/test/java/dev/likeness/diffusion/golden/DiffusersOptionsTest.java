@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.tensor.Compute;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,8 +47,9 @@ class DiffusersOptionsTest {
     }
     if (run.arguments().get("refiner") != null) {
       // The refiner has one text encoder, which gets the first prompts.
-      ImageRequest rest = sized(
-              request.prompt2(null).negative2(null), call, map(run, "refiner"), true)
+      ImageRequest rest = sized(request.prompts(
+                  request.prompts().encoderPrompts(PromptOptions.EncoderPrompts.NONE)),
+              call, map(run, "refiner"), true)
           .initialImage(InitialImage.of(image.latents()))
           .denoisingRange(number(call, "denoising_end", 1), 1);
       try (BaseModel refiner = BaseModel.open(model("sdxl/xl-refiner"), Compute.EXACT)) {
@@ -68,23 +71,31 @@ class DiffusersOptionsTest {
   }
 
   private static ImageRequest request(GoldenImages.Run run, Map<String, Object> call) {
+    PromptOptions prompts = PromptOptions.of(run.text("prompt"))
+        .encoderPrompts(new PromptOptions.EncoderPrompts(
+            text(call, "prompt_2"),
+            text(call, "prompt_3"),
+            text(call, "negative_prompt_2"),
+            text(call, "negative_prompt_3")));
+    prompts = text(call, "negative_prompt").map(prompts::negative).orElse(prompts);
+    int length = (int) number(call, "max_sequence_length", 0);
     ImageRequest request = ImageRequest.of(run.text("prompt"))
-        .negative((String) call.get("negative_prompt"))
-        .prompt2((String) call.get("prompt_2"))
-        .prompt3((String) call.get("prompt_3"))
-        .negative2((String) call.get("negative_prompt_2"))
-        .negative3((String) call.get("negative_prompt_3"))
-        .maxSequenceLength((int) number(call, "max_sequence_length", 0))
+        .prompts(length == 0 ? prompts : prompts.maxSequenceLength(length))
         .guidance(run.number("guidance", 0))
         .guidance(GuidanceOptions.DEFAULT.trueCfgScale(number(call, "true_cfg_scale", 1)))
         .steps(run.integer("steps"))
-        .seed(run.integer("seed"))
-        .eta(number(call, "eta", Double.NaN))
-        .scheduler(run.text("scheduler"));
+        .seed(run.integer("seed"));
+    request =
+        run.text("scheduler") == null ? request : request.scheduler(run.text("scheduler"));
+    request = call.get("eta") == null ? request : request.eta(number(call, "eta", 0));
     for (Map.Entry<String, Object> option : map(run, "options").entrySet()) {
       request = request.schedulerOption(option.getKey(), option.getValue());
     }
     return request;
+  }
+
+  private static Optional<String> text(Map<String, Object> call, String name) {
+    return Optional.ofNullable((String) call.get(name));
   }
 
   private static ImageRequest sized(

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.SizeOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -136,10 +137,16 @@ public final class GoldenImages implements AutoCloseable {
     }
   }
 
+  /** A request with a negative prompt; the same request if it is null. */
+  static ImageRequest withNegative(ImageRequest plain, String negative) {
+    return negative == null ? plain : plain.negative(negative);
+  }
+
   /** What every run asks: prompts, size, steps, guidance and seeds. */
   static ImageRequest baseRequest(Run run) {
-    return ImageRequest.of(run.text("prompt"))
-        .negative("".equals(run.text("negative")) ? null : run.text("negative"))
+    ImageRequest plain = ImageRequest.of(run.text("prompt"));
+    String negative = run.text("negative");
+    return withNegative(plain, negative == null || negative.isEmpty() ? null : negative)
         .guidance(run.number("guidance", 0))
         .steps(run.integer("steps"))
         .seed(run.firstSeed())
@@ -156,14 +163,15 @@ public final class GoldenImages implements AutoCloseable {
     return switch (run.text("kind")) {
       case "text" -> plain;
       case "latents" -> plain.hires(HiresFix.latents(1.5, run.number("strength", 0)));
-      case "image" -> plain.initialImage(initial(run)).size(0, 0);
+      case "image" -> plain.initialImage(initial(run)).sizeOptions(SizeOptions.DEFAULT);
       default -> plain.initialImage(initial(run));
     };
   }
 
   private InitialImage initial(Run run) {
-    InitialImage initial = InitialImage.of(image("picture" + run.integer("picture")))
-        .strength(run.number("strength", Double.NaN));
+    InitialImage whole = InitialImage.of(image("picture" + run.integer("picture")));
+    double strength = run.number("strength", Double.NaN);
+    InitialImage initial = Double.isNaN(strength) ? whole : whole.strength(strength);
     return switch (run.text("kind")) {
       case "inpaint" -> initial.mask(image("mask" + run.integer("mask")));
       case "differential" -> initial.changeMap(image("mask1"));

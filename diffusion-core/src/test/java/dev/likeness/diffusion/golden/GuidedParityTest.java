@@ -136,7 +136,8 @@ class GuidedParityTest {
       default ->
         run.count() > 1
             ? plain
-            : plain.noise(base.noise(run.firstSeed(), plain.width(), plain.height()));
+            : plain.noise(base.noise(
+                run.firstSeed(), plain.width().getAsInt(), plain.height().getAsInt()));
     };
   }
 

@@ -82,8 +82,8 @@ class TextToImageParityTest {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          ImageRequest request = ImageRequest.of(run.prompt())
-              .negative(run.negative())
+          ImageRequest request = GoldenImages.withNegative(
+                  ImageRequest.of(run.prompt()), run.negative())
               .steps(run.steps())
               .guidance(run.guidance())
               .seed(run.seeds().get(0))

@@ -83,8 +83,8 @@ class TransformerPipelineTest {
   }
 
   private static List<GeneratedImage> generate(BaseModel base, PipelineReference.Run run) {
-    ImageRequest request = ImageRequest.of(run.prompt())
-        .negative(run.text("negative_prompt"))
+    ImageRequest request = GoldenImages.withNegative(
+            ImageRequest.of(run.prompt()), run.text("negative_prompt"))
         .steps(run.steps())
         .guidance(run.guidance())
         .size(run.width(), run.height())

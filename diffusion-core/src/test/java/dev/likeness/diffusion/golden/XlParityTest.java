@@ -86,8 +86,7 @@ class XlParityTest {
   }
 
   private static ImageRequest request(GoldenReference.Run run) {
-    ImageRequest request = ImageRequest.of(run.prompt())
-        .negative(run.negative())
+    ImageRequest request = GoldenImages.withNegative(ImageRequest.of(run.prompt()), run.negative())
         .steps(run.steps())
         .guidance(run.guidance())
         .seed(run.seeds().get(0))

@@ -18,6 +18,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
@@ -40,38 +43,50 @@ class ImageRequestTest {
     assertEquals(
         new PromptOptions(
             "a cat",
-            "a dog",
+            Optional.of("a dog"),
             PromptSyntax.A1111,
             1,
             List.of(),
-            null,
-            null,
+            Optional.empty(),
+            Optional.empty(),
             PromptOptions.EncoderPrompts.NONE,
-            0),
+            OptionalInt.empty()),
         request.prompts());
     assertEquals(
         new SamplingOptions(
-            2, List.of(), List.of(), "Euler", null, Map.of(), 0.5, 0.1, 0.9, 4, 3, null),
+            OptionalInt.of(2),
+            List.of(),
+            List.of(),
+            Optional.of("Euler"),
+            Optional.empty(),
+            Map.of(),
+            OptionalDouble.of(0.5),
+            0.1,
+            0.9,
+            4,
+            3,
+            Optional.empty()),
         request.sampling());
-    assertEquals(new SizeOptions(16, 16, SizeConditioning.DEFAULT, null), request.sizeOptions());
+    assertEquals(SizeOptions.DEFAULT.width(16).height(16), request.sizeOptions());
     assertEquals(REQUEST, REQUEST.prompts(PromptOptions.of("a cat")), "nothing else was set");
   }
 
   @Test
   void keepsTheScaleIfOptionsHaveNone() {
     GuidanceOptions interval = GuidanceOptions.DEFAULT.between(0, 0.5);
-    assertEquals(3, REQUEST.guidance(3).guidance(interval).guidance());
-    assertEquals(5, REQUEST.guidance(3).guidance(interval.scale(5)).guidance());
+    assertEquals(OptionalDouble.of(3), REQUEST.guidance(3).guidance(interval).guidance());
+    assertEquals(
+        OptionalDouble.of(5), REQUEST.guidance(3).guidance(interval.scale(5)).guidance());
     assertEquals(interval.scale(3), REQUEST.guidance(interval).guidance(3).guidanceOptions());
   }
 
   @Test
   void namesTheOptionThatARecordRefuses() {
     assertEquals(
-        "steps must be at least 0 and count 1 to 100000, got steps -1 and count 1",
-        assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(-1)).getMessage());
+        "steps must be at least 1 and count 1 to 100000, got steps 0 and count 1",
+        assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(0)).getMessage());
     assertEquals(
-        "width and height must not be negative, got -8x8",
+        "width and height must be at least 1, got width -8",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.size(-8, 8)).getMessage());
     assertEquals(
         "the stride must be in 1..8 for windows of 8 latent pixels, got 9",

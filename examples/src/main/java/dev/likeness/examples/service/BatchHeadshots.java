@@ -84,7 +84,8 @@ public final class BatchHeadshots {
         FaceGuidance held = FaceGuidance.findIn(folder, base, detector).orElse(null);
         FaceEmbedder own = ReviewTools.embedderIn(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.defaults(), 1);
-      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
+      HeadshotStudio plain = HeadshotStudio.on(base);
+      HeadshotStudio studio = held == null ? plain : plain.faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(
           base, own == null ? studio : studio.embedder(own), request, detector, System.out);
       System.exit(

@@ -194,7 +194,7 @@ public final class HeadshotService implements AutoCloseable {
     GenerationJob.State now = job.state();
     state.put("state", now.name().toLowerCase(Locale.ROOT));
     state.put("images", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
-    if (job.lastEvent() instanceof ProgressEvent.Step step) {
+    if (job.lastEvent().orElse(null) instanceof ProgressEvent.Step step) {
       state.put("step", step.step() + " of " + step.steps());
     }
     if (now == GenerationJob.State.FAILED) {

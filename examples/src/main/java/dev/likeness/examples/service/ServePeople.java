@@ -86,7 +86,8 @@ public final class ServePeople {
         FaceGuidance held = FaceGuidance.findIn(folder, base, detector).orElse(null);
         People people = new People(new TreeMap<>())) {
       files.forEach(file -> people.add(file, base));
-      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
+      HeadshotStudio plain = HeadshotStudio.on(base);
+      HeadshotStudio studio = held == null ? plain : plain.faceGuidance(held);
       try (HeadshotService service = HeadshotService.start(
           studio, people.byName(), GenerationQueue.Options.defaults(), detector, port)) {
         serving.accept(service);

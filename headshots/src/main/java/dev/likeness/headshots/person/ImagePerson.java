@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A person given by reference images, for a base that edits images. Nothing is trained. Prompts
@@ -42,18 +41,16 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return a person given by images}
+   * {@return a person given by images, whose consent is not known} {@link #withConsent} adds it.
    *
    * @param base the base that takes the images
    * @param images the reference images, in order, at least one
-   * @param consent the person's consent, or null if unknown
    * @param record the record of the photos. Prompts use the class word of its profile, and the
    *     traits that the user gave
    * @throws InvalidInputException if the base does not edit images
    * @throws IllegalArgumentException if there is no image
    */
-  public static ImagePerson of(
-      BaseModel base, List<RgbImage> images, @Nullable Consent consent, PersonRecord record) {
+  public static ImagePerson of(BaseModel base, List<RgbImage> images, PersonRecord record) {
     if (images.isEmpty()) {
       throw new IllegalArgumentException(
           "a person needs at least one reference image, got none; give an image");
@@ -64,7 +61,7 @@ public final class ImagePerson implements Identity {
         new PersonNotes.OfReferences(
             base.name(),
             record.profile().userWords(),
-            Optional.ofNullable(consent),
+            Optional.empty(),
             PersonNotes.OfImages.NO_ADAPTER,
             record),
         null);
@@ -136,7 +133,7 @@ public final class ImagePerson implements Identity {
       throw new IllegalArgumentException(
           "the identity strength must be in 0..1, got " + identityStrength);
     }
-    Adapter shown = new Images(new ReferenceImages(images, 0, identityStrength));
+    Adapter shown = new Images(ReferenceImages.NONE.images(images).strength(identityStrength));
     return trained == null ? shown : trained.lora().at(loraWeight).and(shown);
   }
 

@@ -64,7 +64,7 @@ sealed interface KnownPerson {
   record Referenced(ReferencePerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return KnownPerson.faces(Optional.ofNullable(person.trainedPerson()), person.record());
+      return KnownPerson.faces(person.trainedPerson(), person.record());
     }
 
     @Override
@@ -75,14 +75,14 @@ sealed interface KnownPerson {
           : person.strength();
       return identityStrength -> {
         IdentityStrength.Setting setting =
-            mapping.at(identityStrength, person.trainedPerson() != null);
+            mapping.at(identityStrength, person.trainedPerson().isPresent());
         return person.at(setting).and(face.at(setting.face()));
       };
     }
 
     @Override
     public String light() {
-      return person.trainedPerson() == null ? "" : new Trained(person.trainedPerson()).light();
+      return person.trainedPerson().map(lora -> new Trained(lora).light()).orElse("");
     }
   }
 

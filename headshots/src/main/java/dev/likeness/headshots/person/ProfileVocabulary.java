@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Words about a person's appearance, at most one for each attribute. Immutable.
@@ -20,10 +20,9 @@ public record ProfileVocabulary(Map<String, String> values) {
    *
    * @param name such as {@code hair}
    * @param words the possible words; an empty word adds nothing to a prompt
-   * @param sex the only sex that the attribute applies to; null for both
+   * @param sex the only sex that the attribute applies to; empty for both
    */
-  public record Attribute(
-      String name, List<String> words, @Nullable String sex) {}
+  public record Attribute(String name, List<String> words, Optional<String> sex) {}
 
   private static final List<Attribute> ATTRIBUTES = read();
 
@@ -59,7 +58,7 @@ public record ProfileVocabulary(Map<String, String> values) {
    *     unknown
    */
   public boolean isApplicable(Attribute attribute) {
-    return attribute.sex() == null || attribute.sex().equals(word("sex"));
+    return attribute.sex().filter(only -> !only.equals(word("sex"))).isEmpty();
   }
 
   ProfileVocabulary with(String attribute, String word) {
@@ -111,6 +110,7 @@ public record ProfileVocabulary(Map<String, String> values) {
   private static Attribute attribute(Map<?, ?> fields) {
     List<String> words =
         ((List<?>) fields.get("words")).stream().map(Object::toString).toList();
-    return new Attribute((String) fields.get("attribute"), words, (String) fields.get("sex"));
+    return new Attribute(
+        (String) fields.get("attribute"), words, Optional.ofNullable((String) fields.get("sex")));
   }
 }

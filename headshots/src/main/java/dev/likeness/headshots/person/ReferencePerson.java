@@ -13,15 +13,14 @@ import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A person given by reference images for an IP-Adapter, without training. The person may also have
  * a trained LoRA. Thread-safe; the caller closes adapter and LoRA.
  *
  * @param imagePrompt the encoded photos
- * @param trainedPerson the person's LoRA, or null
- * @param photoConsent the consent for the photos, or null if unknown
+ * @param trainedPerson the person's LoRA
+ * @param photoConsent the consent for the photos; empty if unknown
  * @param adapterName file name of the adapter, for the record
  * @param strength maps the identity strength to weights
  * @param base name of the base that the photos were encoded for; empty if unknown
@@ -29,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record ReferencePerson(
     ImagePrompt imagePrompt,
-    @Nullable TrainedPerson trainedPerson,
-    @Nullable Consent photoConsent,
+    Optional<TrainedPerson> trainedPerson,
+    Optional<Consent> photoConsent,
     String adapterName,
     IdentityStrength strength,
     String base,
@@ -55,8 +54,8 @@ public record ReferencePerson(
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new ReferencePerson(
         adapter.prompt(references).withPhrase(notes.classWord()),
-        null,
-        notes.consent().orElse(null),
+        Optional.empty(),
+        notes.consent(),
         adapter.name(),
         IdentityStrength.DEFAULT,
         notes.base(),
@@ -90,11 +89,7 @@ public record ReferencePerson(
         .save(
             file,
             new PersonNotes.OfReferences(
-                    base,
-                    imagePrompt.phrase(),
-                    Optional.ofNullable(photoConsent),
-                    adapterName,
-                    record)
+                    base, imagePrompt.phrase(), photoConsent, adapterName, record)
                 .write());
   }
 
@@ -128,7 +123,7 @@ public record ReferencePerson(
    */
   public ReferencePerson withTrainedPerson(TrainedPerson lora) {
     return new ReferencePerson(
-        imagePrompt, lora, photoConsent, adapterName, strength, base, record);
+        imagePrompt, Optional.of(lora), photoConsent, adapterName, strength, base, record);
   }
 
   /**
@@ -170,19 +165,19 @@ public record ReferencePerson(
    */
   @Override
   public Adapter at(double identityStrength) {
-    return at(strength.withoutFaceGuidance().at(identityStrength, trainedPerson != null));
+    return at(strength.withoutFaceGuidance().at(identityStrength, trainedPerson.isPresent()));
   }
 
   Adapter at(IdentityStrength.Setting setting) {
     Adapter images = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
-    return trainedPerson == null
-        ? images
-        : trainedPerson.lora().at(setting.lora()).and(images);
+    return trainedPerson
+        .map(trained -> trained.lora().at(setting.lora()).and(images))
+        .orElse(images);
   }
 
   @Override
   public String phrase() {
-    return trainedPerson == null ? imagePrompt.phrase() : trainedPerson.phrase();
+    return trainedPerson.map(TrainedPerson::phrase).orElse(imagePrompt.phrase());
   }
 
   /**
@@ -191,23 +186,29 @@ public record ReferencePerson(
    */
   @Override
   public Optional<Consent> consent() {
-    Optional<Consent> own = Optional.ofNullable(photoConsent);
-    return trainedPerson == null
-        ? own
-        : own.flatMap(photos -> trainedPerson.consent().flatMap(photos::intersect));
+    return trainedPerson
+        .map(
+            trained -> photoConsent.flatMap(photos -> trained.consent().flatMap(photos::intersect)))
+        .orElse(photoConsent);
   }
 
   /** {@inheritDoc} The LoRA gets the same consent. */
   @Override
   public ReferencePerson withConsent(Consent consent) {
-    TrainedPerson lora = trainedPerson == null ? null : trainedPerson.withConsent(consent);
-    return new ReferencePerson(imagePrompt, lora, consent, adapterName, strength, base, record);
+    return new ReferencePerson(
+        imagePrompt,
+        trainedPerson.map(trained -> trained.withConsent(consent)),
+        Optional.of(consent),
+        adapterName,
+        strength,
+        base,
+        record);
   }
 
   /** {@inheritDoc} The text contains no personal data, so it may be logged. */
   @Override
   public String toString() {
     return "a person from references for " + adapterName
-        + (trainedPerson == null ? "" : ", trained");
+        + (trainedPerson.isEmpty() ? "" : ", trained");
   }
 }

@@ -83,7 +83,7 @@ public final class ShootRecord {
    */
   public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
     Map<String, Object> object =
-        person.trainedPerson() == null ? new LinkedHashMap<>() : person(person.trainedPerson());
+        person.trainedPerson().map(ShootRecord::person).orElseGet(LinkedHashMap::new);
     object.put("phrase", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
     person.consent().ifPresent(consent -> putConsent(object, consent));

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 /**
  * A report of a shoot as one self-contained HTML page, for the person who chooses images. It begins
  * with the warnings and a verdict. Then it shows the images to use, the other images with the
- * reasons against them, the photos, the next steps, and the limits of generated images. Scores are
- * in sections that the reader can open. The page is as private as the photos. Immutable.
+ * reasons against them, the photos, the next steps, and the limits of generated images. The page is
+ * as private as the photos. Immutable.
  */
 public final class ShootReport {
   private static final int SMALL_SIDE = 320;
@@ -159,7 +159,7 @@ public final class ShootReport {
   }
 
   /**
-   * Writes the page. The write is atomic; a new file is readable by its owner only.
+   * Writes the page. A new file is readable by its owner only.
    *
    * @param file the file to write
    */

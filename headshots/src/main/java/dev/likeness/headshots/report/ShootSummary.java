@@ -52,21 +52,47 @@ public record ShootSummary(
   }
 
   /**
+   * What a summary can say about photos and likeness.
+   *
+   * @param review the reviewed photos; empty for a person from a file
+   * @param judge the embedder that measured likeness; empty if likeness was not measured
+   */
+  public record Evidence(Optional<PhotoReview> review, Optional<FaceEmbedder> judge) {
+    /** Neither photos nor a measured likeness. */
+    public static final Evidence NONE = new Evidence(Optional.empty(), Optional.empty());
+
+    /**
+     * {@return the same evidence with photos}
+     *
+     * @param photos the reviewed photos
+     */
+    public Evidence review(PhotoReview photos) {
+      return new Evidence(Optional.of(photos), judge);
+    }
+
+    /**
+     * {@return the same evidence with a measured likeness}
+     *
+     * @param embedder the embedder that measured it
+     */
+    public Evidence judge(FaceEmbedder embedder) {
+      return new Evidence(review, Optional.of(embedder));
+    }
+  }
+
+  /**
    * Summarises the person, the photos and the base of a shoot.
    *
    * @param base the base model; its folder declares whether it was trained on photographs
    * @param person the person
    * @param kept the record in the person's file
-   * @param review the reviewed photos; empty for a person from a file
-   * @param judge the embedder that measured likeness; empty if likeness was not measured
+   * @param evidence the reviewed photos, and the embedder that measured likeness
    * @return the summary
    */
   public static ShootSummary of(
-      BaseModel base,
-      Identity person,
-      PersonRecord kept,
-      Optional<PhotoReview> review,
-      Optional<FaceEmbedder> judge) {
+      BaseModel base, Identity person, PersonRecord kept, Evidence evidence) {
+    Optional<PhotoReview> review = evidence.review();
+    Optional<FaceEmbedder> judge = evidence.judge();
     List<String> warnings = new ArrayList<>(warnings(base, person));
     boolean judged = judge.filter(eye -> FaceEmbeddings.canJudge(eye, person)).isPresent();
     String compare = " Compare the images with the photos yourself.";
@@ -128,7 +154,7 @@ public record ShootSummary(
       return "Nothing was trained; the images were made with " + one.images().size()
           + " reference image" + (one.images().size() == 1 ? "" : "s") + " of the person.";
     }
-    boolean shown = person instanceof ReferencePerson one && one.trainedPerson() == null;
+    boolean shown = person instanceof ReferencePerson one && one.trainedPerson().isEmpty();
     String verb =
         shown ? "Nothing was trained; the images were made from " : "The person was trained from ";
     if (review.isPresent()) {

@@ -15,7 +15,7 @@
  *   Shoot shoot = HeadshotStudio.on(base).shoot(ada, Style.named("studio"), 4);
  *   ShootRecord.of(base, ada, shoot).write(Path.of("out", ShootRecord.FILE));
  *   ShootSummary made = ShootSummary.of(
- *       base, ada, PersonRecord.of(ada), Optional.empty(), Optional.empty());
+ *       base, ada, PersonRecord.of(ada), ShootSummary.Evidence.NONE);
  *   RgbImage sheet = ContactSheet.of(made, shoot.headshots(), "Ada");
  * }
  * }</pre>

@@ -102,13 +102,11 @@ public record Headshot(
    * before.
    */
   public double enlargement() {
-    return request.width() == 0 || request.height() == 0
-        ? 1
-        : Math.max(
-            1,
-            Math.max(
-                (double) image.width() / request.width(),
-                (double) image.height() / request.height()));
+    return Math.max(
+        1,
+        Math.max(
+            (double) image.width() / request.width().orElse(image.width()),
+            (double) image.height() / request.height().orElse(image.height())));
   }
 
   /**

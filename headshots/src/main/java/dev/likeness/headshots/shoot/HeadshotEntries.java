@@ -88,12 +88,15 @@ final class HeadshotEntries {
 
   private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage image) {
     try {
-      ImageRequest request = ImageRequest.of(text(shot, "prompt"))
-          .negative(text(shot, "negative").isEmpty() ? null : text(shot, "negative"))
+      ImageRequest plain = ImageRequest.of(text(shot, "prompt"))
           .steps(number(shot, "steps", ShootRequest.STEPS).intValue())
-          .guidance(number(shot, "guidance", Double.NaN).doubleValue())
           .seed(number(shot, "seed", 0).longValue())
           .size(image.width(), image.height());
+      String negative = text(shot, "negative");
+      ImageRequest prompted = negative.isEmpty() ? plain : plain.negative(negative);
+      ImageRequest request = shot.get("guidance") instanceof Number scale
+          ? prompted.guidance(scale.doubleValue())
+          : prompted;
       return new Headshot(
           image,
           style(shot),
@@ -159,12 +162,12 @@ final class HeadshotEntries {
     object.put("prompt", request.prompt());
     object.put("words", words);
     object.put("negative", request.negative());
-    object.put("steps", request.steps());
-    object.put("guidance", Double.isFinite(request.guidance()) ? request.guidance() : null);
+    object.put("steps", request.steps().orElse(0));
+    object.put("guidance", request.guidance().stream().boxed().findFirst().orElse(null));
     object.put("width", headshot.image().width());
     object.put("height", headshot.image().height());
-    object.put("generated_width", request.width());
-    object.put("generated_height", request.height());
+    object.put("generated_width", request.width().orElse(headshot.image().width()));
+    object.put("generated_height", request.height().orElse(headshot.image().height()));
     object.put("enlarged", Math.round(100 * headshot.enlargement()) / 100.0);
     object.put(IDENTITY_STRENGTH, headshot.identityStrength());
     return object;

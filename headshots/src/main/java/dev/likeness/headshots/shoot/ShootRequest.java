@@ -4,6 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * A request for headshots. Immutable.
@@ -13,9 +15,9 @@ import java.util.List;
  * @param identityStrength how strongly the person acts on the images, 0 (not at all) to 1 (as
  *     trained)
  * @param steps number of sampling steps, at least 1
- * @param guidance guidance scale, from 0. NaN means the style's guidance scale. If the style has no
- *     guidance scale, NaN means two thirds of the base's default, at most 4
- * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own
+ * @param guidance guidance scale, from 0; empty for the style's guidance scale. If the style has
+ *     none, it is two thirds of the base's default, at most 4
+ * @param size width and height in pixels, a multiple of 8 from 64 to 4096; empty for the base's own
  *     size. Images above 1.5 times the base's own size are generated at its own size and enlarged;
  *     then image-to-image adds details
  * @param seed image i of the shoot uses the noise of {@code seed + i}
@@ -27,8 +29,8 @@ public record ShootRequest(
     int count,
     double identityStrength,
     int steps,
-    double guidance,
-    int size,
+    OptionalDouble guidance,
+    OptionalInt size,
     long seed,
     int variant) {
   /** The default number of sampling steps. */
@@ -52,32 +54,33 @@ public record ShootRequest(
    * @param count number of images in each style, at least 1
    * @param identityStrength the identity strength, 0 to 1
    * @param steps number of sampling steps, at least 1
-   * @param guidance guidance scale, from 0, or NaN for the default
-   * @param size width and height in pixels, or 0 for the base's own size
+   * @param guidance guidance scale, from 0
+   * @param size width and height in pixels
    * @param seed seed of the first image's noise
    * @param variant index of the combination for a style's first image, from 0
    * @throws IllegalArgumentException if a value is outside its range
    */
   public ShootRequest {
-    if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
+    if (styles.isEmpty() || count < 1 || steps < 1 || variant < 0) {
       throw new IllegalArgumentException(
-          "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant;"
-              + " got "
-              + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size
-              + ", variant " + variant);
+          "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got "
+              + styles.size() + " styles, count " + count + ", steps " + steps + ", variant "
+              + variant);
     }
     if (variant > Integer.MAX_VALUE - count) {
       throw new IllegalArgumentException("variant " + variant + " plus " + count
           + " images is more than " + Integer.MAX_VALUE + "; give a smaller variant");
     }
-    if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
+    int side = size.orElse(MIN_SIZE);
+    if (side < MIN_SIZE || side > MAX_SIZE || side % SIZE_MULTIPLE != 0) {
       throw new IllegalArgumentException(
-          "size " + size + " is not a multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
-              + MAX_SIZE + "; choose such a multiple, or 0 for the base's own");
+          "size " + side + " is not a multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
+              + MAX_SIZE + "; choose such a multiple, or omit it for the base's own");
     }
-    if (guidance < 0 || Double.isInfinite(guidance)) {
+    double scale = guidance.orElse(0);
+    if (!(scale >= 0 && Double.isFinite(scale))) {
       throw new IllegalArgumentException(
-          "guidance " + guidance + " is not a finite number from 0; omit it for the base's own");
+          "guidance " + scale + " is not a finite number from 0; omit it for the base's own");
     }
     if (!(identityStrength >= 0 && identityStrength <= 1)) {
       throw new IllegalArgumentException(
@@ -94,7 +97,7 @@ public record ShootRequest(
    * @return the request
    */
   public static ShootRequest of(Style style, int count) {
-    return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0, 0);
+    return of(List.of(style), count);
   }
 
   /**
@@ -105,7 +108,8 @@ public record ShootRequest(
    * @return the request
    */
   public static ShootRequest of(List<Style> styles, int count) {
-    return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0, 0);
+    return new ShootRequest(
+        styles, count, 1, STEPS, OptionalDouble.empty(), OptionalInt.empty(), 0, 0);
   }
 
   /**
@@ -117,11 +121,10 @@ public record ShootRequest(
    * @return the request
    */
   public ImageRequest imageRequest(String prompt, Style style) {
-    return ImageRequest.of(prompt)
-        .negative(style.negative().isEmpty() ? null : style.negative())
-        .steps(steps)
-        .guidance(Double.isNaN(guidance) ? style.guidance() : guidance)
-        .seed(seed);
+    ImageRequest plain = ImageRequest.of(prompt).steps(steps).seed(seed);
+    ImageRequest request = style.negative().isEmpty() ? plain : plain.negative(style.negative());
+    double scale = guidance.orElse(style.guidance());
+    return Double.isNaN(scale) ? request : request.guidance(scale);
   }
 
   /**
@@ -157,23 +160,23 @@ public record ShootRequest(
   /**
    * The same request with another guidance scale.
    *
-   * @param scale guidance scale, from 0; NaN for the default
+   * @param scale guidance scale, from 0
    * @return the new request
    */
   public ShootRequest guidance(double scale) {
-    return new ShootRequest(styles, count, identityStrength, steps, scale, size, seed, variant);
+    return new ShootRequest(
+        styles, count, identityStrength, steps, OptionalDouble.of(scale), size, seed, variant);
   }
 
   /**
    * The same request with another size.
    *
-   * @param pixels width and height in pixels, a multiple of 8 from 64 to 4096; 0 for the base's own
-   *     size
+   * @param pixels width and height in pixels, a multiple of 8 from 64 to 4096
    * @return the new request
    */
   public ShootRequest size(int pixels) {
     return new ShootRequest(
-        styles, count, identityStrength, steps, guidance, pixels, seed, variant);
+        styles, count, identityStrength, steps, guidance, OptionalInt.of(pixels), seed, variant);
   }
 
   /**

@@ -127,7 +127,7 @@ class GuidedImagePersonTest {
   private static ImagePerson ada() {
     PersonRecord record = PersonRecord.EMPTY.withGuidanceFaces(
         new FaceEmbeddings(guidance.embedder().name(), List.of(face())));
-    return ImagePerson.of(klein, List.of(noise(1), noise(2)), CONSENT, record);
+    return ImagePerson.of(klein, List.of(noise(1), noise(2)), record).withConsent(CONSENT);
   }
 
   private static double likeness(RgbImage image) {

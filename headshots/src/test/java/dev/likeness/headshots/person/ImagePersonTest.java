@@ -103,12 +103,12 @@ class ImagePersonTest {
   }
 
   private static ImagePerson ada() {
-    return ImagePerson.of(klein, images(0, 3), CONSENT, record("woman"));
+    return ImagePerson.of(klein, images(0, 3), record("woman")).withConsent(CONSENT);
   }
 
   private static ImagePerson ben() {
-    return ImagePerson.of(
-        klein, images(3, 2), Consent.of("Ben: yes").limitedTo(Purpose.HEADSHOTS), record("man"));
+    return ImagePerson.of(klein, images(3, 2), record("man"))
+        .withConsent(Consent.of("Ben: yes").limitedTo(Purpose.HEADSHOTS));
   }
 
   private static PersonRecord record(String sex) {
@@ -133,14 +133,17 @@ class ImagePersonTest {
         .size(64, 64)
         .images(images(0, 3).toArray(RgbImage[]::new));
     assertEquals(
-        klein.generate(same.negative(headshot.request().prompts().negative())).image(),
+        klein
+            .generate(same.prompts(
+                same.prompts().negative(headshot.request().prompts().negative().orElseThrow())))
+            .image(),
         headshot.image());
   }
 
   @Test
   void usesTheBasesOwnSizeAndNotThatOfTheFirstImage() {
     Headshot headshot =
-        HeadshotStudio.on(klein).shoot(ada(), ONE.size(0).steps(1)).headshots().get(0);
+        HeadshotStudio.on(klein).shoot(ada(), ONE.steps(1)).headshots().get(0);
     assertEquals(klein.defaults().width(), headshot.image().width());
     assertEquals(klein.defaults().height(), headshot.image().height());
   }
@@ -148,7 +151,8 @@ class ImagePersonTest {
   @Test
   void scalesTheStrengthOfTheImages() {
     ImageRequest request = ImageRequest.of("a hat").adapter(ada().at(0.3));
-    assertEquals(new ReferenceImages(images(0, 3), 0, 0.3), request.referenceImages());
+    assertEquals(
+        ReferenceImages.NONE.images(images(0, 3)).strength(0.3), request.referenceImages());
     assertThrows(IllegalArgumentException.class, () -> ada().at(1.01));
     HeadshotStudio studio = HeadshotStudio.on(klein);
     assertNotEquals(
@@ -175,7 +179,7 @@ class ImagePersonTest {
     PersonRecord record = record("woman")
         .withFaces(new FaceEmbeddings("SFace", List.of(new float[] {0.6f, 0.8f})))
         .withGuidanceFaces(new FaceEmbeddings("Aura", List.of(new float[] {1, 0})));
-    ImagePerson ada = ImagePerson.of(klein, images(0, 3), CONSENT, record);
+    ImagePerson ada = ImagePerson.of(klein, images(0, 3), record).withConsent(CONSENT);
     ada.save(file);
     ImagePerson again = ImagePerson.open(file, klein);
     assertEquals(ada.images(), again.images());
@@ -232,7 +236,7 @@ class ImagePersonTest {
   @Test
   void needsAConsentThatIsKnownAndCoversHeadshots() {
     HeadshotStudio studio = HeadshotStudio.on(klein);
-    ImagePerson unknown = ImagePerson.of(klein, images(0, 1), null, PersonRecord.EMPTY);
+    ImagePerson unknown = ImagePerson.of(klein, images(0, 1), PersonRecord.EMPTY);
     assertThrows(ConsentException.class, () -> studio.shoot(unknown, ONE));
     assertEquals("the person in image 1", unknown.phrase());
     Consent training = Consent.of("Ada: train").limitedTo(Purpose.TRAINING);
@@ -258,7 +262,7 @@ class ImagePersonTest {
     Consent joined = both.consent().orElseThrow();
     assertEquals("Ada: headshots; Ben: yes", joined.text());
     assertEquals(List.of(Purpose.HEADSHOTS), List.copyOf(joined.purposes()));
-    ImagePerson unknown = ImagePerson.of(klein, images(0, 1), null, PersonRecord.EMPTY);
+    ImagePerson unknown = ImagePerson.of(klein, images(0, 1), PersonRecord.EMPTY);
     assertEquals(Optional.empty(), new ImagePerson.Group(List.of(ada(), unknown)).consent());
     assertThrows(IllegalArgumentException.class, () -> new ImagePerson.Group(List.of(ada())));
   }
@@ -272,7 +276,7 @@ class ImagePersonTest {
     try (BaseModel kontext = BaseModel.open(flux, Compute.EXACT)) {
       assertEquals(
           "the woman with glasses in the image",
-          ImagePerson.of(kontext, images(0, 1), CONSENT, record("woman")).phrase());
+          ImagePerson.of(kontext, images(0, 1), record("woman")).phrase());
       assertEquals(
           "the base dev has the weights of FLUX.1 Kontext, which its licence (FLUX.1 [dev]"
               + " Non-Commercial License) forbids for commercial use; use a base that allows it",

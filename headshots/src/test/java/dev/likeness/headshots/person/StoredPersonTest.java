@@ -80,7 +80,13 @@ class StoredPersonTest {
   void isNotLogged() {
     String logged = ada + " " + ada.personToken()
         + new ReferencePerson(
-            null, ada, Consent.of("Ada"), "", IdentityStrength.DEFAULT, "", PersonRecord.of(ada));
+            null,
+            Optional.of(ada),
+            Optional.of(Consent.of("Ada")),
+            "",
+            IdentityStrength.DEFAULT,
+            "",
+            PersonRecord.of(ada));
     assertTrue(
         logged.contains("rank 16, 3 notes")
             && !logged.contains("Ada")

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,7 +21,10 @@ class ShootRequestTest {
         .guidance(3)
         .size(512)
         .seed(9);
-    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 3, 512, 9, 0), request);
+    assertEquals(
+        new ShootRequest(
+            request.styles(), 3, 0.5, 8, OptionalDouble.of(3), OptionalInt.of(512), 9, 0),
+        request);
   }
 
   @Test

@@ -3,30 +3,30 @@ package dev.likeness.ipadapter.reference;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * A reference of a person or a thing: an image, a face embedding, or both.
  *
- * @param image the image for an image encoder, or null; FaceID-Plus needs the aligned face
- * @param face a face embedding, or null; of unit length, except for the unnormalised Portrait
+ * @param image the image for an image encoder; FaceID-Plus needs the aligned face
+ * @param face a face embedding, of unit length, except for the unnormalised Portrait
  * @param faceEmbedder name of the face embedder; empty if unknown
  * @param weight weight among the references, above 0; a weight of 2 counts as two references
  */
 public record Reference(
-    @Nullable RgbImage image, float @Nullable [] face, String faceEmbedder, double weight) {
+    Optional<RgbImage> image, Optional<float[]> face, String faceEmbedder, double weight) {
   /**
    * Checks and copies the components.
    *
-   * @param image the image for an image encoder, or null; FaceID-Plus needs the aligned face
-   * @param face a face embedding, or null; of unit length, except for the unnormalised Portrait
+   * @param image the image for an image encoder; FaceID-Plus needs the aligned face
+   * @param face a face embedding, of unit length, except for the unnormalised Portrait
    * @param faceEmbedder name of the face embedder; empty if unknown
    * @param weight weight among the references, above 0; a weight of 2 counts as two references
-   * @throws IllegalArgumentException if image and face are both null, or the weight is not a finite
-   *     number above 0
+   * @throws IllegalArgumentException if image and face are both empty, or the weight is not a
+   *     finite number above 0
    */
   public Reference {
-    if (image == null && face == null) {
+    if (image.isEmpty() && face.isEmpty()) {
       throw new IllegalArgumentException("a reference needs an image, a face embedding, or both");
     }
     if (!(weight > 0 && weight <= Float.MAX_VALUE)) {
@@ -34,7 +34,7 @@ public record Reference(
           "a reference's weight must be a finite number above 0, got " + weight
               + "; to ignore a reference, leave it out");
     }
-    face = face == null ? null : face.clone();
+    face = face.map(float[]::clone);
   }
 
   /**
@@ -44,7 +44,7 @@ public record Reference(
    * @return the reference
    */
   public static Reference of(RgbImage image) {
-    return new Reference(image, null, "", 1);
+    return new Reference(Optional.of(image), Optional.empty(), "", 1);
   }
 
   /**
@@ -54,7 +54,7 @@ public record Reference(
    * @return the reference
    */
   public static Reference face(float[] embedding) {
-    return new Reference(null, embedding, "", 1);
+    return new Reference(Optional.empty(), Optional.of(embedding), "", 1);
   }
 
   /**
@@ -66,7 +66,7 @@ public record Reference(
    * @return the reference
    */
   public static Reference face(float[] embedding, RgbImage aligned) {
-    return new Reference(aligned, embedding, "", 1);
+    return new Reference(Optional.of(aligned), Optional.of(embedding), "", 1);
   }
 
   /**
@@ -90,30 +90,30 @@ public record Reference(
     return new Reference(image, face, faceEmbedder, value);
   }
 
-  /** {@return a copy of the face embedding, or null} */
+  /** {@return a copy of the face embedding} */
   @Override
-  public float @Nullable [] face() {
-    return face == null ? null : face.clone();
+  public Optional<float[]> face() {
+    return face.map(float[]::clone);
   }
 
   /** Compares image and face embedding by value. */
   @Override
   public boolean equals(Object other) {
     return other instanceof Reference r
-        && Objects.equals(image, r.image)
-        && Arrays.equals(face, r.face)
+        && image.equals(r.image)
+        && Arrays.equals(face.orElse(null), r.face.orElse(null))
         && faceEmbedder.equals(r.faceEmbedder)
         && Double.compare(weight, r.weight) == 0;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(image, Arrays.hashCode(face), faceEmbedder, weight);
+    return Objects.hash(image, Arrays.hashCode(face.orElse(null)), faceEmbedder, weight);
   }
 
   /** {@return a text without personal data, which may be logged} */
   @Override
   public String toString() {
-    return (image == null ? "" : "an image ") + (face == null ? "" : "a face ") + "x" + weight;
+    return (image.isEmpty() ? "" : "an image ") + (face.isEmpty() ? "" : "a face ") + "x" + weight;
   }
 }

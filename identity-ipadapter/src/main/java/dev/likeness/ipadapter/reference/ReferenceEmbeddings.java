@@ -13,25 +13,25 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Encoded references. A program can save them, and later use them without the photos and without
  * encoding. They are biometric data of the person. Immutable; holds no native memory.
  *
- * @param image outputs of an image encoder [n, tokens, width], or null
- * @param unconditional encoder output for no image [1, tokens, width], or null for zeros
- * @param face face embeddings [n, 1, width], or null
+ * @param image outputs of an image encoder [n, tokens, width]
+ * @param unconditional encoder output for no image [1, tokens, width]; empty for zeros
+ * @param face face embeddings [n, 1, width]
  * @param weights weight of each of the n references
  * @param origin the networks that made the embeddings
  */
 public record ReferenceEmbeddings(
-    @Nullable Grid image,
-    @Nullable Grid unconditional,
-    @Nullable Grid face,
+    Optional<Grid> image,
+    Optional<Grid> unconditional,
+    Optional<Grid> face,
     List<Double> weights,
     EmbeddingOrigin origin) {
   private static final String WEIGHTS = "weights";
@@ -115,9 +115,9 @@ public record ReferenceEmbeddings(
   /**
    * Checks the components.
    *
-   * @param image outputs of an image encoder [n, tokens, width], or null
-   * @param unconditional encoder output for no image [1, tokens, width], or null for zeros
-   * @param face face embeddings [n, 1, width], or null
+   * @param image outputs of an image encoder [n, tokens, width]
+   * @param unconditional encoder output for no image [1, tokens, width]; empty for zeros
+   * @param face face embeddings [n, 1, width]
    * @param weights weight of each of the n references
    * @param origin the networks that made the embeddings
    * @throws IllegalArgumentException if image and face are both null, the counts do not match, or a
@@ -126,15 +126,15 @@ public record ReferenceEmbeddings(
   public ReferenceEmbeddings {
     weights = List.copyOf(weights);
     int count = weights.size();
-    if (image == null && face == null
-        || image != null && image.count != count
-        || face != null && face.count != count) {
+    if (image.isEmpty() && face.isEmpty()
+        || image.filter(grid -> grid.count != count).isPresent()
+        || face.filter(grid -> grid.count != count).isPresent()) {
       throw new IllegalArgumentException("expected an image or face embedding for each of " + count
-          + " weights, got image " + image + " and face " + face);
+          + " weights, got image " + image.orElse(null) + " and face " + face.orElse(null));
     }
-    if (unconditional != null && unconditional.count != 1) {
+    if (unconditional.filter(grid -> grid.count != 1).isPresent()) {
       throw new IllegalArgumentException(
-          "expected one unconditional output for all references, got " + unconditional);
+          "expected one unconditional output for all references, got " + unconditional.get());
     }
     if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException(
@@ -153,9 +153,12 @@ public record ReferenceEmbeddings(
    * @return the mean; for face embeddings of unit length, it is scaled to unit length again
    */
   public ReferenceEmbeddings averaged() {
-    Grid mean = face == null ? null : keepUnitLength(face.mean(weights), face);
     return new ReferenceEmbeddings(
-        image == null ? null : image.mean(weights), unconditional, mean, List.of(1.0), origin);
+        image.map(grid -> grid.mean(weights)),
+        unconditional,
+        face.map(grid -> keepUnitLength(grid.mean(weights), grid)),
+        List.of(1.0),
+        origin);
   }
 
   private static Grid keepUnitLength(Grid mean, Grid before) {
@@ -257,20 +260,18 @@ public record ReferenceEmbeddings(
     }
   }
 
-  private static void put(Map<String, Tensor> tensors, String name, Grid grid) {
-    if (grid != null) {
-      tensors.put(name, grid.toTensor());
-    }
+  private static void put(Map<String, Tensor> tensors, String name, Optional<Grid> values) {
+    values.ifPresent(grid -> tensors.put(name, grid.toTensor()));
   }
 
-  private static Grid grid(TensorSource saved, String name) {
+  private static Optional<Grid> grid(TensorSource saved, String name) {
     if (!saved.names().contains(name)) {
-      return null;
+      return Optional.empty();
     }
     if (saved.shape(name).length != 3) {
       throw new InvalidInputException(saved.describe() + ": " + name + " has "
           + saved.shape(name).length + " dimensions, expected 3; make it from images again");
     }
-    return Grid.of(saved.read(name));
+    return Optional.of(Grid.of(saved.read(name)));
   }
 }

@@ -10,6 +10,7 @@ import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Files of reference embeddings that were written by earlier versions open as they were. */
@@ -17,9 +18,9 @@ class KeptReferencesTest {
   private static final Path FILE =
       GoldenResource.file("/dev/likeness/ipadapter/reference/kept.safetensors");
   private static final ReferenceEmbeddings KEPT = new ReferenceEmbeddings(
-      new Grid(new float[] {1, 2, 3, -1, -2, -3}, 2, 1, 3),
-      new Grid(new float[] {0, 0.5f, 0}, 1, 1, 3),
-      new Grid(new float[] {1, 0, 0, 0.6f, 0.8f, 0}, 2, 1, 3),
+      Optional.of(new Grid(new float[] {1, 2, 3, -1, -2, -3}, 2, 1, 3)),
+      Optional.of(new Grid(new float[] {0, 0.5f, 0}, 1, 1, 3)),
+      Optional.of(new Grid(new float[] {1, 0, 0, 0.6f, 0.8f, 0}, 2, 1, 3)),
       List.of(1.0, 0.5),
       new EmbeddingOrigin("0123456789abcdef", "ArcFace", "unit"));
 

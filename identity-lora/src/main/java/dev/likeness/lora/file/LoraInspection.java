@@ -2,14 +2,14 @@ package dev.likeness.lora.file;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Compares the contents of a LoRA file with a base model.
  *
- * @param keyFormat the key format; null if no known key is in the file
+ * @param keyFormat the key format; empty if no known key is in the file
  * @param family id of the model family of the file, such as {@code sdxl}; {@code unknown} if it
  *     cannot be detected
  * @param algorithms the algorithms of its weight changes (deltas)
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param notes readable metadata of the header
  */
 public record LoraInspection(
-    @Nullable KeyFormat keyFormat,
+    Optional<KeyFormat> keyFormat,
     String family,
     Set<LoraAlgorithm> algorithms,
     int layers,
@@ -93,7 +93,7 @@ public record LoraInspection(
   /**
    * Copies the collections; the algorithms are sorted.
    *
-   * @param keyFormat the key format; null if no known key is in the file
+   * @param keyFormat the key format; empty if no known key is in the file
    * @param family id of the model family of the file, such as {@code sdxl}
    * @param algorithms the algorithms of its weight changes (deltas)
    * @param layers number of layers that it changes

@@ -80,8 +80,10 @@ final class ExecutorModel {
         Objects.toString(settings.embedder()),
         Boolean.toString(settings.isCommercial()));
     return OPEN.computeIfAbsent(key, missing -> {
-      ExecutorModel model =
-          new ExecutorModel(settings, folder, Compute.of(device, settings.dtype()));
+      Compute compute = settings.dtype() == null
+          ? Compute.of(device)
+          : Compute.of(device, settings.dtype());
+      ExecutorModel model = new ExecutorModel(settings, folder, compute);
       opened.run();
       return model;
     });

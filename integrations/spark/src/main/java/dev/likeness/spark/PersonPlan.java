@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * The work for one person, read from a row: what to train and what to shoot. The options have the
@@ -62,13 +64,15 @@ record PersonPlan(
     }
     Options options = new Options(row.options());
     try {
+      double guidance = options.real("guidance", Double.NaN);
+      int size = options.whole("size", 0);
       ShootRequest request = new ShootRequest(
           styles(row),
           options.whole("count", 1),
           options.real("identity-strength", 1),
           options.whole("steps", ShootRequest.STEPS),
-          options.real("guidance", Double.NaN),
-          options.whole("size", 0),
+          Double.isNaN(guidance) ? OptionalDouble.empty() : OptionalDouble.of(guidance),
+          size == 0 ? OptionalInt.empty() : OptionalInt.of(size),
           options.seed(),
           options.whole("variant", 0));
       int keep = options.whole("keep", 0);

@@ -75,7 +75,10 @@ final class PlainPeople {
               .shoot(trained, request, keep, Progress.SILENT, new Cancellation());
           Shoot shoot = new Shoot(request, selection.selected()).crop(tools.detector());
           ShootSummary summary = ShootSummary.of(
-              base, trained, PersonRecord.of(trained), Optional.of(review), Optional.of(eye));
+              base,
+              trained,
+              PersonRecord.of(trained),
+              ShootSummary.Evidence.NONE.review(review).judge(eye));
           ShootRecord.of(base, trained, shoot)
               .faceGuidance(false)
               .selection(selection.asList())

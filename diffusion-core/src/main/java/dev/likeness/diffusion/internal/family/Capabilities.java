@@ -75,7 +75,7 @@ public final class Capabilities {
 
     /** The number of tokens of a request, or the default where it chooses none. */
     public static int length(PromptOptions prompts, int usual) {
-      return prompts.maxSequenceLength() == 0 ? usual : prompts.maxSequenceLength();
+      return prompts.maxSequenceLength().orElse(usual);
     }
   }
 

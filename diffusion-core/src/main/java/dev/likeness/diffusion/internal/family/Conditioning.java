@@ -38,8 +38,8 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
   public static List<String> promptsToEncode(ImageRequest request, boolean guided, boolean skips) {
     PromptOptions prompting = request.prompts();
     if (prompting.syntax() != PromptSyntax.PLAIN
-        || request.embedding() != null
-        || request.negativeEmbedding() != null) {
+        || request.embedding().isPresent()
+        || request.negativeEmbedding().isPresent()) {
       throw new IllegalArgumentException(
           "prompt syntax and embeddings need a base with a UNet; give this base plain"
               + " prompts");

@@ -44,7 +44,9 @@ public record LatentSpace(
 
   /** The number of latent tokens or positions of an image of a request's size. */
   public long tokens(ImageRequest request) {
-    return (long) request.width() / sizeMultiple * (request.height() / sizeMultiple);
+    return (long) request.width().getAsInt()
+        / sizeMultiple
+        * (request.height().getAsInt() / sizeMultiple);
   }
 
   /** The factor, at most 1, for the default size from an initial image. */
@@ -58,9 +60,11 @@ public record LatentSpace(
    * @param editing the model's capability, or null
    */
   public RgbImage sizeReference(ImageRequest request, Capabilities.Editing editing) {
-    InitialImage initial = request.initialImage();
+    InitialImage initial = request.initialImage().orElse(null);
     if (sizeFromControl && !request.controlImages().isEmpty()) {
-      return initial == null ? request.controlImages().get(0).image() : initial.image();
+      return initial == null
+          ? request.controlImages().get(0).image()
+          : initial.image().orElse(null);
     }
     if (initial == null) {
       List<RgbImage> references = request.referenceImages().images();
@@ -69,10 +73,10 @@ public record LatentSpace(
           : editing.prepare(references.get(0), false);
     }
     if (editing != null && (request.isEdit() || initial.isMasked())) {
-      return editing.prepare(initial.image(), initial.keepsSize());
+      return editing.prepare(initial.image().orElse(null), initial.keepsSize());
     }
-    return initial.isMasked() && !sizeFromMasked && scale(initial.image()) == 1
+    return initial.isMasked() && !sizeFromMasked && scale(initial.image().orElse(null)) == 1
         ? null
-        : initial.image();
+        : initial.image().orElse(null);
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
@@ -77,8 +78,8 @@ public abstract class LoadedControlNet implements ControlNet {
   }
 
   @Override
-  public final void requireMode(int mode) {
-    if (modeCount() > 0 && mode < 0) {
+  public final void requireMode(ControlImage control) {
+    if (modeCount() > 0 && control.mode().isEmpty()) {
       throw new IllegalArgumentException("ControlNet " + name + " has " + modeCount()
           + " control modes and needs one for each control image; " + modes.advice());
     }

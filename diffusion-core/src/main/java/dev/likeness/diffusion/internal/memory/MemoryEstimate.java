@@ -53,8 +53,7 @@ public record MemoryEstimate(
   /** Returns the budget with the model's default image size if the budget has none. */
   public MemoryBudget withDefaultSize(MemoryBudget budget) {
     return budget.size(
-        budget.width() == 0 ? defaultImageSide : budget.width(),
-        budget.height() == 0 ? defaultImageSide : budget.height());
+        budget.width().orElse(defaultImageSide), budget.height().orElse(defaultImageSide));
   }
 
   /** Returns the bytes of weights in memory while the component {@code busy} computes. */

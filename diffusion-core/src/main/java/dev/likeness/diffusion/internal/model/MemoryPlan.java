@@ -73,7 +73,8 @@ public final class MemoryPlan {
         .findFirst()
         .orElseThrow(() -> new ResourceLimitException(files.describe() + " needs "
             + Figures.of(smallest.peak(), budget.bytes()).need() + " for an image of "
-            + smallest.budget.width() + "x" + smallest.budget.height() + " even "
+            + smallest.budget.width().getAsInt() + "x"
+            + smallest.budget.height().getAsInt() + " even "
             + smallest.description() + "; the budget is "
             + Figures.of(smallest.peak(), budget.bytes()).limit() + ": give more memory, "
             + (fitsInBf16(files, wanted, budget) ? "compute in bf16 (--dtype bf16), " : "")
@@ -205,9 +206,9 @@ public final class MemoryPlan {
   /** The peak memory for an image of the budget's size, in bytes, including the program. */
   public long peak() {
     return peak(
-        budget.width(),
-        budget.height(),
-        budget.batchSize() == 0 ? estimate.rows() : budget.batchSize());
+        budget.width().getAsInt(),
+        budget.height().getAsInt(),
+        budget.batchSize().orElse(estimate.rows()));
   }
 
   private long peak(int width, int height, int rows) {
@@ -281,9 +282,10 @@ public final class MemoryPlan {
   @Override
   public String toString() {
     int bytes = compute.dtype().bits() / Byte.SIZE;
-    StringBuilder text = new StringBuilder("memory for one image of " + budget.width() + "x"
-        + budget.height() + " on " + compute + ", "
-        + (budget.isLimited() ? "budget " + gib(budget.bytes()) : "no limit") + "\n");
+    StringBuilder text =
+        new StringBuilder("memory for one image of " + budget.width().getAsInt() + "x"
+            + budget.height().getAsInt() + " on " + compute + ", "
+            + (budget.isLimited() ? "budget " + gib(budget.bytes()) : "no limit") + "\n");
     estimate
         .components()
         .forEach((part, size) -> text.append(String.format(

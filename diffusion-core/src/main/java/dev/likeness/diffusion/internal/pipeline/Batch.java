@@ -55,18 +55,18 @@ record Batch(List<Image> images) {
    * <p>A request with an initial image, or with prompts of variable length, has a key of its own.
    */
   private static Object compatibilityKey(ImageRequest request) {
-    boolean alone = request.initialImage() != null
+    boolean alone = request.initialImage().isPresent()
         || !request.referenceImages().images().isEmpty()
         || request.prompts().syntax() != PromptSyntax.PLAIN
-        || request.embedding() != null
-        || request.negativeEmbedding() != null;
+        || request.embedding().isPresent()
+        || request.negativeEmbedding().isPresent();
     return alone
         ? new Object()
         : request
             .prompts(request
                 .prompts()
                 .prompt("")
-                .negative(null)
+                .withoutNegative()
                 .encoderPrompts(PromptOptions.EncoderPrompts.NONE)
                 .textualInversions(List.of()))
             .seed(0)

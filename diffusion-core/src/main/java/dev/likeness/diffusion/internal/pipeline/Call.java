@@ -59,12 +59,10 @@ final class Call {
     return (step, of, latents, denoised) -> {
       step("sample", step.index() + 1, of);
       listener.onStep(step, of, latents, denoised);
-      if (hooks.onStep() != null) {
-        hooks
-            .onStep()
-            .accept(new GenerationHooks.SampledStep(
-                step.index(), of, step.timestep(), copyImages(latents), copyImages(denoised)));
-      }
+      hooks
+          .onStep()
+          .ifPresent(own -> own.accept(new GenerationHooks.SampledStep(
+              step.index(), of, step.timestep(), copyImages(latents), copyImages(denoised))));
       cancellation.throwIfCancelled();
     };
   }

@@ -139,19 +139,19 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
      * The image, with the initial image's own pixels where the mask of {@code asked} keeps them.
      */
     private RgbImage pasted(ImageRequest asked) {
-      InitialImage before = asked.initialImage();
+      InitialImage before = asked.initialImage().orElse(null);
       if (before != null && before.isMaskCropped()) {
         return RequestDefaults.MaskCrop.of(asked).pasteInto(before, image);
       }
       if (before == null
-          || before.image() == null
-          || before.mask() == null
+          || before.image().isEmpty()
+          || before.mask().isEmpty()
           || !before.pastesUnmasked()) {
         return image;
       }
       int w = image.width();
-      RgbImage known = Lanczos.resize(before.image(), w, image.height());
-      RgbImage mask = Lanczos.resize(before.mask(), w, image.height());
+      RgbImage known = Lanczos.resize(before.image().orElse(null), w, image.height());
+      RgbImage mask = Lanczos.resize(before.mask().orElse(null), w, image.height());
       byte[] rgb = image.rgb();
       for (int i = 0; i < rgb.length; i++) {
         int x = i / 3 % w;

@@ -67,17 +67,18 @@ record LatentPreparation(
   }
 
   private Tensor controlInput(ControlImage control, ControlImages images) {
-    RgbImage image = Lanczos.resize(control.image(), request.width(), request.height());
+    RgbImage image = Lanczos.resize(
+        control.image(), request.width().getAsInt(), request.height().getAsInt());
     return LoadedControlNet.of(control.controlNet()).takesLatents()
         ? sample(encode(ImageTensors.toSigned(image)))
         : images.pixels(control, image);
   }
 
   private PreparedLatents withoutControls() {
-    InitialImage initial = request.initialImage();
+    InitialImage initial = request.initialImage().orElse(null);
     boolean takesMask = model.inpainting().isPresent();
     boolean masked = initial != null && initial.isMasked();
-    if (takesMask && !(masked && initial.image() != null)) {
+    if (takesMask && !(masked && initial.image().isPresent())) {
       throw new IllegalArgumentException(
           "this base was trained for inpainting and needs an initial image with a"
               + " mask; give both, or use another base");
@@ -99,7 +100,7 @@ record LatentPreparation(
       return new PreparedLatents(clean, PreparedLatents.Blend.NONE, null, references(null));
     }
     Tensor noise = initialNoise();
-    RgbImage change = request.initialImage().mask();
+    RgbImage change = request.initialImage().orElseThrow().mask().orElse(null);
     return new PreparedLatents(
         addNoise(clean, noise),
         change == null
@@ -126,9 +127,10 @@ record LatentPreparation(
 
   /** Inpainting with a network without mask input. */
   private PreparedLatents blendedInpainting() {
-    LatentDistribution encoded = request.initialImage().image() == null ? null : encode(pixels());
+    LatentDistribution encoded =
+        request.initialImage().orElseThrow().image().isEmpty() ? null : encode(pixels());
     Tensor clean = encoded == null
-        ? toModel(checkedLatents(request.initialImage().latents()))
+        ? toModel(checkedLatents(request.initialImage().orElseThrow().latents().orElse(null)))
         : sample(encoded);
     Tensor noise = initialNoise();
     if (encoded != null) {
@@ -136,8 +138,11 @@ record LatentPreparation(
       sample(encoded);
     }
     Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
-    MaskBlend known =
-        new MaskBlend(clean, noise, keepMask(binaryMask(request.initialImage().mask())), false);
+    MaskBlend known = new MaskBlend(
+        clean,
+        noise,
+        keepMask(binaryMask(request.initialImage().orElseThrow().mask().orElse(null))),
+        false);
     return new PreparedLatents(initialLatents(clean, noise), known, null, references(reference));
   }
 
@@ -147,7 +152,7 @@ record LatentPreparation(
     Inpainting network = model.inpainting().orElseThrow();
     Tensor clean = startsFromPureNoise() && !network.alwaysEncodesImage() ? null : cleanLatents();
     Tensor noise = initialNoise();
-    Tensor mask = binaryMask(request.initialImage().mask());
+    Tensor mask = binaryMask(request.initialImage().orElseThrow().mask().orElse(null));
     Tensor kept = sample(encode(pixels().mul(mask.lt(new Scalar(0.5)))));
     return new PreparedLatents(
         initialLatents(clean, noise),
@@ -156,7 +161,8 @@ record LatentPreparation(
   }
 
   private boolean startsFromPureNoise() {
-    return request.initialImage().strength() == 1 && request.denoisingStart() == 0;
+    return request.initialImage().orElseThrow().strength().getAsDouble() == 1
+        && request.denoisingStart() == 0;
   }
 
   /**
@@ -179,17 +185,20 @@ record LatentPreparation(
 
   private Tensor initialNoise() {
     return toModel(
-        request.noise() == null ? random.next(shape()) : checkedLatents(request.noise()));
+        request.noise().isEmpty()
+            ? random.next(shape())
+            : checkedLatents(request.noise().get()));
   }
 
   private Tensor cleanLatents() {
-    Latents latents = request.initialImage().latents();
+    Latents latents = request.initialImage().orElseThrow().latents().orElse(null);
     return latents == null ? sample(encode(pixels())) : toModel(checkedLatents(latents));
   }
 
   private Tensor checkedLatents(Latents latents) {
     if (!Arrays.equals(latents.shape(), shape())) {
-      throw new IllegalArgumentException("an image of " + request.width() + "x" + request.height()
+      throw new IllegalArgumentException("an image of " + request.width().getAsInt() + "x"
+          + request.height().getAsInt()
           + " needs latents of shape " + Arrays.toString(shape()) + ", got " + latents);
     }
     return latents.toTensor().repeat(random.count(), 1, 1, 1);
@@ -215,12 +224,15 @@ record LatentPreparation(
   }
 
   private Tensor pixels() {
-    return ImageTensors.toSigned(
-        Lanczos.resize(request.initialImage().image(), request.width(), request.height()));
+    return ImageTensors.toSigned(Lanczos.resize(
+        request.initialImage().orElseThrow().image().orElse(null),
+        request.width().getAsInt(),
+        request.height().getAsInt()));
   }
 
   private Tensor greyMask(RgbImage mask) {
-    return ImageTensors.toGrey(Lanczos.resize(mask, request.width(), request.height()));
+    return ImageTensors.toGrey(
+        Lanczos.resize(mask, request.width().getAsInt(), request.height().getAsInt()));
   }
 
   /** The mask thresholded at 0.5, with values 0 and 1. */
@@ -252,7 +264,9 @@ record LatentPreparation(
   private long[] shape() {
     int factor = autoencoder.vaeScaleFactor();
     return new long[] {
-      autoencoder.latentChannels(), request.height() / factor, request.width() / factor
+      autoencoder.latentChannels(),
+      request.height().getAsInt() / factor,
+      request.width().getAsInt() / factor
     };
   }
 

@@ -26,7 +26,7 @@ record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
   void requireMemory(ImageRequest request, boolean guided) {
     if (plan != null) {
       boolean twice = guided && !request.guidanceOptions().sequential();
-      plan.require(request.width(), request.height(), twice ? 2 : 1);
+      plan.require(request.width().getAsInt(), request.height().getAsInt(), twice ? 2 : 1);
     }
   }
 

@@ -78,7 +78,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     List<Result> firsts = new ArrayList<>();
     for (List<ImageRequest> compatible : Batch.groupCompatible(requests)) {
       Consumer<Result> done = image -> {
-        if (image.request().hires() == null) {
+        if (image.request().hires().isEmpty()) {
           each.accept(image.request(), image.withKeptPixels());
         } else {
           firsts.add(image);
@@ -167,29 +167,31 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
      */
     ImageRequest secondPassRequest(LatentCodec.Result first) {
       ImageRequest request = first.request();
-      HiresFix fix = request.hires();
+      HiresFix fix = request.hires().orElse(null);
       int unit = model.model().latents().sizeMultiple();
-      int width = (int) Math.round(request.width() * fix.scale() / unit) * unit;
-      int height = (int) Math.round(request.height() * fix.scale() / unit) * unit;
+      int width = (int) Math.round(request.width().getAsInt() * fix.scale() / unit) * unit;
+      int height = (int) Math.round(request.height().getAsInt() * fix.scale() / unit) * unit;
       InitialImage enlarged = fix.pixels()
           ? InitialImage.of(first.image())
           : InitialImage.of(first
               .latents()
               .resize(
-                  height * first.latents().height() / request.height(),
-                  width * first.latents().width() / request.width()));
-      InitialImage before = request.initialImage();
-      if (before != null && before.mask() != null) {
-        InitialImage whole = before.image() == null
+                  height * first.latents().height() / request.height().getAsInt(),
+                  width * first.latents().width() / request.width().getAsInt()));
+      InitialImage before = request.initialImage().orElse(null);
+      if (before != null && before.mask().isPresent()) {
+        InitialImage whole = before.image().isEmpty()
             ? enlarged
             : composite(enlarged, before, fix.pixels(), width, height);
-        enlarged =
-            before.isDifferential() ? whole.changeMap(before.mask()) : whole.mask(before.mask());
+        enlarged = before.isDifferential()
+            ? whole.changeMap(before.mask().get())
+            : whole.mask(before.mask().get());
       }
-      ImageRequest counted = fix.steps() == 0 ? request : request.steps(fix.steps());
+      ImageRequest counted =
+          fix.steps().isEmpty() ? request : request.steps(fix.steps().getAsInt());
       return counted
-          .hires(null)
-          .noise(null)
+          .withoutHires()
+          .withoutNoise()
           .seed(first.seed())
           .count(1)
           .size(width, height)
@@ -200,22 +202,23 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     /** The enlarged image where the mask is white, the initial image around it. */
     private InitialImage composite(
         InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
-      RgbImage known = Lanczos.resize(before.image(), width, height);
+      RgbImage known = Lanczos.resize(before.image().orElse(null), width, height);
       try (TensorScope scope = TensorScope.open()) {
-        Tensor grey = ImageTensors.toGrey(Lanczos.resize(before.mask(), width, height));
+        Tensor grey =
+            ImageTensors.toGrey(Lanczos.resize(before.mask().orElse(null), width, height));
         Tensor white =
             before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
         if (pixels) {
           return InitialImage.of(ImageTensors.toImage(torch.where(
               white,
-              ImageTensors.toUnit(Lanczos.resize(generated.image(), width, height)),
+              ImageTensors.toUnit(Lanczos.resize(generated.image().orElseThrow(), width, height)),
               ImageTensors.toUnit(known))));
         }
         Tensor corners =
             LatentPreparation.downsampleMask(white, model.model().autoencoder().vaeScaleFactor());
         return InitialImage.of(Latents.of(torch.where(
             corners,
-            generated.latents().toTensor(),
+            generated.latents().orElseThrow().toTensor(),
             LatentCodec.of(model.model()).encode(known).toTensor())));
       }
     }

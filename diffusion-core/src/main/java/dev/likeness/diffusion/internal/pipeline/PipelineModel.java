@@ -74,10 +74,10 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
     }
     List<Tensor> latents = new ArrayList<>();
     if (request.isEdit()) {
-      InitialImage initial = request.initialImage();
+      InitialImage initial = request.initialImage().orElse(null);
       boolean own = initial.keepsSize();
       latents.add(encoded.of(
-          initial.image(),
+          initial.image().orElse(null),
           own,
           0,
           model.compute(),
@@ -88,7 +88,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
       latents.add(encoded.of(
           other,
           false,
-          others.maxPixels(),
+          others.maxPixels().orElse(0),
           model.compute(),
           image -> encoder.apply(editing.prepare(others.limitSize(image), false))));
     }
@@ -109,12 +109,12 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
       return;
     }
     if (request.isEdit()) {
-      editing.requireUsable(request.initialImage().image());
+      editing.requireUsable(request.initialImage().orElseThrow().image().orElse(null));
     }
     request.referenceImages().images().forEach(editing::requireUsable);
     boolean first = given > 0
         && (request.isEdit()
-            || request.initialImage() != null && request.initialImage().isMasked());
+            || request.initialImage().filter(InitialImage::isMasked).isPresent());
     int all = given + (first ? 1 : 0);
     if (all > editing.maxImages()) {
       throw new IllegalArgumentException(
@@ -157,20 +157,18 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
           "leave it out, because it takes prompts for " + texts.encoders() + " text encoder"
               + (texts.encoders() == 1 ? "" : "s"));
     }
-    if (prompts.maxSequenceLength() > texts.maxLength()) {
+    if (prompts.maxSequenceLength().orElse(0) > texts.maxLength()) {
       throw texts.maxLength() == 0
           ? unsupported(
               "max_sequence_length", "leave it out, because its text encoders have a fixed length")
           : unsupported(
-              "max_sequence_length " + prompts.maxSequenceLength(),
+              "max_sequence_length " + prompts.maxSequenceLength().getAsInt(),
               "leave it out, because it takes at most " + texts.maxLength() + " tokens");
     }
     SizeInputs sizes = model.capability(SizeInputs.class).orElse(null);
     for (SizeConditioning each : new SizeConditioning[] {
       request.sizeConditioning(),
-      request.negativeSizeConditioning() == null
-          ? SizeConditioning.DEFAULT
-          : request.negativeSizeConditioning()
+      request.negativeSizeConditioning().orElse(SizeConditioning.DEFAULT)
     }) {
       double usual = SizeConditioning.DEFAULT.aestheticScore();
       if (sizes == null && !each.aestheticScore(usual).equals(SizeConditioning.DEFAULT)) {
@@ -223,10 +221,11 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
           "true_cfg_scale needs a base with a guidance embedding; use the guidance"
               + " scale for this base");
     }
-    if (options.freeU() != null && model.capability(Capabilities.FreeU.class).isEmpty()) {
+    if (options.freeU().isPresent()
+        && model.capability(Capabilities.FreeU.class).isEmpty()) {
       throw unsupported("FreeU (--freeu)", "leave it out, because it needs a UNet");
     }
-    DegradedGuidance degraded = options.degradedGuidance();
+    DegradedGuidance degraded = options.degradedGuidance().orElse(null);
     if (degraded == null) {
       return;
     }

@@ -130,7 +130,7 @@ record PredictorChain(PipelineModel model) {
     static GradientMemory of(OpenModel model, Batch batch) {
       ImageRequest request = batch.request();
       int factor = model.autoencoder().vaeScaleFactor();
-      int places = request.width() / factor * (request.height() / factor);
+      int places = request.width().getAsInt() / factor * (request.height().getAsInt() / factor);
       double rows = batch.images().size() * (model.guidanceScale(request) > 1 ? 2 : 1);
       LoadedWeights weights = model.weights(model.denoiser());
       LayerPositions positions = model

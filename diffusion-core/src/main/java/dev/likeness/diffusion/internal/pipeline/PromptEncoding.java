@@ -56,8 +56,8 @@ record PromptEncoding(PipelineModel model) {
     ModelAdapter.Context context = new ModelAdapter.Context(
         base.compute(),
         false,
-        Math.max(factor, request.width()),
-        Math.max(factor, request.height()),
+        Math.max(factor, request.width().orElse(0)),
+        Math.max(factor, request.height().orElse(0)),
         factor);
     request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(base));
     try (TensorScope scope = TensorScope.open();
@@ -97,8 +97,8 @@ record PromptEncoding(PipelineModel model) {
     return new ModelAdapter.Context(
         model.model().compute(),
         model.isGuided(request),
-        request.width(),
-        request.height(),
+        request.width().orElse(0),
+        request.height().orElse(0),
         model.model().autoencoder().vaeScaleFactor());
   }
 
@@ -112,12 +112,13 @@ record PromptEncoding(PipelineModel model) {
     Stream<String> unguided = requests.stream()
         .filter(request -> !model.isGuided(request))
         .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank())
-            || request.negativeEmbedding() != null)
+            || request.negativeEmbedding().isPresent())
         .map(request ->
             "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg"
                 + " with a guidance embedding) is off, or this base does not support it");
     Stream<String> zeros = requests.stream()
-        .filter(request -> model.isGuided(request) && request.prompts().negative() == null)
+        .filter(
+            request -> model.isGuided(request) && request.prompts().negative().isEmpty())
         .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank()))
         .filter(request -> model.textInputs().zeros())
         .map(request -> "negative_prompt_2 has no effect without a negative prompt: this base uses"
@@ -148,9 +149,9 @@ record PromptEncoding(PipelineModel model) {
   private Stream<TruncatedPrompt> truncatedPrompts(ImageRequest request) {
     boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;
     Stream<Boolean> positivePrompt =
-        chunks || request.embedding() != null ? Stream.of() : Stream.of(false);
+        chunks || request.embedding().isPresent() ? Stream.of() : Stream.of(false);
     Stream<Boolean> negativePrompt =
-        chunks || request.negativeEmbedding() != null || !model.isGuided(request)
+        chunks || request.negativeEmbedding().isPresent() || !model.isGuided(request)
             ? Stream.of()
             : Stream.of(true);
     return Stream.concat(positivePrompt, negativePrompt)

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.diffusion.request.ControlImage;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
@@ -22,40 +23,39 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
     model.requireReferences(r);
     model.requireInputs(r);
     GenerationDefaults own = model.model().defaults(r);
-    ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
-    ImageRequest sized =
-        withSize(counted).guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
-    InitialImage initial = r.initialImage();
-    return initial == null || !Double.isNaN(initial.strength())
+    ImageRequest counted = r.steps().isEmpty() ? r.steps(own.steps()) : r;
+    ImageRequest sized = withSize(counted).guidance(r.guidance().orElse(own.guidance()));
+    InitialImage initial = r.initialImage().orElse(null);
+    return initial == null || initial.strength().isPresent()
         ? sized
         : sized.initialImage(
-            initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
+            initial.strength(initial.mask().isEmpty() ? own.strength() : own.inpaintStrength()));
   }
 
   /** Refuses initial images that sampling, or its second pass, cannot start from. */
   private void requireStart(ImageRequest r) {
-    if (r.initialImage() != null && r.initialImage().isMaskCropped()) {
+    if (r.initialImage().filter(InitialImage::isMaskCropped).isPresent()) {
       MaskCrop.require(r);
     }
-    boolean enlarges = r.hires() != null && !r.hires().pixels();
+    boolean enlarges = r.hires().isPresent() && !r.hires().get().pixels();
     if (enlarges && model.inpainting().isPresent()) {
       throw new IllegalArgumentException(
           "a base that was trained for inpainting does not support a second pass over latents;"
               + " use a second pass over pixels");
     }
     if (enlarges
-        && r.initialImage() != null
-        && r.initialImage().mask() != null
-        && r.initialImage().image() == null) {
+        && r.initialImage().isPresent()
+        && r.initialImage().orElseThrow().mask().isPresent()
+        && r.initialImage().orElseThrow().image().isEmpty()) {
       throw new IllegalArgumentException(
           "a second pass over latents with a mask needs an initial image, got initial latents;"
               + " give an image, or use a second pass over pixels");
     }
-    if (r.denoisingStart() > 0 && r.initialImage() == null) {
+    if (r.denoisingStart() > 0 && r.initialImage().isEmpty()) {
       throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
           + " needs latents; give them as the initial image");
     }
-    if (r.denoisingStart() > 0 && r.initialImage().isDifferential()) {
+    if (r.denoisingStart() > 0 && r.initialImage().get().isDifferential()) {
       throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
           + " cannot be combined with a change map; give a mask, or start at 0");
     }
@@ -63,11 +63,11 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
 
   private ImageRequest withSize(ImageRequest r) {
     int factor = model.model().autoencoder().vaeScaleFactor();
-    int unit = r.initialImage() == null
+    int unit = r.initialImage().isEmpty()
         ? model.model().latents().textToImageMultiple()
         : model.model().latents().sizeMultiple();
-    Latents latents = r.initialImage() == null ? null : r.initialImage().latents();
-    boolean cropped = r.initialImage() != null && r.initialImage().isMaskCropped();
+    Latents latents = r.initialImage().flatMap(InitialImage::latents).orElse(null);
+    boolean cropped = r.initialImage().filter(InitialImage::isMaskCropped).isPresent();
     RgbImage image = latents == null && !cropped ? model.sizeReference(r) : null;
     double scale = image == null ? 1 : model.model().latents().scale(image);
     int width = latents != null
@@ -76,16 +76,13 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
     int height = latents != null
         ? latents.height() * factor
         : image != null ? roundToUnit(image.height(), scale, unit) : defaults.height();
-    ImageRequest sized =
-        r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
-    if (sized.width() % unit != 0
-        || sized.height() % unit != 0
-        || sized.width() == 0
-        || sized.height() == 0) {
-      throw new IllegalArgumentException("width and height must be multiples of " + unit + ", got "
-          + sized.width() + "x" + sized.height());
+    int w = r.width().orElse(width);
+    int h = r.height().orElse(height);
+    if (w % unit != 0 || h % unit != 0 || w < 1 || h < 1) {
+      throw new IllegalArgumentException(
+          "width and height must be multiples of " + unit + ", got " + w + "x" + h);
     }
-    return sized;
+    return r.size(w, h);
   }
 
   /** Rounds a scaled side to the nearest multiple of the unit, and an unscaled side down. */
@@ -108,15 +105,16 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
      *     if another option needs the whole image
      */
     static void require(ImageRequest request) {
-      InitialImage initial = request.initialImage();
-      if (initial.image() == null || !initial.isMasked()) {
+      InitialImage initial = request.initialImage().orElseThrow();
+      if (initial.image().isEmpty() || !initial.isMasked()) {
         throw new IllegalArgumentException("the padding of a cropped mask (--padding-mask-crop)"
             + " needs an initial image and a mask; give both (--init, --mask)");
       }
-      if (request.hires() != null || request.adapters().stream().anyMatch(Adapter::isRegional)) {
+      if (request.hires().isPresent()
+          || request.adapters().stream().anyMatch(Adapter::isRegional)) {
         throw new IllegalArgumentException("a cropped mask (--padding-mask-crop) cannot be"
             + " combined with "
-            + (request.hires() != null ? "a second pass (--hires)" : "references for regions")
+            + (request.hires().isPresent() ? "a second pass (--hires)" : "references for regions")
             + "; leave out one of the two");
       }
       of(initial, 1);
@@ -124,13 +122,14 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
 
     /** The region of a completed request. */
     static MaskCrop of(ImageRequest request) {
-      return of(request.initialImage(), (double) request.width() / request.height());
+      double aspect = (double) request.width().getAsInt() / request.height().getAsInt();
+      return of(request.initialImage().orElseThrow(), aspect);
     }
 
     private static MaskCrop of(InitialImage initial, double aspect) {
-      int w = initial.image().width();
-      int h = initial.image().height();
-      RgbImage mask = Lanczos.resize(initial.mask(), w, h);
+      int w = initial.image().orElseThrow().width();
+      int h = initial.image().orElseThrow().height();
+      RgbImage mask = Lanczos.resize(initial.mask().orElseThrow(), w, h);
       int[] box = {w, h, -1, -1};
       for (int i = 0; i < w * h; i++) {
         if (grey(mask, i % w, i / w) > 0) {
@@ -145,7 +144,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
             "the mask is black everywhere, so there is nothing to generate; paint the part to"
                 + " generate white");
       }
-      int pad = initial.paddingMaskCrop();
+      int pad = initial.paddingMaskCrop().getAsInt();
       int left = Math.max(box[0] - pad, 0);
       int top = Math.max(box[1] - pad, 0);
       int right = (int) Math.min((long) box[2] + pad, w);
@@ -175,24 +174,25 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
 
     /** The request with its image, mask and control images cropped, if it crops its mask. */
     static ImageRequest apply(ImageRequest request) {
-      InitialImage initial = request.initialImage();
+      InitialImage initial = request.initialImage().orElse(null);
       if (initial == null || !initial.isMaskCropped()) {
         return request;
       }
       MaskCrop region = of(request);
-      UnaryOperator<RgbImage> crop = image -> image == null
-          ? null
-          : region.enlarged(
-              Lanczos.resize(image, initial.image().width(), initial.image().height()),
-              request.width(),
-              request.height());
+      RgbImage whole = initial.image().orElseThrow();
+      UnaryOperator<RgbImage> crop = image -> region.enlarged(
+          Lanczos.resize(image, whole.width(), whole.height()),
+          request.width().getAsInt(),
+          request.height().getAsInt());
       return request
-          .initialImage(InitialImage.of(crop.apply(initial.image()))
-              .strength(initial.strength())
-              .mask(crop.apply(initial.mask())))
+          .initialImage(InitialImage.of(crop.apply(whole))
+              .strength(initial.strength().getAsDouble())
+              .mask(crop.apply(initial.mask().orElseThrow())))
           .controlImages(request.controlImages().stream()
-              .map(control ->
-                  control.image(crop.apply(control.image())).mask(crop.apply(control.mask())))
+              .map(control -> {
+                ControlImage cropped = control.image(crop.apply(control.image()));
+                return control.mask().map(crop).map(cropped::mask).orElse(cropped);
+              })
               .toList());
     }
 
@@ -238,8 +238,8 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
               wide ? generated.height() * width / generated.width() : height),
           width,
           height);
-      RgbImage known = before.image();
-      RgbImage mask = Lanczos.resize(before.mask(), known.width(), known.height());
+      RgbImage known = before.image().orElseThrow();
+      RgbImage mask = Lanczos.resize(before.mask().orElseThrow(), known.width(), known.height());
       byte[] rgb = known.rgb();
       for (int i = 0; i < width * height * 3; i++) {
         int atX = x + i / 3 % width;

@@ -28,11 +28,11 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
    * @throws IllegalArgumentException if the scheduler cannot plan it, or no steps are left
    */
   SamplingPlan plan(ImageRequest request) {
-    Scheduler own = request.sampling().customScheduler();
+    Scheduler own = request.sampling().customScheduler().orElse(null);
     SchedulerConfig scheduler = scheduler(request);
-    double strength = request.initialImage() == null || request.denoisingStart() > 0
+    double strength = request.initialImage().isEmpty() || request.denoisingStart() > 0
         ? 1
-        : request.initialImage().strength();
+        : request.initialImage().orElseThrow().strength().getAsDouble();
     PlanRequest plain = planRequest(request.sampling())
         .strength(strength)
         .denoisingRange(request.denoisingStart(), request.denoisingEnd())
@@ -42,10 +42,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     boolean ofConfig = own == null || own instanceof SchedulerConfig;
     SamplingPlan plan =
         ofConfig ? scheduler.plan(planned) : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
-    requireEta(request.eta(), ofConfig ? scheduler : own, planned);
+    requireEta(request.eta().orElse(0), ofConfig ? scheduler : own, planned);
     if (plan.size() == 0) {
       throw new IllegalArgumentException(
-          "no step is left of " + request.steps() + " at strength " + strength
+          "no step is left of " + request.steps().getAsInt() + " at strength " + strength
               + " and denoising range " + request.denoisingStart() + ".." + request.denoisingEnd()
               + "; use more steps or a larger strength");
     }
@@ -74,7 +74,7 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
 
   private static PlanRequest planRequest(SamplingOptions options) {
     return !options.hasCustomSchedule()
-        ? PlanRequest.of(options.steps())
+        ? PlanRequest.of(options.steps().getAsInt())
         : options.timesteps().isEmpty()
             ? PlanRequest.ofSigmas(toArray(options.sigmas()))
             : PlanRequest.ofTimesteps(toArray(options.timesteps()));
@@ -86,7 +86,7 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
 
   private SchedulerConfig scheduler(ImageRequest request) {
     SchedulerConfig base = model.model().scheduler();
-    Scheduler custom = request.sampling().customScheduler();
+    Scheduler custom = request.sampling().customScheduler().orElse(null);
     Map<String, Object> options = request.sampling().schedulerOptions();
     if (!options.isEmpty() && custom != null && !(custom instanceof SchedulerConfig)) {
       throw new IllegalArgumentException("scheduler options " + options.keySet()
@@ -94,11 +94,11 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     }
     SchedulerConfig chosen = custom instanceof SchedulerConfig config
         ? config
-        : request.scheduler() == null ? base : base.withCompatible(request.scheduler());
+        : request.scheduler().map(base::withCompatible).orElse(base);
     SchedulerConfig changed = options.isEmpty() ? chosen : chosen.withOptions(options);
-    return Double.isNaN(request.eta()) || !changed.options().has("eta")
+    return request.eta().isEmpty() || !changed.options().has("eta")
         ? changed
-        : changed.with("eta", request.eta());
+        : changed.with("eta", request.eta().getAsDouble());
   }
 
   /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */
@@ -111,10 +111,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   // The default of diffusers' pipelines is 0. A base's own scheduler has its config's eta; a
   // scheduler with an eta option and a custom scheduler keep theirs.
   private double eta(ImageRequest request, SchedulerConfig scheduler) {
-    double usual = request.scheduler() == null ? defaults.eta() : 0;
+    double usual = request.scheduler().isEmpty() ? defaults.eta() : 0;
     boolean keeps =
-        request.sampling().customScheduler() != null || scheduler.options().has("eta");
-    return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
+        request.sampling().customScheduler().isPresent() || scheduler.options().has("eta");
+    return request.eta().orElse(keeps ? Double.NaN : usual);
   }
 
   /**
@@ -136,6 +136,6 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   }
 
   private int remainingRows(ImageRequest request, double from) {
-    return plan(request.initialImage(null).denoisingRange(from, 1)).size();
+    return plan(request.withoutInitialImage().denoisingRange(from, 1)).size();
   }
 }

@@ -28,7 +28,7 @@ public record EngineHooks(UnaryOperator<Predictor> predictor, Supplier<StepListe
 
   /** The engine hooks of a request. */
   public static EngineHooks of(GenerationHooks hooks) {
-    return hooks.engine() == null ? NONE : (EngineHooks) hooks.engine();
+    return hooks.engine().map(EngineHooks.class::cast).orElse(NONE);
   }
 
   /** Hooks with a wrapper of the network, and one listener for all batches. */

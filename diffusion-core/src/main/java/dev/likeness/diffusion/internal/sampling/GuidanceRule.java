@@ -43,9 +43,9 @@ public interface GuidanceRule {
   static GuidanceRule of(GuidanceOptions options, double scale) {
     GuidanceRule plain =
         scale > 1 ? of(options.formula(), scale) : (predictions, step) -> predictions.positive();
-    GuidanceRule rule = options.degradedGuidance() == null
+    GuidanceRule rule = options.degradedGuidance().isEmpty()
         ? plain
-        : new Degraded(plain, options.degradedGuidance());
+        : new Degraded(plain, options.degradedGuidance().orElse(null));
     return options.rescale() == 0 || scale <= 1 ? rule : new Rescaled(rule, options.rescale());
   }
 

@@ -23,15 +23,15 @@ public record GuidedPredictor(
   public Predictor guide(PromptedNetwork network) {
     boolean guided = scale > 1;
     Predictor plain = network.predictor(Prompts.POSITIVE, false);
-    if (!guided && options.degradedGuidance() == null) {
+    if (!guided && options.degradedGuidance().isEmpty()) {
       return plain;
     }
     PromptPair pair = guided ? promptPair(network, false) : PromptPair.positiveOnly(plain);
-    if (options.degradedGuidance() != null) {
+    if (options.degradedGuidance().isPresent()) {
       Predictor degraded = guided && requiresOnePass
           ? positiveOf(promptPair(network, true))
           : network.predictor(Prompts.POSITIVE, true);
-      pair = pair.withDegraded(degraded, options.degradedGuidance(), rows);
+      pair = pair.withDegraded(degraded, options.degradedGuidance().orElse(null), rows);
     }
     Predictor all = new Guidance(pair, GuidanceRule.of(options, scale));
     requireOnePass(!guided || options.isAlwaysOn() && !options.sequential());

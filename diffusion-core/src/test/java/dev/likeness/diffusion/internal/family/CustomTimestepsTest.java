@@ -25,6 +25,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
@@ -55,7 +58,7 @@ class CustomTimestepsTest {
           List.of(999.0, 499.0),
           timesteps(base, request.steps(2)),
           "a number that is given later counts");
-      assertEquals(4, base.generate(request).request().steps());
+      assertEquals(4, base.generate(request).request().steps().getAsInt());
       assertRefused(
           "PNDM computes its own timesteps; leave timesteps out",
           () -> base.validate(REQUEST.timesteps(DISTILLED)));
@@ -149,7 +152,18 @@ class CustomTimestepsTest {
     assertRefused(
         "both timesteps and sigmas were given; give one of them",
         () -> new SamplingOptions(
-            1, List.of(999.0), List.of(1.0), null, null, Map.of(), 1, 0, 1, 0, 1, null));
+            OptionalInt.of(1),
+            List.of(999.0),
+            List.of(1.0),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            OptionalDouble.of(1),
+            0,
+            1,
+            0,
+            1,
+            Optional.empty()));
     assertEquals(
         REQUEST.sigmas(1, 0),
         REQUEST.timesteps(DISTILLED).sigmas(1, 0),
@@ -157,15 +171,14 @@ class CustomTimestepsTest {
   }
 
   private static List<Double> timesteps(BaseModel base, ImageRequest request) {
-    return timesteps(base, request, null);
+    List<Double> times = new ArrayList<>();
+    base.generate(request.hooks(
+        EngineHooks.ofListener((step, of, x, denoised) -> times.add(step.timestep()))));
+    return times;
   }
 
   private static List<Double> timesteps(BaseModel base, ImageRequest request, Scheduler by) {
-    List<Double> times = new ArrayList<>();
-    base.generate(request
-        .customScheduler(by)
-        .hooks(EngineHooks.ofListener((step, of, x, denoised) -> times.add(step.timestep()))));
-    return times;
+    return timesteps(base, request.customScheduler(by));
   }
 
   private static List<Double> timesteps(double[] times) {

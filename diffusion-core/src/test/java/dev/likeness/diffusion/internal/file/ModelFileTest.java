@@ -101,7 +101,7 @@ class ModelFileTest {
       Files.createSymbolicLink(file, secret);
       Path out = folder.resolve(name.endsWith("safetensors") ? "out.safetensors" : "out");
       String message = assertThrows(
-              InvalidInputException.class, () -> CheckpointConverter.convert(model, out, null))
+              InvalidInputException.class, () -> CheckpointConverter.convert(model, out))
           .getMessage();
       assertTrue(message.startsWith(file + " links to"), message);
       assertEquals(List.of(), filesWithSecret(out));

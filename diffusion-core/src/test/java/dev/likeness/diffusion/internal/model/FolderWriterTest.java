@@ -33,7 +33,7 @@ class FolderWriterTest {
 
   private Map<String, Object> written(Path from) {
     Path out = folder.resolve("after");
-    CheckpointConverter.convert(from, out, null);
+    CheckpointConverter.convert(from, out);
     return ModelConfig.read(out.resolve("model_index.json")).values();
   }
 
@@ -81,8 +81,7 @@ class FolderWriterTest {
         Files.readAllBytes(folder.resolve("after").resolve(ModelExtras.FILE)));
     Files.writeString(declaration, "{\"rare_token\": 1}");
     Path other = folder.resolve("other");
-    assertThrows(
-        InvalidInputException.class, () -> CheckpointConverter.convert(whole, other, null));
+    assertThrows(InvalidInputException.class, () -> CheckpointConverter.convert(whole, other));
     assertFalse(Files.exists(other));
   }
 
@@ -92,7 +91,7 @@ class FolderWriterTest {
     Files.write(whole.resolve("tokenizer_2/tokenizer.json"), new byte[] {-1});
     assertThrows(
         InvalidInputException.class,
-        () -> CheckpointConverter.convert(whole, folder.resolve("after"), null));
+        () -> CheckpointConverter.convert(whole, folder.resolve("after")));
     assertFalse(Files.exists(folder.resolve("after")));
   }
 
@@ -104,7 +103,7 @@ class FolderWriterTest {
             + " has no UNet, and only models with a UNet can be written to a single file; keep the folder",
         assertThrows(
                 InvalidInputException.class,
-                () -> CheckpointConverter.convert(flux, folder.resolve("x.safetensors"), null))
+                () -> CheckpointConverter.convert(flux, folder.resolve("x.safetensors")))
             .getMessage());
   }
 

@@ -190,7 +190,7 @@ class PredictionTest {
     assertEquals(true, found.get("rescale_betas_zero_snr"));
     // The marks come back to the folder, and leave it with the prediction.
     Path back = folder.resolve("back");
-    CheckpointConverter.convert(folder.resolve("zero.safetensors"), back, null);
+    CheckpointConverter.convert(folder.resolve("zero.safetensors"), back);
     assertEquals(
         Files.size(folder.resolve("zero.safetensors")),
         Files.size(convert(back, "again.safetensors")));
@@ -207,7 +207,7 @@ class PredictionTest {
 
   private Path convert(Path model, String name) {
     Path out = folder.resolve(name);
-    CheckpointConverter.convert(model, out, null);
+    CheckpointConverter.convert(model, out);
     return out;
   }
 

@@ -63,7 +63,7 @@ class SingleFileTest {
   void modelsKnowTheirFolder() {
     Path whole = golden("base");
     Path single = folder.resolve("whole.safetensors");
-    CheckpointConverter.convert(whole, single, null);
+    CheckpointConverter.convert(whole, single);
     ModelFiles files = ModelFiles.of(whole);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT);
         BaseModel otherVae =
@@ -92,7 +92,7 @@ class SingleFileTest {
   })
   void generatesAsTheFolderThatItWasWrittenFrom(String variant, String family) {
     Path single = folder.resolve("whole.safetensors");
-    CheckpointConverter.convert(golden(variant), single, null);
+    CheckpointConverter.convert(golden(variant), single);
     SingleFile opened = SingleFile.open(single);
     assertEquals(family, opened.variant().orElseThrow().name());
     assertArrayEquals(
@@ -105,8 +105,8 @@ class SingleFileTest {
     Path before = golden(variant);
     Path single = folder.resolve("whole.safetensors");
     Path after = folder.resolve("after");
-    CheckpointConverter.convert(before, single, null);
-    CheckpointConverter.convert(single, after, null);
+    CheckpointConverter.convert(before, single);
+    CheckpointConverter.convert(single, after);
     ModelParts first = ModelOpener.open(before);
     ModelParts second = ModelOpener.open(after);
     assertEquals(first.componentNames(), second.componentNames());
@@ -116,7 +116,7 @@ class SingleFileTest {
     }
     assertEquals(first.scheduler().values(), second.scheduler().values());
     Path again = folder.resolve("again.safetensors");
-    CheckpointConverter.convert(after, again, null);
+    CheckpointConverter.convert(after, again);
     assertSame(Safetensors.open(single), Safetensors.open(again));
   }
 
@@ -152,7 +152,7 @@ class SingleFileTest {
     scheduler.put("lambda_min_clipped", Double.NEGATIVE_INFINITY);
     whole.schedule(scheduler);
     Path single = folder.resolve("whole.safetensors");
-    CheckpointConverter.convert(whole.path(), single, null);
+    CheckpointConverter.convert(whole.path(), single);
     assertEquals(
         Double.NEGATIVE_INFINITY,
         SingleFile.open(single).scheduler().values().get("lambda_min_clipped"));
@@ -163,7 +163,7 @@ class SingleFileTest {
   void generatesFromPlaygroundWithTheLatentScaleOfItsFile() throws IOException {
     GoldenFolder whole = GoldenFolder.write("xl-means", GoldenFolder.KeyFormat.PUBLISHED, folder);
     Path single = folder.resolve("playground.safetensors");
-    CheckpointConverter.convert(whole.path(), folder.resolve("plain.safetensors"), null);
+    CheckpointConverter.convert(whole.path(), folder.resolve("plain.safetensors"));
     Map<String, Object> vae =
         new HashMap<>(ModelOpener.open(whole.path()).config("vae").values());
     try (TensorScope scope = TensorScope.open();
@@ -195,7 +195,7 @@ class SingleFileTest {
   @Test
   void keepsWhatNoNetworkReadsButNotTheAverages() {
     Path single = folder.resolve("whole.safetensors");
-    CheckpointConverter.convert(golden("base"), folder.resolve("plain.safetensors"), null);
+    CheckpointConverter.convert(golden("base"), folder.resolve("plain.safetensors"));
     try (TensorScope scope = TensorScope.open();
         Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -206,8 +206,8 @@ class SingleFileTest {
           "cond_stage_model.transformer.text_model.embeddings.position_ids", torch.ones(1, 77));
       SafetensorsWriter.write(single, tensors, plain.metadata());
     }
-    CheckpointConverter.convert(single, folder.resolve("after"), null);
-    CheckpointConverter.convert(folder.resolve("after"), folder.resolve("again.safetensors"), null);
+    CheckpointConverter.convert(single, folder.resolve("after"));
+    CheckpointConverter.convert(folder.resolve("after"), folder.resolve("again.safetensors"));
     try (Safetensors before = Safetensors.open(single);
         Safetensors after = Safetensors.open(folder.resolve("again.safetensors"))) {
       Set<String> kept = new java.util.TreeSet<>(before.names());
@@ -227,7 +227,7 @@ class SingleFileTest {
     Path whole = folder.resolve("whole.safetensors");
     Path averaged = folder.resolve("averaged.safetensors");
     Path dotted = folder.resolve("dotted.safetensors");
-    CheckpointConverter.convert(before, whole, null);
+    CheckpointConverter.convert(before, whole);
     try (TensorScope scope = TensorScope.open();
         Safetensors all = Safetensors.open(whole)) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -248,7 +248,7 @@ class SingleFileTest {
           SingleFile.open(whole).weights(component), SingleFile.open(dotted).weights(component));
     }
     Path after = folder.resolve("after");
-    CheckpointConverter.convert(averaged, after, null);
+    CheckpointConverter.convert(averaged, after);
     assertSame(ModelOpener.open(before).weights("unet"), ModelOpener.open(after).weights("unet"));
     if (variant.equals("xl-refiner")) {
       return; // It generates from images alone.
@@ -306,7 +306,7 @@ class SingleFileTest {
   void takesAnotherAutoencoderInEitherKeyFormatAndSaysWhenThereIsNone() {
     Path base = golden("base");
     float[] whole = pixels(ModelOpener.open(base));
-    CheckpointConverter.convert(base, folder.resolve("whole.safetensors"), null);
+    CheckpointConverter.convert(base, folder.resolve("whole.safetensors"));
     Path without = folder.resolve("without.safetensors");
     Path alone = folder.resolve("alone.safetensors");
     try (Safetensors all = Safetensors.open(folder.resolve("whole.safetensors"))) {

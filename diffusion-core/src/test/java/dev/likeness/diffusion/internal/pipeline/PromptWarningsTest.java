@@ -26,6 +26,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.diffusion.request.PromptSyntax;
+import dev.likeness.diffusion.request.SamplingOptions;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
@@ -144,8 +145,8 @@ class PromptWarningsTest {
       ImageRequest request = REQUEST.size(32, 32);
       PromptEmbedding embedding = new PromptEmbedding(new float[4], 1, new float[0]);
       assertRefused("prompt syntax", base, request.syntax(PromptSyntax.A1111));
-      assertRefused("prompt syntax", base, request.embeddings(embedding, null));
-      assertRefused("prompt syntax", base, request.embeddings(null, embedding));
+      assertRefused("prompt syntax", base, request.embedding(embedding));
+      assertRefused("prompt syntax", base, request.negativeEmbedding(embedding));
       assertRefused(
           name.startsWith("sd3") ? "a text encoder of " : "clip skip 99 is for bases that use CLIP",
           base,
@@ -182,8 +183,11 @@ class PromptWarningsTest {
   })
   void warnsOfWhatEachTextEncoderCutsOff(String name, String encoders) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest request =
-          REQUEST.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
+      ImageRequest request = REQUEST
+          .negative("")
+          .size(32, 32)
+          .guidance(1)
+          .sampling(SamplingOptions.DEFAULT.seed(4).steps(1));
       assertEquals(List.of(), warnings(base, request));
       List<String> told =
           warnings(base, request.prompt("red hair ".repeat(600) + "glasses").count(2));
@@ -212,7 +216,7 @@ class PromptWarningsTest {
           List.of(start + "\"b c\"", NEGATIVE_IGNORED), warnings(base, request.guidance(1)));
       assertEquals(List.of(), warnings(base, request.syntax(PromptSyntax.A1111)));
       PromptEmbedding given = base.encode("a cat");
-      assertEquals(List.of(), warnings(base, request.embeddings(given, given)));
+      assertEquals(List.of(), warnings(base, request.embedding(given).negativeEmbedding(given)));
     }
   }
 
@@ -220,8 +224,10 @@ class PromptWarningsTest {
   @CsvSource({"sd3/medium, 1", "flux/dev, 4", "klein/distilled, 4", "zimage/turbo, 0"})
   void warnsOnceThatTheNegativePromptIsIgnored(String name, double guidance) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest request =
-          REQUEST.size(32, 32).steps(1).guidance(guidance).scheduler(null).count(5);
+      ImageRequest request = REQUEST
+          .size(32, 32)
+          .guidance(guidance)
+          .sampling(SamplingOptions.DEFAULT.seed(4).steps(1).count(5));
       assertEquals(List.of(NEGATIVE_IGNORED), warnings(base, request));
       assertEquals(List.of(), warnings(base, request.negative(" ")));
     }

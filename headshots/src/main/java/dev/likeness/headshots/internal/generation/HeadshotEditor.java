@@ -45,19 +45,21 @@ public record HeadshotEditor(
     requireSize(before.image(), margins);
     RgbImage after = InitialImage.outpaint(
             before.image(), margins.left(), margins.top(), margins.right(), margins.bottom())
-        .image();
+        .image()
+        .orElseThrow();
     // An edit by mask needs no face.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     String prompt = edit.prompt(before);
     String negative =
         PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt);
-    ImageRequest request = HeadshotGenerator.withGuidance(before.request(), base)
+    ImageRequest same = HeadshotGenerator.withGuidance(before.request(), base)
         .prompt(prompt)
         .seed(edit.seed())
-        .hires(null)
-        .negative(negative.isEmpty() ? null : negative)
-        .noise(null)
+        .withoutHires()
+        .withoutNoise()
         .count(1);
+    ImageRequest request = same.prompts(
+        negative.isEmpty() ? same.prompts().withoutNegative() : same.prompts().negative(negative));
     Inpainting inpainting =
         new Inpainting(base, withPersonAdapter(request, before.identityStrength()), upscaler);
     RgbImage changed = null;
@@ -141,12 +143,7 @@ public record HeadshotEditor(
    * request.
    */
   private ImageRequest withPersonAdapter(ImageRequest request, double likeness) {
-    return ImageRequest.of(request.prompt())
-        .negative(request.prompts().negative())
-        .steps(request.steps())
-        .guidance(request.guidance())
-        .seed(request.seed())
-        .adapter(person.at(likeness));
+    return Inpainting.sameSettings(request).adapter(person.at(likeness));
   }
 
   /**

@@ -41,13 +41,14 @@ public record HeadshotGenerator(
 
   /** Refuses styles, sizes and steps that {@code base} does not support. */
   public static void requireCompatible(ShootRequest request, BaseModel base) {
-    int size = request.size();
+    int size = request.size().orElse(0);
     int steps = request.steps();
     request.styles().forEach(style -> style.requireCompatible(base));
     TiledUpscale.requireValidSize(base, size);
     try {
       boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
-      base.validate(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
+      ImageRequest plain = ImageRequest.of("").steps(steps);
+      base.validate(whole ? plain.size(size, size) : plain);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           base.name() + " cannot generate in " + steps + " steps: " + e.getMessage()
@@ -58,7 +59,7 @@ public record HeadshotGenerator(
 
   /** Estimates the memory of a shoot in bytes: one generation, decoding, and all images. */
   public static long memoryBytes(ShootRequest request, BaseModel base) {
-    int size = request.size();
+    int size = request.size().orElse(0);
     return memoryBytes(size, size, request.count() * request.styles().size(), base);
   }
 
@@ -115,8 +116,8 @@ public record HeadshotGenerator(
             base,
             image.request(),
             image.image(),
-            request.size(),
-            request.size(),
+            request.size().getAsInt(),
+            request.size().getAsInt(),
             upscaler,
             progress,
             cancellation)
@@ -125,23 +126,29 @@ public record HeadshotGenerator(
 
   /** Returns true if the images are larger than the base can generate directly. */
   private boolean needsUpscaling() {
-    return TiledUpscale.isNeeded(base, request.size());
+    return TiledUpscale.isNeeded(base, request.size().orElse(0));
   }
 
   private ImageRequest imageRequest(Style style, int index) {
     Adapter adapter = person.at(request.identityStrength());
     // Without a size, a request with reference images would take the size of the first one.
-    boolean own = needsUpscaling() || request.size() == 0 && showsImages(adapter);
-    int width = own ? base.defaults().width() : request.size();
-    int height = own && !needsUpscaling() ? base.defaults().height() : width;
+    boolean own = needsUpscaling() || request.size().isEmpty() && showsImages(adapter);
     String prompt = base.unwrap(ModelExtras.class).photographs()
         ? style.photographicPrompt(person.phrase(), index)
         : style.prompt(person.phrase(), index);
     String negative = PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt);
-    return withGuidance(request.imageRequest(ImagePerson.instruction(person) + prompt, style), base)
-        .negative(negative.isEmpty() ? null : negative)
-        .size(width, height)
-        .adapter(adapter);
+    ImageRequest asked =
+        withGuidance(request.imageRequest(ImagePerson.instruction(person) + prompt, style), base);
+    ImageRequest prompted = negative.isEmpty()
+        ? asked.prompts(asked.prompts().withoutNegative())
+        : asked.negative(negative);
+    if (own) {
+      int width = base.defaults().width();
+      prompted = prompted.size(width, needsUpscaling() ? width : base.defaults().height());
+    } else if (request.size().isPresent()) {
+      prompted = prompted.size(request.size().getAsInt(), request.size().getAsInt());
+    }
+    return prompted.adapter(adapter);
   }
 
   private static boolean showsImages(Adapter adapter) {
@@ -169,8 +176,6 @@ public record HeadshotGenerator(
 
   /** The same request with the default guidance scale for a person, if it has none. */
   static ImageRequest withGuidance(ImageRequest request, BaseModel base) {
-    return Double.isNaN(request.guidance())
-        ? request.guidance(ShootRequest.guidance(base))
-        : request;
+    return request.guidance().isEmpty() ? request.guidance(ShootRequest.guidance(base)) : request;
   }
 }

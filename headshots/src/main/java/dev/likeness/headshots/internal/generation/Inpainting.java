@@ -73,12 +73,20 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
     return resize(large, image.width(), image.height());
   }
 
+  /** A request with the prompts, steps, guidance and seed of another one, and nothing else. */
+  static ImageRequest sameSettings(ImageRequest request) {
+    ImageRequest same = ImageRequest.of(request.prompt()).seed(request.seed());
+    same = request.prompts().negative().map(same::negative).orElse(same);
+    same = request.steps().isPresent() ? same.steps(request.steps().getAsInt()) : same;
+    return request.guidance().isPresent() ? same.guidance(request.guidance().getAsDouble()) : same;
+  }
+
   /**
    * The number of steps, at least two: image-to-image does only the last part of the steps, and
    * needs at least one.
    */
   static int steps(BaseModel base, ImageRequest request) {
-    return Math.max(2, request.steps() == 0 ? base.defaults().steps() : request.steps());
+    return Math.max(2, request.steps().orElse(base.defaults().steps()));
   }
 
   private static int roundToMultiple(double length, int unit) {
@@ -142,14 +150,8 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
           Resampler.CUBIC.resize(image, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
       double scale = (double) size / crop.side();
       BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
-      ImageRequest again = HeadshotGenerator.withGuidance(
-          ImageRequest.of(request.prompt())
-              .negative(request.prompts().negative())
-              .steps(request.steps())
-              .guidance(request.guidance())
-              .seed(request.seed())
-              .adapter(person),
-          base);
+      ImageRequest again =
+          HeadshotGenerator.withGuidance(sameSettings(request).adapter(person), base);
       RgbImage drawn = new Inpainting(base, again, enlarger)
           .inpaint(head, ellipse(size, box), strength, Progress.SILENT, cancellation);
       RgbImage small =

@@ -97,7 +97,7 @@ public final class TiledUpscale {
     // Step listeners of the shoot count only the steps of its own images.
     GenerationHooks quiet = request
         .hooks()
-        .onStep(null)
+        .withoutOnStep()
         .engine(EngineHooks.of(request.hooks()).withListener(() -> StepListener.NONE));
     ModelExtras.Upscaling by = base.unwrap(ModelExtras.class).upscaling();
     // Gradient guidance would need the backward pass through all windows at once.
@@ -111,8 +111,8 @@ public final class TiledUpscale {
       RgbImage enlarged = enlarger.upscale(larger, wider, higher);
       int steps = steps(by.requestedSteps() ? Inpainting.steps(base, request) : 0, strength);
       ImageRequest over = asked
-          .noise(null)
-          .hires(null)
+          .withoutNoise()
+          .withoutHires()
           .count(1)
           .size(wider, higher)
           .hooks(quiet)

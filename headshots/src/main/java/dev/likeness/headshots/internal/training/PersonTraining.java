@@ -148,8 +148,8 @@ public record PersonTraining(
     PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
     return new ReferencePerson(
         adapter.prompt(review.accepted()).withPhrase(study.subject().classWord()),
-        null,
-        consent,
+        Optional.empty(),
+        Optional.of(consent),
         adapter.name(),
         IdentityStrength.DEFAULT,
         base.name(),
@@ -176,7 +176,8 @@ public record PersonTraining(
         embedder
             .filter(eye -> !chosen.others().isEmpty())
             .map(eye -> FaceEmbeddings.of(chosen.others(), eye)));
-    return ImagePerson.of(base, choice.images(chosen.references(), base), consent, record);
+    return ImagePerson.of(base, choice.images(chosen.references(), base), record)
+        .withConsent(consent);
   }
 
   private PersonRecord personRecord(PersonStudy study, PhotoReview review) {

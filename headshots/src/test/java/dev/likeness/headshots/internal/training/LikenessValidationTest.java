@@ -58,7 +58,7 @@ class LikenessValidationTest {
     ValidationOptions previews = new LikenessValidation(25, BY_BRIGHTNESS)
         .validationOptions(held, 2, new PersonRecord.SharedLight(""));
     assertEquals(25, previews.interval());
-    assertEquals(2, previews.request().guidance());
+    assertEquals(2, previews.request().guidance().getAsDouble());
     assertTrue(
         previews.request().prompt().startsWith("studio portrait of %s, wearing "),
         previews.request().prompt());

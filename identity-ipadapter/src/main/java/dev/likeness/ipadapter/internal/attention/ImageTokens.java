@@ -18,16 +18,15 @@ import org.bytedeco.pytorch.global.torch;
 public record ImageTokens(AdapterLayout layout, ImageProjection projection, Compute compute) {
   /** Returns the concatenated tokens of all references, [1, n tokens, contextWidth]. */
   public Tensor of(ReferenceEmbeddings e) {
-    Tensor tokens = projection.forward(
-        new ImageProjection.ProjectionInputs(place(e.image()), place(e.face(), -1)));
+    Tensor tokens = projection.forward(new ImageProjection.ProjectionInputs(
+        place(e.image().orElse(null)), place(e.face().orElse(null), -1)));
     return tokens.reshape(1, -1, layout.contextWidth());
   }
 
   /** Returns the unconditional tokens for guidance, [1, tokens, contextWidth]. */
   public Tensor unconditional(ReferenceEmbeddings e) {
-    Grid face = e.face() == null ? null : zeros(e.face());
-    Grid image =
-        e.unconditional() != null ? e.unconditional() : e.image() == null ? null : zeros(e.image());
+    Grid face = e.face().map(ImageTokens::zeros).orElse(null);
+    Grid image = e.unconditional().or(() -> e.image().map(ImageTokens::zeros)).orElse(null);
     return projection.forward(new ImageProjection.ProjectionInputs(place(image), place(face, -1)));
   }
 
@@ -37,7 +36,7 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
    */
   public TimestepAttention.TimestepMemory.Tokens timestepTokens(
       ReferenceEmbeddings e, boolean hidden) {
-    Tensor seen = place(e.image());
+    Tensor seen = place(e.image().orElseThrow());
     return new TimestepAttention.TimestepMemory.Tokens(
         (ImageProjection.TimestepResampler) projection,
         hidden ? torch.zeros_like(seen) : seen,

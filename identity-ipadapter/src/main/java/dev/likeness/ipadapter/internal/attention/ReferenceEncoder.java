@@ -16,6 +16,7 @@ import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -42,9 +43,9 @@ public final class ReferenceEncoder {
       boolean looks = layout.variant().imageInput() != ImageInput.NONE;
       Grid image = looks ? grid(stack(references)) : null;
       return new ReferenceEmbeddings(
-          image,
-          looks ? unconditional() : null,
-          layout.variant().needsFace() ? faceGrid(references) : null,
+          Optional.ofNullable(image),
+          Optional.ofNullable(looks ? unconditional() : null),
+          Optional.ofNullable(layout.variant().needsFace() ? faceGrid(references) : null),
           references.stream().map(Reference::weight).toList(),
           origin(references));
     }
@@ -63,20 +64,20 @@ public final class ReferenceEncoder {
   /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
   public void require(ReferenceEmbeddings e) {
     boolean looks = layout.variant().imageInput() != ImageInput.NONE;
-    boolean image =
-        looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
+    boolean image = looks == e.image().isPresent()
+        && (!looks || e.image().get().width() == layout.imageWidth());
     boolean kept = looks && layout.variant().unconditionalInput() != UnconditionalInput.ZEROS;
-    boolean nothing = kept == (e.unconditional() != null)
-        && (!kept || e.unconditional().width() == layout.imageWidth());
+    boolean nothing = kept == e.unconditional().isPresent()
+        && (!kept || e.unconditional().get().width() == layout.imageWidth());
     boolean one = layout.variant().imageInput() != ImageInput.POOLED
-        || e.image() == null
-        || e.image().tokens() == 1;
-    boolean face = layout.variant().needsFace() == (e.face() != null)
-        && (e.face() == null || e.face().width() == layout.faceWidth());
+        || e.image().filter(grid -> grid.tokens() != 1).isEmpty();
+    boolean face = layout.variant().needsFace() == e.face().isPresent()
+        && e.face().filter(grid -> grid.width() != layout.faceWidth()).isEmpty();
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
-          "the references have image " + e.image() + ", unconditional " + e.unconditional()
-              + " and face " + e.face() + "; " + adapter + " is an "
+          "the references have image " + e.image().orElse(null) + ", unconditional "
+              + e.unconditional().orElse(null) + " and face " + e.face().orElse(null) + "; "
+              + adapter + " is an "
               + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode the photos again for it");
@@ -103,8 +104,8 @@ public final class ReferenceEncoder {
 
   private void require(Reference reference) {
     boolean looks = layout.variant().imageInput() != ImageInput.NONE;
-    if (looks && reference.image() == null
-        || layout.variant().needsFace() && reference.face() == null) {
+    if (looks && reference.image().isEmpty()
+        || layout.variant().needsFace() && reference.face().isEmpty()) {
       throw new IllegalArgumentException("an " + layout.variant().title() + " needs "
           + (looks && layout.variant().needsFace()
               ? "a face embedding and the aligned face image"
@@ -112,8 +113,9 @@ public final class ReferenceEncoder {
           + "; the reference has " + reference);
     }
     if (layout.variant().needsFace()) {
-      AdapterCompatibility.checkFace(adapter, layout, reference.face().length, "the reference");
-      requireLength(reference.face());
+      float[] face = reference.face().orElseThrow();
+      AdapterCompatibility.checkFace(adapter, layout, face.length, "the reference");
+      requireLength(face);
     }
   }
 
@@ -134,7 +136,8 @@ public final class ReferenceEncoder {
 
   private Tensor stack(List<Reference> references) {
     TensorVector rows = new TensorVector();
-    references.forEach(reference -> rows.push_back(features(encoder.encode(reference.image()))));
+    references.forEach(
+        reference -> rows.push_back(features(encoder.encode(reference.image().orElseThrow()))));
     return torch.cat(rows, 0);
   }
 
@@ -153,7 +156,7 @@ public final class ReferenceEncoder {
     int width = (int) layout.faceWidth();
     float[] all = new float[references.size() * width];
     for (int i = 0; i < references.size(); i++) {
-      System.arraycopy(references.get(i).face(), 0, all, i * width, width);
+      System.arraycopy(references.get(i).face().orElseThrow(), 0, all, i * width, width);
     }
     return new Grid(all, references.size(), 1, width);
   }

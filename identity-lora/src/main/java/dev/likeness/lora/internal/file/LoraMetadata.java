@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -110,7 +111,7 @@ public final class LoraMetadata {
   public static LoraInspection made(
       String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
     return new LoraInspection(
-        KeyFormat.PEFT,
+        Optional.of(KeyFormat.PEFT),
         family,
         Set.of(kind),
         layers,

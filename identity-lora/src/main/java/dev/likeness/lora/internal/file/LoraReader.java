@@ -235,7 +235,7 @@ public final class LoraReader {
     Set<String> unused = new HashSet<>(unmatched);
     unused.addAll(shapeMismatches.keySet());
     return new LoraInspection(
-        keyFormat,
+        Optional.ofNullable(keyFormat),
         family,
         kinds,
         layers,

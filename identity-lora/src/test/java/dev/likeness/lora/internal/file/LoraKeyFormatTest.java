@@ -31,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
@@ -125,7 +126,7 @@ class LoraKeyFormatTest {
             new RenamedSource(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
       LoraReader reader = new LoraReader(respelled, Map.of(), table);
       LoraInspection report = reader.inspect(PLAIN);
-      assertEquals(keyFormat, report.keyFormat());
+      assertEquals(Optional.of(keyFormat), report.keyFormat());
       assertEquals(
           LoraMetadata.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
       reader.readDeltas(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
@@ -141,7 +142,7 @@ class LoraKeyFormatTest {
 
   private static LoraInspection asPeft(LoraInspection r) {
     return new LoraInspection(
-        KeyFormat.PEFT,
+        Optional.of(KeyFormat.PEFT),
         r.family(),
         r.algorithms(),
         r.layers(),
@@ -167,7 +168,7 @@ class LoraKeyFormatTest {
         Lora lora = Lora.open(GoldenLora.file("wide"), base)) {
       lora.save(file, keyFormat);
       try (Lora again = Lora.open(file, base)) {
-        assertEquals(keyFormat, again.inspection().keyFormat());
+        assertEquals(Optional.of(keyFormat), again.inspection().keyFormat());
         assertEquals(
             LoraParts.changes(lora).weights().keySet(),
             LoraParts.changes(again).weights().keySet());

@@ -22,6 +22,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ public class RealLoraTest {
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.shapeMismatches());
     assertEquals(List.of(), report.incomplete());
-    assertEquals(keyFormat, report.keyFormat());
+    assertEquals(Optional.of(keyFormat), report.keyFormat());
     assertEquals(Set.of(kind), report.algorithms());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());

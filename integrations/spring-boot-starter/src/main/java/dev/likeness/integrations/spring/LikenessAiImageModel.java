@@ -107,10 +107,11 @@ public final class LikenessAiImageModel implements ImageModel {
     require(given.getModel(), base.name(), "model");
     require(given.getResponseFormat(), FORMAT, "response format");
     require(given.getStyle(), null, "style");
-    if (given.getWidth() != null || given.getHeight() != null) {
-      ask = ask.size(
-          given.getWidth() == null ? 0 : given.getWidth(),
-          given.getHeight() == null ? 0 : given.getHeight());
+    if (given.getWidth() != null) {
+      ask = ask.sizeOptions(ask.sizeOptions().width(given.getWidth()));
+    }
+    if (given.getHeight() != null) {
+      ask = ask.sizeOptions(ask.sizeOptions().height(given.getHeight()));
     }
     return given.getN() == null ? ask : ask.count(given.getN());
   }

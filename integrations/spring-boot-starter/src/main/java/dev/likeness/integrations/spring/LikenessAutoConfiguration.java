@@ -42,7 +42,11 @@ public class LikenessAutoConfiguration {
         properties.model() == null || properties.model().isBlank()
             ? embedded(LikenessAutoConfiguration.class.getClassLoader())
             : Path.of(properties.model()));
-    Compute compute = Compute.of(properties.device(), properties.dtype());
+    String device =
+        properties.device() == null ? Compute.best().device() : properties.device();
+    Compute compute = properties.dtype() == null
+        ? Compute.of(device)
+        : Compute.of(device, properties.dtype());
     BaseModel base = properties.memory() == null
         ? BaseModel.open(files, compute)
         : BaseModel.open(files, compute, budget(properties.memory()));
@@ -53,7 +57,7 @@ public class LikenessAutoConfiguration {
   }
 
   private static MemoryBudget budget(DataSize memory) {
-    return new MemoryBudget(memory.toBytes(), MemoryBudget.EightBits.NEVER, 0, 0, 0);
+    return MemoryBudget.ofBytes(memory.toBytes());
   }
 
   static Path embedded(ClassLoader classes) {

@@ -55,7 +55,8 @@ public final class EvaluateSize {
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Gallery photos =
           new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
-      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
+      HeadshotStudio plain = HeadshotStudio.on(base);
+      HeadshotStudio studio = guidance == null ? plain : plain.faceGuidance(guidance);
       int window = base.defaults().width();
       double difference = 0;
       for (int i = 0; i < images; i++) {

@@ -270,16 +270,21 @@ record HeadshotTrial(
 
   /** What a headshot's prompt gives of itself: the base's own images of the same words. */
   private ImageRequest nobody(Headshot shot) {
-    return ImageRequest.of(shot.request().prompt())
-        .negative(shot.request().prompts().negative())
+    ImageRequest plain = ImageRequest.of(shot.request().prompt());
+    return shot.request()
+        .prompts()
+        .negative()
+        .map(plain::negative)
+        .orElse(plain)
         .steps(plan.steps())
-        .guidance(shot.request().guidance())
+        .guidance(shot.request().guidance().getAsDouble())
         .seed(shot.seed())
         .size(shot.image().width(), shot.image().height());
   }
 
   private HeadshotStudio studio() {
-    HeadshotStudio usual = HeadshotStudio.on(base).faceGuidance(guidance);
+    HeadshotStudio plain = HeadshotStudio.on(base);
+    HeadshotStudio usual = guidance == null ? plain : plain.faceGuidance(guidance);
     return plan.trainSteps() == 0
         ? usual
         : usual.training(usual.trainer().settings().steps(plan.trainSteps()));

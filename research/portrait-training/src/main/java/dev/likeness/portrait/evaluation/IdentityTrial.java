@@ -94,7 +94,9 @@ record IdentityTrial(
       FaceDetector judge,
       FaceEmbedder embedder) {
     return new IdentityTrial(
-        HeadshotStudio.on(base).faceGuidance(guidance),
+        guidance == null
+            ? HeadshotStudio.on(base)
+            : HeadshotStudio.on(base).faceGuidance(guidance),
         Optional.ofNullable(guidance),
         detector,
         judge,
@@ -148,8 +150,8 @@ record IdentityTrial(
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
     ReferencePerson shown = new ReferencePerson(
         adapter.adapter().prompt(seen).withPhrase(word),
-        null,
-        Consent.synthetic(),
+        Optional.empty(),
+        Optional.of(Consent.synthetic()),
         adapter.name(),
         dial,
         "",

@@ -170,7 +170,8 @@ record LikenessTrial(
   }
 
   private HeadshotStudio studio() {
-    return HeadshotStudio.on(base).faceGuidance(guidance.orElse(null));
+    HeadshotStudio plain = HeadshotStudio.on(base);
+    return guidance.map(plain::faceGuidance).orElse(plain);
   }
 
   /** The accepted photos as the base looks at images. */

@@ -97,7 +97,8 @@ public final class MeasureDial {
                   reader.made(),
                   "held by",
                   guidance == null ? "nothing" : guidance.embedder().name()));
-      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
+      HeadshotStudio plain = HeadshotStudio.on(base);
+      HeadshotStudio studio = guidance == null ? plain : plain.faceGuidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {

@@ -55,6 +55,7 @@ import dev.likeness.portrait.people.Shot;
 import dev.likeness.portrait.people.Tint;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -308,8 +309,8 @@ class FaceGuidanceTest {
                   .adapter()
                   .prompt(
                       List.of(adapter.reference(photo, detector.detect(photo).get(0)))),
-              null,
-              Consent.synthetic(),
+              Optional.empty(),
+              Optional.of(Consent.synthetic()),
               "adapter",
               IdentityStrength.DEFAULT,
               "",
@@ -317,7 +318,7 @@ class FaceGuidanceTest {
           .withFaceGuidance(new FaceEmbeddings(eye, List.of(away)));
       ReferencePerson faceless = new ReferencePerson(
           shown.imagePrompt(),
-          null,
+          Optional.empty(),
           shown.photoConsent(),
           "adapter",
           shown.strength(),
@@ -342,7 +343,7 @@ class FaceGuidanceTest {
           adapter
               .adapter()
               .prompt(List.of(Reference.face(
-                  adapter.reference(photo, detector.detect(photo).get(0)).face()))),
+                  adapter.reference(photo, detector.detect(photo).get(0)).face().orElseThrow()))),
           request);
       assertEquals(
           drawn(HeadshotStudio.on(base), learnt, request),
@@ -366,8 +367,8 @@ class FaceGuidanceTest {
             studio,
             new ReferencePerson(
                 photo,
-                known,
-                Consent.synthetic(),
+                Optional.of(known),
+                Optional.of(Consent.synthetic()),
                 "adapter",
                 IdentityStrength.DEFAULT,
                 "",

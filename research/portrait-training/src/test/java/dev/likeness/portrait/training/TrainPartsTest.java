@@ -105,7 +105,7 @@ class TrainPartsTest {
     assertEquals(count, pairs.size());
     for (int i = 0; i < count; i++) {
       TrainingPair pair = pairs.get(i);
-      int other = (int) pair.reference().face()[0];
+      int other = (int) pair.reference().face().orElseThrow()[0];
       assertEquals(i / PeopleRenders.SHOTS, other / PeopleRenders.SHOTS);
       assertNotEquals(i, other);
       assertEquals(

@@ -26,6 +26,7 @@ import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -69,7 +70,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   }
 
   private static boolean isInpainting(ImageRequest request) {
-    return request.initialImage() != null && request.initialImage().isMasked();
+    return request.initialImage().filter(InitialImage::isMasked).isPresent();
   }
 
   private int pixels() {
@@ -84,7 +85,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return request.guidance();
+    return request.guidance().getAsDouble();
   }
 
   @Override
@@ -168,7 +169,11 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens) {
     int factor = networks.autoencoder().vaeScaleFactor();
-    return rotation(networks, request.height() / factor, request.width() / factor, textTokens);
+    return rotation(
+        networks,
+        request.height().getAsInt() / factor,
+        request.width().getAsInt() / factor,
+        textTokens);
   }
 
   private static RotaryEmbedding rotation(

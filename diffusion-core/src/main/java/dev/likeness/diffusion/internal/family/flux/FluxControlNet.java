@@ -69,11 +69,11 @@ public final class FluxControlNet extends LoadedControlNet {
   record Attached(FluxControlNet net, FluxControlNetModel network) {
     Input input(List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
       ControlImage control = controls.get(0);
-      if (control.mask() != null) {
+      if (control.mask().isPresent()) {
         throw new IllegalArgumentException("ControlNet " + net.name()
             + " is for FLUX and does not support a mask; give" + " the control image without one");
       }
-      net.requireMode(control.mode());
+      net.requireMode(control);
       return new Input(
           controls, rows, network, List.of(network.conditioningEmbedding(input.apply(control))));
     }
@@ -95,7 +95,7 @@ public final class FluxControlNet extends LoadedControlNet {
               conditioning,
               rotation,
               embeddings.get(0),
-              controls.get(0).mode())
+              controls.get(0).mode().orElse(-1))
           .scale(scale());
     }
   }

@@ -245,7 +245,7 @@ final class FluxModel implements OpenModel {
   private FluxTransformer2DModel.Inputs text(ConditionedBatch batch) {
     TextEncoding encoding = batch.constant(guidanceScale(batch.request()) > 1);
     Tensor guidance = torch
-        .tensor(new float[] {(float) batch.request().guidance()})
+        .tensor(new float[] {(float) batch.request().guidance().getAsDouble()})
         .to(device(), ScalarType.Float);
     return new FluxTransformer2DModel.Inputs(encoding.tokens(), encoding.pooled(), guidance);
   }
@@ -253,7 +253,7 @@ final class FluxModel implements OpenModel {
   private RotaryEmbedding rotation(ImageRequest request, long textTokens, List<Tensor> references) {
     int factor = model.autoencoder().vaeScaleFactor();
     Tensor all = LatentPacking.positionsAfterText(
-        textTokens, request.height() / factor, request.width() / factor);
+        textTokens, request.height().getAsInt() / factor, request.width().getAsInt() / factor);
     for (Tensor reference : references) {
       all = torch.cat(
           new TensorVector(all, LatentPacking.positions(reference.size(2), reference.size(3), 1)),

@@ -87,7 +87,8 @@ final class Flux2Model implements OpenModel {
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
     int pixels = SIDE * sizeMultiple();
-    boolean masked = request.isImageToImage() && request.initialImage().isMasked();
+    boolean masked =
+        request.isImageToImage() && request.initialImage().orElseThrow().isMasked();
     return new GenerationDefaults(
         model.keepsReferences() ? 4 : 50, masked ? 8 : 4, pixels, pixels, 1, 0.8, 0);
   }
@@ -103,7 +104,7 @@ final class Flux2Model implements OpenModel {
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return model.isDistilled() ? 1 : request.guidance();
+    return model.isDistilled() ? 1 : request.guidance().getAsDouble();
   }
 
   /** Reference images as tokens; sizes as in diffusers' {@code Flux2ImageProcessor}. */
@@ -190,8 +191,8 @@ final class Flux2Model implements OpenModel {
     RotaryEmbedding rotation = Flux2Config.Flux2Positions.rotation(
             model.config(),
             text.tokens().size(1),
-            request.height() / sizeMultiple(),
-            request.width() / sizeMultiple(),
+            request.height().getAsInt() / sizeMultiple(),
+            request.width().getAsInt() / sizeMultiple(),
             model.keepsReferences() ? List.of() : latents.references(),
             new Device(model.compute().device()))
         .weighLastKeys(

@@ -100,7 +100,7 @@ final class Sd3Model implements OpenModel {
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return request.guidance();
+    return request.guidance().getAsDouble();
   }
 
   @Override
@@ -170,7 +170,8 @@ final class Sd3Model implements OpenModel {
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
-    DegradedGuidance guidance = batch.request().guidanceOptions().degradedGuidance();
+    DegradedGuidance guidance =
+        batch.request().guidanceOptions().degradedGuidance().orElse(null);
     Adaptation own = batch.adaptation(ModelComponent.TRANSFORMER);
     List<Sd3Transformer2DModel> views = batch.adaptedNetworks(own, model::transformer);
     boolean perturbed =

@@ -58,8 +58,9 @@ final class PromptConditioning {
    * @param together true if both prompts of a row must have the same number of chunks
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
-    int wanted = chunks(false, request.embedding(), schedule);
-    int negativePrompt = guided ? chunks(true, request.negativeEmbedding(), schedule) : 1;
+    int wanted = chunks(false, request.embedding().orElse(null), schedule);
+    int negativePrompt =
+        guided ? chunks(true, request.negativeEmbedding().orElse(null), schedule) : 1;
     int most = Math.max(wanted, negativePrompt);
     return new Conditioning(
         texts(rows(false, schedule), false, together ? most : wanted),
@@ -128,7 +129,8 @@ final class PromptConditioning {
   }
 
   private TextEncoding text(List<String> texts, boolean negativePrompt, int chunks) {
-    PromptEmbedding given = negativePrompt ? request.negativeEmbedding() : request.embedding();
+    PromptEmbedding given =
+        (negativePrompt ? request.negativeEmbedding() : request.embedding()).orElse(null);
     return given == null
         ? encode(texts, negativePrompt, chunks)
         : new TextEncoding(tokens(given), pooled(given));
@@ -156,7 +158,7 @@ final class PromptConditioning {
       pooled = encoding.pooled();
     }
     TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
-    return negativePrompt && request.prompts().negative() == null && model.zerosForEmptyPrompt()
+    return negativePrompt && request.prompts().negative().isEmpty() && model.zerosForEmptyPrompt()
         ? all.zeros()
         : all;
   }
@@ -183,8 +185,9 @@ final class PromptConditioning {
       TextEncoding text,
       boolean negativePrompt) {
     int width = model.unetConfig().guidanceWidth();
-    Tensor guidance =
-        width == 0 ? null : toModel(model, SinusoidalEmbedding.guidance(request.guidance(), width));
+    Tensor guidance = width == 0
+        ? null
+        : toModel(model, SinusoidalEmbedding.guidance(request.guidance().orElse(Double.NaN), width));
     if (model.sizeIds() == 0) {
       return UNetConditioning.text(text.tokens()).withGuidance(guidance);
     }
@@ -202,15 +205,15 @@ final class PromptConditioning {
   private static float[] sizes(ImageRequest request, int count, boolean negativePrompt) {
     SizeConditioning sizes = !negativePrompt
         ? request.sizeConditioning()
-        : request.negativeSizeConditioning() != null
-            ? request.negativeSizeConditioning()
+        : request.negativeSizeConditioning().isPresent()
+            ? request.negativeSizeConditioning().get()
             : count == 5
                 ? request
                     .sizeConditioning()
                     .cropTopLeft(0, 0)
                     .aestheticScore(NEGATIVE_AESTHETIC_SCORE)
                 : request.sizeConditioning();
-    return sizes.timeIds(request.width(), request.height(), count);
+    return sizes.timeIds(request.width().orElse(0), request.height().orElse(0), count);
   }
 
   /**
@@ -242,13 +245,13 @@ final class PromptConditioning {
       ImageRequest request =
           given.prompts(given.prompts().mapPrompts(text -> text.replaceAll(COMMENT, "\n")));
       for (int encoder = 0; encoder < request.prompts().encoderPrompts().last(); encoder++) {
-        if (request.embedding() == null) {
+        if (request.embedding().isEmpty()) {
           String prompt = request.prompts().text(encoder, false);
           refuseTags("prompt", prompt, request);
           refuseComposableDiffusion(prompt);
         }
         // The web UI reads AND and a number at the end of a negative prompt as words.
-        if (request.negativeEmbedding() == null) {
+        if (request.negativeEmbedding().isEmpty()) {
           refuseTags("negative prompt", request.prompts().text(encoder, true), request);
         }
       }

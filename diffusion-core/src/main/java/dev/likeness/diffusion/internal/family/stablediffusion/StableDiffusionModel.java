@@ -112,7 +112,8 @@ final class StableDiffusionModel implements OpenModel {
   }
 
   private boolean isMasked(ImageRequest request) {
-    return isInpainting() || request.isImageToImage() && request.initialImage().isMasked();
+    return isInpainting()
+        || request.isImageToImage() && request.initialImage().orElseThrow().isMasked();
   }
 
   @Override
@@ -123,14 +124,14 @@ final class StableDiffusionModel implements OpenModel {
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return model.unetConfig().guidanceWidth() == 0 ? request.guidance() : 1;
+    return model.unetConfig().guidanceWidth() == 0 ? request.guidance().orElse(Double.NaN) : 1;
   }
 
   @Override
   public PlanRequest adjustPlan(
       PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     boolean over = unadjusted.strength() < 1
-        && !request.initialImage().isMasked()
+        && !request.initialImage().orElseThrow().isMasked()
         && request.controlImages().isEmpty();
     boolean own = unadjusted.timesteps().length + unadjusted.sigmas().length > 0;
     return over && !own && isConsistencyModel() && scheduler.className().equals("LCMScheduler")
@@ -172,7 +173,8 @@ final class StableDiffusionModel implements OpenModel {
   private final class Controls implements ControlImages {
     @Override
     public Tensor pixels(ControlImage control, RgbImage image) {
-      return UNetControlNet.pixels(image, control.mask(), control.controlNet().isUnion());
+      return UNetControlNet.pixels(
+          image, control.mask().orElse(null), control.controlNet().isUnion());
     }
 
     @Override
@@ -216,13 +218,14 @@ final class StableDiffusionModel implements OpenModel {
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     double merged = batch.request().caching().mergeRatio();
-    GuidanceOptions.FreeU freeU = batch.request().guidanceOptions().freeU();
+    GuidanceOptions.FreeU freeU = batch.request().guidanceOptions().freeU().orElse(null);
     Adaptation own = batch
         .adaptation(ModelComponent.UNET)
         .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged))
         .and(freeU == null ? Adaptation.NONE : new Adaptation.ReweightedSkips(freeU));
     List<UNet2DConditionModel> views = batch.adaptedNetworks(own, model::unet);
-    DegradedGuidance guidance = batch.request().guidanceOptions().degradedGuidance();
+    DegradedGuidance guidance =
+        batch.request().guidanceOptions().degradedGuidance().orElse(null);
     List<UNet2DConditionModel> degraded = guidance == null
         ? null
         : batch.adaptedNetworks(

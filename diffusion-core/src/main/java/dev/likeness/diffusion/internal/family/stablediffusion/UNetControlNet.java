@@ -85,18 +85,19 @@ final class UNetControlNet extends LoadedControlNet {
           List.of(net.conditioningEmbedding(input.apply(controls.get(0)))),
           null);
     }
-    controls.forEach(control -> own.requireMode(control.mode()));
+    controls.forEach(control -> own.requireMode(control));
     boolean alone = controls.size() == 1;
     List<Tensor> embeddings = controls.stream()
         .map(control -> net.conditioningEmbedding(
-            input.apply(control), control.mode(), alone ? 1 : control.scale()))
+            input.apply(control), control.mode().orElse(-1), alone ? 1 : control.scale()))
         .toList();
     return new Input(
         controls,
         rows,
         net,
         embeddings,
-        net.modeEmbedding(controls.stream().map(ControlImage::mode).toList()));
+        net.modeEmbedding(
+            controls.stream().map(control -> control.mode().getAsInt()).toList()));
   }
 
   /**

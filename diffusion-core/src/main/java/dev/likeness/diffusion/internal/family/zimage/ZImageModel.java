@@ -67,7 +67,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
   /** The reference's scale is lower by 1 than in the usual formula. */
   @Override
   public double guidanceScale(ImageRequest request) {
-    return request.guidance() + 1;
+    return request.guidance().getAsDouble() + 1;
   }
 
   @Override
@@ -120,7 +120,10 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
       TextEncoding text) {
     ImageRequest request = batch.request();
     ZImageSequence sequence = sequence(
-        networks, request.height() / sizeMultiple(), request.width() / sizeMultiple(), text);
+        networks,
+        request.height().getAsInt() / sizeMultiple(),
+        request.width().getAsInt() / sizeMultiple(),
+        text);
     Map<ZImageTransformer2DModel, CachedTensor> texts = new HashMap<>();
     views.forEach(view -> texts.computeIfAbsent(view, each -> new CachedTensor()));
     return (input, step) -> {

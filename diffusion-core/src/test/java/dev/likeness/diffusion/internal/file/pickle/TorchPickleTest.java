@@ -77,7 +77,7 @@ class TorchPickleTest {
         .raw("u")
         .stop();
     Path out = folder.resolve("out.safetensors");
-    CheckpointConverter.convert(CraftedPickle.zip(folder, pickle, 2), out, null);
+    CheckpointConverter.convert(CraftedPickle.zip(folder, pickle, 2), out);
     try (Safetensors file = Safetensors.open(out);
         TensorScope scope = TensorScope.open()) {
       assertEquals(Map.of("name", "sks", "step", "500"), file.metadata());

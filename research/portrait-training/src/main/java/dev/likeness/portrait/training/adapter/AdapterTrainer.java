@@ -74,8 +74,8 @@ final class AdapterTrainer implements AutoCloseable {
     }
     AtomicFile.Writable.requireFile(file);
     AdapterSites attentions = AdapterSites.of(base);
-    float[] face = given.get(0).reference().face();
-    AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
+    int width = given.get(0).reference().face().map(face -> face.length).orElse(0);
+    AdapterLayout layout = settings.layout(attentions, encoder, width);
     progress.onEvent(new ProgressEvent.Phase("encode", given.size()));
     ReferenceEncoder eye = new ReferenceEncoder("the adapter in training", layout, encoder);
     for (int i = 0; i < given.size(); i++) {

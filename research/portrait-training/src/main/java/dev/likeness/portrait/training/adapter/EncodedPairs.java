@@ -141,8 +141,8 @@ final class EncodedPairs {
   ImageProjection.ProjectionInputs projectionInputs(PairSample draw) {
     ReferenceEmbeddings one = references.get(0);
     return new ImageProjection.ProjectionInputs(
-        one.image() == null ? null : Tensors.place(model.compute(), rows(draw, true)),
-        one.face() == null
+        one.image().isEmpty() ? null : Tensors.place(model.compute(), rows(draw, true)),
+        one.face().isEmpty()
             ? null
             : Tensors.place(model.compute(), rows(draw, false)).squeeze(1));
   }
@@ -151,8 +151,8 @@ final class EncodedPairs {
     TensorVector rows = new TensorVector();
     for (int i = 0; i < draw.pairs().length; i++) {
       ReferenceEmbeddings reference = references.get(draw.pairs()[i]);
-      Grid shown = image ? reference.image() : reference.face();
-      Grid nothing = image ? reference.unconditional() : null;
+      Grid shown = (image ? reference.image() : reference.face()).orElseThrow();
+      Grid nothing = image ? reference.unconditional().orElse(null) : null;
       Grid seen = draw.dropsImage()[i] && nothing != null ? nothing : shown;
       Tensor row = torch.tensor(seen.values()).view(seen.count(), seen.tokens(), seen.width());
       rows.push_back(draw.dropsImage()[i] && nothing == null ? torch.zeros_like(row) : row);

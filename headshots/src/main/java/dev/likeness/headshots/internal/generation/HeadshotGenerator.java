@@ -89,7 +89,7 @@ public record HeadshotGenerator(
     }
     if (needsUpscaling()) {
       Inpainting.WholeImage.require(
-          List.of(person.at(request.likeness())), "an image of " + request.size() + " pixels");
+          List.of(person.at(request.likeness())), "an image of " + request.size().getAsInt() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {

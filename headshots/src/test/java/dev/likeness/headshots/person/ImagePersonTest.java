@@ -134,16 +134,17 @@ class ImagePersonTest {
         .images(images(0, 3).toArray(RgbImage[]::new));
     assertEquals(
         klein
-            .generate(same.prompts(
-                same.prompts().negative(headshot.request().prompts().negative().orElseThrow())))
+            .generate(headshot.request().prompts().negative().map(same::negative).orElse(same))
             .image(),
         headshot.image());
   }
 
   @Test
   void usesTheBasesOwnSizeAndNotThatOfTheFirstImage() {
-    Headshot headshot =
-        HeadshotStudio.on(klein).shoot(ada(), ONE.steps(1)).headshots().get(0);
+    Headshot headshot = HeadshotStudio.on(klein)
+        .shoot(ada(), ShootRequest.of(ONE.styles(), 1).steps(1).guidance(1))
+        .headshots()
+        .get(0);
     assertEquals(klein.defaults().width(), headshot.image().width());
     assertEquals(klein.defaults().height(), headshot.image().height());
   }
@@ -168,7 +169,7 @@ class ImagePersonTest {
     assertEquals(hat, request.referenceImages().images().get(0));
     assertEquals(
         "all reference images of a request have one strength and one limit, got strengths 1.0 and"
-            + " 0.5 and limits 0 and 0; give the same for all",
+            + " 0.5 and limits of the model and of the model; give the same for all",
         assertThrows(IllegalArgumentException.class, () -> request.adapter(ben().at(0.5)))
             .getMessage());
   }

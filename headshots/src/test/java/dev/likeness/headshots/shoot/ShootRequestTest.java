@@ -51,11 +51,12 @@ class ShootRequestTest {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
     assertEquals(
         "size " + size
-            + " is not a multiple of 8 from 64 to 4096; choose such a multiple, or 0 for the"
-            + " base's own",
+            + " is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it for"
+            + " the base's own",
         assertThrows(IllegalArgumentException.class, () -> any.size(size)).getMessage());
-    List.of(0, 64, 256, 1200, 4096)
-        .forEach(good -> assertEquals(good, any.size(good).size()));
+    List.of(64, 256, 1200, 4096)
+        .forEach(good -> assertEquals(OptionalInt.of(good), any.size(good).size()));
+    assertEquals(OptionalInt.empty(), any.size());
   }
 
   @Test
@@ -63,9 +64,8 @@ class ShootRequestTest {
     IllegalArgumentException wrong = assertThrows(
         IllegalArgumentException.class, () -> ShootRequest.of(Style.named("studio"), 0));
     assertEquals(
-        "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant;"
-            + " got 1 styles, count 0, "
-            + "steps 20, size 0, variant 0",
+        "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got 1 styles,"
+            + " count 0, steps 20, variant 0",
         wrong.getMessage());
   }
 

@@ -90,7 +90,7 @@ public record HeadshotGenerator(
     if (needsUpscaling()) {
       Inpainting.WholeImage.require(
           List.of(person.at(request.identityStrength())),
-          "an image of " + request.size() + " pixels");
+          "an image of " + request.size().getAsInt() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {

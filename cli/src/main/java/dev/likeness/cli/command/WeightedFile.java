@@ -47,7 +47,7 @@ record WeightedFile(Path file, double weight, String blocks) {
       int end = said.indexOf(':');
       try {
         double weight = Double.parseDouble(end < 0 ? said : said.substring(0, end));
-        if (!Double.isFinite(weight)) {
+        if (!Float.isFinite((float) weight)) {
           throw new NumberFormatException();
         }
         String blocks = end < 0 ? null : said.substring(end + 1);

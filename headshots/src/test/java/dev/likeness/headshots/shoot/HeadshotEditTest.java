@@ -373,7 +373,8 @@ class HeadshotEditTest {
     for (String json : List.of("null", "{}", "{\"headshots\": 1, \"after\": null}")) {
       Files.writeString(record, json);
       assertEquals(
-          "x", Headshot.read(broken.resolve("edited.png"), "x").request().prompt());
+          "studio portrait of x",
+          Headshot.read(broken.resolve("edited.png"), "x").request().prompt());
     }
   }
 

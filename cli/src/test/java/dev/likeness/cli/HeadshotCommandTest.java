@@ -354,8 +354,9 @@ class HeadshotCommandTest {
     CommandResult size = headshot("--photos", nowhere, "--size", "100");
     assertEquals(2, size.status(), size.err());
     assertEquals(
-        List.of("size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it"
-            + " for the base's own"),
+        List.of(
+            "size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it"
+                + " for the base's own"),
         size.errorLines());
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");

@@ -236,7 +236,9 @@ class ImagePersonCommandTest {
     PersonRecord record =
         PersonRecord.EMPTY.withFaces(new FaceEmbeddings(embedder, List.of(new float[112 * 112])));
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
-      ImagePerson.of(base, List.of(painted(shade)), record).withConsent(Consent.of("yes")).save(file);
+      ImagePerson.of(base, List.of(painted(shade)), record)
+          .withConsent(Consent.of("yes"))
+          .save(file);
     }
     return file;
   }

@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.PromptOptions;
 import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
@@ -47,9 +47,11 @@ class DiffusersOptionsTest {
     }
     if (run.arguments().get("refiner") != null) {
       // The refiner has one text encoder, which gets the first prompts.
-      ImageRequest rest = sized(request.prompts(
-                  request.prompts().encoderPrompts(PromptOptions.EncoderPrompts.NONE)),
-              call, map(run, "refiner"), true)
+      ImageRequest rest = sized(
+              request.prompts(request.prompts().encoderPrompts(PromptOptions.EncoderPrompts.NONE)),
+              call,
+              map(run, "refiner"),
+              true)
           .initialImage(InitialImage.of(image.latents()))
           .denoisingRange(number(call, "denoising_end", 1), 1);
       try (BaseModel refiner = BaseModel.open(model("sdxl/xl-refiner"), Compute.EXACT)) {
@@ -85,8 +87,7 @@ class DiffusersOptionsTest {
         .guidance(GuidanceOptions.DEFAULT.trueCfgScale(number(call, "true_cfg_scale", 1)))
         .steps(run.integer("steps"))
         .seed(run.integer("seed"));
-    request =
-        run.text("scheduler") == null ? request : request.scheduler(run.text("scheduler"));
+    request = run.text("scheduler") == null ? request : request.scheduler(run.text("scheduler"));
     request = call.get("eta") == null ? request : request.eta(number(call, "eta", 0));
     for (Map.Entry<String, Object> option : map(run, "options").entrySet()) {
       request = request.schedulerOption(option.getKey(), option.getValue());

@@ -134,7 +134,8 @@ class ImagePersonTest {
         .images(images(0, 3).toArray(RgbImage[]::new));
     assertEquals(
         klein
-            .generate(headshot.request().prompts().negative().map(same::negative).orElse(same))
+            .generate(
+                headshot.request().prompts().negative().map(same::negative).orElse(same))
             .image(),
         headshot.image());
   }

@@ -296,7 +296,8 @@ class HeadshotEditTest {
     Headshot read = Headshot.read(folder.resolve(Headshot.fileName(0)), "nobody");
     assertEquals(headshot.request().prompt(), read.request().prompt());
     assertEquals(
-        Map.of(3, "studio"), Map.of(read.request().steps().getAsInt(), read.style().name()));
+        Map.of(3, "studio"),
+        Map.of(read.request().steps().getAsInt(), read.style().name()));
     Path copy = folder.resolve("headshot-001.jpg");
     Files.write(copy, headshot.encode(ImageFormat.JPEG));
     assertEquals(

@@ -94,9 +94,7 @@ record IdentityTrial(
       FaceDetector judge,
       FaceEmbedder embedder) {
     return new IdentityTrial(
-        guidance == null
-            ? HeadshotStudio.on(base)
-            : HeadshotStudio.on(base).faceGuidance(guidance),
+        guidance == null ? HeadshotStudio.on(base) : HeadshotStudio.on(base).faceGuidance(guidance),
         Optional.ofNullable(guidance),
         detector,
         judge,

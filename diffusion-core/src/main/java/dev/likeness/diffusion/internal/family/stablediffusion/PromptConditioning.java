@@ -187,7 +187,8 @@ final class PromptConditioning {
     int width = model.unetConfig().guidanceWidth();
     Tensor guidance = width == 0
         ? null
-        : toModel(model, SinusoidalEmbedding.guidance(request.guidance().orElse(Double.NaN), width));
+        : toModel(
+            model, SinusoidalEmbedding.guidance(request.guidance().orElse(Double.NaN), width));
     if (model.sizeIds() == 0) {
       return UNetConditioning.text(text.tokens()).withGuidance(guidance);
     }

@@ -104,13 +104,12 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter. Before this method reads weights, it checks by the file headers that base and
-   * encoder fit the adapter.
+   * {@return an adapter; the caller closes it} Before this method reads weights, it checks by the
+   * file headers that base and encoder fit the adapter.
    *
    * @param file the adapter file
    * @param base the base model; it must stay open while the adapter is used
    * @param encoder the image encoder that the adapter was trained with
-   * @return the adapter; the caller closes it
    * @throws InvalidInputException if the file is broken, or file, base and encoder do not fit
    *     together
    */

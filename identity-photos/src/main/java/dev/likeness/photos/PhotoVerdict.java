@@ -47,7 +47,7 @@ public record PhotoVerdict(
    * @param faces the faces in the photo, largest first
    * @return the verdict, with the reasons sorted by severity
    */
-  public static PhotoVerdict of(
+  static PhotoVerdict of(
       String name, Optional<PhotoFormat> format, List<Reason> reasons, List<Face> faces) {
     Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::worse);
     List<Reason> sorted = reasons.stream()

@@ -108,25 +108,7 @@ public record ScoreCard(List<Score> scores) {
       Optional<ConfidenceInterval> interval,
       int person) {
     /**
-     * Creates a score of an image of one person.
-     *
-     * @param aspect the aspect
-     * @param value the measured value in the unit of the aspect; NaN if no face was found
-     * @param threshold the limit
-     * @param passed true if the value is within the limit
-     * @param interval the 95 % confidence interval of the value
-     */
-    public Score(
-        ScoreAspect aspect,
-        double value,
-        double threshold,
-        boolean passed,
-        Optional<ConfidenceInterval> interval) {
-      this(aspect, value, threshold, passed, interval, 0);
-    }
-
-    /**
-     * Creates a score without a confidence interval.
+     * Creates a score of an image of one person, without a confidence interval.
      *
      * @param aspect the aspect
      * @param value the measured value in the unit of the aspect; NaN if no face was found
@@ -134,7 +116,7 @@ public record ScoreCard(List<Score> scores) {
      * @param passed true if the value is within the limit
      */
     public Score(ScoreAspect aspect, double value, double threshold, boolean passed) {
-      this(aspect, value, threshold, passed, Optional.empty());
+      this(aspect, value, threshold, passed, Optional.empty(), 0);
     }
 
     /** A score that fails above {@code most}, or if it is NaN. */

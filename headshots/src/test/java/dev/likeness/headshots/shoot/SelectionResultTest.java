@@ -336,7 +336,7 @@ class SelectionResultTest {
   @Test
   void reportsHowSureALikenessIsAndWhereThereIsNone() {
     ScoreCard.Score sure = new ScoreCard.Score(
-        ScoreAspect.LIKENESS, 0.8, 0.5, true, Optional.of(new ConfidenceInterval(0.75, 0.85)));
+        ScoreAspect.LIKENESS, 0.8, 0.5, true, Optional.of(new ConfidenceInterval(0.75, 0.85)), 0);
     ScoreCard.Score none = new ScoreCard.Score(ScoreAspect.LIKENESS, Double.NaN, 0.5, false);
     SelectionResult choice = SelectionResult.of(
         List.of(

@@ -35,17 +35,6 @@ public record TrainingExample(
   }
 
   /**
-   * Creates an example without a mask.
-   *
-   * @param image the training image
-   * @param caption the caption, or empty
-   * @param focus the area with a higher loss, or empty
-   */
-  public TrainingExample(RgbImage image, Optional<String> caption, Optional<Focus> focus) {
-    this(image, caption, focus, Optional.empty());
-  }
-
-  /**
    * An area of the image in pixels.
    *
    * @param left distance from the left edge, from 0
@@ -76,7 +65,7 @@ public record TrainingExample(
    * @param image the training image
    */
   public static TrainingExample of(RgbImage image) {
-    return new TrainingExample(image, Optional.empty(), Optional.empty());
+    return new TrainingExample(image, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /**

@@ -51,9 +51,9 @@ class KilledTransformerTrainingTest {
             .optimizer(TrainingOptimizer.valueOf(optimizer))
             .emaDecay(0.9));
     TrainingSet set = TrainingSet.of(List.of(RgbImage.of(16, 24, rgb)), PersonToken.of("woman"))
-        .stateFile(state)
         .saveInterval(SAVED_EVERY);
-    return new LoraTrainer(settings).train(base, set, seen, new Cancellation());
+    return new LoraTrainer(settings)
+        .train(base, state == null ? set : set.stateFile(state), seen, new Cancellation());
   }
 
   /** Trains on the base {@code args[0]}, and waits for its end in the middle. */

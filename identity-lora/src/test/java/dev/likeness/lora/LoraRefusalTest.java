@@ -389,9 +389,9 @@ class LoraRefusalTest extends OnGoldenBase {
         "the class word must not be empty; give a word such as woman, man or person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
-        "rank 16, steps 0, batch 4, warmup 10, class images 0: rank, steps and batch must be at"
-            + " least 1, the"
-            + " others at least 0",
+        "training needs a rank, steps and a batch size of at least 1, and warmup steps and class"
+            + " images of at least 0, got rank 16, steps 0, batch size 4, warmup 10 and class"
+            + " images 0",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))
             .getMessage());

@@ -76,7 +76,7 @@ class RefusedOptionsTest {
           "max_sequence_length 1025; leave it out, because it takes at most 1024 tokens");
     }
     assertEquals(
-        "max_sequence_length must not be negative, got -1",
+        "max_sequence_length must be at least 1, got -1",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.maxSequenceLength(-1))
             .getMessage());
   }

@@ -107,11 +107,12 @@ class DiffusersOptionsTest {
     SizeConditioning positive =
         sizes(call, "").aestheticScore(number(scores, "aesthetic_score", 6));
     boolean own = call.containsKey("negative_original_size") || refiner;
-    SizeConditioning negative = own
-        ? sizes(call, call.containsKey("negative_original_size") ? "negative_" : "")
-            .aestheticScore(refiner ? number(scores, "negative_aesthetic_score", 2.5) : 6)
-        : null;
-    return request.sizeConditioning(positive, negative);
+    return own
+        ? request.sizeConditioning(
+            positive,
+            sizes(call, call.containsKey("negative_original_size") ? "negative_" : "")
+                .aestheticScore(refiner ? number(scores, "negative_aesthetic_score", 2.5) : 6))
+        : request.sizeConditioning(positive);
   }
 
   private static SizeConditioning sizes(Map<String, Object> call, String prefix) {

@@ -146,12 +146,16 @@ public final class GoldenImages implements AutoCloseable {
   static ImageRequest baseRequest(Run run) {
     ImageRequest plain = ImageRequest.of(run.text("prompt"));
     String negative = run.text("negative");
-    return withNegative(plain, negative == null || negative.isEmpty() ? null : negative)
+    ImageRequest request = withNegative(
+            plain, negative == null || negative.isEmpty() ? null : negative)
         .guidance(run.number("guidance", 0))
         .steps(run.integer("steps"))
         .seed(run.firstSeed())
-        .count(run.count())
-        .size(run.integer("width"), run.integer("height"));
+        .count(run.count());
+    // Runs over images take the image's size.
+    return run.integer("width") == 0
+        ? request
+        : request.size(run.integer("width"), run.integer("height"));
   }
 
   /** What a run asks that draws from images, or from noise alone. */

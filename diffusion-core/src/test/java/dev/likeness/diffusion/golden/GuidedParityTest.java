@@ -94,8 +94,9 @@ class GuidedParityTest {
         name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), compute)) {
-      ImageRequest plain = ImageRequest.of(run.text("prompt"))
-          .negative("".equals(run.text("negative")) ? null : run.text("negative"))
+      ImageRequest plain = GoldenImages.withNegative(
+              ImageRequest.of(run.text("prompt")),
+              "".equals(run.text("negative")) ? null : run.text("negative"))
           .guidance(run.number("guidance", 0))
           .steps(run.integer("steps"))
           .seed(run.firstSeed())

@@ -93,13 +93,13 @@ class XlParityTest {
         .count(run.seeds().size())
         .size(run.width(), run.height());
     Map<String, List<Integer>> sizes = run.sizes();
-    return sizes.isEmpty()
-        ? request
-        : request.sizeConditioning(
-            sizeConditioning(sizes, ""),
-            sizes.containsKey("negative_target_size")
-                ? sizeConditioning(sizes, "negative_")
-                : null);
+    if (sizes.isEmpty()) {
+      return request;
+    }
+    SizeConditioning positive = sizeConditioning(sizes, "");
+    return sizes.containsKey("negative_target_size")
+        ? request.sizeConditioning(positive, sizeConditioning(sizes, "negative_"))
+        : request.sizeConditioning(positive);
   }
 
   private static SizeConditioning sizeConditioning(

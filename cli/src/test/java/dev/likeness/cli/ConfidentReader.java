@@ -71,7 +71,7 @@ final class ConfidentReader {
         1,
         "features",
         2,
-        "slots",
+        "attributes",
         slots);
     Path folder = Files.createDirectories(base.resolve("photo_reader"));
     Files.writeString(folder.resolve("config.json"), JSON.std.asString(config));

@@ -90,7 +90,7 @@ class GenerateCommandTest {
     assertFalse(text.contains(folder.toString()), text);
     Map<String, Object> record = JSON.std.mapFrom(text);
     assertEquals(
-        Set.of("likeness", "created", "java", "base", "compute", "options", "images"),
+        Set.of("likeness_version", "created", "java", "base", "compute", "options", "images"),
         record.keySet());
     assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
     assertEquals(

@@ -120,7 +120,7 @@ class HeadshotCommandTest {
     assertEquals(3, refused.status(), refused.err());
     assertEquals(
         List.of(reading.resolve("photo_reader/config.json")
-            + ": \"slots\" lacks light, which profiles and scenes need; use a complete photo"
+            + ": \"attributes\" lacks light, which profiles and scenes need; use a complete photo"
             + " reader, "
             + "or remove its folder"),
         refused.errorLines());

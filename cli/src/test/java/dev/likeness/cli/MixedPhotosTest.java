@@ -137,8 +137,7 @@ class MixedPhotosTest {
     CommandResult missing = photos("--who", "nobody.png");
     assertEquals(3, missing.status());
     assertEquals(
-        List.of("the photo nobody.png of --who does not exist; give a photo of the person that is"
-            + " meant"),
+        List.of("the photo nobody.png of --who does not exist; give a photo of the wanted person"),
         missing.errorLines());
     CommandResult text = photos(
         "--who", Files.writeString(folder.resolve("text.png"), "not a photo").toString());

@@ -39,8 +39,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a base opened on the best device, {@link Compute#best()}} Throws the same exceptions
-   * as {@link #open(Path, Compute)}.
+   * {@return a base opened on the best device, {@link Compute#best()}} It throws the exceptions of
+   * {@link #open(Path, Compute)}.
    *
    * @param path a folder in diffusers' layout, or a single file
    */
@@ -139,7 +139,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates the image of a request for one image, without a listener.
    *
-   * <p>Throws the same exceptions as {@link #generate(List, Progress, Cancellation)}.
+   * <p>It throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request a request with {@link ImageRequest#count(int) count} 1, which is the default
    * @return the image

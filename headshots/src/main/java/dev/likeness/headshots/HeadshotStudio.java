@@ -125,8 +125,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
-   * Throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -136,9 +136,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
-   * Throws the same exceptions as {@link PersonTrainer#train(TrainingRequest, Progress,
-   * Cancellation)}. The call cannot be cancelled.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * The call cannot be cancelled.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -164,8 +164,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots in one style, without progress events and cancellation} Throws the same
-   * exceptions as {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return new headshots in one style, without progress events and cancellation} It throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param style the style
@@ -176,7 +176,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, without progress events and cancellation} Throws the same exceptions as
+   * {@return new headshots, without progress events and cancellation} It throws the exceptions of
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -187,7 +187,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, with progress events} Throws the same exceptions as
+   * {@return new headshots, with progress events} It throws the exceptions of
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -255,8 +255,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the headshot before and after an edit, without progress events} Throws the same
-   * exceptions as {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
+   * {@return the headshot before and after an edit, without progress events} It throws the
+   * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
    *
    * @param person the person
    * @param headshot the headshot

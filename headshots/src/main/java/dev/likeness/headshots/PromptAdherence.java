@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -64,7 +66,8 @@ public final class PromptAdherence implements AutoCloseable {
    */
   record PromptWords(Map<String, Integer> words) {
     // The attributes, each with the attribute of its colour: # in a word stands for that colour.
-    private static final Map<String, Optional<String>> ATTRIBUTES = Map.of(
+    // Sorted, because the order of Map.of differs between processes, and a mean depends on it.
+    private static final SortedMap<String, Optional<String>> ATTRIBUTES = new TreeMap<>(Map.of(
         "hair",
         Optional.of("colour"),
         "outfit",
@@ -72,7 +75,7 @@ public final class PromptAdherence implements AutoCloseable {
         "light",
         Optional.empty(),
         "backdrop",
-        Optional.of("backdrop colour"));
+        Optional.of("backdrop colour")));
 
     /** A reader's word that occurs in the prompt, with the colour in that place, or null. */
     private record Mention(int word, int start, int end, String colour) {}

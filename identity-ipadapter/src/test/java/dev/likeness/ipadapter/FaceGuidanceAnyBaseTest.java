@@ -19,17 +19,13 @@ import dev.likeness.photos.SameFacesDetector;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.face.Point;
 import dev.likeness.photos.internal.embed.IResNetEmbedder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,18 +43,7 @@ class FaceGuidanceAnyBaseTest {
   private static final int SIDE = 64;
   private static final int RUNS = 60;
   private static final int SLICE = 6;
-  /** A face that fills most of the image, slightly turned. */
-  private static final Face FACE = new Face(
-      new BoundingBox(10, 10, 44, 46),
-      1,
-      HeadPose.FRONTAL,
-      Optional.empty(),
-      Optional.of(new Face.Landmarks(
-          new Point(22, 29),
-          new Point(41, 27),
-          new Point(32, 39),
-          new Point(25, 50),
-          new Point(41, 49))));
+  private static final Face FACE = SameFacesDetector.IN_64_PIXELS;
 
   @TempDir
   private Path scratch;

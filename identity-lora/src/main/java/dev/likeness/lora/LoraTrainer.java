@@ -148,8 +148,8 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on a training set without a listener} Throws the same
-   * exceptions as {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on a training set without a listener} It throws the
+   * exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
    * @param set the training images and the person in them

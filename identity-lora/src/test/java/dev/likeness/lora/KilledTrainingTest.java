@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,19 +69,8 @@ class KilledTrainingTest {
   }
 
   private static Process start(Path... args) throws IOException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    ProcessBuilder command = new ProcessBuilder(
-        java,
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Xmx256m",
-        "-cp",
-        System.getProperty("java.class.path"),
-        Trainer.class.getName(),
-        Integer.toString(STEPS));
-    for (Path arg : args) {
-      command.command().add(arg.toString());
-    }
+    ProcessBuilder command = OtherJvm.command(Trainer.class, STEPS);
+    Stream.of(args).map(Path::toString).forEach(command.command()::add);
     return command
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)

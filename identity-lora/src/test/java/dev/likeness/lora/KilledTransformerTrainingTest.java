@@ -85,18 +85,7 @@ class KilledTransformerTrainingTest {
 
   private static void killInTheMiddle(Path base, String optimizer, Path state)
       throws IOException, InterruptedException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Process process = new ProcessBuilder(
-            java,
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx256m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Trainer.class.getName(),
-            base.toString(),
-            optimizer,
-            state.toString())
+    Process process = OtherJvm.command(Trainer.class, base, optimizer, state)
         .redirectErrorStream(true)
         .start();
     StringBuilder said = new StringBuilder();

@@ -29,7 +29,7 @@ final class ControlOptions {
       names = "--control-image",
       paramLabel = "IMAGE",
       description =
-          "control image, such as edges or a pose, in the form the ControlNet was trained " + "on")
+          "control image, such as edges or a pose, in the form the ControlNet was trained on")
   private List<Path> images = List.of();
 
   @Option(

@@ -90,7 +90,7 @@ final class EditOptions {
         "--extend needs four numbers: left, top, right, bottom");
     require(
         !smile || expression == null,
-        "--smile and --expression exclude each other; give one " + "of them");
+        "--smile and --expression exclude each other; give one of them");
     require(
         words.isEmpty() || mask != null,
         "--words needs --mask IMAGE; to change a whole part, give --outfit, --backdrop, --light or "

@@ -164,7 +164,7 @@ public final class GenerateCommand implements Runnable {
       names = "--tensors",
       paramLabel = "FILE",
       description =
-          "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors " + "file")
+          "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
   private Path tensors;
 
   @Mixin

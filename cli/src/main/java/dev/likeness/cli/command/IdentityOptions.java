@@ -89,7 +89,7 @@ final class IdentityOptions {
       names = "--ip-adapter",
       paramLabel = "FILE",
       description =
-          "IP-Adapter for the photos (default: ip_adapter/ip-adapter.safetensors of the " + "base)")
+          "IP-Adapter for the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
   private Path adapter;
 
   @Option(

@@ -72,7 +72,7 @@ final class NetworkOptions {
   private DegradedGuidance degradedGuidance() {
     if (skipLayers != null && perturbedLayers != null) {
       throw new IllegalArgumentException(
-          "--skip-layers and --pag-layers exclude each other;" + " give one of them");
+          "--skip-layers and --pag-layers exclude each other; give one of them");
     }
     if (skipLayers == null && perturbedLayers == null) {
       requireAbsent("--degraded-guidance-scale", scale);

@@ -131,7 +131,7 @@ final class NativesCheck {
       if (existing == null || !Files.isWritable(existing)) {
         return Finding.ofMissing(
             "cache",
-            cache + " cannot be written, native libraries cannot be " + "unpacked; " + howToMove);
+            cache + " cannot be written, native libraries cannot be unpacked; " + howToMove);
       }
       String size = Files.exists(cache)
           ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB)

@@ -2,13 +2,29 @@ package dev.likeness.diffusion.tensor;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** Processes that tests start. */
 public final class OtherJvm {
   private static final int MINUTES = 10;
 
   private OtherJvm() {}
+
+  /** A small JVM with the class path of the tests, which runs {@code main}. */
+  public static ProcessBuilder command(Class<?> main, Object... args) {
+    ProcessBuilder command = new ProcessBuilder(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xmx256m",
+        "-cp",
+        System.getProperty("java.class.path"),
+        main.getName());
+    Stream.of(args).map(Object::toString).forEach(command.command()::add);
+    return command;
+  }
 
   /**
    * How a process ended; one that does not end, however slow the machine, is ended and fails the

@@ -22,10 +22,10 @@ import java.util.stream.Stream;
 
 /** Reads and writes the objects of single headshots in records. */
 final class HeadshotEntries {
-  // SMILE is missing: a smile is an expression.
   private static final String IDENTITY_STRENGTH = "identity_strength";
   // The key in records of earlier versions.
   private static final String FORMER_IDENTITY_STRENGTH = "likeness";
+  // SMILE is missing: a smile is an expression.
   private static final List<Style.Part> PARTS =
       List.of(Style.Part.OUTFIT, Style.Part.EXPRESSION, Style.Part.LIGHT, Style.Part.BACKDROP);
 

@@ -57,7 +57,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     Matcher sides = SIDES.matcher(format);
     if (!sides.matches()) {
       throw new IllegalArgumentException("unknown crop \"" + format
-          + "\"; give square, avatar, sides such as 4:5, or " + "pixels such as 1200x630");
+          + "\"; give square, avatar, sides such as 4:5, or pixels such as 1200x630");
     }
     double ratio = Double.parseDouble(sides.group(1)) / Double.parseDouble(sides.group(2));
     if (!isValidRatio(ratio)) {

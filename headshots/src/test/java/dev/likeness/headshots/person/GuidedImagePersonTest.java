@@ -28,16 +28,12 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
+import dev.likeness.photos.SameFacesDetector;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.face.Point;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -56,17 +52,7 @@ class GuidedImagePersonTest {
   private static final int SIDE = 64;
   private static final int COUNT = 6;
   private static final Consent CONSENT = Consent.of("Ada: headshots").person("Ada Byron");
-  private static final Face FACE = new Face(
-      new BoundingBox(10, 10, 44, 46),
-      1,
-      HeadPose.FRONTAL,
-      Optional.empty(),
-      Optional.of(new Face.Landmarks(
-          new Point(22, 29),
-          new Point(41, 27),
-          new Point(32, 39),
-          new Point(25, 50),
-          new Point(41, 49))));
+  private static final Face FACE = SameFacesDetector.IN_64_PIXELS;
   private static final ShootRequest SHOOT = ShootRequest.of(List.of(Style.named("studio")), COUNT)
       .steps(4)
       .guidance(1)
@@ -75,30 +61,17 @@ class GuidedImagePersonTest {
   private static BaseModel klein;
   private static FaceGuidance guidance;
 
-  /** Finds the same face in every image. */
-  private record Fixed() implements FaceDetector {
-    @Override
-    public List<Face> detect(RgbImage image) {
-      return List.of(FACE);
-    }
-
-    @Override
-    public String name() {
-      return "fixed";
-    }
-
-    @Override
-    public void close() {}
-  }
-
   @BeforeAll
   static void opens(@TempDir Path parent) {
     Path folder = PipelineFolder.write("klein/base", parent).path();
     Path embedder = parent.resolve("auraface.onnx");
     GoldenResource.copy("/golden/iresnet/folded.onnx", embedder);
     klein = BaseModel.open(folder, Compute.EXACT);
-    guidance =
-        FaceGuidance.with(folder.resolve("vae"), embedder, new Fixed(), UsePolicy.COMMERCIAL);
+    guidance = FaceGuidance.with(
+        folder.resolve("vae"),
+        embedder,
+        new SameFacesDetector(List.of(FACE)),
+        UsePolicy.COMMERCIAL);
     // Networks keep layers that they make for their first image.
     klein.generate(ImageRequest.of("a hat").steps(1).size(SIDE, SIDE));
     klein.generate(ImageRequest.of("a hat")

@@ -64,7 +64,7 @@ public interface FaceEmbedder extends AutoCloseable {
   static double cosine(float[] a, float[] b) {
     if (a.length != b.length) {
       throw new IllegalArgumentException("vectors of " + a.length + " and " + b.length
-          + " numbers come from different embedders;" + " compare vectors of one embedder");
+          + " numbers come from different embedders; compare vectors of one embedder");
     }
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

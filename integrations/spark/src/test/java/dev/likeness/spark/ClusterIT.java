@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two executor processes, twelve people, two of them with bad photos, the loss of an executor in the
- * middle of a training, and two attempts of one person.
+ * Two executor processes, twelve people, two of them with bad photos, the loss of an executor in
+ * the middle of a training, and two attempts of one person.
  */
 class ClusterIT {
   private static final int GOOD = 10;

@@ -47,7 +47,7 @@ class ExecutorMemoryTest {
   private static long overhead(String dtype) {
     Map<String, String> options = SparkHeadshots.parse(
         "--base",
-        PortraitModel.files().toString(),
+        PortraitModel.files().getFileName().toString(),
         "--out",
         "o",
         "--people",

@@ -88,8 +88,8 @@ final class TwoAttempts implements AutoCloseable {
     StageData stage = stageOf("likeness: done");
     List<TaskData> tasks = List.of();
     for (int i = 0; i < 600; i++) {
-      tasks = CollectionConverters.asJava(
-          store().taskList(stage.stageId(), stage.attemptId(), 100));
+      tasks =
+          CollectionConverters.asJava(store().taskList(stage.stageId(), stage.attemptId(), 100));
       if (tasks.stream().noneMatch(task -> task.status().equals("RUNNING"))) {
         return tasks;
       }
@@ -116,7 +116,10 @@ final class TwoAttempts implements AutoCloseable {
         .flatMap(count -> {
           List<Integer> items = Stream.iterate(0, i -> i + 1).limit(count).toList();
           return SmallerBatch.compute(
-                  items, 8, TwoAttempts::squares, () -> counters.smallerBatches().add(1))
+                  items,
+                  8,
+                  TwoAttempts::squares,
+                  () -> counters.smallerBatches().add(1))
               .iterator();
         })
         .collect();
@@ -136,11 +139,7 @@ final class TwoAttempts implements AutoCloseable {
   private StageData stageOf(String counter) {
     return CollectionConverters.asJava(store()
             .stageList(
-                null,
-                false,
-                false,
-                store().stageList$default$4(),
-                store().stageList$default$5()))
+                null, false, false, store().stageList$default$4(), store().stageList$default$5()))
         .stream()
         .filter(stage -> counters(stage).containsKey(counter))
         .findFirst()

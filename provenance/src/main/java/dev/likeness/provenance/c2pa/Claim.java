@@ -68,7 +68,7 @@ record Claim(
     JumbfBox claim = boxes.get(second ? SECOND_CLAIM : FIRST_CLAIM);
     if (assertions == null || claim == null || second && boxes.containsKey(FIRST_CLAIM)) {
       throw new JumbfBox.MalformedManifest(
-          "a manifest without assertions, or without exactly one " + "claim");
+          "a manifest without assertions, or without exactly one claim");
     }
     byte[] content = claim.onlyCbor();
     Map<String, Object> fields = Cbor.map(content);

@@ -112,7 +112,7 @@ final class AesKey implements WrappingKey {
     private static InvalidInputException invalidKey(String where, Exception cause) {
       return new InvalidInputException(
           where + " does not contain a key; a key is " + BYTES
-              + " bytes in Base64, as printed by openssl " + "rand -base64 32",
+              + " bytes in Base64, as printed by openssl rand -base64 32",
           cause);
     }
   }

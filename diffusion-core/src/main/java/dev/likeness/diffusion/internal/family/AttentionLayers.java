@@ -48,7 +48,7 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
           .noneMatch(module -> one.isPerturbed(module)
               && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
         throw new IllegalArgumentException("perturbed attention in \"" + layer
-            + "\": no self-attention of this model has such" + " a name; examples: "
+            + "\": no self-attention of this model has such a name; examples: "
             + names.stream().sorted().findFirst().orElse("none"));
       }
     }

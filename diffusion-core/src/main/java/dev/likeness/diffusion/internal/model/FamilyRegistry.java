@@ -82,7 +82,7 @@ public final class FamilyRegistry {
     UNSUPPORTED.forEach((tensor, family) -> {
       if (names.has(tensor) || names.has("model.diffusion_model." + tensor)) {
         throw new InvalidInputException(names.describe() + " is of the family " + family
-            + ", which is not supported; give a" + " checkpoint of " + variantNames());
+            + ", which is not supported; give a checkpoint of " + variantNames());
       }
     });
     return findVariant(names)

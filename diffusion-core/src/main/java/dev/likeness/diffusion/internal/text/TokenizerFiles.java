@@ -77,8 +77,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
       return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new IllegalStateException(
-          "the built-in merges of CLIP cannot be read; the jar is damaged," + " download it again",
-          e);
+          "the built-in merges of CLIP cannot be read; the jar is damaged, download it again", e);
     }
   }
 

@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * equal to {@code torch.optim.AdamW}. The state of a parameter is created at its first step.
  */
 public class AdamW extends Optimizer.BaseOptimizer {
-  private final double beta1;
-  private final double beta2;
-  private final double eps;
+  final double beta1;
+  final double beta2;
+  final double eps;
   final double weightDecay;
 
   public AdamW(double beta1, double beta2, double eps, double weightDecay) {
@@ -52,18 +52,11 @@ public class AdamW extends Optimizer.BaseOptimizer {
    * are x, an average of z: {@link #evaluated}. Use a constant learning rate after the warmup; a
    * step with a smaller rate has a smaller part in the average.
    */
-  public static final class ScheduleFree extends Optimizer.BaseOptimizer {
-    private final double beta1;
-    private final double beta2;
-    private final double eps;
-    private final double weightDecay;
+  public static final class ScheduleFree extends AdamW {
     private double part;
 
     public ScheduleFree(double beta1, double beta2, double eps, double weightDecay) {
-      this.beta1 = beta1;
-      this.beta2 = beta2;
-      this.eps = eps;
-      this.weightDecay = weightDecay;
+      super(beta1, beta2, eps, weightDecay);
     }
 
     @Override

@@ -150,12 +150,11 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
           stem,
           blocks,
           Projection.of(tensor("fc.weight"), tensor("fc.bias"), norm("bn2"), norm("features")));
-      for (String name : unread) {
-        IResNet.require(
-            false,
-            source.describe(),
-            "has the tensor " + Quoted.of(name) + ", which an IResNet does not have");
-      }
+      IResNet.require(
+          unread.isEmpty(),
+          source.describe(),
+          "has tensors that an IResNet does not have, such as "
+              + unread.stream().findFirst().map(Quoted::of).orElse(""));
       return network;
     }
 

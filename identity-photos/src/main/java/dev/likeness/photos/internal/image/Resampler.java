@@ -273,8 +273,8 @@ public enum Resampler {
     @Override
     public void accept(int y, byte[] row) {
       if (y != nextRow++) {
-        throw new IllegalStateException("image rows must be added in order, expected row" + " "
-            + (nextRow - 1) + ", got row " + y);
+        throw new IllegalStateException(
+            "image rows must be added in order, expected row " + (nextRow - 1) + ", got row " + y);
       }
       // A row on a border belongs to the output above and to the output below.
       while (outputRow < rows.outputs() && rows.firstInput(outputRow) <= y) {
@@ -297,7 +297,7 @@ public enum Resampler {
     public ImageFileReader.Pixels toPixels() {
       if (!isComplete()) {
         throw new IllegalStateException("the image is incomplete: only " + nextRow + " of its "
-            + height + " rows were" + " added; add all rows first");
+            + height + " rows were added; add all rows first");
       }
       return new ImageFileReader.Pixels(columns.outputs(), rows.outputs(), rgb);
     }

@@ -202,7 +202,7 @@ class IResNetEmbedderTest {
     assertRefusal(
         changed,
         tensors -> tensors.put("layer2.1.se.fc1.weight", torch.zeros(4, 8)),
-        "has the tensor \"layer2.1.se.fc1.weight\", which an IResNet does not have");
+        "has tensors that an IResNet does not have, such as \"layer2.1.se.fc1.weight\"");
     assertRefusal(
         changed,
         tensors -> tensors.put("layer2.1.conv2.weight", torch.zeros(8, 6, 3, 3)),

@@ -146,7 +146,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
   @Override
   public SeekableByteChannel position(long newPosition) {
     throw new UnsupportedOperationException(
-        "cannot set the position in a file of a vault; write the file from front" + " to back");
+        "cannot set the position in a file of a vault; write the file from front to back");
   }
 
   @Override

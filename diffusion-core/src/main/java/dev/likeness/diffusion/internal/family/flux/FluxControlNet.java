@@ -71,7 +71,7 @@ public final class FluxControlNet extends LoadedControlNet {
       ControlImage control = controls.get(0);
       if (control.mask().isPresent()) {
         throw new IllegalArgumentException("ControlNet " + net.name()
-            + " is for FLUX and does not support a mask; give" + " the control image without one");
+            + " is for FLUX and does not support a mask; give the control image without one");
       }
       net.requireMode(control);
       return new Input(

@@ -18,6 +18,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /**
@@ -56,12 +57,12 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return eta for a request: the share of fresh noise in each step, 0..1} Eta is NaN if the
-   * request's custom scheduler chooses eta by itself.
+   * {@return eta for a request: the share of fresh noise in each step, 0..1; empty if the request's
+   * custom scheduler chooses eta by itself}
    *
    * @param request the request; options that are not set have their default values
    */
-  public double eta(ImageRequest request) {
+  public OptionalDouble eta(ImageRequest request) {
     return pipeline.eta(request);
   }
 

@@ -151,7 +151,7 @@ public final class Selection {
               adherence.measure(best.headshot),
               best.headshot != headshot,
               guidance.map(measure -> measure.cosine(best.headshot.image())).orElse(Double.NaN)));
-          steps.onEvent(new ProgressEvent.Step("choose", candidates.size(), count, Double.NaN));
+          steps.onEvent(new ProgressEvent.Step("choose", candidates.size(), count));
         }
         return candidates;
       }

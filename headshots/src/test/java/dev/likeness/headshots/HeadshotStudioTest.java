@@ -54,6 +54,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -190,7 +191,7 @@ class HeadshotStudioTest {
         usual.backdrops(),
         "",
         "",
-        Double.NaN,
+        OptionalDouble.empty(),
         "square",
         List.of("flux", "stable-diffusion"),
         false);

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -113,13 +114,13 @@ class OldFilesTest {
             List.of("book shelves", "a reading room"),
             "50mm lens",
             "mask",
-            3.5,
+            OptionalDouble.of(3.5),
             "4:5",
             List.of("stable-diffusion", "other"),
             true),
         styles.get(0));
     assertEquals("square", styles.get(1).crop());
-    assertTrue(Double.isNaN(styles.get(1).guidance()));
+    assertTrue(styles.get(1).guidance().isEmpty());
   }
 
   private static Path old(String name) {

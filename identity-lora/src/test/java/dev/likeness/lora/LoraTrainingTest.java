@@ -180,7 +180,7 @@ class LoraTrainingTest {
     List<Double> losses = new ArrayList<>();
     Progress progress = event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
-        losses.add(step.loss());
+        losses.add(step.loss().getAsDouble());
       }
     };
     LoraTraining settings =

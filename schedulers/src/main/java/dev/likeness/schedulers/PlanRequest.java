@@ -1,6 +1,7 @@
 package dev.likeness.schedulers;
 
 import java.util.Arrays;
+import java.util.OptionalDouble;
 
 /**
  * A request for a sampling plan.
@@ -12,9 +13,9 @@ import java.util.Arrays;
  *     0..1; above 0 for a refiner
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
  * @param eta the share of fresh noise in each step, for schedulers that have this option; 0 is
- *     deterministic, NaN means the scheduler's default
+ *     deterministic, empty means the scheduler's default
  * @param mu the exponent of the resolution-dependent shift of flow networks, see
- *     {@link #mu(double)}; NaN means no such shift
+ *     {@link #mu(double)}; empty means no such shift
  * @param timesteps timesteps that replace the scheduler's own timesteps; empty to keep its own
  * @param sigmas sigmas that replace the scheduler's own sigmas, in the scheduler's unit; empty to
  *     keep its own
@@ -24,8 +25,8 @@ public record PlanRequest(
     double strength,
     double denoisingStart,
     double denoisingEnd,
-    double eta,
-    double mu,
+    OptionalDouble eta,
+    OptionalDouble mu,
     double[] timesteps,
     double[] sigmas) {
   private static final double[] NONE = {};
@@ -37,8 +38,8 @@ public record PlanRequest(
    * @param strength the share of the steps that is sampled, 0..1
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param eta the share of fresh noise in each step, or NaN for the default
-   * @param mu the exponent of the resolution-dependent shift of flow networks, or NaN
+   * @param eta the share of fresh noise in each step
+   * @param mu the exponent of the resolution-dependent shift of flow networks
    * @param timesteps timesteps that replace the scheduler's own timesteps, or empty
    * @param sigmas sigmas that replace the scheduler's own sigmas, or empty
    * @throws IllegalArgumentException if a number is out of its range
@@ -52,6 +53,8 @@ public record PlanRequest(
         "in 0..denoisingEnd",
         denoisingStart);
     require(denoisingEnd <= 1, "denoisingEnd", "at most 1", denoisingEnd);
+    require(Double.isFinite(eta.orElse(0)), "eta", "a finite number", eta.orElse(0));
+    require(Double.isFinite(mu.orElse(0)), "mu", "a finite number", mu.orElse(0));
     timesteps = timesteps.clone();
     sigmas = sigmas.clone();
   }
@@ -63,7 +66,8 @@ public record PlanRequest(
    * @throws IllegalArgumentException if the number is less than 1
    */
   public static PlanRequest of(int steps) {
-    return new PlanRequest(steps, 1, 0, 1, Double.NaN, Double.NaN, NONE, NONE);
+    return new PlanRequest(
+        steps, 1, 0, 1, OptionalDouble.empty(), OptionalDouble.empty(), NONE, NONE);
   }
 
   /**
@@ -73,7 +77,8 @@ public record PlanRequest(
    * @throws IllegalArgumentException if no timestep is given
    */
   public static PlanRequest ofTimesteps(double... timesteps) {
-    return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, NONE);
+    return new PlanRequest(
+        timesteps.length, 1, 0, 1, OptionalDouble.empty(), OptionalDouble.empty(), timesteps, NONE);
   }
 
   /**
@@ -89,7 +94,8 @@ public record PlanRequest(
    * @throws IllegalArgumentException if no sigma is given
    */
   public static PlanRequest ofSigmas(double... sigmas) {
-    return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, NONE, sigmas);
+    return new PlanRequest(
+        sigmas.length, 1, 0, 1, OptionalDouble.empty(), OptionalDouble.empty(), NONE, sigmas);
   }
 
   /**
@@ -117,11 +123,19 @@ public record PlanRequest(
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param eta the share, 0..1; 0 is deterministic, NaN means the scheduler's default
+   * @param eta the share, 0..1; 0 is deterministic
+   * @throws IllegalArgumentException if the share is not a finite number
    */
   public PlanRequest eta(double eta) {
     return new PlanRequest(
-        steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
+        steps,
+        strength,
+        denoisingStart,
+        denoisingEnd,
+        OptionalDouble.of(eta),
+        mu,
+        timesteps,
+        sigmas);
   }
 
   /**
@@ -131,20 +145,19 @@ public record PlanRequest(
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
    *
-   * @param mu the exponent; NaN means no such shift
+   * @param mu the exponent
+   * @throws IllegalArgumentException if the exponent is not a finite number
    */
   public PlanRequest mu(double mu) {
     return new PlanRequest(
-        steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
-  }
-
-  /**
-   * {@return eta, or a scheduler's default if eta is NaN}
-   *
-   * @param otherwise the scheduler's default
-   */
-  public double etaOrDefault(double otherwise) {
-    return Double.isNaN(eta) ? otherwise : eta;
+        steps,
+        strength,
+        denoisingStart,
+        denoisingEnd,
+        eta,
+        OptionalDouble.of(mu),
+        timesteps,
+        sigmas);
   }
 
   /**
@@ -250,14 +263,15 @@ public record PlanRequest(
       if (!options.flag("use_dynamic_shifting")) {
         return of(options);
       }
-      if (Double.isNaN(request.mu())) {
+      if (request.mu().isEmpty()) {
         throw new IllegalArgumentException(options.className()
             + " has use_dynamic_shifting and needs mu in the request;"
             + " set PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with"
             + " ImageRequest, which sets it");
       }
       boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
-      return linear ? request.mu() : Math.exp(request.mu());
+      double mu = request.mu().getAsDouble();
+      return linear ? mu : Math.exp(mu);
     }
   }
 }

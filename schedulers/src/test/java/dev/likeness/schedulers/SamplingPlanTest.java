@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.schedulers.solvers.Solvers;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class SamplingPlanTest {
@@ -181,8 +182,8 @@ class SamplingPlanTest {
     assertEquals(PlanRequest.of(5).strength(0.5), PlanRequest.of(5).strength(0.5));
     assertEquals(PlanRequest.of(5).hashCode(), PlanRequest.of(5).hashCode());
     assertEquals(3, PlanRequest.of(5).strength(0.5).firstStep());
-    assertEquals(0.3, PlanRequest.of(5).etaOrDefault(0.3));
-    assertEquals(1, PlanRequest.of(5).eta(1).etaOrDefault(0.3));
+    assertEquals(OptionalDouble.empty(), PlanRequest.of(5).eta());
+    assertEquals(OptionalDouble.of(1), PlanRequest.of(5).eta(1).eta());
     assertEquals(
         "denoisingStart must be in 0..denoisingEnd, got 0.9",
         assertThrows(

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -68,10 +69,9 @@ final class EditOptions {
   @Option(
       names = "--strength",
       paramLabel = "X",
-      defaultValue = "NaN",
       description = "how much the changed parts may differ from the headshot, 0..1 (default: "
           + "depends on the part)")
-  private double strength;
+  private OptionalDouble strength = OptionalDouble.empty();
 
   @Option(
       names = "--seed",

@@ -90,9 +90,7 @@ final class ImageFolder {
       entry.put("sigmas", request.sampling().sigmas());
     }
     entry.put("guidance", request.guidance().getAsDouble());
-    if (Double.isFinite(base.eta(request))) {
-      entry.put("eta", base.eta(request));
-    }
+    base.eta(request).ifPresent(eta -> entry.put("eta", eta));
     request
         .initialImage()
         .ifPresent(initial -> entry.put("strength", initial.strength().getAsDouble()));

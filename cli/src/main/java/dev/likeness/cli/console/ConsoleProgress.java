@@ -71,9 +71,8 @@ public final class ConsoleProgress {
         open(step.phase(), step.step(), step.steps());
       }
       bar.maxHint(step.steps()).stepTo(step.step());
-      if (!Double.isNaN(step.loss())) {
-        bar.setExtraMessage(String.format(Locale.ROOT, "loss %.4f", step.loss()));
-      }
+      step.loss()
+          .ifPresent(loss -> bar.setExtraMessage(String.format(Locale.ROOT, "loss %.4f", loss)));
       if (step.step() == step.steps()) {
         finish();
       }
@@ -116,9 +115,9 @@ public final class ConsoleProgress {
     }
 
     private static String loss(ProgressEvent.Step step) {
-      return Double.isNaN(step.loss())
-          ? ""
-          : String.format(Locale.ROOT, ", loss %.4f", step.loss());
+      return step.loss().isPresent()
+          ? String.format(Locale.ROOT, ", loss %.4f", step.loss().getAsDouble())
+          : "";
     }
 
     private void print(String line) {

@@ -66,9 +66,10 @@ public final class TrainingPlot implements Progress {
 
   @Override
   public synchronized void onEvent(ProgressEvent event) {
-    if (event instanceof ProgressEvent.Step step && Double.isFinite(step.loss())) {
+    if (event instanceof ProgressEvent.Step step
+        && Double.isFinite(step.loss().orElse(Double.NaN))) {
       start(step.step());
-      add(losses, LOSS, step.step(), step.loss());
+      add(losses, LOSS, step.step(), step.loss().getAsDouble());
     } else if (event instanceof ProgressEvent.Preview preview && Double.isFinite(preview.score())) {
       add(scores, SCORE, preview.step(), preview.score());
     }

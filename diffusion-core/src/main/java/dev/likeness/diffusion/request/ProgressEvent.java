@@ -2,6 +2,7 @@ package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /** An event of long work. Exactly one terminal event ends the work: done, cancelled or failed. */
 public sealed interface ProgressEvent {
@@ -19,21 +20,32 @@ public sealed interface ProgressEvent {
    * @param phase the name of the phase
    * @param step the number of the step, from 1
    * @param steps the number of steps of the phase
-   * @param loss the training loss; NaN outside training
-   * @param secondsLeft the estimated seconds until the last step; NaN if there is no estimate
+   * @param loss the training loss; empty outside training
+   * @param secondsLeft the estimated seconds until the last step; empty if there is no estimate
    */
-  record Step(String phase, int step, int steps, double loss, double secondsLeft)
+  record Step(String phase, int step, int steps, OptionalDouble loss, OptionalDouble secondsLeft)
       implements ProgressEvent {
     /**
-     * Creates a step without an estimate of the remaining time.
+     * Creates a step of training without an estimate of the remaining time.
      *
      * @param phase the name of the phase
      * @param step the number of the step, from 1
      * @param steps the number of steps of the phase
-     * @param loss the training loss; NaN outside training
+     * @param loss the training loss
      */
     public Step(String phase, int step, int steps, double loss) {
-      this(phase, step, steps, loss, Double.NaN);
+      this(phase, step, steps, OptionalDouble.of(loss), OptionalDouble.empty());
+    }
+
+    /**
+     * Creates a step outside training without an estimate of the remaining time.
+     *
+     * @param phase the name of the phase
+     * @param step the number of the step, from 1
+     * @param steps the number of steps of the phase
+     */
+    public Step(String phase, int step, int steps) {
+      this(phase, step, steps, OptionalDouble.empty(), OptionalDouble.empty());
     }
   }
 

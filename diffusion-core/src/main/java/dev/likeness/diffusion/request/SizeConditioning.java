@@ -1,11 +1,13 @@
 package dev.likeness.diffusion.request;
 
+import java.util.OptionalInt;
+
 /**
  * SDXL's size conditioning: the original size, crop and target size, which the network takes as
  * inputs. In training, they told the network how each image had been scaled and cropped. Other
  * model families do not use them.
  *
- * <p>A size of 0 means the size of the generated image. Source: Podell et al. 2023,
+ * <p>A size that is not given is the size of the generated image. Source: Podell et al. 2023,
  * arXiv:2307.01952, section 2.2.
  *
  * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})
@@ -18,18 +20,19 @@ package dev.likeness.diffusion.request;
  *     target size
  */
 public record SizeConditioning(
-    int originalWidth,
-    int originalHeight,
+    OptionalInt originalWidth,
+    OptionalInt originalHeight,
     int left,
     int top,
-    int targetWidth,
-    int targetHeight,
+    OptionalInt targetWidth,
+    OptionalInt targetHeight,
     double aestheticScore) {
   /** The generated image's own size, no crop, and diffusers' default aesthetic score of 6. */
-  public static final SizeConditioning DEFAULT = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
+  public static final SizeConditioning DEFAULT = new SizeConditioning(
+      OptionalInt.empty(), OptionalInt.empty(), 0, 0, OptionalInt.empty(), OptionalInt.empty(), 6);
 
   /**
-   * Checks that no size is negative.
+   * Checks that the sizes are positive.
    *
    * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})
    * @param originalHeight height before scaling, in pixels
@@ -38,25 +41,36 @@ public record SizeConditioning(
    * @param targetWidth width after cropping, in pixels (diffusers: {@code target_size})
    * @param targetHeight height after cropping, in pixels
    * @param aestheticScore aesthetic score, about 1 to 10
-   * @throws IllegalArgumentException if a size is negative
+   * @throws IllegalArgumentException if a size is below 1
    */
   public SizeConditioning {
-    if (originalWidth < 0 || originalHeight < 0 || targetWidth < 0 || targetHeight < 0) {
-      throw new IllegalArgumentException("sizes must not be negative, got original " + originalWidth
-          + "x" + originalHeight + " and target " + targetWidth + "x" + targetHeight);
+    require("original", originalWidth, originalHeight);
+    require("target", targetWidth, targetHeight);
+  }
+
+  private static void require(String name, OptionalInt width, OptionalInt height) {
+    if (width.orElse(1) < 1 || height.orElse(1) < 1) {
+      throw new IllegalArgumentException("the " + name + " size must be at least 1x1, got "
+          + width.orElse(1) + "x" + height.orElse(1));
     }
   }
 
   /**
    * {@return this conditioning with another size before scaling}
    *
-   * @param width the width in pixels; 0 for the width of the generated image
-   * @param height the height in pixels; 0 for the height of the generated image
-   * @throws IllegalArgumentException if a side is negative
+   * @param width the width in pixels, at least 1
+   * @param height the height in pixels, at least 1
+   * @throws IllegalArgumentException if a side is below 1
    */
   public SizeConditioning originalSize(int width, int height) {
     return new SizeConditioning(
-        width, height, left, top, targetWidth, targetHeight, aestheticScore);
+        OptionalInt.of(width),
+        OptionalInt.of(height),
+        left,
+        top,
+        targetWidth,
+        targetHeight,
+        aestheticScore);
   }
 
   /**
@@ -73,13 +87,19 @@ public record SizeConditioning(
   /**
    * {@return this conditioning with another size after cropping}
    *
-   * @param width the width in pixels; 0 for the width of the generated image
-   * @param height the height in pixels; 0 for the height of the generated image
-   * @throws IllegalArgumentException if a side is negative
+   * @param width the width in pixels, at least 1
+   * @param height the height in pixels, at least 1
+   * @throws IllegalArgumentException if a side is below 1
    */
   public SizeConditioning targetSize(int width, int height) {
     return new SizeConditioning(
-        originalWidth, originalHeight, left, top, width, height, aestheticScore);
+        originalWidth,
+        originalHeight,
+        left,
+        top,
+        OptionalInt.of(width),
+        OptionalInt.of(height),
+        aestheticScore);
   }
 
   /**
@@ -101,17 +121,12 @@ public record SizeConditioning(
    * @param count the number of values: 5 for the refiner, otherwise 6
    */
   public float[] timeIds(int width, int height, int count) {
-    int rows = originalHeight == 0 ? height : originalHeight;
-    int columns = originalWidth == 0 ? width : originalWidth;
+    int rows = originalHeight.orElse(height);
+    int columns = originalWidth.orElse(width);
     return count == 5
         ? new float[] {rows, columns, top, left, (float) aestheticScore}
         : new float[] {
-          rows,
-          columns,
-          top,
-          left,
-          targetHeight == 0 ? height : targetHeight,
-          targetWidth == 0 ? width : targetWidth
+          rows, columns, top, left, targetHeight.orElse(height), targetWidth.orElse(width)
         };
   }
 }

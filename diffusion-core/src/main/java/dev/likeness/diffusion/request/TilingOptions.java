@@ -1,32 +1,43 @@
 package dev.likeness.diffusion.request;
 
+import java.util.Optional;
+
 /**
  * Options for large images with less memory: windows over the sample, and tiled decoding.
  *
  * @param vaeTiling true if the autoencoder processes strips of a few pixel rows. Images above 1024
  *     x 1024 pixels are always processed in strips
- * @param window the side of the windows that the network processes, in latent pixels; 0 for the
- *     whole sample
- * @param stride the largest distance between neighbouring windows' starts, in latent pixels,
- *     1..{@code window}; 0 without windows
+ * @param windows the windows that the network processes; empty if it processes the whole sample
  */
-public record TilingOptions(boolean vaeTiling, int window, int stride) {
+public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
   /** The defaults: no windows, and tiled decoding only above 1024 x 1024 pixels. */
-  public static final TilingOptions NONE = new TilingOptions(false, 0, 0);
+  public static final TilingOptions NONE = new TilingOptions(false, Optional.empty());
 
   /**
-   * Checks the ranges.
+   * Overlapping windows over a sample.
    *
-   * @param vaeTiling true if the autoencoder processes strips of a few pixel rows
-   * @param window the side of a window in latent pixels; 0 for the whole sample
-   * @param stride the largest distance between neighbouring windows' starts, in latent pixels
-   * @throws IllegalArgumentException if the window is negative, or if the stride is not in
-   *     1..{@code window}
+   * @param size the side of a window in latent pixels, at least 1
+   * @param stride the largest distance between neighbouring windows' starts, in latent pixels,
+   *     1..{@code size}
    */
-  public TilingOptions {
-    if (window < 0 || window > 0 && (stride < 1 || stride > window) || window == 0 && stride != 0) {
-      throw new IllegalArgumentException("the stride must be in 1.." + window + " for windows of "
-          + window + " latent pixels, got " + stride);
+  public record Windows(int size, int stride) {
+    /**
+     * Checks the ranges.
+     *
+     * @param size the side of a window in latent pixels
+     * @param stride the largest distance between neighbouring windows' starts, in latent pixels
+     * @throws IllegalArgumentException if the size is below 1, or the stride is not in
+     *     1..{@code size}
+     */
+    public Windows {
+      if (size < 1) {
+        throw new IllegalArgumentException(
+            "windows must have at least 1 latent pixel per side, got " + size);
+      }
+      if (stride < 1 || stride > size) {
+        throw new IllegalArgumentException("the stride must be in 1.." + size + " for windows of "
+            + size + " latent pixels, got " + stride);
+      }
     }
   }
 
@@ -35,7 +46,7 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
    * is the same.
    */
   public TilingOptions withVaeTiling() {
-    return new TilingOptions(true, window, stride);
+    return new TilingOptions(true, windows);
   }
 
   /**
@@ -48,9 +59,10 @@ public record TilingOptions(boolean vaeTiling, int window, int stride) {
    * @param size the side of a window in latent pixels
    * @param every the largest distance between neighbouring windows' starts, in latent pixels,
    *     1..{@code size}
-   * @throws IllegalArgumentException if {@code every} is not in 1..{@code size}
+   * @throws IllegalArgumentException if {@code size} is below 1, or {@code every} is not in
+   *     1..{@code size}
    */
   public TilingOptions windows(int size, int every) {
-    return new TilingOptions(vaeTiling, size, every);
+    return new TilingOptions(vaeTiling, Optional.of(new Windows(size, every)));
   }
 }

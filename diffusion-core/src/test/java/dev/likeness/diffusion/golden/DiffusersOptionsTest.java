@@ -119,10 +119,9 @@ class DiffusersOptionsTest {
     int[] original = pair(call, prefix + "original_size");
     int[] corner = pair(call, prefix + "crops_coords_top_left");
     int[] target = pair(call, prefix + "target_size");
-    return SizeConditioning.DEFAULT
-        .originalSize(original[1], original[0])
-        .cropTopLeft(corner[1], corner[0])
-        .targetSize(target[1], target[0]);
+    SizeConditioning sizes = SizeConditioning.DEFAULT.cropTopLeft(corner[1], corner[0]);
+    sizes = original[0] == 0 ? sizes : sizes.originalSize(original[1], original[0]);
+    return target[0] == 0 ? sizes : sizes.targetSize(target[1], target[0]);
   }
 
   private static int[] pair(Map<String, Object> call, String name) {

@@ -134,7 +134,7 @@ public final class ShootRecord {
     content.putAll(header(base));
     content.put("person", person);
     content.put("scheduler", base.scheduler().className());
-    content.put("eta", base.eta(ImageRequest.of("")));
+    base.eta(ImageRequest.of("")).ifPresent(eta -> content.put("eta", eta));
     List<Headshot> headshots = shoot.headshots();
     content.put(
         "headshots",

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
@@ -21,15 +22,15 @@ import java.util.stream.IntStream;
  * @param mask the region to generate again. If it is empty, the regions of the parts are located
  *     from the face
  * @param margins pixels to add around the headshot
- * @param strength denoising strength, 0 to 1; NaN for the default of each part. With a mask, NaN
- *     means the highest default of the parts
+ * @param strength denoising strength, 0 to 1. If it is empty, each part has its own default; with a
+ *     mask, the highest default of the parts applies
  * @param seed the seed of the noise
  */
 public record HeadshotEdit(
     Map<Style.Part, String> words,
     Optional<Masked> mask,
     Margins margins,
-    double strength,
+    OptionalDouble strength,
     long seed) {
   /**
    * A region and the words for it.
@@ -80,7 +81,7 @@ public record HeadshotEdit(
    * @param words the new words for each part to change
    * @param mask the region to generate again
    * @param margins pixels to add around the headshot
-   * @param strength denoising strength, 0 to 1, or NaN for the default
+   * @param strength denoising strength, 0 to 1
    * @param seed the seed of the noise
    * @throws IllegalArgumentException if the edit changes nothing, words are blank, margins come
    *     with other changes, or the strength is outside 0 to 1
@@ -99,8 +100,9 @@ public record HeadshotEdit(
           "an edit either extends a headshot or changes parts; extend it first, then change the"
               + " parts");
     }
-    if (strength < 0 || strength > 1) {
-      throw new IllegalArgumentException("strength must be in 0..1, got " + strength);
+    double share = strength.orElse(0);
+    if (!(share >= 0 && share <= 1)) {
+      throw new IllegalArgumentException("strength must be in 0..1, got " + share);
     }
     words = Map.copyOf(words);
   }
@@ -113,7 +115,8 @@ public record HeadshotEdit(
    * @return the edit
    */
   public static HeadshotEdit of(Style.Part part, String words) {
-    return new HeadshotEdit(Map.of(part, words), Optional.empty(), Margins.NONE, Double.NaN, 0);
+    return new HeadshotEdit(
+        Map.of(part, words), Optional.empty(), Margins.NONE, OptionalDouble.empty(), 0);
   }
 
   /** {@return an edit that adds a slight smile, with a low denoising strength} */
@@ -130,7 +133,7 @@ public record HeadshotEdit(
    */
   public static HeadshotEdit inMask(RgbImage white, String words) {
     return new HeadshotEdit(
-        Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
+        Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, OptionalDouble.empty(), 0);
   }
 
   /**
@@ -144,7 +147,11 @@ public record HeadshotEdit(
    */
   public static HeadshotEdit extend(int left, int top, int right, int bottom) {
     return new HeadshotEdit(
-        Map.of(), Optional.empty(), new Margins(left, top, right, bottom), Double.NaN, 0);
+        Map.of(),
+        Optional.empty(),
+        new Margins(left, top, right, bottom),
+        OptionalDouble.empty(),
+        0);
   }
 
   /**
@@ -164,11 +171,12 @@ public record HeadshotEdit(
   /**
    * The same edit with another denoising strength.
    *
-   * @param share the strength, 0 to 1; NaN for the default of each part
+   * @param share the strength, 0 to 1
    * @return the new edit
+   * @throws IllegalArgumentException if the strength is outside 0 to 1
    */
   public HeadshotEdit strength(double share) {
-    return new HeadshotEdit(words, mask, margins, share, seed);
+    return new HeadshotEdit(words, mask, margins, OptionalDouble.of(share), seed);
   }
 
   /**

@@ -123,8 +123,8 @@ public record ShootRequest(
   public ImageRequest imageRequest(String prompt, Style style) {
     ImageRequest plain = ImageRequest.of(prompt).steps(steps).seed(seed);
     ImageRequest request = style.negative().isEmpty() ? plain : plain.negative(style.negative());
-    double scale = guidance.orElse(style.guidance());
-    return Double.isNaN(scale) ? request : request.guidance(scale);
+    OptionalDouble scale = guidance.isPresent() ? guidance : style.guidance();
+    return scale.isPresent() ? request.guidance(scale.getAsDouble()) : request;
   }
 
   /**

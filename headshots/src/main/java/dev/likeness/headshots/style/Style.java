@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -27,7 +28,7 @@ import java.util.stream.Stream;
  * @param backdrops backdrops, at least one, such as {@code gray background}
  * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; or empty
  * @param negative the negative prompt; may be empty
- * @param guidance guidance scale if the request has none; NaN for the default of the base
+ * @param guidance guidance scale if the request has none; empty for the default of the base
  * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
  * @param bases families of base models that the style is for, from {@link #FAMILIES} or declared by
  *     a model folder; empty for all families
@@ -43,7 +44,7 @@ public record Style(
     List<String> backdrops,
     String lens,
     String negative,
-    double guidance,
+    OptionalDouble guidance,
     String crop,
     List<String> bases,
     boolean isMonochrome) {
@@ -68,7 +69,7 @@ public record Style(
    * @param backdrops backdrops, at least one entry
    * @param lens words for bases that were trained on photographs; may be empty
    * @param negative the negative prompt; may be empty
-   * @param guidance guidance scale, or NaN for the default of the base
+   * @param guidance guidance scale; empty for the default of the base
    * @param crop the default crop of the command line tool
    * @param bases families of base models that the style is for; empty for all
    * @param isMonochrome true to convert images to black and white

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -156,7 +157,9 @@ final class StyleFile {
         texts(fields, "backdrops"),
         text(fields, "lens"),
         text(fields, "negative"),
-        (double) fields.getOrDefault(GUIDANCE, Double.NaN),
+        fields.get(GUIDANCE) instanceof Double scale
+            ? OptionalDouble.of(scale)
+            : OptionalDouble.empty(),
         text(fields, "crop").isEmpty() ? "square" : text(fields, "crop"),
         fields.containsKey("bases") ? texts(fields, "bases") : List.of(),
         (boolean) fields.getOrDefault(MONOCHROME, false));

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -71,7 +72,7 @@ class StyleTest {
     assertEquals(
         "portrait of a man, wearing a shirt, smiling, soft light, park, 50mm lens",
         style.photographicPrompt("a man", 0));
-    assertEquals(3, style.guidance());
+    assertEquals(OptionalDouble.of(3), style.guidance());
   }
 
   @Test
@@ -87,7 +88,7 @@ class StyleTest {
         three,
         "",
         "",
-        Double.NaN,
+        OptionalDouble.empty(),
         "square",
         List.of(),
         false);

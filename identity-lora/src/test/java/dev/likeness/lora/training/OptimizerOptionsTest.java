@@ -298,8 +298,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
         images.stream().map(image -> image.mask(RgbImage.of(24, 16, gray))).toList();
     TrainingSet set = TrainingSet.ofExamples(masked, SUBJECT);
     Progress progress = event -> {
-      if (event instanceof ProgressEvent.Step step && !Double.isNaN(step.loss())) {
-        losses.add(step.loss());
+      if (event instanceof ProgressEvent.Step step) {
+        step.loss().ifPresent(losses::add);
       }
     };
     try (TrainedPerson person =

@@ -80,9 +80,8 @@ final class ExecutorModel {
         Objects.toString(settings.embedder()),
         Boolean.toString(settings.isCommercial()));
     return OPEN.computeIfAbsent(key, missing -> {
-      Compute compute = settings.dtype() == null
-          ? Compute.of(device)
-          : Compute.of(device, settings.dtype());
+      Compute compute =
+          settings.dtype() == null ? Compute.of(device) : Compute.of(device, settings.dtype());
       ExecutorModel model = new ExecutorModel(settings, folder, compute);
       opened.run();
       return model;

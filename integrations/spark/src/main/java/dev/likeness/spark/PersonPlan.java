@@ -11,10 +11,10 @@ import dev.likeness.lora.training.LoraTraining;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The work for one person, read from a row: what to train and what to shoot. The options have the

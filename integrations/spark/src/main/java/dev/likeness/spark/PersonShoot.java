@@ -102,12 +102,11 @@ final class PersonShoot {
       lap("shoot");
       likeness = measure.map(by -> mean(by, shots)).orElse(Double.NaN);
       Shoot shoot = new Shoot(plan.request(), shots).crop(model.tools().detector());
-      ShootSummary summary =
-          ShootSummary.of(
-              model.base(),
-              person,
-              kept,
-              new ShootSummary.Evidence(Optional.of(review), model.embedder()));
+      ShootSummary summary = ShootSummary.of(
+          model.base(),
+          person,
+          kept,
+          new ShootSummary.Evidence(Optional.of(review), model.embedder()));
       ShootRecord record =
           ShootRecord.of(model.base(), person, shoot).faceGuidance(studio.usesFaceGuidance(person));
       write(

@@ -28,7 +28,6 @@ import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * One machine without Spark and without any class of this module: {@code OUT} and folders of

@@ -36,7 +36,7 @@ final class Call {
   }
 
   void step(String phase, int done, int of) {
-    progress.onEvent(new ProgressEvent.Step(phase, done, of, Double.NaN));
+    progress.onEvent(new ProgressEvent.Step(phase, done, of));
   }
 
   /** Records a failed image. The other images of its batch are generated. */

@@ -25,6 +25,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -49,7 +50,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
   }
 
   /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */
-  public double eta(ImageRequest request) {
+  public OptionalDouble eta(ImageRequest request) {
     return planning().eta(request);
   }
 

@@ -59,12 +59,12 @@ record PredictorChain(PipelineModel model) {
   void require(ImageRequest request) {
     CachingOptions caching = request.caching();
     model.requireCaching(caching);
-    if (request.tiling().window() > 0 && !model.supportsTiledSampling()) {
+    if (request.tiling().windows().isPresent() && !model.supportsTiledSampling()) {
       throw new IllegalArgumentException(
           "this base does not support windows, because its network needs the whole image;"
               + " leave out the windows");
     }
-    if (request.tiling().window() > 0
+    if (request.tiling().windows().isPresent()
         && gradientGuidance(model, request).stream()
             .flatMap(guidance -> guidance.networkGradient().stream())
             .anyMatch(gradient -> gradient == NetworkGradient.RECOMPUTED)) {
@@ -72,7 +72,7 @@ record PredictorChain(PipelineModel model) {
           "windows cannot be combined with a gradient that computes the network again;"
               + " keep its activations, or leave the network out of the gradient");
     }
-    if (request.tiling().window() > 0
+    if (request.tiling().windows().isPresent()
         && (caching.kind() != CachingOptions.Kind.NONE
             || request.guidanceOptions().formula().hasMomentum())) {
       throw new IllegalArgumentException(
@@ -90,9 +90,10 @@ record PredictorChain(PipelineModel model) {
   }
 
   private static Predictor withTiling(Predictor network, TilingOptions tiling) {
-    return tiling.window() == 0
-        ? network
-        : TiledPredictor.of(network, tiling.window(), tiling.stride());
+    return tiling
+        .windows()
+        .<Predictor>map(windows -> TiledPredictor.of(network, windows.size(), windows.stride()))
+        .orElse(network);
   }
 
   /** The gradient guidance of each image: the first that its adapters have. */
@@ -160,7 +161,7 @@ record PredictorChain(PipelineModel model) {
           bytes * all,
           bytes * (largest + 2 * ends),
           memory == null ? Double.POSITIVE_INFINITY : memory.total() - Math.max(0, memory.used()),
-          request.tiling().window() > 0);
+          request.tiling().windows().isPresent());
     }
 
     /** Chooses the gradient through the network if it fits, else the one that leaves it out. */

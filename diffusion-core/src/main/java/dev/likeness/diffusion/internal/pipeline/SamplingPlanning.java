@@ -12,6 +12,7 @@ import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Stage 3: the sampling plan of a request, from its scheduler and the family's adjustments.
@@ -33,10 +34,11 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     double strength = request.initialImage().isEmpty() || request.denoisingStart() > 0
         ? 1
         : request.initialImage().orElseThrow().strength().getAsDouble();
-    PlanRequest plain = planRequest(request.sampling())
+    PlanRequest usual = planRequest(request.sampling())
         .strength(strength)
-        .denoisingRange(request.denoisingStart(), request.denoisingEnd())
-        .eta(eta(request, scheduler));
+        .denoisingRange(request.denoisingStart(), request.denoisingEnd());
+    OptionalDouble eta = eta(request, scheduler);
+    PlanRequest plain = eta.isPresent() ? usual.eta(eta.getAsDouble()) : usual;
     PlanRequest planned = model.model().adjustPlan(plain, request, scheduler);
     // A family's sigmas are defined for diffusers' classes; any other scheduler makes its own.
     boolean ofConfig = own == null || own instanceof SchedulerConfig;
@@ -60,9 +62,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     int steps = planned.steps();
     boolean given = planned.timesteps().length + planned.sigmas().length > 0;
     // The last step adds no noise in any case.
+    PlanRequest own = PlanRequest.of(Math.max(steps, MIN_NOISY_STEPS));
     PlanRequest whole = given
         ? planned.strength(1).denoisingRange(0, 1)
-        : PlanRequest.of(Math.max(steps, MIN_NOISY_STEPS)).mu(planned.mu());
+        : planned.mu().isPresent() ? own.mu(planned.mu().getAsDouble()) : own;
     if (eta > 0
         && whole.steps() >= MIN_NOISY_STEPS
         && scheduler.plan(whole.eta(0)).equals(scheduler.plan(whole.eta(eta)))) {
@@ -101,20 +104,22 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
         : changed.with("eta", request.eta().getAsDouble());
   }
 
-  /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */
-  double eta(ImageRequest request) {
+  /** The share of each step's noise that is fresh, 0..1; empty if a custom scheduler decides. */
+  OptionalDouble eta(ImageRequest request) {
     SchedulerConfig scheduler = scheduler(request);
-    double eta = eta(request, scheduler);
-    return Double.isNaN(eta) ? scheduler.options().number("eta", eta) : eta;
+    OptionalDouble eta = eta(request, scheduler);
+    return eta.isPresent() || !scheduler.options().has("eta")
+        ? eta
+        : OptionalDouble.of(scheduler.options().number("eta", 0));
   }
 
   // The default of diffusers' pipelines is 0. A base's own scheduler has its config's eta; a
   // scheduler with an eta option and a custom scheduler keep theirs.
-  private double eta(ImageRequest request, SchedulerConfig scheduler) {
+  private OptionalDouble eta(ImageRequest request, SchedulerConfig scheduler) {
     double usual = request.scheduler().isEmpty() ? defaults.eta() : 0;
     boolean keeps =
         request.sampling().customScheduler().isPresent() || scheduler.options().has("eta");
-    return request.eta().orElse(keeps ? Double.NaN : usual);
+    return request.eta().isPresent() || keeps ? request.eta() : OptionalDouble.of(usual);
   }
 
   /**

@@ -110,7 +110,7 @@ class CustomTimestepsTest {
     SchedulerConfig scheduler = SchedulerConfig.of(
         Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting", true));
     PlanRequest plain = PlanRequest.of(4);
-    assertEquals(709, FlowPlan.withShift(plain, scheduler, scheduler, 709).mu());
+    assertEquals(709, FlowPlan.withShift(plain, scheduler, scheduler, 709).mu().getAsDouble());
     String message = assertThrows(
             InvalidInputException.class, () -> FlowPlan.withShift(plain, scheduler, scheduler, mu))
         .getMessage();

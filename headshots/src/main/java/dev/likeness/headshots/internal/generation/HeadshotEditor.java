@@ -92,13 +92,12 @@ public record HeadshotEditor(
     List<Style.Part> parts = edit.words().keySet().stream()
         .sorted(Comparator.comparingDouble(Style.Part::strength).reversed())
         .toList();
-    if (edit.mask().isEmpty() && !edit.margins().isNonZero() && Double.isNaN(edit.strength())) {
+    if (edit.mask().isEmpty() && !edit.margins().isNonZero() && edit.strength().isEmpty()) {
       return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
     }
     double most =
         parts.isEmpty() ? Style.Part.BACKDROP.strength() : parts.get(0).strength();
-    return List.of(
-        new Pass(edit.words().keySet(), Double.isNaN(edit.strength()) ? most : edit.strength()));
+    return List.of(new Pass(edit.words().keySet(), edit.strength().orElse(most)));
   }
 
   private static void requireSize(RgbImage before, HeadshotEdit.Margins margins) {

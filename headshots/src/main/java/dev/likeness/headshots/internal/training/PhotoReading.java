@@ -51,7 +51,7 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
       for (RgbImage crop : crops) {
         cancellation.throwIfCancelled();
         readings.add(new PhotoReading(reader.attributes(), reader.read(crop)));
-        progress.onEvent(new ProgressEvent.Step(PHASE, readings.size(), crops.size(), Double.NaN));
+        progress.onEvent(new ProgressEvent.Step(PHASE, readings.size(), crops.size()));
       }
       return List.copyOf(readings);
     }

@@ -52,8 +52,7 @@ record ClassImages(
         progress.onEvent(new ProgressEvent.Step(
             PHASE,
             buckets.stream().mapToInt(each -> each.classLatents().count()).sum(),
-            all,
-            Double.NaN));
+            all));
         onImage.run();
       }
     }

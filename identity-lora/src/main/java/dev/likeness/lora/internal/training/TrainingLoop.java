@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -201,7 +202,7 @@ public final class TrainingLoop implements AutoCloseable {
         "train",
         step + 1,
         settings.steps(),
-        loss,
+        OptionalDouble.of(loss),
         clock.remainingSeconds(step + 1, settings.steps())));
   }
 
@@ -253,7 +254,7 @@ public final class TrainingLoop implements AutoCloseable {
         bucket
             .latents()
             .add(set.examples().get(place), files, model.autoencoder().vaeScaleFactor(), settings);
-        progress.onEvent(new ProgressEvent.Step("encode", ++done, images, Double.NaN));
+        progress.onEvent(new ProgressEvent.Step("encode", ++done, images));
       }
     }
   }
@@ -275,15 +276,16 @@ public final class TrainingLoop implements AutoCloseable {
 
     /**
      * Returns the remaining seconds after {@code step} of {@code steps}, by the speed since the
-     * first step of this clock; NaN at that step.
+     * first step of this clock; empty at that step.
      */
-    double remainingSeconds(int step, int steps) {
+    OptionalDouble remainingSeconds(int step, int steps) {
       if (first < 0) {
         first = step;
         start = System.nanoTime();
-        return Double.NaN;
+        return OptionalDouble.empty();
       }
-      return (System.nanoTime() - start) / 1e9 / (step - first) * (steps - step);
+      double perStep = (System.nanoTime() - start) / 1e9 / (step - first);
+      return OptionalDouble.of(perStep * (steps - step));
     }
   }
 }

@@ -42,11 +42,9 @@ public class LikenessAutoConfiguration {
         properties.model() == null || properties.model().isBlank()
             ? embedded(LikenessAutoConfiguration.class.getClassLoader())
             : Path.of(properties.model()));
-    String device =
-        properties.device() == null ? Compute.best().device() : properties.device();
-    Compute compute = properties.dtype() == null
-        ? Compute.of(device)
-        : Compute.of(device, properties.dtype());
+    String device = properties.device() == null ? Compute.best().device() : properties.device();
+    Compute compute =
+        properties.dtype() == null ? Compute.of(device) : Compute.of(device, properties.dtype());
     BaseModel base = properties.memory() == null
         ? BaseModel.open(files, compute)
         : BaseModel.open(files, compute, budget(properties.memory()));

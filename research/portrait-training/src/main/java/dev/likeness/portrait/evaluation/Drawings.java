@@ -47,7 +47,7 @@ final class Drawings {
     for (int i = 0; i < requests.size(); i++) {
       cancellation.throwIfCancelled();
       images.add(kept(set, i, requests.get(i)));
-      progress.onEvent(new ProgressEvent.Step(set, i + 1, requests.size(), Double.NaN));
+      progress.onEvent(new ProgressEvent.Step(set, i + 1, requests.size()));
     }
     return images;
   }

@@ -74,7 +74,7 @@ public final class RenderPeople implements Runnable {
       for (int i = 0; i < count; i++) {
         console.cancellation().throwIfCancelled();
         people.add(folder.add(seed + i));
-        progress.onEvent(new ProgressEvent.Step("render", i + 1, count, Double.NaN));
+        progress.onEvent(new ProgressEvent.Step("render", i + 1, count));
       }
       folder.seal(people);
       people.forEach(person -> console.out().println(out.resolve((String) person.get("folder"))));

@@ -204,8 +204,8 @@ public final class TrainParts {
     double[] average = {Double.NaN};
     return event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
-        average[0] =
-            Double.isNaN(average[0]) ? step.loss() : 0.95 * average[0] + 0.05 * step.loss();
+        double loss = step.loss().getAsDouble();
+        average[0] = Double.isNaN(average[0]) ? loss : 0.95 * average[0] + 0.05 * loss;
         if (step.step() % 20 == 0) {
           System.err.printf(
               Locale.ROOT,

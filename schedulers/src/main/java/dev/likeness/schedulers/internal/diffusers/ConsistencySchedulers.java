@@ -43,7 +43,7 @@ final class ConsistencySchedulers {
     return ConfiguredScheduler.withUnitNoise(
         training,
         request -> distilledSchedule(options, training, request),
-        request -> new Tcd(request.etaOrDefault(0.3), training.noiseSchedule()::level));
+        request -> new Tcd(request.eta().orElse(0.3), training.noiseSchedule()::level));
   }
 
   /** Chooses the steps among those that the network was distilled on. */

@@ -86,7 +86,7 @@ final class DdpmSchedulers {
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
     var sigmaSchedule = TrainedTimesteps.of(options, training);
     return ConfiguredScheduler.withUnitNoise(
-        training, sigmaSchedule::ddimSchedule, request -> new Ddim(request.etaOrDefault(0)));
+        training, sigmaSchedule::ddimSchedule, request -> new Ddim(request.eta().orElse(0)));
   }
 
   static Scheduler ddimInverse(Options options) {

@@ -83,9 +83,9 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
 
   private double[] flowSigmas(PlanRequest request) {
     // Classes without use_dynamic_shifting shift if the request has mu.
-    double shift = options.has("use_dynamic_shifting") || Double.isNaN(request.mu())
+    double shift = options.has("use_dynamic_shifting") || request.mu().isEmpty()
         ? PlanRequest.FlowShift.of(options, request)
-        : Math.exp(request.mu());
+        : Math.exp(request.mu().getAsDouble());
     double[] rising = Sigmas.linspace(1, 1.0 / network.length(), request.steps() + 1);
     double[] descending = reversed(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
     return Sigmas.shift(Arrays.copyOf(descending, request.steps()), shift);

@@ -134,7 +134,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       implements Scheduler {
     @Override
     public SamplingPlan plan(PlanRequest request) {
-      Options chosen = options.with(Map.of("eta", request.etaOrDefault(SamplerTable.eta(options))));
+      Options chosen = options.with(Map.of("eta", request.eta().orElse(SamplerTable.eta(options))));
       CustomScheduler sigmas = shiftedScheduler(request);
       return switch (className) {
         case "sample_dpm_fast" ->

@@ -150,10 +150,10 @@ class DiffusersGoldenTest {
     }
     Map<String, Object> step = Golden.object(run.get("step"));
     Map<String, Object> beside = Golden.object(run.get("with"));
-    return request
-        .strength(number(run.getOrDefault("strength", 1)))
-        .eta(number(step.getOrDefault("eta", Double.NaN)))
-        .mu(number(set.getOrDefault("mu", beside.getOrDefault("mu", Double.NaN))));
+    request = request.strength(number(run.getOrDefault("strength", 1)));
+    request = step.containsKey("eta") ? request.eta(number(step.get("eta"))) : request;
+    Object mu = set.getOrDefault("mu", beside.get("mu"));
+    return mu == null ? request : request.mu(number(mu));
   }
 
   private static List<double[]> trajectory(

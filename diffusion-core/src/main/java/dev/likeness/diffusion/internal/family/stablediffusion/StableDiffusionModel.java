@@ -151,11 +151,11 @@ final class StableDiffusionModel implements OpenModel {
               + " distilled steps, got " + n + " steps; use fewer steps or a larger strength");
     }
     int stride = options.integer("num_train_timesteps") / origins;
-    return PlanRequest.ofTimesteps(IntStream.range(0, n)
+    PlanRequest distilled = PlanRequest.ofTimesteps(IntStream.range(0, n)
             .mapToDouble(i -> (left - Math.floor(i * ((double) left / n))) * stride - 1)
             .toArray())
-        .denoisingRange(plain.denoisingStart(), plain.denoisingEnd())
-        .eta(plain.eta());
+        .denoisingRange(plain.denoisingStart(), plain.denoisingEnd());
+    return plain.eta().isPresent() ? distilled.eta(plain.eta().getAsDouble()) : distilled;
   }
 
   private Tensor maskConditioning(Tensor mask, Tensor kept) {

@@ -81,7 +81,7 @@ final class AdapterTrainer implements AutoCloseable {
     for (int i = 0; i < given.size(); i++) {
       stop.throwIfCancelled();
       pairs.add(given.get(i), eye);
-      progress.onEvent(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
+      progress.onEvent(new ProgressEvent.Step("encode", i + 1, given.size()));
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
     String recipe = AdapterTraining.SettingsText.of(settings);

@@ -368,7 +368,7 @@ public class AdapterTrainingTest {
   private static Progress recordLosses(List<Double> losses) {
     return event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
-        losses.add(step.loss());
+        losses.add(step.loss().getAsDouble());
       }
     };
   }

@@ -84,7 +84,10 @@ public final class AcceptedPhoto {
     return new AcceptedPhoto(name, image, face, features, file.caption(), file.repeats());
   }
 
-  /** {@return the caption of the photo's file, in which {@code %s} stands for the person} */
+  /**
+   * {@return the caption that was given with the photo, in which {@code %s} stands for the person;
+   * empty if training writes a caption}
+   */
   public Optional<String> caption() {
     return caption;
   }

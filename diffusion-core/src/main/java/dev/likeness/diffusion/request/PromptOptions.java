@@ -158,9 +158,9 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with these textual inversions in place of their own}
+   * {@return these options with other textual inversions}
    *
-   * @param others the textual inversions; duplicates are removed
+   * @param others the new textual inversions; duplicates are removed
    * @throws IllegalArgumentException if two different textual inversions have the same token
    */
   public PromptOptions textualInversions(List<TextualInversion> others) {
@@ -249,8 +249,8 @@ public record PromptOptions(
   }
 
   /**
-   * Other prompts for single text encoders. As in diffusers, a text encoder whose prompt is not set
-   * or an empty text gets the first prompt.
+   * Separate prompts for the second and third text encoder. As in diffusers, an encoder whose
+   * prompt is not set or is empty gets the first prompt.
    *
    * @param second the prompt of the second text encoder (diffusers: {@code prompt_2})
    * @param third the prompt of the third text encoder (diffusers: {@code prompt_3})

@@ -98,7 +98,10 @@ public final class ImagePerson implements Identity {
     return images;
   }
 
-  /** {@return the record of the photos; its face embeddings come from the other photos only} */
+  /**
+   * {@return the record of the photos} The face embeddings that measure likeness come from photos
+   * that are not reference images.
+   */
   public PersonRecord record() {
     return notes.record();
   }

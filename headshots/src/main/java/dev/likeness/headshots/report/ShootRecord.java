@@ -233,7 +233,7 @@ public final class ShootRecord {
   /**
    * The same record with durations.
    *
-   * @param parts name of a part of the work to its duration
+   * @param parts maps the name of each part of the work to its duration
    * @return the new record
    */
   public ShootRecord timings(Map<String, Duration> parts) {

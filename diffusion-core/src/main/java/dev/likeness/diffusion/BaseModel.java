@@ -265,7 +265,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Passes images on as {@link #generate(List, Consumer, Progress, Cancellation)} does, without a
+   * Generates images as {@link #generate(List, Consumer, Progress, Cancellation)} does, without a
    * listener.
    *
    * @param requests the requests

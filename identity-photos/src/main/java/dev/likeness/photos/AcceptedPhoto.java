@@ -75,9 +75,9 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns this photo with the caption and the repeats of a file.
+   * Returns this photo with the caption and the repeats of a {@link Photo}.
    *
-   * @param file the photo's file, or another photo, whose caption and repeats are copied
+   * @param file the photo whose caption and repeats are copied
    * @return the photo with its caption and repeats
    */
   public AcceptedPhoto withCaptionOf(Photo file) {

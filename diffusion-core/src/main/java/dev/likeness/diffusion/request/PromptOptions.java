@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
  * @param prompt a description of the image; not null
  * @param negative the negative prompt, which describes unwanted content; empty if none is set.
  *     Without one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
- *     uses zeros instead of embeddings, as in diffusers. It encodes an empty text
+ *     uses zeros instead of embeddings, as in diffusers. An empty text is encoded
  * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
  *     {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.

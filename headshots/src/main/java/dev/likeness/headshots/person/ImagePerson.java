@@ -226,7 +226,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * Several persons in one image, each by reference images. Face guidance does not apply to them.
+   * Several persons in one image, each given by reference images. Face guidance does not apply to
+   * them.
    *
    * @param people the persons, in the order of their images, at least two
    */

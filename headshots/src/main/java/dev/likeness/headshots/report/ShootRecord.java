@@ -74,7 +74,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of a shoot with a person from reference images.
+   * The record of a shoot with a person given by reference images.
    *
    * @param base the base model
    * @param person the person
@@ -93,7 +93,8 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of a shoot with a person, or several people, from images for a base that edits.
+   * The record of a shoot with one or several persons given by images, for a base that edits
+   * images.
    *
    * @param base the base model
    * @param person an {@link ImagePerson} or an {@link ImagePerson.Group}

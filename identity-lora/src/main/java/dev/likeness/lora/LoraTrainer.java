@@ -107,7 +107,7 @@ public record LoraTrainer(LoraTraining settings) {
     TrainingMemory least = fitting.memory(base, side, side, withValidation);
     if (least.bytes() > bytes) {
       throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
-          + least + ", of which " + (bytes >> 20)
+          + least + "; only " + (bytes >> 20)
           + " MiB are allowed; use smaller images or a smaller base");
     }
     return fitting;

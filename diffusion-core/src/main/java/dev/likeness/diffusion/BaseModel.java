@@ -137,7 +137,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates the image of a request for one image, without a listener.
+   * Generates one image, without a listener.
    *
    * <p>It throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
@@ -265,7 +265,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Passes images on as {@link #generate(List, Consumer, Progress, Cancellation)} does, without a
+   * Generates images as {@link #generate(List, Consumer, Progress, Cancellation)} does, without a
    * listener.
    *
    * @param requests the requests

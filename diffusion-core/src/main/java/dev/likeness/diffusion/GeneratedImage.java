@@ -109,7 +109,7 @@ public record GeneratedImage(
   }
 
   /**
-   * {@return the bytes of a PNG file with the given marking, also if the class path has others}
+   * {@return the bytes of a PNG file with the given marking, even if the class path has others}
    *
    * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
    */
@@ -210,7 +210,7 @@ public record GeneratedImage(
     }
 
     /**
-     * {@return the marking with a name, also if another marking on the class path has a higher
+     * {@return the marking with a name, even if another marking on the class path has a higher
      * priority}
      *
      * @param name {@code plain}; {@code xmp} of {@code likeness-headshots}; {@code disclosure} of

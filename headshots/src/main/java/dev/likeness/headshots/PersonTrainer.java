@@ -137,8 +137,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person with a LoRA of the accepted photos; the caller closes it} If memory is short,
-   * it trains with {@linkplain dev.likeness.lora.LoraTrainer#fitting settings that fit}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes it} If memory
+   * is short, {@linkplain dev.likeness.lora.LoraTrainer#fitting smaller settings} are used.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
@@ -196,7 +196,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person by reference images, encoded without a listener}
+   * {@return a person given by reference images, encoded without a listener}
    *
    * @param request photos, consent and known traits
    * @param adapter the adapter; the caller closes it after the last headshot of the person
@@ -218,7 +218,7 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if the
    *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested
    */
   public ReferencePerson reference(
       TrainingRequest request, PersonAdapter adapter, Progress progress, Cancellation stop) {
@@ -232,7 +232,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person by chosen reference images, without a listener}
+   * {@return a person given by chosen reference images, without a listener}
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
@@ -243,7 +243,7 @@ public final class PersonTrainer {
 
   /**
    * Chooses accepted photos as reference images for a base that edits images, and crops them.
-   * Likeness is measured with the others.
+   * Likeness is measured with the other photos.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
@@ -253,7 +253,7 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
    *     the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested
    */
   public ImagePerson imagePerson(
       TrainingRequest request, ReferencePhotos choice, Progress progress, Cancellation stop) {
@@ -283,7 +283,7 @@ public final class PersonTrainer {
    * @param cancellation stops the reading of photos
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.CancelledException while photos are read
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine

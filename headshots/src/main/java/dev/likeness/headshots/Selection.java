@@ -91,7 +91,7 @@ public final class Selection {
    *     images
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
-   * @throws dev.likeness.diffusion.error.CancelledException after {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public SelectionResult shoot(
       Identity person,
@@ -125,7 +125,7 @@ public final class Selection {
    * @return the images with their scores, in the order of the request
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
-   * @throws dev.likeness.diffusion.error.CancelledException after {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public List<SelectionResult.Candidate> candidates(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {

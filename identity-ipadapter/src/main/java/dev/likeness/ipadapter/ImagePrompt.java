@@ -25,7 +25,7 @@ public final class ImagePrompt implements Identity {
    * The settings of an image prompt.
    *
    * @param negative references that images should differ from, or null for none
-   * @param start share of the steps before the prompt applies, 0 to 1
+   * @param start share of the steps after which the prompt starts to apply, 0 to 1
    * @param end share of the steps after which the prompt no longer applies, above start, up to 1
    * @param blockWeights weights of the base's blocks
    * @param mask white where the prompt applies, or null for everywhere
@@ -127,7 +127,7 @@ public final class ImagePrompt implements Identity {
   /**
    * Returns a prompt that applies during a part of the sampling steps.
    *
-   * @param start share of the steps before the prompt applies, 0 to 1
+   * @param start share of the steps after which the prompt starts to apply, 0 to 1
    * @param end share of the steps after which the prompt no longer applies, above start, up to 1
    * @return a changed copy
    * @throws IllegalArgumentException if start or end is out of range, or start is not below end

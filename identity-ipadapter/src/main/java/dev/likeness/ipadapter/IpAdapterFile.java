@@ -81,7 +81,8 @@ public record IpAdapterFile(
   }
 
   /**
-   * Returns the file, to be used without FaceID's LoRA. Likeness is lower without the LoRA.
+   * Returns a copy that is used without FaceID's LoRA. The person's likeness in images is then
+   * lower.
    *
    * @return a changed copy
    */

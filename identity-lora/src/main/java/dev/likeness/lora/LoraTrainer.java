@@ -107,7 +107,7 @@ public record LoraTrainer(LoraTraining settings) {
     TrainingMemory least = fitting.memory(base, side, side, withValidation);
     if (least.bytes() > bytes) {
       throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
-          + least + ", of which " + (bytes >> 20)
+          + least + "; only " + (bytes >> 20)
           + " MiB are allowed; use smaller images or a smaller base");
     }
     return fitting;
@@ -161,9 +161,10 @@ public record LoraTrainer(LoraTraining settings) {
   /**
    * Trains a LoRA of a person on a training set. The set may have captions, focus areas and masks
    * for the images, validation images, a training adapter, and a {@link TrainingSet#stateFile state
-   * file}. With a state file, a later call resumes a stopped training. On a CPU the resumed
-   * training ends with bit-identical weights. A base that was opened with a memory plan, such as in
-   * 8 bits, keeps its weights in that form; so does a GGUF base on a CPU.
+   * file}. With a state file, a later call resumes a stopped training. On a CPU, the resumed
+   * training ends with the same weights, bit for bit, as a training that was not stopped. A base
+   * that was opened with a memory plan, such as in 8 bits, keeps its weights in that form; so does
+   * a GGUF base on a CPU.
    *
    * @param base the base model
    * @param set the training images and the person in them
@@ -175,7 +176,7 @@ public record LoraTrainer(LoraTraining settings) {
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
-   *     memory, or validation images need a DoRA or LoHa on a base in 8 bits
+   *     memory, or if validation would generate images with a DoRA or LoHa on a base in 8 bits
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(

@@ -85,7 +85,7 @@ public final class LoraWeight {
    *
    * @param text the factors, separated by commas
    * @return a weight with these factors
-   * @throws IllegalArgumentException if the text has none of the forms, or a factor is not a finite
+   * @throws IllegalArgumentException if the text has neither form, or a factor is not a finite
    *     number
    */
   public LoraWeight blocks(String text) {

@@ -84,8 +84,8 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put(LAYER + ".diff_b", new long[] {64});
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + " changes " + LAYER
-            + ".bias, and that layer of base-current has none; give the base that it was made for",
+        file + " changes " + LAYER + ".bias, but that layer of base-current has no bias; give the"
+            + " base that it was made for",
         refusal(file));
   }
 

@@ -78,7 +78,7 @@ class TrainingPresetTest extends OnGoldenBase {
         .getMessage();
     assertTrue(
         refusal.matches(
-            "training a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are "
+            "training a person on base-current takes at least \\d+ MiB: .*; only 300 MiB are "
                 + "allowed; use smaller images or a smaller base"),
         refusal);
   }

@@ -75,16 +75,19 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns this photo with the caption and the repeats of a file.
+   * Returns this photo with the caption and the repeats of a {@link Photo}.
    *
-   * @param file the photo's file, or another photo, whose caption and repeats are copied
+   * @param file the photo whose caption and repeats are copied
    * @return the photo with its caption and repeats
    */
   public AcceptedPhoto withCaptionOf(Photo file) {
     return new AcceptedPhoto(name, image, face, features, file.caption(), file.repeats());
   }
 
-  /** {@return the caption of the photo's file, in which {@code %s} stands for the person} */
+  /**
+   * {@return the caption that was given with the photo, in which {@code %s} stands for the person;
+   * empty if training writes a caption}
+   */
   public Optional<String> caption() {
     return caption;
   }

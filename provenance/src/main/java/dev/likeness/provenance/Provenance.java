@@ -167,7 +167,7 @@ public record Provenance(
     return watermarkBits.orElse(0) >= Watermark.MIN_BITS;
   }
 
-  /** {@return true if watermark, XMP or manifest discloses that a model made or changed it} */
+  /** {@return true if watermark, XMP or manifest says that a model made or changed the image} */
   public boolean isDisclosed() {
     return isWatermarked()
         || sourceType.flatMap(DigitalSourceType::of).isPresent()

@@ -92,7 +92,7 @@ public record Step(
    * raw[k] D~[k] + sum unguided[k] U[k] + sum modelOutputs[k] F[k] + sum noise[k] n[k]}.
    *
    * @param samples factors of the rows' samples before input scaling
-   * @param unblended factors of the samples before the kept part of a masked image is blended in
+   * @param unblended factors of the samples before inpainting blends in the kept part of the image
    * @param denoised factors of the denoised predictions after clipping
    * @param raw factors of the denoised predictions before clipping; empty without clipping
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
@@ -116,7 +116,8 @@ public record Step(
      * Copies the arrays and checks that all factors are finite.
      *
      * @param samples factors of the rows' samples before input scaling
-     * @param unblended factors of the samples before the kept part of a masked image is blended in
+     * @param unblended factors of the samples before inpainting blends in the kept part of the
+     *     image
      * @param denoised factors of the denoised predictions after clipping
      * @param raw factors of the denoised predictions before clipping; empty without clipping
      * @param unguided factors of the denoised predictions without guidance; empty for most solvers
@@ -144,8 +145,8 @@ public record Step(
     }
 
     /**
-     * {@return a copy of the factors of the samples before the kept part of a masked image is
-     * blended in}
+     * {@return a copy of the factors of the samples before inpainting blends in the kept part of
+     * the image}
      */
     @Override
     public double[] unblended() {

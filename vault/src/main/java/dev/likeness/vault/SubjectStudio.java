@@ -243,8 +243,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return new headshots, generated without a listener as {@link #shoot(Subject, ShootRequest,
-   * Progress, Cancellation)} generates them}
+   * {@return new headshots, generated without a listener} It throws the exceptions of
+   * {@link #shoot(Subject, ShootRequest, Progress, Cancellation)}.
    *
    * @param subject the subject
    * @param request the styles and the number of headshots
@@ -303,8 +303,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return the person by the stored reference images; empty if none are stored, or the base does
-   * not edit images}
+   * {@return the person given by the stored reference images; empty if none are stored, or the base
+   * does not edit images}
    *
    * @param subject the subject
    * @param base the base that takes the images

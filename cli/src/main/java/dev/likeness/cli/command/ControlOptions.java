@@ -67,8 +67,8 @@ final class ControlOptions {
 
   @Option(
       names = "--guess-mode",
-      description = "ControlNets act on the prompt's prediction alone, so that images follow the "
-          + "control image even with an empty prompt; a --guidance of 3 to 5 is usual")
+      description = "ControlNets act only on the prediction for the prompt, so that images follow "
+          + "the control image even with an empty prompt; a --guidance of 3 to 5 is usual")
   private boolean isGuess;
 
   /**

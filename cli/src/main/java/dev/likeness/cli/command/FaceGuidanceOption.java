@@ -56,8 +56,8 @@ final class FaceGuidanceOption {
   FaceGuidance open(Path folder, BaseModel base, FaceDetector detector, UsePolicy policy) {
     if (isOff && (networks.isGiven() || steps.isGiven())) {
       throw new IllegalArgumentException(
-          "--no-face-guidance turns off what the other --face-guidance options set;"
-              + " leave it out, or them");
+          "--no-face-guidance cannot be combined with other --face-guidance options;"
+              + " leave it out, or leave out the others");
     }
     FaceGuidance opened = isOff ? null : networks.open(folder, base, detector, policy);
     if (opened == null && steps.isGiven()) {

@@ -124,7 +124,7 @@ final class GenerateOptions {
         throw new IllegalArgumentException(
             "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and "
                 + "extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone or"
-                + " after another method and a comma, as extrapolate:4 or deep-cache:3,merge:0.5");
+                + " after another method and a comma: extrapolate:4 or deep-cache:3,merge:0.5");
       }
       CachingOptions one = said.group(3) != null
           ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))

@@ -82,8 +82,8 @@ final class InitialImageOptions {
   @Option(
       names = "--padding-mask-crop",
       paramLabel = "PX",
-      description = "generates only the mask's surroundings with this padding, at the size of "
-          + "--width and --height, and pastes them into the initial image; 32 is usual")
+      description = "generates only the region around the mask, with this padding, at the size "
+          + "of --width and --height, and pastes it into the initial image; 32 is usual")
   private Integer paddingMaskCrop;
 
   @Option(

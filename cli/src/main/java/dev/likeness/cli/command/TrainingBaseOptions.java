@@ -29,8 +29,8 @@ final class TrainingBaseOptions {
       names = "--eight-bits",
       description =
           "keeps the frozen UNet or transformer in 8 bits: takes half the memory of bf16, "
-              + "and trains nearly the same LoRA. On a CPU, a GGUF base stays in the bits of its file "
-              + "without this option")
+              + "and trains nearly the same LoRA. Without this option, a GGUF base on a CPU keeps "
+              + "the quantisation of its file")
   private boolean eightBits;
 
   boolean isInEightBits() {

@@ -69,7 +69,7 @@ public interface Progress {
   record Work(Kind kind, String model, int images) {
     /** The kind of work. */
     public enum Kind {
-      /** Images are generated, also the validation images of a training. */
+      /** Images are generated, including the validation images of a training. */
       GENERATION,
       /** An adapter or a whole model is trained. */
       TRAINING

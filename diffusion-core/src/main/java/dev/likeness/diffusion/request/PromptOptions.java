@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
  * @param prompt a description of the image; not null
  * @param negative the negative prompt, which describes unwanted content; empty if none is set.
  *     Without one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
- *     uses zeros instead of embeddings, as in diffusers. It encodes an empty text
+ *     uses zeros instead of embeddings, as in diffusers. An empty text is encoded
  * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
  *     {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
@@ -158,9 +158,9 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with these textual inversions in place of their own}
+   * {@return these options with other textual inversions}
    *
-   * @param others the textual inversions; duplicates are removed
+   * @param others the new textual inversions; duplicates are removed
    * @throws IllegalArgumentException if two different textual inversions have the same token
    */
   public PromptOptions textualInversions(List<TextualInversion> others) {
@@ -249,8 +249,8 @@ public record PromptOptions(
   }
 
   /**
-   * Other prompts for single text encoders. As in diffusers, a text encoder whose prompt is not set
-   * or an empty text gets the first prompt.
+   * Separate prompts for the second and third text encoder. As in diffusers, an encoder whose
+   * prompt is not set or is empty gets the first prompt.
    *
    * @param second the prompt of the second text encoder (diffusers: {@code prompt_2})
    * @param third the prompt of the third text encoder (diffusers: {@code prompt_3})

@@ -96,7 +96,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another prompt for the second text encoder (diffusers:
    * {@code prompt_2})} On FLUX.1, this text encoder is T5.
    *
-   * @param text the prompt; an empty text for the first prompt
+   * @param text the prompt; if it is empty, the first prompt is used
    */
   default ImageRequest prompt2(String text) {
     return second(Optional.of(text), prompts().encoderPrompts().negativeSecond());
@@ -106,7 +106,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another prompt for the third text encoder (diffusers:
    * {@code prompt_3})} On Stable Diffusion 3, this text encoder is T5.
    *
-   * @param text the prompt; an empty text for the first prompt
+   * @param text the prompt; if it is empty, the first prompt is used
    */
   default ImageRequest prompt3(String text) {
     return third(Optional.of(text), prompts().encoderPrompts().negativeThird());
@@ -116,7 +116,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another negative prompt for the second text encoder (diffusers:
    * {@code negative_prompt_2})}
    *
-   * @param text the negative prompt; an empty text for the first negative prompt
+   * @param text the negative prompt; if it is empty, the first negative prompt is used
    */
   default ImageRequest negative2(String text) {
     return second(prompts().encoderPrompts().second(), Optional.of(text));
@@ -126,7 +126,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another negative prompt for the third text encoder (diffusers:
    * {@code negative_prompt_3})}
    *
-   * @param text the negative prompt; an empty text for the first negative prompt
+   * @param text the negative prompt; if it is empty, the first negative prompt is used
    */
   default ImageRequest negative3(String text) {
     return third(prompts().encoderPrompts().third(), Optional.of(text));
@@ -202,7 +202,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with SDXL's size conditioning for both prompts}
    *
    * @param positive the size conditioning of the prompt
-   * @param negativePrompt that of the negative prompt
+   * @param negativePrompt the size conditioning of the negative prompt
    */
   default ImageRequest sizeConditioning(
       SizeConditioning positive, SizeConditioning negativePrompt) {

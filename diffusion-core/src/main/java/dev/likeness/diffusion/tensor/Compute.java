@@ -92,8 +92,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return a device with its default element type} The default of a CPU is that of
-   * {@link #best()}, and bf16 on a GPU.
+   * {@return a device with its default element type} The default on a GPU is bf16. On a CPU, it is
+   * the type that {@link #best()} chooses.
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @throws IllegalArgumentException if no device has the given name

@@ -44,15 +44,15 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   static final double WITH_LORA_AND_GUIDANCE_SCALE = 0.2;
 
   /**
-   * The default mapping, used if no curve was measured. Weights increase linearly: without a LoRA,
-   * the adapter up to 0.8; with a LoRA, the adapter up to 0.4 and the LoRA up to 1.
+   * The default mapping if no curve was measured. Weights grow linearly with the identity strength.
+   * At 1, the adapter has weight 0.8 without a LoRA and 0.4 with one, and the LoRA has 1.
    */
   public static final IdentityStrength DEFAULT = new IdentityStrength(
       linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
-   * The default mapping with face guidance. Weights increase linearly: without a LoRA, the adapter
-   * up to 0.4; with a LoRA, the adapter up to 0.2 and the LoRA up to 0.4.
+   * The default mapping with face guidance. Weights grow linearly with the identity strength. At 1,
+   * the adapter has weight 0.4 without a LoRA and 0.2 with one, and the LoRA has 0.4.
    */
   public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
@@ -86,7 +86,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    *
    * @param setting the weights
    * @param likeness mean cosine similarity to held-out photos, -1 to 1
-   * @param promptAdherence share of the prompt's words that the photo reader found, 0 to 1
+   * @param promptAdherence share of the prompt's words that the base's photo reader found in the
+   *     images, 0 to 1
    * @param images the number of measured images; 0 if nothing was measured
    */
   public record Measurement(Setting setting, double likeness, double promptAdherence, int images) {}

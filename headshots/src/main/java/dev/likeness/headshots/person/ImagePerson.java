@@ -98,7 +98,10 @@ public final class ImagePerson implements Identity {
     return images;
   }
 
-  /** {@return the record of the photos; its face embeddings come from the other photos only} */
+  /**
+   * {@return the record of the photos} The face embeddings that measure likeness come from photos
+   * that are not reference images.
+   */
   public PersonRecord record() {
     return notes.record();
   }
@@ -223,7 +226,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * Several persons in one image, each by reference images. Face guidance does not apply to them.
+   * Several persons in one image, each given by reference images. Face guidance does not apply to
+   * them.
    *
    * @param people the persons, in the order of their images, at least two
    */

@@ -74,7 +74,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of a shoot with a person from reference images.
+   * The record of a shoot with a person given by reference images.
    *
    * @param base the base model
    * @param person the person
@@ -93,7 +93,8 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of a shoot with a person, or several people, from images for a base that edits.
+   * The record of a shoot with one or several persons given by images, for a base that edits
+   * images.
    *
    * @param base the base model
    * @param person an {@link ImagePerson} or an {@link ImagePerson.Group}
@@ -233,7 +234,7 @@ public final class ShootRecord {
   /**
    * The same record with durations.
    *
-   * @param parts name of a part of the work to its duration
+   * @param parts maps the name of each part of the work to its duration
    * @return the new record
    */
   public ShootRecord timings(Map<String, Duration> parts) {

@@ -106,7 +106,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return the same report with comparisons with the photos}
+   * {@return the same report with comparisons between headshots and photos}
    *
    * @param given one comparison for each headshot, or none
    * @throws IllegalArgumentException if there is another number of comparisons

@@ -52,7 +52,7 @@ public record ShootSummary(
   }
 
   /**
-   * What a summary can say about photos and likeness.
+   * The photos and the embedder that a summary reports.
    *
    * @param review the reviewed photos; empty for a person from a file
    * @param judge the embedder that measured likeness; empty if likeness was not measured

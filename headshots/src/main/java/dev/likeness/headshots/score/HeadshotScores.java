@@ -110,7 +110,7 @@ public final class HeadshotScores {
   }
 
   /**
-   * Scores images of several persons: only a further face counts as a second face.
+   * Scores images of several persons: only faces beyond this number count as a second face.
    *
    * @param count the number of persons, at least 1
    * @return the new scores
@@ -125,9 +125,9 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds a score for the likeness to each person of an image, each on a face of their own, as
-   * {@link LikenessScore#ofPeople} assigns them. An image fails if one person is below the
-   * threshold or has no face. The limits hold as in {@link #likeness(Likeness, Identity)}.
+   * Adds one score of likeness for each person in an image. {@link LikenessScore#ofPeople} assigns
+   * a face to each person. An image fails if one person is below the threshold or has no face. The
+   * limits hold as in {@link #likeness(Likeness, Identity)}.
    *
    * @param measures the likeness to the photos of each person, all with one embedder
    * @param group the persons together, whose consent tells whether the photos were rendered

@@ -13,8 +13,8 @@ import java.util.Optional;
 /**
  * The scores of one image. Immutable.
  *
- * @param scores one score for each aspect that could be measured; of likeness in an image of
- *     several persons, one for each person
+ * @param scores one score for each aspect that could be measured; in an image of several persons,
+ *     one score of likeness for each person
  */
 public record ScoreCard(List<Score> scores) {
   /**
@@ -27,7 +27,7 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /**
-   * The score of one aspect; of likeness to several persons, the lowest.
+   * The score of one aspect. For the likeness to several persons, it is the lowest score.
    *
    * @param aspect the aspect
    * @return the score; empty if the aspect was not measured
@@ -98,7 +98,7 @@ public record ScoreCard(List<Score> scores) {
    * @param isPassed true if the value is within the limit
    * @param interval the 95 % confidence interval of the value; only the likeness to several photos
    *     has an interval
-   * @param person the number of the person in an image of several, from 1; 0 otherwise
+   * @param person in an image of several persons, the number of the person, from 1; otherwise 0
    */
   public record Score(
       ScoreAspect aspect,

@@ -191,7 +191,7 @@ public record Headshot(
   }
 
   /**
-   * Encodes an image file with the given marking, also if the class path has others.
+   * Encodes an image file with the given marking, even if the class path has others.
    *
    * @param format the file format
    * @param marking marks the file as generated or edited

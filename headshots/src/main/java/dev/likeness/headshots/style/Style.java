@@ -48,10 +48,7 @@ public record Style(
     String crop,
     List<String> bases,
     boolean isMonochrome) {
-  /**
-   * Families that styles may name. A model folder may declare another family
-   * ({@code style_family}).
-   */
+  /** Families that styles may name. Model folders may declare others ({@code style_family}). */
   public static final List<String> FAMILIES =
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
 

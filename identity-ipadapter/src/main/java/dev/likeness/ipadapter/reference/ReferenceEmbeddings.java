@@ -120,8 +120,8 @@ public record ReferenceEmbeddings(
    * @param face face embeddings [n, 1, width]
    * @param weights weight of each of the n references
    * @param origin the networks that made the embeddings
-   * @throws IllegalArgumentException if image and face are both null, the counts do not match, or a
-   *     weight is not a finite number above 0
+   * @throws IllegalArgumentException if image and face are both empty, the counts do not match, or
+   *     a weight is not a finite number above 0
    */
   public ReferenceEmbeddings {
     weights = List.copyOf(weights);

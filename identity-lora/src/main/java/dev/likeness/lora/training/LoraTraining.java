@@ -137,8 +137,8 @@ public record LoraTraining(
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
    * {@code LCMScheduler}.
    *
-   * <p>Use captioned images that resemble the training images of the base. The result is the LoRA
-   * of the trained person, {@link dev.likeness.lora.TrainedPerson#lora()}: save only this LoRA.
+   * <p>Use captioned images that resemble the training images of the base. The trainer returns the
+   * LoRA in {@link dev.likeness.lora.TrainedPerson#lora()}; save only this LoRA.
    *
    * @param guidance guidance scale of the teacher, from 1
    * @return the settings

@@ -292,7 +292,7 @@ public record OptimizerOptions(
     /**
      * Schedule-free AdamW (Defazio et al. 2024, arXiv:2405.15682): averages the weights instead of
      * lowering the learning rate, and the averaged weights become the result. After the warmup, the
-     * learning rate is constant, also if {@link OptimizerOptions#constantLearningRate()} is false.
+     * learning rate is constant, even if {@link OptimizerOptions#constantLearningRate()} is false.
      * Use AdamW's learning rate or a higher one.
      */
     ADAMW_SCHEDULE_FREE

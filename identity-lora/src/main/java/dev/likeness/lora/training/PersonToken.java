@@ -53,7 +53,7 @@ public record PersonToken(String token, String classWord, String consent) {
   }
 
   /**
-   * {@return the person with a consent in the text form of person files}
+   * {@return the person with a consent, given as the text that a person file contains}
    *
    * @param text free text, or a consent as JSON
    */

@@ -5,7 +5,7 @@ package dev.likeness.lora.training;
  * the person's token becomes a placeholder token with several embedding vectors. These vectors are
  * first trained together with the LoRA, then frozen while the LoRA is trained further.
  *
- * @param vectors number of vectors; 0 to use the existing tokens of the word
+ * @param vectors number of vectors; 0 to train no placeholder token
  * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1
  * @param learningRate change of an embedding value in one step, in standard deviations of the
  *     base's embeddings, above 0. It applies at the full learning rate of the LoRA; with Prodigy,
@@ -21,9 +21,10 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   /**
    * Checks the ranges of the settings.
    *
-   * @param vectors number of vectors; 0 to use the existing tokens of the word
+   * @param vectors number of vectors; 0 to train no placeholder token
    * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1
-   * @param learningRate change of an embedding value in one step, in standard deviations
+   * @param learningRate change of an embedding value in one step, in standard deviations of the
+   *     base's embeddings, above 0
    */
   public PivotalTuning {
     if (vectors < 0

@@ -63,7 +63,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return a set of images with captions, focus or masks, without state file or validation}
+   * {@return a set of images with captions, focus areas or masks, without state file or validation}
    *
    * @param examples at least one image
    * @param subject the person in the images

@@ -14,8 +14,8 @@ package dev.likeness.photos.decode;
  */
 public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolean allowsPrograms) {
   /**
-   * The default limits: 40 MB, 100 megapixels, a long side of 2048 pixels, programs allowed. Crops
-   * of a usual selfie then have sides of up to 1024 pixels.
+   * The default limits: 40 MB, 100 megapixels, a long side of 2048 pixels, and installed programs
+   * may convert HEIC and AVIF files. Crops of a usual selfie then have sides of up to 1024 pixels.
    */
   public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048, true);
 

@@ -65,7 +65,7 @@ public record Face(
    */
   public record Eyes(Point left, Point right) {
     /**
-     * Checks that the left eye is not to the right of the right eye.
+     * Checks that the x of {@code left} is not larger than the x of {@code right}.
      *
      * @param left the eye nearer to the left edge of the image
      * @param right the eye nearer to the right edge of the image
@@ -73,7 +73,8 @@ public record Face(
     public Eyes {
       if (left.x() > right.x()) {
         throw new IllegalArgumentException(
-            "the left eye " + left + " must not be right of the right eye " + right);
+            "the x of the left eye must not be larger than that of the right eye, got left " + left
+                + " and right " + right);
       }
     }
 

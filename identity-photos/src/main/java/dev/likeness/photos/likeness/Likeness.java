@@ -119,7 +119,7 @@ public final class Likeness {
   }
 
   /**
-   * Returns this likeness for images that were generated with a face embedder. If this likeness
+   * Returns a likeness for images that were generated with a face embedder. If this likeness
    * measures with the same embedder, reports are marked as not independent, because their scores
    * are too high.
    *
@@ -134,7 +134,7 @@ public final class Likeness {
   }
 
   /**
-   * Returns this likeness for images or checkpoints that another likeness selected. If both use the
+   * Returns a likeness for images or checkpoints that another likeness selected. If both use the
    * same embedder and share a photo, reports are marked as not independent, because their scores
    * are too high.
    *

@@ -136,8 +136,8 @@ public record ClusterSimulation(
   /**
    * Prints simulations for several numbers of executors, without and with failures.
    *
-   * @param args people, mean seconds of a person, skew, failures in an hour, seconds of a restart,
-   *     seconds between two states; without arguments 100000 60 0.3 0.05 40 15
+   * @param args number of people, mean seconds of a person, skew, failures in an hour, seconds of a
+   *     restart, seconds between two saved states; the defaults are 100000 60 0.3 0.05 40 15
    */
   public static void main(String[] args) {
     double[] given = {100_000, 60, 0.3, 0.05, 40, 15};

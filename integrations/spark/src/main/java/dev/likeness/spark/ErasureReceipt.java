@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The receipt of an erasure: what was deleted. It contains neither names of files nor digests of
- * them. Immutable.
+ * The receipt of an erasure, with the number and size of the deleted files. It contains neither
+ * names of files nor digests of them. Immutable.
  *
  * @param id the person's id
  * @param erasedAt the time of the erasure, as ISO 8601 text

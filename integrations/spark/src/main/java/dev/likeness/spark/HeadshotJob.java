@@ -105,10 +105,10 @@ public final class HeadshotJob {
   /**
    * Runs the job. The rows travel through the driver; photos and images do not.
    *
-   * @param people one row a person
-   * @return one row a person, in the order of {@code people}. Equal rows count once
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. A row that
-   *     cannot be used fails its person only
+   * @param people one row for each person
+   * @return one row for each person, in the order of {@code people}. Equal rows count once
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. If a row
+   *     cannot be used, only its person fails
    */
   public Dataset<Row> run(Dataset<Row> people) {
     List<PersonRow> rows = PersonRow.collect(people);

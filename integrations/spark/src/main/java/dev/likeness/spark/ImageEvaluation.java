@@ -67,8 +67,8 @@ public final class ImageEvaluation {
   /**
    * Measures the images.
    *
-   * @param images one row an image
-   * @return one row an image, in the order of {@code images}
+   * @param images one row for each image
+   * @return one row for each image, in the order of {@code images}
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is no column {@code path}
    */
   public Dataset<Row> run(Dataset<Row> images) {

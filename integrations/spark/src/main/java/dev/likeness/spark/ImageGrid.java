@@ -15,7 +15,8 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param prompts the prompts, at least one
  * @param seeds the seeds, at least one
- * @param loras LoRA file to weight, in order; without entries, the base generates without a LoRA
+ * @param loras maps LoRA files to weights, in order; without entries, the base generates without a
+ *     LoRA
  */
 public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Double> loras) {
   /**
@@ -23,7 +24,7 @@ public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Doub
    *
    * @param prompts the prompts, at least one
    * @param seeds the seeds, at least one
-   * @param loras LoRA file to weight, in order
+   * @param loras maps LoRA files to weights, in order
    * @throws IllegalArgumentException if there is no prompt or no seed
    */
   public ImageGrid {

@@ -81,8 +81,8 @@ public final class ImageJob {
   /**
    * Runs the job.
    *
-   * @param requests one row an image
-   * @return one row an image, in the order of {@code requests}
+   * @param requests one row for each image
+   * @return one row for each image, in the order of {@code requests}
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is no column
    *     {@code prompt}, or if a value has another type
    */

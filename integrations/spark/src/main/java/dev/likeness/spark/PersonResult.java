@@ -30,7 +30,7 @@ record PersonResult(
     boolean isReused,
     int resumedFrom)
     implements Serializable {
-  /** What became of a person. */
+  /** The outcome for a person. */
   enum Status {
     DONE,
     /** The row or the photos cannot be used; another attempt would not help. */

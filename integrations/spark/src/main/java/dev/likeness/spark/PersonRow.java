@@ -67,7 +67,7 @@ record PersonRow(
     return rows.stream()
         .map(row -> !row.id.isEmpty() && counts.get(row.id) > 1
             ? row.problem(
-                counts.get(row.id) + " different rows have this id; give one row a person")
+                counts.get(row.id) + " different rows have this id; give one row for each person")
             : row)
         .toList();
   }

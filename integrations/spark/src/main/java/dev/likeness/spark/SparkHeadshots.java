@@ -37,8 +37,8 @@ public final class SparkHeadshots {
    * Runs the program.
    *
    * @param args the options
-   * @throws InvalidInputException if an option is unknown or missing, or if the people have no such
-   *     columns
+   * @throws InvalidInputException if an option is unknown or missing, or if a column of the people
+   *     is missing
    * @throws IOException if the session cannot be closed
    */
   public static void main(String[] args) throws IOException {

@@ -33,8 +33,8 @@ public final class DoubleStreamKeys {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": the file does not have the channels of"
-          + " each position axis for its transformer of head width " + head
+      throw new InvalidInputException(keys.describe() + ": the file does not state the channels of"
+          + " each position axis, which a transformer of head width " + head + " needs"
           + "; give a diffusers folder, or its config");
     }
     Map<String, Object> config = new LinkedHashMap<>();

@@ -86,7 +86,7 @@ public final class SafetensorsHeader implements TensorNames {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
       throw new InvalidInputException(source + " has " + length
-          + " bytes, a safetensors file at least 8: " + SAVE_AGAIN_ADVICE);
+          + " bytes, expected a safetensors file of at least 8; " + SAVE_AGAIN_ADVICE);
     }
     long headerLength =
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();

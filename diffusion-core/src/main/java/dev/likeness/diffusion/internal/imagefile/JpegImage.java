@@ -62,7 +62,7 @@ final class JpegImage {
       at = alone || unknown ? at + 2 : readSegment(marker, at);
     }
     if (scans == 0) {
-      throw new IOException("it has no scan");
+      throw new IOException("it has no image data (no scan)");
     }
     requireCoefficientsFit();
     return result(ends);

@@ -95,7 +95,7 @@ public record AutoencoderConfig(
     }
     if (types.size() != count) {
       throw new InvalidInputException(c.source() + ": " + count + " block_out_channels, but "
-          + types.size() + " " + option + "; there must be as many of each");
+          + types.size() + " " + option + "; expected the same number of each");
     }
   }
 }

@@ -67,8 +67,8 @@ class SafetensorsHeaderTest {
     refused(
         file,
         file
-            + " has 7 bytes, a safetensors file at least 8: the file is damaged; download or"
-            + " save it again");
+            + " has 7 bytes, expected a safetensors file of at least 8; the file is damaged;"
+            + " download or save it again");
   }
 
   @ParameterizedTest

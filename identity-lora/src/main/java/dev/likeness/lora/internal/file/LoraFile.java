@@ -204,7 +204,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
       throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
-          + ", and that layer of " + base + " has none; give the base that it was made for");
+          + ", but that layer of " + base + " has no bias; give the base that it was made for");
     }
     if (!report.incomplete().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)

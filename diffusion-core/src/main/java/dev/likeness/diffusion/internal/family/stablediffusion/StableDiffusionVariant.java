@@ -219,8 +219,8 @@ final class StableDiffusionVariant implements Variant {
         .stream().map(Integer.class::cast).toList();
     if (!config.containsKey("attention_head_dim")) {
       if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
-        throw new InvalidInputException(keys.describe() + ": the file does not have the number of"
-            + " heads of its UNet of widths " + channels
+        throw new InvalidInputException(keys.describe() + ": the file does not state the number of"
+            + " heads of its UNet, which has the widths " + channels
             + "; give a diffusers folder, or its config");
       }
       config.put(

@@ -80,7 +80,7 @@ public record UNetConfig(
       throw new InvalidInputException(
           c.source() + ": " + count + " block_out_channels, but " + down.size()
               + " down_block_types and " + up.size()
-              + " up_block_types; there must be as many of each");
+              + " up_block_types; expected the same number of each");
     }
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);

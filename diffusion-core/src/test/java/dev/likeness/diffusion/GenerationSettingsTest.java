@@ -141,7 +141,7 @@ class GenerationSettingsTest {
                   request.eta(0.7),
                   request.scheduler("tcd"),
                   request.scheduler("dpmpp_2s_ancestral"))
-              .map(base::eta)
+              .map(each -> base.eta(each).getAsDouble())
               .toList());
       float[] usual = base.generate(request).pixels();
       assertArrayEquals(base.generate(request.steps(4).guidance(2).eta(0.4)).pixels(), usual);

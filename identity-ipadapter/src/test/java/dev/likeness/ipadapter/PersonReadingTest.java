@@ -55,7 +55,7 @@ class PersonReadingTest {
   @Test
   void facesHaveTheWeightsOfTheirPhotos() {
     FaceReader.PersonReading person = FaceReader.PersonReading.of(
-        face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
+        face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)));
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
     assertEquals(2, person.prompt().references().face().orElseThrow().count());
     assertEquals(

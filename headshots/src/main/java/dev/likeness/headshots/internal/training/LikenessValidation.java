@@ -45,11 +45,8 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
     Style style = Style.named("studio");
     String prompt = style.prompt("%s", 0);
     String negative = light.negativePrompt(style.negative(), prompt);
-    ImageRequest request = ImageRequest.of(prompt)
-        .negative(negative.isEmpty() ? null : negative)
-        .steps(STEPS)
-        .guidance(guidance)
-        .count(IMAGES);
+    ImageRequest plain = ImageRequest.of(prompt).steps(STEPS).guidance(guidance).count(IMAGES);
+    ImageRequest request = negative.isEmpty() ? plain : plain.negative(negative);
     return new ValidationOptions(interval, request, scorer(known), PATIENCE);
   }
 

@@ -97,7 +97,7 @@ class TiledUpscaleTest {
       RgbImage plain = RgbImage.of(own, own, new byte[own * own * 3]);
       RgbImage large = TiledUpscale.upscale(
           base,
-          ImageRequest.of("x").steps(steps),
+          steps == 0 ? ImageRequest.of("x") : ImageRequest.of("x").steps(steps),
           plain,
           2 * own,
           2 * own,

@@ -141,7 +141,7 @@ class GenerateCommandTest {
         "[{file=image-001.png, seed=0, prompt=a cat, negative=blurry, " + sampled
             + "strength=0.6, width=48, height=48" + settings + ", first_pass={" + sampled
             + "width=32, height=32" + settings
-            + ", hires={scale=1.5, strength=0.6, steps=0, pixels=false}}}]",
+            + ", hires={scale=1.5, strength=0.6, pixels=false}}}]",
         JSON.std
             .mapFrom(Files.readString(out.resolve("images.json")))
             .get("images")

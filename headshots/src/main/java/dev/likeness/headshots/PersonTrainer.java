@@ -213,22 +213,25 @@ public final class PersonTrainer {
    * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
    *     the last headshot of the person
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param stop stops the reading of photos
+   * @param cancellation stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if the
    *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public ReferencePerson reference(
-      TrainingRequest request, PersonAdapter adapter, Progress progress, Cancellation stop) {
+      TrainingRequest request,
+      PersonAdapter adapter,
+      Progress progress,
+      Cancellation cancellation) {
     return progress.reportOutcome(() -> engine.referencePerson(
         request.review(),
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         withoutTerminalEvents(progress),
-        stop));
+        cancellation));
   }
 
   /**
@@ -248,22 +251,25 @@ public final class PersonTrainer {
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
-   * @param stop stops the reading of photos
+   * @param cancellation stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
    *     the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public ImagePerson imagePerson(
-      TrainingRequest request, ReferencePhotos choice, Progress progress, Cancellation stop) {
+      TrainingRequest request,
+      ReferencePhotos choice,
+      Progress progress,
+      Cancellation cancellation) {
     return progress.reportOutcome(() -> engine.imagePerson(
         request.review(),
         choice,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
         withoutTerminalEvents(progress),
-        stop));
+        cancellation));
   }
 
   /**

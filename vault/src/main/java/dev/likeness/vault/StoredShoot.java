@@ -111,7 +111,7 @@ final class StoredShoot {
       GeneratedImage.Marking marking,
       ReviewTools tools,
       Progress progress,
-      Cancellation stop) {
+      Cancellation cancellation) {
     Optional<ImagePerson> shown = SubjectStudio.findReferences(subject, base);
     boolean isTrained =
         Files.exists(subject.folder(DataCategory.PERSON).resolve(SubjectStudio.PERSON));
@@ -126,7 +126,7 @@ final class StoredShoot {
         boolean guided = studio.usesFaceGuidance(person.identity());
         StoredShoot shoot =
             new StoredShoot(base, person, guided, request, images, first, marking, tools);
-        studio.onHeadshot(shoot::add).shoot(person.identity(), request, progress, stop);
+        studio.onHeadshot(shoot::add).shoot(person.identity(), request, progress, cancellation);
         return shoot.finish();
       } finally {
         subject.imageNumbers().release(first, count);

@@ -138,27 +138,27 @@ public final class SubjectStudio {
    * removed if the retention policy demands it. A stopped training is resumed.
    *
    * @param progress receives every step, warnings and the name of each rejected photo
-   * @param stop cancels this work; erasing the subject cancels it too
+   * @param cancellation cancels this work; erasing the subject cancels it too
    * @param subject the subject
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
-   *     subject is being erased
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   *     or the subject is being erased
    * @throws IllegalStateException while another call trains the subject
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training
    * @throws InvalidInputException if no photo can be used, or the photos show several people
    * @throws SubjectErasedException if the subject was erased
    */
-  public void train(Subject subject, Progress progress, Cancellation stop) {
+  public void train(Subject subject, Progress progress, Cancellation cancellation) {
     Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
     SubjectWork.callWithPhotos(
-        subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
+        subject, setup.tools, setup.photo, progress, cancellation, (review, stop) -> {
           // States of other photos or settings are deleted with the training states.
           Path states = subject.folder(DataCategory.TRAINING_STATES);
           Path state = setup.studio.trainer().stateFile(states, review, setup.profile);
           TrainingRequest ask =
               TrainingRequest.of(review, consent).profile(setup.profile).stateFile(state);
-          try (TrainedPerson person = setup.studio.trainer().train(ask, progress, cancellation)) {
+          try (TrainedPerson person = setup.studio.trainer().train(ask, progress, stop)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
           }
         });
@@ -183,7 +183,7 @@ public final class SubjectStudio {
    * @param subject the subject
    * @param choice how photos are chosen and cropped
    * @param progress receives warnings and the name of each rejected photo
-   * @param stop cancels this work; erasing the subject cancels it too
+   * @param cancellation cancels this work; erasing the subject cancels it too
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws IllegalStateException while another call trains the subject
    * @throws InvalidInputException if the base does not edit images, no photo can be used, or the
@@ -191,17 +191,17 @@ public final class SubjectStudio {
    * @throws SubjectErasedException if the subject was erased
    */
   public void chooseReferences(
-      Subject subject, ReferencePhotos choice, Progress progress, Cancellation stop) {
+      Subject subject, ReferencePhotos choice, Progress progress, Cancellation cancellation) {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.HEADSHOTS);
     Consent.require(consent, Purpose.INTAKE);
     SubjectWork.callWithPhotos(
-        subject, setup.tools, setup.photo, progress, stop, (review, cancellation) -> {
+        subject, setup.tools, setup.photo, progress, cancellation, (review, stop) -> {
           TrainingRequest ask = TrainingRequest.of(review, consent).profile(setup.profile);
           setup
               .studio
               .trainer()
-              .imagePerson(ask, choice, progress, cancellation)
+              .imagePerson(ask, choice, progress, stop)
               .save(subject.folder(DataCategory.PERSON).resolve(REFERENCES));
         });
   }
@@ -260,32 +260,26 @@ public final class SubjectStudio {
    * after those of earlier shoots. Each shoot gets a new record: {@code record.json},
    * {@code record-041.json} and so on.
    *
-   * @param stop cancels this work; erasing the subject cancels it too
+   * @param cancellation cancels this work; erasing the subject cancels it too
    * @param subject the subject
    * @param request the styles and the number of headshots
    * @param progress receives every step and warnings
    * @return the headshots with their request
    * @throws InvalidInputException if the person has not been trained, and has no reference images
    *     that the base takes
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code stop} was requested or the
-   *     subject is being erased
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   *     or the subject is being erased
    * @throws SubjectErasedException if the subject was erased
    */
-  public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
+  public Shoot shoot(
+      Subject subject, ShootRequest request, Progress progress, Cancellation cancellation) {
     return SubjectWork.callWhileRegistered(
         subject,
-        stop,
-        cancellation -> SubjectWork.withTools(
+        cancellation,
+        stop -> SubjectWork.withTools(
             setup.tools,
             with -> StoredShoot.generate(
-                setup.studio,
-                setup.base,
-                subject,
-                request,
-                setup.marking,
-                with,
-                progress,
-                cancellation)));
+                setup.studio, setup.base, subject, request, setup.marking, with, progress, stop)));
   }
 
   /**

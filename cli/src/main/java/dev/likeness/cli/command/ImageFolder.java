@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -215,6 +216,9 @@ final class ImageFolder {
       Object value = part.getAccessor().invoke(of);
       if (value instanceof Optional<?> option) {
         return option.orElse(null);
+      }
+      if (value instanceof OptionalDouble number) {
+        return number.stream().boxed().findFirst().orElse(null);
       }
       return value instanceof OptionalInt number
           ? number.stream().boxed().findFirst().orElse(null)

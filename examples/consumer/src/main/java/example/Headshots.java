@@ -14,7 +14,7 @@ public class Headshots {
     try (BaseModel base = BaseModel.open(Path.of(args[0]))) { // a folder or a file
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1]))); // 3 to 20 selfies
       HeadshotStudio studio = HeadshotStudio.on(base);
-      // Training takes minutes on a GPU, hours on a CPU; another train(..) reports its progress.
+      // Training takes minutes on a GPU, hours on a CPU. train(..) can report its progress.
       try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
         studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of(args[2]));
       }

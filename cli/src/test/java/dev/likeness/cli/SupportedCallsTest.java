@@ -126,7 +126,7 @@ class SupportedCallsTest {
 
   /** Messages of failures that are defects of the jar or of Java. */
   private static final Pattern DEFECT =
-      Pattern.compile("cannot encode in memory|the jar of Likeness is damaged|this Java ");
+      Pattern.compile("cannot (en|de)code .* in memory|the jar of Likeness is damaged|this Java ");
 
   private static final Pattern STATE = Pattern.compile("new IllegalStateException\\(\\s*([^;]*);");
 

@@ -137,7 +137,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates one image, without a listener.
+   * Generates one image, and reports no progress.
    *
    * <p>It throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
@@ -265,8 +265,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates images as {@link #generate(List, Consumer, Progress, Cancellation)} does, without a
-   * listener.
+   * Generates images as {@link #generate(List, Consumer, Progress, Cancellation)} does, and reports
+   * no progress.
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread

@@ -238,7 +238,7 @@ public record Consent(
     try {
       return JSON.std.asString(map);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode JSON in memory", e);
     }
   }
 

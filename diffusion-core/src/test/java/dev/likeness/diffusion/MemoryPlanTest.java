@@ -133,7 +133,7 @@ class MemoryPlanTest {
       assertTrue(assertThrows(
               ResourceLimitException.class, () -> MemoryPlan.of(files, Compute.EXACT, products))
           .getMessage()
-          .startsWith("8-bit products need a CPU with VNNI"));
+          .startsWith("8-bit matrix products need a CPU with VNNI"));
       return;
     }
     MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);

@@ -128,7 +128,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person with a LoRA, trained without a listener; the caller closes the person}
+   * {@return a person with a LoRA; the caller closes the person} The method reports no progress.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    */
@@ -161,7 +161,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trained copy of the whole base, without a listener; the caller closes it}
+   * {@return a trained copy of the base; the caller closes it} The method reports no progress.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth
@@ -196,7 +196,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person given by reference images, encoded without a listener}
+   * {@return a person given by reference images} The method reports no progress.
    *
    * @param request photos, consent and known traits
    * @param adapter the adapter; the caller closes it after the last headshot of the person
@@ -235,7 +235,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person given by chosen reference images, without a listener}
+   * {@return a person given by chosen reference images} The method reports no progress.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param choice how photos are chosen and cropped
@@ -273,7 +273,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the person's appearance in the accepted photos, read without a listener}
+   * {@return the person's appearance in the accepted photos} The method reports no progress.
    *
    * @param review the reviewed photos
    */

@@ -66,8 +66,8 @@ public final class Selection {
   }
 
   /**
-   * {@return the verdicts on the images of a request, generated without a listener} It throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
+   * {@return the verdicts on the images of a request} The method reports no progress. It throws
+   * the exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request
@@ -104,8 +104,8 @@ public final class Selection {
   }
 
   /**
-   * {@return the scored images of a request, generated without a listener} It throws the exceptions
-   * of {@link #candidates(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return the scored images of a request} The method reports no progress. It throws the
+   * exceptions of {@link #candidates(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request

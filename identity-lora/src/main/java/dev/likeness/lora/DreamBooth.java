@@ -91,7 +91,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * {@return a trained copy of the base, without a listener; the caller closes it}
+   * {@return a trained copy of the base; the caller closes it} The method reports no progress.
    *
    * @param base the base model
    * @param set the training images and the person in them

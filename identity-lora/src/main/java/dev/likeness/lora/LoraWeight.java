@@ -72,7 +72,8 @@ public final class LoraWeight {
   }
 
   /**
-   * Multiplies the weights of blocks by factors in a text, in one of two forms.
+   * Multiplies the weights of blocks by the factors that a text lists. The text has one of two
+   * forms.
    *
    * <ul>
    *   <li>{@code down=0.5,mid=1,up.1=0.8,text_encoder=0.3}: names as in {@link #block};

@@ -78,10 +78,10 @@ public final class PhotoSet {
    * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. The
    * review rejects links, pipes and devices that have the extension of an image.
    *
-   * <p>As for kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too.
+   * <p>As in kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too.
    * Training uses these photos 10 times as often as others. The first line of a text file beside a
-   * photo is the photo's caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The
-   * folder's name in a caption stands for the person.
+   * photo is the photo's caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The word
+   * {@code NAME} in a caption stands for the person.
    *
    * @param folder the folder of photos
    * @return the set; its photos are read during the review

@@ -33,7 +33,7 @@ final class ReviewJson {
     try {
       return JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(root);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode JSON in memory", e);
     }
   }
 

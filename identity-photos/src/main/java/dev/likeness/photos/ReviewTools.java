@@ -83,8 +83,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * {@return the face embedder, which finds photos of another person and crops of the same shot;
-   * empty if the review compares no faces}
+   * {@return the face embedder, which finds photos that show another person, and photos that are
+   * crops of the same shot; empty if the review compares no faces}
    */
   public Optional<FaceEmbedder> embedder() {
     return embedder;
@@ -110,7 +110,7 @@ public final class ReviewTools implements AutoCloseable {
    * Returns these tools with YuNet as the face detector.
    *
    * @param file an ONNX file of YuNet with a fixed input size
-   * @return the other tools; closing them also closes these tools
+   * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the file is not YuNet or has no fixed input size
    */
   public ReviewTools withDetector(Path file) {
@@ -121,7 +121,7 @@ public final class ReviewTools implements AutoCloseable {
    * Returns these tools with another face detector.
    *
    * @param other the face detector; the caller closes it
-   * @return the other tools; closing them also closes these tools
+   * @return the changed tools; closing them also closes these tools
    */
   public ReviewTools withDetector(FaceDetector other) {
     return new ReviewTools(other, embedder, brisque, quality, owned);
@@ -133,7 +133,7 @@ public final class ReviewTools implements AutoCloseable {
    * @param file an ONNX file whose name contains the kind of embedder, such as {@code sface}; see
    *     {@link EmbedderSpec#of(Path)}
    * @param policy the intended use, which the embedder's licence must allow
-   * @return the other tools; closing them also closes these tools
+   * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the name contains no known kind, the licence forbids the use,
    *     or the file does not fit the kind
    */
@@ -160,7 +160,7 @@ public final class ReviewTools implements AutoCloseable {
    * apart, so this method does not add it.
    *
    * @param folder the folder of the base model
-   * @return the other tools; these tools if they have an embedder, or if the folder contains none
+   * @return the changed tools; these tools if they have an embedder, or if the folder contains none
    *     for photographs
    * @throws InvalidInputException if the embedder's files are damaged or of another kind
    */
@@ -176,7 +176,7 @@ public final class ReviewTools implements AutoCloseable {
    * Returns these tools with another face embedder.
    *
    * @param other the embedder; the caller closes it
-   * @return the other tools; closing them also closes these tools
+   * @return the changed tools; closing them also closes these tools
    */
   public ReviewTools withEmbedder(FaceEmbedder other) {
     return new ReviewTools(detector, Optional.of(other), brisque, quality, owned);
@@ -192,7 +192,7 @@ public final class ReviewTools implements AutoCloseable {
    *
    * @param model OpenCV's YAML file of the regression
    * @param range OpenCV's YAML file with the ranges of the regression's inputs
-   * @return the other tools; closing them also closes these tools
+   * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
    */
   public ReviewTools withBrisque(Path model, Path range) {
@@ -204,7 +204,7 @@ public final class ReviewTools implements AutoCloseable {
    * Returns these tools with a face-quality network.
    *
    * @param file an ONNX file of the network of {@link FaceQuality.OnnxFaceQuality}
-   * @return the other tools; closing them also closes these tools
+   * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the file does not contain this network
    */
   public ReviewTools withQuality(Path file) {

@@ -236,7 +236,7 @@ public record Provenance(
         return Quoted.inJson(
             JSON.std.with(JSON.Feature.WRITE_NULL_PROPERTIES).asString(facts(provenance)));
       } catch (IOException e) {
-        throw new IllegalStateException("cannot encode in memory", e);
+        throw new IllegalStateException("cannot encode JSON in memory", e);
       }
     }
 

@@ -170,7 +170,7 @@ class SamplingPlanTest {
     SigmaSchedule sigmaSchedule = SigmaSchedule.of(
         new double[] {3}, List.of(NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN));
     assertEquals(
-        "the first step must be in 0..1, the number of steps of the sigma schedule, got 2",
+        "the first step must be from 0 to the number of steps (1), got 2",
         assertThrows(IllegalArgumentException.class, () -> sigmaSchedule.from(2))
             .getMessage());
     assertEquals(NoiseLevel.CLEAN, sigmaSchedule.from(1).start());

@@ -211,7 +211,7 @@ public record ErasureReceipt(
     try {
       return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(toMap());
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode JSON in memory", e);
     }
   }
 

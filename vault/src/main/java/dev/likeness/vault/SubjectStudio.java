@@ -125,7 +125,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * Trains as {@link #train(Subject, Progress, Cancellation)} does, without a listener.
+   * Trains as {@link #train(Subject, Progress, Cancellation)} does, and reports no progress.
    *
    * @param subject the subject
    */
@@ -166,7 +166,7 @@ public final class SubjectStudio {
 
   /**
    * Chooses as {@link #chooseReferences(Subject, ReferencePhotos, Progress, Cancellation)} does,
-   * without a listener.
+   * and reports no progress.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
@@ -243,7 +243,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return new headshots, generated without a listener} It throws the exceptions of
+   * {@return new headshots} The method reports no progress. It throws the exceptions of
    * {@link #shoot(Subject, ShootRequest, Progress, Cancellation)}.
    *
    * @param subject the subject

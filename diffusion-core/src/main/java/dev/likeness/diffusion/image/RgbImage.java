@@ -188,7 +188,7 @@ public final class RgbImage {
     try {
       encode(bytes);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode a PNG file in memory", e);
     }
     return bytes.toByteArray();
   }

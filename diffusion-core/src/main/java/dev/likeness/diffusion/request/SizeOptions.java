@@ -79,7 +79,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with other size conditioning of the prompt}
+   * {@return these options with another size conditioning of the prompt}
    *
    * @param positive size conditioning of the prompt
    */
@@ -88,7 +88,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with other size conditioning of both prompts}
+   * {@return these options with another size conditioning of both prompts}
    *
    * @param positive size conditioning of the prompt
    * @param negativePrompt size conditioning of the negative prompt

@@ -189,7 +189,7 @@ final class PersonNotes {
     try {
       return JSON.std.asString(value);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode JSON in memory", e);
     }
   }
 

@@ -248,7 +248,7 @@ public final class ShootRecord {
     try {
       return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(content);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode JSON in memory", e);
     }
   }
 

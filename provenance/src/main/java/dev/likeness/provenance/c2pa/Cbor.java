@@ -149,7 +149,7 @@ final class Cbor {
     try (CBORGenerator generator = FACTORY.createGenerator(out)) {
       write(value, generator);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode CBOR in memory", e);
     }
     return out.toByteArray();
   }

@@ -17,8 +17,8 @@ import java.util.function.DoubleUnaryOperator;
  * algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r}
  * is 1.
  *
- * @param r the position in lambda of the second network call, as a share of the step, above 0 and
- *     at most 1
+ * @param r the position of the second network call in the step, on the scale of lambda =
+ *     log(alpha / sigma): above 0 and at most 1
  * @param phi2 true if the step integrates the line through both predictions, false if it takes the
  *     line's value in the middle of the step as constant
  * @param eta the share of fresh noise; 0 adds no noise

@@ -13,9 +13,9 @@ import java.util.function.DoubleUnaryOperator;
  * Stochastic exponential derivative-free solver (SEEDS) of three stages, with three network calls
  * in each step except the last, which has one. It has order 3 without noise.
  *
- * <p>In lambda, the second and third network call are at one third and two thirds of the step. All
- * stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4
- * for data prediction; ComfyUI {@code seeds_3}.
+ * <p>The second and third network call are at one third and two thirds of the step, on the scale of
+ * lambda = log(alpha / sigma). All stages use the same Brownian path. Source: Gonzalez et al. 2023,
+ * arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
  *
  * @param eta the share of fresh noise; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1

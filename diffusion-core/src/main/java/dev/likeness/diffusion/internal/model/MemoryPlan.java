@@ -119,10 +119,10 @@ public final class MemoryPlan {
     if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
-          "8-bit products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
+          "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
               + " /proc/cpuinfo); "
               + "this is " + (compute.isCpu() ? "a CPU without it" : compute.device())
-              + "; turn 8-bit products off");
+              + "; turn 8-bit matrix products off");
     }
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     WeightResidence network = products ? WeightResidence.INT8_MATMUL : int8Residence(needs);

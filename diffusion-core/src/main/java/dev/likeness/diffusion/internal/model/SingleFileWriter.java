@@ -107,7 +107,7 @@ public final class SingleFileWriter {
           .build()
           .asString(values);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode JSON in memory", e);
     }
   }
 

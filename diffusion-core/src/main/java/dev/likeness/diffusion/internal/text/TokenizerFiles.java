@@ -152,7 +152,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
                 "tokenizer_config.json",
                 JSON.std.asString(config)));
       } catch (IOException e) {
-        throw new IllegalStateException("cannot encode in memory", e);
+        throw new IllegalStateException("cannot encode JSON in memory", e);
       }
     }
 

@@ -63,7 +63,7 @@ public final class ImageFileWriter {
       writer.setOutput(out);
       writer.write(null, new IIOImage(image.toBufferedImage(), null, null), param);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode a JPEG file in memory", e);
     } finally {
       writer.dispose();
     }
@@ -77,7 +77,7 @@ public final class ImageFileWriter {
       return RgbImage.of(
           ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot decode a JPEG file in memory", e);
     }
   }
 

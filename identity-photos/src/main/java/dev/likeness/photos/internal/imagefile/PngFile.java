@@ -89,7 +89,7 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     try (DeflaterOutputStream deflated = new DeflaterOutputStream(data)) {
       deflated.write(icc);
     } catch (IOException e) {
-      throw new IllegalStateException("cannot encode in memory", e);
+      throw new IllegalStateException("cannot encode an ICC profile in memory", e);
     }
     int at = parts.get(1).end();
     return of(ImageFile.splice(bytes, at, at, chunk("iCCP", data.toByteArray())));

@@ -126,7 +126,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * A linear curve from {@link Setting#OFF} to a setting, with the assumed likeness 0 and 1.
+   * A straight line from likeness 0 at {@link Setting#OFF} to an assumed likeness 1 at a setting.
    *
    * @param most the weights at identity strength 1
    * @return a curve of two points

@@ -41,8 +41,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trainer with {@link LoraTraining#balanced()}} On a CPU, training takes minutes for
-   * the small base {@code portrait}, and hours for larger bases.
+   * {@return a trainer with {@link LoraTraining#balanced()}} On a CPU, training can take hours.
    *
    * @param base the base model; the caller closes it
    */
@@ -103,8 +102,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with smaller or larger training images} Smaller ones need less
-   * memory.
+   * {@return the same trainer with training images of another size; smaller ones need less memory}
    *
    * @param pixels width and height in pixels, a multiple of the base's size multiple
    * @throws IllegalArgumentException if the size is below 1 or not such a multiple
@@ -210,8 +208,7 @@ public final class PersonTrainer {
    * cover training, because embeddings of a face are a model of the person.
    *
    * @param request photos, consent and known traits; no state is saved
-   * @param adapter the adapter with its image encoder or face embedder; the caller closes it after
-   *     the last headshot of the person
+   * @param adapter the adapter; the caller closes it after the last headshot of the person
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
    * @return the person
@@ -238,10 +235,10 @@ public final class PersonTrainer {
    * {@return a person given by chosen reference images} The method reports no progress.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
-   * @param choice how photos are chosen and cropped
+   * @param rule how photos are chosen and cropped
    */
-  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos choice) {
-    return imagePerson(request, choice, Progress.SILENT, new Cancellation());
+  public ImagePerson imagePerson(TrainingRequest request, ReferencePhotos rule) {
+    return imagePerson(request, rule, Progress.SILENT, new Cancellation());
   }
 
   /**
@@ -249,7 +246,7 @@ public final class PersonTrainer {
    * Likeness is measured with the other photos.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
-   * @param choice how photos are chosen and cropped
+   * @param rule how photos are chosen and cropped
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
    * @return the person
@@ -259,13 +256,10 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public ImagePerson imagePerson(
-      TrainingRequest request,
-      ReferencePhotos choice,
-      Progress progress,
-      Cancellation cancellation) {
+      TrainingRequest request, ReferencePhotos rule, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> engine.imagePerson(
         request.review(),
-        choice,
+        rule,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
         withoutTerminalEvents(progress),

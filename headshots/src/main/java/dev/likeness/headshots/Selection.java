@@ -66,8 +66,8 @@ public final class Selection {
   }
 
   /**
-   * {@return the verdicts on the images of a request} The method reports no progress. It throws
-   * the exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
+   * {@return the verdicts on the images of a request} The method reports no progress. It throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, int, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request

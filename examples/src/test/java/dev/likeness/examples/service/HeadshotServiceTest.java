@@ -116,7 +116,8 @@ class HeadshotServiceTest {
     detector = WITH_FACE_GUIDANCE ? warm(new CascadeDetector()) : DETECTOR;
     guidance =
         WITH_FACE_GUIDANCE ? FaceGuidance.findIn(portrait, base, detector).orElseThrow() : null;
-    studio = HeadshotStudio.on(base).faceGuidance(guidance);
+    HeadshotStudio plain = HeadshotStudio.on(base);
+    studio = guidance == null ? plain : plain.faceGuidance(guidance);
     for (String name : NAMES) {
       PEOPLE.put(name, WITH_FACE_GUIDANCE ? trainedOnPortrait(name) : trained(name));
       serial(name, 0);

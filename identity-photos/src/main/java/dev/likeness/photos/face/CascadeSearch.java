@@ -210,28 +210,41 @@ final class CascadeSearch implements AutoCloseable {
     private static final double SCALE_FACTOR = 1.1;
     private static final int NO_FLAGS = 0;
 
-    private final CascadeClassifier classifier;
+    private final String resource;
+    private CascadeClassifier classifier;
 
+    /**
+     * Reads nothing: most images need half of the cascades, and each has up to a megabyte of XML.
+     */
     HaarCascade(String name) {
-      String resource = "haarcascades/haarcascade_" + name + ".xml";
-      classifier = new CascadeClassifier(OpenCv.dataFile(resource).getPath());
-      // An open PointerScope of the caller must not free the cascade.
-      classifier.retainReference();
-      if (classifier.empty()) {
-        throw new ResourceLimitException("OpenCV cannot read its own file " + resource
-            + "; delete the cache folder ~/.javacpp and try again");
+      resource = "haarcascades/haarcascade_" + name + ".xml";
+    }
+
+    private CascadeClassifier classifier() {
+      if (classifier == null) {
+        CascadeClassifier read = new CascadeClassifier(OpenCv.dataFile(resource).getPath());
+        if (read.empty()) {
+          throw new ResourceLimitException("OpenCV cannot read its own file " + resource
+              + "; delete the cache folder ~/.javacpp and try again");
+        }
+        // An open PointerScope of the caller must not free the cascade.
+        read.retainReference();
+        classifier = read;
       }
+      return classifier;
     }
 
     /**
      * Returns boxes of at least {@code smallest} pixels that at least {@code neighbours} windows
-     * confirm.
+     * confirm. The first call reads the cascade.
+     *
+     * @throws ResourceLimitException if OpenCV's file of the cascade cannot be read
      */
     List<BoundingBox> detect(Mat grey, int neighbours, int smallest) {
       try (RectVector found = new RectVector();
           Size least = new Size(smallest, smallest);
           Size most = new Size()) {
-        classifier.detectMultiScale(grey, found, SCALE_FACTOR, neighbours, NO_FLAGS, least, most);
+        classifier().detectMultiScale(grey, found, SCALE_FACTOR, neighbours, NO_FLAGS, least, most);
         List<BoundingBox> boxes = new ArrayList<>();
         for (long i = 0; i < found.size(); i++) {
           try (Rect r = found.get(i)) {
@@ -244,7 +257,9 @@ final class CascadeSearch implements AutoCloseable {
 
     @Override
     public void close() {
-      classifier.releaseReference();
+      if (classifier != null) {
+        classifier.releaseReference();
+      }
     }
   }
 }

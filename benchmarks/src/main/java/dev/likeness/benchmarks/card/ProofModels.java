@@ -2,9 +2,13 @@ package dev.likeness.benchmarks.card;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -16,6 +20,7 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -51,8 +56,12 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
 
   /** Opens a folder of shapes with random values that are made on the device. */
   BaseModel random(String family, String dtype) {
-    BaseModel base =
-        BaseModel.open(folders.resolve("shapes").resolve(family), Compute.of(device, dtype));
+    return filled(
+        BaseModel.open(folders.resolve("shapes").resolve(family), Compute.of(device, dtype)));
+  }
+
+  /** Returns a base after its tensors were given random values. */
+  BaseModel filled(BaseModel base) {
     fill(base.unwrap(OpenModel.class));
     return base;
   }
@@ -65,15 +74,56 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
         MemoryBudget.of(budget));
   }
 
+  /**
+   * Opens a folder with values in the least memory. On a GPU, its transformer is streamed. On a
+   * CPU, the plan depends on the memory of this process, and may keep the transformer.
+   */
+  BaseModel streamed(Path folder, String dtype, int side) {
+    Compute compute = Compute.of(device, dtype);
+    MemoryBudget any = MemoryBudget.unlimited().size(side, side);
+    List<MemoryPlan> plans = MemoryPlan.choices(ModelOpener.open(folder), compute, any);
+    long bytes = plans.get(plans.size() - 1).peak();
+    for (int tries = 0; ; tries++) {
+      try {
+        return BaseModel.open(
+            ModelFiles.of(folder), compute, MemoryBudget.ofBytes(bytes).size(side, side));
+      } catch (ResourceLimitException grown) {
+        if (tries == 1000) {
+          throw grown;
+        }
+        bytes += 32 << 10;
+      }
+    }
+  }
+
+  /** The line of a memory plan that says how the transformer is kept. */
+  static String transformerOf(BaseModel base) {
+    return base.memoryPlan()
+        .orElse("none")
+        .lines()
+        .filter(line -> line.contains("transformer"))
+        .findFirst()
+        .orElse("none")
+        .strip();
+  }
+
   private static void fill(OpenModel model) {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (ModelComponent part : ModelComponent.values()) {
         LoadedWeights weights = model.weights(part);
         if (weights != null) {
-          weights.names().forEach(name -> fill(name, weights.get(name, weights.shape(name))));
+          weights.names().forEach(name -> fill(name, stored(weights, name)));
         }
       }
     }
+  }
+
+  /** The numbers in memory: those of f8 if they stay so. */
+  private static Tensor stored(LoadedWeights weights, String name) {
+    long[] shape = weights.shape(name);
+    return weights.matrix(name, shape) instanceof F8Linear.Weight inF8
+        ? inF8.matrix().get().values()
+        : weights.get(name, shape);
   }
 
   /** Random values under which activations keep about unit size. */
@@ -82,14 +132,20 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
       if (!tensor.is_floating_point()) {
         return;
       }
-      tensor.normal_();
+      // libtorch has no arithmetic in f8.
+      boolean inF8 = tensor.scalar_type().intern() == ScalarType.Float8_e4m3fn;
+      Tensor values = inF8 ? tensor.to(ScalarType.BFloat16) : tensor;
+      values.normal_();
       if (tensor.dim() > 1) {
-        tensor.mul_(new Scalar(1 / Math.sqrt(tensor.numel() / (double) tensor.size(0))));
+        values.mul_(new Scalar(1 / Math.sqrt(tensor.numel() / (double) tensor.size(0))));
       } else {
-        tensor.mul_(new Scalar(0.1));
+        values.mul_(new Scalar(0.1));
         if (name.endsWith("weight") || name.endsWith("running_var")) {
-          tensor.add_(new Scalar(1));
+          values.add_(new Scalar(1));
         }
+      }
+      if (inF8) {
+        tensor.copy_(values);
       }
     }
   }
@@ -114,10 +170,13 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
     }
   }
 
-  /** Milliseconds of the fastest of {@code runs} calls, the device's work included. */
+  /**
+   * Milliseconds of the fastest of {@code runs} calls, the device's work included; of one call in a
+   * rehearsal.
+   */
   double milliseconds(int runs, Runnable work) {
     double best = Double.MAX_VALUE;
-    for (int i = 0; i < runs; i++) {
+    for (int i = 0; i < (isTiny ? 1 : runs); i++) {
       await();
       long start = System.nanoTime();
       work.run();

@@ -2,8 +2,11 @@ package dev.likeness.benchmarks.card;
 
 import dev.likeness.benchmarks.card.CardProof.Item;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Groups b and c: time and memory of steps, decoding and whole images of published shapes. */
@@ -27,6 +30,7 @@ final class SpeedItems {
       items.add(
           new Item("c." + family + ".bf16", 150, () -> image("c.", family, "bf16", models, log)));
     }
+    items.add(F8Items.transformer(models, log));
     items.add(new Item("c.flux.streamed", 150, () -> streamed(models, log)));
     return items;
   }
@@ -34,32 +38,45 @@ final class SpeedItems {
   /** A step is the difference of a long and a short generation, over their difference in steps. */
   private static void image(
       String group, String family, String dtype, ProofModels models, ProofLog log) {
-    String name = group + family + "." + dtype;
+    try (BaseModel base = models.random(family, dtype)) {
+      measure(group + family + "." + dtype, family, base, models, log);
+    }
+  }
+
+  /** Writes step, image, decoding and memory of a base with values. */
+  static void measure(
+      String name, String family, BaseModel base, ProofModels models, ProofLog log) {
     int few = models.isTiny() ? 2 : 10;
     int many = models.isTiny() ? 4 : 30;
-    try (BaseModel base = models.random(family, dtype)) {
-      models.memory(name + ".open");
-      base.generate(models.request(family, 2));
-      double small = models.milliseconds(2, () -> base.generate(models.request(family, few)));
-      double whole = models.milliseconds(2, () -> base.generate(models.request(family, many)));
-      log.found(name + ".step", (whole - small) / (many - few), "ms");
-      log.found(name + ".image", whole, "ms");
-      Latents noise = base.noise(1, models.side(family), models.side(family));
-      base.decode(noise);
-      log.found(name + ".decode", models.milliseconds(3, () -> base.decode(noise)), "ms");
-      models.memory(name);
-    }
+    models.memory(name + ".open");
+    base.generate(models.request(family, 2));
+    double small = models.milliseconds(2, () -> base.generate(models.request(family, few)));
+    double whole = models.milliseconds(2, () -> base.generate(models.request(family, many)));
+    log.found(name + ".step", (whole - small) / (many - few), "ms");
+    log.found(name + ".image", whole, "ms");
+    Latents noise = base.noise(1, models.side(family), models.side(family));
+    base.decode(noise);
+    log.found(name + ".decode", models.milliseconds(3, () -> base.decode(noise)), "ms");
+    models.memory(name);
   }
 
   /** The transformer's blocks come from the host in every step; its values are zeros. */
   private static void streamed(ProofModels models, ProofLog log) {
-    String budget = models.isTiny() ? "2GiB" : "16GiB";
-    try (BaseModel base = models.within("flux", "bf16", budget)) {
+    try (BaseModel base = models.isTiny()
+        ? models.streamed(models.values("flux"), "bf16", models.side("flux"))
+        : models.within("flux", "bf16", "16GiB")) {
       log.found("c.flux.streamed.plan", base.memoryPlan().orElse("none"));
       base.generate(models.request("flux", 1));
       double one = models.milliseconds(1, () -> base.generate(models.request("flux", 1)));
       double four = models.milliseconds(1, () -> base.generate(models.request("flux", 4)));
-      log.found("c.flux.streamed.step", (four - one) / 3, "ms");
+      double step = (four - one) / 3;
+      log.found("c.flux.streamed.step", step, "ms");
+      var weights = base.unwrap(OpenModel.class).weights(ModelComponent.TRANSFORMER);
+      double bytes = weights.names().stream()
+          .filter(name -> name.contains("transformer_blocks."))
+          .mapToDouble(name -> 2.0 * Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
+          .sum();
+      log.found("c.flux.streamed.rate", bytes / step / 1e6, "GB/s");
       models.memory("c.flux.streamed");
     }
   }

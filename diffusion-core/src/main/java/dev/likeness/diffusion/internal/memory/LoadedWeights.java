@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.memory;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
@@ -34,6 +35,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final WeightResidence residence;
   private final WeightResidence.UnpackedForm unpacked;
   private final Map<String, Int8Weight> quantized = new ConcurrentHashMap<>();
+  private final Map<String, F8Linear.Matrix> stored = new ConcurrentHashMap<>();
   private final Map<String, Tensor> derived = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
@@ -43,8 +45,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Takes ownership of {@code source} and checks that it holds exactly the tensors that
-   * {@code network} asks for.
+   * Takes ownership of {@code source} and checks that it holds what {@code network} asks for.
    *
    * @throws InvalidInputException as {@link #check}; {@code source} is closed then
    */
@@ -60,10 +61,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /**
-   * Creates tensors that are kept in memory as {@code residence} says. The file can be opened again
-   * after it was released.
-   */
+  /** Keeps tensors as {@code residence} says. The file can be opened again after its release. */
   public LoadedWeights(Supplier<TensorSource> opening, Compute compute, WeightResidence residence) {
     this(opening.get(), opening, compute, residence);
   }
@@ -86,48 +84,43 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Returns true if matrices are stored in less memory than the type that layers compute in. */
   public boolean isCompressed() {
-    return isStreamed() || residence == WeightResidence.INT8_MATRICES;
+    return residence.isCompressed();
   }
 
   /** Returns true if {@code name} may be such a matrix. Small matrices are loaded as a whole. */
   public boolean isCompressed(String name) {
-    return isStreamed()
-        || residence == WeightResidence.INT8_MATRICES
-            && Int8Weight.isWorthwhile(file.header().shape(name));
+    return unpacked.isCompressed(name);
   }
 
   @Override
   public Parameters.Block block(String path) {
-    return new LoadedBlock(
-        this,
-        name -> name.startsWith(path + "."),
-        residence == WeightResidence.STREAMED ? this::loadCopy : this::dequantize);
+    Predicate<String> inside = name -> name.startsWith(path + ".");
+    return residence == WeightResidence.STREAMED
+        ? new LoadedBlock(this, inside, this::loadCopy, compute.isCpu() ? null : compute)
+        : new LoadedBlock(this, inside, (name, upload) -> dequantize(name), null);
+  }
+
+  private Tensor loadCopy(String name) {
+    return loadCopy(name, UnaryOperator.identity());
   }
 
   /** Returns a tensor in memory of its own; the calling scope owns it. */
-  private Tensor loadCopy(String name) {
-    // A tensor that needs conversion is read without the mapping, because mapped pages would count
-    // as memory of the process in addition to the copy.
+  private Tensor loadCopy(String name, UnaryOperator<Tensor> upload) {
+    // Otherwise pages of the mapping would count as memory of the process beside the copy.
     return unpacked.isView(name)
         ? requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)))
-        : placeOwn(name);
+        : placeOwn(name, upload);
   }
 
-  /** Returns a tensor in memory of its own for any residence. */
-  private Tensor placeOwn(String name) {
-    try (TensorScope scope = TensorScope.open();
-        MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
-      Tensor placed = requested.requireFinite(
-          file, name, Tensors.placeWeight(compute, file.open().read(name)));
-      // A slice of a larger tensor would keep all of it in memory.
-      return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
-    }
+  private Tensor placeOwn(String name, UnaryOperator<Tensor> upload) {
+    Tensor own = file.readOwn(name, on -> Tensors.placeWeight(compute, upload.apply(on)));
+    return requested.requireFinite(file, name, own);
   }
 
   @Override
   public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
-    if (residence == WeightResidence.INT8_MATRICES) {
+    if (residence == WeightResidence.INT8_MATRICES || unpacked.inF8().contains(name)) {
       return unpackedMatrix(name, shape);
     }
     boolean small = residence == WeightResidence.INT8_MATMUL
@@ -149,13 +142,17 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   private Tensor derive(String name, UnaryOperator<Tensor> making) {
     try (TensorScope scope = TensorScope.open()) {
-      return keep(making.apply(placeOwn(name)));
+      return keep(making.apply(placeOwn(name, UnaryOperator.identity())));
     }
   }
 
   @Override
   public LayerWeight unpackedMatrix(String name, long... shape) {
     require(name, shape);
+    if (unpacked.inF8().contains(name)) {
+      return new F8Linear.Weight(
+          shape, () -> stored.computeIfAbsent(name, this::f8), Tensors.scalarType(compute.dtype()));
+    }
     if (!unpacked.isReadAtUse(name)) {
       return new LayerWeight.Plain(get(name, shape));
     }
@@ -173,6 +170,17 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       return get(name, file.header().shape(name));
     }
     return quantized.computeIfAbsent(name, this::quantized).dequantize(compute.dtype());
+  }
+
+  /** Loads a weight as the file stores it. */
+  private F8Linear.Matrix f8(String name) {
+    try (TensorScope scope = TensorScope.open();
+        MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
+      F8Linear.Matrix matrix = F8Linear.Matrix.read(file.open(), name, compute);
+      keep(requested.requireFinite(file, name, matrix.values()));
+      keep(matrix.scale());
+      return matrix;
+    }
   }
 
   private Int8Weight quantized(String name) {
@@ -193,10 +201,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return placed.computeIfAbsent(name, this::place);
   }
 
-  /**
-   * Reads a tensor for one use. If no network has loaded it, it is not kept, and the calling scope
-   * owns it.
-   */
+  /** Reads a tensor for one use. The calling scope owns it if no network has loaded it. */
   public Tensor read(String name) {
     Tensor there = placed.get(name);
     // On a GPU, transferring the tensor again for the first step costs more than keeping it, if
@@ -223,13 +228,13 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Loads every tensor that a network asked for, so that its first use is as fast as the next.
-   * Tensors that are loaded or dequantised at each use are left out, and so are weights of which
-   * layers keep packed forms.
+   * Loads every tensor that a network asked for, except those that are loaded or dequantised at
+   * each use, and those of which layers keep packed forms.
    */
   public void load() {
-    if (!isCompressed()) {
-      loadRequested(name -> true);
+    if (!isCompressed() || residence == WeightResidence.F8_MATMUL) {
+      unpacked.inF8().forEach(name -> stored.computeIfAbsent(name, this::f8));
+      loadRequested(name -> !unpacked.inF8().contains(name));
     }
   }
 
@@ -260,10 +265,11 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     clear();
   }
 
-  // Not under the lock: a thread that loads a tensor takes it while the map waits for that thread.
+  // Not under the lock, which a thread takes that loads a tensor while the map waits for it.
   private void clear() {
     placed.clear();
     quantized.clear();
+    stored.clear();
     derived.clear();
   }
 

@@ -119,18 +119,11 @@ public final class MemoryPlan {
     if (products && !compute.hasEightBitProducts()) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
-<<<<<<< HEAD
           "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
-              + " /proc/cpuinfo); "
-              + "this is " + (compute.isCpu() ? "a CPU without it" : compute.device())
-              + "; turn 8-bit matrix products off");
-=======
-          "8-bit products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
               + " /proc/cpuinfo) or a GPU of compute capability 8.9; "
               + "this is "
               + (compute.isCpu() ? "a CPU without it" : compute.device() + " without it")
-              + "; turn 8-bit products off");
->>>>>>> 5198eb240370bac667fae868e0280d3f4d7ba734
+              + "; turn 8-bit matrix products off");
     }
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     WeightResidence network = !products

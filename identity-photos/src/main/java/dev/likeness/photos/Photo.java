@@ -43,7 +43,7 @@ public final class Photo {
   }
 
   /**
-   * Returns a photo of a file, named by its file name. The file is read during the review.
+   * Returns the photo in a file. Its name is the file name. A {@link PhotoReview} reads the file.
    *
    * @param file a regular image file; the review reports a missing or broken file
    * @return the photo
@@ -61,7 +61,7 @@ public final class Photo {
   }
 
   /**
-   * Returns a photo of a file's content.
+   * Returns the photo in the bytes of a file.
    *
    * @param name name for reports and messages, not blank
    * @param file the bytes of the image file; copied

@@ -40,7 +40,7 @@ public final class PortraitModel {
           ? jar(uri).getPath(FOLDER)
           : Path.of(uri).getParent();
     } catch (URISyntaxException e) {
-      throw new IllegalStateException("the folder of " + index + " is not a valid path", e);
+      throw new IllegalStateException("the model's URL " + index + " is not a valid URI", e);
     }
   }
 

@@ -79,10 +79,10 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that trains on the person in one photo} This needs {@link #tools} with an
+   * {@return a copy that trains only on photos of one person} This needs {@link #tools} with an
    * embedder.
    *
-   * @param photo the name of an added photo, which shows the person
+   * @param photo the name of an added photo that shows this person
    */
   public SubjectStudio personIn(String photo) {
     return new SubjectStudio(new Setup(

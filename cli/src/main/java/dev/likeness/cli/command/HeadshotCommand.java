@@ -108,7 +108,7 @@ public final class HeadshotCommand implements Runnable {
       description = "output folder for headshot-001.png and so on, contact-sheet.png, report.html "
           + "and record.json. Without --store it also gets person.safetensors of a trained "
           + "person, reference.safetensors of photos for an IP-Adapter, and references.safetensors "
-          + "of photos for a base that edits")
+          + "of photos for a base that edits images")
   private Path out;
 
   /** Creates the subcommand with the console that it prints to. */

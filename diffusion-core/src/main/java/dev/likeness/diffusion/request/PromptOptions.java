@@ -14,14 +14,14 @@ import java.util.function.UnaryOperator;
  * @param negative the negative prompt, which describes unwanted content; empty if none is set.
  *     Without one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
  *     uses zeros instead of embeddings, as in diffusers. An empty text is encoded
- * @param syntax the syntax of both prompts; only Stable Diffusion 1.x, 2.x and XL support
- *     {@link PromptSyntax#A1111}
+ * @param syntax the syntax of prompt and negative prompt; only Stable Diffusion 1.x, 2.x and XL
+ *     support {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
  *     Layers that the model family always leaves out are not counted, as in diffusers'
  *     {@code clip_skip}. The web UI's clip skip of 2 corresponds to 1 on Stable Diffusion 1.x, and
  *     to 0 on XL and 2.x. With plain syntax, clip skip applies only to the prompt, as in diffusers.
- *     With A1111 syntax, it applies to both prompts. FLUX, FLUX.2 and Z-Image do not support clip
- *     skip
+ *     With A1111 syntax, it applies to the negative prompt too. FLUX, FLUX.2 and Z-Image do not
+ *     support clip skip
  * @param textualInversions textual inversions whose tokens the prompts may use. Duplicates are
  *     removed. Different textual inversions must have different tokens
  * @param embedding precomputed embeddings that replace the prompt; empty to encode the prompt
@@ -46,7 +46,7 @@ public record PromptOptions(
    *
    * @param prompt a description of the image; not null
    * @param negative the negative prompt
-   * @param syntax the syntax of both prompts
+   * @param syntax the syntax of prompt and negative prompt
    * @param clipSkip the number of last layers of the text encoder that are left out, at least 0
    * @param textualInversions textual inversions whose tokens the prompts may use
    * @param embedding precomputed embeddings that replace the prompt
@@ -129,7 +129,7 @@ public record PromptOptions(
   /**
    * {@return these options with another syntax}
    *
-   * @param other the syntax of both prompts
+   * @param other the syntax of prompt and negative prompt
    */
   public PromptOptions syntax(PromptSyntax other) {
     return with(copy -> copy.syntax = other);

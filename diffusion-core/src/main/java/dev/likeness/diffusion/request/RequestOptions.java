@@ -199,7 +199,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with SDXL's size conditioning for both prompts}
+   * {@return this request with SDXL's size conditioning for prompt and negative prompt}
    *
    * @param positive the size conditioning of the prompt
    * @param negativePrompt the size conditioning of the negative prompt
@@ -239,7 +239,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another prompt syntax} Only Stable Diffusion 1.x, 2.x and XL support
    * {@link PromptSyntax#A1111}.
    *
-   * @param syntax the syntax of both prompts
+   * @param syntax the syntax of prompt and negative prompt
    */
   default ImageRequest syntax(PromptSyntax syntax) {
     return prompts(prompts().syntax(syntax));

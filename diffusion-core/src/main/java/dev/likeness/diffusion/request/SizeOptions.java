@@ -88,7 +88,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with another size conditioning of both prompts}
+   * {@return these options with another size conditioning of prompt and negative prompt}
    *
    * @param positive size conditioning of the prompt
    * @param negativePrompt size conditioning of the negative prompt

@@ -83,9 +83,9 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * Writes the person's file: the reference images, the record and the consent. The images are
-   * parts of the person's photos. The file is biometric data and is not encrypted. The write is
-   * atomic; a new file is readable by its owner only. A LoRA is not part of this file.
+   * Writes the person's file: the reference images, the {@link PersonRecord} and the consent. The
+   * images are parts of the person's photos. The file is biometric data and is not encrypted. The
+   * write is atomic; a new file is readable by its owner only. A LoRA is not part of this file.
    *
    * @param file the file to write; an existing file is replaced
    */

@@ -86,7 +86,7 @@ sealed interface KnownPerson {
     }
   }
 
-  /** A person from images for a base that edits, optionally with a LoRA. */
+  /** A person from images for a base that edits images, optionally with a LoRA. */
   record Shown(ImagePerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {

@@ -77,9 +77,9 @@ public record ReferencePerson(
   }
 
   /**
-   * Writes the person's file: the embeddings, the record, the adapter's name, the class word and
-   * the consent. The file contains biometric data and is not encrypted. The write is atomic. A LoRA
-   * is not part of this file.
+   * Writes the person's file: the embeddings, the {@link PersonRecord}, the adapter's name, the
+   * class word and the consent. The file contains biometric data and is not encrypted. The write is
+   * atomic. A LoRA is not part of this file.
    *
    * @param file the file to write
    */

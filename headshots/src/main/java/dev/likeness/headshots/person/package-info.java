@@ -8,9 +8,9 @@
  * headshots with the photos.
  *
  * <p>A {@link ReferencePerson} consists of reference images for an IP-Adapter, and an
- * {@link ImagePerson} of images for a base that edits, chosen by {@link ReferencePhotos}; both need
- * no training. A {@link GuidedPerson} has face guidance as well. {@link IdentityStrength} maps one
- * setting from 0 to 1 to the weights of adapter and LoRA.
+ * {@link ImagePerson} of images for a base that edits images, chosen by {@link ReferencePhotos};
+ * both need no training. A {@link GuidedPerson} has face guidance as well. {@link IdentityStrength}
+ * maps one setting from 0 to 1 to the weights of adapter and LoRA.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

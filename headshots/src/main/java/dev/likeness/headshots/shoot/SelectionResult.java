@@ -37,13 +37,15 @@ public record SelectionResult(List<Verdict> verdicts) {
   }
 
   /**
-   * Selects up to {@code count} candidates. One after another, it selects the candidate with the
-   * highest product of ranking score and distance from the images selected before.
+   * Selects up to {@code count} candidates, one at a time. Each time, it selects the candidate with
+   * the highest product of ranking score and distance from the images selected before.
    *
    * <p>An image with a failed score is selected only if no better image is left. An image is never
-   * selected if it has no face, or is nearly the same as a selected image. If more than half of
-   * eight or more candidates fail an aspect, that aspect is ignored, because the base or the person
-   * then causes the flaw. Likeness and second face are never ignored.
+   * selected if it has no face, or is nearly the same as a selected image.
+   *
+   * <p>If there are at least eight candidates and more than half of them fail an aspect, this
+   * aspect is ignored. The cause is then the base or the person. Likeness and the number of faces
+   * are never ignored.
    *
    * @param candidates the images with their scores
    * @param count the number of images to select, at least 1

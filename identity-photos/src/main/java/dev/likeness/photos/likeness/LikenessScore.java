@@ -13,8 +13,8 @@ import java.util.List;
  * @param cosine mean cosine with the person's photos, -1 to 1
  * @param percentile share of the pairs of the person's own photos that are less similar than
  *     {@code cosine}, 0 to 1; NaN with fewer than two photos
- * @param falseMatchRate share of other people's photos that are at least as similar to the person,
- *     0 to 1; NaN without photos of other people
+ * @param falseMatchRate share of other people's photos that are at least as similar to the person
+ *     as this image is, 0 to 1; NaN without photos of other people
  * @param confidenceInterval 95 % confidence interval of the cosine; it depends on the variation
  *     between the photos. With one photo, both ends are the cosine
  */

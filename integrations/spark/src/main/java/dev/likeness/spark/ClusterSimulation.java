@@ -5,14 +5,14 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /**
- * Simulates a {@link HeadshotJob} on a cluster: how long many people take, with executors that fail
- * and people who take longer than others. It computes times only and needs no cluster. Immutable.
+ * Simulates how long a {@link HeadshotJob} takes on a cluster, if executors fail and some people
+ * take longer than others. It computes times only and needs no cluster. Immutable.
  *
  * @param people number of people, at least 1
  * @param executors number of executors that work at once, at least 1
- * @param seconds mean seconds of a person
- * @param skew standard deviation of the logarithm of a person's seconds, from 0; with 0.3, one
- *     person in a hundred takes about twice the median
+ * @param seconds mean seconds that one person takes
+ * @param skew standard deviation of the logarithm of these seconds, from 0; with 0.3, one person in
+ *     a hundred takes about twice the median
  * @param failuresPerHour failures of an executor in an hour of its work, from 0
  * @param restartSeconds seconds until a new executor has opened its base model
  * @param lostSeconds the most work that a failure loses: the seconds between two saved states
@@ -64,7 +64,7 @@ public record ClusterSimulation(
    *
    * @param people number of people, at least 1
    * @param executors number of executors, at least 1
-   * @param seconds mean seconds of a person, above 0
+   * @param seconds mean seconds that one person takes, above 0
    * @param skew standard deviation of the logarithm, from 0
    * @param failuresPerHour failures of an executor in an hour, from 0
    * @param restartSeconds seconds of a restart, from 0
@@ -136,8 +136,8 @@ public record ClusterSimulation(
   /**
    * Prints simulations for several numbers of executors, without and with failures.
    *
-   * @param args number of people, mean seconds of a person, skew, failures in an hour, seconds of a
-   *     restart, seconds between two saved states; the defaults are 100000 60 0.3 0.05 40 15
+   * @param args number of people, mean seconds for one person, skew, failures in an hour, seconds
+   *     of a restart, seconds between two saved states; the defaults are 100000 60 0.3 0.05 40 15
    */
   public static void main(String[] args) {
     double[] given = {100_000, 60, 0.3, 0.05, 40, 15};

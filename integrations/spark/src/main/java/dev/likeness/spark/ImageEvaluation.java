@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Images have the column {@code path}, and optionally {@code prompt} and {@code references}: an
  * array of URIs of photos of one person. The results have the columns {@code path},
  * {@code likeness} (the mean cosine of the largest face with the photos; null without photos or
- * face), {@code adherence} (0 to 1; null if the base has no photo reader for the prompt) and
- * {@code reason}, in the order of the images. Results of an {@link ImageJob} can be passed on.
+ * face), {@code adherence} (0 to 1; null if the base has no photo reader, or the reader knows no
+ * word of the prompt) and {@code reason}, in the order of the images. The results of an
+ * {@link ImageJob} can be given as the images.
  */
 public final class ImageEvaluation {
   private static final int SLICES_PER_CORE = 4;

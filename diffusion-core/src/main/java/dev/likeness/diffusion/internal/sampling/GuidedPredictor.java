@@ -57,8 +57,9 @@ public record GuidedPredictor(
   private void requireOnePass(boolean one) {
     if (requiresOnePass && !one) {
       throw new IllegalArgumentException(
-          "image prompts need both prompts in one batch: leave out sequential guidance and the"
-              + " guidance interval, and give embeddings with the same number of tokens");
+          "image prompts need prompt and negative prompt in one batch: leave out sequential"
+              + " guidance and the guidance interval, and give embeddings with the same number of"
+              + " tokens");
     }
   }
 

@@ -157,8 +157,8 @@ public record PersonTraining(
   }
 
   /**
-   * A person from reference images for a base that edits. Photos that are no references judge
-   * likeness; references give the faces for face guidance.
+   * A person from reference images for a base that edits images. Photos that are no references
+   * judge likeness; references give the faces for face guidance.
    */
   public ImagePerson imagePerson(
       PhotoReview review,

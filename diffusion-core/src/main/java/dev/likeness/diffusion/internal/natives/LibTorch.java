@@ -2,6 +2,9 @@ package dev.likeness.diffusion.internal.natives;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.io.IOException;
+import java.lang.reflect.Field;
+import java.net.URL;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,12 +29,16 @@ public final class LibTorch {
   /**
    * Turns off JavaCPP's limit of resident memory, unless the user set one. The check makes small
    * operations 2.5 times slower and refuses large tensors if the heap is small. Must run before a
-   * bytedeco class loads.
+   * bytedeco class loads. Also spares JavaCPP the search for CUDA libraries if the class path has
+   * libtorch for CPUs only.
+   *
+   * @param global the class whose libraries are loaded next
    */
-  public static void prepare() {
+  static void prepare(Class<?> global) {
     if (System.getProperty(LIMIT[0]) == null && System.getProperty(LIMIT[1]) == null) {
       System.setProperty(LIMIT[0], "0");
     }
+    AbsentCuda.skip(global);
   }
 
   /**
@@ -73,6 +80,50 @@ public final class LibTorch {
    */
   public static void trim() {
     Pointer.trimMemory();
+  }
+
+  /**
+   * JavaCPP looks for some forty CUDA libraries in every jar of the class path, under eighteen
+   * names each. That takes a third of the time of loading libtorch, and libraries for CPUs use none
+   * of them.
+   */
+  static final class AbsentCuda {
+    private static final Pattern NAME =
+        Pattern.compile("(cu|npp|nv|nccl|myelin|c10_cuda|torch_cuda|opencv_cu).*");
+    // Users who set these choose the libraries themselves.
+    private static final Pattern CHOICE =
+        Pattern.compile("org\\.bytedeco\\.javacpp\\.(?i:pathsFirst|findLibraries|platform\\..*)");
+
+    private AbsentCuda() {}
+
+    /** Does nothing if libraries for CUDA are on the class path, or JavaCPP keeps no such list. */
+    static void skip(Class<?> global) {
+      if (System.getProperties().stringPropertyNames().stream().anyMatch(CHOICE.asPredicate())
+          || isOnClassPath("pytorch", "jnitorch")
+          || isOnClassPath("opencv", "jniopencv_core")) {
+        return;
+      }
+      try {
+        Field field = Loader.class.getDeclaredField("foundLibraries");
+        field.setAccessible(true);
+        @SuppressWarnings("unchecked")
+        Map<String, URL[]> found = (Map<String, URL[]>) field.get(null);
+        for (String library :
+            Loader.loadProperties(global, Loader.loadProperties(), true).get("platform.preload")) {
+          if (NAME.matcher(library).matches()) {
+            found.putIfAbsent(library, new URL[0]);
+          }
+        }
+      } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+        // JavaCPP then searches, and finds as much.
+      }
+    }
+
+    private static boolean isOnClassPath(String preset, String library) {
+      return Loader.class.getResource("/org/bytedeco/" + preset + "/"
+              + Loader.Detector.getPlatform() + "-gpu/" + System.mapLibraryName(library))
+          != null;
+    }
   }
 
   /** Holder, so that the libraries load at first use and each failed use reports the same error. */

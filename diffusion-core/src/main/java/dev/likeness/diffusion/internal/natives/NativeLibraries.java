@@ -72,7 +72,7 @@ public final class NativeLibraries {
     if (LOADED.contains(global)) {
       return;
     }
-    LibTorch.prepare();
+    LibTorch.prepare(global);
     try (FileChannel held = lock()) {
       if (LOADED.isEmpty()) {
         LateSettings.ofLibraries();

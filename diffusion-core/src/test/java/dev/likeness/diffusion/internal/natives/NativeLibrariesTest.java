@@ -1,14 +1,17 @@
 package dev.likeness.diffusion.internal.natives;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.tensor.OtherJvm;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +26,38 @@ class NativeLibrariesTest {
     Process second = start(cache, "second.log");
     assertEquals(0, OtherJvm.exitOf(first), Files.readString(cache.resolve("first.log")));
     assertEquals(0, OtherJvm.exitOf(second), Files.readString(cache.resolve("second.log")));
+  }
+
+  @Test
+  void searchesForCudaOnlyIfTheClassPathHasLibrariesForIt()
+      throws IOException, InterruptedException {
+    assertFalse(searchesForCuda("cpu", System.getProperty("java.class.path")));
+    Path marked = cache.resolve("marked");
+    Path library = marked.resolve("org/bytedeco/opencv/" + Loader.Detector.getPlatform() + "-gpu/"
+        + System.mapLibraryName("jniopencv_core"));
+    Files.createDirectories(library.getParent());
+    Files.createFile(library);
+    assertTrue(searchesForCuda(
+        "cuda", marked + File.pathSeparator + System.getProperty("java.class.path")));
+  }
+
+  private boolean searchesForCuda(String name, String classPath)
+      throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Dorg.bytedeco.javacpp.logger.debug=true",
+            "-cp",
+            classPath,
+            Starting.class.getName())
+        .redirectErrorStream(true)
+        .redirectOutput(cache.resolve(name).toFile())
+        .start();
+    assertEquals(0, OtherJvm.exitOf(process), Files.readString(cache.resolve(name)));
+    String log = Files.readString(cache.resolve(name));
+    assertTrue(log.contains("jnitorch"), log);
+    return log.contains("cudart");
   }
 
   /** A plain file stands for a folder that cannot be written, which root can always. */

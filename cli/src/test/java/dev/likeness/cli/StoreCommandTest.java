@@ -52,7 +52,7 @@ class StoreCommandTest {
   void copyPhotos() {
     store = folder.resolve("store");
     key = folder.resolve("key.txt");
-    photos = Selfies.of(STRANGER, 3, folder.resolve("people"));
+    photos = Selfies.of(STRANGER, 2, folder.resolve("people"));
     String steps = System.getProperty("likeness.search");
     if (steps == null) {
       compute.addAll(List.of("--base", TinyBase.in(folder).toString()));

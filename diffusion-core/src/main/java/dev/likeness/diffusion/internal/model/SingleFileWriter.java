@@ -90,7 +90,7 @@ public final class SingleFileWriter {
     }
     String tokenizer = component.replace("text_encoder", "tokenizer");
     TokenizerFiles own = files.tokenizerFiles(tokenizer);
-    if (!own.sameIds(TokenizerFiles.clip(format.padding(component)))) {
+    if (!own.sameIdsAsClip(format.padding(component))) {
       own.texts()
           .forEach(
               (name, text) -> metadata.put(SingleFile.TOKENIZER + tokenizer + "." + name, text));

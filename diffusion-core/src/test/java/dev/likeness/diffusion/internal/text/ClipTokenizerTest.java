@@ -2,8 +2,11 @@ package dev.likeness.diffusion.internal.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -14,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -50,6 +54,26 @@ class ClipTokenizerTest {
   void hasClipsOwnTablesBuiltIn(String name, String padding) throws IOException {
     assertEqualsReference(
         TokenizerFiles.clip(padding), "/golden/clip-tokens-published.json.gz", name);
+  }
+
+  @Test
+  void recognisesClipsOwnTables() {
+    TokenizerFiles own = TokenizerFiles.clip("!");
+    assertTrue(own.sameIdsAsClip("!"));
+    assertFalse(own.sameIdsAsClip("<|endoftext|>"));
+    String merges = own.text("merges.txt");
+    assertFalse(
+        with(own, "merges.txt", merges.replace("i n\nt h\n", "t h\ni n\n")).sameIdsAsClip("!"));
+    String ids = own.text("vocab.json");
+    assertFalse(with(own, "vocab.json", ids.replace(":49407", ":49408")).sameIdsAsClip("!"));
+    assertFalse(TokenizerFiles.read(tiny("sd2-published")).sameIdsAsClip("!"));
+  }
+
+  private static TokenizerFiles with(TokenizerFiles files, String name, String text) {
+    assertNotEquals(files.text(name), text);
+    Map<String, String> texts = new HashMap<>(files.texts());
+    texts.put(name, text);
+    return new TokenizerFiles(files.folder(), texts);
   }
 
   @Test

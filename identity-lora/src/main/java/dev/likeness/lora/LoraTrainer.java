@@ -114,8 +114,8 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on images} The method reports no progress. It
-   * throws the exceptions of {@link #train(BaseModel, List, PersonToken, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on images} The method reports no progress. It throws the
+   * exceptions of {@link #train(BaseModel, List, PersonToken, Progress, Cancellation)}.
    *
    * @param base the base model
    * @param images training images of one size

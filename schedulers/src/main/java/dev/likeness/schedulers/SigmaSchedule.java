@@ -64,9 +64,8 @@ public final class SigmaSchedule {
    */
   public SigmaSchedule from(int first) {
     if (first < 0 || first > timesteps.length) {
-      throw new IllegalArgumentException(
-          "the first step must be from 0 to the number of steps (" + timesteps.length
-              + "), got " + first);
+      throw new IllegalArgumentException("the first step must be from 0 to the number of steps ("
+          + timesteps.length + "), got " + first);
     }
     return new SigmaSchedule(timesteps, from, to, first);
   }

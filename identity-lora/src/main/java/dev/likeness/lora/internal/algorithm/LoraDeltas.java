@@ -49,7 +49,9 @@ public record LoraDeltas(
       if (!there.equals(layer.shape())) {
         throw new IllegalArgumentException("the LoRA was opened for another base: it changes "
             + layer.name() + " of shape " + layer.shape()
-            + (there.isEmpty() ? ", which this base does not have" : ", with shape " + there + " here")
+            + (there.isEmpty()
+                ? ", which this base does not have"
+                : ", with shape " + there + " here")
             + "; open it for this base");
       }
     });

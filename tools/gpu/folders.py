@@ -5,7 +5,7 @@
 `full` writes the shapes of Stable Diffusion 1.5, SDXL, FLUX.1 dev, FLUX.2 klein 4B and Z-Image as sparse files: their
 values are zeros that take no disk, and the programs put random values on the card. `tiny` writes small shapes of the
 same families twice: as sparse files in OUT/shapes, and with random values in f32 in OUT/values, so that two devices
-compute the same. TOKENIZERS has the small tokenizers of the project's tests in clip, t5 and qwen.
+compute the same. OUT/shapes/flux-f8 has the matrices of its transformer in f8. TOKENIZERS has the small tokenizers of the project's tests in clip, t5 and qwen.
 """
 import json
 import math
@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 from transformers import (CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, Qwen3Config, Qwen3ForCausalLM,
                           Qwen3Model, T5Config, T5EncoderModel)
 
-NAMES = {torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32"}
+NAMES = {torch.float8_e4m3fn: "F8_E4M3", torch.float16: "F16", torch.bfloat16: "BF16", torch.float32: "F32"}
 CLIP = dict(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12,
             projection_dim=768)
 BIGG = CLIP | dict(hidden_size=1280, intermediate_size=5120, num_hidden_layers=32, num_attention_heads=20,
@@ -130,11 +130,13 @@ def shapes(module):
     return {name: tensor for name, tensor in module.state_dict().items() if name not in tied}
 
 
-def sparse(file, tensors, dtype):
-    """A safetensors file whose values are a hole."""
+def sparse(file, tensors, dtype, matrices=None):
+    """A safetensors file whose values are a hole; matrices may have a type of their own."""
     header, at = {}, 0
     for name, tensor in tensors.items():
         wide = torch.int64 if tensor.dtype == torch.int64 else dtype
+        if matrices is not None and tensor.dim() == 2:
+            wide = matrices
         size = tensor.numel() * wide.itemsize
         header[name] = dict(dtype=NAMES.get(wide, "I64"), shape=list(tensor.shape), data_offsets=[at, at + size])
         at += size
@@ -189,6 +191,9 @@ def main():
     def hole(file, tensors):
         sparse(file, tensors, half)
 
+    def in_f8(file, tensors):
+        sparse(file, tensors, half, torch.float8_e4m3fn if file.parent.name == "transformer" else None)
+
     def filled(file, tensors):
         save_file(values(tensors), file, metadata={"format": "pt"})
 
@@ -197,6 +202,8 @@ def main():
         for name, (pipeline, scheduler, parts) in family(tiny).items():
             folder(out / place / name, tokenizers, pipeline, scheduler, parts, write)
             print(f"{place}/{name}: written", flush=True)
+    pipeline, scheduler, parts = family(size == "tiny")["flux"]
+    folder(out / "shapes/flux-f8", tokenizers, pipeline, scheduler, parts, in_f8)
     unet = UNet2DConditionModel.from_config(UNet2DConditionModel.load_config(out / "values/sd15/unet"))
     net = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(8, 16))
     part(out / "values/controlnet", net, filled)

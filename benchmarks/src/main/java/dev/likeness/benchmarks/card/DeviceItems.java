@@ -54,6 +54,7 @@ final class DeviceItems {
     }));
     items.add(new Item("a.loop.waits", 60, () -> waitsForNothing(models, log)));
     items.add(new Item("a.attention.kernel", 60, () -> fusedAttention(models, log)));
+    items.add(F8Items.layer(models, log));
     items.add(new Item("a.tf32", 10, () -> {
       log.found("a.tf32.matmul", String.valueOf(torch.globalContext().allowTF32CuBLAS()));
       log.found("a.tf32.convolution", String.valueOf(torch.globalContext().allowTF32CuDNN()));

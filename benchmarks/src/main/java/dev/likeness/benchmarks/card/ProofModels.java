@@ -5,6 +5,7 @@ import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -51,8 +53,12 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
 
   /** Opens a folder of shapes with random values that are made on the device. */
   BaseModel random(String family, String dtype) {
-    BaseModel base =
-        BaseModel.open(folders.resolve("shapes").resolve(family), Compute.of(device, dtype));
+    return filled(
+        BaseModel.open(folders.resolve("shapes").resolve(family), Compute.of(device, dtype)));
+  }
+
+  /** Returns a base after its tensors were given random values. */
+  BaseModel filled(BaseModel base) {
     fill(base.unwrap(OpenModel.class));
     return base;
   }
@@ -70,10 +76,18 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
       for (ModelComponent part : ModelComponent.values()) {
         LoadedWeights weights = model.weights(part);
         if (weights != null) {
-          weights.names().forEach(name -> fill(name, weights.get(name, weights.shape(name))));
+          weights.names().forEach(name -> fill(name, stored(weights, name)));
         }
       }
     }
+  }
+
+  /** The numbers in memory: those of f8 if they stay so. */
+  private static Tensor stored(LoadedWeights weights, String name) {
+    long[] shape = weights.shape(name);
+    return weights.matrix(name, shape) instanceof F8Linear.Weight inF8
+        ? inF8.matrix().get().values()
+        : weights.get(name, shape);
   }
 
   /** Random values under which activations keep about unit size. */
@@ -82,14 +96,20 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
       if (!tensor.is_floating_point()) {
         return;
       }
-      tensor.normal_();
+      // libtorch has no arithmetic in f8.
+      boolean inF8 = tensor.scalar_type().intern() == ScalarType.Float8_e4m3fn;
+      Tensor values = inF8 ? tensor.to(ScalarType.BFloat16) : tensor;
+      values.normal_();
       if (tensor.dim() > 1) {
-        tensor.mul_(new Scalar(1 / Math.sqrt(tensor.numel() / (double) tensor.size(0))));
+        values.mul_(new Scalar(1 / Math.sqrt(tensor.numel() / (double) tensor.size(0))));
       } else {
-        tensor.mul_(new Scalar(0.1));
+        values.mul_(new Scalar(0.1));
         if (name.endsWith("weight") || name.endsWith("running_var")) {
-          tensor.add_(new Scalar(1));
+          values.add_(new Scalar(1));
         }
+      }
+      if (inF8) {
+        tensor.copy_(values);
       }
     }
   }

@@ -27,6 +27,7 @@ final class SpeedItems {
       items.add(
           new Item("c." + family + ".bf16", 150, () -> image("c.", family, "bf16", models, log)));
     }
+    items.add(F8Items.transformer(models, log));
     items.add(new Item("c.flux.streamed", 150, () -> streamed(models, log)));
     return items;
   }
@@ -34,21 +35,26 @@ final class SpeedItems {
   /** A step is the difference of a long and a short generation, over their difference in steps. */
   private static void image(
       String group, String family, String dtype, ProofModels models, ProofLog log) {
-    String name = group + family + "." + dtype;
+    try (BaseModel base = models.random(family, dtype)) {
+      measure(group + family + "." + dtype, family, base, models, log);
+    }
+  }
+
+  /** Writes step, image, decoding and memory of a base with values. */
+  static void measure(
+      String name, String family, BaseModel base, ProofModels models, ProofLog log) {
     int few = models.isTiny() ? 2 : 10;
     int many = models.isTiny() ? 4 : 30;
-    try (BaseModel base = models.random(family, dtype)) {
-      models.memory(name + ".open");
-      base.generate(models.request(family, 2));
-      double small = models.milliseconds(2, () -> base.generate(models.request(family, few)));
-      double whole = models.milliseconds(2, () -> base.generate(models.request(family, many)));
-      log.found(name + ".step", (whole - small) / (many - few), "ms");
-      log.found(name + ".image", whole, "ms");
-      Latents noise = base.noise(1, models.side(family), models.side(family));
-      base.decode(noise);
-      log.found(name + ".decode", models.milliseconds(3, () -> base.decode(noise)), "ms");
-      models.memory(name);
-    }
+    models.memory(name + ".open");
+    base.generate(models.request(family, 2));
+    double small = models.milliseconds(2, () -> base.generate(models.request(family, few)));
+    double whole = models.milliseconds(2, () -> base.generate(models.request(family, many)));
+    log.found(name + ".step", (whole - small) / (many - few), "ms");
+    log.found(name + ".image", whole, "ms");
+    Latents noise = base.noise(1, models.side(family), models.side(family));
+    base.decode(noise);
+    log.found(name + ".decode", models.milliseconds(3, () -> base.decode(noise)), "ms");
+    models.memory(name);
   }
 
   /** The transformer's blocks come from the host in every step; its values are zeros. */

@@ -164,9 +164,9 @@ final class BaseOptions {
     @Option(
         names = "--eight-bit-products",
         description =
-            "stores and multiplies the layers of the UNet or transformer in 8 bits: is faster on a "
-                + "CPU with VNNI, and gives nearly the same image. Cannot be combined with "
-                + "--memory or --eight-bits")
+            "multiplies the layers of the UNet or transformer in 8 bits, and gives nearly the same "
+                + "image: on a CPU with VNNI, or on a GPU with a file of F8_E4M3 weights. Cannot be "
+                + "combined with --memory or --eight-bits")
     private boolean eightBitProducts;
 
     /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */

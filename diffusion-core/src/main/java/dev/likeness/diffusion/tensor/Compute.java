@@ -31,6 +31,9 @@ public record Compute(String device, DType dtype) {
       "add dev.likeness:likeness-natives-cuda-linux-x86_64 (type pom; the command: mvn package -P"
           + " cuda), and install CUDA 13 with cuDNN 9 and NCCL";
 
+  /** Ten times the first compute capability with products of f8: Ada. */
+  private static final int F8_CAPABILITY = 89;
+
   /**
    * Checks that the device is known and that it supports the element type.
    *
@@ -244,6 +247,15 @@ public record Compute(String device, DType dtype) {
 
     /** Returns the number of GPUs; 0 if none can be used. */
     int count();
+
+    /** Returns ten times the compute capability of a GPU, such as 89; 0 if it is unknown. */
+    default int capability(int index) {
+      try {
+        return DeviceMemory.CudaMemory.capability(index);
+      } catch (LinkageError | RuntimeException withoutCudaJar) {
+        return 0;
+      }
+    }
   }
 
   private static boolean hasCpuBf16() {
@@ -256,6 +268,23 @@ public record Compute(String device, DType dtype) {
    */
   public static boolean hasCpuInt8() {
     return hasCpuFlag("avx512_vnni", "avx_vnni", "amx_int8");
+  }
+
+  /**
+   * {@return true if this device multiplies 8-bit numbers} A CPU needs VNNI, see
+   * {@link #hasCpuInt8()}. A GPU needs compute capability 8.9 or newer, such as Ada or Hopper, and
+   * the library {@code org.bytedeco:cuda}; its numbers are of type F8_E4M3.
+   */
+  public boolean hasEightBitProducts() {
+    return hasEightBitProducts(Gpus.LIBTORCH);
+  }
+
+  boolean hasEightBitProducts(Gpus gpus) {
+    if (isCpu()) {
+      return hasCpuInt8();
+    }
+    int index = device.contains(":") ? Integer.parseInt(device.substring(5)) : 0;
+    return index < gpus.count() && gpus.capability(index) >= F8_CAPABILITY;
   }
 
   private static boolean hasCpuFlag(String... flags) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.bytedeco.cuda.cudart.cudaDeviceProp;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -116,11 +117,17 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   }
 
   /**
-   * Reads GPU memory from the driver and libtorch's allocator. Needs {@code org.bytedeco:cuda} and
-   * the matching native libraries of pytorch.
+   * Reads properties of GPUs from the driver and libtorch's allocator. Needs
+   * {@code org.bytedeco:cuda} and the matching native libraries of pytorch.
    */
   static final class CudaMemory {
     private CudaMemory() {}
+
+    /** Returns ten times the compute capability of a GPU. */
+    static int capability(int index) {
+      cudaDeviceProp properties = torch_cuda.getDeviceProperties((byte) index);
+      return 10 * properties.major() + properties.minor();
+    }
 
     /**
      * Returns the memory of a GPU.

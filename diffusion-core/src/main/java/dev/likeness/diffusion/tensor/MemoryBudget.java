@@ -31,8 +31,11 @@ public record MemoryBudget(
     /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,
     /**
-     * The weights are quantised, and linear layers multiply in 8 bits. This needs a CPU with VNNI
-     * instructions. It is faster than f32 on such a CPU. Convolutions are not quantised.
+     * Linear layers multiply in 8 bits, with inputs quantised for each token. Convolutions are not
+     * quantised. A CPU needs VNNI instructions; its weights are quantised, and it is faster than
+     * f32. A GPU needs compute capability 8.9 or newer. It multiplies weights that the file stores
+     * as {@code F8_E4M3}, which stay in memory as they are; it widens other weights. See
+     * {@link Compute#hasEightBitProducts()}.
      */
     PRODUCTS;
 

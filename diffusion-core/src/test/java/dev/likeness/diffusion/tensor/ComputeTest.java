@@ -1,7 +1,9 @@
 package dev.likeness.diffusion.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import java.util.List;
@@ -26,6 +28,31 @@ class ComputeTest {
         Compute.everyGpu(null, TWO));
     assertEquals(List.of(), Compute.everyGpu("f32", () -> 0));
     assertThrows(IllegalArgumentException.class, () -> Compute.everyGpu("f8", TWO));
+  }
+
+  /** An Ampere card beside an Ada and a Hopper card. */
+  private static final Compute.Gpus OLD_AND_NEW = new Compute.Gpus() {
+    @Override
+    public int count() {
+      return 3;
+    }
+
+    @Override
+    public int capability(int index) {
+      return new int[] {86, 89, 90}[index];
+    }
+  };
+
+  @Test
+  void knowsWhichGpusMultiplyF8() {
+    assertFalse(new Compute("cuda", DType.BF16).hasEightBitProducts(OLD_AND_NEW));
+    assertFalse(new Compute("cuda:0", DType.BF16).hasEightBitProducts(OLD_AND_NEW));
+    assertTrue(new Compute("cuda:1", DType.F16).hasEightBitProducts(OLD_AND_NEW));
+    assertTrue(new Compute("cuda:2", DType.F32).hasEightBitProducts(OLD_AND_NEW));
+    assertFalse(new Compute("cuda:3", DType.BF16).hasEightBitProducts(OLD_AND_NEW));
+    assertEquals(
+        Compute.hasCpuInt8(), new Compute("cpu", DType.F32).hasEightBitProducts(OLD_AND_NEW));
+    assertEquals(0, TWO.capability(0), "without a driver the capability is unknown");
   }
 
   @Test

@@ -65,6 +65,12 @@ public class CanonicalTensors implements TensorNames {
   }
 
   @Override
+  public float f8Scale(String name) {
+    KeyMapping.Location place = locations.get(name);
+    return place.form() == KeyMapping.Location.Form.IDENTITY ? 0 : foreign.f8Scale(place.name());
+  }
+
+  @Override
   public long storedBytes(String name) {
     KeyMapping.Location place = locations.get(name);
     return foreign.storedBytes(place.name()) / place.slices() * place.span();

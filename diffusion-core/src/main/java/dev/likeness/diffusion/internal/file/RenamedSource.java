@@ -51,6 +51,11 @@ public final class RenamedSource implements TensorSource {
   }
 
   @Override
+  public float f8Scale(String name) {
+    return source.f8Scale(original.get(name));
+  }
+
+  @Override
   public long storedBytes(String name) {
     return source.storedBytes(original.get(name));
   }

@@ -141,6 +141,18 @@ public final class ScaledSource implements TensorSource {
   }
 
   @Override
+  public float f8Scale(String name) {
+    String scale = scale(name);
+    if (scale == null || source.dtype(name) != DType.F8_E4M3) {
+      return source.f8Scale(name);
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor factor = source.read(scale).to(ScalarType.Float);
+      return factor.numel() == 1 ? factor.item_float() : 0;
+    }
+  }
+
+  @Override
   public long storedBytes(String name) {
     return source.storedBytes(name);
   }

@@ -158,6 +158,11 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
+  public float f8Scale(String name) {
+    return shard(name).f8Scale(name);
+  }
+
+  @Override
   public long storedBytes(String name) {
     return shard(name).storedBytes(name);
   }

@@ -24,6 +24,14 @@ public interface TensorNames {
     return elements(name) * dtype(name).bits() / Byte.SIZE;
   }
 
+  /**
+   * Returns the factor of the values of a tensor that is stored as {@code F8_E4M3}: 1 without a
+   * scale. Returns 0 if the tensor is stored in another type, or with a scale for each row.
+   */
+  default float f8Scale(String name) {
+    return dtype(name) == DType.F8_E4M3 ? 1 : 0;
+  }
+
   /** Returns true if there is such a tensor. */
   default boolean has(String name) {
     return names().contains(name);

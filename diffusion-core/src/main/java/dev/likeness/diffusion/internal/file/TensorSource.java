@@ -123,6 +123,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
+    public float f8Scale(String name) {
+      return source.f8Scale(name);
+    }
+
+    @Override
     public long storedBytes(String name) {
       return source.storedBytes(name);
     }
@@ -227,6 +232,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     @Override
     public DType dtype(String name) {
       return sourceOf.get(name).dtype(name);
+    }
+
+    @Override
+    public float f8Scale(String name) {
+      return sourceOf.get(name).f8Scale(name);
     }
 
     @Override

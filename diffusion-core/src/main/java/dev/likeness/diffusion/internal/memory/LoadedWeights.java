@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.memory;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
@@ -34,6 +35,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final WeightResidence residence;
   private final WeightResidence.UnpackedForm unpacked;
   private final Map<String, Int8Weight> quantized = new ConcurrentHashMap<>();
+  private final Map<String, F8Linear.Matrix> stored = new ConcurrentHashMap<>();
   private final Map<String, Tensor> derived = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
@@ -43,8 +45,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Takes ownership of {@code source} and checks that it holds exactly the tensors that
-   * {@code network} asks for.
+   * Takes ownership of {@code source} and checks that it holds what {@code network} asks for.
    *
    * @throws InvalidInputException as {@link #check}; {@code source} is closed then
    */
@@ -86,14 +87,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Returns true if matrices are stored in less memory than the type that layers compute in. */
   public boolean isCompressed() {
-    return isStreamed() || residence == WeightResidence.INT8_MATRICES;
+    return residence.isCompressed();
   }
 
   /** Returns true if {@code name} may be such a matrix. Small matrices are loaded as a whole. */
   public boolean isCompressed(String name) {
-    return isStreamed()
-        || residence == WeightResidence.INT8_MATRICES
-            && Int8Weight.isWorthwhile(file.header().shape(name));
+    return unpacked.isCompressed(name);
   }
 
   @Override
@@ -115,19 +114,14 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Returns a tensor in memory of its own for any residence. */
   private Tensor placeOwn(String name) {
-    try (TensorScope scope = TensorScope.open();
-        MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
-      Tensor placed = requested.requireFinite(
-          file, name, Tensors.placeWeight(compute, file.open().read(name)));
-      // A slice of a larger tensor would keep all of it in memory.
-      return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
-    }
+    Tensor own = file.readOwn(name, stored -> Tensors.placeWeight(compute, stored));
+    return requested.requireFinite(file, name, own);
   }
 
   @Override
   public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
-    if (residence == WeightResidence.INT8_MATRICES) {
+    if (residence == WeightResidence.INT8_MATRICES || unpacked.inF8().contains(name)) {
       return unpackedMatrix(name, shape);
     }
     boolean small = residence == WeightResidence.INT8_MATMUL
@@ -156,6 +150,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public LayerWeight unpackedMatrix(String name, long... shape) {
     require(name, shape);
+    if (unpacked.inF8().contains(name)) {
+      return new F8Linear.Weight(
+          shape, () -> stored.computeIfAbsent(name, this::f8), Tensors.scalarType(compute.dtype()));
+    }
     if (!unpacked.isReadAtUse(name)) {
       return new LayerWeight.Plain(get(name, shape));
     }
@@ -173,6 +171,17 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       return get(name, file.header().shape(name));
     }
     return quantized.computeIfAbsent(name, this::quantized).dequantize(compute.dtype());
+  }
+
+  /** Loads a weight as the file stores it. */
+  private F8Linear.Matrix f8(String name) {
+    try (TensorScope scope = TensorScope.open();
+        MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
+      F8Linear.Matrix matrix = F8Linear.Matrix.read(file.open(), name, compute);
+      keep(requested.requireFinite(file, name, matrix.values()));
+      keep(matrix.scale());
+      return matrix;
+    }
   }
 
   private Int8Weight quantized(String name) {
@@ -193,10 +202,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return placed.computeIfAbsent(name, this::place);
   }
 
-  /**
-   * Reads a tensor for one use. If no network has loaded it, it is not kept, and the calling scope
-   * owns it.
-   */
+  /** Reads a tensor for one use. The calling scope owns it if no network has loaded it. */
   public Tensor read(String name) {
     Tensor there = placed.get(name);
     // On a GPU, transferring the tensor again for the first step costs more than keeping it, if
@@ -223,13 +229,13 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Loads every tensor that a network asked for, so that its first use is as fast as the next.
-   * Tensors that are loaded or dequantised at each use are left out, and so are weights of which
-   * layers keep packed forms.
+   * Loads every tensor that a network asked for, except those that are loaded or dequantised at
+   * each use, and those of which layers keep packed forms.
    */
   public void load() {
-    if (!isCompressed()) {
-      loadRequested(name -> true);
+    if (!isCompressed() || residence == WeightResidence.F8_MATMUL) {
+      unpacked.inF8().forEach(name -> stored.computeIfAbsent(name, this::f8));
+      loadRequested(name -> !unpacked.inF8().contains(name));
     }
   }
 
@@ -260,10 +266,11 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     clear();
   }
 
-  // Not under the lock: a thread that loads a tensor takes it while the map waits for that thread.
+  // Not under the lock, which a thread takes that loads a tensor while the map waits for it.
   private void clear() {
     placed.clear();
     quantized.clear();
+    stored.clear();
     derived.clear();
   }
 

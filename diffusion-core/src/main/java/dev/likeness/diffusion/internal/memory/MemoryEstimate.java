@@ -158,6 +158,7 @@ public record MemoryEstimate(
         case MAPPED, RESIDENT, INT8_MATMUL -> (rest + blocks) * width;
         case INT8_BLOCKS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);
         case INT8_MATRICES -> rest + blocks + (busy ? WIDENED : 0);
+        case F8_MATMUL -> rest * width + blocks + (busy ? WIDENED : 0);
         case STREAMED -> rest * width + (busy ? 2 * largest * width : 0);
       };
     }

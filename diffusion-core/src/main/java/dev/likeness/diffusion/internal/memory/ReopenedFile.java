@@ -1,7 +1,11 @@
 package dev.likeness.diffusion.internal.memory;
 
+import dev.likeness.diffusion.internal.file.MappedFile;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
 
 /** A tensor file that can be released, and opens again at its next use. Thread-safe. */
 final class ReopenedFile {
@@ -24,6 +28,16 @@ final class ReopenedFile {
       isReleased = false;
     }
     return source;
+  }
+
+  /** Reads a tensor and places it in memory of its own; the calling scope owns it. */
+  Tensor readOwn(String name, UnaryOperator<Tensor> placing) {
+    try (TensorScope scope = TensorScope.open();
+        MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
+      Tensor placed = placing.apply(open().read(name));
+      // A slice of a larger tensor would keep all of it in memory.
+      return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
+    }
   }
 
   /**

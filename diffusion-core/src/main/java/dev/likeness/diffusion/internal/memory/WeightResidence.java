@@ -1,7 +1,12 @@
 package dev.likeness.diffusion.internal.memory;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** How a network's tensors are kept in memory. */
 public enum WeightResidence {
@@ -20,6 +25,8 @@ public enum WeightResidence {
   INT8_MATRICES("loaded in 8 bits"),
   /** Tensors in memory of their own; matrices of linear layers are multiplied in 8 bits. */
   INT8_MATMUL("loaded and multiplied in 8 bits"),
+  /** Matrices that the file stores in f8 stay in f8, and linear layers multiply in f8. */
+  F8_MATMUL("kept and multiplied in f8"),
   /** Blocks are read from the file when they are used, one block ahead, and freed afterwards. */
   STREAMED("streamed block by block");
 
@@ -34,6 +41,11 @@ public enum WeightResidence {
     return this == STREAMED || this == INT8_BLOCKS;
   }
 
+  /** Returns true if matrices are stored in less memory than the type that layers compute in. */
+  boolean isCompressed() {
+    return isStreamed() || this == INT8_MATRICES || this == F8_MATMUL;
+  }
+
   /** Returns the words for a printed memory plan. */
   public String description() {
     return description;
@@ -44,9 +56,14 @@ public enum WeightResidence {
    *
    * @param names the tensors of the file
    * @param isLarge true if packed forms of all weights would take too much memory
+   * @param inF8 the weights that are kept as {@link F8Linear.Matrix}
    */
   public record UnpackedForm(
-      WeightResidence residence, TensorNames names, Compute compute, boolean isLarge) {
+      WeightResidence residence,
+      TensorNames names,
+      Compute compute,
+      boolean isLarge,
+      Set<String> inF8) {
     private static final int F32 = 4;
 
     /** The number of values in a weight from which a layer's own packed form pays. */
@@ -58,9 +75,24 @@ public enum WeightResidence {
      */
     private static final long MAX_COPIED = 3L << 30;
 
-    static UnpackedForm of(WeightResidence residence, TensorNames names, Compute compute) {
+    /**
+     * Lists how the tensors of a file are stored.
+     *
+     * @throws InvalidInputException if products in f8 are wanted and the file has no weight in f8;
+     *     the file is then closed
+     */
+    static UnpackedForm of(WeightResidence residence, TensorSource names, Compute compute) {
       long values = names.names().stream().mapToLong(names::elements).sum();
-      return new UnpackedForm(residence, names, compute, values > MAX_COPIED);
+      Set<String> inF8 = names.names().stream()
+          .filter(name -> residence == F8_MATMUL && F8Linear.isStoredIn(names, name))
+          .collect(Collectors.toUnmodifiableSet());
+      if (residence == F8_MATMUL && inF8.isEmpty()) {
+        names.close();
+        throw new InvalidInputException(names.describe()
+            + ": no matrix is stored in F8_E4M3, which 8-bit matrix products on a GPU need; give a file"
+            + " with such weights, or turn 8-bit matrix products off");
+      }
+      return new UnpackedForm(residence, names, compute, values > MAX_COPIED, inF8);
     }
 
     /** Returns true if a tensor is a view of the mapped file. */
@@ -86,6 +118,7 @@ public enum WeightResidence {
     /** Returns true if a weight is computed at each use, from fewer bytes or from the file. */
     boolean isReadAtUse(String name) {
       return isQuantized(name)
+          || inF8.contains(name)
           || names.shape(name).length > 1
               && switch (residence) {
                 case STREAMED -> MemoryEstimate.ComponentSize.isInBlock(name);
@@ -95,13 +128,20 @@ public enum WeightResidence {
               };
     }
 
+    /** Returns true if a tensor may be such a matrix. */
+    boolean isCompressed(String name) {
+      return residence.isStreamed()
+          || inF8.contains(name)
+          || residence == INT8_MATRICES && Int8Weight.isWorthwhile(names.shape(name));
+    }
+
     /** Returns true if a weight is kept as an {@link Int8Weight}. */
     boolean isQuantized(String name) {
       long[] shape = names.shape(name);
       return switch (residence) {
         case INT8_BLOCKS -> shape.length > 1 && MemoryEstimate.ComponentSize.isInBlock(name);
         case INT8_MATRICES, INT8_MATMUL -> Int8Weight.isWorthwhile(shape);
-        case MAPPED, RESIDENT, STREAMED -> false;
+        case MAPPED, RESIDENT, F8_MATMUL, STREAMED -> false;
       };
     }
 
@@ -132,6 +172,9 @@ public enum WeightResidence {
 
     private long keptBytes(String name) {
       long values = names.elements(name);
+      if (inF8.contains(name)) {
+        return values;
+      }
       if (isQuantized(name)) {
         return values + F32 * names.shape(name)[0];
       }

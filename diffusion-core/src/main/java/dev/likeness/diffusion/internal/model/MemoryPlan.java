@@ -116,16 +116,19 @@ public final class MemoryPlan {
   private static MemoryPlan withInt8Weights(
       ModelParts files, Compute compute, MemoryBudget budget) {
     boolean products = budget.allow8Bit() == EightBits.PRODUCTS;
-    if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
+    if (products && !compute.hasEightBitProducts()) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
           "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
-              + " /proc/cpuinfo); "
-              + "this is " + (compute.isCpu() ? "a CPU without it" : compute.device())
+              + " /proc/cpuinfo) or a GPU of compute capability 8.9; "
+              + "this is "
+              + (compute.isCpu() ? "a CPU without it" : compute.device() + " without it")
               + "; turn 8-bit matrix products off");
     }
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
-    WeightResidence network = products ? WeightResidence.INT8_MATMUL : int8Residence(needs);
+    WeightResidence network = !products
+        ? int8Residence(needs)
+        : compute.isCpu() ? WeightResidence.INT8_MATMUL : WeightResidence.F8_MATMUL;
     return new MemoryPlan(
         budget, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
   }

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.nn;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
-import dev.likeness.diffusion.internal.nn.cpu.UpsampleConvolution;
+import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution.UpsampleConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.WinogradConvolution;
 import java.util.List;
 import org.bytedeco.pytorch.GradMode;

@@ -87,6 +87,9 @@ public final class Linear {
     if (CompressedWeight.isFrozenIn(weight, x)) {
       return CompressedWeight.linear(x, weight, offset);
     }
+    if (weight instanceof F8Linear.Weight f8 && F8Linear.isRequested(x)) {
+      return F8Linear.of(x, f8.matrix().get(), offset);
+    }
     if (Int8Linear.isRequested(x, weight)) {
       return Int8Linear.of(x, weight, offset);
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class LoadedWeightsTest {
   void keepsNothingOfTensorsThatAreReadOnce(WeightResidence residence) {
     Path file = folder.resolve("weights.safetensors");
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f)), Map.of());
+      SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f), "f8", f8()), Map.of());
     }
     try (LoadedWeights weights =
         new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence)) {
@@ -58,14 +59,16 @@ class LoadedWeightsTest {
   void refusesByNameOnceItIsClosed(WeightResidence residence) {
     Path file = folder.resolve("closed.safetensors");
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300)), Map.of());
+      SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300), "f8", f8()), Map.of());
     }
     LoadedWeights weights =
         new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
     LayerWeight matrix = weights.matrix("weight", 300, 300);
+    LayerWeight inF8 = weights.matrix("f8", 304, 304);
     try (TensorScope scope = TensorScope.open()) {
       weights.get("weight", 300, 300);
       matrix.tensor();
+      inF8.tensor();
     }
     weights.close();
     weights.release();
@@ -74,9 +77,14 @@ class LoadedWeightsTest {
         () -> weights.get("weight", 300, 300),
         () -> weights.read("weight"),
         matrix::tensor,
+        inF8::tensor,
         () -> weights.matrix("weight", 300, 300));
     uses.forEach(use -> assertEquals(
         file + " is closed; open it again to use its tensors",
         assertThrows(IllegalStateException.class, use).getMessage()));
+  }
+
+  private static Tensor f8() {
+    return torch.ones(304, 304).to(ScalarType.Float8_e4m3fn);
   }
 }

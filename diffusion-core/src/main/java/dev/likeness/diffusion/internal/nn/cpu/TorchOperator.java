@@ -10,19 +10,19 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A libtorch operator without a Java binding, called by name. The calling scope owns its results.
  */
-final class TorchOperator {
+public final class TorchOperator {
   private final OperatorHandle handle;
 
   /**
    * Finds the operator {@code name}, such as {@code mkldnn::_convolution_pointwise}, without an
    * overload name.
    */
-  TorchOperator(String name) {
+  public TorchOperator(String name) {
     handle = Dispatcher.singleton().findSchemaOrThrow(name, "");
   }
 
   /** Calls the operator with all arguments, in the schema's order; returns its result. */
-  Tensor call(IValue... arguments) {
+  public Tensor call(IValue... arguments) {
     IValueVector stack = new IValueVector(arguments);
     handle.callBoxed(stack);
     // The result belongs to the stack and is freed with it.

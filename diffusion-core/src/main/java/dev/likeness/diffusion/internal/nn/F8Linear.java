@@ -1,0 +1,147 @@
+package dev.likeness.diffusion.internal.nn;
+
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
+import dev.likeness.diffusion.internal.nn.cpu.TorchOperator;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A fully connected layer whose weight is stored in f8 (e4m3), with products of f8 by f8. Each
+ * token is scaled so that its largest magnitude becomes the largest number of f8, and rounded to
+ * f8; so an image does not depend on the others of its batch. The relative error is about 3%, from
+ * the 3 mantissa bits of the tokens; the weight is not rounded again.
+ *
+ * <p>Source: {@code torch._scaled_mm}; Micikevicius et al. 2022, arXiv:2209.05433.
+ */
+public final class F8Linear {
+  /** The largest finite number of e4m3. */
+  private static final double LARGEST = 448;
+
+  /** Larger factors would not be finite in f16; they would belong to tokens near zero. */
+  private static final double LARGEST_FACTOR = 1 << 15;
+
+  /** Rows and columns of a weight must be a multiple of this: vectors of 16 bytes. */
+  private static final long ALIGNED = 16;
+
+  /**
+   * The smallest number of tokens for which quantisation pays; the single token of a timestep is
+   * below it.
+   */
+  private static final long MIN_TOKENS = 16;
+
+  private F8Linear() {}
+
+  /** Returns true if a file stores a matrix such that it can be multiplied in f8. */
+  public static boolean isStoredIn(TensorNames file, String name) {
+    long[] shape = file.shape(name);
+    return shape.length == 2
+        && shape[0] % ALIGNED == 0
+        && shape[1] % ALIGNED == 0
+        && file.f8Scale(name) > 0;
+  }
+
+  static boolean isRequested(Tensor x) {
+    return x.numel() >= MIN_TOKENS * x.size(-1) && !GradMode.is_enabled();
+  }
+
+  /** Maps [..., in] to [..., out]. */
+  static Tensor of(Tensor x, Matrix weight, TensorOptional bias) {
+    long[] shape = x.shape();
+    shape[shape.length - 1] = weight.values().size(0);
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor tokens = x.reshape(-1, x.size(-1));
+      Tensor factor = torch
+          .linalg_vector_norm(
+              tokens,
+              new Scalar(Double.POSITIVE_INFINITY),
+              new long[] {1},
+              true,
+              new ScalarTypeOptional())
+          .reciprocal_()
+          .mul_(new Scalar(LARGEST))
+          .clamp_max_(new Scalar(LARGEST_FACTOR));
+      // Rounding of the factor cannot exceed 464, up to which numbers round to 448.
+      Tensor bytes = tokens.mul(factor).to(ScalarType.Float8_e4m3fn);
+      // The factor's share of 448 keeps sums in the range of f16.
+      Tensor y = product(bytes, weight, x.scalar_type())
+          .mul_(factor.reciprocal().mul_(new Scalar(LARGEST)));
+      return scope.promote((bias.has_value() ? y.add_(bias.get()) : y).view(shape));
+    }
+  }
+
+  private static Tensor product(Tensor bytes, Matrix weight, ScalarType type) {
+    Tensor share = torch.full_like(weight.scale(), new Scalar(1 / LARGEST));
+    return new TorchOperator("aten::_scaled_mm")
+        .call(
+            new IValue(bytes),
+            new IValue(weight.values().t()),
+            new IValue(share),
+            new IValue(weight.scale()),
+            new IValue(),
+            new IValue(),
+            new IValue((long) type.intern().value),
+            new IValue(false));
+  }
+
+  /**
+   * The stored weight.
+   *
+   * @param values [out, in], f8
+   * @param scale [1], f32: the factor of all values
+   * @param isScaled false if the scale is 1
+   */
+  public record Matrix(Tensor values, Tensor scale, boolean isScaled) {
+    /** Reads a weight as the file stores it. The calling scope owns it. */
+    public static Matrix read(TensorSource file, String name, Compute compute) {
+      float scale = file.f8Scale(name);
+      Tensor weight = file.read(name);
+      // The file gives f8, or f32 with the scale applied; that quotient rounds to the stored
+      // number.
+      Tensor values = scale == 1 ? weight : weight.div(new Scalar(scale));
+      return new Matrix(
+          values.contiguous().to(new Device(compute.device()), ScalarType.Float8_e4m3fn),
+          Tensors.toDevice(compute, torch.full(new long[] {1}, new Scalar(scale))),
+          scale != 1);
+    }
+
+    /** Returns the weight in another type, as if it had been read from the file. */
+    Tensor widened(ScalarType type) {
+      return isScaled ? values.to(ScalarType.Float).mul_(scale).to(type) : values.to(type);
+    }
+  }
+
+  /**
+   * A weight that stays in f8. Layers with few tokens, and gradients, use its exact numbers in
+   * another type.
+   *
+   * @param matrix the stored weight, loaded at the first use
+   * @param type the type of other products
+   */
+  public record Weight(long[] shape, Supplier<Matrix> matrix, ScalarType type)
+      implements LayerWeight {
+    @Override
+    public Tensor tensor() {
+      try (TensorScope scope = TensorScope.open()) {
+        return scope.promote(matrix.get().widened(type));
+      }
+    }
+
+    @Override
+    public boolean isCompressed() {
+      return true;
+    }
+  }
+}

@@ -54,6 +54,10 @@ final class DeviceItems {
     }));
     items.add(new Item("a.loop.waits", 60, () -> waitsForNothing(models, log)));
     items.add(new Item("a.attention.kernel", 60, () -> fusedAttention(models, log)));
+    for (String family : List.of("flux", "klein", "zimage")) {
+      items.add(
+          new Item("a." + family + ".streamed", 60, () -> streamsTheSame(models, family, log)));
+    }
     items.add(F8Items.layer(models, log));
     items.add(new Item("a.tf32", 10, () -> {
       log.found("a.tf32.matmul", String.valueOf(torch.globalContext().allowTF32CuBLAS()));
@@ -79,6 +83,21 @@ final class DeviceItems {
         () -> pixels(models.withValues(family, Compute.of(models.device(), "f32")), request),
         ONE_GREY_LEVEL);
     models.memory("a." + family + ".f32");
+  }
+
+  /** An image whose blocks come from the host in each step is the same; it is decoded in strips. */
+  private static void streamsTheSame(ProofModels models, String family, ProofLog log) {
+    ImageRequest request = models.request(family, 6).size(64, 64);
+    String name = "a." + family + ".streamed";
+    models.difference(
+        name,
+        () -> pixels(models.withValues(family, Compute.of(models.device(), "f32")), request),
+        () -> {
+          BaseModel base = models.streamed(models.values(family), "f32", 64);
+          log.found(name + ".plan", ProofModels.transformerOf(base));
+          return pixels(base, request);
+        },
+        ONE_GREY_LEVEL);
   }
 
   private static float[] pixels(BaseModel model, ImageRequest request) {

@@ -2,9 +2,12 @@ package dev.likeness.benchmarks.card;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -69,6 +72,39 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
         ModelFiles.of(folders.resolve("shapes").resolve(family)),
         Compute.of(device, dtype),
         MemoryBudget.of(budget));
+  }
+
+  /**
+   * Opens a folder with values in the least memory. On a GPU, its transformer is streamed. On a
+   * CPU, the plan depends on the memory of this process, and may keep the transformer.
+   */
+  BaseModel streamed(Path folder, String dtype, int side) {
+    Compute compute = Compute.of(device, dtype);
+    MemoryBudget any = MemoryBudget.unlimited().size(side, side);
+    List<MemoryPlan> plans = MemoryPlan.choices(ModelOpener.open(folder), compute, any);
+    long bytes = plans.get(plans.size() - 1).peak();
+    for (int tries = 0; ; tries++) {
+      try {
+        return BaseModel.open(
+            ModelFiles.of(folder), compute, MemoryBudget.ofBytes(bytes).size(side, side));
+      } catch (ResourceLimitException grown) {
+        if (tries == 1000) {
+          throw grown;
+        }
+        bytes += 32 << 10;
+      }
+    }
+  }
+
+  /** The line of a memory plan that says how the transformer is kept. */
+  static String transformerOf(BaseModel base) {
+    return base.memoryPlan()
+        .orElse("none")
+        .lines()
+        .filter(line -> line.contains("transformer"))
+        .findFirst()
+        .orElse("none")
+        .strip();
   }
 
   private static void fill(OpenModel model) {

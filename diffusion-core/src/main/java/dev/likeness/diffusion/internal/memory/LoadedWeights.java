@@ -61,10 +61,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /**
-   * Creates tensors that are kept in memory as {@code residence} says. The file can be opened again
-   * after it was released.
-   */
+  /** Keeps tensors as {@code residence} says. The file can be opened again after its release. */
   public LoadedWeights(Supplier<TensorSource> opening, Compute compute, WeightResidence residence) {
     this(opening.get(), opening, compute, residence);
   }
@@ -97,24 +94,26 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   @Override
   public Parameters.Block block(String path) {
-    return new LoadedBlock(
-        this,
-        name -> name.startsWith(path + "."),
-        residence == WeightResidence.STREAMED ? this::loadCopy : this::dequantize);
+    Predicate<String> inside = name -> name.startsWith(path + ".");
+    return residence == WeightResidence.STREAMED
+        ? new LoadedBlock(this, inside, this::loadCopy, compute.isCpu() ? null : compute)
+        : new LoadedBlock(this, inside, (name, upload) -> dequantize(name), null);
+  }
+
+  private Tensor loadCopy(String name) {
+    return loadCopy(name, UnaryOperator.identity());
   }
 
   /** Returns a tensor in memory of its own; the calling scope owns it. */
-  private Tensor loadCopy(String name) {
-    // A tensor that needs conversion is read without the mapping, because mapped pages would count
-    // as memory of the process in addition to the copy.
+  private Tensor loadCopy(String name, UnaryOperator<Tensor> upload) {
+    // Otherwise pages of the mapping would count as memory of the process beside the copy.
     return unpacked.isView(name)
         ? requested.requireFinite(file, name, Tensors.place(compute, file.open().read(name)))
-        : placeOwn(name);
+        : placeOwn(name, upload);
   }
 
-  /** Returns a tensor in memory of its own for any residence. */
-  private Tensor placeOwn(String name) {
-    Tensor own = file.readOwn(name, stored -> Tensors.placeWeight(compute, stored));
+  private Tensor placeOwn(String name, UnaryOperator<Tensor> upload) {
+    Tensor own = file.readOwn(name, on -> Tensors.placeWeight(compute, upload.apply(on)));
     return requested.requireFinite(file, name, own);
   }
 
@@ -143,7 +142,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   private Tensor derive(String name, UnaryOperator<Tensor> making) {
     try (TensorScope scope = TensorScope.open()) {
-      return keep(making.apply(placeOwn(name)));
+      return keep(making.apply(placeOwn(name, UnaryOperator.identity())));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn;
 
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -64,6 +65,7 @@ public final class BlockList<B> {
     private CompletableFuture<Parameters.Block> prefetched;
     private int prefetchedIndex = -1;
     private Parameters.Block current;
+    private final List<Parameters.Block> used = new ArrayList<>();
 
     private Pass(BlockList<B> blocks, Iterator<Integer> order) {
       if (blocks.resident == null && SegmentRunner.current() != SegmentRunner.PLAIN) {
@@ -92,7 +94,7 @@ public final class BlockList<B> {
         prefetch();
         return blocks.resident.get(number);
       }
-      freeCurrent();
+      endUse();
       current = awaitPrefetched();
       prefetch();
       return blocks.build.apply(blocks.list.of(current).at(number), number);
@@ -103,12 +105,16 @@ public final class BlockList<B> {
       prefetched = null;
       if (prefetchedIndex >= 0 && blocks.resident == null) {
         Parameters.Block portion = blocks.list.at(prefetchedIndex).block();
-        prefetched = CompletableFuture.supplyAsync(() -> load(portion), PREFETCHER);
+        List<Parameters.Block> before = List.copyOf(used);
+        used.clear();
+        prefetched = CompletableFuture.supplyAsync(() -> load(portion, before), PREFETCHER);
       }
     }
 
-    private static Parameters.Block load(Parameters.Block portion) {
+    /** Loads a block after used ones are freed, so that only two are in memory. */
+    private static Parameters.Block load(Parameters.Block portion, List<Parameters.Block> before) {
       try {
+        before.forEach(Parameters.Block::close);
         portion.load();
         return portion;
       } catch (RuntimeException | Error e) {
@@ -129,26 +135,34 @@ public final class BlockList<B> {
       }
     }
 
-    private void freeCurrent() {
+    private void endUse() {
       if (current != null) {
-        current.close();
+        Parameters.Block last = current;
         current = null;
+        used.add(last);
+        last.endUse();
       }
     }
 
     @Override
     public void close() {
-      freeCurrent();
-      if (prefetched != null) {
-        prefetched
-            .handle((portion, failure) -> {
-              if (portion != null) {
-                portion.close();
-              }
-              return null;
-            })
-            .join();
-        prefetched = null;
+      CompletableFuture<Parameters.Block> coming = prefetched;
+      prefetched = null;
+      try {
+        endUse();
+      } finally {
+        used.forEach(Parameters.Block::close);
+        used.clear();
+        if (coming != null) {
+          coming
+              .handle((portion, failure) -> {
+                if (portion != null) {
+                  portion.close();
+                }
+                return null;
+              })
+              .join();
+        }
       }
     }
   }

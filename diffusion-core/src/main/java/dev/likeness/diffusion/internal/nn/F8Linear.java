@@ -74,7 +74,7 @@ public final class F8Linear {
           .mul_(new Scalar(LARGEST))
           .clamp_max_(new Scalar(LARGEST_FACTOR));
       // Rounding of the factor cannot exceed 464, up to which numbers round to 448.
-      Tensor bytes = tokens.mul(factor).to(ScalarType.Float8_e4m3fn);
+      Tensor bytes = tokens.mul(factor).to(ScalarType.Float8_e4m3fn).contiguous();
       // The factor's share of 448 keeps sums in the range of f16.
       Tensor y = product(bytes, weight, x.scalar_type())
           .mul_(factor.reciprocal().mul_(new Scalar(LARGEST)));

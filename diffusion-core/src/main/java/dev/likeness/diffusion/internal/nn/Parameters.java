@@ -66,7 +66,10 @@ public interface Parameters {
     /** Loads the tensors, on any thread; needed before the first read. */
     void load();
 
-    /** Frees the tensors. */
+    /** Marks the last use: the thread that computes has queued all its work with the tensors. */
+    void endUse();
+
+    /** Frees the tensors, on any thread, after the device has finished that work. */
     @Override
     void close();
   }

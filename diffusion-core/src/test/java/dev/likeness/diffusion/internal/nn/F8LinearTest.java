@@ -72,13 +72,18 @@ class F8LinearTest {
     }
   }
 
-  /** Three shapes of tokens, of very different sizes, one of zeros. */
+  /** Tokens of several layouts and very different sizes, one of zeros. */
   private static Tensor[] inputs() {
     torch.manual_seed(3);
     Tensor many =
         torch.randn(2, 70, IN).mul(torch.randn(2, 70, 1).mul(new Scalar(6)).exp());
     many.select(1, 3).zero_();
-    return new Tensor[] {torch.randn(70, IN), many, torch.randn(2, IN, 70).transpose(1, 2)};
+    return new Tensor[] {
+      torch.randn(70, IN),
+      many,
+      torch.randn(2, IN, 70).transpose(1, 2),
+      torch.randn(IN, 70).t()
+    };
   }
 
   /** Returns the tokens in f32, rounded to f8 after scaling each to a maximum of 448. */

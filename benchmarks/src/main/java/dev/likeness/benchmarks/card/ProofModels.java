@@ -81,17 +81,17 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
   BaseModel streamed(Path folder, String dtype, int side) {
     Compute compute = Compute.of(device, dtype);
     MemoryBudget any = MemoryBudget.unlimited().size(side, side);
-    List<MemoryPlan> plans = MemoryPlan.choices(ModelOpener.open(folder), compute, any);
-    long bytes = plans.get(plans.size() - 1).peak();
     for (int tries = 0; ; tries++) {
+      List<MemoryPlan> plans = MemoryPlan.choices(ModelOpener.open(folder), compute, any);
+      // On a CPU, the process may have grown before the model is opened.
+      long bytes = plans.get(plans.size() - 1).peak() + ((long) tries * tries << 14);
       try {
         return BaseModel.open(
             ModelFiles.of(folder), compute, MemoryBudget.ofBytes(bytes).size(side, side));
       } catch (ResourceLimitException grown) {
-        if (tries == 1000) {
+        if (tries == 100) {
           throw grown;
         }
-        bytes += 32 << 10;
       }
     }
   }

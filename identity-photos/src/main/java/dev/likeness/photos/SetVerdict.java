@@ -177,8 +177,8 @@ public record SetVerdict(
     private static final String SEVERAL =
         "the photos seem to show several people; choose the wanted person";
     private static final String EMBEDDER =
-        "the faces in the photos were not compared; give a face embedder to find photos of other "
-            + "people";
+        "the faces in the photos were not compared; give a face embedder to find photos that "
+            + "show other people";
     private static final String DETECTOR =
         "the built-in face detector misses small and turned faces and second persons; a YuNet file"
             + " (--detector FILE, in Java ReviewTools.withDetector) finds more";

@@ -92,7 +92,8 @@ public record Step(
    * raw[k] D~[k] + sum unguided[k] U[k] + sum modelOutputs[k] F[k] + sum noise[k] n[k]}.
    *
    * @param samples factors of the rows' samples before input scaling
-   * @param unblended factors of the samples before inpainting blends in the kept part of the image
+   * @param unblended factors of the rows' samples before the sampling loop replaces the part
+   *     outside an inpainting mask
    * @param denoised factors of the denoised predictions after clipping
    * @param raw factors of the denoised predictions before clipping; empty without clipping
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
@@ -116,8 +117,8 @@ public record Step(
      * Copies the arrays and checks that all factors are finite.
      *
      * @param samples factors of the rows' samples before input scaling
-     * @param unblended factors of the samples before inpainting blends in the kept part of the
-     *     image
+     * @param unblended factors of the rows' samples before the sampling loop replaces the part
+     *     outside an inpainting mask
      * @param denoised factors of the denoised predictions after clipping
      * @param raw factors of the denoised predictions before clipping; empty without clipping
      * @param unguided factors of the denoised predictions without guidance; empty for most solvers
@@ -145,8 +146,8 @@ public record Step(
     }
 
     /**
-     * {@return a copy of the factors of the samples before inpainting blends in the kept part of
-     * the image}
+     * {@return a copy of the factors of the rows' samples before the sampling loop replaces the
+     * part outside an inpainting mask}
      */
     @Override
     public double[] unblended() {

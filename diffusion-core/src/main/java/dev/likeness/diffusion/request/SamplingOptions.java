@@ -92,8 +92,8 @@ public record SamplingOptions(
     sigmas = List.copyOf(sigmas);
     schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
     if (steps.orElse(1) < 1 || count < 1 || count > MAX_COUNT) {
-      throw new IllegalArgumentException("steps must be at least 1 and count 1 to " + MAX_COUNT
-          + ", got " + (steps.isPresent() ? "steps " + steps.getAsInt() + " and " : "") + "count "
+      throw new IllegalArgumentException("steps must be at least 1, and count must be 1 to "
+          + MAX_COUNT + ", got " + (steps.isPresent() ? "steps " + steps.getAsInt() + " and " : "") + "count "
           + count);
     }
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {

@@ -65,7 +65,7 @@ public final class ShootRecord {
    * @param base the base model
    * @param person the trained person
    * @param shoot the headshots
-   * @param first the number of earlier headshots: after 4, the first name is
+   * @param first the number of headshots of earlier shoots; if it is 4, the first file name is
    *     {@code headshot-005.png}
    * @return the record
    */
@@ -99,7 +99,7 @@ public final class ShootRecord {
    * @param base the base model
    * @param person an {@link ImagePerson} or an {@link ImagePerson.Group}
    * @param shoot the headshots
-   * @param first the number of earlier headshots
+   * @param first the number of headshots of earlier shoots
    * @return the record
    * @throws IllegalArgumentException if the person is of another kind
    */

@@ -71,9 +71,9 @@ public record ShootSummary(
     }
 
     /**
-     * {@return the same evidence with a measured likeness}
+     * {@return the same evidence with the embedder that measured likeness}
      *
-     * @param embedder the embedder that measured it
+     * @param embedder the embedder
      */
     public Evidence judge(FaceEmbedder embedder) {
       return new Evidence(review, Optional.of(embedder));

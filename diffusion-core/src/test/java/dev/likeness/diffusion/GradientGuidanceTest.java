@@ -142,7 +142,7 @@ class GradientGuidanceTest {
               () -> guided(base, request, NetworkGradient.RECOMPUTED))
           .getMessage()
           .startsWith(
-              "windows cannot be combined with a gradient that computes the network again"));
+              "tiled sampling cannot be combined with a gradient that computes the network again"));
     }
   }
 

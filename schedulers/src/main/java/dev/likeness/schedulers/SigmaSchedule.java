@@ -90,14 +90,14 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return the index of the first sampled step, 0 for the noisiest step; {@link #size()} if no
-   * step is sampled}
+   * {@return the index of the first sampled step, where index 0 is the noisiest step;
+   * {@link #size()} if no step is sampled}
    */
   public int first() {
     return first;
   }
 
-  /** {@return the index of the last sampled step, 0 for the noisiest step} */
+  /** {@return the index of the last sampled step, where index 0 is the noisiest step} */
   public int last() {
     return timesteps.length - 1;
   }

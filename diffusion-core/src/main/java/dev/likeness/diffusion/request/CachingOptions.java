@@ -46,8 +46,8 @@ public record CachingOptions(
   public CachingOptions {
     if (interval < 1 || layers < 0 || !(threshold >= 0)) {
       throw new IllegalArgumentException(
-          "caching needs an interval of at least 1, at least 0 layers and a threshold of at least 0,"
-              + " got interval "
+          "caching needs an interval of at least 1, at least 0 layers and a threshold of at least"
+              + " 0, got interval "
               + interval + ", layers " + layers + " and threshold " + threshold);
     }
     if (!(mergeRatio >= 0 && mergeRatio <= 0.75)) {

@@ -93,8 +93,8 @@ public record SamplingOptions(
     schedulerOptions = Collections.unmodifiableMap(new LinkedHashMap<>(schedulerOptions));
     if (steps.orElse(1) < 1 || count < 1 || count > MAX_COUNT) {
       throw new IllegalArgumentException("steps must be at least 1, and count must be 1 to "
-          + MAX_COUNT + ", got " + (steps.isPresent() ? "steps " + steps.getAsInt() + " and " : "") + "count "
-          + count);
+          + MAX_COUNT + ", got "
+          + (steps.isPresent() ? "steps " + steps.getAsInt() + " and " : "") + "count " + count);
     }
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {
       throw new IllegalArgumentException("both timesteps and sigmas were given; give one of them");

@@ -150,7 +150,7 @@ class ImageRequestTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       ImageRequest request = REQUEST.tiling(TilingOptions.NONE.windows(8, 6));
       assertEquals(
-          "this base does not support windows, because its network needs the whole image;"
+          "this base does not support tiled sampling, because its network needs the whole image;"
               + " leave out the windows",
           assertThrows(IllegalArgumentException.class, () -> base.generate(request))
               .getMessage());

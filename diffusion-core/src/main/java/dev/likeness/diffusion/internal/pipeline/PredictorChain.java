@@ -61,7 +61,7 @@ record PredictorChain(PipelineModel model) {
     model.requireCaching(caching);
     if (request.tiling().windows().isPresent() && !model.supportsTiledSampling()) {
       throw new IllegalArgumentException(
-          "this base does not support windows, because its network needs the whole image;"
+          "this base does not support tiled sampling, because its network needs the whole image;"
               + " leave out the windows");
     }
     if (request.tiling().windows().isPresent()
@@ -69,16 +69,15 @@ record PredictorChain(PipelineModel model) {
             .flatMap(guidance -> guidance.networkGradient().stream())
             .anyMatch(gradient -> gradient == NetworkGradient.RECOMPUTED)) {
       throw new IllegalArgumentException(
-          "windows cannot be combined with a gradient that computes the network again;"
+          "tiled sampling cannot be combined with a gradient that computes the network again;"
               + " keep its activations, or leave the network out of the gradient");
     }
     if (request.tiling().windows().isPresent()
         && (caching.kind() != CachingOptions.Kind.NONE
             || request.guidanceOptions().formula().hasMomentum())) {
       throw new IllegalArgumentException(
-          "windows cannot be combined with caching (except token merging) or guidance with"
-              + " momentum;"
-              + " leave out one of the two");
+          "tiled sampling cannot be combined with caching (except token merging) or guidance"
+              + " with momentum; leave out one of the two");
     }
   }
 

@@ -118,9 +118,8 @@ class MixedReviewTest {
       assertFalse(review.isIdentityCompared() || review.isPersonUnclear());
       assertEquals(List.of(), review.groups());
       assertEquals(
-          List.of(
-              "the faces in the photos were not compared; give a face embedder to find photos"
-                  + " that show other people"),
+          List.of("the faces in the photos were not compared; give a face embedder to find photos"
+              + " that show other people"),
           review.set().toolAdvice());
       assertTrue(
           review.toJson().contains("\"identityCompared\":false,\"groups\":null"), review.toJson());

@@ -65,8 +65,8 @@ public final class PreviewDecoder implements AutoCloseable {
    * {@return a request that reports previews to a listener} The request's other hooks stay.
    *
    * @param request the request
-   * @param every the number of rows from one preview to the next, at least 1; the first preview is
-   *     of the first row
+   * @param every the number of rows of the sampling plan from one preview to the next, at least 1;
+   *     the first preview is of the first row
    * @param listener receives the previews, on the preview thread
    * @throws IllegalArgumentException if {@code every} is less than 1
    */

@@ -70,7 +70,7 @@ public final class ReviewTools implements AutoCloseable {
    * Returns tools with a face detector and no optional tool.
    *
    * @param detector the face detector; the caller closes it
-   * @return the tools, which own nothing
+   * @return the tools; the caller need not close them
    */
   public static ReviewTools of(FaceDetector detector) {
     return new ReviewTools(

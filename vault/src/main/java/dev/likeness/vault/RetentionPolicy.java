@@ -18,21 +18,21 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
    * The retention limit of one category.
    *
-   * @param afterPurpose duration after the purpose was met (the person was trained), not negative
+   * @param afterPurpose duration after the end of the training, not negative
    * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not negative
    */
   public record Limit(Duration afterPurpose, Duration afterUse) {
     /**
      * Checks that both durations are not negative.
      *
-     * @param afterPurpose duration after the purpose was met (the person was trained), not negative
+     * @param afterPurpose duration after the end of the training, not negative
      * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not
      *     negative
      */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
         throw new IllegalArgumentException("retention limits must not be negative, got "
-            + afterPurpose + " after purpose, " + afterUse + " after use");
+            + afterPurpose + " after the training, " + afterUse + " after the last use");
       }
     }
   }

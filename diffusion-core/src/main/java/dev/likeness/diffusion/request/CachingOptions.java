@@ -37,7 +37,8 @@ public record CachingOptions(
    * Checks the ranges.
    *
    * @param kind the values that are cached
-   * @param interval the largest number of rows from one full computation to the next, at least 1
+   * @param interval the largest number of rows of the sampling plan from one full computation to
+   *     the next, at least 1
    * @param layers the number of first-level layers that are computed at every row, at least 0
    * @param threshold the largest relative change at which output is reused, at least 0
    * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75
@@ -75,7 +76,7 @@ public record CachingOptions(
 
   /**
    * {@return options like {@link #deepCache}, but with linear extrapolation of the cached output
-   * between the computed rows}
+   * between the computed rows of the sampling plan}
    *
    * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
    * deep layers.
@@ -93,9 +94,10 @@ public record CachingOptions(
    * {@return options that skip network calls and extrapolate the prediction linearly over the
    * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
-   * <p>The number of rows from one network call to the next starts at 1 and grows by one, up to
-   * {@code interval}. It can exceed {@code interval} if the timesteps of rows are close together.
-   * Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
+   * <p>The number of rows of the sampling plan from one network call to the next starts at 1 and
+   * grows by one, up to {@code interval}. It can exceed {@code interval} if the timesteps of rows
+   * are close together. Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for
+   * whole predictions.
    *
    * @param interval the usual limit of the number of rows from one network call to the next, at
    *     least 1
@@ -108,10 +110,10 @@ public record CachingOptions(
   /**
    * {@return the options of the first-block cache, for Stable Diffusion 3 and FLUX}
    *
-   * <p>A transformer's first block is evaluated at every row. The other blocks are evaluated if the
-   * first block's residual has changed by more than {@code threshold} since their last evaluation.
-   * With this cache, every image is sampled in a separate batch. Source: chengzeyi/ParaAttention;
-   * diffusers' {@code FirstBlockCacheConfig}.
+   * <p>A transformer's first block is evaluated at every row of the sampling plan. The other blocks
+   * are evaluated if the first block's residual has changed by more than {@code threshold} since
+   * their last evaluation. With this cache, every image is sampled in a separate batch. Source:
+   * chengzeyi/ParaAttention; diffusers' {@code FirstBlockCacheConfig}.
    *
    * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
    * @throws IllegalArgumentException if the threshold is negative
@@ -133,7 +135,10 @@ public record CachingOptions(
     return new CachingOptions(kind, interval, layers, threshold, share);
   }
 
-  /** {@return true if the deep layers of a UNet are cached and computed only in some rows} */
+  /**
+   * {@return true if the deep layers of a UNet are cached and computed only at some rows of the
+   * sampling plan}
+   */
   public boolean isDeep() {
     return kind == Kind.DEEP_CACHE || kind == Kind.DEEP_FORECAST;
   }

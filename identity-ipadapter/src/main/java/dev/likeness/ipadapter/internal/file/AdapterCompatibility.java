@@ -35,7 +35,7 @@ public final class AdapterCompatibility {
     }
     for (int t = 0; t < base.widths().size(); t++) {
       if (!adapter.attentionWidths().get(t).equals(base.widths().get(t))) {
-        throw new InvalidInputException(file + ": keys at position " + base.keyIndex(t) + " have "
+        throw new InvalidInputException(file + ": tensors with index " + base.keyIndex(t) + " have "
             + adapter.attentionWidths().get(t)
             + " channels, " + base.module(adapter.variant(), t) + " of the base " + base.name()
             + " has " + base.widths().get(t)

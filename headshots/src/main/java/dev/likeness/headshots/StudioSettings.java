@@ -44,7 +44,7 @@ abstract class StudioSettings {
 
   /**
    * {@return the same studio with another trainer} If the studio has face guidance, the trainer
-   * also keeps the face embeddings for it in each person's file.
+   * also saves the face embeddings for face guidance in each person's file.
    *
    * @param other a trainer for the same base
    * @throws IllegalArgumentException if the trainer's embedder, which measures likeness, is also an

@@ -55,7 +55,7 @@ public final class NumericSamplingLoop {
    *
    * @param first the first sample, as {@link SamplingPlan#start()} or
    *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed
-   * @param plan the rows to execute
+   * @param plan the plan, whose rows are executed in order
    */
   public double[] sample(double[] first, SamplingPlan plan) {
     List<double[]> path = trajectory(first, plan);
@@ -63,11 +63,11 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * {@return the first sample, followed by the sample after each row}
+   * {@return the first sample, followed by the result of each row of the plan}
    *
    * @param first the first sample, as {@link SamplingPlan#start()} or
    *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed
-   * @param plan the rows to execute
+   * @param plan the plan, whose rows are executed in order
    */
   public List<double[]> trajectory(double[] first, SamplingPlan plan) {
     List<double[]> samples = new ArrayList<>(List.of(first));

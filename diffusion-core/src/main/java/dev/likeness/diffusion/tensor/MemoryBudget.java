@@ -57,8 +57,8 @@ public record MemoryBudget(
    * @param width the width of the images in pixels; empty for the model's default
    * @param height the height of the images in pixels; empty for the model's default
    * @param batchSize the number of samples in one call of the network
-   * @throws IllegalArgumentException if a number is out of its range, or if {@code WEIGHTS} or
-   *     {@code PRODUCTS} is combined with a limit
+   * @throws IllegalArgumentException if a number is out of its range, or if a limit is combined
+   *     with {@link EightBits#WEIGHTS} or {@link EightBits#PRODUCTS}
    */
   public MemoryBudget {
     Objects.requireNonNull(allow8Bit, "allow8Bit");

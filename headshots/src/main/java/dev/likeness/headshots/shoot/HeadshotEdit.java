@@ -219,7 +219,7 @@ public record HeadshotEdit(
    */
   public record Result(Headshot before, Headshot after, RgbImage mask) {
     /**
-     * Name of the file that describes an edit. Its key {@code after} contains the edited headshot.
+     * Name of the file that describes an edit. Its key {@code after} describes the edited headshot.
      */
     public static final String FILE = "edit.json";
 

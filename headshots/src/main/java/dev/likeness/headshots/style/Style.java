@@ -99,8 +99,8 @@ public record Style(
    * Checks that the style can be used with a base.
    *
    * @param base the base model
-   * @throws InvalidInputException if the style is for other families, or has words about the
-   *     person, such as hair
+   * @throws InvalidInputException if the style is for other families, or describes the person's
+   *     looks, such as hair
    */
   public void requireCompatible(BaseModel base) {
     StyleVocabulary.validate(this);

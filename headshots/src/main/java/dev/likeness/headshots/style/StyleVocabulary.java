@@ -98,7 +98,7 @@ final class StyleVocabulary {
         : Optional.empty();
   }
 
-  /** Refuses a style, from a file or from code, that has words about the person. */
+  /** Refuses a style, from a file or from code, that describes the person's looks. */
   static void validate(Style style) {
     Map.of(
             "opening",

@@ -54,7 +54,7 @@ public record AspectBuckets(List<Size> sizes) {
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {
       throw new IllegalArgumentException(
-          "a side of " + side + " must be a multiple of the step " + step);
+          "the side must be a multiple of the step " + step + ", got " + side);
     }
     List<Size> sizes = new ArrayList<>();
     for (int width = step; width <= MAX_RATIO * side; width += step) {

@@ -35,7 +35,7 @@ class AspectBucketsTest {
           size.toString());
     });
     assertEquals(
-        "a side of 500 must be a multiple of the step 64",
+        "the side must be a multiple of the step 64, got 500",
         assertThrows(IllegalArgumentException.class, () -> AspectBuckets.of(500, 64))
             .getMessage());
   }

@@ -86,7 +86,8 @@ public record ClusterSimulation(
 
   /**
    * Runs the simulation. Each executor takes the next person as soon as it is free, as Spark does.
-   * A failure loses the work since the last saved state, and the person goes on after the restart.
+   * A failure loses the work since the last saved state. After the restart, the executor continues
+   * from this state.
    *
    * @return the result
    */

@@ -6,18 +6,19 @@ public enum AdapterAlgorithm {
   LORA,
   /**
    * DoRA: two low-rank factors and a magnitude for each row of the weight (Liu et al. 2024,
-   * arXiv:2402.09353).
+   * arXiv:2402.09353). ComfyUI opens it only in kohya's key format.
    */
   DORA,
   /**
    * LoKr: a Kronecker product of two matrices. The size of the layer determines their sizes; rank
-   * and alpha are ignored.
+   * and alpha are ignored. diffusers opens it for FLUX.2 klein and Z-Image.
    */
   LOKR,
   /**
    * LoHa: the elementwise product of two low-rank matrices (Hyeon-Woo et al. 2022,
    * arXiv:2108.06098). It has twice the values of a LoRA of the same rank, and can change weights
-   * up to the square of the rank. Without gradient checkpointing it needs much memory.
+   * up to the square of the rank. Without gradient checkpointing it needs much memory. ComfyUI
+   * opens it, diffusers does not.
    */
   LOHA
 }

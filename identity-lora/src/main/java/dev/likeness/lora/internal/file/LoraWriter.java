@@ -18,6 +18,7 @@ import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -68,6 +69,7 @@ public final class LoraWriter {
       } else {
         LoraFactors.SameRank.padToMaxRank(changes.weights())
             .forEach((layer, change) -> writer.put(layer, layer.name(), change));
+        writer.putFactorFirst(changes.weights());
       }
       changes
           .textualInversions()
@@ -198,6 +200,21 @@ public final class LoraWriter {
     } else {
       throw unwritable(layer);
     }
+  }
+
+  /**
+   * Makes a first factor the first tensor of a file with DoRA of a transformer. diffusers otherwise
+   * takes the file for one of its older key format, and renames the magnitudes of klein's layers
+   * {@code to_out}. Files are sorted by element size, and magnitudes are in f32.
+   */
+  private void putFactorFirst(Map<TargetLayer, WeightDelta> weights) {
+    weights.keySet().stream()
+        .filter(layer -> layer.component() == ModelComponent.TRANSFORMER)
+        .map(layer -> layer.name() + ".lora_")
+        .filter(stem -> tensors.containsKey(stem + "magnitude_vector.weight"))
+        .min(Comparator.naturalOrder())
+        .ifPresent(stem ->
+            tensors.compute(stem + "A.weight", (key, factor) -> factor.to(ScalarType.Float)));
   }
 
   private void putLoha(String stem, LohaDelta product) {

@@ -29,8 +29,15 @@ import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -38,10 +45,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** DoRA, LoKr and LoHa on klein and Z-Image: the saved file computes as the training did. */
+/** LoRA, DoRA, LoKr and LoHa on klein and Z-Image: the saved file computes as the training did. */
 @ExtendWith(NoTensorLeaks.class)
 class LanguageAlgorithmsTest {
   private static final int STEPS = 3;
+  private static final Pattern KEY = Pattern.compile(
+      "(transformer\\.(?:.*\\.)?(?:attn|attention)\\.(?:add_[qkv]_proj|to_(?:[qkv]|out|out\\.0|add_out"
+          + "|qkv_mlp_proj)))\\.(l.*|hada_.*)");
   private static final String PROMPT = "selfie of sks woman";
 
   @TempDir
@@ -49,8 +59,8 @@ class LanguageAlgorithmsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "klein/base, DORA", "klein/base, LOKR", "klein/base, LOHA",
-    "zimage/turbo, DORA", "zimage/turbo, LOKR", "zimage/turbo, LOHA"
+    "klein/base, LORA", "klein/base, DORA", "klein/base, LOKR", "klein/base, LOHA",
+    "zimage/turbo, LORA", "zimage/turbo, DORA", "zimage/turbo, LOKR", "zimage/turbo, LOHA"
   })
   void savesWhatItTrained(String variant, AdapterAlgorithm algorithm) {
     Path state = parent.resolve("state.safetensors");
@@ -72,6 +82,7 @@ class LanguageAlgorithmsTest {
         person.save(file);
       }
       float[] trained = trained(base, settings, state);
+      requireKeys(file, algorithm);
       try (Lora lora = Lora.open(file, base)) {
         float[] plain = latents(base, request(variant));
         float[] saved = latents(base, request(variant).adapter(lora.at(1)));
@@ -81,6 +92,40 @@ class LanguageAlgorithmsTest {
         assertTrue(change > 0 && wrong < 0.01 * change, "differs by " + wrong + " of " + change);
         assertEquals(1, lora.inspection().algorithms().size());
       }
+    }
+  }
+
+  /**
+   * The keys by which ComfyUI and diffusers find the layers. They were opened there by
+   * {@code tools/goldens/comfy_opened.py}.
+   */
+  private static void requireKeys(Path file, AdapterAlgorithm algorithm) {
+    Set<String> roles =
+        switch (algorithm) {
+          case LORA -> Set.of("lora_A.weight", "lora_B.weight");
+          case DORA -> Set.of("lora_A.weight", "lora_B.weight", "lora_magnitude_vector.weight");
+          case LOKR -> Set.of("lokr_w1", "lokr_w2");
+          case LOHA -> Set.of("hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b");
+        };
+    try (Safetensors saved = Safetensors.open(file)) {
+      Map<String, Set<String>> layers = new TreeMap<>();
+      for (String key : saved.names()) {
+        Matcher parts = KEY.matcher(key);
+        assertTrue(parts.matches(), key);
+        layers.computeIfAbsent(parts.group(1), name -> new TreeSet<>()).add(parts.group(2));
+      }
+      layers.forEach((layer, found) -> assertEquals(roles, found, layer));
+      // diffusers takes a file without a first factor at its beginning for an older format.
+      String first = saved.names().stream()
+          .min(Comparator.<String>comparingInt(name -> -saved.dtype(name).bits())
+              .thenComparing(Comparator.naturalOrder()))
+          .orElseThrow();
+      assertTrue(
+          first.endsWith(
+              algorithm == AdapterAlgorithm.LOKR
+                  ? ".lokr_w1"
+                  : algorithm == AdapterAlgorithm.LOHA ? ".hada_w1_a" : ".lora_A.weight"),
+          first);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.likeness.cli.Outside;
 import dev.likeness.cli.Selfies;
@@ -20,6 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ConsumerIT {
   private static final Path CONSUMER = Outside.ROOT.resolve("examples/consumer");
   private static final Path PROGRAM = CONSUMER.resolve("src/main/java/example/Headshots.java");
+
+  /** The pixels of the base's images. */
+  private static final int SIDE = 16;
 
   @TempDir
   private Path folder;
@@ -58,11 +62,11 @@ class ConsumerIT {
             project.resolve("target/classes") + ":"
                 + Files.readString(folder.resolve("classpath.txt")),
             "example.Headshots",
-            TinyBase.in(folder).toString(),
+            quickBase().toString(),
             photos.toString(),
             image.toString()));
     assertEquals(0, run.status(), run.output());
-    assertEquals(32, RgbImage.read(image).width());
+    assertEquals(SIDE, RgbImage.read(image).width());
   }
 
   @Test
@@ -77,6 +81,25 @@ class ConsumerIT {
                 .replaceFirst("<version>\\d[^<]*", "<version>\\${likeness.version}"),
             "<dependencyManagement>",
             "</dependencies>\n")));
+  }
+
+  /** A base that is declared to have the smallest images and to be trained in few, large steps. */
+  private Path quickBase() throws IOException {
+    Path base = TinyBase.in(folder);
+    Path unet = base.resolve("unet/config.json");
+    String config = Files.readString(unet);
+    String small = config.replaceFirst("\"sample_size\": *16", "\"sample_size\": " + SIDE / 2);
+    assertNotEquals(config, small);
+    Files.writeString(unet, small);
+    Files.writeString(base.resolve("likeness.json"), """
+        {
+          "photographs": false,
+          "rare_token": false,
+          "training": {"rank": 4, "layers": "attention", "text_encoder": false, "batch": 200,
+            "learning_rate": 0.003}
+        }
+        """);
+    return base;
   }
 
   private Path copyOfConsumer() throws IOException {

@@ -67,7 +67,7 @@ class ResumedTrainingTest extends OnGoldenBase {
             plain.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2)),
         usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.LOKR)),
         usual.optimizerOptions(plain.pivotalTuning(PivotalTuning.of(2))),
-        usual.priorPreservation(3, 1),
+        usual.priorPreservation(1, 1),
         usual.trainTextEncoder(true).randomFlip(true));
   }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MixedPhotosTest {
   private static final String QUESTION =
-      "the photos seem to show 2 people (1: ada-1.png, ada-2.png, ada-3.png; 2: bob-1.png,"
+      "the photos seem to show 2 people (1: ada-1.png, ada-3.png; 2: bob-1.png,"
           + " bob-3.png); give a photo of the wanted person: --who FILE,"
           + " or PhotoReview.withPersonIn in Java";
 
@@ -47,7 +47,7 @@ class MixedPhotosTest {
     photos = Files.createDirectories(shared.resolve("mixed"));
     Path ada = Selfies.of("5000000001", 4, shared.resolve("people"));
     Path bob = Selfies.of("5000000777", 3, shared.resolve("people"));
-    for (int i = 1; i <= 3; i++) {
+    for (int i = 1; i <= 3; i += 2) {
       RgbImage.read(ada.resolve("selfie-0" + i + ".jpg"))
           .writePng(photos.resolve("ada-" + i + ".png"));
     }
@@ -106,7 +106,7 @@ class MixedPhotosTest {
     assertTrue(
         run.out()
             .contains(
-                "person 1: ada-1.png, ada-2.png, ada-3.png\n" + "person 2: bob-1.png, bob-3.png\n"),
+                "person 1: ada-1.png, ada-3.png\n" + "person 2: bob-1.png, bob-3.png\n"),
         run.out());
     assertTrue(run.out().contains("readiness 0 %"), run.out());
     CommandResult json = photos("--json");
@@ -121,7 +121,7 @@ class MixedPhotosTest {
 
     assertEquals(0, bob.status(), bob.err());
     assertTrue(bob.out().contains("it shows a different person than bob-3.png does"), bob.out());
-    assertTrue(bob.out().contains("2 of 5 photos can be used"), bob.out());
+    assertTrue(bob.out().contains("2 of 4 photos can be used"), bob.out());
     assertEquals(0, ada.status(), ada.err());
     assertEquals(
         2,
@@ -182,7 +182,7 @@ class MixedPhotosTest {
         made("train", "--steps", "2", "--out", person.toString(), "--who", "ada-3.png");
 
     assertEquals(0, run.status(), run.err());
-    assertTrue(run.err().contains("3 of 5 photos can be used"), run.err());
+    assertTrue(run.err().contains("2 of 4 photos can be used"), run.err());
     assertTrue(Files.exists(person));
   }
 

@@ -104,9 +104,7 @@ class MixedPhotosTest {
     assertEquals(3, run.status(), run.err());
     assertEquals(List.of(QUESTION), run.errorLines());
     assertTrue(
-        run.out()
-            .contains(
-                "person 1: ada-1.png, ada-3.png\n" + "person 2: bob-1.png, bob-3.png\n"),
+        run.out().contains("person 1: ada-1.png, ada-3.png\n" + "person 2: bob-1.png, bob-3.png\n"),
         run.out());
     assertTrue(run.out().contains("readiness 0 %"), run.out());
     CommandResult json = photos("--json");

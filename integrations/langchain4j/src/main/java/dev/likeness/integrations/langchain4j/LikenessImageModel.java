@@ -154,8 +154,8 @@ public final class LikenessImageModel implements ImageModel {
       throw new IllegalArgumentException("the prompt is null; give a text");
     }
     ImageRequest ask = ImageRequest.of(prompt).seed(ThreadLocalRandom.current().nextLong(1L << 32));
-    List<GeneratedImage> images =
-        base.generateAll(options.apply(ask.initialImage(from)).count(n));
+    ImageRequest whole = options.apply(from == null ? ask : ask.initialImage(from));
+    List<GeneratedImage> images = base.generateAll(whole.count(n));
     return Response.from(
         images.stream().map(this::encode).toList(),
         null,

@@ -7,7 +7,6 @@ import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingMemory;
 import org.apache.spark.SparkConf;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The memory that an executor process needs outside its Java heap: libtorch keeps weights and
@@ -26,27 +25,37 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
   private static final int MIB = 20;
 
   /**
-   * {@return the memory of an executor with a base model}
+   * {@return the memory of an executor that trains with the studio's default settings}
    *
    * @param base the open base model, on the device of the executors. On a GPU, the activations are
    *     in the GPU's memory and do not count
-   * @param training the training settings; null for the studio's default
+   * @param request the largest shoot
+   * @param tasks number of tasks that run at once in one process, at least 1
+   * @throws IllegalArgumentException if {@code tasks} is below 1
+   */
+  public static ExecutorMemory of(BaseModel base, ShootRequest request, int tasks) {
+    return of(base, HeadshotStudio.on(base).trainer().settings(), request, tasks);
+  }
+
+  /**
+   * {@return the memory of an executor with other training settings}
+   *
+   * @param base the open base model, on the device of the executors
+   * @param training the training settings
    * @param request the largest shoot
    * @param tasks number of tasks that run at once in one process, at least 1
    * @throws IllegalArgumentException if {@code tasks} is below 1
    */
   public static ExecutorMemory of(
-      BaseModel base, @Nullable LoraTraining training, ShootRequest request, int tasks) {
+      BaseModel base, LoraTraining training, ShootRequest request, int tasks) {
     if (tasks < 1) {
       throw new IllegalArgumentException(
           tasks + " tasks cannot run in an executor; give at least 1");
     }
-    HeadshotStudio studio = HeadshotStudio.on(base);
-    LoraTraining settings = training == null ? studio.trainer().settings() : training;
-    TrainingMemory trained = new LoraTrainer(settings).memory(base);
+    TrainingMemory trained = new LoraTrainer(training).memory(base);
     long onDevice = Math.max(
         trained.trained() + trained.activations() + trained.generation(),
-        studio.memoryBytes(request));
+        HeadshotStudio.on(base).memoryBytes(request));
     return new ExecutorMemory(
         trained.weights(),
         base.compute().isCpu() ? onDevice : trained.trained(),

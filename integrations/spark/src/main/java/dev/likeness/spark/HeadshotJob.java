@@ -8,7 +8,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Generates headshots of many people on a Spark cluster. Each person is one task: it reviews the
@@ -59,14 +58,23 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another device or element type.
+   * The same job on another device. By default, each task uses its GPU, or the CPU without one.
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the GPU of each task
-   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
    */
-  public HeadshotJob compute(@Nullable String device, @Nullable String dtype) {
-    return new HeadshotJob(spark, settings.compute(device, dtype), out);
+  public HeadshotJob device(String name) {
+    return new HeadshotJob(spark, settings.device(name), out);
+  }
+
+  /**
+   * The same job with another data type. By default, the device chooses it.
+   *
+   * @param name {@code f32}, {@code bf16} or {@code f16}
+   * @return the new job
+   */
+  public HeadshotJob dtype(String name) {
+    return new HeadshotJob(spark, settings.dtype(name), out);
   }
 
   /**

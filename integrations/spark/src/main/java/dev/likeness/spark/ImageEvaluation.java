@@ -9,7 +9,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Measures likeness and prompt adherence of many images on a Spark cluster. Immutable.
@@ -44,14 +43,24 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation with another device or element type.
+   * The same evaluation on another device. By default, each task uses its GPU, or the CPU without
+   * one.
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the GPU of each task
-   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new evaluation
    */
-  public ImageEvaluation compute(@Nullable String device, @Nullable String dtype) {
-    return new ImageEvaluation(spark, settings.compute(device, dtype));
+  public ImageEvaluation device(String name) {
+    return new ImageEvaluation(spark, settings.device(name));
+  }
+
+  /**
+   * The same evaluation with another data type. By default, the device chooses it.
+   *
+   * @param name {@code f32}, {@code bf16} or {@code f16}
+   * @return the new evaluation
+   */
+  public ImageEvaluation dtype(String name) {
+    return new ImageEvaluation(spark, settings.dtype(name));
   }
 
   /**

@@ -9,7 +9,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Generates images for many requests on a Spark cluster, with one base model in each executor
@@ -52,14 +51,23 @@ public final class ImageJob {
   }
 
   /**
-   * The same job with another device or element type.
+   * The same job on another device. By default, each task uses its GPU, or the CPU without one.
    *
-   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the GPU of each task
-   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
    */
-  public ImageJob compute(@Nullable String device, @Nullable String dtype) {
-    return new ImageJob(spark, settings.compute(device, dtype), out, batch);
+  public ImageJob device(String name) {
+    return new ImageJob(spark, settings.device(name), out, batch);
+  }
+
+  /**
+   * The same job with another data type. By default, the device chooses it.
+   *
+   * @param name {@code f32}, {@code bf16} or {@code f16}
+   * @return the new job
+   */
+  public ImageJob dtype(String name) {
+    return new ImageJob(spark, settings.dtype(name), out, batch);
   }
 
   /**

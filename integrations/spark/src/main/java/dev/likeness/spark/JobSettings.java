@@ -39,8 +39,12 @@ record JobSettings(
     return new JobSettings(base, null, null, null, null, false, USUAL_INTERVAL);
   }
 
-  JobSettings compute(String where, String type) {
-    return new JobSettings(base, where, type, detector, embedder, isCommercial, saveInterval);
+  JobSettings device(String name) {
+    return new JobSettings(base, name, dtype, detector, embedder, isCommercial, saveInterval);
+  }
+
+  JobSettings dtype(String name) {
+    return new JobSettings(base, device, name, detector, embedder, isCommercial, saveInterval);
   }
 
   JobSettings detector(String file) {

@@ -109,18 +109,19 @@ public final class SparkHeadshots {
       Compute compute = Compute.of("cpu", "f16".equals(dtype) ? "bf16" : dtype);
       try (BaseModel model = BaseModel.open(base(options).path(), compute)) {
         ShootRequest request = ShootRequest.of(Style.defaults(), IMAGES);
-        ExecutorMemory.of(model, null, request, Math.max(1, tasks)).applyTo(configuration);
+        ExecutorMemory.of(model, request, Math.max(1, tasks)).applyTo(configuration);
       }
     }
     return configuration;
   }
 
   private static void run(SparkSession spark, Map<String, String> options) {
-    HeadshotJob plain = HeadshotJob.on(spark, base(options), options.get("out"))
-        .compute(options.get("device"), options.get("dtype"));
-    HeadshotJob job = options.containsKey("save-interval")
-        ? plain.saveInterval(Integer.parseInt(options.get("save-interval")))
-        : plain;
+    HeadshotJob job = HeadshotJob.on(spark, base(options), options.get("out"));
+    job = options.containsKey("device") ? job.device(options.get("device")) : job;
+    job = options.containsKey("dtype") ? job.dtype(options.get("dtype")) : job;
+    job = options.containsKey("save-interval")
+        ? job.saveInterval(Integer.parseInt(options.get("save-interval")))
+        : job;
     if (options.containsKey("erase")) {
       System.out.println(job.erase(options.get("erase")).toJson());
       return;

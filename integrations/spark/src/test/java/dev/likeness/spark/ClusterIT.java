@@ -45,7 +45,8 @@ class ClusterIT {
   private HeadshotJob job(SparkSession spark) {
     return HeadshotJob.on(
             spark, PortraitModel::files, folder.resolve("out").toUri().toString())
-        .compute("cpu", "f32")
+        .device("cpu")
+        .dtype("f32")
         .saveInterval(8);
   }
 
@@ -116,7 +117,7 @@ class ClusterIT {
    * Opens the base model in both executors, so that the time of the first people is that of work.
    */
   private static void openOnAllExecutors(SparkSession spark) {
-    JobSettings settings = JobSettings.on(PortraitModel::files).compute("cpu", "f32");
+    JobSettings settings = JobSettings.on(PortraitModel::files).device("cpu").dtype("f32");
     JavaSparkContext.fromSparkContext(spark.sparkContext())
         .parallelize(List.of(1, 2), 2)
         .foreach(number -> {

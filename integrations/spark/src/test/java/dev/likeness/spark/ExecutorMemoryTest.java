@@ -19,8 +19,8 @@ class ExecutorMemoryTest {
   void sparkIsToldTheMemoryOfAllTasksAndTheBaseOnce() {
     ShootRequest request = ShootRequest.of(Style.defaults(), 4);
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.of("cpu", "f32"))) {
-      ExecutorMemory one = ExecutorMemory.of(base, null, request, 1);
-      ExecutorMemory two = ExecutorMemory.of(base, null, request, 2);
+      ExecutorMemory one = ExecutorMemory.of(base, request, 1);
+      ExecutorMemory two = ExecutorMemory.of(base, request, 2);
       assertTrue(one.weights() > 0 && one.task() > 0 && one.process() > 0, one.toString());
       double more = (two.overheadMiB() - one.overheadMiB()) * (double) (1 << 20);
       assertEquals(1.15 * one.task(), more, 2 << 20, "a task needs its own memory only");
@@ -29,7 +29,7 @@ class ExecutorMemoryTest {
       assertEquals(two.overheadMiB() + "m", empty.get(ExecutorMemory.OVERHEAD));
       SparkConf given = new SparkConf(false).set(ExecutorMemory.OVERHEAD, "5g");
       assertEquals("5g", two.applyTo(given).get(ExecutorMemory.OVERHEAD));
-      assertThrows(IllegalArgumentException.class, () -> ExecutorMemory.of(base, null, request, 0));
+      assertThrows(IllegalArgumentException.class, () -> ExecutorMemory.of(base, request, 0));
     }
   }
 

@@ -60,7 +60,8 @@ class HeadshotJobTest {
 
   private static HeadshotJob job(Path out) {
     return HeadshotJob.on(spark, PortraitModel::files, out.toUri().toString())
-        .compute("cpu", "f32");
+        .device("cpu")
+        .dtype("f32");
   }
 
   private static Map<String, Row> run(HeadshotJob job, List<Row> rows) {
@@ -172,8 +173,8 @@ class HeadshotJobTest {
       Path file = Path.of(java.net.URI.create(uri));
       read.add(new PersonKey.PhotoFile(file.getFileName().toString(), Files.readAllBytes(file)));
     }
-    ExecutorModel model =
-        ExecutorModel.get(JobSettings.on(PortraitModel::files).compute("cpu", "f32"), () -> {});
+    ExecutorModel model = ExecutorModel.get(
+        JobSettings.on(PortraitModel::files).device("cpu").dtype("f32"), () -> {});
     String key = PersonKey.of(parsed.get(0), read, model);
     Path out = folder.resolve("crashes");
     Path work = Files.createDirectories(out.resolve("_work/crash").resolve(key));

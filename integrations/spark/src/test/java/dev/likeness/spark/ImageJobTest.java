@@ -58,7 +58,8 @@ class ImageJobTest {
 
   private static ImageJob job(String out) {
     return ImageJob.on(spark, PortraitModel::files, folder.resolve(out).toUri().toString())
-        .compute("cpu", "f32")
+        .device("cpu")
+        .dtype("f32")
         .batch(1);
   }
 
@@ -146,7 +147,8 @@ class ImageJobTest {
             references.toArray(new String[0])),
         RowFactory.create("/nowhere.png", null, null));
     List<Row> measured = ImageEvaluation.on(spark, PortraitModel::files)
-        .compute("cpu", "f32")
+        .device("cpu")
+        .dtype("f32")
         .run(spark.createDataFrame(rows, images))
         .collectAsList();
     assertEquals(

@@ -53,7 +53,8 @@ final class TwoAttempts implements AutoCloseable {
   Row requireOneResult(Row person) throws Exception {
     Path out = folder.resolve("twice");
     List<Row> results = HeadshotJob.on(spark, PortraitModel::files, out.toUri().toString())
-        .compute("cpu", "f32")
+        .device("cpu")
+        .dtype("f32")
         .saveInterval(8)
         .run(SamplePeople.dataset(spark, List.of(person)))
         .collectAsList();

@@ -162,7 +162,7 @@ class StoreCommandTest {
         .out()
         .contains(Selfies.CONSENT));
     assertEquals(
-        "1 persons, 0 problems",
+        "1 person, 0 problems",
         run("verify", "--store", store.toString(), "--key", key.toString())
             .out()
             .strip());

@@ -166,7 +166,8 @@ public final class PeopleCommand implements Runnable {
         line("for", consent.person());
         line(
             "given",
-            consent.givenAt() + " by " + consent.givenBy() + ", text " + consent.textVersion());
+            consent.givenAt() + " by " + consent.givenBy() + ", consent form: "
+                + consent.textVersion());
         line(
             "covers",
             consent.purposes().stream()

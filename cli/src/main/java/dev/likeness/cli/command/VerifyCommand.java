@@ -93,7 +93,10 @@ public final class VerifyCommand implements Runnable {
               json
                   ? JSON.std.asString(
                       new TreeMap<>(Map.of("persons", persons, "problems", problems)))
-                  : persons + " persons, " + problems.size() + " problems");
+                  : persons
+                      + (persons == 1 ? " person, " : " persons, ")
+                      + problems.size()
+                      + (problems.size() == 1 ? " problem" : " problems"));
       if (!problems.isEmpty()) {
         throw new InvalidInputException(problems.get(0));
       }

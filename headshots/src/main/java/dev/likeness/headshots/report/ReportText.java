@@ -116,8 +116,8 @@ final class ReportText {
         ? (images == 1
             ? "The image can be used: no flaw was found."
             : "All " + images + " images can be used: no flaw was found." + first)
-        : flawless + " of " + images + (flawless == 1 ? " images can" : " images can")
-            + " be used: no flaw was found." + first;
+        : "Use " + flawless + " of " + images + " images: no flaw was found in "
+            + (flawless == 1 ? "it." : "them.") + first;
   }
 
   /** What a reader can do next, the most useful first. */
@@ -138,9 +138,9 @@ final class ReportText {
                   + " images only."
               : "For more choice, generate more images, other styles, or another seed, and keep"
                   + " the best ones.")
-          + " With the command: headshot --count 8 --keep 3.");
+          + " With the command, add: --count 8 --keep 3.");
       steps.add("Something is nearly right? Edit that image: other clothes, backdrop, light or"
-          + " expression. The face stays. With the command: edit --outfit \"a navy blazer\".");
+          + " expression. With the command: edit IMAGE --person FILE --outfit TEXT --out DIR.");
     }
     steps.add("When you publish an image, say that it was generated, for example: “AI-generated"
         + " portrait”. Each file says so in its metadata too, but some sites remove metadata.");

@@ -169,7 +169,7 @@ public record ShootSummary(
     int known = kept.traits().size();
     return known == 0
         ? verb + "photos that the person's file does not count."
-        : verb + count(known) + ", which were not used again.";
+        : verb + count(known) + ". They are not shown, because only the trained person was given.";
   }
 
   private static String count(int photos) {

@@ -245,7 +245,7 @@ class SelectionResultTest {
     assertTrue(html.contains("<h2>Use these</h2>") && html.contains("<h2>Not chosen</h2>"), html);
     assertTrue(html.contains("<p>The face is blurred.</p>"), html);
     assertTrue(
-        html.contains("1 of 2 images can be used: no flaw was found. Begin with headshot-001.png."),
+        html.contains("Use 1 of 2 images: no flaw was found in it. Begin with headshot-001.png."),
         html);
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
@@ -448,7 +448,7 @@ class SelectionResultTest {
         .scores(List.of(card(1.5), card(0.5), card(0.1)))
         .toHtml();
     assertTrue(
-        html.contains("2 of 3 images can be used: no flaw was found. Begin with headshot-003.png."),
+        html.contains("Use 2 of 3 images: no flaw was found in them. Begin with headshot-003.png."),
         html);
     assertTrue(
         html.indexOf("<h3>headshot-003.png") < html.indexOf("<h3>headshot-002.png")

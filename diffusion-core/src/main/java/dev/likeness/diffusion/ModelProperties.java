@@ -117,8 +117,7 @@ abstract class ModelProperties {
   }
 
   /**
-   * Encodes a prompt in plain syntax to embeddings for {@link ImageRequest#embedding}.
-   * Thread-safe.
+   * Encodes a prompt in plain syntax to embeddings for {@link ImageRequest#embedding}. Thread-safe.
    *
    * @param prompt the prompt; not null
    * @return a new embedding

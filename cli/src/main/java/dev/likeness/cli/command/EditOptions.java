@@ -71,7 +71,7 @@ final class EditOptions {
       paramLabel = "X",
       description = "how much the changed parts may differ from the headshot, 0..1 (default: "
           + "depends on the part)")
-  private OptionalDouble strength = OptionalDouble.empty();
+  private Double strength;
 
   @Option(
       names = "--seed",
@@ -100,7 +100,8 @@ final class EditOptions {
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
         .map(file -> new HeadshotEdit.Masked(RgbImage.readMask(file), words));
-    return new HeadshotEdit(parts(), within, margins, strength, seed);
+    OptionalDouble share = strength == null ? OptionalDouble.empty() : OptionalDouble.of(strength);
+    return new HeadshotEdit(parts(), within, margins, share, seed);
   }
 
   private Map<Style.Part, String> parts() {

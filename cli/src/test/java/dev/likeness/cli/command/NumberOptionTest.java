@@ -37,7 +37,7 @@ class NumberOptionTest {
     CommandResult run = CommandResult.of(line.split(" "));
     assertEquals(2, run.status(), run.err());
     assertEquals(1, run.err().lines().count(), run.err());
-    assertTrue(run.err().matches("(?s).*(number|finite|count 1 to 100000).*"), run.err());
+    assertTrue(run.err().matches("(?s).*(number|finite|count must be 1 to 100000).*"), run.err());
   }
 
   /** Torch 2.10: {@code manual_seed(2**64 - 1)} gives the noise of {@code manual_seed(-1)}. */

@@ -4,13 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -44,27 +45,15 @@ class QuietIntakeTest {
         new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 1});
     Files.writeString(folder.resolve(NAME + "-4.jpg"), "dear photographer");
     Path log = elsewhere.resolve("log.txt");
-    ProcessBuilder loud = new ProcessBuilder(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Djava.awt.headless=true",
-        "-Dorg.bytedeco.javacpp.logger.debug=true",
-        "-cp",
-        System.getProperty("java.class.path"),
-        Loud.class.getName(),
-        folder.toString(),
-        embedder());
+    List<String> options =
+        List.of("-Djava.awt.headless=true", "-Dorg.bytedeco.javacpp.logger.debug=true");
+    ProcessBuilder loud = OtherJvm.command(options, Loud.class, folder, embedder());
     loud.environment().put("OPENCV_LOG_LEVEL", "VERBOSE");
 
     Process process =
         loud.redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    boolean ended = process.waitFor(10, TimeUnit.MINUTES);
-    process.destroyForcibly();
-
+    assertEquals(0, OtherJvm.exitOf(process));
     String logged = Files.readString(log);
-    assertTrue(ended, "it hangs");
-    assertEquals(0, process.exitValue());
     assertTrue(logged.contains("reviewed"));
     assertTrue(logged.contains("everything is logged"));
     assertFalse(logged.contains(NAME));
@@ -86,14 +75,8 @@ class QuietIntakeTest {
 
   private String errorsOf(String level) throws IOException, InterruptedException {
     Path log = elsewhere.resolve("errors.txt");
-    ProcessBuilder builder = new ProcessBuilder(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Djava.awt.headless=true",
-        "-cp",
-        System.getProperty("java.class.path"),
-        MissingFile.class.getName());
+    ProcessBuilder builder =
+        OtherJvm.command(List.of("-Djava.awt.headless=true"), MissingFile.class);
     builder.environment().remove("OPENCV_LOG_LEVEL");
     if (level != null) {
       builder.environment().put("OPENCV_LOG_LEVEL", level);
@@ -102,11 +85,10 @@ class QuietIntakeTest {
         .redirectError(log.toFile())
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
-    boolean ended = process.waitFor(10, TimeUnit.MINUTES);
-    process.destroyForcibly();
-    assertTrue(ended, "it hangs");
-    assertEquals(0, process.exitValue(), Files.readString(log));
-    return Files.readString(log);
+    int status = OtherJvm.exitOf(process);
+    String errors = Files.readString(log);
+    assertEquals(0, status, errors);
+    return errors;
   }
 
   /** OpenCV logs a file that it cannot open. */

@@ -1,5 +1,6 @@
 package dev.likeness.vault;
 
+import dev.likeness.diffusion.tensor.OtherJvm;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,18 +22,7 @@ public final class KilledProgram implements AutoCloseable {
 
   public KilledProgram(Path store, Path key, Path base, long seed) throws IOException {
     outputFile = Files.createTempFile(key.getParent(), "told", ".txt");
-    process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xshare:auto",
-            "-cp",
-            System.getProperty("java.class.path"),
-            StoreProgram.class.getName(),
-            store.toString(),
-            key.toString(),
-            base.toString(),
-            Long.toString(seed))
+    process = OtherJvm.command(List.of(), StoreProgram.class, store, key, base, seed)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .redirectOutput(outputFile.toFile())
         .start();

@@ -15,14 +15,8 @@ public final class OtherProcess {
 
   /** How a process that tries it ends. */
   public static int locks(Path file) throws IOException, InterruptedException {
-    return OtherJvm.exitOf(new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            OtherProcess.class.getName(),
-            file.toString())
-        .inheritIO()
-        .start());
+    return OtherJvm.exitOf(
+        OtherJvm.command(OtherProcess.class, file).inheritIO().start());
   }
 
   public static void main(String[] args) throws IOException {

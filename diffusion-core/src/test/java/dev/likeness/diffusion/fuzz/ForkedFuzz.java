@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.likeness.diffusion.tensor.OtherJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -101,20 +102,9 @@ public final class ForkedFuzz {
   private static Process start(
       Class<? extends Cases> cases, int first, int end, int seconds, Path errors)
       throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx768m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:ErrorFile=/dev/null",
-            "-Djava.awt.headless=true",
-            "-cp",
-            System.getProperty("java.class.path"),
-            ForkedFuzz.class.getName(),
-            cases.getName(),
-            String.valueOf(first),
-            String.valueOf(end),
-            String.valueOf(seconds))
+    List<String> options =
+        List.of("-Xmx768m", "-XX:ErrorFile=/dev/null", "-Djava.awt.headless=true");
+    return OtherJvm.command(options, ForkedFuzz.class, cases.getName(), first, end, seconds)
         .redirectError(errors.toFile())
         .start();
   }

@@ -3,6 +3,8 @@ package dev.likeness.diffusion.tensor;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -12,18 +14,23 @@ public final class OtherJvm {
 
   private OtherJvm() {}
 
-  /** A small JVM with the class path of the tests, which runs {@code main}. */
+  /** A JVM of 256 MiB with the class path of the tests, which runs {@code main}. */
   public static ProcessBuilder command(Class<?> main, Object... args) {
-    ProcessBuilder command = new ProcessBuilder(
+    return command(List.of("-Xmx256m"), main, args);
+  }
+
+  /** A JVM with further options, of which the last of a kind counts, which runs {@code main}. */
+  public static ProcessBuilder command(List<String> options, Class<?> main, Object... args) {
+    List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
-        "-Xmx256m",
         "-cp",
-        System.getProperty("java.class.path"),
-        main.getName());
-    Stream.of(args).map(Object::toString).forEach(command.command()::add);
-    return command;
+        System.getProperty("java.class.path")));
+    command.addAll(options);
+    command.add(main.getName());
+    Stream.of(args).map(Object::toString).forEach(command::add);
+    return new ProcessBuilder(command);
   }
 
   /**

@@ -97,17 +97,7 @@ class StoredPersonTest {
   @Test
   void generatesTheSameImagesInAnotherJvm() throws Exception {
     Path out = folder.resolve("drawn");
-    Process process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
-            "-cp",
-            System.getProperty("java.class.path"),
-            GenerateProgram.class.getName(),
-            baseFolder.toString(),
-            file.toString(),
-            out.toString())
+    Process process = OtherJvm.command(List.of(), GenerateProgram.class, baseFolder, file, out)
         .inheritIO()
         .start();
     assertEquals(0, OtherJvm.exitOf(process));

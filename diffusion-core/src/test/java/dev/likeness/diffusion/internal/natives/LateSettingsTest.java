@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.tensor.OtherJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,14 +87,8 @@ class LateSettingsTest {
   }
 
   private static String run(Map<String, String> environment, String... options) throws IOException {
-    List<String> command = Stream.of(
-            Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
-            Stream.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-            Stream.of(options),
-            Stream.of("-cp", System.getProperty("java.class.path"), Program.class.getName()))
-        .flatMap(part -> part)
-        .toList();
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    ProcessBuilder builder =
+        OtherJvm.command(List.of(options), Program.class).redirectErrorStream(true);
     builder.environment().keySet().removeAll(NativeLibraries.cpuVariables().keySet());
     builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "OMP_NUM_THREADS"));
     builder.environment().putAll(environment);

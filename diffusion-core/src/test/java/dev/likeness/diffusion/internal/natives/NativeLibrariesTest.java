@@ -43,14 +43,8 @@ class NativeLibrariesTest {
 
   private boolean searchesForCuda(String name, String classPath)
       throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dorg.bytedeco.javacpp.logger.debug=true",
-            "-cp",
-            classPath,
-            Starting.class.getName())
+    List<String> options = List.of("-Dorg.bytedeco.javacpp.logger.debug=true", "-cp", classPath);
+    Process process = OtherJvm.command(options, Starting.class)
         .redirectErrorStream(true)
         .redirectOutput(cache.resolve(name).toFile())
         .start();
@@ -78,17 +72,10 @@ class NativeLibrariesTest {
   }
 
   private Process start(Path unpacked, String log, String... properties) throws IOException {
-    List<String> command = new ArrayList<>(List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Dorg.bytedeco.javacpp.cachedir=" + unpacked,
-        "-XX:ErrorFile=" + cache.resolve(log + ".error"),
-        "-cp",
-        System.getProperty("java.class.path")));
-    command.addAll(List.of(properties));
-    command.add(Starting.class.getName());
-    return new ProcessBuilder(command)
+    List<String> options = new ArrayList<>(List.of(properties));
+    options.add("-Dorg.bytedeco.javacpp.cachedir=" + unpacked);
+    options.add("-XX:ErrorFile=" + cache.resolve(log + ".error"));
+    return OtherJvm.command(options, Starting.class)
         .redirectErrorStream(true)
         .redirectOutput(cache.resolve(log).toFile())
         .start();

@@ -94,17 +94,27 @@ public final class LibTorch {
     private static final Pattern CHOICE =
         Pattern.compile("org\\.bytedeco\\.javacpp\\.(?i:pathsFirst|findLibraries|platform\\..*)");
 
+    // A list of another type would fail later, inside JavaCPP.
+    private static final String FOUND = "java.util.Map<java.lang.String, java.net.URL[]>";
+
     private AbsentCuda() {}
 
-    /** Does nothing if libraries for CUDA are on the class path, or JavaCPP keeps no such list. */
+    /**
+     * Does nothing if libraries for CUDA are on the class path, even if only the application uses
+     * them, or if JavaCPP keeps no such list.
+     */
     static void skip(Class<?> global) {
       if (System.getProperties().stringPropertyNames().stream().anyMatch(CHOICE.asPredicate())
-          || isOnClassPath("pytorch", "jnitorch")
-          || isOnClassPath("opencv", "jniopencv_core")) {
+          || has(global, "pytorch", "-gpu", "jnitorch")
+          || has(global, "opencv", "-gpu", "jniopencv_core")
+          || has(global, "cuda", "", "jnicudart")) {
         return;
       }
       try {
         Field field = Loader.class.getDeclaredField("foundLibraries");
+        if (!FOUND.equals(field.getGenericType().getTypeName())) {
+          return;
+        }
         field.setAccessible(true);
         @SuppressWarnings("unchecked")
         Map<String, URL[]> found = (Map<String, URL[]>) field.get(null);
@@ -119,9 +129,10 @@ public final class LibTorch {
       }
     }
 
-    private static boolean isOnClassPath(String preset, String library) {
-      return Loader.class.getResource("/org/bytedeco/" + preset + "/"
-              + Loader.Detector.getPlatform() + "-gpu/" + System.mapLibraryName(library))
+    /** Returns true if JavaCPP would find the library of an artifact of bytedeco for a class. */
+    private static boolean has(Class<?> global, String artifact, String extension, String library) {
+      return global.getResource("/org/bytedeco/" + artifact + "/" + Loader.Detector.getPlatform()
+              + extension + "/" + System.mapLibraryName(library))
           != null;
     }
   }

@@ -32,13 +32,19 @@ class NativeLibrariesTest {
   void searchesForCudaOnlyIfTheClassPathHasLibrariesForIt()
       throws IOException, InterruptedException {
     assertFalse(searchesForCuda("cpu", System.getProperty("java.class.path")));
-    Path marked = cache.resolve("marked");
-    Path library = marked.resolve("org/bytedeco/opencv/" + Loader.Detector.getPlatform() + "-gpu/"
-        + System.mapLibraryName("jniopencv_core"));
+    String platform = Loader.Detector.getPlatform();
+    assertTrue(
+        searchesForCuda("opencv", withLibrary("opencv/" + platform + "-gpu", "jniopencv_core")));
+    assertTrue(searchesForCuda("application", withLibrary("cuda/" + platform, "jnicudart")));
+  }
+
+  /** Returns the class path with an empty file in place of a library of bytedeco. */
+  private String withLibrary(String folder, String name) throws IOException {
+    Path marked = cache.resolve(name);
+    Path library = marked.resolve("org/bytedeco/" + folder + "/" + System.mapLibraryName(name));
     Files.createDirectories(library.getParent());
     Files.createFile(library);
-    assertTrue(searchesForCuda(
-        "cuda", marked + File.pathSeparator + System.getProperty("java.class.path")));
+    return marked + File.pathSeparator + System.getProperty("java.class.path");
   }
 
   private boolean searchesForCuda(String name, String classPath)

@@ -179,6 +179,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       F8Linear.Matrix matrix = F8Linear.Matrix.read(file.open(), name, compute);
       keep(requested.requireFinite(file, name, matrix.values()));
       keep(matrix.scale());
+      keep(matrix.share());
       return matrix;
     }
   }

@@ -83,12 +83,11 @@ public final class F8Linear {
   }
 
   private static Tensor product(Tensor bytes, Matrix weight, ScalarType type) {
-    Tensor share = torch.full_like(weight.scale(), new Scalar(1 / LARGEST));
     return new TorchOperator("aten::_scaled_mm")
         .call(
             new IValue(bytes),
             new IValue(weight.values().t()),
-            new IValue(share),
+            new IValue(weight.share()),
             new IValue(weight.scale()),
             new IValue(),
             new IValue(),
@@ -101,9 +100,10 @@ public final class F8Linear {
    *
    * @param values [out, in], f8
    * @param scale [1], f32: the factor of all values
+   * @param share [1], f32: 1 / 448, the part of the tokens' factors that is the same for all
    * @param isScaled false if the scale is 1
    */
-  public record Matrix(Tensor values, Tensor scale, boolean isScaled) {
+  public record Matrix(Tensor values, Tensor scale, Tensor share, boolean isScaled) {
     /** Reads a weight as the file stores it. The calling scope owns it. */
     public static Matrix read(TensorSource file, String name, Compute compute) {
       float scale = file.f8Scale(name);
@@ -113,8 +113,13 @@ public final class F8Linear {
       Tensor values = scale == 1 ? weight : weight.div(new Scalar(scale));
       return new Matrix(
           values.contiguous().to(new Device(compute.device()), ScalarType.Float8_e4m3fn),
-          Tensors.toDevice(compute, torch.full(new long[] {1}, new Scalar(scale))),
+          constant(scale, compute),
+          constant(1 / LARGEST, compute),
           scale != 1);
+    }
+
+    private static Tensor constant(double factor, Compute compute) {
+      return Tensors.toDevice(compute, torch.full(new long[] {1}, new Scalar(factor)));
     }
 
     /** Returns the weight in another type, as if it had been read from the file. */

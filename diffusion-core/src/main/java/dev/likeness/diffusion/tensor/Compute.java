@@ -169,7 +169,7 @@ public record Compute(String device, DType dtype) {
       throw new ResourceLimitException(
           "no CUDA device is available: " + CUDA_REQUIREMENTS + "; or choose --device cpu");
     }
-    if (device.contains(":") && Integer.parseInt(device.substring(5)) >= count) {
+    if (index() >= count) {
       throw new ResourceLimitException(
           "device " + device + " is not available; number of GPUs: " + count);
     }
@@ -283,8 +283,12 @@ public record Compute(String device, DType dtype) {
     if (isCpu()) {
       return hasCpuInt8();
     }
-    int index = device.contains(":") ? Integer.parseInt(device.substring(5)) : 0;
-    return index < gpus.count() && gpus.capability(index) >= F8_CAPABILITY;
+    return index() < gpus.count() && gpus.capability(index()) >= F8_CAPABILITY;
+  }
+
+  /** The number of the GPU; the GPU without a number is the first. */
+  private int index() {
+    return device.contains(":") ? Integer.parseInt(device.substring(5)) : 0;
   }
 
   private static boolean hasCpuFlag(String... flags) {

@@ -192,7 +192,7 @@ final class LoadedBlock implements Parameters.Block {
     private final CUDAEvent[] copied = new CUDAEvent[2];
 
     CudaQueue(Compute gpu) {
-      stream = STREAMS.computeIfAbsent(index(gpu), CudaQueue::newStream);
+      stream = STREAMS.computeIfAbsent(Tensors.gpuIndex(gpu), CudaQueue::newStream);
       scope = TensorScope.open();
       guard = new CUDAStreamGuard(stream.unwrap());
       device = new Device(gpu.device());
@@ -209,11 +209,6 @@ final class LoadedBlock implements Parameters.Block {
       }
     }
 
-    private static int index(Compute gpu) {
-      String device = gpu.device();
-      return device.contains(":") ? Integer.parseInt(device.substring(5)) : 0;
-    }
-
     private static CUDAStream newStream(int index) {
       CUDAStream made = torch_cuda.getStreamFromPool(false, (byte) index);
       made.retainReference();
@@ -224,7 +219,7 @@ final class LoadedBlock implements Parameters.Block {
     static CUDAEvent mark(Compute gpu) {
       CUDAEvent event = new CUDAEvent();
       event.retainReference();
-      event.record(torch_cuda.getCurrentCUDAStream((byte) index(gpu)));
+      event.record(torch_cuda.getCurrentCUDAStream((byte) Tensors.gpuIndex(gpu)));
       return event;
     }
 

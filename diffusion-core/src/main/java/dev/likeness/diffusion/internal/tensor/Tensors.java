@@ -94,11 +94,13 @@ public final class Tensors {
    * that is -1. The GPU without a number is the first.
    */
   static boolean isOn(Compute compute, long index) {
-    String device = compute.device();
-    long wanted = compute.isCpu()
-        ? -1
-        : Long.parseLong(device.substring(device.indexOf(':') + 1).replace("cuda", "0"));
-    return wanted == index;
+    return index == (compute.isCpu() ? -1 : gpuIndex(compute));
+  }
+
+  /** Returns the number of a GPU. The GPU without a number is the first. */
+  public static int gpuIndex(Compute gpu) {
+    String device = gpu.device();
+    return Integer.parseInt(device.substring(device.indexOf(':') + 1).replace("cuda", "0"));
   }
 
   /** Returns options for new tensors with type and device of {@code compute}. */

@@ -49,7 +49,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     planning().plan(complete(request));
   }
 
-  /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */
+  /** The share of each step's noise that is fresh, 0..1; empty if a custom scheduler decides. */
   public OptionalDouble eta(ImageRequest request) {
     return planning().eta(request);
   }

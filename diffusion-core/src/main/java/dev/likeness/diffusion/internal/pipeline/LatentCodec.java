@@ -150,8 +150,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
         return image;
       }
       int w = image.width();
-      RgbImage known = Lanczos.resize(before.image().orElse(null), w, image.height());
-      RgbImage mask = Lanczos.resize(before.mask().orElse(null), w, image.height());
+      RgbImage known = Lanczos.resize(before.image().get(), w, image.height());
+      RgbImage mask = Lanczos.resize(before.mask().get(), w, image.height());
       byte[] rgb = image.rgb();
       for (int i = 0; i < rgb.length; i++) {
         int x = i / 3 % w;

@@ -130,7 +130,7 @@ record LatentPreparation(
     LatentDistribution encoded =
         request.initialImage().orElseThrow().image().isEmpty() ? null : encode(pixels());
     Tensor clean = encoded == null
-        ? toModel(checkedLatents(request.initialImage().orElseThrow().latents().orElse(null)))
+        ? toModel(checkedLatents(request.initialImage().orElseThrow().latents().orElseThrow()))
         : sample(encoded);
     Tensor noise = initialNoise();
     if (encoded != null) {
@@ -141,7 +141,7 @@ record LatentPreparation(
     MaskBlend known = new MaskBlend(
         clean,
         noise,
-        keepMask(binaryMask(request.initialImage().orElseThrow().mask().orElse(null))),
+        keepMask(binaryMask(request.initialImage().orElseThrow().mask().orElseThrow())),
         false);
     return new PreparedLatents(initialLatents(clean, noise), known, null, references(reference));
   }
@@ -152,7 +152,7 @@ record LatentPreparation(
     Inpainting network = model.inpainting().orElseThrow();
     Tensor clean = startsFromPureNoise() && !network.alwaysEncodesImage() ? null : cleanLatents();
     Tensor noise = initialNoise();
-    Tensor mask = binaryMask(request.initialImage().orElseThrow().mask().orElse(null));
+    Tensor mask = binaryMask(request.initialImage().orElseThrow().mask().orElseThrow());
     Tensor kept = sample(encode(pixels().mul(mask.lt(new Scalar(0.5)))));
     return new PreparedLatents(
         initialLatents(clean, noise),
@@ -225,7 +225,7 @@ record LatentPreparation(
 
   private Tensor pixels() {
     return ImageTensors.toSigned(Lanczos.resize(
-        request.initialImage().orElseThrow().image().orElse(null),
+        request.initialImage().orElseThrow().image().orElseThrow(),
         request.width().getAsInt(),
         request.height().getAsInt()));
   }

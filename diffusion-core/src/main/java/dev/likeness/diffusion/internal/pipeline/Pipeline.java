@@ -168,7 +168,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
      */
     ImageRequest secondPassRequest(LatentCodec.Result first) {
       ImageRequest request = first.request();
-      HiresFix fix = request.hires().orElse(null);
+      HiresFix fix = request.hires().orElseThrow();
       int unit = model.model().latents().sizeMultiple();
       int width = (int) Math.round(request.width().getAsInt() * fix.scale() / unit) * unit;
       int height = (int) Math.round(request.height().getAsInt() * fix.scale() / unit) * unit;
@@ -203,10 +203,10 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     /** The enlarged image where the mask is white, the initial image around it. */
     private InitialImage composite(
         InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
-      RgbImage known = Lanczos.resize(before.image().orElse(null), width, height);
+      RgbImage known = Lanczos.resize(before.image().orElseThrow(), width, height);
       try (TensorScope scope = TensorScope.open()) {
         Tensor grey =
-            ImageTensors.toGrey(Lanczos.resize(before.mask().orElse(null), width, height));
+            ImageTensors.toGrey(Lanczos.resize(before.mask().orElseThrow(), width, height));
         Tensor white =
             before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
         if (pixels) {

@@ -74,10 +74,10 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
     }
     List<Tensor> latents = new ArrayList<>();
     if (request.isEdit()) {
-      InitialImage initial = request.initialImage().orElse(null);
+      InitialImage initial = request.initialImage().orElseThrow();
       boolean own = initial.keepsSize();
       latents.add(encoded.of(
-          initial.image().orElse(null),
+          initial.image().orElseThrow(),
           own,
           0,
           model.compute(),
@@ -109,7 +109,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
       return;
     }
     if (request.isEdit()) {
-      editing.requireUsable(request.initialImage().orElseThrow().image().orElse(null));
+      editing.requireUsable(request.initialImage().orElseThrow().image().orElseThrow());
     }
     request.referenceImages().images().forEach(editing::requireUsable);
     boolean first = given > 0

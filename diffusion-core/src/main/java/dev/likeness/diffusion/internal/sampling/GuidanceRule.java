@@ -45,7 +45,7 @@ public interface GuidanceRule {
         scale > 1 ? of(options.formula(), scale) : (predictions, step) -> predictions.positive();
     GuidanceRule rule = options.degradedGuidance().isEmpty()
         ? plain
-        : new Degraded(plain, options.degradedGuidance().orElse(null));
+        : new Degraded(plain, options.degradedGuidance().get());
     return options.rescale() == 0 || scale <= 1 ? rule : new Rescaled(rule, options.rescale());
   }
 

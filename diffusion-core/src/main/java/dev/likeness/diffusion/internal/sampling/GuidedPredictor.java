@@ -31,7 +31,7 @@ public record GuidedPredictor(
       Predictor degraded = guided && requiresOnePass
           ? positiveOf(promptPair(network, true))
           : network.predictor(Prompts.POSITIVE, true);
-      pair = pair.withDegraded(degraded, options.degradedGuidance().orElse(null), rows);
+      pair = pair.withDegraded(degraded, options.degradedGuidance().get(), rows);
     }
     Predictor all = new Guidance(pair, GuidanceRule.of(options, scale));
     requireOnePass(!guided || options.isAlwaysOn() && !options.sequential());

@@ -120,7 +120,7 @@ public final class MemoryPlan {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
           "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
-              + " /proc/cpuinfo) or a GPU of compute capability 8.9; "
+              + " /proc/cpuinfo) or a GPU of compute capability 8.9 or newer; "
               + "this is "
               + (compute.isCpu() ? "a CPU without it" : compute.device() + " without it")
               + "; turn 8-bit matrix products off");

@@ -30,21 +30,9 @@ final class CascadeSearch implements AutoCloseable {
 
   private final HaarCascade frontalAlt2 = new HaarCascade("frontalface_alt2");
   private final HaarCascade frontalAlt = new HaarCascade("frontalface_alt");
+  private final HaarCascade frontalDefault = new HaarCascade("frontalface_default");
+  private final HaarCascade profile = new HaarCascade("profileface");
   private final EyeCascades eyes = new EyeCascades();
-  private SlowerCascades slower;
-
-  /**
-   * The cascades of the slower searches: almost two megabytes of XML that most images do not need.
-   */
-  private record SlowerCascades(HaarCascade frontalDefault, HaarCascade profile) {}
-
-  private SlowerCascades slower() {
-    if (slower == null) {
-      slower = new SlowerCascades(
-          new HaarCascade("frontalface_default"), new HaarCascade("profileface"));
-    }
-    return slower;
-  }
 
   /** Returns all faces of an image, in its pixels. */
   @SuppressWarnings("try")
@@ -98,7 +86,7 @@ final class CascadeSearch implements AutoCloseable {
       boolean agreed = lenient
           ? pair.isPresent()
               && (isConfirmed(frontalAlt, grey, box, 2)
-                  || isConfirmed(slower().frontalDefault(), grey, box, 2))
+                  || isConfirmed(frontalDefault, grey, box, 2))
           : isConfirmed(frontalAlt, grey, box, pair.isPresent() ? 2 : 4);
       if (agreed) {
         double roll = pair.map(Face.Eyes::roll).orElse(0.0);
@@ -136,7 +124,6 @@ final class CascadeSearch implements AutoCloseable {
   // The cascade was trained on one side only. The mirrored image finds the other side.
   private List<Face> detectProfiles(Luma luma, Mat plain) {
     List<Face> faces = new ArrayList<>();
-    HaarCascade profile = slower().profile();
     for (BoundingBox box : profile.detect(plain, 6, minSize(plain, MIN_FACE_SHARE))) {
       faces.add(profile(box, -PROFILE_YAW));
     }
@@ -185,11 +172,9 @@ final class CascadeSearch implements AutoCloseable {
   public void close() {
     frontalAlt2.close();
     frontalAlt.close();
+    frontalDefault.close();
+    profile.close();
     eyes.close();
-    if (slower != null) {
-      slower.frontalDefault().close();
-      slower.profile().close();
-    }
   }
 
   /**

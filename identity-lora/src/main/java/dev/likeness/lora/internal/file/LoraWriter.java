@@ -203,9 +203,10 @@ public final class LoraWriter {
   }
 
   /**
-   * Makes a first factor the first tensor of a file with DoRA of a transformer. diffusers otherwise
-   * takes the file for one of its older key format, and renames the magnitudes of klein's layers
-   * {@code to_out}. Files are sorted by element size, and magnitudes are in f32.
+   * Makes a first factor in peft's key format the first tensor of a file with DoRA of a
+   * transformer. diffusers otherwise takes the file for one of its older key format, and renames
+   * the magnitudes of klein's layers {@code to_out}. Files are sorted by element size, and
+   * magnitudes are in f32.
    */
   private void putFactorFirst(Map<TargetLayer, WeightDelta> weights) {
     weights.keySet().stream()
@@ -213,8 +214,8 @@ public final class LoraWriter {
         .map(layer -> layer.name() + ".lora_")
         .filter(stem -> tensors.containsKey(stem + "magnitude_vector.weight"))
         .min(Comparator.naturalOrder())
-        .ifPresent(stem ->
-            tensors.compute(stem + "A.weight", (key, factor) -> factor.to(ScalarType.Float)));
+        .ifPresent(stem -> tensors.computeIfPresent(
+            stem + "A.weight", (key, factor) -> factor.to(ScalarType.Float)));
   }
 
   private void putLoha(String stem, LohaDelta product) {

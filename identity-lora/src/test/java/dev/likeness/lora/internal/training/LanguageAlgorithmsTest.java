@@ -23,6 +23,8 @@ import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -84,6 +86,7 @@ class LanguageAlgorithmsTest {
       float[] trained = trained(base, settings, state);
       requireKeys(file, algorithm);
       try (Lora lora = Lora.open(file, base)) {
+        requireSavedAgain(lora, base, algorithm);
         float[] plain = latents(base, request(variant));
         float[] saved = latents(base, request(variant).adapter(lora.at(1)));
         double change = distance(plain, saved);
@@ -93,6 +96,18 @@ class LanguageAlgorithmsTest {
         assertEquals(1, lora.inspection().algorithms().size());
       }
     }
+  }
+
+  /** Saves an opened file in both formats of diffusers. */
+  private void requireSavedAgain(Lora lora, BaseModel base, AdapterAlgorithm algorithm) {
+    Path again = parent.resolve("again.safetensors");
+    lora.save(again);
+    requireKeys(again, algorithm);
+    lora.save(again, KeyFormat.DIFFUSERS);
+    LoraInspection report = Lora.inspect(again, base);
+    assertTrue(report.isComplete(), report.toString());
+    assertEquals(lora.inspection().matched(), report.matched());
+    assertEquals(lora.inspection().algorithms(), report.algorithms());
   }
 
   /**

@@ -25,6 +25,8 @@ final class HeadshotEntries {
   private static final String IDENTITY_STRENGTH = "identity_strength";
   // The key in records of earlier versions.
   private static final String FORMER_IDENTITY_STRENGTH = "likeness";
+  // In records, this number of steps stands for the base's default.
+  private static final int DEFAULT_STEPS = 0;
   // SMILE is missing: a smile is an expression.
   private static final List<Style.Part> PARTS =
       List.of(Style.Part.OUTFIT, Style.Part.EXPRESSION, Style.Part.LIGHT, Style.Part.BACKDROP);
@@ -89,11 +91,12 @@ final class HeadshotEntries {
   private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage image) {
     try {
       ImageRequest plain = ImageRequest.of(text(shot, "prompt"))
-          .steps(number(shot, "steps", ShootRequest.STEPS).intValue())
           .seed(number(shot, "seed", 0).longValue())
           .size(image.width(), image.height());
+      int steps = number(shot, "steps", ShootRequest.STEPS).intValue();
+      ImageRequest stepped = steps == DEFAULT_STEPS ? plain : plain.steps(steps);
       String negative = text(shot, "negative");
-      ImageRequest prompted = negative.isEmpty() ? plain : plain.negative(negative);
+      ImageRequest prompted = negative.isEmpty() ? stepped : stepped.negative(negative);
       ImageRequest request = shot.get("guidance") instanceof Number scale
           ? prompted.guidance(scale.doubleValue())
           : prompted;
@@ -162,7 +165,7 @@ final class HeadshotEntries {
     object.put("prompt", request.prompt());
     object.put("words", words);
     object.put("negative", request.negative());
-    object.put("steps", request.steps().orElse(0));
+    object.put("steps", request.steps().orElse(DEFAULT_STEPS));
     object.put("guidance", request.guidance().stream().boxed().findFirst().orElse(null));
     object.put("width", headshot.image().width());
     object.put("height", headshot.image().height());

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.internal.marking.XmpMarking;
@@ -286,6 +287,21 @@ class HeadshotEditTest {
     return XmpPacket.parse(ImageFile.of(file).orElseThrow().xmp().orElseThrow())
         .sourceType()
         .orElseThrow();
+  }
+
+  @Test
+  void readsAHeadshotWithTheBasesOwnSteps() throws IOException {
+    Headshot plain = new Headshot(
+        headshot.image(), headshot.style(), 7, ImageRequest.of("a photo of Ada").seed(7), 1);
+    Path own = Files.createDirectory(folder.resolve("own-steps"));
+    Path file = own.resolve(Headshot.fileName(0));
+    plain.write(file);
+    Shoot shoot = new Shoot(ShootRequest.of(plain.style(), 1), List.of(plain));
+    ShootRecord.of(base, ada, shoot).write(own.resolve(ShootRecord.FILE));
+    Headshot read = Headshot.read(file, "nobody");
+    assertEquals("a photo of Ada", read.request().prompt());
+    assertTrue(read.request().steps().isEmpty());
+    assertTrue(read.request().guidance().isEmpty());
   }
 
   @Test

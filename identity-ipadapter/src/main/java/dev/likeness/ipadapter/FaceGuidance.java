@@ -175,7 +175,7 @@ public final class FaceGuidance implements AutoCloseable {
     boolean numbers = kind.needsFace()
         && !kind.needsRawEmbedding()
         && kind.imageInput() == IpAdapterVariant.ImageInput.NONE;
-    return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
+    return numbers ? Optional.of(IpAdapter.open(file, base)) : Optional.empty();
   }
 
   /**

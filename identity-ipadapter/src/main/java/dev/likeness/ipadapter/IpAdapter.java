@@ -97,7 +97,7 @@ public final class IpAdapter implements AutoCloseable {
    *
    * @param file the adapter file
    * @param base the base model; it must stay open while the adapter is used
-   * @throws InvalidInputException if the file is broken, or does not fit base and encoder
+   * @throws InvalidInputException if the file is broken, needs an encoder, or does not fit the base
    */
   public static IpAdapter open(IpAdapterFile file, BaseModel base) {
     return openWith(file, base, null);

@@ -118,7 +118,7 @@ public record IpAdapterFile(
    * @throws InvalidInputException if it needs one
    */
   public void requireNoEncoder() {
-    requireEncoder(layout(), null, "null");
+    requireEncoder(layout(), null, "");
   }
 
   /**

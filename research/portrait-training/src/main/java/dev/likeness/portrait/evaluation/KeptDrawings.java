@@ -127,11 +127,12 @@ record KeptDrawings(Path folder, String by) {
 
   private static SelectionResult.Candidate candidate(Map<?, ?> entry, RgbImage image) {
     Style style = Style.named((String) entry.get("style"));
-    ImageRequest request = ImageRequest.of((String) entry.get("prompt"))
+    ImageRequest plain = ImageRequest.of((String) entry.get("prompt"))
         .steps((int) number(entry.get("steps")))
         .guidance(number(entry.get("guidance")))
-        .negative("".equals(entry.get("negative")) ? null : (String) entry.get("negative"))
         .seed((long) number(entry.get("seed")));
+    String negative = (String) entry.get("negative");
+    ImageRequest request = negative.isEmpty() ? plain : plain.negative(negative);
     List<ScoreCard.Score> scores = ((List<?>) entry.get("scores"))
         .stream().map(each -> score((Map<?, ?>) each)).toList();
     return new SelectionResult.Candidate(

@@ -13,6 +13,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Draws random prompts about people who were in no training image, and puts the images with their
@@ -36,24 +37,25 @@ public final class PromptSheet {
             Path.of(args[0]),
             number(args, 2, 64),
             number(args, 3, 0),
-            number(args, 4, 0),
-            args.length > 5 ? Double.parseDouble(args[5]) : Double.NaN)
+            request -> withOptions(request, args))
         .writePng(Path.of(args[1]));
   }
 
-  /**
-   * What {@code model} draws of {@code count} prompts; in its own steps for 0, at its own guidance
-   * for NaN.
-   */
-  static RgbImage of(Path model, int count, long seed, int steps, double guidance) {
+  private static ImageRequest withOptions(ImageRequest request, String[] args) {
+    int steps = number(args, 4, 0);
+    ImageRequest stepped = steps == 0 ? request : request.steps(steps);
+    return args.length > 5 ? stepped.guidance(Double.parseDouble(args[5])) : stepped;
+  }
+
+  /** What {@code model} draws of {@code count} prompts, with {@code options} of each request. */
+  static RgbImage of(Path model, int count, long seed, UnaryOperator<ImageRequest> options) {
     List<String> prompts =
         RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
     List<RgbImage> images = new ArrayList<>();
     try (BaseModel base = BaseModel.open(model, Compute.best())) {
       for (int i = 0; i < count; i++) {
-        images.add(
-            base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(steps).guidance(guidance))
-                .image());
+        images.add(base.generate(options.apply(ImageRequest.of(prompts.get(i)).seed(i)))
+            .image());
       }
     }
     return draw(images, prompts);

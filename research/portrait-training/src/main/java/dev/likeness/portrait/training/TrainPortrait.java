@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -147,7 +148,7 @@ public final class TrainPortrait {
 
   private void preview(long step) {
     if (step % PREVIEW_EVERY == 0 || step == numbers.steps()) {
-      PromptSheet.of(folder(), 8, 0, 0, Double.NaN)
+      PromptSheet.of(folder(), 8, 0, UnaryOperator.identity())
           .writePng(work.resolve(String.format(Locale.ROOT, "preview-%06d.png", step)));
     }
   }

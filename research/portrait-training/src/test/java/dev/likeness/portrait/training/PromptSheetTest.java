@@ -16,6 +16,11 @@ class PromptSheetTest {
     PromptSheet.main(
         new String[] {ReleasedFolder.in(folder.resolve("model")), out.toString(), "1"});
     assertEquals(
-        PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), RgbImage.read(out));
+        PromptSheet.of(
+            PortraitModel.files(),
+            1,
+            0,
+            request -> request.steps(30).guidance(Architecture.GUIDANCE)),
+        RgbImage.read(out));
   }
 }

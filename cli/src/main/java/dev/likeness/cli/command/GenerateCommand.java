@@ -5,7 +5,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.request.SizeOptions;
 import dev.likeness.lora.Lora;
 import dev.likeness.provenance.Disclosure;
@@ -13,8 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -297,10 +294,7 @@ public final class GenerateCommand implements Runnable {
   private ImageRequest withNumbers(ImageRequest request) {
     ImageRequest counted = steps == 0 ? request : request.steps(steps);
     ImageRequest guided = Double.isNaN(guidance) ? counted : counted.guidance(guidance);
-    return guided.sizeOptions(new SizeOptions(
-        width == 0 ? OptionalInt.empty() : OptionalInt.of(width),
-        height == 0 ? OptionalInt.empty() : OptionalInt.of(height),
-        SizeConditioning.DEFAULT,
-        Optional.empty()));
+    SizeOptions sized = width == 0 ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
+    return guided.sizeOptions(height == 0 ? sized : sized.height(height));
   }
 }

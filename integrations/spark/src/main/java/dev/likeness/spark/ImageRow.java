@@ -2,13 +2,10 @@ package dev.likeness.spark;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.SizeConditioning;
 import dev.likeness.diffusion.request.SizeOptions;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -93,13 +90,9 @@ record ImageRow(
 
   /** Returns the request without its LoRA. */
   ImageRequest request() {
-    ImageRequest request = ImageRequest.of(prompt)
-        .seed(seed)
-        .sizeOptions(new SizeOptions(
-            width == 0 ? OptionalInt.empty() : OptionalInt.of(width),
-            height == 0 ? OptionalInt.empty() : OptionalInt.of(height),
-            SizeConditioning.DEFAULT,
-            Optional.empty()));
+    SizeOptions size = width == 0 ? SizeOptions.DEFAULT : SizeOptions.DEFAULT.width(width);
+    ImageRequest request =
+        ImageRequest.of(prompt).seed(seed).sizeOptions(height == 0 ? size : size.height(height));
     if (!negative.isEmpty()) {
       request = request.negative(negative);
     }

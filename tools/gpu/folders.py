@@ -5,7 +5,8 @@
 `full` writes the shapes of Stable Diffusion 1.5, SDXL, FLUX.1 dev, FLUX.2 klein 4B and Z-Image as sparse files: their
 values are zeros that take no disk, and the programs put random values on the card. `tiny` writes small shapes of the
 same families twice: as sparse files in OUT/shapes, and with random values in f32 in OUT/values, so that two devices
-compute the same. OUT/shapes/flux-f8 has the matrices of its transformer in f8. TOKENIZERS has the small tokenizers of the project's tests in clip, t5 and qwen.
+compute the same. Both write OUT/shapes/flux-f8: FLUX.1 dev with the matrices of the transformer in f8. TOKENIZERS has
+the small tokenizers of the project's tests in clip, t5 and qwen.
 """
 import json
 import math

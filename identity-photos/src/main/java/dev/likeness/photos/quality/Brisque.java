@@ -42,6 +42,8 @@ public final class Brisque implements AutoCloseable {
   private boolean closed;
 
   private Brisque(QualityBRISQUE network) {
+    // The network outlives the scope that created it.
+    network.retainReference();
     this.network = network;
   }
 
@@ -52,11 +54,17 @@ public final class Brisque implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
+  @SuppressWarnings("try")
   public static Brisque builtIn() {
     OpenCv.load(opencv_quality.class);
-    return open(
-        OpenCv.dataFile("quality/brisque_model_live.yml").toPath(),
-        OpenCv.dataFile("quality/brisque_range_live.yml").toPath());
+    Path model = OpenCv.dataFile("quality/brisque_model_live.yml").toPath();
+    Path range = OpenCv.dataFile("quality/brisque_range_live.yml").toPath();
+    try (PointerScope scope = new PointerScope()) {
+      // OpenCV may read its own files, which lie beside its libraries.
+      return new Brisque(QualityBRISQUE.create(model.toString(), range.toString()));
+    } catch (RuntimeException e) {
+      throw noModel(model, e);
+    }
   }
 
   /**
@@ -80,10 +88,7 @@ public final class Brisque implements AutoCloseable {
       svm.read(storage.get(Regression.NODE));
       Mat ranges = new Mat(2, FEATURES, opencv_core.CV_32FC1);
       new FloatPointer(ranges.data()).put(limits);
-      QualityBRISQUE network = QualityBRISQUE.create(svm, ranges);
-      // The network outlives this scope, which frees temporary objects only.
-      network.retainReference();
-      return new Brisque(network);
+      return new Brisque(QualityBRISQUE.create(svm, ranges));
     } catch (RuntimeException e) {
       throw noModel(model, e);
     }

@@ -1,8 +1,12 @@
 package dev.likeness.diffusion.internal.memory;
 
+import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -22,7 +26,7 @@ record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
    */
   private static final long MIN_ELEMENTS = 64 * 64;
 
-  /** The number of values that are dequantised at once. */
+  /** The number of values that are quantised or dequantised at once. */
   private static final long BLOCK = 1 << 20;
 
   /** Returns true if a weight [out, in, ...] of this shape is large enough to be quantised. */
@@ -30,18 +34,36 @@ record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
     return shape.length > 1 && shape[0] * shape[1] >= MIN_ELEMENTS;
   }
 
-  static Int8Weight of(Tensor tensor) {
-    Tensor rows = tensor.to(ScalarType.Float).reshape(tensor.size(0), -1);
-    Tensor scale = torch
-        .amax(rows.abs(), new long[] {1}, true)
-        .div(new Scalar(127.0))
-        .clamp_min(new Scalar(1e-30));
-    Tensor steps = rows.div(scale).round().to(ScalarType.Char);
-    long[] shape = new long[(int) tensor.dim()];
-    for (int i = 0; i < shape.length; i++) {
-      shape[i] = tensor.size(i);
+  /**
+   * Reads a weight and quantises it; {@code keeping} makes the result outlive the scope that frees
+   * the weight.
+   */
+  static Int8Weight read(Supplier<Tensor> reading, UnaryOperator<Tensor> keeping) {
+    try (TensorScope scope = TensorScope.open()) {
+      Int8Weight bits = of(reading.get());
+      return new Int8Weight(keeping.apply(bits.quantized), keeping.apply(bits.scale), bits.shape);
+    } finally {
+      // The freed weight lies between kept ones, and glibc seldom uses such gaps again.
+      LibTorch.trim();
     }
-    return new Int8Weight(steps, scale, shape);
+  }
+
+  /** Quantises a weight [out, in, ...]; rows in blocks, so that little is kept in f32. */
+  static Int8Weight of(Tensor tensor) {
+    long[] shape = tensor.shape();
+    Tensor rows = tensor.reshape(shape[0], -1);
+    Tensor quantized = rows.new_empty(rows.shape(), new TensorOptions(ScalarType.Char));
+    Tensor scale = rows.new_empty(new long[] {shape[0], 1}, new TensorOptions(ScalarType.Float));
+    forBlocks(rows, (start, count) -> {
+      Tensor block = rows.narrow(0, start, count).to(ScalarType.Float);
+      Tensor step = torch
+          .amax(block.abs(), new long[] {1}, true)
+          .div(new Scalar(127.0))
+          .clamp_min(new Scalar(1e-30));
+      scale.narrow(0, start, count).copy_(step);
+      quantized.narrow(0, start, count).copy_(block.div(step).round());
+    });
+    return new Int8Weight(quantized, scale, shape);
   }
 
   /** Returns the weight; rows are dequantised in blocks, so that little is kept in f32. */
@@ -49,18 +71,23 @@ record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor wide =
           quantized.new_empty(quantized.shape(), new TensorOptions(Tensors.scalarType(type)));
-      long count = Math.max(1, BLOCK / Math.max(1, quantized.size(1)));
-      for (long row = 0; row < quantized.size(0); row += count) {
-        try (TensorScope block = TensorScope.open()) {
-          long rows = Math.min(count, quantized.size(0) - row);
-          wide.narrow(0, row, rows)
+      forBlocks(
+          quantized,
+          (start, count) -> wide.narrow(0, start, count)
               .copy_(quantized
-                  .narrow(0, row, rows)
+                  .narrow(0, start, count)
                   .to(ScalarType.Float)
-                  .mul_(scale.narrow(0, row, rows)));
-        }
-      }
+                  .mul_(scale.narrow(0, start, count))));
       return scope.promote(wide.view(shape));
+    }
+  }
+
+  private static void forBlocks(Tensor matrix, BiConsumer<Long, Long> work) {
+    long largest = Math.max(1, BLOCK / Math.max(1, matrix.size(1)));
+    for (long start = 0; start < matrix.size(0); start += largest) {
+      try (TensorScope scope = TensorScope.open()) {
+        work.accept(start, Math.min(largest, matrix.size(0) - start));
+      }
     }
   }
 }

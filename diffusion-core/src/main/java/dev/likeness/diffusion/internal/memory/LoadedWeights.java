@@ -169,7 +169,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     if (file.header().shape(name).length < 2) {
       return get(name, file.header().shape(name));
     }
-    return quantized.computeIfAbsent(name, this::quantized).dequantize(compute.dtype());
+    return quantized
+        .computeIfAbsent(name, key -> Int8Weight.read(() -> loadCopy(key), this::keep))
+        .dequantize(compute.dtype());
   }
 
   /** Loads a weight as the file stores it. */
@@ -181,13 +183,6 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       keep(matrix.scale());
       keep(matrix.share());
       return matrix;
-    }
-  }
-
-  private Int8Weight quantized(String name) {
-    try (TensorScope scope = TensorScope.open()) {
-      Int8Weight bits = Int8Weight.of(loadCopy(name));
-      return new Int8Weight(keep(bits.quantized()), keep(bits.scale()), bits.shape());
     }
   }
 

@@ -9,6 +9,7 @@ import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -137,13 +138,14 @@ final class TwoAttempts implements AutoCloseable {
     return items.stream().map(i -> i * i).toList();
   }
 
+  /** Returns the last stage with a counter; Spark lists stages in no order. */
   private StageData stageOf(String counter) {
     return CollectionConverters.asJava(store()
             .stageList(
                 null, false, false, store().stageList$default$4(), store().stageList$default$5()))
         .stream()
         .filter(stage -> counters(stage).containsKey(counter))
-        .findFirst()
+        .max(Comparator.comparingInt(StageData::stageId))
         .orElseThrow();
   }
 

@@ -234,11 +234,12 @@ public record GoldenFolder(Path path, String variant) {
       UnaryOperator<String> spelled,
       boolean positionIds) {
     Map<?, ?> recipe = (Map<?, ?>) parts.get(part);
-    try (TensorScope scope = TensorScope.open()) {
+    String name = file.getParent().getParent().getFileName() + "/" + part;
+    SeededFiles.write(file, name, () -> {
       Map<String, Tensor> tensors = new HashMap<>();
       SeededWeights.of(
               shapes((Map<?, ?>) recipe.get("tensors")), ((Number) recipe.get("seed")).longValue())
-          .forEach((name, tensor) -> tensors.put(spelled.apply(name), tensor));
+          .forEach((key, tensor) -> tensors.put(spelled.apply(key), tensor));
       if (positionIds) {
         long positions =
             tensors.get("text_model.embeddings.position_embedding.weight").size(0);
@@ -248,8 +249,8 @@ public record GoldenFolder(Path path, String variant) {
                 .arange(new Scalar(positions), new TensorOptions(ScalarType.Long))
                 .unsqueeze(0));
       }
-      SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
-    }
+      return tensors;
+    });
   }
 
   private static String oldAttention(String name) {

@@ -1,7 +1,5 @@
 package dev.likeness.diffusion.golden;
 
-import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +40,7 @@ public record PipelineFolder(Path path, String name) {
     });
     GoldenResource.json(from + "weights.json.gz").forEach((part, recipe) -> {
       GoldenResource.copy(from + part + "/config.json", out.resolve(part).resolve("config.json"));
-      writePart((Map<?, ?>) recipe, out);
+      writePart(name, (Map<?, ?>) recipe, out);
     });
     return new PipelineFolder(out, name);
   }
@@ -64,14 +62,13 @@ public record PipelineFolder(Path path, String name) {
     return PipelineReference.open(path);
   }
 
-  private static void writePart(Map<?, ?> recipe, Path out) {
-    try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(
-          out.resolve((String) recipe.get("file")),
-          SeededWeights.of(
-              GoldenFolder.shapes((Map<?, ?>) recipe.get("tensors")),
-              ((Number) recipe.get("seed")).longValue()),
-          Map.of("format", "pt"));
-    }
+  private static void writePart(String name, Map<?, ?> recipe, Path out) {
+    String file = (String) recipe.get("file");
+    SeededFiles.write(
+        out.resolve(file),
+        name + "/" + file,
+        () -> SeededWeights.of(
+            GoldenFolder.shapes((Map<?, ?>) recipe.get("tensors")),
+            ((Number) recipe.get("seed")).longValue()));
   }
 }

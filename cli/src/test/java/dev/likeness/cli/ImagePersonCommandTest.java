@@ -280,7 +280,7 @@ class ImagePersonCommandTest {
   void combinesALoraAndReferences() throws IOException {
     Path trained = folder.resolve("trained");
     CommandResult run = fromPhotos(
-        two,
+        Selfies.reduced(Selfies.of("5000000001", 2, folder.resolve("people"))),
         trained,
         "--identity",
         "lora+references",

@@ -1,6 +1,7 @@
 package dev.likeness.cli;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.photos.internal.image.Resampler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -36,6 +37,19 @@ public final class Selfies {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Reduces the selfies in {@code photos} to 256 pixels, for tests in which the attention of a tiny
+   * autoencoder takes most of the time, and returns the folder.
+   */
+  public static Path reduced(Path photos) {
+    for (String name : TinyBase.namesIn(photos)) {
+      Path file = photos.resolve(name);
+      Resampler.AREA.fit(RgbImage.read(file), 256).writePng(photos.resolve(name + ".png"));
+      file.toFile().delete();
+    }
+    return photos;
   }
 
   /** A frontal headshot of 256 pixels. */

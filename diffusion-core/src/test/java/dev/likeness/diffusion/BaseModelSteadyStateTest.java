@@ -29,7 +29,7 @@ class BaseModelSteadyStateTest {
       ImageRequest.of("a photo").steps(2).guidance(3).size(32, 32);
 
   @Test
-  void thirtyImagesLeakNoNativeObject(@TempDir Path parent) throws IOException {
+  void twelveImagesLeakNoNativeObject(@TempDir Path parent) throws IOException {
     LibTorch.load();
     long before = Pointer.totalCount();
     Path folder =
@@ -37,8 +37,8 @@ class BaseModelSteadyStateTest {
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       generate(base, 3);
       long handles = Pointer.totalCount();
-      generate(base, 30);
-      assertEquals(handles, Pointer.totalCount(), "native objects after 30 more images");
+      generate(base, 12);
+      assertEquals(handles, Pointer.totalCount(), "native objects after 12 more images");
     }
     assertEquals(before, Pointer.totalCount(), "native objects after the model was closed");
   }

@@ -47,7 +47,7 @@ class IdentityGuideTest {
         "models/flux2-klein-base-4b",
         base,
         "selfies",
-        Selfies.of("5000000001", 2, folder).toString(),
+        Selfies.reduced(Selfies.of("5000000001", 2, folder)).toString(),
         // The tiny autoencoder is slow on larger images.
         "256",
         "64"));
@@ -84,7 +84,7 @@ class IdentityGuideTest {
         "models/z-image-turbo",
         turbo.toString(),
         "selfies",
-        Selfies.of("5000000001", 2, folder).toString(),
+        Selfies.reduced(Selfies.of("5000000001", 2, folder)).toString(),
         "zimage_turbo_training_adapter.safetensors",
         adapter.toString(),
         "2000",

@@ -381,9 +381,9 @@ class HeadshotCommandTest {
   @Test
   void writesTheRequestedSizeOrReportsTheShortage() throws IOException {
     CommandResult first = headshot(
-        "--photos", photos.toString(), "--style", "studio", "--size", "128", "--aspect", "96x96");
+        "--photos", photos.toString(), "--style", "studio", "--size", "96", "--aspect", "72x72");
     assertEquals(0, first.status(), first.err());
-    assertEquals("96x96 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    assertEquals("72x72 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("more");
     CommandResult more =

@@ -91,13 +91,13 @@ class MutatedOptionsTest {
 
   @Test
   void changedOptionsEndInUseOrInWords() throws IOException, InterruptedException {
-    ForkedFuzz.run(Options.class, 0, 100, 0.1, 0.1);
+    ForkedFuzz.run(Options.class, 0, 60, 0.1, 0.1);
   }
 
   @Test
   @Tag("slow")
   void twentyThousandChangedOptionsEndInUseOrInWords() throws IOException, InterruptedException {
-    ForkedFuzz.run(Options.class, 100, 20_100, 0.1, 0.1);
+    ForkedFuzz.run(Options.class, 60, 20_060, 0.1, 0.1);
   }
 
   /** A model whose folder has one changed file, for each seed. */

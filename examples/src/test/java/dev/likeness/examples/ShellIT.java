@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,7 @@ class ShellIT {
   }
 
   @Test
+  @Tag("slow")
   void generatesImagesAsWritten() {
     Outside run = shell(script("generating"));
     assertTrue(run.output().contains("generated within the budget: true"), run.output());

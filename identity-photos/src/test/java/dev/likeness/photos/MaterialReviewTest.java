@@ -64,6 +64,7 @@ class MaterialReviewTest {
   }
 
   @Test
+  @Tag("slow")
   void prefersThePersonToAFaceOnTheWall() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       Map<RgbImage, BoundingBox> people = new LinkedHashMap<>();
@@ -156,6 +157,7 @@ class MaterialReviewTest {
   }
 
   @Test
+  @Tag("slow")
   void everyOddOrBrokenFileEndsInAVerdict() {
     PhotoReview review = PhotoReview.of(PhotoSet.from(Material.at("photos/formats")));
 

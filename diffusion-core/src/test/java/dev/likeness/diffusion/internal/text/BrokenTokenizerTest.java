@@ -272,13 +272,13 @@ class BrokenTokenizerTest {
 
   @Test
   void changedCharacterMapsAreRefusedOrFollowed() throws IOException, InterruptedException {
-    ForkedFuzz.run(Maps.class, 0, 150, 0.05, 0.05);
+    ForkedFuzz.run(Maps.class, 0, 75, 0.05, 0.05);
   }
 
   @Test
   @Tag("slow")
   void manyChangedCharacterMapsAreRefusedOrFollowed() throws IOException, InterruptedException {
-    ForkedFuzz.run(Maps.class, 150, 5150, 0.05, 0.05);
+    ForkedFuzz.run(Maps.class, 75, 5075, 0.05, 0.05);
   }
 
   /**

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class GradientGuidanceTest {
   private static final ImageRequest REQUEST =
-      ImageRequest.of("a cat").steps(6).size(32, 24).seed(4).guidance(4);
+      ImageRequest.of("a cat").steps(3).size(32, 24).seed(4).guidance(4);
 
   @TempDir
   private Path scratch;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.text.ClipTokenizer;
 import dev.likeness.diffusion.material.Material;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +34,9 @@ class TrimmedTokenizerTest {
   }
 
   @Test
-  void staysAsItWasWhereAModelIsTrainedFurther(@TempDir Path folder) {
-    Path released = Path.of("../../portrait-model/src/main/resources/dev/likeness/models/portrait");
+  void staysAsItWasWhereAModelIsTrainedFurther(@TempDir Path parent) throws IOException {
+    Path released = Path.of(ReleasedFolder.in(parent.resolve("released")));
+    Path folder = Files.createDirectory(parent.resolve("small"));
     int ids = FirstWeights.tokenizer(released, folder);
     try (Safetensors text = Safetensors.open(released.resolve("text_encoder/model.safetensors"));
         ClipTokenizer small = ClipTokenizer.open(folder)) {

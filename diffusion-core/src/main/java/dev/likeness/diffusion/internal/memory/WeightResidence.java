@@ -170,11 +170,16 @@ public enum WeightResidence {
       long largest = names.names().stream()
           .filter(this::isReadAtUse)
           .mapToLong(name -> names.elements(name)
-              * (width() + (isQuantizedInFile(name) ? F32 : 0) + (isQuantized(name) ? GAPS : 0)))
+              * (width() + (isQuantizedInFile(name) ? F32 : 0) + gapBytes(name)))
           .max()
           .orElse(0);
       long bytes = largest + names.names().stream().mapToLong(this::keptBytes).sum();
       return Math.max(bytes, generates && residence.isStreamed() ? loadedBytes() : 0);
+    }
+
+    // A GPU's allocator is not glibc's.
+    private int gapBytes(String name) {
+      return compute.isCpu() && isQuantized(name) ? GAPS : 0;
     }
 
     private long keptBytes(String name) {

@@ -14,12 +14,14 @@ import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +84,26 @@ class LoadedWeightsTest {
     uses.forEach(use -> assertEquals(
         file + " is closed; open it again to use its tensors",
         assertThrows(IllegalStateException.class, use).getMessage()));
+  }
+
+  @Test
+  void countsGapsBetween8BitWeightsOnTheCpuOnly() {
+    Path file = folder.resolve("gaps.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.ones(512, 512)), Map.of());
+    }
+    long values = 512 * 512;
+    long kept = values + 512 * Float.BYTES;
+    long dense = values * Short.BYTES;
+    assertEquals(kept + dense, bytesIn8Bits(file, new Compute("cuda", DType.BF16)));
+    assertEquals(kept + dense + 12 * values, bytesIn8Bits(file, new Compute("cpu", DType.BF16)));
+  }
+
+  private static long bytesIn8Bits(Path file, Compute compute) {
+    try (LoadedWeights weights =
+        new LoadedWeights(() -> Safetensors.open(file), compute, WeightResidence.INT8_MATRICES)) {
+      return weights.unpacked().bytes(false);
+    }
   }
 
   private static Tensor f8() {

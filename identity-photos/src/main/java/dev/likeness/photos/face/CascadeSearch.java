@@ -224,8 +224,7 @@ final class CascadeSearch implements AutoCloseable {
       if (classifier == null) {
         CascadeClassifier read = new CascadeClassifier(OpenCv.dataFile(resource).getPath());
         if (read.empty()) {
-          throw new ResourceLimitException("OpenCV cannot read its own file " + resource
-              + "; delete the cache folder ~/.javacpp and try again");
+          throw OpenCv.unreadable(resource, null);
         }
         // An open PointerScope of the caller must not free the cascade.
         read.retainReference();

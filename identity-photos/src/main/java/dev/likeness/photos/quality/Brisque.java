@@ -31,6 +31,7 @@ public final class Brisque implements AutoCloseable {
   // BRISQUE's statistics depend on the scale, so all heads are measured at this size in pixels.
   private static final int SIDE = 256;
   private static final int FEATURES = 36;
+  private static final String LIVE_MODEL = "quality/brisque_model_live.yml";
   private static final long MAX_BYTES = 16 << 20;
   private static final Pattern NUMBER =
       Pattern.compile("-?[0-9]{1,20}(?:\\.[0-9]{0,20})?(?:e[+-]?[0-9]{1,2})?");
@@ -52,18 +53,18 @@ public final class Brisque implements AutoCloseable {
    *
    * @return the measure; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
-   *     missing
+   *     missing, or its file cannot be read
    */
   @SuppressWarnings("try")
   public static Brisque builtIn() {
     OpenCv.load(opencv_quality.class);
-    Path model = OpenCv.dataFile("quality/brisque_model_live.yml").toPath();
-    Path range = OpenCv.dataFile("quality/brisque_range_live.yml").toPath();
+    String model = OpenCv.dataFile(LIVE_MODEL).getPath();
+    String range = OpenCv.dataFile("quality/brisque_range_live.yml").getPath();
     try (PointerScope scope = new PointerScope()) {
       // OpenCV may read its own files, which lie beside its libraries.
-      return new Brisque(QualityBRISQUE.create(model.toString(), range.toString()));
+      return new Brisque(QualityBRISQUE.create(model, range));
     } catch (RuntimeException e) {
-      throw noModel(model, e);
+      throw OpenCv.unreadable(LIVE_MODEL, e);
     }
   }
 

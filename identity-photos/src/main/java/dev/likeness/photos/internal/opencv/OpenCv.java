@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.jspecify.annotations.Nullable;
 
 /** Loads OpenCV's native libraries and converts images for them. */
 public final class OpenCv {
@@ -95,6 +96,14 @@ public final class OpenCv {
     throw new ResourceLimitException(
         resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
             + Loader.getPlatform());
+  }
+
+  /** Returns the exception for a {@link #dataFile} that OpenCV does not read. */
+  public static ResourceLimitException unreadable(String name, @Nullable Throwable cause) {
+    return new ResourceLimitException(
+        "OpenCV cannot read its own file " + name + "; delete the cache folder "
+            + dataFile(name).getParent() + " and try again",
+        cause);
   }
 
   /** Returns a native copy of an image in OpenCV's channel order. The caller closes it. */

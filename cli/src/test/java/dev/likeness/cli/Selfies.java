@@ -44,12 +44,16 @@ public final class Selfies {
    * autoencoder takes most of the time, and returns the folder.
    */
   public static Path reduced(Path photos) {
-    for (String name : TinyBase.namesIn(photos)) {
-      Path file = photos.resolve(name);
-      Resampler.AREA.fit(RgbImage.read(file), 256).writePng(photos.resolve(name + ".png"));
-      file.toFile().delete();
+    try {
+      for (String name : TinyBase.namesIn(photos)) {
+        Path file = photos.resolve(name);
+        Resampler.AREA.fit(RgbImage.read(file), 256).writePng(photos.resolve(name + ".png"));
+        Files.delete(file);
+      }
+      return photos;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return photos;
   }
 
   /** A frontal headshot of 256 pixels. */

@@ -59,11 +59,13 @@ class ApiTrapsTest {
             refused.getMessage());
         List<GeneratedImage> all = base.generateAll(REQUEST.count(3));
         assertEquals(List.of(4L, 5L, 6L), all.stream().map(GeneratedImage::seed).toList());
-        assertEquals(base.generate(REQUEST).image(), all.get(0).image());
+        // Some processors round otherwise in another batch.
+        assertArrayEquals(base.generate(REQUEST).pixels(), all.get(0).pixels(), 1e-4f);
         List<ProgressEvent> events = new ArrayList<>();
-        assertEquals(
-            all.get(1).image(),
-            base.generate(REQUEST.count(2), events::add).get(1).image());
+        assertArrayEquals(
+            all.get(1).pixels(),
+            base.generate(REQUEST.count(2), events::add).get(1).pixels(),
+            1e-4f);
         assertInstanceOf(ProgressEvent.Done.class, events.get(events.size() - 1));
       }
     }

@@ -283,6 +283,31 @@ class StoreCommandTest {
   }
 
   @Test
+  void aRefusedTrainingLeavesNeitherStoreNorKey() throws IOException {
+    Path empty = Files.createDirectory(folder.resolve("no photos"));
+    for (String command : List.of("train", "headshot")) {
+      List<String> arguments = new ArrayList<>(
+          List.of(trainArguments(command, command.equals("train") ? "--steps" : "--train-steps")));
+      arguments.set(arguments.indexOf(photos.toString()), empty.toString());
+      arguments.addAll(List.of("--store", store.toString()));
+      if (command.equals("headshot")) {
+        arguments.addAll(List.of("--out", folder.resolve("out").toString()));
+      }
+      assertEquals(
+          List.of(
+              "--store encrypts the person, which needs a key; give --key FILE, which is created"
+                  + " for a new store, or set LIKENESS_STORE_KEY"),
+          CommandResult.of(arguments.toArray(String[]::new)).errorLines());
+      arguments.addAll(List.of("--key", key.toString()));
+      CommandResult refused = CommandResult.of(arguments.toArray(String[]::new));
+      assertEquals(3, refused.status(), refused.err());
+      assertTrue(refused.err().contains(empty.toString()), refused.err());
+      assertFalse(Files.exists(store));
+      assertFalse(Files.exists(key));
+    }
+  }
+
+  @Test
   void requiresAStore() {
     for (String command :
         List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {

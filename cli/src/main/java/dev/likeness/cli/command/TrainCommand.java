@@ -288,8 +288,7 @@ public final class TrainCommand implements Runnable {
 
   private void trainInStore() {
     photos.consent();
-    // Opened once before training, so that a failure is reported first.
-    store.open(console).close();
+    store.requireWritable(console);
     photos.warn(base, console);
     try (BaseModel model = way.open(base);
         ReviewTools tools = faces.open().withEmbedderIn(base.folder());

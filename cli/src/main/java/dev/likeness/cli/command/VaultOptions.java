@@ -5,6 +5,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.ReferencePhotos;
@@ -117,6 +118,28 @@ final class VaultOptions {
         .map(identity -> plain.signer(ReceiptSigner.of(identity.chain(), identity::sign)))
         .orElse(plain);
     return SubjectStore.open(store, keys(), signed);
+  }
+
+  /**
+   * Checks that people can be added, before the work that takes long. A new store is not created
+   * for it, nor its key.
+   */
+  void requireWritable(Console console) {
+    if (key == null && System.getenv(KEY_VARIABLE) == null) {
+      throw new IllegalArgumentException(
+          "--store encrypts the person, which needs a key; give --key FILE, which is"
+              + " created for a new store, or set " + KEY_VARIABLE);
+    }
+    if (Files.exists(store)) {
+      open(console).close();
+      return;
+    }
+    AtomicFile.Writable.requireFolder(store);
+    if (key == null || Files.exists(key)) {
+      keys();
+    } else {
+      AtomicFile.Writable.requireFile(key);
+    }
   }
 
   /** Opens a store that must exist. */

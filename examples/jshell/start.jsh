@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.sampling.*
 import dev.likeness.diffusion.request.*
 import dev.likeness.diffusion.tensor.*
 import dev.likeness.headshots.*
+import dev.likeness.headshots.doctor.*
 import dev.likeness.headshots.person.*
 import dev.likeness.headshots.report.*
 import dev.likeness.headshots.score.*

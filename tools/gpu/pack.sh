@@ -53,8 +53,8 @@ tr ':' '\n' < "$list" | grep '\.jar$' | grep -v -- '-platform-' | while read -r 
     *) cp "$jar" "$proof/lib/" ;;
   esac
 done
-for module in schedulers diffusion-core identity-photos identity-lora identity-ipadapter headshots provenance vault \
-  portrait-model cli benchmarks; do
+for module in schedulers diffusion-core identity-photos identity-lora identity-ipadapter headshots portrait-model \
+  benchmarks; do
   classes=$root/$module/target/classes
   [ -d "$classes" ] || { say "$module is not built; run mvn package -DskipTests -pl benchmarks -am"; exit 4; }
   # Jars of the reactor are replaced by what is compiled now.

@@ -1,13 +1,12 @@
 package dev.likeness.benchmarks.card;
 
 import dev.likeness.benchmarks.card.CardProof.Item;
-import dev.likeness.cli.doctor.Doctor;
-import dev.likeness.cli.doctor.Finding;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.doctor.Doctor;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,10 +66,10 @@ final class DeviceItems {
   }
 
   private static void doctor(ProofLog log) {
-    for (Finding finding : Doctor.examine()) {
-      log.found("a.doctor." + finding.subject().replace(' ', '-'), finding.text());
-      if (finding.state() == Finding.State.MISSING) {
-        throw new IllegalStateException(finding.subject() + ": " + finding.text());
+    for (Doctor.Diagnosis diagnosis : Doctor.examine()) {
+      log.found("a.doctor." + diagnosis.subject().replace(' ', '-'), diagnosis.text());
+      if (diagnosis.isMissing()) {
+        throw new IllegalStateException(diagnosis.subject() + ": " + diagnosis.text());
       }
     }
   }

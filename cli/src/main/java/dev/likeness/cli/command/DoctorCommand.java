@@ -1,10 +1,15 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
-import dev.likeness.cli.doctor.Doctor;
-import dev.likeness.cli.doctor.Finding;
+import dev.likeness.cli.inspect.CheckpointInspection;
+import dev.likeness.cli.inspect.Inspector;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.headshots.doctor.Doctor;
+import dev.likeness.headshots.doctor.Doctor.Diagnosis;
+import dev.likeness.portrait.PortraitModel;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 
 /** {@code likeness doctor}: shows what this machine has and what is missing. */
@@ -24,11 +29,28 @@ public final class DoctorCommand implements Runnable {
 
   @Override
   public void run() {
-    List<Finding> findings = Doctor.examine();
-    findings.forEach(console.out()::println);
+    List<Diagnosis> diagnoses = new ArrayList<>(Doctor.examine());
+    diagnoses.add(embeddedModel());
+    diagnoses.forEach(console.out()::println);
     console.out().flush();
-    findings.stream().filter(Finding::isMissing).findFirst().ifPresent(missing -> {
+    diagnoses.stream().filter(Diagnosis::isMissing).findFirst().ifPresent(missing -> {
       throw new ResourceLimitException(missing.subject() + ": " + missing.text());
     });
+  }
+
+  // Is the embedded model on the class path and complete?
+  private static Diagnosis embeddedModel() {
+    try {
+      CheckpointInspection model = Inspector.inspect(PortraitModel.files());
+      return model.problems().isEmpty()
+          ? Diagnosis.ofOk(
+              "portrait",
+              String.format(Locale.ROOT, "the embedded model, %,d parameters", model.parameters()))
+          : Diagnosis.ofMissing("portrait", model.problems().get(0));
+    } catch (RuntimeException e) {
+      return Diagnosis.ofMissing(
+          "portrait",
+          e.getMessage() + "; add dev.likeness:likeness-portrait-model, or give --base");
+    }
   }
 }

@@ -63,7 +63,8 @@ public final class PackageRules {
       Set.of(".score"),
       Set.of(".internal.score", ".internal.photo", ".internal.marking"),
       Set.of(".style"),
-      Set.of(".person"));
+      Set.of(".person"),
+      Set.of(".doctor"));
 
   private PackageRules() {}
 

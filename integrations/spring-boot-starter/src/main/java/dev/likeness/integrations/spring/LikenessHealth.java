@@ -1,18 +1,16 @@
 package dev.likeness.integrations.spring;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.LikenessException;
-import dev.likeness.diffusion.tensor.CpuSettings;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.headshots.GenerationQueue;
-import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.headshots.doctor.Doctor;
+import dev.likeness.headshots.doctor.Doctor.Diagnosis;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The findings about this machine that the command {@code likeness doctor} also reports: native
- * libraries, device, memory and settings.
- */
+/** The health of the base model, its queue and this machine, which {@link Doctor} examines. */
 final class LikenessHealth {
   private final BaseModel base;
   private final @Nullable GenerationQueue queue;
@@ -23,10 +21,10 @@ final class LikenessHealth {
   }
 
   /**
-   * The findings.
+   * What was found.
    *
    * @param problem what prevents a generation, and what to do; null if there is none
-   * @param details the findings by subject
+   * @param details the texts by subject
    */
   record Findings(@Nullable String problem, Map<String, Object> details) {}
 
@@ -38,15 +36,19 @@ final class LikenessHealth {
       details.put("waiting", queue.waiting());
       details.put("running", queue.running());
     }
-    if (!CpuSettings.missing().isEmpty()) {
-      details.put("missingSettings", String.join(", ", CpuSettings.missing().keySet()));
-    }
+    List<Diagnosis> diagnoses = Doctor.examine();
+    diagnoses.forEach(
+        part -> details.merge(part.subject(), part.text(), (some, more) -> some + "; " + more));
+    String problem = diagnoses.stream()
+        .filter(Diagnosis::isMissing)
+        .findFirst()
+        .map(part -> part.subject() + ": " + part.text())
+        .orElse(null);
     try {
+      // The memory of the model's device, which may be a GPU.
       details.put("memory", base.compute().requireAvailable().memory().toString());
-      // Loads OpenCV, once in a process.
-      new CascadeDetector().close();
-      return new Findings(null, details);
-    } catch (LikenessException e) {
+      return new Findings(problem, details);
+    } catch (ResourceLimitException e) {
       return new Findings(e.getMessage(), details);
     }
   }

@@ -17,10 +17,12 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.GenerationJob;
 import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.doctor.Doctor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,9 @@ class LikenessStarterTest {
       assertTrue(details.contains("device=cpu f32"), details);
       assertTrue(details.contains("GiB free"), details);
       assertTrue(details.contains("waiting=0"), details);
+      Doctor.examine().stream()
+          .filter(part -> !Set.of("memory", "cache").contains(part.subject()))
+          .forEach(part -> assertTrue(details.contains(part.text()), part + " in " + details));
     });
     runner
         .withPropertyValues("management.health.likeness.enabled=false")

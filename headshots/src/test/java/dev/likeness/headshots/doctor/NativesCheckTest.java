@@ -1,15 +1,16 @@
-package dev.likeness.cli.doctor;
+package dev.likeness.headshots.doctor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
+import dev.likeness.headshots.doctor.Doctor.Diagnosis;
 import org.junit.jupiter.api.Test;
 
 class NativesCheckTest {
   @Test
   void missesTheTokenizersOfAPlatformThatHasNone() {
-    Finding intel = NativesCheck.tokenizers("macosx-x86_64");
+    Diagnosis intel = NativesCheck.tokenizers("macosx-x86_64");
     assertTrue(intel.isMissing());
     assertEquals(
         "Hugging Face's tokenizers have no native libraries for macosx-x86_64", intel.text());

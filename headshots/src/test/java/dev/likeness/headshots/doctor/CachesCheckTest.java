@@ -1,8 +1,9 @@
-package dev.likeness.cli.doctor;
+package dev.likeness.headshots.doctor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.headshots.doctor.Doctor.Diagnosis;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
@@ -29,21 +30,21 @@ class CachesCheckTest {
     String known = Loader.getCacheDir().toString();
     System.setProperty("user.home", folder.resolve("nowhere").toString());
     assertTrue(
-        NativesCheck.CachesCheck.findings().get(0).text().startsWith(known + ", "),
-        NativesCheck.CachesCheck.findings()::toString);
+        NativesCheck.CachesCheck.diagnoses().get(0).text().startsWith(known + ", "),
+        NativesCheck.CachesCheck.diagnoses()::toString);
     assertTrue(
-        NativesCheck.CachesCheck.findings()
+        NativesCheck.CachesCheck.diagnoses()
             .get(1)
             .text()
             .startsWith(System.getProperty("java.io.tmpdir")),
-        NativesCheck.CachesCheck.findings()::toString);
+        NativesCheck.CachesCheck.diagnoses()::toString);
     System.setProperty("DJL_CACHE_DIR", folder.resolve("djl").toString());
     assertTrue(
-        NativesCheck.CachesCheck.findings()
+        NativesCheck.CachesCheck.diagnoses()
             .get(1)
             .text()
             .startsWith(folder.resolve("djl") + ", not created yet"),
-        NativesCheck.CachesCheck.findings()::toString);
-    assertEquals(Finding.State.OK, NativesCheck.CachesCheck.findings().get(1).state());
+        NativesCheck.CachesCheck.diagnoses()::toString);
+    assertEquals(Diagnosis.State.OK, NativesCheck.CachesCheck.diagnoses().get(1).state());
   }
 }

@@ -1,4 +1,4 @@
-package dev.likeness.cli.doctor;
+package dev.likeness.headshots.doctor;
 
 import ai.djl.util.Utils;
 import dev.likeness.diffusion.error.ResourceLimitException;
@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.headshots.doctor.Doctor.Diagnosis;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -29,57 +30,59 @@ final class NativesCheck {
 
   private NativesCheck() {}
 
-  static List<Finding> findings() {
-    List<Finding> findings = new ArrayList<>(libtorch());
-    findings.add(opencv());
-    findings.add(tokenizers(Loader.Detector.getPlatform()));
-    return findings;
+  static List<Diagnosis> diagnoses() {
+    List<Diagnosis> diagnoses = new ArrayList<>(libtorch());
+    diagnoses.add(opencv());
+    diagnoses.add(tokenizers(Loader.Detector.getPlatform()));
+    return diagnoses;
   }
 
-  private static List<Finding> libtorch() {
+  private static List<Diagnosis> libtorch() {
     try {
       LibTorch.load();
     } catch (ResourceLimitException e) {
-      return List.of(Finding.ofMissing("libtorch", e.getMessage()));
+      return List.of(Diagnosis.ofMissing("libtorch", e.getMessage()));
     }
-    Finding version = Finding.ofOk(
+    Diagnosis version = Diagnosis.ofOk(
         "libtorch",
         torch.class.getPackage().getImplementationVersion() + " for "
             + Loader.Detector.getPlatform() + ", " + torch.get_num_threads() + " threads");
     return List.of(
         version,
         cuda(),
-        Finding.ofOk("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
+        Diagnosis.ofOk(
+            "computes on", Compute.best() + " unless --device and --dtype say otherwise"));
   }
 
   /** Returns the GPUs with their memory as the driver reports it. */
-  private static Finding cuda() {
+  private static Diagnosis cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
-      return Finding.ofOk("cuda", "no CUDA device found; to use one, " + Compute.CUDA_REQUIREMENTS);
+      return Diagnosis.ofOk(
+          "cuda", "no CUDA device found; to use one, " + Compute.CUDA_REQUIREMENTS);
     }
     try {
-      return Finding.ofOk(
+      return Diagnosis.ofOk(
           "cuda",
           IntStream.range(0, (int) torch.cuda_device_count())
               .mapToObj(i -> "cuda:" + i)
               .map(device -> device + " with " + new Compute(device, DType.BF16).memory())
               .collect(Collectors.joining("; ")));
     } catch (ResourceLimitException e) {
-      return Finding.ofMissing("cuda", e.getMessage());
+      return Diagnosis.ofMissing("cuda", e.getMessage());
     }
   }
 
-  private static Finding opencv() {
+  private static Diagnosis opencv() {
     try {
       NativeLibraries.load(opencv_core.class);
-      return Finding.ofOk(
+      return Diagnosis.ofOk(
           "opencv",
           opencv_core.CV_VERSION_MAJOR + "." + opencv_core.CV_VERSION_MINOR + "."
               + opencv_core.CV_VERSION_REVISION);
     } catch (ResourceLimitException e) {
-      return Finding.ofMissing("opencv", e.getMessage());
+      return Diagnosis.ofMissing("opencv", e.getMessage());
     } catch (LinkageError e) {
-      return Finding.ofMissing(
+      return Diagnosis.ofMissing(
           "opencv",
           "its native libraries did not load (" + LibTorch.firstLine(e) + "); "
               + NativeLibraries.advice(Loader.Detector.getPlatform()));
@@ -87,7 +90,7 @@ final class NativesCheck {
   }
 
   /** Looks for the tokenizers by the platform name of DJL. Loading them would unpack them. */
-  static Finding tokenizers(String platform) {
+  static Diagnosis tokenizers(String platform) {
     String folder =
         platform.replace("macosx", "osx").replace("windows", "win").replace("arm64", "aarch64");
     boolean there = NativesCheck.class
@@ -95,8 +98,8 @@ final class NativesCheck {
             .getResource("native/lib/" + folder + "/cpu/" + System.mapLibraryName("tokenizers"))
         != null;
     return there
-        ? Finding.ofOk("tokenizers", "on the class path")
-        : Finding.ofMissing(
+        ? Diagnosis.ofOk("tokenizers", "on the class path")
+        : Diagnosis.ofMissing(
             "tokenizers",
             TOKENIZERS.contains(folder)
                 ? "add ai.djl.huggingface:tokenizers; the class path has none for " + platform
@@ -110,26 +113,27 @@ final class NativesCheck {
 
     private CachesCheck() {}
 
-    static List<Finding> findings() {
-      return List.of(javacpp(), finding(Utils.getCacheDir(), "move it with DJL_CACHE_DIR"));
+    static List<Diagnosis> diagnoses() {
+      return List.of(javacpp(), diagnosis(Utils.getCacheDir(), "move it with DJL_CACHE_DIR"));
     }
 
-    private static Finding javacpp() {
+    private static Diagnosis javacpp() {
       try {
-        return finding(
+        return diagnosis(
             Loader.getCacheDir().toPath(), "move it with -Dorg.bytedeco.javacpp.cachedir");
       } catch (IOException e) {
-        return Finding.ofMissing("cache", "native libraries cannot be unpacked: " + e.getMessage());
+        return Diagnosis.ofMissing(
+            "cache", "native libraries cannot be unpacked: " + e.getMessage());
       }
     }
 
-    private static Finding finding(Path cache, String howToMove) {
+    private static Diagnosis diagnosis(Path cache, String howToMove) {
       Path existing = cache.toAbsolutePath();
       while (existing != null && !Files.exists(existing)) {
         existing = existing.getParent();
       }
       if (existing == null || !Files.isWritable(existing)) {
-        return Finding.ofMissing(
+        return Diagnosis.ofMissing(
             "cache",
             cache + " cannot be written, native libraries cannot be unpacked; " + howToMove);
       }
@@ -139,8 +143,9 @@ final class NativesCheck {
       long free = existing.toFile().getUsableSpace();
       String text = cache + ", " + size + String.format(Locale.ROOT, ", %.0f MiB free", free / MIB);
       return free < ROOM
-          ? Finding.ofAdvice("cache", text + "; native libraries take about 600 MiB; " + howToMove)
-          : Finding.ofOk("cache", text);
+          ? Diagnosis.ofAdvice(
+              "cache", text + "; native libraries take about 600 MiB; " + howToMove)
+          : Diagnosis.ofOk("cache", text);
     }
 
     private static long bytes(Path folder) {

@@ -1,0 +1,168 @@
+package dev.likeness.headshots.doctor;
+
+import dev.likeness.diffusion.internal.natives.NativeLibraries;
+import dev.likeness.diffusion.tensor.CpuSettings;
+import dev.likeness.diffusion.tensor.DeviceMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Examines this machine: the JVM, the processor, memory, native libraries, devices, settings and
+ * caches. The command {@code likeness doctor} prints the same.
+ */
+public final class Doctor {
+  private static final double GIB = 1 << 30;
+  private static final double SMALL_GIB = 3;
+  private static final Set<String> INSTRUCTIONS =
+      Set.of("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16");
+
+  private Doctor() {}
+
+  /**
+   * Examines this machine. The first call loads libtorch and OpenCV; later calls take milliseconds.
+   *
+   * @return the diagnoses, in the order of the class comment; a missing part is a diagnosis, not an
+   *     exception
+   */
+  public static List<Diagnosis> examine() {
+    List<Diagnosis> diagnoses = new ArrayList<>(List.of(java(), processor(), memory()));
+    diagnoses.addAll(NativesCheck.diagnoses());
+    diagnoses.addAll(settings());
+    diagnoses.addAll(NativesCheck.CachesCheck.diagnoses());
+    return diagnoses;
+  }
+
+  /**
+   * What was found about one part of the machine.
+   *
+   * @param state the state of the part
+   * @param subject name of the part, such as {@code memory}; several diagnoses may have the same
+   * @param text what was found and, for a problem, what to do; one line
+   */
+  public record Diagnosis(State state, String subject, String text) {
+    /** The state of a part. */
+    public enum State {
+      /** Nothing to do. */
+      OK,
+      /** Usable, and better with what the text says. */
+      ADVICE,
+      /** Without the part, generation fails. */
+      MISSING
+    }
+
+    /**
+     * Returns a diagnosis of a part that needs nothing.
+     *
+     * @param subject name of the part
+     * @param text what was found
+     * @return the diagnosis
+     */
+    public static Diagnosis ofOk(String subject, String text) {
+      return new Diagnosis(State.OK, subject, text);
+    }
+
+    static Diagnosis ofAdvice(String subject, String text) {
+      return new Diagnosis(State.ADVICE, subject, text);
+    }
+
+    /**
+     * Returns a diagnosis of a missing part.
+     *
+     * @param subject name of the part
+     * @param text what is missing and what to do
+     * @return the diagnosis
+     */
+    public static Diagnosis ofMissing(String subject, String text) {
+      return new Diagnosis(State.MISSING, subject, text);
+    }
+
+    /** Returns true if the part is missing, so that generation fails. */
+    public boolean isMissing() {
+      return state == State.MISSING;
+    }
+
+    /** Returns a line with state, subject and text in columns. */
+    @Override
+    public String toString() {
+      String mark =
+          switch (state) {
+            case OK -> "ok";
+            case ADVICE -> "advice";
+            case MISSING -> "MISSING";
+          };
+      return String.format(Locale.ROOT, "%-8s %-12s %s", mark, subject, text);
+    }
+  }
+
+  private static Diagnosis java() {
+    return Diagnosis.ofOk(
+        "java",
+        Runtime.version() + ", " + System.getProperty("java.vm.name") + ", "
+            + System.getProperty("java.home"));
+  }
+
+  private static Diagnosis processor() {
+    Set<String> known = instructions();
+    return Diagnosis.ofOk(
+        "processor",
+        System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+            + Runtime.getRuntime().availableProcessors() + " cores"
+            + (known.isEmpty() ? "" : ", " + String.join(" ", known)));
+  }
+
+  private static Diagnosis memory() {
+    DeviceMemory memory = DeviceMemory.ofHost();
+    double total = memory.total() / GIB;
+    String text = memory
+        + String.format(
+            Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
+    return total < SMALL_GIB
+        ? Diagnosis.ofAdvice("memory", text + "; training needs 3 GiB")
+        : Diagnosis.ofOk("memory", text);
+  }
+
+  private static Set<String> instructions() {
+    Set<String> known = new TreeSet<>();
+    try {
+      Set<String> flags = Set.of(Files.readString(Path.of("/proc/cpuinfo"))
+          .lines()
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+          .findFirst()
+          .orElse("")
+          .replaceFirst("^[^:]*:", "")
+          .strip()
+          .split("\\s+"));
+      INSTRUCTIONS.stream().filter(flags::contains).forEach(known::add);
+    } catch (IOException | IllegalArgumentException notLinux) {
+      return Set.of();
+    }
+    return known;
+  }
+
+  // Environment variables that make the CPU markedly faster. The launcher sets them; an application
+  // must set them itself.
+  private static List<Diagnosis> settings() {
+    Map<String, String> missing = CpuSettings.missing();
+    return CpuSettings.environment().entrySet().stream()
+        .map(setting -> setting(setting, missing.containsKey(setting.getKey())))
+        .toList();
+  }
+
+  private static Diagnosis setting(Map.Entry<String, String> setting, boolean missing) {
+    String name = setting.getKey();
+    if (!missing) {
+      return Diagnosis.ofOk("setting", name + "=" + System.getenv(name));
+    }
+    return NativeLibraries.appliesLate(name)
+        ? Diagnosis.ofOk("setting", setting + ", applied by the library")
+        : Diagnosis.ofAdvice(
+            "setting", name + " is not set; " + setting + " is faster on Linux CPUs");
+  }
+}

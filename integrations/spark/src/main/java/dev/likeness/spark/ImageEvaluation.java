@@ -55,7 +55,7 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation with another data type. By default, the device chooses it.
+   * The same evaluation with another element type. By default, the device determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new evaluation

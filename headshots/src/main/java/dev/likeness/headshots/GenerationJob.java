@@ -255,8 +255,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
      *
      * @param progress gets progress events; terminal events (done, cancelled, failed) are ignored,
      *     because the job reports them itself
-     * @param cancellation tells the task to stop; the task must then stop within a step
-     * @return the result
+     * @param cancellation if it is requested, the task must throw {@link CancelledException} within
+     *     a step
+     * @return the result, not null
      */
     T run(Progress progress, Cancellation cancellation);
   }
@@ -273,8 +274,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
      *
      * @param studio the studio on the device
      * @param progress gets progress events; terminal events (done, cancelled, failed) are ignored
-     * @param cancellation tells the task to stop; the task must then stop within a step
-     * @return the result
+     * @param cancellation if it is requested, the task must throw {@link CancelledException} within
+     *     a step
+     * @return the result, not null
      */
     T run(HeadshotStudio studio, Progress progress, Cancellation cancellation);
   }

@@ -21,7 +21,8 @@ import java.util.List;
  * Runs jobs for many persons on one base model, or on one base model per GPU. It accepts a limited
  * number of jobs and runs a few jobs at once within a memory budget. Jobs of higher priority start
  * first. Other jobs have no effect on the pixels of an image. Thread-safe. The caller closes the
- * studios' bases and the persons, after {@link #close()}.
+ * studios' bases and the persons, after {@link #close()}. Submissions to a closed queue throw
+ * {@link IllegalStateException}.
  */
 public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /** The priority of a job that is submitted without a priority. */
@@ -111,7 +112,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /**
    * Submits a shoot.
    *
-   * @param person the person, whose consent must cover headshots
+   * @param person the person; the job fails if the consent does not cover headshots
    * @param request the request
    * @param priority jobs of higher priority start sooner; running jobs are not interrupted
    * @param progress gets the job's events, usually on a worker thread
@@ -158,7 +159,6 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @throws QueueFullException if the queue is still full after {@code patience}
    * @throws ResourceLimitException if the task needs more memory than the queue's budget
    * @throws CancelledException if the thread is interrupted while it waits
-   * @throws IllegalStateException if the queue is closed
    */
   public <T> GenerationJob<T> submit(
       GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
@@ -214,9 +214,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Cancels all jobs and waits until the running jobs have stopped. Later submissions fail. A
-   * second call has no effect. If a job or listener closes its own queue, this method cannot wait
-   * for that job. Then close the queue from another thread as well, before you close the base.
+   * Cancels all jobs and waits until the running jobs have stopped. A second call has no effect. If
+   * a job or listener closes its own queue, this method cannot wait for that job. Then close the
+   * queue from another thread as well, before you close the base.
    *
    * @throws IllegalStateException if progress listeners threw exceptions; all jobs have stopped
    *     nevertheless

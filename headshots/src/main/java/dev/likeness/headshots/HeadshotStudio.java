@@ -96,6 +96,7 @@ public final class HeadshotStudio extends StudioSettings {
    * @param photos the photos
    * @param consent the person's consent
    * @throws ConsentException if the consent does not cover reviewing
+   * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected
    */
   public static PhotoReview review(PhotoSet photos, Consent consent) {
     Consent.require(consent, Purpose.INTAKE);
@@ -218,12 +219,13 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the headshot with its face generated again, without cancellation}
+   * {@return the headshot with its face generated again} The call cannot be cancelled. It throws
+   * the exceptions of {@link #regenerateFace(Identity, Headshot, Face, double, Cancellation)}.
    *
    * @param person the person
    * @param headshot the headshot
    * @param face the face in pixels of the headshot
-   * @param strength denoising strength, 0 to 1: 0 keeps the face, 1 starts from noise
+   * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
    */
   public Headshot regenerateFace(Identity person, Headshot headshot, Face face, double strength) {
     return regenerateFace(person, headshot, face, strength, new Cancellation());
@@ -231,13 +233,14 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return the headshot with its face generated again} The face is generated at the base's own
-   * size or larger.
+   * size or larger, in at least one step.
    *
    * @param person the person
    * @param headshot the headshot
    * @param face the face in pixels of the headshot
-   * @param strength denoising strength, 0 to 1: 0 keeps the face, 1 starts from noise
+   * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
    * @param cancellation stops within a step
+   * @throws IllegalArgumentException if {@code strength} is above 1
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
@@ -278,7 +281,8 @@ public final class HeadshotStudio extends StudioSettings {
    * @return the headshot before and after the edit
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is neither a mask nor a
-   *     detected face, or if the mask has another size than the headshot
+   *     detected face, if the mask has another size than the headshot, or if the extended headshot
+   *     has more than 4096 pixels on a side
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public HeadshotEdit.Result edit(
@@ -296,7 +300,7 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return a measure of prompt adherence; the caller closes it} It uses the base's photo reader,
-   * a network that reads words for hair, clothes, light and backdrop from images.
+   * a network that recognises hair, clothes, light and backdrop in images.
    */
   public PromptAdherence promptAdherence() {
     return PromptAdherence.measure(base);

@@ -41,7 +41,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trainer with {@link LoraTraining#balanced()}} On a CPU, training can take hours.
+   * {@return a trainer with {@link LoraTraining#balanced()}, adapted to the base}
    *
    * @param base the base model; the caller closes it
    */
@@ -112,7 +112,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with another interval of saved states, even if saving is slow}
+   * {@return the same trainer with a fixed interval of saved states, even if saving is slow}
    *
    * @param steps training steps between two saved states, at least 1
    */
@@ -169,7 +169,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * Trains a copy of the whole base (DreamBooth), which needs more memory than a LoRA.
+   * Trains a copy of the base by {@link DreamBooth#train}, whose exceptions it throws too.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 
 /**
  * Measures how clearly headshots show the hair, clothes, light and backdrop of the prompt. Uses the
- * base's photo reader, a network that reads such words from images. Thread-safe.
+ * base's photo reader, a network that recognises such attributes in images. Thread-safe.
  */
 public final class PromptAdherence implements AutoCloseable {
   private final Optional<PhotoReader> reader;

@@ -91,6 +91,7 @@ public final class Selection {
    *     images
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public SelectionResult shoot(
@@ -125,6 +126,7 @@ public final class Selection {
    * @return the images with their scores, in the order of the request
    * @throws dev.likeness.diffusion.ConsentException if the person's consent is unknown or does not
    *     cover headshots
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public List<SelectionResult.Candidate> candidates(

@@ -26,6 +26,7 @@ public record TrainingRequest(
    * @param consent the person's consent
    * @param profile the traits that the user gave
    * @param stateFile the file of the training's state; empty to save no state
+   * @throws NullPointerException if {@code profile} or {@code stateFile} is null
    */
   public TrainingRequest {
     Objects.requireNonNull(profile, "profile");

@@ -9,7 +9,9 @@ import java.util.function.ToDoubleBiFunction;
 /**
  * The weights of an image prompt in the blocks of a network. A block is named by its path, such as
  * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
- * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2).
+ * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2). On a base
+ * without a UNet, only {@link #LINEAR}, {@link #EASE_IN}, {@link #EASE_OUT} and weights by path can
+ * be used; generation with other presets throws {@link IllegalArgumentException}.
  */
 public final class BlockWeights {
   /** Weight 1 for all blocks. */
@@ -104,10 +106,11 @@ public final class BlockWeights {
    * Returns weights by block path. If several prefixes match a block, the longest counts. Blocks
    * without a match have weight 0.
    *
-   * @param byPath weights by block path, or by the beginning of block paths; finite numbers
+   * @param byPath weights by block path, or by the beginning of block paths; numbers that are
+   *     finite as a {@code float}
    * @return the weights
-   * @throws IllegalArgumentException if a weight is not a finite number. If the base has no block
-   *     with a given path, generation throws it
+   * @throws IllegalArgumentException if a weight is not finite as a {@code float}. If the base has
+   *     no block with a given path, generation throws it
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);

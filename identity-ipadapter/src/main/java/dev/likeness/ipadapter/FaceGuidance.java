@@ -72,6 +72,8 @@ public final class FaceGuidance implements AutoCloseable {
    * @return the face guidance, which the caller closes
    * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or another kind
    *     of network
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
    */
   public static FaceGuidance with(Path previewDecoder, Path embedder, Path detector) {
     FaceDetector opened = YuNetDetector.open(detector);
@@ -219,9 +221,10 @@ public final class FaceGuidance implements AutoCloseable {
   /**
    * Makes an image prompt of the base folder's adapter.
    *
-   * @param vectors face embeddings of the person, computed by {@link #embedder()}; all have equal
-   *     weight
+   * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
+   *     All have equal weight
    * @return the image prompt; empty if the folder has no adapter that needs only face embeddings
+   * @throws IllegalArgumentException if {@code vectors} is empty
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return networks.adapter.map(

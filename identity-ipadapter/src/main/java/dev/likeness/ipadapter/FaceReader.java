@@ -69,7 +69,8 @@ public final class FaceReader {
   /**
    * Returns a reader that aligns faces to another size.
    *
-   * @param pixels side of the aligned face in pixels; 224 by default, 256 for SDXL adapters
+   * @param pixels side of the aligned face in pixels, at least 1; 224 by default, 256 for SDXL
+   *     adapters
    * @return a changed copy
    */
   public FaceReader withSide(int pixels) {
@@ -83,6 +84,7 @@ public final class FaceReader {
    * @param raw true for an embedding that is not scaled to unit length; the unnormalised Portrait
    *     adapter needs it
    * @return the reading; if no face can be used, it has no reference and its notes state the reason
+   * @throws InvalidInputException if {@code raw} is true and the embedder returns only unit vectors
    */
   public FaceReading read(RgbImage photo, boolean raw) {
     FaceReading best = readUpright(UprightPhoto.of(photo, detector), List.of(), raw);
@@ -197,7 +199,7 @@ public final class FaceReader {
      *
      * @param adapter a face adapter
      * @param reader finds and encodes faces
-     * @param photos whole photos, each with its weight
+     * @param photos whole photos as images, each with its weight
      * @return the image prompt and a report for each photo
      * @throws InvalidInputException if no photo has a usable face
      */
@@ -210,8 +212,9 @@ public final class FaceReader {
      *
      * @param adapter a face adapter
      * @param reader finds and encodes faces
-     * @param photos whole photos, each with its weight
-     * @param fallback an adapter that encodes the whole photos if none has a usable face
+     * @param photos whole photos as images, each with its weight
+     * @param fallback an adapter for images, which encodes the whole photos if none has a usable
+     *     face
      * @return the image prompt and a report for each photo
      */
     public static PersonReading of(

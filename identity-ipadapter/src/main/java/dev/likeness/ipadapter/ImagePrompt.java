@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Encoded reference images with the settings of their use. A request uses an image prompt as an
- * adapter: {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; its methods return a
- * changed copy.
+ * adapter: {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; methods that change
+ * settings return a changed copy.
  */
 public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;
@@ -96,7 +96,8 @@ public final class ImagePrompt implements Identity {
    *
    * @param unlike the negative references, at least one
    * @return a changed copy
-   * @throws IllegalArgumentException if a reference lacks an input that the adapter needs
+   * @throws IllegalArgumentException if there is no reference, or one lacks an input that the
+   *     adapter needs
    */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));
@@ -183,9 +184,9 @@ public final class ImagePrompt implements Identity {
   /**
    * Returns a prompt with another weight of the face image in FaceID-Plus v2.
    *
-   * @param factor a finite number; 1 by default
+   * @param factor a number that is finite as a {@code float}; 1 by default
    * @return a changed copy
-   * @throws IllegalArgumentException if the number is not finite
+   * @throws IllegalArgumentException if the number is not finite as a {@code float}
    */
   public ImagePrompt shortcutScale(double factor) {
     return withSettings(new Settings(
@@ -204,9 +205,9 @@ public final class ImagePrompt implements Identity {
    * {@link #at}. If a request has several prompts of one adapter, the weight of the first prompt
    * applies.
    *
-   * @param strength a finite number; 1 by default
+   * @param strength a number that is finite as a {@code float}; 1 by default
    * @return a changed copy
-   * @throws IllegalArgumentException if the number is not finite
+   * @throws IllegalArgumentException if the number is not finite as a {@code float}
    */
   public ImagePrompt loraScale(double strength) {
     return withSettings(new Settings(
@@ -244,7 +245,7 @@ public final class ImagePrompt implements Identity {
    *
    * @param weight 1 for the trained strength, 0 for no effect
    * @return the adapter for requests; keep the IP-Adapter open while requests use it
-   * @throws IllegalArgumentException if the weight is not a finite number
+   * @throws IllegalArgumentException if the weight is not finite as a {@code float}
    */
   @Override
   public Adapter at(double weight) {

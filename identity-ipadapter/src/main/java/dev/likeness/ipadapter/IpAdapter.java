@@ -182,11 +182,10 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Encodes references into an image prompt.
+   * Encodes references into an image prompt. The method throws the exceptions of {@link #embed}.
    *
    * @param references at least one
    * @return the image prompt; keep this adapter open while requests use the prompt
-   * @throws IllegalArgumentException if a reference lacks an input that this adapter needs
    */
   public ImagePrompt prompt(List<Reference> references) {
     return prompt(embed(references));
@@ -198,6 +197,7 @@ public final class IpAdapter implements AutoCloseable {
    * @param references references that the same encoder encoded for the same kind of adapter
    * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws InvalidInputException if another encoder made the embeddings
+   * @throws IllegalArgumentException if the embeddings have other shapes than this adapter needs
    */
   public ImagePrompt prompt(ReferenceEmbeddings references) {
     return ImagePrompt.of(this, references);
@@ -210,15 +210,15 @@ public final class IpAdapter implements AutoCloseable {
    * @return the embeddings, which can be saved
    * @throws IllegalArgumentException if no reference is given, or a reference lacks an input that
    *     this adapter needs
+   * @throws InvalidInputException if a face embedding is not normalised as this adapter needs
    */
   public ReferenceEmbeddings embed(List<Reference> references) {
     return references().encode(references);
   }
 
   /**
-   * Returns the networks whose embeddings this adapter accepts.
-   *
-   * @return the origin; its face embedder is unknown, because adapter files do not name it
+   * {@return the networks whose embeddings this adapter accepts} The face embedder is unknown,
+   * because adapter files do not name it.
    */
   public EmbeddingOrigin origin() {
     return references().origin(List.of());

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The file of an IP-Adapter, with settings that cannot be read from the file. Immutable; its
- * methods return a changed copy.
+ * The file of an IP-Adapter, with settings that cannot be read from the file. Immutable; methods
+ * that change settings return a changed copy.
  *
  * @param path a safetensors file or a pickled {@code .bin}
  * @param version the FaceID-Plus version; empty to read it from the file name
@@ -115,7 +115,7 @@ public record IpAdapterFile(
   /**
    * Checks that the adapter needs no image encoder.
    *
-   * @throws InvalidInputException if it needs one
+   * @throws InvalidInputException if the adapter needs an image encoder, or the file is broken
    */
   public void requireNoEncoder() {
     requireEncoder(layout(), null, "");

@@ -76,7 +76,7 @@ public final class PersonAdapter implements AutoCloseable {
    * @param imageEncoder folder of the image encoder that the adapter was trained with; ignored if
    *     the adapter needs no image encoder
    * @param recogniser the face embedder that the adapter was trained with, which this object then
-   *     owns
+   *     owns; if opening fails, it is closed
    * @return the adapter; the caller closes it
    * @throws InvalidInputException if a component is missing or broken, or the components do not fit
    *     together
@@ -148,6 +148,7 @@ public final class PersonAdapter implements AutoCloseable {
    *
    * @param photos the photos, at least one
    * @return the image prompt; keep this adapter open while requests use the prompt
+   * @throws IllegalArgumentException if there is no photo
    */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return adapter.prompt(

@@ -91,7 +91,8 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * {@return a trained copy of the base; the caller closes it} The method reports no progress.
+   * {@return a trained copy of the base; the caller closes it} The method reports no progress. It
+   * throws the exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
    * @param set the training images and the person in them
@@ -110,7 +111,8 @@ public record DreamBooth(LoraTraining settings) {
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
    * @throws IllegalArgumentException if the settings have a placeholder token, which only a LoRA
-   *     can be trained with; or if the base is distilled and the set has no training adapter
+   *     can be trained with; if they have stochastic rounding and the base does not compute in
+   *     bf16; or if the base is distilled and the set has no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory

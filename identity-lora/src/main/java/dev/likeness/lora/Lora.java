@@ -28,8 +28,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A LoRA opened for a base model. Its weight changes (deltas) apply only to requests that have its
- * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
- * Later calls throw {@link IllegalStateException}.
+ * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed. A
+ * closed LoRA throws {@link IllegalStateException} where its tensors are needed.
  */
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;
@@ -143,7 +143,7 @@ public final class Lora implements AutoCloseable {
    *
    * @param weight 1 for the trained strength, 0 for no effect; negative values invert the delta
    * @return the adapter for requests; keep this LoRA open while requests use it
-   * @throws IllegalArgumentException if the weight is not a finite number
+   * @throws IllegalArgumentException if the weight is not finite as a {@code float}
    */
   public Adapter at(double weight) {
     return at(LoraWeight.of(weight));
@@ -201,11 +201,13 @@ public final class Lora implements AutoCloseable {
    * without extra computation in the layers. On a CPU it may be slower, because fused weights are
    * not packed and not in 8 bits. The base does not change.
    *
-   * @param weight 1 for the trained strength; any finite number
+   * @param weight 1 for the trained strength; a number that is finite as a {@code float}
    * @return the copy; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the base streams or quantises
    *     these weights to save memory
-   * @throws IllegalArgumentException if the weight is not a finite number
+   * @throws IllegalArgumentException if the weight is not finite as a {@code float}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the LoRA adds a bias to a layer
+   *     without bias
    */
   public FusedLora fuse(double weight) {
     return FusedLora.of(this, LoraWeight.of(weight));

@@ -96,11 +96,10 @@ public final class LoraMerge {
 
   /**
    * {@return a LoRA at another rank; the caller closes it} Deltas that are not low-rank are
-   * approximated at this rank.
+   * approximated at this rank. The method throws the exceptions of {@link #merge}.
    *
    * @param lora the LoRA
    * @param rank rank of the result, from 1
-   * @throws IllegalArgumentException if the rank is below 1
    */
   public static Lora resize(Lora lora, int rank) {
     return merge(Map.of(lora, 1.0), rank);

@@ -127,7 +127,8 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Trains a LoRA of a person. The base does not change. The network computes in the base's dtype;
-   * the trained factors are f32.
+   * the trained factors are f32. The method throws the exceptions of {@link #train(BaseModel,
+   * TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
    * @param images training images of one size; their sides are multiples of the base's VAE scale
@@ -136,7 +137,6 @@ public record LoraTrainer(LoraTraining settings) {
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the person; the caller closes it
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       BaseModel base,
@@ -171,8 +171,9 @@ public record LoraTrainer(LoraTraining settings) {
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the person; the caller closes it
-   * @throws IllegalArgumentException if the base cannot be trained, or is distilled and the set has
-   *     no training adapter
+   * @throws IllegalArgumentException if the settings do not fit the base or the images; if a side
+   *     of an image is not a multiple of the base's VAE scale factor (8); or if the base is
+   *     distilled and the set has no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little

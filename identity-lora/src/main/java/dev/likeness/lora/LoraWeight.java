@@ -44,7 +44,7 @@ public final class LoraWeight {
    *
    * @param weight 1 for the trained strength, 0 for no effect; negative values invert the delta
    * @return the weight
-   * @throws IllegalArgumentException if the weight is not a finite number
+   * @throws IllegalArgumentException if the weight is not finite as a {@code float}
    */
   public static LoraWeight of(double weight) {
     return new LoraWeight(weight, Map.of(), List.of(), CONSTANT);
@@ -52,18 +52,24 @@ public final class LoraWeight {
 
   /**
    * Multiplies the weight of all layers whose name has a prefix, such as {@code unet},
-   * {@code unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the
-   * longest counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
+   * {@code unet.up_blocks.1} or {@code text_encoder}. {@link Lora#at} refuses a prefix that matches
+   * no layer of its base.
    *
    * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}:
    * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for its
-   * first attention and the residual block before it. As in diffusers, short names do not include
-   * blocks without attention.
+   * first attention. An attention of a down or up block includes the residual block of the same
+   * number, and the first attention also the block's downsampler or upsampler. As in diffusers,
+   * short names do not include blocks without attention.
+   *
+   * <p>If several prefixes match a layer, the longest counts. A short name counts as the layer
+   * names that it stands for, such as {@code unet.up_blocks.1.attentions.0}. The factor of
+   * {@code up} therefore replaces that of {@code unet.up_blocks.1}, and the factor of {@code up.1}
+   * replaces that of {@code up}.
    *
    * @param name the prefix: the whole layer name, or its beginning up to a dot; or a short name
-   * @param factor any finite number
+   * @param factor a number that is finite as a {@code float}
    * @return a weight with this factor
-   * @throws IllegalArgumentException if the factor is not a finite number
+   * @throws IllegalArgumentException if the factor is not finite as a {@code float}
    */
   public LoraWeight block(String name, double factor) {
     Map<String, Double> more = new LinkedHashMap<>(blocks);
@@ -86,8 +92,8 @@ public final class LoraWeight {
    *
    * @param text the factors, separated by commas
    * @return a weight with these factors
-   * @throws IllegalArgumentException if the text has neither form, or a factor is not a finite
-   *     number
+   * @throws IllegalArgumentException if the text has neither form, or a factor is not finite as a
+   *     {@code float}
    */
   public LoraWeight blocks(String text) {
     String[] parts = text.trim().split("\\s*,\\s*", -1);
@@ -140,7 +146,8 @@ public final class LoraWeight {
    *
    * @param progress share of the finished steps, 0 to 1
    * @return the weight without a schedule
-   * @throws IllegalArgumentException if the schedule gives a number that is not finite
+   * @throws IllegalArgumentException if the schedule gives a number that is not finite as a
+   *     {@code float}
    */
   public LoraWeight at(double progress) {
     return isVarying()

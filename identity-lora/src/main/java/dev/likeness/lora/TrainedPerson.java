@@ -200,7 +200,11 @@ public final class TrainedPerson implements Identity.Loaded {
     return personToken.phrase();
   }
 
-  /** {@return the consent in the person's file; empty if the file has no consent} */
+  /**
+   * {@return the consent in the person's file; empty if the file has no consent}
+   *
+   * @throws InvalidInputException if the consent in the file is broken JSON
+   */
   @Override
   public Optional<Consent> consent() {
     return Optional.of(personToken.consent()).filter(text -> !text.isBlank()).map(Consent::parse);

@@ -25,8 +25,9 @@ import java.util.function.Supplier;
  * The networks and measures of a review. Thread-safe.
  *
  * <p>The tools own what they open: the built-in detector and measure, and the networks of files.
- * The caller owns the objects that it passes, and closes them after the last use. Calls on closed
- * tools throw {@link IllegalStateException}.
+ * The caller owns the objects that it passes, and closes them after the last use. After closing,
+ * the owned networks throw {@link IllegalStateException}; so do {@code with} methods that open a
+ * file.
  *
  * <p>Each {@code with} method returns other tools and does not change these tools. Both can be used
  * at the same time. They share what they own, and closing either of them closes all of it. In a
@@ -112,6 +113,7 @@ public final class ReviewTools implements AutoCloseable {
    * @param file an ONNX file of YuNet with a fixed input size
    * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the file is not YuNet or has no fixed input size
+   * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public ReviewTools withDetector(Path file) {
     return withDetector(owned.add(YuNetDetector.open(file), FaceDetector::close));
@@ -136,6 +138,7 @@ public final class ReviewTools implements AutoCloseable {
    * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the name contains no known kind, the licence forbids the use,
    *     or the file does not fit the kind
+   * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
     return withEmbedder(
@@ -194,6 +197,7 @@ public final class ReviewTools implements AutoCloseable {
    * @param range OpenCV's YAML file with the ranges of the regression's inputs
    * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
+   * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public ReviewTools withBrisque(Path model, Path range) {
     Optional<Brisque> other = Optional.of(owned.add(Brisque.open(model, range), Brisque::close));
@@ -206,6 +210,7 @@ public final class ReviewTools implements AutoCloseable {
    * @param file an ONNX file of the network of {@link FaceQuality.OnnxFaceQuality}
    * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the file does not contain this network
+   * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public ReviewTools withQuality(Path file) {
     FaceQuality other = owned.add(FaceQuality.OnnxFaceQuality.open(file), FaceQuality::close);

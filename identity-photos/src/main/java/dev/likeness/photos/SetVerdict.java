@@ -14,8 +14,8 @@ import java.util.stream.DoubleStream;
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
  * @param readiness how suitable the set is for training, 0 to 1. The number of photos counts 60 %,
- *     their variety 20 %, and the share of photos without a warning 20 %. It is 0 if the photos
- *     show several people and none was chosen
+ *     their variety 20 %, and the share of accepted photos without a warning 20 %. It is 0 if the
+ *     photos show several people and none was chosen
  * @param coverage the variety of the accepted photos
  * @param advice sentences for the person who takes the photos: how to improve the set; empty if
  *     there is nothing to improve

@@ -28,8 +28,10 @@ import java.util.Optional;
 /**
  * Encodes images as files that disclose their origin: an invisible watermark, XMP's
  * {@code DigitalSourceType} and a signed C2PA manifest. Files have the sRGB profile. They contain
- * neither the settings nor the person. Immutable; its methods return a changed copy. With an
- * Ed25519 key, the same image always gives the same file. Other keys give random signatures.
+ * neither the settings nor the person. Immutable; setters return a changed copy. With an Ed25519
+ * key, the same image always gives the same file. Other keys give random signatures. Methods that
+ * encode or write throw {@link ResourceLimitException} if a label needs a font and the system has
+ * none, or if OpenCV cannot write WebP.
  *
  * @param signer the signing identity; empty for the development identity, which proves nothing
  *     about the signer
@@ -185,7 +187,8 @@ public record Disclosure(
    * @param image the image, of any size; an image below 65,536 pixels gets no watermark
    * @param format the file format
    * @return the bytes of the file
-   * @throws ResourceLimitException if the disclosure has a label and the system has no font
+   * @throws ResourceLimitException if the disclosure has a label and the system has no font, or if
+   *     OpenCV cannot write WebP
    */
   public byte[] encode(RgbImage image, ImageFormat format) {
     byte[] file = ImageFileWriter.encode(markPixels(image), format, source).bytes();
@@ -213,6 +216,7 @@ public record Disclosure(
    * @param image the image, of any size
    * @param format the file format
    * @param file the file; an existing file is replaced
+   * @throws ResourceLimitException if the file cannot be written
    */
   public void write(RgbImage image, ImageFormat format, Path file) {
     byte[] bytes = encode(image, format);
@@ -224,6 +228,7 @@ public record Disclosure(
    *
    * @param image the image, of any size
    * @param file the file; an existing file is replaced
+   * @throws ResourceLimitException if the file cannot be written
    */
   public void writePng(RgbImage image, Path file) {
     write(image, ImageFormat.PNG, file);
@@ -234,6 +239,7 @@ public record Disclosure(
    *
    * @param image the image, of any size
    * @param file the file; an existing file is replaced
+   * @throws ResourceLimitException if the file cannot be written
    */
   public void writeJpeg(RgbImage image, Path file) {
     write(image, ImageFormat.JPEG, file);

@@ -185,8 +185,8 @@ public record Provenance(
   }
 
   /**
-   * {@return true if the signer's certificate is not valid now, and no time stamp proves that it
-   * was valid at signing; false without a manifest}
+   * {@return true if the certificate of the signer, or of an ingredient's signer, is not valid now,
+   * and no trusted time stamp proves that it was valid at signing; false without a manifest}
    */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();

@@ -15,8 +15,9 @@ import java.util.OptionalInt;
  *
  * <p>The package's own writer changes one value of a block, which JPEG compression undoes. This
  * class changes whole blocks. It changes no more blocks than needed, and changes them as little as
- * possible. It prefers blocks with texture to plain blocks. Each bit survives a resize to 90 % of
- * the image's size and back, followed by JPEG of quality 80.
+ * possible. It prefers blocks with texture to plain blocks. It strengthens each bit until it
+ * survives a resize to 90 % of the image's size and back, followed by JPEG of quality 80, or until
+ * the highest strength.
  */
 public final class Watermark {
   /** Number of bits of the watermark. */

@@ -179,7 +179,11 @@ public record ErasureReceipt(
     }
   }
 
-  /** {@return the signer's certificate} */
+  /**
+   * {@return the signer's certificate}
+   *
+   * @throws InvalidInputException if a certificate cannot be read
+   */
   public X509Certificate signer() {
     return chain().get(0);
   }

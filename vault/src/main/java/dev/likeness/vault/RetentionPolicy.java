@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The retention limits of each category of data. Data is removed when the first of its two limits
- * is reached: one counts from the training, the other from the last use. Immutable.
+ * The retention limits of each category of data. Each category has two limits: one counts from the
+ * training, the other from the last use. When the first of them is reached,
+ * {@link SubjectStore#purgeDue} removes the data. Immutable.
  *
  * @param limits a limit for every category
  */
@@ -28,6 +29,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
      * @param afterPurpose duration after the end of the training, not negative
      * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not
      *     negative
+     * @throws IllegalArgumentException if a duration is negative
      */
     public Limit {
       if (afterPurpose.isNegative() || afterUse.isNegative()) {
@@ -38,8 +40,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * The longest allowed duration after the last use: three years. The strictest law on face
-   * geometry that the authors know requires this.
+   * The longest allowed duration after the last use: three years, as the Biometric Information
+   * Privacy Act of Illinois requires (740 ILCS 14/15).
    */
   public static final Duration MAX_DURATION = Duration.ofDays(3 * 365);
 
@@ -53,6 +55,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * Checks that every category has a limit of at most {@link #MAX_DURATION} after the last use.
    *
    * @param limits a limit for every category
+   * @throws IllegalArgumentException if a category has no limit, or its {@link Limit#afterUse} is
+   *     longer than {@link #MAX_DURATION}
    */
   public RetentionPolicy {
     limits = new EnumMap<>(limits);

@@ -14,10 +14,11 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The data of one person in a store. Its folders are ordinary {@link Path}s whose files are
- * encrypted with keys of this subject. Thread-safe. After {@link #erase()} every method throws
- * {@link SubjectErasedException}. After {@link SubjectStore#close()} every method that reads or
- * writes throws {@link IllegalStateException}, and files in its folders throw {@link IOException},
- * because another process may erase the subject.
+ * encrypted with keys of this subject. Thread-safe. After {@link #erase()}, methods that use the
+ * data throw {@link SubjectErasedException}. After {@link SubjectStore#close()}, they throw
+ * {@link IllegalStateException}, and files in the folders throw {@link IOException}, because
+ * another process may erase the subject. Methods that change the subject throw
+ * {@link ResourceLimitException} if the store cannot be written.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";

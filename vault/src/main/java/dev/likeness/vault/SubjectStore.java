@@ -62,14 +62,12 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Opens or creates a store with the default options.
+   * Opens or creates a store with the default options. The method throws the exceptions of
+   * {@link #open(Path, WrappingKey, StoreOptions)}.
    *
    * @param folder the store's folder; created if missing
    * @param keys the application's key, or {@link WrappingKey#none()} to list, erase and purge
    * @return the store; the caller closes it
-   * @throws InvalidInputException if the folder contains files that do not belong to a store
-   * @throws StoreInUseException if the store is already open, in this or another process
-   * @throws ResourceLimitException if the folder cannot be read or written
    */
   public static SubjectStore open(Path folder, WrappingKey keys) {
     return open(folder, keys, StoreOptions.defaults());
@@ -293,6 +291,8 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Closes the store, so that another process can open it. Running work is cancelled, and the
    * store's subjects can no longer be used. A second call does nothing.
+   *
+   * @throws ResourceLimitException if the time of the store cannot be saved
    */
   @Override
   public void close() {

@@ -24,7 +24,8 @@ import java.util.Optional;
 /**
  * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
  * headshots. All data stays in the encrypted folders of the subject. Erasing the subject stops the
- * work within a step. Immutable and thread-safe.
+ * work within a step. Methods on an erased subject throw {@link SubjectErasedException}. Immutable
+ * and thread-safe.
  */
 public final class SubjectStudio {
   static final String PERSON = "person.safetensors";
@@ -71,6 +72,7 @@ public final class SubjectStudio {
    * embeddings, and the likeness of headshots is measured.
    *
    * @param others the tools for faces; the caller closes them
+   * @throws IllegalArgumentException if the studio's face guidance uses the embedder
    */
   public SubjectStudio tools(ReviewTools others) {
     HeadshotStudio studio = others.embedder().map(setup.studio::embedder).orElse(setup.studio);
@@ -102,14 +104,13 @@ public final class SubjectStudio {
   /**
    * Adds a photo. If the same photo was already added with the same name, nothing changes.
    *
+   * @param subject the subject
    * @param name the name of the photo in reports, without leading dots and cut to its last 100
    *     bytes. Other photos with that name get a number, as in {@code selfie (2).jpg}
-   * @param subject the subject
    * @param photo the bytes of an image file
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover adding
    *     photos
    * @throws IllegalStateException while the subject is being trained
-   * @throws SubjectErasedException if the subject was erased
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
@@ -125,7 +126,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Trains as {@link #train(Subject, Progress, Cancellation)} does, and reports no progress.
+   * Trains on the added photos, and reports no progress. The method throws the exceptions of
+   * {@link #train(Subject, Progress, Cancellation)}.
    *
    * @param subject the subject
    */
@@ -137,16 +139,16 @@ public final class SubjectStudio {
    * Trains on the added photos and stores the person file. Photos and training states are then
    * removed if the retention policy demands it. A stopped training is resumed.
    *
+   * @param subject the subject
    * @param progress receives every step, warnings and the name of each rejected photo
    * @param cancellation cancels this work; erasing the subject cancels it too
-   * @param subject the subject
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
    * @throws IllegalStateException while another call trains the subject
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
-   *     training
-   * @throws InvalidInputException if no photo can be used, or the photos show several people
-   * @throws SubjectErasedException if the subject was erased
+   *     training and adding photos
+   * @throws InvalidInputException if no photo can be used, the photos show several people, or the
+   *     person of {@link #personIn} is not found
    */
   public void train(Subject subject, Progress progress, Cancellation cancellation) {
     Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
@@ -165,8 +167,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Chooses as {@link #chooseReferences(Subject, ReferencePhotos, Progress, Cancellation)} does,
-   * and reports no progress.
+   * Chooses and stores reference images, and reports no progress. The method throws the exceptions
+   * of {@link #chooseReferences(Subject, ReferencePhotos, Progress, Cancellation)}.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
@@ -184,11 +186,13 @@ public final class SubjectStudio {
    * @param choice how photos are chosen and cropped
    * @param progress receives warnings and the name of each rejected photo
    * @param cancellation cancels this work; erasing the subject cancels it too
-   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots and
+   *     adding photos
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
+   *     or the subject is being erased
    * @throws IllegalStateException while another call trains the subject
    * @throws InvalidInputException if the base does not edit images, no photo can be used, or the
    *     photos show several people
-   * @throws SubjectErasedException if the subject was erased
    */
   public void chooseReferences(
       Subject subject, ReferencePhotos choice, Progress progress, Cancellation cancellation) {
@@ -260,16 +264,16 @@ public final class SubjectStudio {
    * after those of earlier shoots. Each shoot gets a new record: {@code record.json},
    * {@code record-041.json} and so on.
    *
-   * @param cancellation cancels this work; erasing the subject cancels it too
    * @param subject the subject
    * @param request the styles and the number of headshots
    * @param progress receives every step and warnings
+   * @param cancellation cancels this work; erasing the subject cancels it too
    * @return the headshots with their request
+   * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the person has not been trained, and has no reference images
    *     that the base takes
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
-   * @throws SubjectErasedException if the subject was erased
    */
   public Shoot shoot(
       Subject subject, ShootRequest request, Progress progress, Cancellation cancellation) {

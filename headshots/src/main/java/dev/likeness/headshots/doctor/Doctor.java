@@ -15,7 +15,7 @@ import java.util.TreeSet;
 
 /**
  * Examines this machine: the JVM, the processor, memory, native libraries, devices, settings and
- * caches. The command {@code likeness doctor} prints the same.
+ * caches. The command {@code likeness doctor} prints the diagnoses.
  */
 public final class Doctor {
   private static final double GIB = 1 << 30;
@@ -44,6 +44,7 @@ public final class Doctor {
    *
    * @param state the state of the part
    * @param subject name of the part, such as {@code memory}; several diagnoses may have the same
+   *     name
    * @param text what was found and, for a problem, what to do; one line
    */
   public record Diagnosis(State state, String subject, String text) {
@@ -51,14 +52,14 @@ public final class Doctor {
     public enum State {
       /** Nothing to do. */
       OK,
-      /** Usable, and better with what the text says. */
+      /** The part can be used; the text says how to improve it. */
       ADVICE,
       /** Without the part, generation fails. */
       MISSING
     }
 
     /**
-     * Returns a diagnosis of a part that needs nothing.
+     * Returns a diagnosis of a part that works.
      *
      * @param subject name of the part
      * @param text what was found
@@ -83,7 +84,7 @@ public final class Doctor {
       return new Diagnosis(State.MISSING, subject, text);
     }
 
-    /** Returns true if the part is missing, so that generation fails. */
+    /** {@return true if the part is missing, so that generation fails} */
     public boolean isMissing() {
       return state == State.MISSING;
     }

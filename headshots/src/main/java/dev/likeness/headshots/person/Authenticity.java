@@ -64,6 +64,8 @@ public final class Authenticity {
    *     embedder that made the face embeddings in the person's file. An embedder that was trained
    *     on rendered faces does not judge real persons
    * @return the comparison; empty if the file has no measures
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the record in the person's file
+   *     is damaged
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
     return of(
@@ -144,13 +146,19 @@ public final class Authenticity {
 
   /** The differences that a headshot can have from the photos. */
   public enum Flag {
-    /** The likeness is below the likeness between the photos. */
+    /** The likeness is lower than that of nearly all pairs of photos. */
     LOW_LIKENESS,
-    /** The skin has less fine detail than in every photo; younger skin has less detail. */
+    /**
+     * The skin has less than 60 % of the fine detail of the least detailed photo; younger skin has
+     * less detail.
+     */
     YOUNGER,
-    /** The face is narrower than in every photo. */
+    /** The face is narrower than 95 % of the narrowest face in the photos. */
     SLIMMER,
-    /** The skin is lighter than in every photo. */
+    /**
+     * The skin is more than 10 degrees lighter than in the lightest photo; see
+     * {@link FaceTraits#tone}.
+     */
     LIGHTER_SKIN,
     /** The detector found no face in the headshot. */
     NO_FACE;

@@ -77,6 +77,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    * @return the measure; it uses {@code detector} and {@code other}
    * @throws InvalidInputException if {@code other} is another embedder, because vectors of
    *     different embedders cannot be compared
+   * @throws IllegalArgumentException if there are no vectors
    */
   public Likeness likeness(FaceDetector detector, FaceEmbedder other) {
     if (!other.name().equals(embedder)) {

@@ -23,8 +23,7 @@ import java.util.stream.Stream;
  *
  * @param referenceOnly the curve for reference images without a LoRA. It has at least two points;
  *     the first point has {@link Setting#OFF}, and likeness increases from point to point
- * @param withLora the curve for reference images together with the person's LoRA, under the same
- *     conditions
+ * @param withLora the curve for reference images with the person's LoRA, under the same conditions
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   private static final String FILE = "identity-strength.json";
@@ -220,6 +219,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * Writes the mapping as a JSON file. The write is atomic.
    *
    * @param file the file to write; an existing file is replaced
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();

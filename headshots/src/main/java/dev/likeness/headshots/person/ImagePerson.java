@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 
 /**
  * A person given by reference images, for a base that edits images. Nothing is trained. Prompts
- * name the images by number, so the images of the first person come first in a request. The person
+ * name the images by number, so a request must have them before other reference images. The person
  * may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
  */
 public final class ImagePerson implements Identity {
@@ -88,6 +88,7 @@ public final class ImagePerson implements Identity {
    * write is atomic; a new file is readable by its owner only. A LoRA is not part of this file.
    *
    * @param file the file to write; an existing file is replaced
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
     new PersonNotes.OfImages(images, notes).save(file);
@@ -236,8 +237,7 @@ public final class ImagePerson implements Identity {
      * Checks and copies the list.
      *
      * @param people the persons, in the order of their images, at least two
-     * @throws IllegalArgumentException if there are fewer than two, or one has a LoRA: a LoRA
-     *     changes every face of an image
+     * @throws IllegalArgumentException if there are fewer than two, or if one of them has a LoRA
      */
     public Group {
       people = List.copyOf(people);

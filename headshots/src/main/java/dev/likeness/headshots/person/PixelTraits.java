@@ -14,8 +14,7 @@ import java.util.function.Function;
 /**
  * Measures the tone of skin and the colour of hair from pixels. The word that fits most photos is
  * chosen, because the light of a single photo may mislead. The confidence is the share of photos
- * with this word, times a reliability below 1. The reliability was measured on rendered people with
- * known looks.
+ * with this word, times a reliability below 1.
  */
 public final class PixelTraits {
   private static final double SKIN_RELIABILITY = 0.4;

@@ -82,6 +82,7 @@ public record ReferencePerson(
    * atomic. A LoRA is not part of this file.
    *
    * @param file the file to write
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
     imagePrompt

@@ -18,8 +18,8 @@ import java.util.List;
  * The choice of photos that become the reference images of a person, for a base that edits images.
  * Immutable.
  *
- * @param count the largest number of photos, 1 to 10; 0 for four if six or more photos were
- *     accepted, otherwise three
+ * @param count the largest number of photos, 1 to 10. With 0, it is four if the review accepted six
+ *     or more photos, otherwise three
  * @param crop how much of each photo is kept
  * @param side the longest side of a square reference image in pixels, 64 to 2048. Other reference
  *     images have at most the same area. Smaller images save time and memory
@@ -159,12 +159,14 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return true if this choice from the photos makes exactly the reference images of a person}
+   * {@return true if the person's reference images are those that this choice makes from the
+   * photos}
    *
    * @param person the person
    * @param review the reviewed photos
    * @param base the base
-   * @throws InvalidInputException if the base does not edit images
+   * @throws InvalidInputException if the base does not edit images, or the
+   *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    */
   public boolean matches(ImagePerson person, PhotoReview review, BaseModel base) {
     return images(choose(review, base).references(), base).equals(person.images());

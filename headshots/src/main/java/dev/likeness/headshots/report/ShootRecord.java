@@ -186,7 +186,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with the verdict about each photo, and the face embedder that compared them.
+   * The same record with the verdict on each photo, and the face embedder that compared them.
    *
    * @param review the reviewed photos
    * @return the new record
@@ -211,7 +211,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with the verdict about each generated image, kept or not.
+   * The same record with the verdict on each generated image, kept or not.
    *
    * @param verdicts the list from {@link dev.likeness.headshots.shoot.SelectionResult#asList}
    * @return the new record
@@ -256,6 +256,7 @@ public final class ShootRecord {
    * Writes the JSON file. The write is atomic; a new file is readable by its owner only.
    *
    * @param file the file to write
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void write(Path file) {
     AtomicFile.writePrivate(

@@ -19,10 +19,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A report of a shoot as one self-contained HTML page, for the person who chooses images. It begins
- * with the warnings and a verdict. Then it shows the images to use, the other images with the
- * reasons against them, the photos, the next steps, and the limits of generated images. The page is
- * as private as the photos. Immutable.
+ * A report of a shoot as one self-contained HTML page, for the person who chooses images. It shows
+ * warnings, a verdict, the images to use, the others with the reasons against them, the photos, the
+ * next steps, and the limits of generated images. It is as private as the photos. Immutable.
  */
 public final class ShootReport {
   private static final int SMALL_SIDE = 320;
@@ -162,6 +161,7 @@ public final class ShootReport {
    * Writes the page. A new file is readable by its owner only.
    *
    * @param file the file to write
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void write(Path file) {
     AtomicFile.writePrivate(file, out -> out.write(toHtml().getBytes(StandardCharsets.UTF_8)));

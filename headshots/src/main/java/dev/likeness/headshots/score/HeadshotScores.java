@@ -129,9 +129,11 @@ public final class HeadshotScores {
    * a face to each person. An image fails if one person is below the threshold or has no face. The
    * limits hold as in {@link #likeness(Likeness, Identity)}.
    *
-   * @param measures the likeness to the photos of each person, all with one embedder
+   * @param measures the likeness to the photos of each person, 1 to 12, all with one embedder
    * @param group the persons together, whose consent tells whether the photos were rendered
    * @return the new scores, for images of as many persons
+   * @throws IllegalArgumentException if {@code measures} is empty. If there are more than 12, or
+   *     their embedders differ, {@link #score} throws it
    */
   public HeadshotScores likeness(List<Likeness> measures, Identity group) {
     return people(measures.size())

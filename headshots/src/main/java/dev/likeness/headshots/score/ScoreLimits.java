@@ -22,7 +22,7 @@ public final class ScoreLimits {
     this.limits = new EnumMap<>(limits);
   }
 
-  /** {@return the built-in limits, chosen so that most good renders pass} */
+  /** {@return the built-in limits, chosen so that most good generated images pass} */
   public static ScoreLimits builtIn() {
     return BUILT_IN;
   }

@@ -22,8 +22,8 @@ import java.util.Optional;
  * @param seed the seed of the noise
  * @param request the request to the base model, with all defaults filled in
  * @param identityStrength the identity strength, 0 to 1
- * @param isEdited true if the headshot was made from another image, such as a photo or a file; it
- *     is then marked as edited
+ * @param isEdited true if the headshot was made from an existing image, such as a photo; it is then
+ *     marked as edited
  */
 public record Headshot(
     RgbImage image,
@@ -40,7 +40,7 @@ public record Headshot(
    * @param seed the seed of the noise
    * @param request the request with all defaults filled in
    * @param identityStrength the identity strength, 0 to 1
-   * @param isEdited true if the headshot was made from another image
+   * @param isEdited true if the headshot was made from an existing image
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
   public Headshot {
@@ -124,6 +124,7 @@ public record Headshot(
    *
    * @param n number of sampling steps, at least 1
    * @return the new headshot
+   * @throws IllegalArgumentException if {@code n} is below 1
    */
   public Headshot steps(int n) {
     return new Headshot(image, style, seed, request.steps(n), identityStrength, isEdited);
@@ -180,11 +181,13 @@ public record Headshot(
   }
 
   /**
-   * Encodes an image file that is marked as generated or edited.
-   * {@link GeneratedImage.Marking#load()} sets the marks. The file does not identify the person.
+   * Encodes an image file that is marked as generated or edited. The marks are those of
+   * {@link GeneratedImage.Marking#load()}. The file does not identify the person.
    *
    * @param format the file format
    * @return the bytes of the file
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the marking does not write
+   *     {@code format}
    */
   public byte[] encode(ImageFormat format) {
     return encode(format, GeneratedImage.Marking.load());
@@ -209,6 +212,7 @@ public record Headshot(
    *
    * @param file the file to write, or an existing folder. In a folder, the file is named by style
    *     and seed, such as {@code studio-17.png}
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void write(Path file) {
     write(file, GeneratedImage.Marking.load());
@@ -220,6 +224,7 @@ public record Headshot(
    * @param file the file to write, or an existing folder, in which the file is named by style and
    *     seed
    * @param marking marks the file as generated or edited
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void write(Path file, GeneratedImage.Marking marking) {
     byte[] bytes = marking.encodePng(image, isEdited);

@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
  *     from the face
  * @param margins pixels to add around the headshot
  * @param strength denoising strength, 0 to 1. If it is empty, each part has its own default; with a
- *     mask, the highest default of the parts applies
+ *     mask, the highest default of the parts applies. Without parts, the default of
+ *     {@link Style.Part#BACKDROP} applies
  * @param seed the seed of the noise
  */
 public record HeadshotEdit(
@@ -113,6 +114,7 @@ public record HeadshotEdit(
    * @param part the part, such as {@code OUTFIT}
    * @param words the new words, such as {@code a navy blazer}
    * @return the edit
+   * @throws IllegalArgumentException if the words are blank
    */
   public static HeadshotEdit of(Style.Part part, String words) {
     return new HeadshotEdit(
@@ -144,6 +146,7 @@ public record HeadshotEdit(
    * @param right pixels on the right, 0 to 4096
    * @param bottom pixels at the bottom, 0 to 4096
    * @return the edit
+   * @throws IllegalArgumentException if a margin is outside 0 to 4096, or all are 0
    */
   public static HeadshotEdit extend(int left, int top, int right, int bottom) {
     return new HeadshotEdit(
@@ -160,6 +163,7 @@ public record HeadshotEdit(
    * @param part the part
    * @param text the new words
    * @return the new edit
+   * @throws IllegalArgumentException if the words are blank, or this edit has margins
    */
   public HeadshotEdit with(Style.Part part, String text) {
     Map<Style.Part, String> more = new EnumMap<>(Style.Part.class);

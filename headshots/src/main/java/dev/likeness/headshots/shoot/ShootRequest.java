@@ -8,7 +8,8 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * A request for headshots. Immutable.
+ * A request for headshots. Immutable; setters return a changed copy and throw
+ * {@link IllegalArgumentException} for a value out of its range.
  *
  * @param styles the styles, at least one
  * @param count number of images in each style, at least 1
@@ -95,6 +96,7 @@ public record ShootRequest(
    * @param style the style
    * @param count number of images, at least 1
    * @return the request
+   * @throws IllegalArgumentException if {@code count} is below 1
    */
   public static ShootRequest of(Style style, int count) {
     return of(List.of(style), count);
@@ -106,6 +108,7 @@ public record ShootRequest(
    * @param styles the styles, at least one
    * @param count number of images in each style, at least 1
    * @return the request
+   * @throws IllegalArgumentException if there is no style, or {@code count} is below 1
    */
   public static ShootRequest of(List<Style> styles, int count) {
     return new ShootRequest(

@@ -36,8 +36,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   /**
    * A size in pixels.
    *
-   * @param width the width
-   * @param height the height
+   * @param width the width in pixels
+   * @param height the height in pixels
    */
   public record Pixels(int width, int height) {}
 
@@ -118,7 +118,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * @param format a format as in {@link #ratio}
    * @param detector finds the face; the caller closes it
    * @return the crop; empty if it needs a face and no face was found
-   * @throws IllegalArgumentException if the format is unknown
+   * @throws IllegalArgumentException if {@link #ratio} refuses the format
    */
   public static Optional<HeadshotCrop> of(RgbImage image, String format, FaceDetector detector) {
     double ratio = ratio(format);
@@ -154,6 +154,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    *
    * @param image the image that the crop was placed in, or an image of the same size
    * @return the crop
+   * @throws IllegalArgumentException if the crop exceeds the image
    */
   public RgbImage of(RgbImage image) {
     return image.crop(x, y, width, height);

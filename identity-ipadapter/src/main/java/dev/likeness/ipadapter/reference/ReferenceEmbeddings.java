@@ -191,6 +191,7 @@ public record ReferenceEmbeddings(
    * written completely or not at all. If the file is new, only its owner can read it.
    *
    * @param file the file; an existing file is replaced
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
     save(file, Map.of());
@@ -201,6 +202,7 @@ public record ReferenceEmbeddings(
    *
    * @param file the file; an existing file is replaced
    * @param notes header entries, such as the name of the person
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file, Map<String, String> notes) {
     try (TensorScope scope = TensorScope.open()) {

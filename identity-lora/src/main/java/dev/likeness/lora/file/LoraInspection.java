@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Compares the contents of a LoRA file with a base model.
+ * A comparison of a LoRA file with a base model.
  *
  * @param keyFormat the key format; empty if no known key is in the file
  * @param family id of the model family of the file, such as {@code sdxl}; {@code unknown} if it

@@ -32,6 +32,7 @@ public record AspectBuckets(List<Size> sizes) {
    * Checks that there is at least one size.
    *
    * @param sizes the sizes, narrowest first; at least one
+   * @throws IllegalArgumentException if there is no size
    */
   public AspectBuckets {
     sizes = List.copyOf(sizes);
@@ -49,7 +50,7 @@ public record AspectBuckets(List<Size> sizes) {
    * @param side the side in pixels of a square with the desired area
    * @param step the divisor of all sides in pixels, from 1
    * @return the buckets
-   * @throws IllegalArgumentException if the side is not a multiple of the step
+   * @throws IllegalArgumentException if the step is below 1, or the side is not a multiple of it
    */
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {
@@ -80,7 +81,7 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /**
-   * Crops the center of an image to the aspect ratio of the nearest bucket and resizes it to the
+   * Crops the centre of an image to the aspect ratio of the nearest bucket and resizes it to the
    * size of this bucket.
    *
    * @param image an image of any size

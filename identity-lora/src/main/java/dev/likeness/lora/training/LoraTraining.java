@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 /**
  * All settings of a LoRA training (Hu et al. 2021, arXiv:2106.09685; Ruiz et al. 2022,
  * arXiv:2208.12242), used by {@link dev.likeness.lora.LoraTrainer}. Immutable; setters return a
- * changed copy.
+ * changed copy, and throw {@link IllegalArgumentException} for a value out of its range.
  *
  * @param rank rank of each layer's weight change (delta), from 1
  * @param alpha strength, above 0: each delta is scaled by alpha / rank
@@ -69,6 +69,7 @@ public record LoraTraining(
    * @param captions captions of the images, with {@code %s} for the person
    * @param seed seed of the random initial values, image order, noise and timesteps
    * @param optimizerOptions settings that are rarely changed
+   * @throws IllegalArgumentException if a value is out of its range, or values exclude each other
    */
   public LoraTraining {
     captions = List.copyOf(captions);
@@ -135,10 +136,9 @@ public record LoraTraining(
   /**
    * Returns settings for latent consistency distillation (Luo et al. 2023, arXiv:2311.05556), which
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
-   * {@code LCMScheduler}.
-   *
-   * <p>Use captioned images that resemble the training images of the base. The trainer returns the
-   * LoRA in {@link dev.likeness.lora.TrainedPerson#lora()}; save only this LoRA.
+   * {@code LCMScheduler}. Use captioned images that resemble the training images of the base. The
+   * trainer returns the LoRA in {@link dev.likeness.lora.TrainedPerson#lora()}; save only this
+   * LoRA.
    *
    * @param guidance guidance scale of the teacher, from 1
    * @return the settings
@@ -158,11 +158,11 @@ public record LoraTraining(
   }
 
   /**
-   * Adapts the settings to a base; steps times batch size stays the same. A training recipe in the
-   * base folder's {@code likeness.json} sets the targets, rank, batch size and learning rate.
-   *
-   * <p>If the folder has no recipe, the settings follow diffusers' scripts: attention layers, one
-   * image per step, a low learning rate. The text encoders of transformer bases are not trained.
+   * Adapts the settings to a base. A training recipe in the base folder's {@code likeness.json}
+   * sets the targets, rank, batch size, learning rate and training of text encoders. Without a
+   * recipe, the settings follow diffusers' scripts: attention layers, one image per step, a low
+   * rank and learning rate. The text encoders of transformer bases are not trained. Steps times
+   * batch size stays the same, except that steps are rounded up.
    *
    * @param base the base model
    * @return the adapted settings

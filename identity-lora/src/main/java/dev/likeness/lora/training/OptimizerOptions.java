@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Rarely changed settings of a training. Immutable; setters return a changed copy.
+ * Rarely changed settings of a training. Immutable; setters return a changed copy, and throw
+ * {@link IllegalArgumentException} for a value out of its range.
  *
  * @param algorithm the form of the trained weight change (delta) of each layer
  * @param rankStabilised true to scale a delta by alpha / sqrt(rank) (rsLoRA, arXiv:2312.03732)
@@ -22,10 +23,10 @@ import java.util.regex.PatternSyntaxException;
  *     checkpointing)
  * @param emaDecay decay of the exponential moving average (EMA) of the weights, below 1; 0 for no
  *     average
- * @param noiseOffset share of noise that is constant over the image, so that very dark and very
- *     bright images can be trained; 0 for no noise offset
- * @param inputPerturbation share of additional input noise that the network does not predict (Ning
- *     et al. 2023, arXiv:2301.11706); 0 for no additional noise
+ * @param noiseOffset share of noise that is constant over the image, from 0, so that very dark and
+ *     very bright images can be trained; 0 for no noise offset
+ * @param inputPerturbation share of additional input noise, from 0, that the network does not
+ *     predict (Ning et al. 2023, arXiv:2301.11706); 0 for no additional noise
  * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR) (Yu et al. 2023,
  *     arXiv:2310.08442) instead of min-SNR; only for bases with a UNet
  * @param focusWeight factor of the loss inside the focus area of an image, above 0; 1 for a uniform
@@ -89,6 +90,8 @@ public record OptimizerOptions(
    * @param stochasticRounding true for bf16 weights with stochastic rounding in DreamBooth
    * @param distillationGuidance guidance scale of the teacher model in few-step distillation
    * @param pivotalTuning the settings of a placeholder token that is trained with the LoRA
+   * @throws IllegalArgumentException if a value is out of its range, the pattern of target modules
+   *     is not a regular expression, or stochastic rounding is combined with Prodigy
    */
   public OptimizerOptions {
     if (gradientAccumulationSteps < 1
@@ -204,7 +207,7 @@ public record OptimizerOptions(
   /**
    * {@return the options with another noise offset}
    *
-   * @param strength the share of constant noise; 0 for no noise offset
+   * @param strength the share of constant noise, from 0; 0 for no noise offset
    */
   public OptimizerOptions noiseOffset(double strength) {
     return with(draft -> draft.noiseOffset = strength);
@@ -213,7 +216,7 @@ public record OptimizerOptions(
   /**
    * {@return the options with another input perturbation}
    *
-   * @param strength the share of additional noise; 0 for no additional noise
+   * @param strength the share of additional noise, from 0; 0 for no additional noise
    */
   public OptimizerOptions inputPerturbation(double strength) {
     return with(draft -> draft.inputPerturbation = strength);

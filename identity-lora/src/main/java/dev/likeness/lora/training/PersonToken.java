@@ -17,6 +17,7 @@ public record PersonToken(String token, String classWord, String consent) {
    * @param token a rare token that stands for the person
    * @param classWord the class word, such as {@code woman}; not blank
    * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
+   * @throws IllegalArgumentException if the class word is blank
    */
   public PersonToken {
     if (classWord.isBlank()) {

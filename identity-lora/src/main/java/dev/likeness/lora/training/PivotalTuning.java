@@ -6,7 +6,8 @@ package dev.likeness.lora.training;
  * first trained together with the LoRA, then frozen while the LoRA is trained further.
  *
  * @param vectors number of vectors; 0 to train no placeholder token
- * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1
+ * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1; above 0 if
+ *     there are vectors
  * @param learningRate change of an embedding value in one step, in standard deviations of the
  *     base's embeddings, above 0. It applies at the full learning rate of the LoRA; with Prodigy,
  *     at the base's usual rate
@@ -22,9 +23,11 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
    * Checks the ranges of the settings.
    *
    * @param vectors number of vectors; 0 to train no placeholder token
-   * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1
+   * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1; above 0
+   *     if there are vectors
    * @param learningRate change of an embedding value in one step, in standard deviations of the
    *     base's embeddings, above 0
+   * @throws IllegalArgumentException if a value is out of its range
    */
   public PivotalTuning {
     if (vectors < 0
@@ -41,6 +44,7 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
    * learning rate of 0.02}
    *
    * @param vectors number of vectors; 0 to train no placeholder token
+   * @throws IllegalArgumentException if the number is negative
    */
   public static PivotalTuning of(int vectors) {
     return new PivotalTuning(vectors, DEFAULT_END, DEFAULT_RATE);

@@ -11,7 +11,7 @@ import java.util.Optional;
  *     the settings
  * @param focus the area with a higher loss, such as the face
  * @param mask a loss mask of the image's size. White pixels are trained, black pixels keep the
- *     base's prediction, and gray pixels are in between (red channel / 255). Empty to train on all
+ *     base's prediction, and grey pixels are in between (red channel / 255). Empty to train on all
  *     pixels
  */
 public record TrainingExample(
@@ -23,6 +23,7 @@ public record TrainingExample(
    * @param caption the caption, with {@code %s} for the person
    * @param focus the area with a higher loss, such as the face
    * @param mask a loss mask of the image's size, or empty
+   * @throws IllegalArgumentException if the mask has another size than the image
    */
   public TrainingExample {
     mask.ifPresent(each -> {
@@ -50,6 +51,7 @@ public record TrainingExample(
      * @param top distance from the upper edge, from 0
      * @param width the width, from 1
      * @param height the height, from 1
+     * @throws IllegalArgumentException if a value is out of its range
      */
     public Focus {
       if (left < 0 || top < 0 || width < 1 || height < 1) {

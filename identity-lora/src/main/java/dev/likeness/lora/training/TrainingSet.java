@@ -144,7 +144,8 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with another interval of saved states, even if saving is slow}
+   * {@return the set with a fixed interval of saved states} The interval applies even if saving
+   * takes over 1 % of the time.
    *
    * @param steps training steps between two saved states, at least 1
    * @throws IllegalArgumentException if the number is below 1

@@ -22,6 +22,7 @@ public record ValidationOptions(int interval, ImageRequest request, Scorer score
    * @param request the request for the images, with {@code %s} in the prompt for the person
    * @param scorer rates the images, higher for better
    * @param patience number of validations without a better score before the training stops
+   * @throws IllegalArgumentException if the interval is below 1 or the patience is negative
    */
   public ValidationOptions {
     if (interval < 1 || patience < 0) {

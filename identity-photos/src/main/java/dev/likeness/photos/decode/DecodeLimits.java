@@ -26,6 +26,7 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
    * @param maxPixels the largest width times height, in pixels, at least 1
    * @param maxLongSide the longest side of decoded images, in pixels, at least 64
    * @param allowsPrograms true if installed programs may convert HEIC and AVIF files
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {

@@ -58,8 +58,8 @@ public final class PhotoDecoder {
    * @param name the photo's name for messages
    * @param file the bytes of the file; not changed
    * @return the photo as an upright sRGB image
-   * @throws UnreadablePhotoException if the file is not a complete image within the limits; broken
-   *     files cause no other exception
+   * @throws UnreadablePhotoException if the file is empty, not an image, too large or broken, or if
+   *     no converter for its format is available; the file causes no other exception
    */
   public DecodedPhoto decode(String name, byte[] file) {
     if (file.length == 0) {

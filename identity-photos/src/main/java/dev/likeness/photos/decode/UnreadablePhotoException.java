@@ -14,11 +14,14 @@ public final class UnreadablePhotoException extends InvalidInputException {
     NOT_AN_IMAGE,
     /** The file is larger than {@link DecodeLimits#maxBytes()}. */
     TOO_MANY_BYTES,
-    /** The image is larger than {@link DecodeLimits#maxPixels()}, or does not fit into memory. */
+    /**
+     * The image has more pixels than {@link DecodeLimits#maxPixels()}, has more than 100,000 pixels
+     * on a side, or does not fit into memory.
+     */
     TOO_MANY_PIXELS,
     /** The file is damaged or incomplete. */
     BROKEN,
-    /** The format has no reader, and no converter for it is available. */
+    /** No reader and no converter for this kind of file is available. */
     NEEDS_CONVERSION
   }
 

@@ -24,7 +24,7 @@ public interface FaceEmbedder extends AutoCloseable {
    *
    * @param image the image that contains the face
    * @param face a face, in pixels of {@code image}
-   * @return a new vector of any length
+   * @return a new vector, not scaled to unit length
    * @throws InvalidInputException if the embedder returns only vectors of unit length; the default
    *     implementation always throws this exception
    */

@@ -9,7 +9,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * A face embedder from an ONNX file, run by OpenCV. Thread-safe; one face is processed at a time.
+ * A face embedder from an ONNX file, run by OpenCV. Thread-safe; one face is processed at a time. A
+ * closed embedder throws {@link IllegalStateException}.
  */
 public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
@@ -25,8 +26,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * Opens an ONNX face embedder. If the file {@linkplain OnnxFile#hasInputScaling() scales its
-   * input itself}, pixel values are passed unchanged.
+   * Opens an ONNX face embedder. If the network in the file scales its input itself, pixel values
+   * are passed unchanged.
    *
    * @param file the ONNX file
    * @param spec input format, threshold and licence
@@ -34,6 +35,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
    * @return the embedder; the caller closes it
    * @throws InvalidInputException if {@code policy} forbids the embedder, or the file does not fit
    *     {@code spec}
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
    */
   public static OnnxEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
     policy.require(spec);

@@ -39,8 +39,8 @@ public enum UsePolicy {
   }
 
   /**
-   * Checks that the licence of a base model permits this use. Likeness knows the licences of models
-   * that edit images.
+   * Checks that the licence of a base model permits this use. Only the licences of models that edit
+   * images are known; every other base is permitted.
    *
    * @param base the base model
    * @throws InvalidInputException if the licence forbids this use; the message contains the name of

@@ -41,6 +41,7 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
    *
    * @param face a face, in pixels of its image
    * @return the transform from the image to the template
+   * @throws IllegalArgumentException if all landmarks of the face, or both eyes, are at one point
    */
   public SimilarityTransform estimateTransform(Face face) {
     List<Point> five = landmarks.points();
@@ -59,6 +60,7 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
    * @param image the image that contains the face
    * @param face the face, in pixels of {@code image}
    * @return the aligned face, {@link #size} pixels wide and high; black outside the image
+   * @throws IllegalArgumentException if all landmarks of the face, or both eyes, are at one point
    */
   public RgbImage align(RgbImage image, Face face) {
     return estimateTransform(face).warp(image, size);

@@ -16,6 +16,7 @@ public record BoundingBox(double x, double y, double width, double height) {
    * @param y top edge, in pixels
    * @param width width in pixels, above 0
    * @param height height in pixels, above 0
+   * @throws IllegalArgumentException if width or height is not above 0
    */
   public BoundingBox {
     if (!(width > 0 && height > 0)) {
@@ -39,6 +40,7 @@ public record BoundingBox(double x, double y, double width, double height) {
    *
    * @param factor the scale, above 0
    * @return the scaled box
+   * @throws IllegalArgumentException if {@code factor} is not above 0
    */
   public BoundingBox scaled(double factor) {
     return new BoundingBox(x * factor, y * factor, width * factor, height * factor);
@@ -58,8 +60,10 @@ public record BoundingBox(double x, double y, double width, double height) {
   /**
    * Returns the box, enlarged on all sides around its centre.
    *
-   * @param share the margin added on each side, as a share of the size; 0.5 doubles the size
+   * @param share the margin added on each side, as a share of the size, above -0.5; 0.5 doubles the
+   *     size
    * @return the enlarged box
+   * @throws IllegalArgumentException if {@code share} is -0.5 or less
    */
   public BoundingBox expanded(double share) {
     return new BoundingBox(

@@ -14,10 +14,10 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * A face detector without model files: OpenCV's Haar cascades. It resizes the image so that its
- * longer side has 640 pixels, but enlarges at most 5 times. It searches for frontal faces first,
- * then for profiles. It finds no landmarks. Each thread uses its own cascades. While an image is in
- * use, {@link #detect} remembers the faces that it found there. A closed detector throws
+ * A face detector without model files: OpenCV's Haar cascades. It resizes the longer side of the
+ * image to 640 pixels, by a factor of at most 5. It searches for frontal faces first, then for
+ * profiles. It finds no landmarks. Concurrent detections use separate cascades. {@link #detect}
+ * caches the faces of an image until the image is garbage-collected. A closed detector throws
  * {@link IllegalStateException}.
  */
 public final class CascadeDetector implements FaceDetector {

@@ -26,6 +26,7 @@ public record Face(
    * @param pose rotation of the head
    * @param eyes centres of the eyes; empty if they were not found
    * @param landmarks five landmarks; empty if the detector does not find landmarks
+   * @throws IllegalArgumentException if the score is not in 0..1
    */
   public Face {
     if (!(score >= 0 && score <= 1)) {
@@ -69,6 +70,8 @@ public record Face(
      *
      * @param left the eye nearer to the left edge of the image
      * @param right the eye nearer to the right edge of the image
+     * @throws IllegalArgumentException if the x of {@code left} is larger than the x of
+     *     {@code right}
      */
     public Eyes {
       if (left.x() > right.x()) {

@@ -36,7 +36,8 @@ public record HeadCrop(int x, int y, int side) {
   }
 
   /**
-   * Returns the crop of head and shoulders around a face, without extending it.
+   * Returns the crop of head and shoulders around a face. The crop is not enlarged, even if it has
+   * few pixels.
    *
    * @param face the face's box, in pixels of {@code image}
    * @param image the image
@@ -50,7 +51,7 @@ public record HeadCrop(int x, int y, int side) {
    * Cuts the crop out of an image and resizes it with a cubic filter, without aliasing.
    *
    * @param image the image that the crop was computed for
-   * @param size side of the result in pixels
+   * @param size side of the result in pixels, at least 1
    * @return the cropped image, {@code size} pixels wide and high
    */
   public RgbImage of(RgbImage image, int size) {

@@ -19,8 +19,9 @@ public record ConfidenceInterval(double low, double high) {
    * equal tables have equal intervals.
    *
    * @param table one row per image and one column per photo that it is compared with; all rows have
-   *     the same length
+   *     the same length, at least 1
    * @return the interval; both ends are NaN if the table has no row
+   * @throws IllegalArgumentException if the rows are empty
    */
   public static ConfidenceInterval ofMean(double[][] table) {
     if (table.length == 0) {

@@ -91,7 +91,7 @@ public final class Likeness {
    * @param detector finds the faces of images; the caller closes it
    * @param embedder embeds the faces of images; the caller closes it
    * @return the likeness
-   * @throws IllegalArgumentException if there are no embeddings
+   * @throws IllegalArgumentException if there are no embeddings, or they differ in length
    */
   public static Likeness of(
       List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {

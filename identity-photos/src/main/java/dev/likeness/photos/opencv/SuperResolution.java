@@ -12,7 +12,7 @@ import java.util.Map;
 /**
  * A super-resolution network from an ONNX file such as Real-ESRGAN. It maps RGB values from 0 to 1
  * to a larger RGB image. Images of any size are processed in overlapping tiles. Thread-safe; one
- * tile is processed at a time.
+ * tile is processed at a time. A closed network throws {@link IllegalStateException}.
  */
 public final class SuperResolution implements AutoCloseable {
   // Tile size in pixels, used if the file has no fixed input size. OVERLAP pixels on each edge of a
@@ -39,6 +39,8 @@ public final class SuperResolution implements AutoCloseable {
    *     height and width
    * @return the network; the caller closes it
    * @throws InvalidInputException if the file is not such a network, or OpenCV cannot run it
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
    */
   public static SuperResolution open(Path file) {
     OnnxFile input = OnnxFile.read(file, LABEL);

@@ -76,6 +76,8 @@ public final class Brisque implements AutoCloseable {
    * @param range the file with the ranges of the regression's inputs
    * @return the measure; the caller closes it
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
    */
   @SuppressWarnings("try")
   public static Brisque open(Path model, Path range) {

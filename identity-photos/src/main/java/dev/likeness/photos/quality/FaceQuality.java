@@ -26,7 +26,7 @@ public interface FaceQuality extends AutoCloseable {
   /**
    * FaceChain's face-quality network from its ONNX file ({@code quality_v2_bgr_10_out} of
    * modelscope/facechain). Its input is an aligned face of 112 pixels in BGR order, -1 to 1. The
-   * score is the mean of its ten outputs.
+   * score is the mean of its ten outputs. A closed network throws {@link IllegalStateException}.
    */
   public static final class OnnxFaceQuality implements FaceQuality {
     private static final double MEAN = 127.5;
@@ -43,6 +43,8 @@ public interface FaceQuality extends AutoCloseable {
      * @param file the file {@code quality_v2_bgr_10_out}
      * @return the network; the caller closes it
      * @throws InvalidInputException if the file is not ONNX or has another input shape
+     * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+     *     missing
      */
     public static OnnxFaceQuality open(Path file) {
       OnnxFile input = OnnxFile.read(file, "the face-quality network");

@@ -91,6 +91,7 @@ public final class QualityLimits {
      *
      * @param warn values beyond this limit give a warning
      * @param reject values beyond this limit reject the photo
+     * @throws IllegalArgumentException if a limit is NaN, or both are equal
      */
     public Band {
       if (Double.isNaN(warn) || Double.isNaN(reject) || warn == reject) {

@@ -20,6 +20,7 @@ public record Reason(
    * @param value the measured value; NaN if nothing was measured
    * @param limit the threshold that {@code value} does not meet; NaN if nothing was measured
    * @param message one sentence for users, without the file's name
+   * @throws IllegalArgumentException if the severity is KEEP
    */
   public Reason {
     if (severity == Verdict.KEEP) {

@@ -94,10 +94,9 @@ public enum ReasonCode {
    */
   NEAR_DUPLICATE,
   /**
-   * The photo shows another person. Value: similarity to the photos of the main person, which is
-   * the mean of the largest and the average cosine; measured only with a face embedder. With the
-   * verdict {@link Verdict#WARN}, the photo may show another person, or the set shows several
-   * people.
+   * The photo shows another person. Value: mean of the largest and the average cosine with the
+   * photos of the main person; measured only with a face embedder. With the verdict
+   * {@link Verdict#WARN}, the photo may show another person, or the set shows several people.
    */
   WRONG_PERSON;
 

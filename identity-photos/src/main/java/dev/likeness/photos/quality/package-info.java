@@ -3,10 +3,9 @@
  *
  * <p>Every {@link Reason} has a {@link ReasonCode} for programs, a {@link Verdict}, the measured
  * value, the limit, and a sentence for users. {@link QualityLimits} contains the limits, which can
- * be changed one by one. {@code QualityChecks} in {@code dev.likeness.photos.internal.quality}
- * measures single photos. {@link dev.likeness.photos.PhotoReview} compares the photos of a set, to
- * find near duplicates and other persons. {@link Brisque} and a {@link FaceQuality} network are
- * optional measures.
+ * be changed one by one. {@link dev.likeness.photos.PhotoReview} measures each photo, and compares
+ * the photos of a set to find near duplicates and other persons. {@link Brisque} and a
+ * {@link FaceQuality} network are optional measures.
  *
  * <pre>{@code
  * QualityLimits.Band usual = QualityLimits.DEFAULT.band(ReasonCode.BLURRED);

@@ -33,8 +33,8 @@ public record ClusterSimulation(
    * The result of a simulation.
    *
    * @param makespan seconds from the start until the last person is done
-   * @param bound seconds that no order can beat: the work without failures divided by the
-   *     executors, or the longest person
+   * @param bound lower bound in seconds for every order of people: one restart, plus the larger of
+   *     the work without failures divided by the executors and the longest time of one person
    * @param failures number of failures
    * @param lost seconds of work and restarts that failures cost
    * @param finished number of people who are done

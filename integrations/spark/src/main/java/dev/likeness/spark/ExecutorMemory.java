@@ -18,7 +18,7 @@ import org.apache.spark.SparkConf;
  * @param tasks number of tasks that run at once in one process
  */
 public record ExecutorMemory(long weights, long task, long process, int tasks) {
-  /** Spark's setting. */
+  /** Name of Spark's setting for the memory of an executor outside its Java heap. */
   public static final String OVERHEAD = "spark.executor.memoryOverhead";
 
   private static final double SPARE = 1.15;
@@ -38,9 +38,10 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
   }
 
   /**
-   * {@return the memory of an executor with other training settings}
+   * {@return the memory of an executor that trains with the given settings}
    *
-   * @param base the open base model, on the device of the executors
+   * @param base the open base model, on the device of the executors. On a GPU, the activations are
+   *     in the GPU's memory and do not count
    * @param training the training settings
    * @param request the largest shoot
    * @param tasks number of tasks that run at once in one process, at least 1

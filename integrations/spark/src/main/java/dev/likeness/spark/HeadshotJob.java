@@ -26,9 +26,19 @@ import org.apache.spark.util.SerializableConfiguration;
  *       {@code count}, {@code keep}, {@code seed} and {@code train-steps}
  * </ul>
  *
- * <p>The results have the columns {@code id}, {@code status} ({@code done}, {@code refused} or
- * {@code failed}), {@code reasons}, {@code likeness}, {@code paths}, {@code seconds},
- * {@code reused} and {@code resumed_from}.
+ * <p>The results have these columns:
+ *
+ * <ul>
+ *   <li>{@code id}: the person's id
+ *   <li>{@code status}: {@code done}; {@code refused} if the row or the photos cannot be used; or
+ *       {@code failed} if a machine failed, so that a later job tries again
+ *   <li>{@code reasons}: warnings, or the reasons why there are no headshots
+ *   <li>{@code likeness}: the mean cosine of the headshots with the photos; null if not measured
+ *   <li>{@code paths}: the written files
+ *   <li>{@code seconds}: the seconds of the work that produced the files
+ *   <li>{@code reused}: true if an earlier job had produced the files
+ *   <li>{@code resumed_from}: the training step from which the task resumed; 0 for the beginning
+ * </ul>
  *
  * <p>A job can be repeated at any time. People whose photos, options, consent, base and release are
  * the same are not computed again. On a CPU, the same input gives the same bytes.
@@ -68,7 +78,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another data type. By default, the device chooses it.
+   * The same job with another element type. By default, the device determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new job
@@ -99,7 +109,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another interval of saved states. If an executor is lost, another one goes on
+   * The same job with another interval of saved states. If an executor is lost, another one resumes
    * from the last saved state. At most this interval plus one step is then computed again.
    *
    * @param steps training steps between two saved states, 1 to 24; the default is 20
@@ -117,6 +127,8 @@ public final class HeadshotJob {
    * @return one row for each person, in the order of {@code people}. Equal rows count once
    * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. If a row
    *     cannot be used, only its person fails
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the output folder cannot be
+   *     written
    */
   public Dataset<Row> run(Dataset<Row> people) {
     List<PersonRow> rows = PersonRow.collect(people);

@@ -16,9 +16,9 @@ import org.apache.spark.util.SerializableConfiguration;
  * <p>Images have the column {@code path}, and optionally {@code prompt} and {@code references}: an
  * array of URIs of photos of one person. The results are in the order of the images and have the
  * columns {@code path}, {@code likeness} (the mean cosine of the largest face with the photos; null
- * without photos or face), {@code adherence} (0 to 1; null without a prompt, if the base has no
- * photo reader, or if the reader knows no word of the prompt) and {@code reason}. The results of an
- * {@link ImageJob} can be given as the images.
+ * without photos, face or face embedder), {@code adherence} (0 to 1; null without a prompt, if the
+ * base has no photo reader, or if the reader knows no word of the prompt) and {@code reason}. The
+ * results of an {@link ImageJob} can be given as the images.
  */
 public final class ImageEvaluation {
   private static final int SLICES_PER_CORE = 4;
@@ -35,7 +35,8 @@ public final class ImageEvaluation {
    * Creates an evaluation.
    *
    * @param spark the session
-   * @param base the place of the base model, whose folder has a face embedder and a photo reader
+   * @param base the place of the base model. Its folder provides the photo reader, and the face
+   *     embedder unless {@link #embedder} is called
    * @return the evaluation
    */
   public static ImageEvaluation on(SparkSession spark, ModelLocation base) {
@@ -54,7 +55,7 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation with another data type. By default, the device chooses it.
+   * The same evaluation with another element type. By default, the device determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new evaluation

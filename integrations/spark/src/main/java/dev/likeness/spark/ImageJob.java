@@ -61,7 +61,7 @@ public final class ImageJob {
   }
 
   /**
-   * The same job with another data type. By default, the device chooses it.
+   * The same job with another element type. By default, the device determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new job

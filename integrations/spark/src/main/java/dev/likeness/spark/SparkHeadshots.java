@@ -39,6 +39,7 @@ public final class SparkHeadshots {
    * @param args the options
    * @throws InvalidInputException if an option is unknown or missing, or if a column of the people
    *     is missing
+   * @throws IllegalArgumentException if the save interval is not a number from 1 to 24
    * @throws IOException if the session cannot be closed
    */
   public static void main(String[] args) throws IOException {

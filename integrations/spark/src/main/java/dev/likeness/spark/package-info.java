@@ -1,8 +1,8 @@
 /**
  * Headshots of thousands of people, and images for researchers, on an Apache Spark cluster.
  *
- * <p>One person is one task. A task can be repeated, and goes on from the last saved state of its
- * training if an executor is lost.
+ * <p>One person is one task. A task can be repeated. If an executor is lost, the task resumes from
+ * the last saved state of its training.
  *
  * <pre>{@code
  * HeadshotJob job = HeadshotJob.on(spark, ModelLocation.of("/models/base"), "hdfs:///headshots");

@@ -115,10 +115,10 @@ public record ManifestReport(
   }
 
   /**
-   * Reports whether a certificate of the signer, or of an ingredient's signer, is not valid now.
+   * Reports whether the certificate of the signer, or of an ingredient's signer, is not valid now,
+   * and no trusted time stamp proves that it was valid at signing.
    *
-   * @return true if a certificate is not valid now and no time stamp proves that it was valid at
-   *     signing
+   * @return true if there is such a certificate
    */
   public boolean isExpired() {
     return faults().contains(EXPIRED);

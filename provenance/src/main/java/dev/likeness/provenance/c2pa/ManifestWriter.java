@@ -52,6 +52,7 @@ public final class ManifestWriter {
    * @return the bytes of the file with the manifest
    * @throws IllegalArgumentException if the file already has a manifest, or is not a PNG, JPEG or
    *     WebP file
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is damaged
    */
   public byte[] sign(byte[] bytes) {
     ImageFile file = ImageFile.of(bytes)

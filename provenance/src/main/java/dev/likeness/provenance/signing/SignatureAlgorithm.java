@@ -67,7 +67,8 @@ public enum SignatureAlgorithm {
    *
    * @param key a public or private key
    * @return the algorithm for the key's type and size
-   * @throws IllegalArgumentException if C2PA has no algorithm for this kind of key
+   * @throws IllegalArgumentException if C2PA has no algorithm for this kind of key, or an RSA key
+   *     has less than 2048 bits
    */
   public static SignatureAlgorithm of(Key key) {
     if (key instanceof ECKey curve) {

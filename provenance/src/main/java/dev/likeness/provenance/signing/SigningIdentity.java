@@ -68,6 +68,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * @return the signing identity
    * @throws InvalidInputException if a file cannot be read or has other content; or if the signer's
    *     certificate does not meet the {@linkplain SignerProfile requirements} or is not valid now
+   * @throws IllegalArgumentException if no {@link SignatureAlgorithm} supports the key, or it does
+   *     not belong to the first certificate
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = PemFile.chain(certificates);

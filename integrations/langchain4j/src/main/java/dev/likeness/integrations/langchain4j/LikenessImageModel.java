@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * caller closes the base after the last call.
  *
  * <p>Each image is a PNG file in {@link Image#base64Data()}. It is marked as generated, as
- * {@link GeneratedImage#toPng()} marks it. The metadata of a response contain the name of the base
+ * {@link GeneratedImage#toPng()} marks it. The metadata of a response contains the name of the base
  * ({@code model}) and the seed of each image ({@code seeds}, a list of {@link Long}).
  *
  * <p>All methods throw LangChain4j's exceptions, whose cause is the exception of the library:

@@ -13,8 +13,8 @@ import org.springframework.context.annotation.Configuration;
 
 /**
  * A health indicator of the base model and this machine, unless
- * {@code management.health.likeness.enabled} is false. Its types have other packages in Spring Boot
- * 3.5 and in 4.0.
+ * {@code management.health.likeness.enabled} is false. It uses the health types of Spring Boot 3.5
+ * or of 4.0, which are in different packages.
  */
 @AutoConfiguration(after = LikenessAutoConfiguration.class)
 @ConditionalOnBean(BaseModel.class)

@@ -167,7 +167,7 @@ public record Consent(
    * @param consent the consent
    * @param purpose the purpose that the consent must cover
    * @return the same consent
-   * @throws ConsentException if {@code consent} does not cover {@code purpose}
+   * @throws ConsentException if {@code consent} is null or does not cover {@code purpose}
    */
   public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
@@ -249,6 +249,7 @@ public record Consent(
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent
    * @throws InvalidInputException if the JSON is broken
+   * @throws IllegalArgumentException if {@code json} is blank
    */
   public static Consent parse(String json) {
     if (json.startsWith("{")) {

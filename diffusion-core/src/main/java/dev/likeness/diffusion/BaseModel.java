@@ -20,7 +20,8 @@ import java.util.function.Consumer;
  * A base model in memory. Thread-safe: several threads can use the same model.
  *
  * <p>Adapters belong to requests and never change the model's own tensors. {@link #close} waits
- * until no work uses the model. Calls on a closed model throw an {@link IllegalStateException}.
+ * until no work uses the model. A closed model throws an {@link IllegalStateException} if it is
+ * asked to generate, encode or decode.
  */
 public final class BaseModel extends ModelProperties implements AutoCloseable {
   BaseModel(OpenedBase opened) {
@@ -42,7 +43,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * {@return a base opened on the best device, {@link Compute#best()}} It throws the exceptions of
    * {@link #open(Path, Compute)}.
    *
-   * @param path a folder in diffusers' layout, or a single file
+   * @param path a diffusers folder, a Hugging Face cache folder, or a single file
    */
   public static BaseModel open(Path path) {
     return open(path, Compute.best());
@@ -73,7 +74,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @param budget the memory that the generation may use, and the size of the images
    * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the model needs more than the
-   *     budget; the message says how much it needs
+   *     budget, if the device does not support 8-bit products that the budget demands, or if the
+   *     device or libtorch's native libraries are missing
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
    *     not supported
    */
@@ -105,7 +107,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
    * not wait for such a generation. Do not start one while a training uses the model. If the model
-   * was opened with a memory budget, the memory plan still applies.
+   * was opened with a memory budget, the view frees no network, and the memory plan applies.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
@@ -137,9 +139,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates one image, and reports no progress.
-   *
-   * <p>It throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
+   * Generates one image, and reports no progress. It throws the exceptions of
+   * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request a request with {@link ImageRequest#count(int) count} 1, which is the default
    * @return the image
@@ -169,7 +170,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * within one step. Thread-safe.
    *
    * @param request the request
-   * @param executor runs the generation
+   * @param executor runs the generation; if it refuses, this method throws its exception
    * @return a future of the images, in the order of their seeds. If the generation fails, the
    *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
    */
@@ -184,7 +185,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * @param request the request
    * @param progress receives an event for each step, and warnings, on the executor's thread
-   * @param executor runs the generation
+   * @param executor runs the generation; if it refuses, this method throws its exception
    * @return a future of the images, in the order of their seeds. If the generation fails, the
    *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
    */
@@ -240,16 +241,19 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates all images of several requests. Thread-safe.
    *
-   * <p>Requests that differ only in prompts, seeds and adapters share a batch. Apart from rounding
-   * errors, images do not depend on their batch.
+   * <p>Requests that differ only in prompts, seeds, counts and adapters may share a batch. Apart
+   * from rounding errors, images do not depend on their batch.
    *
    * @param requests the requests
    * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
    * @return the images, in the order of the requests
    * @throws IllegalArgumentException if an option does not fit the model
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a textual inversion or a preview
+   *     decoder is for another model, or if the values of an image are not finite
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
+   *     memory, or if an image needs more than the memory budget
    * @throws IllegalStateException if the model is closed
    */
   public List<GeneratedImage> generate(
@@ -265,8 +269,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates images as {@link #generate(List, Consumer, Progress, Cancellation)} does, and reports
-   * no progress.
+   * Generates all images of several requests and passes each image to a callback. It reports no
+   * progress, and throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread
@@ -280,16 +284,13 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * decoded. Thread-safe.
    *
    * <p>A later failure or cancellation does not affect images that the callback has received.
-   * Images of a {@link dev.likeness.diffusion.request.HiresFix} pass come last.
+   * Images of a {@link dev.likeness.diffusion.request.HiresFix} pass come last. This method throws
+   * the exceptions of {@link #generate(List, Progress, Cancellation)}, and those of the callback.
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread
    * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
-   * @throws IllegalArgumentException if an option does not fit the model
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
-   * @throws IllegalStateException if the model is closed
    */
   public void generate(
       List<ImageRequest> requests,

@@ -249,6 +249,7 @@ public record Consent(
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent
    * @throws InvalidInputException if the JSON is broken
+   * @throws IllegalArgumentException if {@code json} is blank
    */
   public static Consent parse(String json) {
     if (json.startsWith("{")) {

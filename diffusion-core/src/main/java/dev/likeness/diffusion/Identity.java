@@ -68,6 +68,8 @@ public interface Identity {
    * {@return this person as an adapter}
    *
    * @param weight the identity strength; 0 means off, 1 means the trained strength
+   * @throws IllegalArgumentException if the weight is not finite, or if this kind of person does
+   *     not support it: people as reference images need 0..1
    */
   Adapter at(double weight);
 

@@ -65,7 +65,8 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
 
   /**
    * {@return these files with another prediction type of the UNet} Many files of v-prediction
-   * models do not state this type. Without a call of this method, such models generate only noise.
+   * models of Stable Diffusion 1.x and XL do not state this type. Without a call of this method,
+   * such models generate only noise.
    *
    * @param prediction the prediction type of the UNet, for example {@link Prediction#V}
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}

@@ -57,8 +57,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return eta for a request: the share of fresh noise in each step, 0..1; empty if the request's
-   * custom scheduler chooses eta by itself}
+   * {@return eta for a request: the share of fresh noise in each step, at least 0; empty if the
+   * request's custom scheduler chooses eta by itself}
    *
    * @param request the request; options that are not set have their default values
    */
@@ -67,7 +67,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return a number of pixels, at least 1; width and height of an image must be multiples of it}
+   * {@return the number of pixels, at least 1, of which width and height of an image must be
+   * multiples}
    */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();
@@ -134,7 +135,7 @@ abstract class ModelProperties {
    * @param request the request; only its prompt options and adapters are used
    * @return a new embedding
    * @throws IllegalArgumentException if the prompt changes between steps, as
-   *     {@link PromptSyntax#A1111} allows
+   *     {@link PromptSyntax#A1111} allows, or if an adapter is for another model
    * @throws IllegalStateException if the model's network is not a UNet
    */
   public PromptEmbedding encode(ImageRequest request) {
@@ -160,6 +161,8 @@ abstract class ModelProperties {
    * @param latents clean latents in the denoising network's scale (VAE scaling and shift applied)
    * @return a new image; each side is the side of the latents times the autoencoder's scale factor
    * @throws IllegalArgumentException if the latents do not have the model's number of channels
+   * @throws dev.likeness.diffusion.error.InvalidInputException if values of the decoded image are
+   *     not finite
    */
   public RgbImage decode(Latents latents) {
     return opened.coded(codec -> codec.decode(latents));
@@ -179,8 +182,8 @@ abstract class ModelProperties {
 
   /**
    * {@return 64 hexadecimal digits that identify the weights of the denoising network: SHA-256 of
-   * the first 16 values of each tensor} Two folders with the same name may have different weights.
-   * The text also depends on the element type of {@link #compute()}.
+   * at most 16 values at the start of each tensor} Two folders with the same name may have
+   * different weights. The text also depends on the element type of {@link #compute()}.
    */
   public String weightsDigest() {
     return WeightsDigest.of(opened.model());

@@ -62,7 +62,9 @@ public final class PreviewDecoder implements AutoCloseable {
   }
 
   /**
-   * {@return a request that reports previews to a listener} The request's other hooks stay.
+   * {@return a request that reports previews to a listener} The request's other hooks stay. If the
+   * base's latents have another number of channels than this decoder takes, the generation throws
+   * an {@link InvalidInputException}.
    *
    * @param request the request
    * @param every the number of rows of the sampling plan from one preview to the next, at least 1;

@@ -313,6 +313,14 @@ class GenerationRequestsTest {
   }
 
   @Test
+  void refusesToDecodeLatentsOfAnotherBase() {
+    Latents of16Channels = new Latents(new float[16 * 2 * 3], 16, 2, 3);
+    assertRefused(
+        "latents to decode must have 4 channels, got latents [16, 2, 3]; give latents of this base",
+        () -> base.decode(of16Channels));
+  }
+
+  @Test
   void returnsNoiseAndGeneratesFromIt() {
     Latents noise = base.noise(4, 32, 24);
     assertArrayEquals(

@@ -4,8 +4,8 @@ import dev.likeness.schedulers.Combination.Kind;
 import dev.likeness.schedulers.Combination.Symbol;
 
 /**
- * A network call that a solver plans. Its methods return the sample that goes into the network and
- * the predictions that come out, each as a {@link Combination}.
+ * A network call that a solver plans. The sample that goes into the network and the predictions
+ * that come out are {@link Combination}s.
  */
 public final class Call {
   private final int row;

@@ -74,7 +74,7 @@ public record Clipping(Kind kind, double limit, double ratio) {
   /**
    * {@return the clipped values of one image, in a new array}
    *
-   * @param denoised the denoised prediction of one image, of any length; not changed
+   * @param denoised the denoised prediction of one image, at least one value; not changed
    */
   public double[] apply(double[] denoised) {
     return switch (kind) {

@@ -4,7 +4,7 @@ package dev.likeness.schedulers;
  * The noise level of a sample: {@code x = alpha * x0 + sigma * n}, where {@code x0} is the clean
  * sample and {@code n} Gaussian noise of variance 1 (unit noise).
  *
- * @param alpha the factor of the clean latents, at least 0
+ * @param alpha the factor of the clean sample, at least 0
  * @param sigma the factor of unit noise, at least 0
  */
 public record NoiseLevel(double alpha, double sigma) {
@@ -14,7 +14,7 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * Checks that both factors are finite and not negative.
    *
-   * @param alpha the factor of the clean latents, at least 0
+   * @param alpha the factor of the clean sample, at least 0
    * @param sigma the factor of unit noise, at least 0
    * @throws IllegalArgumentException if a factor is negative, infinite or NaN
    */

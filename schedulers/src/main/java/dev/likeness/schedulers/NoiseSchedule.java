@@ -51,12 +51,13 @@ public final class NoiseSchedule {
 
   /**
    * {@return the noise schedule of a scheduler's options} The options are {@code trained_betas}, or
-   * {@code beta_schedule} from {@code beta_start} to {@code beta_end} over
-   * {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not applied.
+   * {@code beta_schedule} from {@code beta_start} (default 0.0001) to {@code beta_end} (default
+   * 0.02) over {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not
+   * applied.
    *
    * @param options the options of a scheduler class for networks that were trained on betas
-   * @throws IllegalArgumentException if no beta schedule has the given name, or if a number is out
-   *     of its range
+   * @throws IllegalArgumentException if no beta schedule has the given name, if a required option
+   *     is absent or has another type, or if a number is out of its range
    */
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
@@ -94,7 +95,7 @@ public final class NoiseSchedule {
   /**
    * {@return a schedule of the same length, with a function applied to every alphaBar}
    *
-   * @param alphaBars maps each alphaBar, 0..1, to its new value
+   * @param alphaBars maps each alphaBar, 0..1, to its new value, 0..1
    */
   public NoiseSchedule mapAlphaBars(DoubleUnaryOperator alphaBars) {
     return new NoiseSchedule(Arrays.stream(alphaBar).map(alphaBars).toArray());

@@ -43,7 +43,8 @@ public final class NumericSamplingLoop {
    * Creates a loop.
    *
    * @param network the network
-   * @param noise supplies Gaussian noise of variance 1 in a new array, for each row that adds noise
+   * @param noise supplies Gaussian noise of variance 1, for each row that adds noise: a new array
+   *     of the sample's length
    */
   public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
     this.network = network;
@@ -51,7 +52,7 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * {@return the result of a plan, as a new array}
+   * {@return the result of a plan, as a new array; {@code first} itself if the plan has no rows}
    *
    * @param first the first sample, as {@link SamplingPlan#start()} or
    *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed
@@ -63,7 +64,8 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * {@return the first sample, followed by the result of each row of the plan}
+   * {@return a new list of the first sample, {@code first} itself, and the result of each row of
+   * the plan}
    *
    * @param first the first sample, as {@link SamplingPlan#start()} or
    *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed

@@ -73,7 +73,7 @@ public final class Options {
    * {@return the value of an option as an integer}
    *
    * @param name the option's name
-   * @throws IllegalArgumentException if the value is not an integer
+   * @throws IllegalArgumentException if the option is absent, or if the value is not an integer
    */
   public int integer(String name) {
     double number = number(name);
@@ -88,7 +88,7 @@ public final class Options {
    * or without sign, are accepted, because JSON has no infinity.
    *
    * @param name the option's name
-   * @throws IllegalArgumentException if the value is not a number
+   * @throws IllegalArgumentException if the option is absent, or if the value is not a number
    */
   public double number(String name) {
     Object value = values.get(name);
@@ -133,7 +133,7 @@ public final class Options {
    * {@return the value of an option as a text}
    *
    * @param name the option's name
-   * @throws IllegalArgumentException if the value is not a text
+   * @throws IllegalArgumentException if the option is absent, or if the value is not a text
    */
   public String text(String name) {
     if (values.get(name) instanceof String text) {
@@ -147,8 +147,8 @@ public final class Options {
    *
    * @param name the option's name
    * @param known the texts that are allowed
-   * @throws IllegalArgumentException if the value is another text; the message lists the allowed
-   *     texts
+   * @throws IllegalArgumentException if the option is absent, or if the value is none of these
+   *     texts; the message lists the texts
    */
   public String oneOf(String name, String... known) {
     String text = text(name);

@@ -71,6 +71,8 @@ public final class PlanBuilder {
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
    * @return the input sample and the predictions of the new row
+   * @throws IllegalArgumentException if the network cannot be called at this level, or if a factor
+   *     of the closed row's result is infinite or NaN
    */
   public Call call(Combination x, double timestep, NoiseLevel level) {
     return call(x, timestep, level, scaling.apply(level));
@@ -85,6 +87,7 @@ public final class PlanBuilder {
    * @param level the noise level of the sample
    * @param scaling the scaling of input and output
    * @return the input sample and the predictions of the new row
+   * @throws IllegalArgumentException if a factor of the closed row's result is infinite or NaN
    */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
@@ -107,8 +110,8 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh noise of the open row} The network predicts the scale of the noise. A row can
-   * take noise only once.
+   * {@return fresh noise of the open row, whose scale the network predicts} A row can take noise
+   * only once.
    *
    * @param scale the rule that computes the scale from the network's output
    * @throws IllegalStateException if no row is open, or if the row has taken noise already
@@ -122,6 +125,7 @@ public final class PlanBuilder {
    * {@return the rows, in order; unmodifiable}
    *
    * @param x the result of the last row
+   * @throws IllegalArgumentException if a factor of {@code x} is infinite or NaN
    */
   public List<Step> build(Combination x) {
     close(x);

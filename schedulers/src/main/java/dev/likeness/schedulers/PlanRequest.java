@@ -10,10 +10,10 @@ import java.util.OptionalDouble;
  * @param strength the share of the steps that is sampled, 0..1; a value below 1 needs an initial
  *     image
  * @param denoisingStart the share of the training timesteps that another model has already sampled,
- *     0..1; above 0 for a refiner
+ *     0..{@code denoisingEnd}; above 0 for a refiner
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
- * @param eta the share of fresh noise in each step, for schedulers that have this option; 0 is
- *     deterministic, empty means the scheduler's default
+ * @param eta the share of fresh noise in each step, for schedulers that have this option: at least
+ *     0, and at most 1 for DDIM and TCD. 0 is deterministic; empty means the scheduler's default
  * @param mu the exponent of the resolution-dependent shift of flow networks, see
  *     {@link #mu(double)}; empty means no such shift
  * @param timesteps timesteps that replace the scheduler's own timesteps; empty to keep its own
@@ -36,13 +36,15 @@ public record PlanRequest(
    *
    * @param steps the number of steps, at least 1
    * @param strength the share of the steps that is sampled, 0..1
-   * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
+   * @param denoisingStart the share of the training timesteps that another model has sampled,
+   *     0..{@code denoisingEnd}
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param eta the share of fresh noise in each step
+   * @param eta the share of fresh noise in each step, at least 0
    * @param mu the exponent of the resolution-dependent shift of flow networks
    * @param timesteps timesteps that replace the scheduler's own timesteps, or empty
    * @param sigmas sigmas that replace the scheduler's own sigmas, or empty
-   * @throws IllegalArgumentException if a number is out of its range
+   * @throws IllegalArgumentException if eta or mu is not finite, or if another number is out of its
+   *     range
    */
   public PlanRequest {
     require(steps >= 1, "steps", "at least 1", steps);
@@ -123,7 +125,8 @@ public record PlanRequest(
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param eta the share, 0..1; 0 is deterministic
+   * @param eta the share, at least 0, and at most 1 for DDIM and TCD; 0 is deterministic. A
+   *     scheduler that does not support the value throws an exception when it plans
    * @throws IllegalArgumentException if the share is not a finite number
    */
   public PlanRequest eta(double eta) {
@@ -140,7 +143,8 @@ public record PlanRequest(
 
   /**
    * {@return this request with a resolution-dependent shift for flow networks} The shift of the
-   * sigmas towards noise is {@code exp(mu)}.
+   * sigmas towards noise is {@code exp(mu)}. If the scheduler's option {@code time_shift_type} is
+   * {@code linear}, the shift is mu itself.
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
@@ -246,6 +250,7 @@ public record PlanRequest(
      * {@return the option {@code shift} or {@code flow_shift} of a scheduler; 1 if neither is set}
      *
      * @param options the options of a flow scheduler
+     * @throws IllegalArgumentException if the value is not a number
      */
     public static double of(Options options) {
       return options.number(options.has("shift") ? "shift" : "flow_shift", 1);
@@ -257,7 +262,8 @@ public record PlanRequest(
      * @param options the options of a flow scheduler
      * @param request the request; its mu is used if the shift depends on the resolution
      * @throws IllegalArgumentException if the shift depends on the resolution
-     *     ({@code use_dynamic_shifting}) and the request has no mu
+     *     ({@code use_dynamic_shifting}) and the request has no mu, or if the value of an option is
+     *     not supported
      */
     public static double of(Options options, PlanRequest request) {
       if (!options.flag("use_dynamic_shifting")) {

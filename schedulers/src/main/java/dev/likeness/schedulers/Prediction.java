@@ -19,7 +19,8 @@ public enum Prediction {
   /**
    * {@return the kind of prediction for a value of the config option {@code prediction_type}}
    *
-   * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}
+   * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction},
+   *     in upper or lower case
    * @throws IllegalArgumentException if no prediction type has this name; the message lists the
    *     names
    */

@@ -65,7 +65,7 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * {@return the noise level of the kept part of a masked image, in the sample of a row}
+   * {@return the noise level of the part that an inpainting mask keeps, in the sample of a row}
    *
    * <p>In the first row of a step, the result is the level of the row. In later rows of a step, it
    * is the level of the next step, as in diffusers. After the last row, the result is

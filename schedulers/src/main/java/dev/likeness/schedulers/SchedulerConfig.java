@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A scheduler as in diffusers' {@code scheduler_config.json}: a class name and the options that
- * differ from the class's defaults. Immutable.
+ * A scheduler as in diffusers' {@code scheduler_config.json}: a class name and options. Options
+ * that are absent have the class's defaults. Immutable.
  */
 public final class SchedulerConfig implements Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
@@ -43,8 +43,8 @@ public final class SchedulerConfig implements Scheduler {
    * {@return the scheduler of a parsed {@code scheduler_config.json}}
    *
    * @param json the JSON object
-   * @throws IllegalArgumentException if the class does not exist, or if it does not support the
-   *     value of an option
+   * @throws IllegalArgumentException if {@code _class_name} is absent or names no scheduler class,
+   *     or if the class does not support the value of an option
    */
   public static SchedulerConfig of(Map<String, ?> json) {
     if (json.get("_class_name") instanceof String className) {
@@ -55,12 +55,13 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return the scheduler with the given name, with the default options of its class}
+   * {@return the scheduler with the given name} Options that the name does not set have the class's
+   * defaults.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
    *     a} or {@code dpmpp_2m_sde_karras}
-   * @throws IllegalArgumentException if no scheduler has this name; the message suggests the
-   *     closest names
+   * @throws IllegalArgumentException if no scheduler has this name, or if the scheduler has no
+   *     sigma schedule of this name; the message suggests names
    */
   public static SchedulerConfig named(String name) {
     return named(SamplerName.of(name, classNames()).resolve(), Map.of());
@@ -88,7 +89,8 @@ public final class SchedulerConfig implements Scheduler {
    * or only pipelines may read it.
    *
    * @param option the option's name
-   * @param otherwise the result if the option is absent
+   * @param otherwise the result if neither the config nor the class has a value
+   * @throws IllegalArgumentException if the class has the option, and its value is not a number
    */
   public double number(String option, double otherwise) {
     if (values.get(option) instanceof Number number) {

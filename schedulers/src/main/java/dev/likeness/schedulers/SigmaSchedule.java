@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Step 0 is
  * always the noisiest step of the schedule, even if sampling starts later. Solvers that lower their
- * order near the end need this index.
+ * order near the end need the index of a step in the whole schedule.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;
@@ -38,7 +38,7 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return a schedule in which a step may start at another level than the previous step ends:
+   * {@return a schedule in which a step need not start at the level where the previous step ended:
    * step i goes from {@code from[i]} to {@code to[i]}}
    *
    * @param timesteps the timesteps, one for each step; at least one
@@ -106,6 +106,7 @@ public final class SigmaSchedule {
    * {@return the timestep with which a step calls the network}
    *
    * @param i the index of the step, 0 for the noisiest step
+   * @throws IndexOutOfBoundsException if there is no such step
    */
   public double timestep(int i) {
     return timesteps[i];
@@ -120,6 +121,7 @@ public final class SigmaSchedule {
    * {@return the noise level at the start of a step}
    *
    * @param i the index of the step, 0 for the noisiest step
+   * @throws IndexOutOfBoundsException if there is no such step
    */
   public NoiseLevel at(int i) {
     return from.get(i);
@@ -129,6 +131,7 @@ public final class SigmaSchedule {
    * {@return the noise level at the end of a step}
    *
    * @param i the index of the step, 0 for the noisiest step
+   * @throws IndexOutOfBoundsException if there is no such step
    */
   public NoiseLevel next(int i) {
     return to.get(i);

@@ -5,7 +5,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BetaDistribution;
 
-/** Computes descending sigmas from a largest to a smallest value, including both. */
+/** Computes sequences of sigmas, and shifts them. */
 public final class Sigmas {
   private static final double RHO = 7;
   private static final double BETA_ACCURACY = 1e-15;
@@ -119,7 +119,7 @@ public final class Sigmas {
    * @param betaD the increase of beta from time 0 to time 1; k-diffusion uses 19.9
    * @param betaMin beta at time 0; k-diffusion uses 0.1
    * @param smallestTime the smallest time, above 0; the largest time is 1
-   * @param count the number of sigmas
+   * @param count the number of sigmas, at least 1
    */
   public static double[] variancePreserving(
       double betaD, double betaMin, double smallestTime, int count) {

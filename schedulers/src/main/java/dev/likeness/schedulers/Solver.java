@@ -12,6 +12,7 @@ public interface Solver {
    * @param sigmaSchedule the noise levels of the steps
    * @param draft collects the rows
    * @return the sample after the last step
+   * @throws IllegalArgumentException if the solver does not support the sigma schedule
    */
   Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft);
 

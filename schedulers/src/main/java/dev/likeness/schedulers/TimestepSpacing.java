@@ -36,7 +36,7 @@ public enum TimestepSpacing {
    * spacings return integers.
    *
    * @param steps the number of timesteps, at least 1
-   * @param trained the number of training timesteps
+   * @param trained the number of training timesteps, at least 1
    * @param offset the number that {@link #LEADING} adds to each timestep (diffusers:
    *     {@code steps_offset})
    */
@@ -49,11 +49,13 @@ public enum TimestepSpacing {
   }
 
   /**
-   * {@return the spaced integer timesteps of {@code steps + 1} steps in descending order, without
-   * the lowest timestep} The last step goes from the last timestep to the end of the schedule.
+   * {@return integer timesteps in descending order, as the DPM-Solver classes of diffusers space
+   * them} {@link #LINSPACE} and {@link #LEADING} space {@code steps + 1} timesteps and leave out
+   * the lowest. {@link #TRAILING} starts at the timestep {@code top - 1}, and returns fewer
+   * timesteps if {@code top} is less than {@code trained}.
    *
    * @param steps the number of timesteps, at least 1
-   * @param trained the number of training timesteps
+   * @param trained the number of training timesteps, at least 1
    * @param top the number of training timesteps that may be used, counted from timestep 0
    * @param offset the number that {@link #LEADING} adds to each timestep (diffusers:
    *     {@code steps_offset})

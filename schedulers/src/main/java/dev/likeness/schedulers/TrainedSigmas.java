@@ -28,7 +28,8 @@ public interface TrainedSigmas {
    * {@return the noise level of a sigma, in the form that the network uses (k-diffusion's or flow)}
    *
    * @param sigma the sigma, at least 0; at most 1 for flow
-   * @throws IllegalArgumentException if the network predicts flow and sigma is above 1
+   * @throws IllegalArgumentException if sigma is negative, or if the network predicts flow and
+   *     sigma is above 1
    */
   NoiseLevel level(double sigma);
 
@@ -81,7 +82,7 @@ public interface TrainedSigmas {
    * {@return the sigmas of a rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, whose
    * timestep is {@code sigma * length}}
    *
-   * @param length the number of training timesteps
+   * @param length the number of training timesteps, at least 1
    * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
   static TrainedSigmas flow(int length, double shift) {

@@ -2,8 +2,8 @@
  * Noise schedules, sigma schedules, solvers and sampling plans as plain numbers. No type of this
  * module uses tensors.
  *
- * <p>Start with {@link SchedulerConfig}. It reads a published {@code scheduler_config.json} or
- * takes the name of a scheduler. It returns a {@link SamplingPlan}, an immutable table of
+ * <p>Start with {@link SchedulerConfig}. It is made from a parsed {@code scheduler_config.json} or
+ * from the name of a scheduler. It returns a {@link SamplingPlan}, an immutable table of
  * {@link Step rows}. Every row calls the network once on a scaled sample and turns the output into
  * a denoised prediction. The next sample is a weighted sum of earlier samples, denoised predictions
  * and noise. A {@link CustomScheduler} combines any {@link SigmaScheduleKind} with any

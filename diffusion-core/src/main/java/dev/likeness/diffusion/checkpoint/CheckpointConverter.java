@@ -30,22 +30,29 @@ public final class CheckpointConverter {
    * folder's {@code likeness.json} is copied into a target folder.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
-   * @param out the file or folder to write
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
-   *     is not supported
+   * @param out the file to write, which is replaced if it exists; or the folder to write, which
+   *     must not contain a model
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken, if its
+   *     format is not supported, or if the target folder contains a model
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if {@code out} cannot be written,
+   *     for example because the disk is full
    */
   public static void convert(Path in, Path out) {
     write(in, out, null);
   }
 
   /**
-   * Converts as {@link #convert(Path, Path)} does, and changes the type of tensors.
+   * Converts a model or a tensor file like {@link #convert(Path, Path)}, and changes the type of
+   * its floating-point tensors.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
-   * @param out the file or folder to write
+   * @param out the file to write, which is replaced if it exists; or the folder to write, which
+   *     must not contain a model
    * @param type the type of floating-point tensors in {@code out}
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
-   *     is not supported
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken, if its
+   *     format is not supported, or if the target folder contains a model
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if {@code out} cannot be written,
+   *     for example because the disk is full
    */
   public static void convert(Path in, Path out, DType type) {
     write(in, out, type);

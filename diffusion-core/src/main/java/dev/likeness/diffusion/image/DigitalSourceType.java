@@ -24,7 +24,7 @@ public enum DigitalSourceType {
   }
 
   /**
-   * {@return the source type with the given URI; empty for source types without a trained model}
+   * {@return the source type with the given URI; empty if the URI is none of these types}
    *
    * @param uri a URI of IPTC's vocabulary
    */

@@ -44,7 +44,8 @@ public final class RgbImage {
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
    * @param rgb {@code 3 * width * height} bytes, rows from the top; red, green, blue of each pixel
-   * @throws IllegalArgumentException if the number of bytes does not fit the size
+   * @throws IllegalArgumentException if a side is less than 1, or if the number of bytes does not
+   *     fit
    */
   public static RgbImage of(int width, int height, byte[] rgb) {
     return new RgbImage(width, height, rgb.clone());
@@ -112,8 +113,8 @@ public final class RgbImage {
   /**
    * {@return one channel of one pixel, 0..255}
    *
-   * @param x the column, from 0 at the left
-   * @param y the row, from 0 at the top
+   * @param x the column, 0 at the left; less than the width
+   * @param y the row, 0 at the top; less than the height
    * @param channel 0 for red, 1 for green, 2 for blue
    */
   public int at(int x, int y, int channel) {
@@ -214,7 +215,8 @@ public final class RgbImage {
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image
-   * @throws InvalidInputException if the file cannot be read, or is not a complete image
+   * @throws InvalidInputException if the file cannot be read, is too large, or is not a complete
+   *     image
    */
   public static RgbImage read(Path file) {
     return ImageFileReader.read(file, WHITE, RgbImage::upright);
@@ -226,7 +228,8 @@ public final class RgbImage {
    * @param name the name of the image in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
    * @return a new image
-   * @throws InvalidInputException if the stream cannot be read, or is not a complete image
+   * @throws InvalidInputException if the stream cannot be read, is too long, or is not a complete
+   *     image
    */
   public static RgbImage read(String name, InputStream file) {
     return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
@@ -238,7 +241,7 @@ public final class RgbImage {
    * @param name the name of the image in error messages
    * @param file the bytes of the file, at most 200 MB; not changed
    * @return a new image
-   * @throws InvalidInputException if the bytes are not a complete image
+   * @throws InvalidInputException if there are too many bytes, or if they are not a complete image
    */
   public static RgbImage read(String name, byte[] file) {
     return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
@@ -249,7 +252,8 @@ public final class RgbImage {
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image; white marks the part to generate
-   * @throws InvalidInputException if the file cannot be read, or is not a complete image
+   * @throws InvalidInputException if the file cannot be read, is too large, or is not a complete
+   *     image
    */
   public static RgbImage readMask(Path file) {
     return ImageFileReader.read(file, BLACK, RgbImage::upright);
@@ -261,7 +265,7 @@ public final class RgbImage {
    * @param name the name of the mask in error messages
    * @param file the bytes of the file, at most 200 MB; not changed
    * @return a new image; white marks the part to generate
-   * @throws InvalidInputException if the bytes are not a complete image
+   * @throws InvalidInputException if there are too many bytes, or if they are not a complete image
    */
   public static RgbImage readMask(String name, byte[] file) {
     return ImageFileReader.read(name, file, BLACK, RgbImage::upright);
@@ -273,7 +277,8 @@ public final class RgbImage {
    * @param name the name of the mask in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
    * @return a new image; white marks the part to generate
-   * @throws InvalidInputException if the stream cannot be read, or is not a complete image
+   * @throws InvalidInputException if the stream cannot be read, is too long, or is not a complete
+   *     image
    */
   public static RgbImage readMask(String name, InputStream file) {
     return ImageFileReader.read(name, file, BLACK, RgbImage::upright);

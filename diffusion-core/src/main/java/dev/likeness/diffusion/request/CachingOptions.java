@@ -1,12 +1,12 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Options that reduce the work and change the image slightly: caching of network outputs, and token
- * merging.
+ * Options that reduce the work and change the image: caching of network outputs, and token merging.
  *
  * @param kind the values that are cached
- * @param interval the largest number of rows (network calls) of the sampling plan from one full
- *     computation to the next, at least 1. Kinds without an interval ignore it
+ * @param interval the number of rows (network calls) of the sampling plan from one full computation
+ *     to the next, at least 1. For {@link #extrapolation}, it is the usual limit. Kinds without an
+ *     interval ignore it
  * @param layers the number of layers of a UNet's first level that are computed at every row, at
  *     least 0. Only kinds that cache deep layers use it
  * @param threshold the largest relative change of the first block's residual at which the other
@@ -37,8 +37,8 @@ public record CachingOptions(
    * Checks the ranges.
    *
    * @param kind the values that are cached
-   * @param interval the largest number of rows of the sampling plan from one full computation to
-   *     the next, at least 1
+   * @param interval the number of rows of the sampling plan from one full computation to the next,
+   *     at least 1
    * @param layers the number of first-level layers that are computed at every row, at least 0
    * @param threshold the largest relative change at which output is reused, at least 0
    * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75
@@ -108,7 +108,8 @@ public record CachingOptions(
   }
 
   /**
-   * {@return the options of the first-block cache, for Stable Diffusion 3 and FLUX}
+   * {@return the options of the first-block cache, for Stable Diffusion 3, FLUX.1, FLUX.2 and
+   * Chroma}
    *
    * <p>A transformer's first block is evaluated at every row of the sampling plan. The other blocks
    * are evaluated if the first block's residual has changed by more than {@code threshold} since
@@ -116,7 +117,7 @@ public record CachingOptions(
    * chengzeyi/ParaAttention; diffusers' {@code FirstBlockCacheConfig}.
    *
    * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
-   * @throws IllegalArgumentException if the threshold is negative
+   * @throws IllegalArgumentException if the threshold is negative or NaN
    */
   public static CachingOptions firstBlock(double threshold) {
     return new CachingOptions(Kind.FIRST_BLOCK, 1, 0, threshold, 0);

@@ -44,7 +44,7 @@ public record ControlImage(
    * @param mask the mask for a ControlNet that was trained for inpainting
    * @param isGuess true for guess mode
    * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
-   *     if the scale is not finite, or if the ControlNet has no such mode
+   *     if the scale is NaN, infinite or beyond 3.4e38, or if the ControlNet has no such mode
    */
   public ControlImage {
     GuidanceOptions.requireFloat("the scale of a ControlNet", scale);
@@ -82,6 +82,7 @@ public record ControlImage(
    * {@return this control image at another conditioning scale}
    *
    * @param factor the conditioning scale; 1 is the trained scale, 0 turns the control image off
+   * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
    */
   public ControlImage scale(double factor) {
     return new ControlImage(controlNet, image, factor, start, end, mode, mask, isGuess);

@@ -82,6 +82,7 @@ public record DegradedGuidance(
    * {@return this guidance at another scale}
    *
    * @param other the guidance scale; 0 turns degraded guidance off
+   * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
    */
   public DegradedGuidance scale(double other) {
     return new DegradedGuidance(kind, layers, other, adaptiveScale, start, end);

@@ -31,7 +31,7 @@ public interface GuidanceFormula {
    *     prompt, 0..1; 1 keeps this part
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
-   * @param normThreshold the largest norm of the difference; 0 means no limit
+   * @param normThreshold the largest norm of the difference, at least 0; 0 means no limit
    */
   record AdaptiveProjected(double eta, double momentum, double normThreshold)
       implements GuidanceFormula {

@@ -61,7 +61,7 @@ public record GuidanceOptions(
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
    * @param freeU the factors of FreeU for a UNet
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if the interval is not
-   *     within 0..1 or ends before it starts, or if a scale is infinite or beyond 3.4e38
+   *     within 0..1 or ends before it starts, or if a scale is NaN, infinite or beyond 3.4e38
    */
   public GuidanceOptions {
     scale.ifPresent(value -> requireFloat("the guidance scale", value));
@@ -86,7 +86,8 @@ public record GuidanceOptions(
   /**
    * {@return these options with another guidance scale}
    *
-   * @param value the guidance scale
+   * @param value the guidance scale; see {@link #scale()}
+   * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
    */
   public GuidanceOptions scale(double value) {
     return new GuidanceOptions(
@@ -148,7 +149,7 @@ public record GuidanceOptions(
    *     prompt, 0..1; 1 keeps this part
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
-   * @param limit the largest norm of the difference; 0 means no limit
+   * @param limit the largest norm of the difference, at least 0; 0 means no limit
    */
   public GuidanceOptions adaptiveProjectedGuidance(double eta, double momentum, double limit) {
     return formula(new GuidanceFormula.AdaptiveProjected(eta, momentum, limit));
@@ -190,6 +191,7 @@ public record GuidanceOptions(
    *
    * @param value the scale (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance
    *     off
+   * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
    */
   public GuidanceOptions trueCfgScale(double value) {
     return new GuidanceOptions(

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * @param controlImages control images, each with its ControlNet
  * @param referenceImages images that an editing model takes as inputs
  * @param caching caching and token merging
- * @param tiling windows over the sample, and tiled decoding
+ * @param tiling windows over the sample, and decoding in strips
  * @param hires a second pass over the enlarged image
  * @param hooks hooks that run the caller's code in the sampling loop
  */
@@ -52,7 +52,7 @@ public record ImageRequest(
    * @param controlImages control images, each with its ControlNet
    * @param referenceImages images that an editing model takes as inputs
    * @param caching caching and token merging
-   * @param tiling windows over the sample, and tiled decoding
+   * @param tiling windows over the sample, and decoding in strips
    * @param hires a second pass over the enlarged image
    * @param hooks hooks that run the caller's code in the sampling loop
    */
@@ -65,6 +65,7 @@ public record ImageRequest(
    * {@return a request for one image with seed 0 and every other option at its default}
    *
    * @param prompt the prompt; not null
+   * @throws IllegalArgumentException if the prompt is null
    */
   public static ImageRequest of(String prompt) {
     return new ImageRequest(
@@ -175,7 +176,7 @@ public record ImageRequest(
   /**
    * {@return this request with other tiling options}
    *
-   * @param options windows over the sample, and tiled decoding
+   * @param options windows over the sample, and decoding in strips
    */
   public ImageRequest tiling(TilingOptions options) {
     return with(copy -> copy.tiling = options);

@@ -19,8 +19,8 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * @param tokens the embeddings, [count, width] in row-major order
    * @param count the number of tokens, at least 1
    * @param pooled SDXL's pooled embedding of the whole prompt; empty for other families
-   * @throws IllegalArgumentException if the number of values is not a multiple of the number of
-   *     tokens
+   * @throws IllegalArgumentException if {@code count} is below 1, or if the number of values is 0
+   *     or not a multiple of {@code count}
    */
   public PromptEmbedding {
     if (count < 1 || tokens.length == 0 || tokens.length % count != 0) {
@@ -56,7 +56,7 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * @param other the other embedding
    * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
    *     embedding
-   * @throws IllegalArgumentException if the shapes differ
+   * @throws IllegalArgumentException if the numbers of values differ
    */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(
@@ -71,7 +71,7 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * @param other the other embedding
    * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
    *     embedding
-   * @throws IllegalArgumentException if the shapes differ
+   * @throws IllegalArgumentException if the numbers of values differ
    */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(

@@ -20,8 +20,7 @@ import java.util.function.UnaryOperator;
  *     Layers that the model family always leaves out are not counted, as in diffusers'
  *     {@code clip_skip}. The web UI's clip skip of 2 corresponds to 1 on Stable Diffusion 1.x, and
  *     to 0 on XL and 2.x. With plain syntax, clip skip applies only to the prompt, as in diffusers.
- *     With A1111 syntax, it applies to the negative prompt too. FLUX, FLUX.2 and Z-Image do not
- *     support clip skip
+ *     With A1111 syntax, it applies to both prompts. Only Stable Diffusion supports clip skip
  * @param textualInversions textual inversions whose tokens the prompts may use. Duplicates are
  *     removed. Different textual inversions must have different tokens
  * @param embedding precomputed embeddings that replace the prompt; empty to encode the prompt
@@ -75,6 +74,7 @@ public record PromptOptions(
    * {@return options with a prompt in plain syntax, without clip skip or textual inversions}
    *
    * @param prompt the prompt; not null
+   * @throws IllegalArgumentException if the prompt is null
    */
   public static PromptOptions of(String prompt) {
     Optional<PromptEmbedding> none = Optional.empty();
@@ -107,6 +107,7 @@ public record PromptOptions(
    * {@return these options with another prompt}
    *
    * @param text the prompt; not null
+   * @throws IllegalArgumentException if the text is null
    */
   public PromptOptions prompt(String text) {
     return with(copy -> copy.prompt = text);
@@ -205,8 +206,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with every prompt changed by a function} Prompts that are not set stay
-   * unset.
+   * {@return these options with every prompt changed by a function} Unset prompts stay unset.
    *
    * @param change the function, which gets a prompt and returns another one
    */
@@ -266,7 +266,7 @@ public record PromptOptions(
     public static final EncoderPrompts NONE =
         new EncoderPrompts(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
-    /** {@return the number of the last text encoder with a prompt of its own; 1 without any} */
+    /** {@return the number of the last text encoder with its own prompt: 2 or 3; otherwise 1} */
     public int last() {
       return third.isPresent() || negativeThird.isPresent()
           ? 3

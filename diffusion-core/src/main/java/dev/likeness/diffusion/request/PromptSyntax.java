@@ -2,15 +2,18 @@ package dev.likeness.diffusion.request;
 
 /** The syntax of a prompt. */
 public enum PromptSyntax {
-  /** Plain text, truncated to 77 tokens as in diffusers. Brackets have no special meaning. */
+  /**
+   * Plain text, in which brackets have no special meaning. As in diffusers, CLIP reads 77 tokens of
+   * it.
+   */
   PLAIN,
   /**
    * The syntax of AUTOMATIC1111's web UI, in chunks of 75 tokens.
    *
    * <p>Supported are {@code (word:1.2)}, {@code (word)}, {@code [word]}, backslashes,
    * {@code BREAK}, {@code [from:to:when]}, {@code [this|that]}, and comments after {@code #}. File
-   * tags ({@code <lora:NAME:0.8>}), prompts joined by {@code AND} and a {@code :1.2} at the end
-   * cause an error.
+   * tags ({@code <lora:NAME:0.8>}), prompts joined by {@code AND} and a {@code :1.2} at the end are
+   * refused with an exception.
    */
   A1111;
 

@@ -69,7 +69,7 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with other tiling options}
    *
-   * @param options windows over the sample, and tiled decoding
+   * @param options windows over the sample, and decoding in strips
    */
   ImageRequest tiling(TilingOptions options);
 
@@ -148,6 +148,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another guidance scale} See {@link GuidanceOptions#scale()}.
    *
    * @param scale the guidance scale
+   * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
    */
   default ImageRequest guidance(double scale) {
     return guidance(guidanceOptions().scale(scale));
@@ -276,8 +277,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with tiled decoding, which needs less memory} Apart from rounding errors,
-   * the image is the same.
+   * {@return this request with decoding in strips, which needs less memory} Apart from rounding
+   * errors, the image is the same.
    */
   default ImageRequest withVaeTiling() {
     return tiling(tiling().withVaeTiling());

@@ -36,9 +36,9 @@ interface RequestSampling extends RequestValues {
    * of this option is {@code timesteps}.
    *
    * @param descending trained timesteps in descending order, at least one, each at least 0
-   * @throws IllegalArgumentException if the list is empty or does not descend.
-   *     {@code BaseModel.generate} throws this exception if the scheduler does not support
-   *     timesteps
+   * @throws IllegalArgumentException if no timestep is given, if a timestep is negative, infinite
+   *     or NaN, or if the timesteps do not descend. {@code BaseModel.generate} throws this
+   *     exception if the scheduler does not support timesteps
    */
   default ImageRequest timesteps(double... descending) {
     return sampling(sampling().timesteps(descending));
@@ -54,9 +54,9 @@ interface RequestSampling extends RequestValues {
    *
    * @param descending sigmas in the scheduler's own unit, in descending order, at least one, each
    *     at least 0
-   * @throws IllegalArgumentException if the list is empty or does not descend.
-   *     {@code BaseModel.generate} throws this exception if the scheduler does not support the
-   *     sigmas
+   * @throws IllegalArgumentException if no sigma is given, if a sigma is negative, infinite or NaN,
+   *     or if the sigmas do not descend. {@code BaseModel.generate} throws this exception if the
+   *     scheduler does not support the sigmas
    */
   default ImageRequest sigmas(double... descending) {
     return sampling(sampling().sigmas(descending));
@@ -66,7 +66,9 @@ interface RequestSampling extends RequestValues {
    * {@return this request with the scheduler of the given name, which replaces a custom scheduler}
    *
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
-   *     {@code dpmpp_2m_karras}
+   *     {@code dpmpp_2m_karras}. {@code BaseModel.generate} throws an
+   *     {@code IllegalArgumentException} if there is no such scheduler, or if it does not fit the
+   *     base
    */
   default ImageRequest scheduler(String name) {
     return sampling(sampling().scheduler(name));
@@ -112,8 +114,8 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with another number of images}
    *
-   * @param n the number of images, at least 1
-   * @throws IllegalArgumentException if the number is less than 1
+   * @param n the number of images, 1 to 100,000
+   * @throws IllegalArgumentException if the number is out of this range
    */
   default ImageRequest count(int n) {
     return sampling(sampling().count(n));
@@ -142,7 +144,9 @@ interface RequestSampling extends RequestValues {
    * change map.
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
-   * @param end the share of the training timesteps after which sampling ends, 0..1
+   * @param end the share of the training timesteps after which sampling ends, {@code start}..1.
+   *     {@code BaseModel.generate} throws an {@code IllegalArgumentException} if the range is not
+   *     within 0..1 or ends before it starts
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));
@@ -151,7 +155,9 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param share eta, 0..1, for schedulers that have this option
+   * @param share eta, at least 0, and at most 1 for DDIM and TCD. {@code BaseModel.generate} throws
+   *     an {@code IllegalArgumentException} if the scheduler has no eta or does not support the
+   *     value
    */
   default ImageRequest eta(double share) {
     return sampling(sampling().eta(share));

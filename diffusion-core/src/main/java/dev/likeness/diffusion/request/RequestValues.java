@@ -46,7 +46,7 @@ public interface RequestValues {
     return prompts().prompt();
   }
 
-  /** {@return the negative prompt; empty if none is set} */
+  /** {@return the negative prompt; an empty text if none is set} */
   default String negative() {
     return prompts().text(0, true);
   }
@@ -138,7 +138,8 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if an editing model uses the initial image as a reference and starts from noise}
+   * {@return true if the request has an initial image without a mask, at strength 1 or without a
+   * strength} An editing model uses such an image as a reference and starts from noise.
    */
   default boolean isEdit() {
     return isImageToImage()
@@ -149,7 +150,9 @@ public interface RequestValues {
             .isPresent();
   }
 
-  /** {@return true if the images are made from another image: the initial one or a reference} */
+  /**
+   * {@return true if the request has an initial image or reference images of a strength above 0}
+   */
   default boolean isMadeFromImages() {
     return initialImage().flatMap(InitialImage::image).isPresent()
         || !referenceImages().images().isEmpty() && referenceImages().strength() > 0;

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param schedulerOptions options of the scheduler that replace those of its config, by diffusers'
  *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and JSON's
  *     null turns an option off
- * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option;
- *     empty for the scheduler's default
+ * @param eta the share of fresh noise in each step, for schedulers that have this option: at least
+ *     0, and at most 1 for DDIM and TCD; empty for the scheduler's default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy
@@ -77,15 +77,16 @@ public record SamplingOptions(
    * @param scheduler a scheduler's name
    * @param customScheduler a scheduler object of the caller
    * @param schedulerOptions options of the scheduler that replace those of its config
-   * @param eta the share of fresh noise in each step, 0..1
+   * @param eta the share of fresh noise in each step, at least 0
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
    * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed
    *     + i}
    * @param count the number of images, 1 to 100,000
    * @param noise the initial noise, of unit variance; empty for the noise of the seed
-   * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
-   *     descend, or if both are given
+   * @throws IllegalArgumentException if the number of steps or images is out of its range, if a
+   *     timestep or sigma is negative, infinite or NaN, if timesteps or sigmas do not descend, or
+   *     if both are given. {@code BaseModel.generate} checks eta and the denoising range
    */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);
@@ -117,7 +118,8 @@ public record SamplingOptions(
    * {@return these options with a step at each of these timesteps}
    *
    * @param descending trained timesteps in descending order, at least one, each at least 0
-   * @throws IllegalArgumentException if the list is empty or does not descend
+   * @throws IllegalArgumentException if no value is given, if a value is negative, infinite or NaN,
+   *     or if the values do not descend
    */
   public SamplingOptions timesteps(double... descending) {
     requireNotEmpty("timesteps", descending);
@@ -130,7 +132,8 @@ public record SamplingOptions(
    *
    * @param descending sigmas in the scheduler's unit, in descending order, at least one, each at
    *     least 0
-   * @throws IllegalArgumentException if the list is empty or does not descend
+   * @throws IllegalArgumentException if no value is given, if a value is negative, infinite or NaN,
+   *     or if the values do not descend
    */
   public SamplingOptions sigmas(double... descending) {
     requireNotEmpty("sigmas", descending);
@@ -182,7 +185,7 @@ public record SamplingOptions(
   /**
    * {@return these options with another share of fresh noise in each step}
    *
-   * @param share eta, 0..1
+   * @param share eta, at least 0, and at most 1 for DDIM and TCD
    */
   public SamplingOptions eta(double share) {
     return with(copy -> copy.eta = OptionalDouble.of(share));
@@ -192,7 +195,7 @@ public record SamplingOptions(
    * {@return these options limited to a range of the training timesteps}
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
-   * @param end the share of the training timesteps after which sampling ends, 0..1
+   * @param end the share of the training timesteps after which sampling ends, {@code start}..1
    */
   public SamplingOptions denoisingRange(double start, double end) {
     return with(copy -> {
@@ -214,7 +217,7 @@ public record SamplingOptions(
    * {@return these options with another number of images}
    *
    * @param n the number of images, 1 to 100,000
-   * @throws IllegalArgumentException if the number is less than 1
+   * @throws IllegalArgumentException if the number is out of this range
    */
   public SamplingOptions count(int n) {
     return with(copy -> copy.count = n);

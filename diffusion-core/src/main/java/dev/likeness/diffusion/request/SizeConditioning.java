@@ -4,8 +4,8 @@ import java.util.OptionalInt;
 
 /**
  * SDXL's size conditioning: the original size, crop and target size, which the network takes as
- * inputs. In training, they told the network how each image had been scaled and cropped. Other
- * model families do not use them.
+ * inputs. In training, they described how each image had been scaled and cropped. Other model
+ * families do not use them.
  *
  * <p>A size that is not given is the size of the generated image. Source: Podell et al. 2023,
  * arXiv:2307.01952, section 2.2.

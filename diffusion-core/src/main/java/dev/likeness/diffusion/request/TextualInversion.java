@@ -51,8 +51,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    *
    * @param token the placeholder token, not blank; upper and lower case make no difference
    * @param values the embeddings, [vectors, width] in row-major order
-   * @throws IllegalArgumentException if the token is blank, if there are no embeddings, or if text
-   *     encoders have different numbers of vectors
+   * @throws IllegalArgumentException if the token is blank, if there are no embeddings, if a width
+   *     is below 1, or if text encoders have different numbers of vectors
    */
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
@@ -264,8 +264,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * {@return the index at which a text contains the token as a whole word, in upper or lower case;
-   * -1 if the text does not contain it}
+   * {@return the first index at which a text contains the token as a whole word, in upper or lower
+   * case; -1 if the text does not contain it}
    *
    * @param text the text to search, such as a prompt
    */

@@ -3,14 +3,15 @@ package dev.likeness.diffusion.request;
 import java.util.Optional;
 
 /**
- * Options for large images with less memory: windows over the sample, and tiled decoding.
+ * Options that reduce the memory of large images: windows over the sample, and decoding in strips
+ * (diffusers: VAE tiling).
  *
  * @param vaeTiling true if the autoencoder processes strips of a few pixel rows. Images above 1024
  *     x 1024 pixels are always processed in strips
  * @param windows the windows that the network processes; empty if it processes the whole sample
  */
 public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
-  /** The defaults: no windows, and tiled decoding only above 1024 x 1024 pixels. */
+  /** The defaults: no windows, and decoding in strips only above 1024 x 1024 pixels. */
   public static final TilingOptions NONE = new TilingOptions(false, Optional.empty());
 
   /**
@@ -42,8 +43,8 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
   }
 
   /**
-   * {@return these options with tiled decoding at any size} Apart from rounding errors, the image
-   * is the same.
+   * {@return these options with decoding in strips at any size} Apart from rounding errors, the
+   * image is the same.
    */
   public TilingOptions withVaeTiling() {
     return new TilingOptions(true, windows);

@@ -3,12 +3,12 @@
  *
  * <p>An {@link ImageRequest} is immutable and consists of option records: {@link PromptOptions},
  * {@link SamplingOptions}, {@link SizeOptions}, {@link GuidanceOptions}, {@link CachingOptions},
- * {@link TilingOptions}, {@link GenerationHooks}, and optionally an {@link InitialImage},
- * {@link ControlImage control images}, {@link Adapter adapters} and a second pass
- * ({@link HiresFix}). Each method of a request returns a changed copy. Options that a request does
- * not set have the base model's {@link GenerationDefaults}. Long work reports to a {@link Progress}
- * and ends with exactly one terminal {@link ProgressEvent}; it stops within a step after
- * {@link Cancellation#cancel()}.
+ * {@link TilingOptions}, {@link ReferenceImages}, {@link GenerationHooks}, and optionally an
+ * {@link InitialImage}, {@link ControlImage control images}, {@link Adapter adapters} and a second
+ * pass ({@link HiresFix}). Each method that takes an option returns a changed copy. Options that a
+ * request does not set have the base model's {@link GenerationDefaults}. Long work reports to a
+ * {@link Progress} and ends with exactly one terminal {@link ProgressEvent}; it stops within a step
+ * after {@link Cancellation#cancel()}.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {

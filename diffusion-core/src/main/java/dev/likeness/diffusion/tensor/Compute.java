@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The device and the element type of a computation.
  *
- * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
+ * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"}
  * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
  */
 public record Compute(String device, DType dtype) {
@@ -37,7 +37,7 @@ public record Compute(String device, DType dtype) {
   /**
    * Checks that the device is known and that it supports the element type.
    *
-   * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
+   * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"}
    * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
    * @throws IllegalArgumentException if the text is not the name of a device, or if the device does
    *     not support the element type
@@ -61,6 +61,8 @@ public record Compute(String device, DType dtype) {
    * this method does not choose.
    *
    * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, and otherwise in f32.
+   *
+   * @throws ResourceLimitException if libtorch's native libraries are missing
    */
   public static Compute best() {
     return best(Gpus.LIBTORCH);
@@ -95,26 +97,27 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return a device with its default element type} The default on a GPU is bf16. On a CPU, it is
-   * the type that {@link #best()} chooses.
+   * {@return a device with its default element type} The default is bf16 on a GPU, and on a CPU
+   * that multiplies bf16 in hardware; on other CPUs, it is f32.
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @throws IllegalArgumentException if no device has the given name
-   * @throws ResourceLimitException if the device is not available; the message lists the needed
-   *     libraries or the number of GPUs
+   * @throws ResourceLimitException if libtorch's native libraries are missing, or if the device is
+   *     not available; the message lists the needed libraries or the number of GPUs
    */
   public static Compute of(String device) {
     return of(Objects.requireNonNull(device), null, Gpus.LIBTORCH);
   }
 
   /**
-   * {@return the device and the element type that a user chooses}
+   * {@return a compute with the given device and element type}
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @param dtype {@code f32}, {@code bf16} or {@code f16}
-   * @throws IllegalArgumentException if no device or element type has the given name
-   * @throws ResourceLimitException if the device is not available; the message lists the needed
-   *     libraries or the number of GPUs
+   * @throws IllegalArgumentException if no device or element type has the given name, or if the
+   *     device does not support the element type
+   * @throws ResourceLimitException if libtorch's native libraries are missing, or if the device is
+   *     not available; the message lists the needed libraries or the number of GPUs
    */
   public static Compute of(String device, String dtype) {
     return of(Objects.requireNonNull(device), Objects.requireNonNull(dtype), Gpus.LIBTORCH);
@@ -127,7 +130,11 @@ public record Compute(String device, DType dtype) {
     return new Compute(where, type).requireAvailable(gpus);
   }
 
-  /** {@return every GPU of this machine in bf16, {@code cuda:0} first; empty if there is no GPU} */
+  /**
+   * {@return every GPU of this machine in bf16, {@code cuda:0} first; empty if there is no GPU}
+   *
+   * @throws ResourceLimitException if libtorch's native libraries are missing
+   */
   public static List<Compute> everyGpu() {
     return everyGpu(null, Gpus.LIBTORCH);
   }
@@ -137,6 +144,7 @@ public record Compute(String device, DType dtype) {
    *
    * @param dtype {@code f32}, {@code bf16} or {@code f16}
    * @throws IllegalArgumentException if no element type has the given name
+   * @throws ResourceLimitException if libtorch's native libraries are missing
    */
   public static List<Compute> everyGpu(String dtype) {
     return everyGpu(Objects.requireNonNull(dtype), Gpus.LIBTORCH);
@@ -153,8 +161,8 @@ public record Compute(String device, DType dtype) {
    * Checks that the device is available.
    *
    * @return this compute
-   * @throws ResourceLimitException if the device is not available; the message lists the needed
-   *     libraries or the number of GPUs
+   * @throws ResourceLimitException if libtorch's native libraries are missing, or if the device is
+   *     not available; the message lists the needed libraries or the number of GPUs
    */
   public Compute requireAvailable() {
     return requireAvailable(Gpus.LIBTORCH);
@@ -273,7 +281,7 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return true if this device multiplies 8-bit numbers} A CPU needs VNNI, see
    * {@link #hasCpuInt8()}. A GPU needs compute capability 8.9 or newer, such as Ada or Hopper, and
-   * the library {@code org.bytedeco:cuda}; its numbers are of type F8_E4M3.
+   * the library {@code org.bytedeco:cuda}; it multiplies numbers of type {@code F8_E4M3}.
    */
   public boolean hasEightBitProducts() {
     return hasEightBitProducts(Gpus.LIBTORCH);

@@ -10,8 +10,8 @@ import java.util.TreeMap;
  * <p>glibc and OpenMP read these variables when a process starts. An application that starts a
  * process puts {@link #environment} into its {@link ProcessBuilder#environment}. On Linux, the
  * library applies the setting of a missing variable itself when it loads libtorch.
- * {@code MALLOC_ARENA_MAX} then limits only threads that start later, so an application reports
- * {@link #missing} to its operator.
+ * {@code MALLOC_ARENA_MAX} then limits only threads that start later. An application should
+ * therefore show {@link #missing} to its operator.
  */
 public final class CpuSettings {
   private static final Map<String, String> RECOMMENDED = NativeLibraries.cpuVariables();

@@ -39,6 +39,7 @@ public record Latents(float[] values, int channels, int height, int width) {
    *
    * @param tensor [1, channels, height, width], of any float type and device
    * @return new latents; the caller keeps ownership of the tensor
+   * @throws IllegalArgumentException if the first dimension is not 1
    */
   public static Latents of(Tensor tensor) {
     Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();

@@ -32,9 +32,10 @@ public record MemoryBudget(
     WEIGHTS,
     /**
      * Linear layers multiply in 8 bits, with inputs quantised for each token. Convolutions are not
-     * quantised. A CPU needs VNNI instructions; its weights are quantised, and it is faster than
-     * f32. A GPU needs compute capability 8.9 or newer. It multiplies weights that the file stores
-     * as {@code F8_E4M3}, which stay in memory as they are; it widens other weights. See
+     * quantised. On a CPU, which needs VNNI instructions, weights of linear layers are quantised,
+     * and the layers are faster than in f32. On a GPU, which needs compute capability 8.9 or newer,
+     * only weights that the file stores as {@code F8_E4M3} are multiplied in 8 bits. They stay in
+     * memory as they are; other weights are widened to the model's element type. See
      * {@link Compute#hasEightBitProducts()}.
      */
     PRODUCTS;

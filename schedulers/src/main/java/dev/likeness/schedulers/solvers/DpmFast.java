@@ -15,12 +15,13 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * DPM-Solver with a fixed number of network calls in total: single-step updates of order 3, with
- * lower orders at the end.
+ * lower orders at the end. The last sigma of the schedule must be above 0.
  *
  * <p>Source: Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion
  * {@code sample_dpm_fast}.
  *
- * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
+ * @param orders the order of every step of the sigma schedule, 1 to 3; a step of order k needs k
+ *     network calls
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param timesteps maps a sigma inside a step to the timestep for the network
@@ -31,7 +32,8 @@ public record DpmFast(
   /**
    * Copies the orders.
    *
-   * @param orders the order of every step, 1 to 3; a step of order k needs k network calls
+   * @param orders the order of every step of the sigma schedule, 1 to 3; a step of order k needs k
+   *     network calls
    * @param eta the share of fresh noise, at least 0
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma inside a step to the timestep for the network

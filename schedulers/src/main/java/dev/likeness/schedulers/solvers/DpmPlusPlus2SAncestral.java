@@ -9,13 +9,13 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Single-step DPM-Solver++ of order 2 with ancestral noise, with two network calls in each step
- * except the last, which has one.
+ * Single-step DPM-Solver++ of order 2 with ancestral noise. Each step has two network calls; a step
+ * to sigma 0 has one.
  *
  * <p>Source: arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with
  * CFG++ (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
  *
- * @param eta the share of fresh noise; 0 adds no noise
+ * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param cfgPlusPlus true for CFG++: steps follow the unguided predictions, and the guidance is
  *     added afterwards
@@ -52,12 +52,12 @@ public record DpmPlusPlus2SAncestral(
   }
 
   /**
-   * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise, with two network
-   * calls in each step except the last, which has one.
+   * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise. Each step has two
+   * network calls; a step to sigma 0 has one.
    *
    * <p>Source: ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
    *
-   * @param eta how far each step goes below the next noise level; 0 adds no noise
+   * @param eta how far each step goes below the next noise level, at least 0; 0 adds no noise
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma inside a step to the timestep for the network
    */

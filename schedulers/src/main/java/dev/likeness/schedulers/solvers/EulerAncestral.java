@@ -13,7 +13,7 @@ import dev.likeness.schedulers.Solver;
  * <p>Source: Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion
  * {@code sample_euler_ancestral}, diffusers {@code EulerAncestralDiscreteScheduler}.
  *
- * @param eta the share of fresh noise; 0 gives plain Euler steps
+ * @param eta the share of fresh noise, at least 0; 0 gives plain Euler steps
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record EulerAncestral(double eta, double noiseScale) implements Solver {
@@ -38,7 +38,8 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
    * <p>Source: ComfyUI {@code sample_euler_ancestral_RF}, diffusers
    * {@code LTXEulerAncestralRFScheduler}.
    *
-   * @param eta how far each step goes below the next noise level; 0 gives plain Euler steps
+   * @param eta how far each step goes below the next noise level, at least 0; 0 gives plain Euler
+   *     steps
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
    */
   public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {

@@ -15,7 +15,7 @@ import dev.likeness.schedulers.Solver;
  * Chung et al. 2024, arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
  * {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's {@code DDIM CFG++}.
  *
- * @param eta the share of fresh noise; 0 adds no noise
+ * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {

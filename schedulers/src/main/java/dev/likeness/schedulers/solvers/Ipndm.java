@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Improved pseudo numerical method (iPNDM), order 2. It makes DDIM steps with noise that
- * Adams-Bashforth weights extrapolate from the last four network outputs.
+ * Improved pseudo numerical method (iPNDM), order 2. Each step is a DDIM step with extrapolated
+ * noise: a sum of the last four noise predictions with Adams-Bashforth weights.
  *
  * <p>Source: Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
  */

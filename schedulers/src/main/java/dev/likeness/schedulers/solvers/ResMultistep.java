@@ -14,7 +14,7 @@ import dev.likeness.schedulers.Solver;
  * result exactly. Source: Zhang et al. 2023, arXiv:2308.02157, equation 12 in multistep form;
  * ComfyUI {@code res_multistep} and, with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
  *
- * @param eta the share of fresh noise; 0 adds no noise
+ * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param cfgPlusPlus true for CFG++: the unguided predictions are extrapolated, and the guidance
  *     moves the sample before the step

@@ -19,8 +19,8 @@ import java.util.function.DoubleUnaryOperator;
  * @param low the sigma at which noise is added; the nearest level of the schedule is used
  * @param high the sigma to which the added noise raises the sample; the nearest level of the
  *     schedule is used
- * @param steps the number of Heun steps of each repetition, on a Karras schedule
- * @param restarts the number of repetitions
+ * @param steps the number of Heun steps of each repetition, on a Karras schedule; at least 1
+ * @param restarts the number of repetitions, at least 0
  * @param timesteps maps a sigma to its timestep
  */
 public record Restart(

@@ -10,8 +10,8 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver (SEEDS) of two stages, with two network calls in
- * each step except the last, which has one. It has order 2 without noise.
+ * Stochastic exponential derivative-free solver (SEEDS) of two stages. Each step has two network
+ * calls; a step to sigma 0 has one. Without noise, the solver has order 2.
  *
  * <p>Both stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267,
  * algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r}
@@ -21,7 +21,7 @@ import java.util.function.DoubleUnaryOperator;
  *     / sigma): above 0 and at most 1
  * @param phi2 true if the step integrates the line through both predictions, false if it uses the
  *     line's value in the middle of the step for the whole step
- * @param eta the share of fresh noise; 0 adds no noise
+ * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma inside a step to the timestep for the network

@@ -10,14 +10,14 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver (SEEDS) of three stages, with three network calls
- * in each step except the last, which has one. It has order 3 without noise.
+ * Stochastic exponential derivative-free solver (SEEDS) of three stages. Each step has three
+ * network calls; a step to sigma 0 has one. Without noise, the solver has order 3.
  *
  * <p>The second and third network call are at one third and two thirds of the step, on the scale of
  * lambda = log(alpha / sigma). All stages use the same Brownian path. Source: Gonzalez et al. 2023,
  * arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
  *
- * @param eta the share of fresh noise; 0 adds no noise
+ * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level
  * @param timesteps maps a sigma inside a step to the timestep for the network

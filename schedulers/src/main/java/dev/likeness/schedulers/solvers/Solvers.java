@@ -93,7 +93,8 @@ public final class Solvers {
   }
 
   /**
-   * {@return DPM-Solver with a fixed number of network calls}
+   * {@return DPM-Solver with a fixed number of network calls} The sigma schedule must have as many
+   * steps as {@link DpmFast#ordersOf} returns orders, and its last sigma must be above 0.
    *
    * @param calls the number of network calls, at least 1
    * @param table the sigmas and timesteps that the network was trained at
@@ -105,8 +106,8 @@ public final class Solvers {
   /**
    * {@return restart sampling between sigma 0.1 and 2}
    *
-   * @param steps the number of Heun steps of each repetition
-   * @param times the number of repetitions
+   * @param steps the number of Heun steps of each repetition, at least 1
+   * @param times the number of repetitions, at least 0
    * @param table the sigmas and timesteps that the network was trained at
    */
   public static Solver restart(int steps, int times, TrainedSigmas table) {

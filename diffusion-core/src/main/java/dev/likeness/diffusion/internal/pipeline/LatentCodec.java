@@ -60,6 +60,11 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
 
   /** Decodes latents to an image. */
   public RgbImage decode(Latents latents) {
+    if (latents.channels() != autoencoder.latentChannels()) {
+      throw new IllegalArgumentException(
+          "latents to decode must have " + autoencoder.latentChannels() + " channels, got "
+              + latents + "; give latents of this base");
+    }
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       return ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents.toTensor())));

@@ -143,6 +143,7 @@ interface RequestSampling extends RequestValues {
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
    * @param end the share of the training timesteps after which sampling ends, 0..1
+   * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));
@@ -152,6 +153,7 @@ interface RequestSampling extends RequestValues {
    * {@return this request with another share of fresh noise in each step}
    *
    * @param share eta, 0..1, for schedulers that have this option
+   * @throws IllegalArgumentException if the share is not in 0..1
    */
   default ImageRequest eta(double share) {
     return sampling(sampling().eta(share));

@@ -208,7 +208,8 @@ class TrainCommandTest {
     CommandResult run = trainOn(
         model, "--size", "64", "--out", folder.resolve("ada.safetensors").toString());
     assertEquals(2, run.status(), run.err());
-    assertTrue(run.err().contains(" is distilled, and training would undo that"), run.err());
+    assertTrue(
+        run.err().contains(" is distilled, and training would undo the distillation"), run.err());
   }
 
   @Test

@@ -192,12 +192,12 @@ class GenerationSettingsTest {
             Compute.EXACT);
         BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       assertEquals(
-          "scheduler FlowMatchEulerDiscreteScheduler is for networks that predict flow, but this model's network is one of those"
-              + " trained on betas; use euler",
+          "scheduler FlowMatchEulerDiscreteScheduler is for networks that predict flow, but this model"
+              + " needs one for networks trained on betas; use euler",
           refusal(base, request.scheduler("FlowMatchEulerDiscreteScheduler")));
       assertEquals(
-          "scheduler EulerDiscreteScheduler is for networks trained on betas, but this model's network is one of those that predict"
-              + " flow; use euler",
+          "scheduler EulerDiscreteScheduler is for networks trained on betas, but this model needs one"
+              + " for networks that predict flow; use euler",
           refusal(flux, request.scheduler("EulerDiscreteScheduler")));
       flux.validate(request.scheduler("euler"));
       flux.validate(request.scheduler("FlowMatchLCMScheduler"));

@@ -110,10 +110,6 @@ class RefusedOptionsTest {
           "the scheduler EulerDiscreteScheduler has no eta, got eta 0.5; leave it out, or use a"
               + " scheduler that has one, such as DDIM",
           refusal(base, REQUEST.scheduler("EulerDiscreteScheduler").eta(0.5)));
-      assertEquals("eta must be at least 0, got -1.0", refusal(base, REQUEST.eta(-1)));
-      assertEquals(
-          "DDIM needs an eta in 0..1, got 2.0",
-          refusal(base, REQUEST.scheduler("DDIM").eta(2)));
       base.generate(REQUEST.scheduler("EulerDiscreteScheduler").eta(0));
       base.generate(REQUEST.scheduler("DDIM").steps(1).eta(0.5));
       assertFalse(

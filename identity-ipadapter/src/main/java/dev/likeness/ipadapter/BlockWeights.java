@@ -150,8 +150,9 @@ public final class BlockWeights {
     return new BlockWeights(name, (base, t) -> {
       if (!base.isUnet()) {
         throw new IllegalArgumentException(
-            "the block weights \"" + name + "\" are for UNets; the base " + base.name() + " is "
-                + base.baseDescription() + ": give linear, ease-in, ease-out, or weights by path");
+            "the block weights \"" + name + "\" are for UNets, but the base " + base.name()
+                + " is " + base.baseDescription()
+                + "; give linear, ease-in, ease-out, or weights by path");
       }
       return weight.applyAsDouble(base, t);
     });

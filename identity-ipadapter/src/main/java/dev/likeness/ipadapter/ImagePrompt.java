@@ -47,12 +47,14 @@ public final class ImagePrompt implements Identity {
 
     Settings {
       if (!(0 <= start && start < end && end <= 1)) {
-        throw new IllegalArgumentException("the image prompt applies from " + start + " to " + end
-            + " of the steps; both must be in 0..1, the first below the second");
+        throw new IllegalArgumentException(
+            "an image prompt must start and end in 0..1, with the start below the end, got " + start
+                + " to " + end);
       }
       if (!Float.isFinite((float) shortcutScale) || !Float.isFinite((float) loraScale)) {
-        throw new IllegalArgumentException("the shortcut scale is " + shortcutScale
-            + " and the LoRA scale " + loraScale + "; both must be finite numbers");
+        throw new IllegalArgumentException(
+            "the shortcut scale and the LoRA scale of an image prompt"
+                + " must be finite numbers, got " + shortcutScale + " and " + loraScale);
       }
     }
   }

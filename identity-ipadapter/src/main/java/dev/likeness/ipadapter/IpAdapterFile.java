@@ -169,7 +169,7 @@ public record IpAdapterFile(
         .or(() -> FaceIdPlusVersion.of(path.getFileName().toString()))
         .orElseThrow(() -> new InvalidInputException(path
             + " is FaceID-Plus or FaceID-Plus v2, whose files have the same layout; put plus_sd15 or plusv2 into"
-            + " the file name (in programs, call IpAdapterFile.version)"));
+            + " the file name (in Java, call IpAdapterFile.version)"));
   }
 
   /** Returns true if the LoRA inside the file is used: the file has one, and no other was given. */
@@ -194,9 +194,9 @@ public record IpAdapterFile(
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", a kind that has no LoRA, but "
               + (inside
-                  ? "the file contains a LoRA; give a file without a LoRA (in programs, call "
+                  ? "the file contains a LoRA; give a file without a LoRA (in Java, call "
                       + "IpAdapterFile.ignoreLora)"
-                  : lora.get() + " was given; give it to the request"));
+                  : lora.get() + " was given as its LoRA; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
   }
@@ -217,7 +217,7 @@ public record IpAdapterFile(
       throw new InvalidInputException(
           path + " was trained with a LoRA, which is neither inside it nor beside it as "
               + beside.getFileName()
-              + "; put the LoRA there (in programs, call IpAdapterFile.lora or ignoreLora)");
+              + "; put the LoRA there (in Java, call IpAdapterFile.lora or ignoreLora)");
     }
     return Optional.of(ModelFile.own(beside));
   }

@@ -41,7 +41,7 @@ record PromptAdapter(
         AdapterSites.of("of the request", model).forVariant(adapter.layout().variant());
     if (!adapter.sites().matches(found)) {
       throw new IllegalArgumentException("the image prompt of " + adapter.describe() + " is for "
-          + adapter.sites().describe() + ", the base of the request is " + found.describe()
+          + adapter.sites().describe() + ", but the base of the request is " + found.describe()
           + "; open the adapter for this base");
     }
   }
@@ -73,7 +73,8 @@ record PromptAdapter(
     if (!context.compute().equals(adapter.compute())) {
       throw new IllegalArgumentException(
           "the adapter " + adapter.describe() + " was opened for a base on " + adapter.compute()
-              + ", this one computes on " + context.compute() + "; open it for this base");
+              + ", but the base of the request is on " + context.compute()
+              + "; open it for this base");
     }
     return new PromptAdaptation(
         new Branches(adapter, settings).of(references, settings, weight, context),

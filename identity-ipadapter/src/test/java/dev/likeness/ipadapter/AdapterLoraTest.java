@@ -163,13 +163,13 @@ class AdapterLoraTest {
           + " attentions, a kind that has no LoRA, but ";
       assertEquals(
           file + is
-              + "the file contains a LoRA; give a file without a LoRA (in programs, call "
+              + "the file contains a LoRA; give a file without a LoRA (in Java, call "
               + "IpAdapterFile.ignoreLora)",
           assertThrows(
                   InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());
       assertEquals(
-          bare + is + file + " was given; give it to the request",
+          bare + is + file + " was given as its LoRA; give it to the request",
           assertThrows(
                   InvalidInputException.class,
                   () -> IpAdapter.open(IpAdapterFile.of(bare).lora(file), transformer, encoder))

@@ -241,7 +241,7 @@ class IpAdapterContractTest implements AdapterContract {
               IllegalArgumentException.class,
               () -> flux.generate(request.adapter(plainPrompt.at(1))))
           .getMessage();
-      assertTrue(said.contains(", the base of the request is FLUX.1 (context 24) of "), said);
+      assertTrue(said.contains(", but the base of the request is FLUX.1 (context 24) of "), said);
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,
@@ -276,7 +276,7 @@ class IpAdapterContractTest implements AdapterContract {
     assertEquals(
         "the image prompt of " + plain.describe() + " is for a base with context 32 of "
             + plain.sites().paths().size()
-            + " attentions, the base of the request is a base with context 64 of "
+            + " attentions, but the base of the request is a base with context 64 of "
             + plain.sites().paths().size() + " attentions; open the adapter for this base",
         assertThrows(
                 IllegalArgumentException.class,
@@ -296,7 +296,7 @@ class IpAdapterContractTest implements AdapterContract {
     String alone = " has reference embeddings that do not fit together: ";
     refusesSaved(
         alone + "expected an image or face embedding for each of 2 weights, got image 1x1x40 and"
-            + " face null",
+            + " face none",
         1,
         1,
         1);
@@ -329,7 +329,7 @@ class IpAdapterContractTest implements AdapterContract {
 
   private static void refusesSaved(String why, int count, float... weights) {
     assertEquals(
-        folder.resolve("broken.safetensors") + why + "; make it from images again",
+        folder.resolve("broken.safetensors") + why + "; make the file from images again",
         messageOf(count, weights));
   }
 
@@ -351,13 +351,14 @@ class IpAdapterContractTest implements AdapterContract {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> face.prompt(images));
     assertEquals(
-        "the references have image 1x1x40, unconditional null and face null; "
+        "the references have 1x1x40 for images, no embeddings for no image and no embeddings for"
+            + " faces, which do not fit "
             + folder.resolve("ip-adapter-faceid.safetensors")
-            + " is an IP-Adapter FaceID with image width 0 and face "
+            + ", an IP-Adapter FaceID with image width 0 and face "
             + "width 24; encode the photos again for it",
         e.getMessage());
     assertEquals(
-        "an IP-Adapter FaceID needs a face embedding; the reference has an image x1.0",
+        "an IP-Adapter FaceID needs a face embedding, but the reference has only an image",
         assertThrows(IllegalArgumentException.class, () -> face.prompt(image("37x53.png")))
             .getMessage());
   }

@@ -135,15 +135,15 @@ class TransformerIpAdapterTest {
       String refusal =
           assertThrows(InvalidInputException.class, () -> open(0, file)).getMessage();
       assertEquals(
-          file + " is an IP-Adapter for a base with context 32, 4 attentions; the base "
+          file + " is an IP-Adapter for a base with context 32, 4 attentions, but the base "
               + base.name() + " is " + adapters.get(0).sites().baseDescription()
-              + ": give an adapter for this base",
+              + "; give an adapter for this base",
           refusal);
       ImagePrompt style = prompt(0, "37x53.png").blockWeights(BlockWeights.STYLE);
       assertEquals(
-          "the block weights \"style\" are for UNets; the base " + base.name() + " is "
+          "the block weights \"style\" are for UNets, but the base " + base.name() + " is "
               + adapters.get(0).sites().baseDescription()
-              + ": give linear, ease-in, ease-out, or weights by path",
+              + "; give linear, ease-in, ease-out, or weights by path",
           assertThrows(IllegalArgumentException.class, () -> generate(style)).getMessage());
     }
   }

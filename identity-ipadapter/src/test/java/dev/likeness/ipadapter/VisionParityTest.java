@@ -123,14 +123,14 @@ class VisionParityTest {
     Files.writeString(own, "{\"size\": 56, \"crop_size\": 56}");
     assertEquals(
         own
-            + " prepares images of 56x56, the encoder needs 28x28 (config.json); give the files of one encoder",
+            + " prepares images of 56x56, but the encoder needs 28x28 (config.json); give the files of one encoder",
         assertThrows(
                 InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
     Files.writeString(own, "{\"do_center_crop\": false}");
     assertEquals(
         own
-            + " prepares images of their original size, the encoder needs 28x28 (config.json); give the files of one encoder",
+            + " prepares images of any size, but the encoder needs 28x28 (config.json); give the files of one encoder",
         assertThrows(
                 InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
@@ -146,7 +146,7 @@ class VisionParityTest {
     Files.delete(file.resolveSibling("config.json"));
     assertEquals(
         file
-            + " is a CLIP tower of width 48, whose heads and activation are unknown; put its config.json"
+            + " is a CLIP image encoder of width 48, whose heads and activation are unknown; put its config.json"
             + " beside it",
         assertThrows(
                 InvalidInputException.class, () -> LoadedImageEncoder.open(file, Compute.EXACT))
@@ -161,8 +161,8 @@ class VisionParityTest {
           InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT));
       assertEquals(
           folder.resolve("config.json") + ": model_type is \"" + type
-              + "\"; expected a CLIP or SigLIP vision tower "
-              + "(clip_vision_model, siglip_vision_model)",
+              + "\", expected clip_vision_model or siglip_vision_model; give a CLIP or SigLIP image"
+              + " encoder",
           e.getMessage());
     }
   }

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -102,7 +103,7 @@ public final class TrainedModel implements AutoCloseable {
       moveInto(whole, out);
     } catch (IOException | UncheckedIOException e) {
       throw new ResourceLimitException(
-          "cannot write " + out + ": " + e.getMessage()
+          "cannot write " + out + ": " + Quoted.reason(e)
               + (filled ? "; the whole model is kept in " + whole : ""),
           e);
     }
@@ -170,7 +171,8 @@ public final class TrainedModel implements AutoCloseable {
     try {
       files(snapshot);
     } catch (IOException | UncheckedIOException e) {
-      throw new InvalidInputException("cannot list " + base + ": " + e.getMessage(), e);
+      throw new InvalidInputException(
+          "cannot list the folder " + base + ": " + Quoted.reason(e), e);
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
@@ -179,7 +181,8 @@ public final class TrainedModel implements AutoCloseable {
           throw new InvalidInputException(out + " already contains files; give a new folder");
         }
       } catch (IOException | UncheckedIOException e) {
-        throw new InvalidInputException("cannot list " + out + ": " + e.getMessage(), e);
+        throw new InvalidInputException(
+            "cannot list the folder " + out + ": " + Quoted.reason(e), e);
       }
     }
   }

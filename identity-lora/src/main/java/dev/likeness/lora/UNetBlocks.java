@@ -73,7 +73,7 @@ record UNetBlocks(List<String> attentions, Set<String> modules, List<String> tex
         .toList();
     if (own.isEmpty()) {
       throw new IllegalArgumentException("this base has no attention in the block \"" + name
-          + "\"; it has " + String.join(", ", attentions));
+          + "\"; the blocks with attention are " + String.join(", ", attentions));
     }
     return own.stream().flatMap(this::layersOf).toList();
   }
@@ -88,7 +88,7 @@ record UNetBlocks(List<String> attentions, Set<String> modules, List<String> tex
     requireUnet("a list of block weights", others);
     if (list.size() != attentions.size() + 1) {
       throw new IllegalArgumentException(list.size() + " block weights do not fit this base; give "
-          + (attentions.size() + 1) + ": one for its text encoders, then one each for "
+          + (attentions.size() + 1) + ", one for the text encoders and then one for each of "
           + String.join(", ", attentions));
     }
     Map<String, Double> weights = new LinkedHashMap<>();

@@ -98,10 +98,10 @@ class LoraAdapterTest implements AdapterContract {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      1,0 | 2 block weights do not fit this base; give 5: one for its text encoders, then one each\
-       for down.0.0, mid.0, up.1.0, up.1.1
-      down.1=0 | this base has no attention in the block "down.1"; it has down.0.0, mid.0, up.1.0,\
-       up.1.1
+      1,0 | 2 block weights do not fit this base; give 5, one for the text encoders and then\
+       one for each of down.0.0, mid.0, up.1.0, up.1.1
+      down.1=0 | this base has no attention in the block "down.1"; the blocks with attention are\
+       down.0.0, mid.0, up.1.0, up.1.1
       mid=x | "x" in the block weights "mid=x" is not a weight; give names, such as\
        down=0.5,mid=1,up.1=0.8, or numbers alone
       mid=1,0.5 | "0.5" in the block weights "mid=1,0.5" is not a weight; give names, such as\

@@ -66,7 +66,7 @@ class LoraRefusalTest extends OnGoldenBase {
         file + ": 2 of 4 keys match no layer of base-current, e.g."
             + " \"unet.down_blocks.7.attentions.0.proj_in.lora_A.weight\"; the LoRA is for"
             + " another base model, or its kind"
-            + " is not supported: give a LoRA for this base",
+            + " is not supported; give a LoRA for this base",
         refusal(file));
     LoraInspection report = Lora.inspect(file, base);
     assertEquals(
@@ -153,8 +153,8 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {64, 2}),
         Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete:"
-            + " download it again",
+        file + ": " + LAYER + " does not have all factors with the same rank; download the file"
+            + " again",
         refusal(file));
   }
 
@@ -217,7 +217,7 @@ class LoraRefusalTest extends OnGoldenBase {
     assertEquals(
         file + ": 1 keys do not fit base-current, e.g. \"" + LAYER
             + ".lora_A.weight\" [2, 320] beside a weight [64, 64]; the LoRA is for another base"
-            + " model: give a LoRA for this base",
+            + " model; give a LoRA for this base",
         refusal(file));
   }
 
@@ -283,8 +283,8 @@ class LoraRefusalTest extends OnGoldenBase {
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete:"
-            + " download it again",
+        file + ": " + LAYER + " does not have all factors with the same rank; download the file"
+            + " again",
         refusal(file));
   }
 
@@ -322,8 +322,8 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with one rank; the file is incomplete:"
-            + " download it again",
+        file + ": " + LAYER + " does not have all factors with the same rank; download the file"
+            + " again",
         refusal(file));
   }
 
@@ -350,7 +350,7 @@ class LoraRefusalTest extends OnGoldenBase {
         "lora_adapter_metadata", "{\"unet.r\": 2, \"unet.init_lora_weights\": \"" + first + "\"}");
     Path file = file(pair(LAYER, 64, 2, 64), settings);
     assertEquals(
-        file + " was trained on a base that peft had changed (its settings say init_lora_weights \""
+        file + " was trained on a base that peft had changed (init_lora_weights is \""
             + first
             + "\") and does not work on the original base; save it again by peft's"
             + " save_pretrained with path_initial_model_for_weight_conversion"
@@ -386,14 +386,18 @@ class LoraRefusalTest extends OnGoldenBase {
   @Test
   void requiresAClassWordAndValidNumbers() {
     assertEquals(
-        "the class word must not be empty; give a word such as woman, man or person",
+        "the class word must not be blank; give a word such as woman, man or person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
-        "training needs a rank, steps and a batch size of at least 1, and warmup steps and class"
-            + " images of at least 0, got rank 16, steps 0, batch size 4, warmup 10 and class"
-            + " images 0",
+        "steps must be at least 1, got 0",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))
+            .getMessage());
+    assertEquals(
+        "learningRate must be above 0, got NaN",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> LoraTraining.balanced().learningRate(Double.NaN))
             .getMessage());
     assertEquals(
         "training needs a caption, e.g. \"photo of %s\"",

@@ -306,7 +306,7 @@ class LoraTrainingTest {
     }
     assertEquals(1, notices.size(), notices.toString());
     assertTrue(
-        notices.get(0).startsWith("step 25 cannot be saved, the training continues: "),
+        notices.get(0).startsWith("step 25 cannot be saved, but the training continues: "),
         notices.get(0));
     assertTrue(notices.get(0).contains("No space left on device"), notices.get(0));
     try (var left = Files.list(files)) {
@@ -383,13 +383,15 @@ class LoraTrainingTest {
     try (BaseModel klein =
         BaseModel.open(PipelineFolder.write("klein/distilled", parent).path(), Compute.EXACT)) {
       LoraTraining suited = SHORT.forBase(klein);
-      assertTrue(assertThrows(
-              IllegalArgumentException.class,
-              () -> new LoraTrainer(suited)
-                  .train(klein, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
-          .getMessage()
-          .endsWith(" is distilled, and training would undo that; train on the base that is not"
-              + " distilled, and use the LoRA on this one; or give a training adapter"));
+      assertTrue(
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> new LoraTrainer(suited)
+                      .train(klein, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
+              .getMessage()
+              .endsWith(
+                  " is distilled, and training would undo the distillation; train on the"
+                      + " base that is not distilled and use the LoRA on this one, or give a training adapter"));
     }
   }
 

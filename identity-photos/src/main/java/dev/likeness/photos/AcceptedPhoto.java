@@ -154,10 +154,11 @@ public final class AcceptedPhoto {
           framing == HeadCrop.Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
       throw new IllegalArgumentException(String.format(
           Locale.ROOT,
-          "the photo has %d pixels for a crop of %d and must be enlarged %.2f times; allow it with crop(%d, %s%.2f)",
+          "the crop is %d pixels wide and must be enlarged %.2f times to %d; allow it with crop(%d,"
+              + " %s%.2f), or use a larger photo",
           crop.side(),
-          size,
           enlargement,
+          size,
           size,
           argument,
           Math.ceil(100 * enlargement) / 100));

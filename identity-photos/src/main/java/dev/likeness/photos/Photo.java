@@ -1,6 +1,7 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -87,7 +88,8 @@ public final class Photo {
     try {
       return of(name, file.readNBytes(MAX_STREAM_BYTES));
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read the photo " + name + ": " + e.getMessage(), e);
+      throw new InvalidInputException(
+          "cannot read the photo " + Quoted.line(name) + ": " + Quoted.reason(e), e);
     }
   }
 

@@ -139,7 +139,7 @@ final class PhotoIntake {
       return reject(
           photo,
           format,
-          Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
+          Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + Quoted.reason(e)));
     } catch (RuntimeException e) {
       // JavaCPP rethrows C++ exceptions of OpenCV as RuntimeException itself, never as a subclass.
       if (e.getClass() != RuntimeException.class) {
@@ -174,7 +174,7 @@ final class PhotoIntake {
       return AcceptedPhoto.of(photo.name(), upright.image(), upright.faces().get(0));
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read the photo " + Quoted.line(photo.name()) + ": " + e.getMessage(), e);
+          "cannot read the photo " + Quoted.line(photo.name()) + ": " + Quoted.reason(e), e);
     }
   }
 

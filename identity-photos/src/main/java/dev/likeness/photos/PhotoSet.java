@@ -1,6 +1,7 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.PhotoFormat;
 import java.io.IOException;
@@ -129,8 +130,7 @@ public final class PhotoSet {
               .orElse(repeated);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          "the folder " + folder + " is not named REPEATS_NAME, such as 10_ada:" + " "
-              + e.getMessage(),
+          "the folder " + folder + " is not named REPEATS_NAME, such as 10_ada: " + e.getMessage(),
           e);
     }
   }
@@ -157,7 +157,7 @@ public final class PhotoSet {
       byte[] bytes = ImageFileReader.readBytes(file, MAX_CAPTION_BYTES);
       if (bytes.length > MAX_CAPTION_BYTES) {
         throw new InvalidInputException(
-            "the caption " + file + " is longer than 64 KiB; give one line of text");
+            "the caption file " + file + " is longer than 64 KiB; give one line of text");
       }
       return StandardCharsets.UTF_8
           .newDecoder()
@@ -170,9 +170,10 @@ public final class PhotoSet {
           .filter(line -> !line.isEmpty());
     } catch (CharacterCodingException e) {
       throw new InvalidInputException(
-          "the caption " + file + " is not UTF-8 text; save it as UTF-8", e);
+          "the caption file " + file + " is not UTF-8 text; save it as UTF-8", e);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read the caption " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException(
+          "cannot read the caption file " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -221,7 +222,7 @@ public final class PhotoSet {
           .toList();
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
-          "cannot list the folder " + folder + ": " + e.getMessage(), e);
+          "cannot list the folder " + folder + ": " + Quoted.reason(e), e);
     }
   }
 

@@ -255,11 +255,12 @@ public record SetVerdict(
       addIfSame(
           coverage.sameBackground(),
           "have a similar background colour; add photos taken elsewhere");
-      addIfSame(coverage.sameClothes(), "show the same clothes; add photos in others");
+      addIfSame(coverage.sameClothes(), "show the same clothes; add photos in other clothes");
       addIfSame(
-          coverage.sameLight(), "have the same light; add some from outdoors or another room");
+          coverage.sameLight(), "have the same light; add photos from outdoors or another room");
       addIfSame(
-          coverage.sameExpression(), "have the same expression; smile in some and not in others");
+          coverage.sameExpression(),
+          "have the same expression; add photos with another expression");
       addIfSame(
           coverage.sameDistance(),
           "were taken from the same distance; add a close-up or one from further away");

@@ -126,8 +126,8 @@ class MixedReviewTest {
       assertEquals(Optional.empty(), review.comparedBy());
       assertTrue(review.toJson().contains("\"comparedBy\":null"), review.toJson());
       assertEquals(
-          "the photos were not compared by person, because the review had no face embedder; give one to"
-              + " choose a person",
+          "the photos were not compared by person, because the review had no face embedder; review"
+              + " them with one",
           refusal(() -> review.withPerson("person0-0.png")));
     }
   }

@@ -108,10 +108,10 @@ class PhotoFolderTest {
   void refusesCaptionsThatAreNoTextAndRepeatsThatAreNone() throws IOException {
     Path caption = folder.resolve("b.txt");
     Files.write(caption, new byte[] {'a', (byte) 0xff, (byte) 0xfe});
-    assertEquals("the caption " + caption + " is not UTF-8 text; save it as UTF-8", refusal());
+    assertEquals("the caption file " + caption + " is not UTF-8 text; save it as UTF-8", refusal());
     Files.write(caption, new byte[65 << 10]);
     assertEquals(
-        "the caption " + caption + " is longer than 64 KiB; give one line of text", refusal());
+        "the caption file " + caption + " is longer than 64 KiB; give one line of text", refusal());
     Files.delete(caption);
     Path named = Files.createDirectory(folder.resolve("0_ada"));
     Files.copy(outside, named.resolve("a.jpg"));

@@ -67,7 +67,7 @@ class SetAdviceTest {
 
     assertEquals(5, coverage.sameExpression());
     assertTrue(SetVerdict.SetAdvice.of(coverage, photos)
-        .contains("five of five have the same expression; smile in some and not in others"));
+        .contains("five of five have the same expression; add photos with another expression"));
   }
 
   @Test

@@ -97,7 +97,7 @@ public record CustomScheduler(
   public SamplingPlan plan(PlanRequest request) {
     if (request.timesteps().length > 0) {
       throw new IllegalArgumentException(
-          "a scheduler with a sigma schedule takes no timesteps; give sigmas");
+          "a CustomScheduler computes its own timesteps; give sigmas, or leave timesteps out");
     }
     double[] sigmas =
         request.sigmas().length > 0 ? request.sigmas() : descendingSigmas(request.steps());
@@ -131,7 +131,7 @@ public record CustomScheduler(
     for (int i = 1; i < sigmas.length; i++) {
       if (!(sigmas[i] < sigmas[i - 1])) {
         throw new IllegalArgumentException("sigma schedule " + sigmaSchedule + " of " + steps
-            + " steps repeats sigma " + sigmas[i] + "; ask for at most "
+            + " steps repeats sigma " + sigmas[i] + "; use at most "
             + trainedSigmas.sigmas().length
             + " steps, the number of trained sigmas");
       }

@@ -41,7 +41,8 @@ public final class NoiseSchedule {
     double product = 1;
     for (int t = 0; t < betas.length; t++) {
       if (!(betas[t] >= 0 && betas[t] <= 1)) {
-        throw new IllegalArgumentException("beta " + t + " must be in 0..1, got " + betas[t]);
+        throw new IllegalArgumentException(
+            "the beta of timestep " + t + " must be in 0..1, got " + betas[t]);
       }
       product *= 1 - betas[t];
       alphaBar[t] = product;

@@ -50,12 +50,11 @@ public record PlanRequest(
     require(steps >= 1, "steps", "at least 1", steps);
     require(strength >= 0 && strength <= 1, "strength", "in 0..1", strength);
     require(
-        denoisingStart >= 0 && denoisingStart <= denoisingEnd,
-        "denoisingStart",
-        "in 0..denoisingEnd",
-        denoisingStart);
-    require(denoisingEnd <= 1, "denoisingEnd", "at most 1", denoisingEnd);
-    require(Double.isFinite(eta.orElse(0)), "eta", "a finite number", eta.orElse(0));
+        denoisingStart >= 0 && denoisingStart <= denoisingEnd && denoisingEnd <= 1,
+        "the denoising range",
+        "within 0..1 and not end before it starts",
+        denoisingStart + " to " + denoisingEnd);
+    require(eta.orElse(0) >= 0 && eta.orElse(0) <= 1, "eta", "in 0..1", eta.orElse(0));
     require(Double.isFinite(mu.orElse(0)), "mu", "a finite number", mu.orElse(0));
     timesteps = timesteps.clone();
     sigmas = sigmas.clone();
@@ -125,9 +124,8 @@ public record PlanRequest(
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param eta the share, at least 0, and at most 1 for DDIM and TCD; 0 is deterministic. A
-   *     scheduler that does not support the value throws an exception when it plans
-   * @throws IllegalArgumentException if the share is not a finite number
+   * @param eta the share, 0..1; 0 is deterministic
+   * @throws IllegalArgumentException if the share is not in 0..1
    */
   public PlanRequest eta(double eta) {
     return new PlanRequest(
@@ -212,7 +210,7 @@ public record PlanRequest(
     return sigmas.clone();
   }
 
-  private static void require(boolean holds, String what, String expected, double given) {
+  private static void require(boolean holds, String what, String expected, Object given) {
     if (!holds) {
       throw new IllegalArgumentException(what + " must be " + expected + ", got " + given);
     }
@@ -271,9 +269,8 @@ public record PlanRequest(
       }
       if (request.mu().isEmpty()) {
         throw new IllegalArgumentException(options.className()
-            + " has use_dynamic_shifting and needs mu in the request;"
-            + " set PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with"
-            + " ImageRequest, which sets it");
+            + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for"
+            + " 1024x1024 pixels, or generate with an ImageRequest, which sets it");
       }
       boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
       double mu = request.mu().getAsDouble();

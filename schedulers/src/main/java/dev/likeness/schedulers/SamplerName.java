@@ -70,7 +70,7 @@ record SamplerName(
     }
     if (plain.startsWith("dpmadaptive") || plain.startsWith("dpmad")) {
       throw new IllegalArgumentException(
-          "scheduler " + name + " is not supported, because its step sizes are adaptive;"
+          "scheduler \"" + name + "\" is not supported, because its step sizes are adaptive;"
               + " use DPM fast or DPM++ 2M");
     }
     Stream<String> names = SamplerNames.KNOWN.keySet().stream()
@@ -80,7 +80,7 @@ record SamplerName(
                 .map(kind -> stem + " " + kind.name().toLowerCase(Locale.ROOT))));
     throw new IllegalArgumentException("unknown scheduler \"" + name + "\"; closest: "
         + ClosestNames.of(plain, Stream.concat(names, classNames.stream()), 3)
-        + "; docs/reference/schedulers.md says which names exist");
+        + "; docs/reference/schedulers.md lists the names");
   }
 
   /** Returns this sampler as another class with the given options. */
@@ -122,8 +122,8 @@ record SamplerName(
 
   private SamplerName toKDiffusion() {
     if (kDiffusionName.isEmpty() || !SIGMA_SCHEDULES.containsKey(sigmaSchedule)) {
-      throw new IllegalArgumentException(className + " has no sigma schedule " + sigmaSchedule
-          + "; known: " + supportedSchedules());
+      throw new IllegalArgumentException(
+          className + " has no sigma schedule " + sigmaSchedule + "; " + supportedSchedules());
     }
     Map<String, Object> more = kDiffusionName.equals("sample_dpmpp_2m_sde")
         ? retainOption("solver_type")
@@ -134,11 +134,11 @@ record SamplerName(
 
   private String supportedSchedules() {
     if (!kDiffusionName.isEmpty()) {
-      return Arrays.toString(SigmaScheduleKind.values()).toLowerCase(Locale.ROOT);
+      return "known: " + Arrays.toString(SigmaScheduleKind.values()).toLowerCase(Locale.ROOT);
     }
     return DISTILLED_CLASSES.contains(className)
-        ? "its own only"
-        : "karras, exponential, beta, lu, sgm_uniform, simple";
+        ? "use its name alone, with its own sigma schedule"
+        : "known: karras, exponential, beta, lu, sgm_uniform, simple";
   }
 
   private Map<String, Object> retainOption(String option) {

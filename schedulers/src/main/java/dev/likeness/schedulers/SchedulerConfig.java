@@ -51,7 +51,7 @@ public final class SchedulerConfig implements Scheduler {
       return new SchedulerConfig(className, json);
     }
     throw new IllegalArgumentException("a scheduler config needs the option _class_name, got only "
-        + new TreeSet<>(json.keySet()));
+        + new TreeSet<>(json.keySet()) + "; add it, such as EulerDiscreteScheduler");
   }
 
   /**
@@ -277,7 +277,10 @@ public final class SchedulerConfig implements Scheduler {
               .forEach(name -> unknown.removeAll(provider.defaults(name).names())));
     }
     if (!unknown.isEmpty()) {
-      LOG.warn("{} ignores the options {}, which no scheduler class has", className(), unknown);
+      LOG.warn(
+          "{} ignores the options {}, which no scheduler class has; check their names",
+          className(),
+          unknown);
     }
   }
 

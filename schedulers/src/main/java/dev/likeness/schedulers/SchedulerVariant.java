@@ -142,7 +142,7 @@ final class SchedulerVariant {
         throw new IllegalArgumentException(
             sampler.className() + (shape.isEmpty() ? "" : " with sigma schedule " + shape)
                 + " has no variant for networks with EDM preconditioning; use Euler, DPM++"
-                + " 2M, DPM++ 3M, DPM++ 2M SDE or DPM++ 2M SDE Heun, also followed by"
+                + " 2M, DPM++ 3M, DPM++ 2M SDE or DPM++ 2M SDE Heun, alone or followed by"
                 + " karras or exponential");
       }
       Map<String, Object> options = new LinkedHashMap<>(sampler.options());
@@ -177,7 +177,7 @@ final class SchedulerVariant {
       SchedulerConfig chosen = own.with(name);
       if (of(chosen) != of(own)) {
         throw new IllegalArgumentException("scheduler " + chosen.className() + " is for networks "
-            + of(chosen).description + ", but this model's network is one of those "
+            + of(chosen).description + ", but this model needs one for networks "
             + of(own).description
             + "; use " + suggestName(own, chosen.className()));
       }

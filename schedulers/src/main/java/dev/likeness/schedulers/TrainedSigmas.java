@@ -107,7 +107,7 @@ public interface TrainedSigmas {
         if (sigma > 1) {
           throw new IllegalArgumentException(
               "flow sigmas must be in 0..1, but this sigma schedule has " + sigma
-                  + "; choose another, such as normal, simple or beta");
+                  + "; use another schedule, such as normal, simple or beta");
         }
         return NoiseLevel.flow(sigma);
       }

@@ -34,7 +34,7 @@ class NoiseScheduleTest {
         "timestep must be in 0..2, got -1",
         assertThrows(IllegalArgumentException.class, () -> SMALL.level(-1)).getMessage());
     assertEquals(
-        "beta 1 must be in 0..1, got 1.5",
+        "the beta of timestep 1 must be in 0..1, got 1.5",
         assertThrows(IllegalArgumentException.class, () -> NoiseSchedule.ofBetas(0.1, 1.5))
             .getMessage());
     assertArrayEquals(

@@ -303,9 +303,8 @@ class SamplerNameTest {
           assertThrows(IllegalArgumentException.class, () -> config.plan(2)).getMessage();
       assertEquals(
           config.className()
-              + " has use_dynamic_shifting and needs mu in the request; set PlanRequest.mu"
-              + " (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with ImageRequest,"
-              + " which sets it",
+              + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for 1024x1024"
+              + " pixels, or generate with an ImageRequest, which sets it",
           message);
     }
     SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");
@@ -371,7 +370,7 @@ class SamplerNameTest {
       SchedulerConfig own, String name, String kind, String ownKind, String request) {
     assertEquals(
         "scheduler " + name + " is for networks " + kind
-            + ", but this model's network is one of those " + ownKind + "; use " + request,
+            + ", but this model needs one for networks " + ownKind + "; use " + request,
         assertThrows(IllegalArgumentException.class, () -> own.withCompatible(name))
             .getMessage());
   }
@@ -407,7 +406,7 @@ class SamplerNameTest {
         "a class is taken at its word");
     String names =
         " has no variant for networks with EDM preconditioning; use Euler, DPM++ 2M, DPM++ 3M,"
-            + " DPM++ 2M SDE or DPM++ 2M SDE Heun, also followed by karras or exponential";
+            + " DPM++ 2M SDE or DPM++ 2M SDE Heun, alone or followed by karras or exponential";
     Map.of(
             "Euler a",
             "EulerAncestralDiscreteScheduler",

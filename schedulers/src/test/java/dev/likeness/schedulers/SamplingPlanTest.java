@@ -185,13 +185,22 @@ class SamplingPlanTest {
     assertEquals(OptionalDouble.empty(), PlanRequest.of(5).eta());
     assertEquals(OptionalDouble.of(1), PlanRequest.of(5).eta(1).eta());
     assertEquals(
-        "denoisingStart must be in 0..denoisingEnd, got 0.9",
+        "the denoising range must be within 0..1 and not end before it starts, got 0.9 to 0.8",
         assertThrows(
                 IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0.9, 0.8))
             .getMessage());
     assertEquals(
-        "denoisingEnd must be at most 1, got 1.2",
+        "the denoising range must be within 0..1 and not end before it starts, got 0.0 to 1.2",
         assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0, 1.2))
             .getMessage());
+    assertEquals(
+        "steps must be at least 1, got 0",
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(0)).getMessage());
+    for (double eta : new double[] {-0.1, 1.1, Double.NaN}) {
+      assertEquals(
+          "eta must be in 0..1, got " + eta,
+          assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).eta(eta))
+              .getMessage());
+    }
   }
 }

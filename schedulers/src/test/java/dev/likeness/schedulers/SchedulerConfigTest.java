@@ -104,7 +104,7 @@ class SchedulerConfigTest {
             + " sgm_uniform, simple",
         () -> sd.with("PLMS normal"));
     refuses(
-        "TCDScheduler has no sigma schedule simple; known: its own only",
+        "TCDScheduler has no sigma schedule simple; use its name alone, with its own sigma schedule",
         () -> sd.with("TCD simple"));
     assertEquals("sample_lcm", sd.with("LCM SGM Uniform").className());
     refuses(
@@ -131,11 +131,11 @@ class SchedulerConfigTest {
   void refusesImpossibleRequests() {
     SchedulerConfig sd = SchedulerConfig.of(SD15);
     refuses(
-        "scheduler dpm_adaptive is not supported, because its step sizes are adaptive;"
+        "scheduler \"dpm_adaptive\" is not supported, because its step sizes are adaptive;"
             + " use DPM fast or DPM++ 2M",
         () -> sd.with("dpm_adaptive"));
     refuses(
-        "scheduler k_dpm_ad is not supported, because its step sizes are adaptive;"
+        "scheduler \"k_dpm_ad\" is not supported, because its step sizes are adaptive;"
             + " use DPM fast or DPM++ 2M",
         () -> sd.with("k_dpm_ad"));
   }
@@ -187,7 +187,7 @@ class SchedulerConfigTest {
         .getMessage();
     assertTrue(
         message.startsWith("unknown scheduler \"" + name + "\"; closest: " + closest)
-            && message.endsWith("; docs/reference/schedulers.md says which names exist")
+            && message.endsWith("; docs/reference/schedulers.md lists the names")
             && message.length() < 160,
         message);
   }
@@ -195,7 +195,8 @@ class SchedulerConfigTest {
   @Test
   void refusesValuesThatNoClassKnows() {
     refuses(
-        "a scheduler config needs the option _class_name, got only [beta_end]",
+        "a scheduler config needs the option _class_name, got only [beta_end]; add it, such as"
+            + " EulerDiscreteScheduler",
         () -> SchedulerConfig.of(Map.of("beta_end", 1)));
     refuses(
         "unknown beta_schedule \"quadratic\"; known: linear, scaled_linear, squaredcos_cap_v2,"
@@ -209,7 +210,7 @@ class SchedulerConfigTest {
         "unknown prediction_type \"noise\"; known: epsilon, v_prediction, sample, flow_prediction",
         () -> config("DDIMScheduler", "prediction_type", "noise"));
     refuses(
-        "PNDMScheduler does not support prediction_type sample; known: [EPSILON, V]",
+        "PNDMScheduler does not support prediction_type sample; known: epsilon, v_prediction",
         () -> config("PNDMScheduler", "prediction_type", "sample"));
     refuses(
         "option solver_type of DPMSolverMultistepScheduler must be one of midpoint, heun,"
@@ -229,7 +230,7 @@ class SchedulerConfigTest {
         () -> config("DDIMScheduler", "trained_betas", 3));
     refuses(
         "EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas and"
-            + " use_beta_sigmas, got 2; set one of them to true",
+            + " use_beta_sigmas, got 2; set only one of them to true",
         () -> SchedulerConfig.of(Map.of(
             "_class_name",
             "EulerDiscreteScheduler",
@@ -280,7 +281,7 @@ class SchedulerConfigTest {
         "this scheduler supports 4 to 1000 steps, got 3",
         () -> SchedulerConfig.named("PNDM").plan(3));
     refuses(
-        "steps must be at least 1, got 0.0", () -> SchedulerConfig.named("DDIM").plan(0));
+        "steps must be at least 1, got 0", () -> SchedulerConfig.named("DDIM").plan(0));
     refuses(
         "strength must be in 0..1, got 1.5", () -> SchedulerConfig.named("DDIM").plan(10, 1.5));
     refuses(
@@ -290,8 +291,8 @@ class SchedulerConfigTest {
         "DDIM computes its own timesteps; leave timesteps out",
         () -> SchedulerConfig.named("DDIM").plan(PlanRequest.ofTimesteps(200)));
     refuses(
-        "PNDM with Runge-Kutta steps does not support a strength below 1; set skip_prk_steps to"
-            + " true",
+        "PNDM with Runge-Kutta steps supports neither a strength below 1 nor a denoising start above"
+            + " 0; set skip_prk_steps to true",
         () -> SchedulerConfig.named("PNDM").plan(10, 0.5));
     refuses(
         "epsilon prediction is not defined for pure noise (alpha 0); use v_prediction or sample",

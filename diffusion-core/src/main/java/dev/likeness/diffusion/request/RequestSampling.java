@@ -144,9 +144,8 @@ interface RequestSampling extends RequestValues {
    * change map.
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
-   * @param end the share of the training timesteps after which sampling ends, {@code start}..1.
-   *     {@code BaseModel.generate} throws an {@code IllegalArgumentException} if the range is not
-   *     within 0..1 or ends before it starts
+   * @param end the share of the training timesteps after which sampling ends, {@code start}..1
+   * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));
@@ -155,9 +154,8 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with another share of fresh noise in each step}
    *
-   * @param share eta, at least 0, and at most 1 for DDIM and TCD. {@code BaseModel.generate} throws
-   *     an {@code IllegalArgumentException} if the scheduler has no eta or does not support the
-   *     value
+   * @param share eta, 0..1, for schedulers that have this option
+   * @throws IllegalArgumentException if the share is not in 0..1
    */
   default ImageRequest eta(double share) {
     return sampling(sampling().eta(share));

@@ -102,6 +102,9 @@ public record SamplingOptions(
     }
     requireDescending("timesteps", timesteps);
     requireDescending("sigmas", sigmas);
+    // A plan request refuses an eta or a denoising range that is out of its range.
+    PlanRequest checked = PlanRequest.of(1).denoisingRange(denoisingStart, denoisingEnd);
+    eta.ifPresent(checked::eta);
   }
 
   /**
@@ -185,7 +188,8 @@ public record SamplingOptions(
   /**
    * {@return these options with another share of fresh noise in each step}
    *
-   * @param share eta, at least 0, and at most 1 for DDIM and TCD
+   * @param share eta, 0..1
+   * @throws IllegalArgumentException if the share is not in 0..1
    */
   public SamplingOptions eta(double share) {
     return with(copy -> copy.eta = OptionalDouble.of(share));
@@ -196,6 +200,7 @@ public record SamplingOptions(
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
    * @param end the share of the training timesteps after which sampling ends, {@code start}..1
+   * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
    */
   public SamplingOptions denoisingRange(double start, double end) {
     return with(copy -> {
@@ -248,7 +253,7 @@ public record SamplingOptions(
     for (double value : values) {
       if (!(value < above && value >= 0 && value <= Float.MAX_VALUE)) {
         throw new IllegalArgumentException(what + " must be finite, at least 0 and descending, got "
-            + value + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above));
+            + value + (above == Double.POSITIVE_INFINITY ? " as the first" : " after " + above));
       }
       above = value;
     }

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.reference;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,13 +67,13 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
   public void require(String user, EmbeddingOrigin wanted) {
     require(user, "image encoder fingerprint ", encoder, wanted.encoder);
     require(user, "face embedder ", faceEmbedder, wanted.faceEmbedder);
-    require(user, "face vectors of length ", normalization, wanted.normalization);
+    require(user, "face embedding normalisation ", normalization, wanted.normalization);
   }
 
   private static void require(String user, String what, String has, String wanted) {
     if (!has.isEmpty() && !wanted.isEmpty() && !has.equals(wanted)) {
-      throw new InvalidInputException("the references have " + what + has + ", " + user + " needs "
-          + wanted + "; encode the photos again for it");
+      throw new InvalidInputException("the references have " + what + Quoted.value(has) + ", but "
+          + user + " needs " + Quoted.value(wanted) + "; encode the photos again for it");
     }
   }
 }

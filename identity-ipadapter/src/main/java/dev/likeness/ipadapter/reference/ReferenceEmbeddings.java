@@ -130,7 +130,8 @@ public record ReferenceEmbeddings(
         || image.filter(grid -> grid.count != count).isPresent()
         || face.filter(grid -> grid.count != count).isPresent()) {
       throw new IllegalArgumentException("expected an image or face embedding for each of " + count
-          + " weights, got image " + image.orElse(null) + " and face " + face.orElse(null));
+          + " weights, got image " + image.map(Grid::toString).orElse("none") + " and face "
+          + face.map(Grid::toString).orElse("none"));
     }
     if (unconditional.filter(grid -> grid.count != 1).isPresent()) {
       throw new IllegalArgumentException(
@@ -237,14 +238,14 @@ public record ReferenceEmbeddings(
         TensorSource saved = new TensorSource.Finite(opened)) {
       if (!saved.names().contains(WEIGHTS)) {
         throw new InvalidInputException(file
-            + " has no reference embeddings: the tensor \"weights\" is missing; make it from"
+            + " has no reference embeddings: the tensor \"weights\" is missing; make the file from"
             + " images again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
           throw new InvalidInputException(
               file + ": " + Quoted.of(name) + " has shape " + Arrays.toString(saved.shape(name))
-                  + ", expected at least one number; make it from images again");
+                  + ", expected at least one number; make the file from images again");
         }
       }
       float[] weights = ImageTensors.floats(saved.read(WEIGHTS));
@@ -257,7 +258,7 @@ public record ReferenceEmbeddings(
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           file + " has reference embeddings that do not fit together: " + e.getMessage()
-              + "; make it from images again",
+              + "; make the file from images again",
           e);
     }
   }
@@ -272,7 +273,7 @@ public record ReferenceEmbeddings(
     }
     if (saved.shape(name).length != 3) {
       throw new InvalidInputException(saved.describe() + ": " + name + " has "
-          + saved.shape(name).length + " dimensions, expected 3; make it from images again");
+          + saved.shape(name).length + " dimensions, expected 3; make the file from images again");
     }
     return Optional.of(Grid.of(saved.read(name)));
   }

@@ -72,8 +72,8 @@ class EmbeddingOriginTest {
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
       assertEquals(opened, own.prompt(opened).references());
       assertEquals(
-          "the references have image encoder fingerprint " + encoder.fingerprint() + ", " + adapter
-              + " needs " + other.fingerprint() + "; encode the photos again for it",
+          "the references have image encoder fingerprint " + encoder.fingerprint() + ", but "
+              + adapter + " needs " + other.fingerprint() + "; encode the photos again for it",
           assertThrows(InvalidInputException.class, () -> foreign.prompt(opened))
               .getMessage());
       foreign.prompt(withoutOrigin(opened));
@@ -89,7 +89,8 @@ class EmbeddingOriginTest {
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
       assertTrue(assertThrows(InvalidInputException.class, () -> portrait.prompt(given))
           .getMessage()
-          .startsWith("the references have face vectors of length unit, " + raw + " needs raw"));
+          .startsWith(
+              "the references have face embedding normalisation unit, but " + raw + " needs raw"));
       ReferenceEmbeddings other = portrait.embed(List.of(face(9, 20)));
       assertThrows(InvalidInputException.class, () -> unit.prompt(other));
       portrait.prompt(withoutOrigin(given));

@@ -1,5 +1,7 @@
 package dev.likeness.lora.training;
 
+import static dev.likeness.lora.training.OptimizerOptions.require;
+
 import dev.likeness.diffusion.BaseModel;
 import java.util.List;
 import java.util.function.Consumer;
@@ -73,25 +75,21 @@ public record LoraTraining(
    */
   public LoraTraining {
     captions = List.copyOf(captions);
-    if (rank < 1 || steps < 1 || batchSize < 1 || warmupSteps < 0 || classImages < 0) {
-      throw new IllegalArgumentException(
-          "training needs a rank, steps and a batch size of at least 1, and warmup steps and class"
-              + " images of at least 0, got rank " + rank + ", steps " + steps + ", batch size "
-              + batchSize + ", warmup " + warmupSteps + " and class images " + classImages);
-    }
-    boolean strong = alpha > 0 && learningRate > 0 && maxGradNorm > 0;
-    if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorLossWeight >= 0)) {
-      throw new IllegalArgumentException(
-          "training needs alpha, learning rate and largest gradient norm above 0, and gamma, weight"
-              + " decay and prior loss weight of at least 0, got alpha " + alpha
-              + ", learning rate " + learningRate + ", gradient norm " + maxGradNorm + ", gamma "
-              + minSnrGamma + ", weight decay " + weightDecay + " and prior loss weight "
-              + priorLossWeight);
-    }
+    require(rank >= 1, "rank", "at least 1", rank);
+    require(steps >= 1, "steps", "at least 1", steps);
+    require(batchSize >= 1, "batchSize", "at least 1", batchSize);
+    require(warmupSteps >= 0, "warmupSteps", "at least 0", warmupSteps);
+    require(classImages >= 0, "classImages", "at least 0", classImages);
+    require(alpha > 0, "alpha", "above 0", alpha);
+    require(learningRate > 0, "learningRate", "above 0", learningRate);
+    require(maxGradNorm > 0, "maxGradNorm", "above 0", maxGradNorm);
+    require(minSnrGamma >= 0, "minSnrGamma", "at least 0", minSnrGamma);
+    require(weightDecay >= 0, "weightDecay", "at least 0", weightDecay);
+    require(priorLossWeight >= 0, "priorLossWeight", "at least 0", priorLossWeight);
     if (optimizerOptions.distillationGuidance() > 0 && (trainTextEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
-          "few-step distillation trains only the denoising network; turn off class images and the "
-              + "training of the text encoder");
+          "few-step distillation trains only the denoising network; use no class images, and do not"
+              + " train the text encoder");
     }
     if (captions.isEmpty()) {
       throw new IllegalArgumentException("training needs a caption, e.g. \"photo of %s\"");

@@ -94,20 +94,20 @@ public record OptimizerOptions(
    *     is not a regular expression, or stochastic rounding is combined with Prodigy
    */
   public OptimizerOptions {
-    if (gradientAccumulationSteps < 1
-        || !(emaDecay >= 0 && emaDecay < 1)
-        || !(noiseOffset >= 0 && inputPerturbation >= 0 && focusWeight > 0)) {
-      throw new IllegalArgumentException(
-          "training needs gradient accumulation of at least 1, an EMA decay from 0 to below 1, noise"
-              + " offset and input perturbation of at least 0 and a focus weight above 0, got"
-              + " accumulation " + gradientAccumulationSteps + ", decay " + emaDecay
-              + ", noise offset " + noiseOffset + ", input perturbation " + inputPerturbation
-              + " and focus weight " + focusWeight);
-    }
-    if (!(distillationGuidance == 0 || distillationGuidance >= 1)) {
-      throw new IllegalArgumentException("distillation guidance " + distillationGuidance
-          + " must be at least 1, or 0 for ordinary training");
-    }
+    require(
+        gradientAccumulationSteps >= 1,
+        "gradientAccumulationSteps",
+        "at least 1",
+        gradientAccumulationSteps);
+    require(emaDecay >= 0 && emaDecay < 1, "emaDecay", "at least 0 and below 1", emaDecay);
+    require(noiseOffset >= 0, "noiseOffset", "at least 0", noiseOffset);
+    require(inputPerturbation >= 0, "inputPerturbation", "at least 0", inputPerturbation);
+    require(focusWeight > 0, "focusWeight", "above 0", focusWeight);
+    require(
+        distillationGuidance == 0 || distillationGuidance >= 1,
+        "distillationGuidance",
+        "at least 1, or 0 for ordinary training",
+        distillationGuidance);
     if (stochasticRounding && optimizer == TrainingOptimizer.PRODIGY) {
       throw new IllegalArgumentException(
           "Prodigy does not work with stochastic rounding, because bf16 rounds away the distances that it"
@@ -117,9 +117,16 @@ public record OptimizerOptions(
       Pattern.compile(targetModules);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "target modules \"" + targetModules + "\" are not a regular expression: "
+          "the target modules \"" + targetModules + "\" are not a regular expression: "
               + e.getDescription(),
           e);
+    }
+  }
+
+  /** Refuses a setting of a training that is out of its range. */
+  static void require(boolean holds, String option, String expected, Object given) {
+    if (!holds) {
+      throw new IllegalArgumentException(option + " must be " + expected + ", got " + given);
     }
   }
 

@@ -22,7 +22,7 @@ public record PersonToken(String token, String classWord, String consent) {
   public PersonToken {
     if (classWord.isBlank()) {
       throw new IllegalArgumentException(
-          "the class word must not be empty; give a word such as woman, man or person");
+          "the class word must not be blank; give a word such as woman, man or person");
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.likeness.lora.training;
 
+import static dev.likeness.lora.training.OptimizerOptions.require;
+
 /**
  * Pivotal tuning (Roich et al. 2021, arXiv:2106.05744, as in the training scripts of diffusers):
  * the person's token becomes a placeholder token with several embedding vectors. These vectors are
@@ -30,13 +32,18 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
    * @throws IllegalArgumentException if a value is out of its range
    */
   public PivotalTuning {
-    if (vectors < 0
-        || !(endFraction >= 0 && endFraction <= 1)
-        || vectors > 0 && !(learningRate > 0 && endFraction > 0)) {
-      throw new IllegalArgumentException(
-          "pivotal tuning needs at least 0 vectors, an end in 0..1 and a learning rate above 0, got "
-              + vectors + " vectors, end " + endFraction + " and learning rate " + learningRate);
-    }
+    boolean trains = vectors > 0;
+    require(vectors >= 0, "the number of vectors", "at least 0", vectors);
+    require(
+        endFraction <= 1 && (trains ? endFraction > 0 : endFraction >= 0),
+        "the end of pivotal tuning",
+        trains ? "above 0 and at most 1" : "in 0..1",
+        endFraction);
+    require(
+        !trains || learningRate > 0,
+        "the learning rate of pivotal tuning",
+        "above 0",
+        learningRate);
   }
 
   /**

@@ -29,8 +29,8 @@ public record TrainingExample(
     mask.ifPresent(each -> {
       if (each.width() != image.width() || each.height() != image.height()) {
         throw new IllegalArgumentException(
-            "a mask of " + each.width() + "x" + each.height() + " for an image of " + image.width()
-                + "x" + image.height() + ": both must have the same size");
+            "the mask has " + each.width() + "x" + each.height() + " pixels and its image "
+                + image.width() + "x" + image.height() + "; give both in the same size");
       }
     });
   }

@@ -48,7 +48,7 @@ public record TrainingSet(
     }
     if (saveInterval.orElse(1) < 1) {
       throw new IllegalArgumentException(
-          "a state cannot be saved every " + saveInterval.getAsInt() + " steps; give at least 1");
+          "the save interval must be at least 1 step, got " + saveInterval.getAsInt());
     }
   }
 

@@ -35,7 +35,8 @@ class AspectBucketsTest {
           size.toString());
     });
     assertEquals(
-        "the side must be a multiple of the step 64, got 500",
+        "aspect buckets need a step of at least 1 and a side that is a multiple of it, got step 64 and"
+            + " side 500",
         assertThrows(IllegalArgumentException.class, () -> AspectBuckets.of(500, 64))
             .getMessage());
   }

@@ -311,7 +311,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void refusesAMaskOfAnotherSize() {
     assertEquals(
-        "a mask of 24x16 for an image of 16x24: both must have the same size",
+        "the mask has 24x16 pixels and its image 16x24; give both in the same size",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> TrainingExample.of(image(2, 16, 24)).mask(image(1, 24, 16)))
@@ -411,7 +411,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
         .toList();
     assertEquals(List.of(0.2, 0.6, 0.5, 0.4), seen);
     assertTrue(events.contains(new ProgressEvent.Notice(
-        "no better likeness in the last 2 validations; the weights of the best one are kept")));
+        "no better likeness in the last 2 validations; the weights of the best validation are"
+            + " kept")));
   }
 
   @Test
@@ -536,14 +537,11 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void refusesInvalidNumbers() {
     assertEquals(
-        "training needs gradient accumulation of at least 1, an EMA decay from 0 to below 1, noise"
-            + " offset and input perturbation of at least 0 and a focus weight above 0, got"
-            + " accumulation 0, decay 0.0, noise offset 0.0, input perturbation 0.0 and focus"
-            + " weight 1.0",
+        "gradientAccumulationSteps must be at least 1, got 0",
         assertThrows(IllegalArgumentException.class, () -> PLAIN.gradientAccumulationSteps(0))
             .getMessage());
     assertEquals(
-        "target modules \"(\" are not a regular expression: Unclosed group",
+        "the target modules \"(\" are not a regular expression: Unclosed group",
         assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("("))
             .getMessage());
     assertEquals(

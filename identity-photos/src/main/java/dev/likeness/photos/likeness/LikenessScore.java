@@ -44,8 +44,8 @@ public record LikenessScore(
    */
   public static List<LikenessScore> ofPeople(List<Likeness> people, RgbImage image) {
     if (people.isEmpty() || people.size() > MAX_PEOPLE) {
-      throw new IllegalArgumentException("the likeness of 1 to " + MAX_PEOPLE
-          + " people in an image can be measured, got " + people.size());
+      throw new IllegalArgumentException("the likeness in an image can be measured for 1 to "
+          + MAX_PEOPLE + " people, got " + people.size());
     }
     Likeness first = people.get(0);
     if (people.stream().anyMatch(person -> person.embedder != first.embedder)) {

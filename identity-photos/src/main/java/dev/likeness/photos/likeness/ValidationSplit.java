@@ -27,7 +27,9 @@ public record ValidationSplit(
     training = List.copyOf(training);
     validation = List.copyOf(validation);
     if (training.isEmpty() || validation.isEmpty()) {
-      throw new IllegalArgumentException("a validation split needs photos of the person, got none");
+      throw new IllegalArgumentException(
+          "a validation split needs at least 1 photo for training and 1 for validation, got "
+              + training.size() + " and " + validation.size());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.photos.quality;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
@@ -101,7 +102,8 @@ public final class Brisque implements AutoCloseable {
   private static String text(Path file) {
     try {
       if (!Files.isRegularFile(file)) {
-        throw new InvalidInputException("cannot read the BRISQUE file " + file
+        throw new InvalidInputException("the BRISQUE file " + file
+            + (Files.exists(file) ? " is not a regular file" : " does not exist")
             + "; give OpenCV's files brisque_model_live.yml and brisque_range_live.yml");
       }
       if (Files.size(file) > MAX_BYTES) {
@@ -113,7 +115,7 @@ public final class Brisque implements AutoCloseable {
           .strip();
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read the BRISQUE file " + file
+          "cannot read the BRISQUE file " + file + ": " + Quoted.reason(e)
               + "; give OpenCV's files brisque_model_live.yml and brisque_range_live.yml",
           e);
     }

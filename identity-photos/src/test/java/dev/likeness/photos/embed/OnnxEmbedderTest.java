@@ -123,7 +123,8 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face embedder " + file
-            + " takes 320x320 images, but SFace takes 112x112; give the specification of this file",
+            + " takes 320x320 images, but the specification SFace has 112x112; give the"
+            + " specification of this file",
         refusal.getMessage());
   }
 

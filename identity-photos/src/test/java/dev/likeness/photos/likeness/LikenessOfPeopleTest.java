@@ -166,10 +166,10 @@ class LikenessOfPeopleTest {
   @Test
   void refusesWhatCannotBeAssigned() {
     assertEquals(
-        "the likeness of 1 to 12 people in an image can be measured, got 0", refusal(List.of()));
+        "the likeness in an image can be measured for 1 to 12 people, got 0", refusal(List.of()));
     Likeness one = people(new Angles(0), 0).get(0);
     assertEquals(
-        "the likeness of 1 to 12 people in an image can be measured, got 13",
+        "the likeness in an image can be measured for 1 to 12 people, got 13",
         refusal(Collections.nCopies(13, one)));
     Likeness other = Likeness.of(List.of(at(0)), new Angles(0), new Angle());
     assertEquals(

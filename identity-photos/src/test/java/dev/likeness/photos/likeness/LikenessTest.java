@@ -118,7 +118,9 @@ class LikenessTest {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ValidationSplit.of(List.of()));
 
-    assertEquals("a validation split needs photos of the person, got none", refusal.getMessage());
+    assertEquals(
+        "a validation split needs at least 1 photo for training and 1 for validation, got 0 and 0",
+        refusal.getMessage());
   }
 
   @Test

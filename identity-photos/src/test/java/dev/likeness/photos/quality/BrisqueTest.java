@@ -57,7 +57,7 @@ class BrisqueTest {
         () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
 
     assertEquals(
-        "cannot read the BRISQUE file model.yml; give OpenCV's files brisque_model_live.yml"
+        "the BRISQUE file model.yml does not exist; give OpenCV's files brisque_model_live.yml"
             + " and brisque_range_live.yml",
         refusal.getMessage());
   }

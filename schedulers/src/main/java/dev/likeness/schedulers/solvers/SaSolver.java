@@ -48,7 +48,8 @@ public record SaSolver(
     if (Math.min(predictorOrder, correctorOrder) < 1
         || Math.max(predictorOrder, correctorOrder) > 4) {
       throw new IllegalArgumentException(
-          "SA-Solver needs orders of 1 to 4, got " + predictorOrder + " and " + correctorOrder);
+          "SA-Solver needs a predictor and a corrector of order 1 to 4, got orders "
+              + predictorOrder + " and " + correctorOrder);
     }
   }
 

@@ -146,9 +146,8 @@ class FromConfigTest {
         levels(dynamic.plan(PlanRequest.of(4).mu(2)), NoiseLevel::sigma),
         1e-6);
     assertEquals(
-        "LTXEulerAncestralRFScheduler has use_dynamic_shifting and needs mu in the request;"
-            + " set PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with"
-            + " ImageRequest, which sets it",
+        "LTXEulerAncestralRFScheduler with use_dynamic_shifting needs mu; set PlanRequest.mu,"
+            + " such as 1.15 for 1024x1024 pixels, or generate with an ImageRequest, which sets it",
         assertThrows(IllegalArgumentException.class, () -> dynamic.plan(4)).getMessage());
     assertEquals(
         "LTXEulerAncestralRFScheduler with invert_sigmas cannot add noise;"

@@ -94,7 +94,8 @@ class RequestRangesTest {
       for (PlanRequest request :
           List.of(PlanRequest.ofSigmas(3, 1, 0), PlanRequest.ofTimesteps(900, 500))) {
         refuses(
-            "DPM fast and Restart compute their own sigmas and timesteps; give a number of steps",
+            "DPM fast and Restart compute their own sigmas and timesteps; leave both out, and give a"
+                + " number of steps",
             SchedulerConfig.named(name),
             request);
       }
@@ -134,7 +135,7 @@ class RequestRangesTest {
         SchedulerConfig.named(className).with(sigmaSchedule, true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
     refuses(
-        "a scheduler with a sigma schedule takes no timesteps; give sigmas",
+        "a CustomScheduler computes its own timesteps; give sigmas, or leave timesteps out",
         SchedulerConfig.named("sample_euler"),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
@@ -179,9 +180,9 @@ class RequestRangesTest {
     String range = "timesteps must descend within 0..999, got ";
     refuses(range + "300.0 after 200.0", config, PlanRequest.ofTimesteps(200, 300));
     refuses(range + "300.0 after 300.0", config, PlanRequest.ofTimesteps(300, 300));
-    refuses(range + "1000.0 first", config, PlanRequest.ofTimesteps(1000, 300));
+    refuses(range + "1000.0 as the first", config, PlanRequest.ofTimesteps(1000, 300));
     refuses(range + "-1.0 after 200.0", config, PlanRequest.ofTimesteps(200, -1));
-    refuses(range + "NaN first", config, PlanRequest.ofTimesteps(Double.NaN));
+    refuses(range + "NaN as the first", config, PlanRequest.ofTimesteps(Double.NaN));
     config.plan(PlanRequest.ofTimesteps(999, 749, 499, 249));
   }
 
@@ -200,7 +201,7 @@ class RequestRangesTest {
         config,
         PlanRequest.ofTimesteps(200, 300));
     refuses(
-        "timesteps must descend within 0..1000, got 1001.0 first",
+        "timesteps must descend within 0..1000, got 1001.0 as the first",
         config,
         PlanRequest.ofTimesteps(1001, 300));
     assertEquals(2, config.plan(PlanRequest.ofTimesteps(1000, 500)).size());

@@ -102,7 +102,7 @@ class SolverRefusalsTest {
         "UniPC needs an order of at least 1, got 0",
         () -> new UniPc(0, true, true, true, Set.of()));
     refuses(
-        "SA-Solver needs orders of 1 to 4, got 5 and 1",
+        "SA-Solver needs a predictor and a corrector of order 1 to 4, got orders 5 and 1",
         () -> new SaSolver(5, 1, true, true, false, t -> 0));
     refuses(
         "multistep SDE-DPM-Solver++ needs an order of 2 or 3, got 1",

@@ -56,9 +56,6 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
 
   /** Refuses an eta above 0 that does not change the plan, because the scheduler has none. */
   private static void requireEta(double eta, Scheduler scheduler, PlanRequest planned) {
-    if (eta < 0) {
-      throw new IllegalArgumentException("eta must be at least 0, got " + eta);
-    }
     int steps = planned.steps();
     boolean given = planned.timesteps().length + planned.sigmas().length > 0;
     // The last step adds no noise in any case.

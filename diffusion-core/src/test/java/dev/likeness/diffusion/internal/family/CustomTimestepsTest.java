@@ -63,7 +63,7 @@ class CustomTimestepsTest {
           "PNDM computes its own timesteps; leave timesteps out",
           () -> base.validate(REQUEST.timesteps(DISTILLED)));
       assertRefused(
-          "timesteps must descend within 0..999, got 1000.0 first",
+          "timesteps must descend within 0..999, got 1000.0 as the first",
           () -> base.validate(REQUEST.scheduler("DPM++ 2M").timesteps(1000, 500)));
     }
   }
@@ -137,16 +137,25 @@ class CustomTimestepsTest {
   }
 
   @Test
-  void refusesSigmasThatDoNotFall() {
+  void refusesSigmasThatDoNotFallAndSharesOutOfRange() {
     assertRefused(
         "timesteps must be finite, at least 0 and descending, got 300.0 after 200.0",
         () -> REQUEST.timesteps(200, 300));
     assertRefused(
-        "sigmas must be finite, at least 0 and descending, got Infinity first",
+        "sigmas must be finite, at least 0 and descending, got Infinity as the first",
         () -> REQUEST.sigmas(Double.POSITIVE_INFINITY, 0));
     assertRefused(
         "sigmas must be finite, at least 0 and descending, got NaN after 1.0",
         () -> REQUEST.sigmas(1, Double.NaN));
+    assertRefused("eta must be in 0..1, got -1.0", () -> REQUEST.eta(-1));
+    assertRefused(
+        "eta must be in 0..1, got 2.0", () -> REQUEST.scheduler("DDIM").eta(2));
+    assertRefused(
+        "the denoising range must be within 0..1 and not end before it starts, got 0.8 to 0.2",
+        () -> REQUEST.denoisingRange(0.8, 0.2));
+    assertRefused(
+        "the denoising range must be within 0..1 and not end before it starts, got 0.0 to 1.5",
+        () -> REQUEST.denoisingRange(0, 1.5));
     assertRefused(
         "no timesteps given; give at least one, or a number of steps", () -> REQUEST.timesteps());
     assertRefused(

@@ -108,7 +108,7 @@ public final class FaceIdLora implements AutoCloseable {
       throw new InvalidInputException("the LoRA of the adapter: " + Quoted.of(alpha) + " is "
           + value.item_double() + " beside factors of rank "
           + rank(weights, key + ".down.weight")
-          + "; expected a finite number and a rank of at least 1: download the file again");
+          + ", expected a finite number and a rank of at least 1; download the file again");
     }
     return scale;
   }

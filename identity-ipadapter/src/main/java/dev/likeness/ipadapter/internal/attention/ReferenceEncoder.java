@@ -75,14 +75,17 @@ public final class ReferenceEncoder {
         && e.face().filter(grid -> grid.width() != layout.faceWidth()).isEmpty();
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
-          "the references have image " + e.image().orElse(null) + ", unconditional "
-              + e.unconditional().orElse(null) + " and face " + e.face().orElse(null) + "; "
-              + adapter + " is an "
-              + layout.variant().title()
+          "the references have " + text(e.image()) + " for images, " + text(e.unconditional())
+              + " for no image and " + text(e.face()) + " for faces, which do not fit " + adapter
+              + ", an " + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode the photos again for it");
     }
     e.origin().require(adapter, origin(List.of()));
+  }
+
+  private static String text(Optional<Grid> embeddings) {
+    return embeddings.map(Grid::toString).orElse("no embeddings");
   }
 
   /** Returns the unconditional output, which is computed once for all references. */
@@ -110,7 +113,8 @@ public final class ReferenceEncoder {
           + (looks && layout.variant().needsFace()
               ? "a face embedding and the aligned face image"
               : looks ? "an image" : "a face embedding")
-          + "; the reference has " + reference);
+          + ", but the reference has only "
+          + (reference.image().isEmpty() ? "a face embedding" : "an image"));
     }
     if (layout.variant().needsFace()) {
       float[] face = reference.face().orElseThrow();

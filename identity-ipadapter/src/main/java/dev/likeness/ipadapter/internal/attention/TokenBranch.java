@@ -38,7 +38,7 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
       long batch = query.size(0);
       if (tokens.size(2) != query.size(1) * query.size(3)) {
         throw new IllegalArgumentException("the image prompt is for attentions of "
-            + tokens.size(2) + " channels, an attention of the base has "
+            + tokens.size(2) + " channels, but an attention of the base has "
             + query.size(1) * query.size(3) + "; open the adapter for the base of the request");
       }
       return tokens

@@ -26,20 +26,21 @@ public final class AdapterCompatibility {
   public static void check(String file, AdapterLayout adapter, AdapterSites base) {
     if (adapter.variant().family() != base.family()
         || adapter.contextWidth() != base.contextWidth()) {
-      throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
-          + base.name() + " is " + base.baseDescription() + ": give an adapter for this base");
+      throw new InvalidInputException(file + " is " + adapter.describe() + ", but the base "
+          + base.name() + " is " + base.baseDescription() + "; give an adapter for this base");
     }
     if (adapter.attentionWidths().size() != base.widths().size()) {
-      throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
-          + base.name() + " has " + base.widths().size() + ": give an adapter for this base");
+      throw new InvalidInputException(file + " is " + adapter.describe() + ", but the base "
+          + base.name() + " has " + base.widths().size()
+          + " attentions; give an adapter for this base");
     }
     for (int t = 0; t < base.widths().size(); t++) {
       if (!adapter.attentionWidths().get(t).equals(base.widths().get(t))) {
         throw new InvalidInputException(file + ": tensors with index " + base.keyIndex(t) + " have "
             + adapter.attentionWidths().get(t)
-            + " channels, " + base.module(adapter.variant(), t) + " of the base " + base.name()
-            + " has " + base.widths().get(t)
-            + ": give an adapter for this base");
+            + " channels, but " + base.module(adapter.variant(), t) + " of the base "
+            + base.name() + " has " + base.widths().get(t)
+            + "; give an adapter for this base");
       }
     }
   }
@@ -76,12 +77,12 @@ public final class AdapterCompatibility {
         + encoderName(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
       throw new InvalidInputException(wanted
-          + "; give that image encoder: --image-encoder PATH (in programs, ImageEncoder.open)");
+          + "; give that image encoder: --image-encoder PATH (in Java, call ImageEncoder.open)");
     }
     long has = pooled ? encoder.projectionDim() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
-      throw new InvalidInputException(wanted + "; the image encoder " + folder + " is "
-          + encoder.describe() + ": give the image encoder that it was trained with");
+      throw new InvalidInputException(wanted + ", but the image encoder " + folder + " is "
+          + encoder.describe() + "; give the image encoder that it was trained with");
     }
   }
 
@@ -108,7 +109,7 @@ public final class AdapterCompatibility {
     if (length != adapter.faceWidth()) {
       throw new InvalidInputException(
           file + " is an " + adapter.variant().title() + " and needs face embeddings of "
-              + adapter.faceWidth() + " values; " + embedder + " has " + length
+              + adapter.faceWidth() + " values, but " + embedder + " has " + length
               + "; give the face embedder that the adapter was trained with");
     }
   }

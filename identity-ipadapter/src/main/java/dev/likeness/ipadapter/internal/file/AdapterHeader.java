@@ -29,6 +29,8 @@ public final class AdapterHeader {
   /** Header key for the training settings, present if this library trained the adapter. */
   public static final String TRAINING_SETTINGS = "likeness.training_settings";
   // The key in files of earlier versions.
+  private static final String DOWNLOAD_ADVICE =
+      "download the file again, or give an IP-Adapter's file";
   private static final String FORMER_TRAINING_SETTINGS = "likeness.recipe";
 
   // File names of published FaceID Portrait adapters, unnormalised.
@@ -61,8 +63,9 @@ public final class AdapterHeader {
 
   private static TensorSource published(Path file) {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidInputException(
-          file + " is not a regular file; give an IP-Adapter's .safetensors or .bin file");
+      throw new InvalidInputException(file
+          + (Files.exists(file) ? " is not a regular file" : " does not exist")
+          + "; give an IP-Adapter's .safetensors or .bin file");
     }
     TensorSource source = new TensorSource.Finite(
         isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file));
@@ -131,9 +134,12 @@ public final class AdapterHeader {
       return linearLayout(attentions);
     }
     throw new InvalidInputException(
-        source.describe() + ": its image_proj belongs to no known IP-Adapter, found e.g. "
-            + Quoted.of(source.names().stream().findFirst().orElse("nothing"))
-            + "; docs/reference/adapters.md lists the kinds");
+        source.describe() + ": the image_proj keys fit no supported IP-Adapter, found e.g. "
+            + Quoted.of(source.names().stream()
+                .filter(name -> name.startsWith("image_proj."))
+                .findFirst()
+                .orElse("nothing"))
+            + "; docs/reference/adapters.md lists the supported kinds");
   }
 
   private AdapterLayout timestepLayout(List<Long> attentions) {
@@ -142,7 +148,7 @@ public final class AdapterHeader {
       throw new InvalidInputException(
           source.describe() + ": image_proj.time_embedding.linear_1.weight has "
               + sinusoids + " columns, expected an even number"
-              + " (sines and cosines); the file is broken or no IP-Adapter");
+              + " (sines and cosines); " + DOWNLOAD_ADVICE);
     }
     return new AdapterLayout(
         IpAdapterVariant.INSTANT_X_TIMED,
@@ -234,8 +240,7 @@ public final class AdapterHeader {
     }
     if (depth == 0) {
       throw new InvalidInputException(source.describe() + ": no tensor \"image_proj." + prefix
-          + "layers.0.0.to_q.weight\"; the resampler has no layer, so the file is"
-          + " incomplete: download it again");
+          + "layers.0.0.to_q.weight\", so the resampler has no layer; download the file again");
     }
     String queries = prefix + "layers.0.0.to_q.weight";
     try {
@@ -296,14 +301,14 @@ public final class AdapterHeader {
 
   private long size(String name, int dimensions, int axis) {
     if (!source.has(name)) {
-      throw new InvalidInputException(source.describe() + ": no tensor \"" + name
-          + "\"; the file is incomplete: download it again");
+      throw new InvalidInputException(
+          source.describe() + ": no tensor \"" + name + "\"; download the file again");
     }
     long[] shape = source.shape(name);
     if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {
       throw new InvalidInputException(
           source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected "
-              + dimensions + " dimensions of at least 1; the file is broken or no IP-Adapter");
+              + dimensions + " dimensions of at least 1; " + DOWNLOAD_ADVICE);
     }
     return shape[axis];
   }

@@ -138,9 +138,8 @@ final class AdapterKeyFormat {
       if (m.matches()) {
         String path = m.group(1);
         if (HUGE_INDEX.matcher(path).find()) {
-          throw new InvalidInputException(source.describe() + ": \"" + name
-              + "\" belongs to no attention of a base; give an IP-Adapter file as it was"
-              + " published");
+          throw new InvalidInputException(source.describe() + ": key " + Quoted.of(name)
+              + " names no attention layer; use the file as its author published it");
         }
         transformers.add(
             AttentionPath.of(isInUnet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
@@ -235,9 +234,8 @@ final class AdapterKeyFormat {
             || values == null
             || source.shape(name).length != 2
             || !Arrays.equals(source.shape(keys), source.shape(values))) {
-          throw new InvalidInputException(source.describe() + ": \"" + name
-              + "\" needs key and value matrices of equal shape; the file is incomplete:"
-              + " download it again");
+          throw new InvalidInputException(source.describe() + ": " + Quoted.of(name)
+              + " needs key and value matrices of equal shape; download the file again");
         }
         parts.put(together, List.of(keys, values));
       });

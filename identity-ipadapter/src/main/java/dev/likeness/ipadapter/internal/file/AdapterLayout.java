@@ -41,8 +41,8 @@ public record AdapterLayout(
     public ResamplerConfig {
       if (width < 1 || innerWidth < 1 || innerWidth > 64 && innerWidth % 64 != 0) {
         throw new IllegalArgumentException(
-            "a resampler's query width must be a multiple of 64, got " + innerWidth
-                + " for tokens of width " + width);
+            "a resampler needs a query width of 1 to 64, or a multiple of 64, and tokens of width 1"
+                + " or more, got query width " + innerWidth + " and token width " + width);
       }
     }
 

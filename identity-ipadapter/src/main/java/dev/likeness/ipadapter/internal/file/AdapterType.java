@@ -29,20 +29,20 @@ enum AdapterType {
     for (AdapterType kind : values()) {
       Optional<String> key = source.names().stream().filter(kind.signature).findFirst();
       if (key.isPresent()) {
-        throw new InvalidInputException(source.describe() + " is " + kind.title + " (it has \""
-            + key.get() + "\")" + SUPPORTED);
+        throw new InvalidInputException(source.describe() + " is " + kind.title + " (it has "
+            + Quoted.of(key.get()) + ")" + SUPPORTED);
       }
     }
     boolean projects = source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
     boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
-      throw new InvalidInputException(
-          source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
-              + "InfiniteYou's image_proj_model.bin; give an IP-Adapter file");
+      throw new InvalidInputException(source.describe()
+          + " has an image projection but no keys and values (ip_adapter.*), like "
+          + "InfiniteYou's image_proj_model.bin; give an IP-Adapter file");
     }
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()
-          + " is no IP-Adapter: expected keys image_proj.* and ip_adapter.*, found e.g. "
+          + " is not an IP-Adapter: expected keys image_proj.* and ip_adapter.*, found e.g. "
           + Quoted.of(source.names().stream().findFirst().orElse("nothing"))
           + "; give an IP-Adapter file");
     }

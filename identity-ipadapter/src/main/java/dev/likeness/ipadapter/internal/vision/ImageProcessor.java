@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.PillowResampling;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
@@ -106,9 +107,7 @@ public record ImageProcessor(
 
   /** Returns the size of prepared images, for messages. */
   public String sizeText() {
-    return outputSize() == null
-        ? "their original size"
-        : outputSize().width + "x" + outputSize().height;
+    return outputSize() == null ? "any size" : outputSize().width + "x" + outputSize().height;
   }
 
   /** Returns the size of all prepared images, or null if it differs between images. */
@@ -174,7 +173,8 @@ public record ImageProcessor(
     if (given == null && usual != null) {
       return usual;
     }
-    throw new IllegalArgumentException("option \"" + name + "\" is " + given
+    throw new IllegalArgumentException("option \"" + name + "\" is "
+        + Quoted.value(given)
         + ", expected a number, {\"shortest_edge\": n} or {\"height\": n, \"width\": n}");
   }
 
@@ -187,6 +187,6 @@ public record ImageProcessor(
       return list.stream().map(n -> ((Number) n).doubleValue()).toList();
     }
     throw new IllegalArgumentException(
-        "option \"" + name + "\" is " + given + ", expected three numbers");
+        "option \"" + name + "\" is " + Quoted.value(given) + ", expected three numbers");
   }
 }

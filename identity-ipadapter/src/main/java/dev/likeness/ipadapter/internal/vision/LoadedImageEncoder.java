@@ -78,7 +78,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
         ModelFile.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.isCompatible(config)) {
       throw new InvalidInputException(
-          own + " prepares images of " + processor.sizeText() + ", the encoder needs "
+          own + " prepares images of " + processor.sizeText() + ", but the encoder needs "
               + config.imageSize() + "x" + config.imageSize()
               + " (config.json); give the files of one encoder");
     }
@@ -158,7 +158,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
       return TorchPickle.open(ModelFile.own(pickle));
     }
     throw new InvalidInputException(
-        folder + " has no weights; expected model.safetensors or pytorch_model.bin");
+        folder + " has no weights, expected model.safetensors or pytorch_model.bin; download the"
+            + " image encoder again");
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.internal.vision;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.List;
@@ -37,7 +38,7 @@ public record VisionConfig(
         || imageSize < patchSize
         || width % heads != 0) {
       throw new IllegalArgumentException(
-          "a vision tower needs sizes of at least 1, a width that its heads"
+          "an image encoder needs sizes of at least 1, a width that its heads"
               + " divide, and images of at least one patch; got width " + width + ", " + heads
               + " heads, " + layers + " layers, patches of " + patchSize + " in images of "
               + imageSize);
@@ -52,8 +53,10 @@ public record VisionConfig(
     ModelConfig c = visionConfig(whole);
     boolean siglip = Set.of("siglip", "siglip_vision_model").contains(modelType(whole, c));
     if (!siglip && !Set.of("clip", "clip_vision_model").contains(modelType(whole, c))) {
-      throw new InvalidInputException(whole.source() + ": model_type is \"" + modelType(whole, c)
-          + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
+      throw new InvalidInputException(whole.source() + ": model_type is "
+          + Quoted.of(modelType(whole, c))
+          + ", expected clip_vision_model or siglip_vision_model; give a CLIP or SigLIP image"
+          + " encoder");
     }
     c.requireValue("num_channels", 3);
     boolean pools = siglip
@@ -170,7 +173,8 @@ public record VisionConfig(
     private Activation activation(int width, boolean siglip) {
       if (siglip ? width != 1152 : width != 1024 && width != 1280 && width != 1664) {
         throw new InvalidInputException(
-            keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " tower of width " + width
+            keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " image encoder of width "
+                + width
                 + ", whose heads and activation are unknown; put its config.json beside it");
       }
       return siglip
@@ -181,7 +185,7 @@ public record VisionConfig(
     private int size(String name, int dimension) {
       if (!keys.has(name) || keys.shape(name).length <= dimension) {
         throw new InvalidInputException(keys.describe() + ": no usable tensor \"" + name
-            + "\"; give a vision tower with transformers' key names");
+            + "\"; give an image encoder with transformers' key names");
       }
       return (int) keys.shape(name)[dimension];
     }

@@ -94,8 +94,7 @@ class AdapterKeyFormatTest {
   @Test
   void refusesKeysWithoutValues() {
     String said = "a.bin: \"" + LAYER
-        + "to_k.weight\" needs key and value matrices of equal shape; the file is incomplete:"
-        + " download it again";
+        + "to_k.weight\" needs key and value matrices of equal shape; download the file again";
     refuses(Map.of(LAYER + "to_k.weight", new long[] {64, 8}), said);
     refuses(
         Map.of(
@@ -124,8 +123,8 @@ class AdapterKeyFormatTest {
         "down_blocks.99999999999.attentions.0.transformer_blocks.0.attn2.processor.to_k_ip.0.weight";
     refuses(
         Map.of(name, new long[] {4, 4}),
-        "a.bin: \"" + name
-            + "\" belongs to no attention of a base; give an IP-Adapter file as it was published");
+        "a.bin: key \"" + name
+            + "\" names no attention layer; use the file as its author published it");
   }
 
   private static void refuses(Map<String, long[]> shapes, String message) {

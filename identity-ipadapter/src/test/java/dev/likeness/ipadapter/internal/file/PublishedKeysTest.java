@@ -93,8 +93,8 @@ class PublishedKeysTest {
     assertEquals("up_blocks.0.attentions.0.transformer_blocks.0.attn2", xl.attentionPath(49));
     assertEquals("mid_block.attentions.0.transformer_blocks.9.attn2", xl.attentionPath(139));
     assertEquals(
-        "ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions; the base "
-            + "Juggernaut XL v9 is SDXL (context 2048): give an adapter for this base",
+        "ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions, but the base "
+            + "Juggernaut XL v9 is SDXL (context 2048); give an adapter for this base",
         refusal(() -> AdapterCompatibility.check("ip-adapter_sd15.bin", layout, xl)));
   }
 
@@ -103,8 +103,8 @@ class PublishedKeysTest {
     VisionConfig large = encoder("clip-vit-large-patch14/config.json");
     AdapterLayout plain = layout("Standard Reference (IP Adapter).safetensors.json");
     assertEquals(
-        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024); the image "
-            + "encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the image encoder "
+        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024), but the image "
+            + "encoder here is CLIP ViT-L/14 (width 1024, projection 768); give the image encoder "
             + "that it was trained with",
         refusal(() -> AdapterCompatibility.check("a.bin", plain, large, "here")));
     AdapterLayout plus = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
@@ -122,8 +122,8 @@ class PublishedKeysTest {
             1280),
         "bigG"));
     assertEquals(
-        "a.bin is an IP-Adapter Plus and was trained with CLIP ViT-H/14 (width 1280); the image "
-            + "encoder here is CLIP ViT-bigG/14 (width 1664, projection 1280): give the image "
+        "a.bin is an IP-Adapter Plus and was trained with CLIP ViT-H/14 (width 1280), but the image "
+            + "encoder here is CLIP ViT-bigG/14 (width 1664, projection 1280); give the image "
             + "encoder that it was trained with",
         refusal(() -> AdapterCompatibility.check("a.bin", plus, bigG, "here")));
     assertEquals(729, encoder("siglip-so400m-patch14-384/config.json").tokens());

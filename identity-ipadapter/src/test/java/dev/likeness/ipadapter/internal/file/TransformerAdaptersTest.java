@@ -55,16 +55,16 @@ class TransformerAdaptersTest {
   @Test
   void refusesAnAdapterForAnotherTransformer() throws IOException {
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
-            + "sd3.5-medium is Stable Diffusion 3.x (width 1536): give an adapter for this base",
+        "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions, but the base "
+            + "sd3.5-medium is Stable Diffusion 3.x (width 1536); give an adapter for this base",
         refusal(INSTANT_X_SD3, "sd3.5-medium"));
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
-            + "flux-dev is FLUX.1 (context 4096): give an adapter for this base",
+        "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions, but the base "
+            + "flux-dev is FLUX.1 (context 4096); give an adapter for this base",
         refusal(INSTANT_X_SD3, "flux-dev"));
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions; the base sd3.5-large is "
-            + "Stable Diffusion 3.x (width 2432): give an adapter for this base",
+        "a.bin is an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions, but the base sd3.5-large is "
+            + "Stable Diffusion 3.x (width 2432); give an adapter for this base",
         refusal(XLABS, "sd3.5-large"));
     assertEquals(
         "the base flux2-klein-4b is of a family without IP-Adapter support; use another base, or no IP-Adapter",
@@ -79,12 +79,12 @@ class TransformerAdaptersTest {
     }) {
       KeyList list = KeyList.of(Material.of("keys/checkpoints/" + real[0] + ".safetensors.json"));
       String is = "a.bin is an IP-Adapter" + real[1]
-          + " for Stable Diffusion 1.x (context 768), 16 attentions; the base ";
+          + " for Stable Diffusion 1.x (context 768), 16 attentions, but the base ";
       assertEquals(
-          is + "flux-dev is FLUX.1 (context 4096): give an adapter for this base",
+          is + "flux-dev is FLUX.1 (context 4096); give an adapter for this base",
           refusal(list, "flux-dev"));
       assertEquals(
-          is + "sd3.5-large is Stable Diffusion 3.x (width 2432): give an adapter for this base",
+          is + "sd3.5-large is Stable Diffusion 3.x (width 2432); give an adapter for this base",
           refusal(list, "sd3.5-large"));
     }
   }
@@ -121,14 +121,14 @@ class TransformerAdaptersTest {
     AdapterCompatibility.check("a.bin", layout(INSTANT_X), siglip, "here");
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), siglip, "here");
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the "
-            + "image encoder here is SigLIP So400m/14 (width 1152): give the image encoder that it "
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768), but the "
+            + "image encoder here is SigLIP So400m/14 (width 1152); give the image encoder that it "
             + "was trained with",
         refusal(XLABS, siglip));
     for (KeyList list : List.of(INSTANT_X, INSTANT_X_SD3)) {
       assertEquals(
-          "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the "
-              + "image encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the image "
+          "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152), but the "
+              + "image encoder here is CLIP ViT-L/14 (width 1024, projection 768); give the image "
               + "encoder that it was trained with",
           refusal(list, large));
     }
@@ -138,13 +138,13 @@ class TransformerAdaptersTest {
   void distinguishesEncodersOfOneWidthByTheirFamily() {
     VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the "
-            + "image encoder here is SigLIP ViT-B/16 (width 768): give the image encoder that it "
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768), but the "
+            + "image encoder here is SigLIP ViT-B/16 (width 768); give the image encoder that it "
             + "was trained with",
         refusal(XLABS, siglip));
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the "
-            + "image encoder here is CLIP So400m/16 (width 1152, projection 1152): give the image "
+        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152), but the "
+            + "image encoder here is CLIP So400m/16 (width 1152, projection 1152); give the image "
             + "encoder that it was trained with",
         refusal(INSTANT_X, encoder("clip_vision_model", 1152, 1152)));
     VisionConfig bare = VisionConfig.of(ModelConfig.of(
@@ -163,8 +163,8 @@ class TransformerAdaptersTest {
             List.of("CLIPVisionModel")),
         "clip"));
     assertEquals(
-        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768); the "
-            + "image encoder here is CLIP ViT-L/14 (width 1024, without projection): give the "
+        "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768), but the "
+            + "image encoder here is CLIP ViT-L/14 (width 1024, without projection); give the "
             + "image encoder that it was trained with",
         refusal(XLABS, bare));
   }
@@ -172,13 +172,13 @@ class TransformerAdaptersTest {
   @Test
   void detectsTheEncoderFamilyByAnUnambiguousWidth() {
     assertEquals(
-        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024); the image "
-            + "encoder here is SigLIP ViT-L/16 (width 1024): give the image encoder that it was "
+        "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024), but the image "
+            + "encoder here is SigLIP ViT-L/16 (width 1024); give the image encoder that it was "
             + "trained with",
         refusal(plain(1024), encoder("siglip", 1024, 0)));
     assertEquals(
-        "a.bin is an IP-Adapter and was trained with SigLIP So400m (width 1152); the image encoder "
-            + "here is CLIP So400m/16 (width 1152, projection 1152): give the image encoder that "
+        "a.bin is an IP-Adapter and was trained with SigLIP So400m (width 1152), but the image encoder "
+            + "here is CLIP So400m/16 (width 1152, projection 1152); give the image encoder that "
             + "it was trained with",
         refusal(plain(1152), encoder("clip", 1152, 1152)));
     AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
@@ -202,8 +202,8 @@ class TransformerAdaptersTest {
         "siglip"));
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), bare, "here");
     assertEquals(
-        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152); the "
-            + "image encoder here is SigLIP So400m/14 (width 1152, without projection): give the "
+        "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152), but the "
+            + "image encoder here is SigLIP So400m/14 (width 1152, without projection); give the "
             + "image encoder that it was trained with",
         refusal(INSTANT_X, bare));
   }

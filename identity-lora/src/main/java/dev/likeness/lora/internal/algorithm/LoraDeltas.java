@@ -51,7 +51,7 @@ public record LoraDeltas(
             + layer.name() + " of shape " + layer.shape()
             + (there.isEmpty()
                 ? ", which this base does not have"
-                : ", with shape " + there + " here")
+                : ", which has shape " + there + " in this base")
             + "; open it for this base");
       }
     });

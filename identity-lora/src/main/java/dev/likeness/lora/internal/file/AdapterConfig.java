@@ -125,7 +125,7 @@ public final class AdapterConfig {
     if (!Double.isFinite((float) scale)) {
       throw new InvalidInputException(
           where + ": alpha and rank of " + keys.layer().name() + " give the factor " + scale
-              + "; expected a finite number: save the LoRA again");
+              + ", expected a finite number; save the LoRA again");
     }
     return scale;
   }
@@ -145,8 +145,8 @@ public final class AdapterConfig {
     double terms = setting(name).map(Number::doubleValue).orElse((double) DEFAULT_TERMS);
     if (!(terms >= 1 && terms <= MOST_TERMS) || terms != Math.rint(terms)) {
       throw new InvalidInputException(where + ": num_cayley_neumann_terms is "
-          + Quoted.of(String.valueOf(settings.get(name))) + "; expected a whole number from 1 to "
-          + MOST_TERMS + ": save the LoRA again");
+          + Quoted.of(String.valueOf(settings.get(name))) + ", expected a whole number from 1 to "
+          + MOST_TERMS + "; save the LoRA again");
     }
     return (int) terms;
   }
@@ -176,8 +176,8 @@ public final class AdapterConfig {
     settings.forEach((name, value) -> {
       if (name.endsWith(INIT_KEY) && CHANGED_BASE.matcher(String.valueOf(value)).matches()) {
         throw new InvalidInputException(
-            file + " was trained on a base that peft had changed (its settings say " + INIT_KEY
-                + " " + Quoted.of(String.valueOf(value))
+            file + " was trained on a base that peft had changed (" + INIT_KEY
+                + " is " + Quoted.of(String.valueOf(value))
                 + ") and does not work on the original base; save it again by peft's save_pretrained with"
                 + " path_initial_model_for_weight_conversion (not for LoftQ), or train it with an"
                 + " initialisation that leaves the base unchanged");
@@ -202,7 +202,7 @@ public final class AdapterConfig {
     Object value = settings.get(name);
     if (value != null && !(value instanceof Number)) {
       throw new InvalidInputException(where + ": " + name + " is "
-          + Quoted.of(String.valueOf(value)) + "; expected a number: save the LoRA again");
+          + Quoted.of(String.valueOf(value)) + ", expected a number; save the LoRA again");
     }
     return Optional.ofNullable((Number) value);
   }
@@ -236,8 +236,8 @@ public final class AdapterConfig {
       states += known.states();
       if (states > LayerPattern.MOST_STATES || patterns.size() > MOST_PATTERNS) {
         throw new InvalidInputException(where + " has " + patterns.size()
-            + " layer patterns with " + states + " states; expected at most " + MOST_PATTERNS
-            + " patterns and " + LayerPattern.MOST_STATES + " states: save the LoRA again");
+            + " layer patterns with " + states + " states, expected at most " + MOST_PATTERNS
+            + " patterns and " + LayerPattern.MOST_STATES + " states; save the LoRA again");
       }
     }
     return known;

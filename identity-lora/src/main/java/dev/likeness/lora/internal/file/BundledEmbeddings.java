@@ -111,13 +111,15 @@ final class BundledEmbeddings {
         .distinct()
         .count();
     if (!isNew || lengths > 1 || token.isBlank()) {
-      throw new InvalidInputException(
-          source.describe() + ": the textual inversion "
-              + Quoted.of(token)
-              + (isNew
-                  ? " has another number of vectors for each text encoder"
+      throw new InvalidInputException(source.describe() + ": the textual inversion "
+          + Quoted.of(token)
+          + (token.isBlank()
+              ? " has a blank token"
+              : isNew
+                  ? " has different numbers of vectors for the text encoders"
                   : " has two tensors of one width")
-              + "; expected a token with the same number of vectors for each: train or download it again");
+          + ", expected a token with the same number of vectors for each text encoder; train or"
+          + " download it again");
     }
   }
 

@@ -62,8 +62,8 @@ final class LayerPattern {
       }
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(where + " has the layer pattern " + Quoted.of(text)
-          + ", which " + e.getMessage() + "; expected the name of a layer, or a simple regular"
-          + " expression: save the LoRA again");
+          + ", which " + e.getMessage() + ", expected the name of a layer or a simple regular"
+          + " expression; save the LoRA again");
     }
   }
 

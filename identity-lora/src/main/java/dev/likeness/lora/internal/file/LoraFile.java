@@ -77,7 +77,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
         .filter(one -> Files.exists(file.resolve(one)))
         .findFirst()
         .orElseThrow(() -> new InvalidInputException(
-            file + " is a folder without a LoRA; expected a file or a folder with "
+            file + " is a folder without a LoRA; give a file, or a folder with "
                 + FOLDER_FILES.get(0) + " or " + FOLDER_FILES.get(2)));
     return folder.resolve(name, file);
   }
@@ -148,7 +148,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     try {
       if (Files.size(settings) > LONGEST_SETTINGS) {
         throw new InvalidInputException(settings + " has " + Files.size(settings)
-            + " bytes; expected at most " + LONGEST_SETTINGS + ": save the LoRA again");
+            + " bytes, expected at most " + LONGEST_SETTINGS + "; save the LoRA again");
       }
       return UninterruptibleIo.read(settings, Files::readString);
     } catch (IOException e) {
@@ -194,13 +194,13 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
               + report.shapeMismatches().size())
           + " keys match no layer of " + base + ", e.g. "
           + Quoted.of(report.unmatched().get(0))
-          + "; the LoRA is for another base model, or its kind is not supported: give a LoRA for"
+          + "; the LoRA is for another base model, or its kind is not supported; give a LoRA for"
           + " this base");
     }
     if (!report.shapeMismatches().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.shapeMismatches().size()
           + " keys do not fit " + base + ", e.g. " + report.shapeMismatches().get(0)
-          + "; the LoRA is for another base model: give a LoRA for this base");
+          + "; the LoRA is for another base model; give a LoRA for this base");
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
       throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
@@ -208,7 +208,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.incomplete().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)
-          + " does not have all factors with one rank; the file is incomplete: download it again");
+          + " does not have all factors with the same rank; download the file again");
     }
     if (report.layers() == 0 && !report.ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "

@@ -34,10 +34,10 @@ record ClassImages(
     progress.onEvent(new ProgressEvent.Phase(PHASE, all));
     if (set.personToken().token().isEmpty()) {
       progress.onEvent(
-          new ProgressEvent.Notice(
-              "class images and the person have the same caption, \""
-                  + CaptionEncodings.Captions.classCaption(settings, set)
-                  + "\", so each cancels the other; give the person a rare token, or use no class images"));
+          new ProgressEvent.Notice("class images and the person have the same caption, \""
+              + CaptionEncodings.Captions.classCaption(settings, set)
+              + "\", so their effects cancel; give the person a rare token, or"
+              + " use no class images"));
     }
     ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.classCaption(settings, set))
         .adapter(TrainableNetworks.AS_LOADED);

@@ -116,7 +116,7 @@ final class LatentDiskCache {
     } catch (ResourceLimitException e) {
       if (!isFull) {
         progress.onEvent(new ProgressEvent.Notice(
-            "encoded images cannot be cached, the training continues: " + e.getMessage()));
+            "encoded images cannot be cached, but the training continues: " + e.getMessage()));
       }
       isFull = true;
     }

@@ -56,7 +56,8 @@ final class TrainableTextualInversion {
     textEncoders = TrainingTarget.of(model).clipTextEncoders();
     if (textEncoders.isEmpty()) {
       throw new IllegalArgumentException(
-          "pivotal tuning needs a CLIP text encoder, and this base has none; turn it off");
+          "pivotal tuning needs a CLIP text encoder, and this base has none; turn pivotal tuning"
+              + " off");
     }
     try (TensorScope scope = TensorScope.open()) {
       double moved =

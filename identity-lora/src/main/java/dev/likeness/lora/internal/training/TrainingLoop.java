@@ -81,17 +81,17 @@ public final class TrainingLoop implements AutoCloseable {
     if (set.trainingAdapter().isPresent()) {
       return;
     }
-    String advice = "train on the base that is not distilled, and use the LoRA on this one; or give"
+    String advice = "train on the base that is not distilled and use the LoRA on this one, or give"
         + " a training adapter";
     switch (target.distillation()) {
       case NONE -> {}
       case LIKELY ->
         progress.onEvent(new ProgressEvent.Notice(base.name()
-            + " has the scheduler of a distilled base. Training without a training adapter undoes the"
-            + " distillation: " + advice));
+            + " has the scheduler of a distilled base; if it is distilled, training undoes the"
+            + " distillation; " + advice));
       case CERTAIN ->
         throw new IllegalArgumentException(
-            base.name() + " is distilled, and training would undo that; " + advice);
+            base.name() + " is distilled, and training would undo the distillation; " + advice);
     }
   }
 
@@ -233,7 +233,7 @@ public final class TrainingLoop implements AutoCloseable {
       checkpoint.save(networks.weights(), optimizer, ema, others);
     } catch (ResourceLimitException full) {
       progress.onEvent(new ProgressEvent.Notice("step " + optimizer.steps()
-          + " cannot be saved, the training continues: " + full.getMessage()));
+          + " cannot be saved, but the training continues: " + full.getMessage()));
     }
     lastSaveNanos = System.nanoTime();
     savingNanos += lastSaveNanos - now;

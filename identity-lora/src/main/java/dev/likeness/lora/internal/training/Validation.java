@@ -88,7 +88,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     withoutImprovement++;
     if (shouldStop()) {
       progress.onEvent(new ProgressEvent.Notice("no better likeness in the last "
-          + withoutImprovement + " validations; the weights of the best one are kept"));
+          + withoutImprovement + " validations; the weights of the best validation are kept"));
     }
   }
 

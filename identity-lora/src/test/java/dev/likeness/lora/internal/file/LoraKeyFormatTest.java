@@ -218,7 +218,7 @@ class LoraKeyFormatTest {
     assertEquals(4, settings("{\"unet.alpha\": 16, \"unet.r\": 4}").scale(layer, 4, Double.NaN));
     assertEquals(
         "f: the header's lora_adapter_metadata has the layer pattern \"(to_q\", which has a '(' "
-            + "without a ')'; expected the name of a layer, or a simple regular expression: save "
+            + "without a ')', expected the name of a layer or a simple regular expression; save "
             + "the LoRA again",
         assertThrows(
                 InvalidInputException.class,

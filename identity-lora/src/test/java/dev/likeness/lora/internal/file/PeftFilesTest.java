@@ -171,7 +171,7 @@ class PeftFilesTest extends OnGoldenBase {
         Path file = file(Map.of(key, torch.ones(4)));
         assertEquals(
             file + ": 1 of 1 keys match no layer of base-current, e.g. \"" + key
-                + "\"; the LoRA is for another base model, or its kind is not supported: give a"
+                + "\"; the LoRA is for another base model, or its kind is not supported; give a"
                 + " LoRA for this base",
             assertThrows(InvalidInputException.class, () -> Lora.open(file, base))
                 .getMessage());

@@ -304,8 +304,8 @@ class FewStepTest {
   @Test
   void refusesToTrainTheTextEncoder() {
     assertEquals(
-        "few-step distillation trains only the denoising network; turn off class images and the "
-            + "training of the text encoder",
+        "few-step distillation trains only the denoising network; use no class images, and"
+            + " do not train the text encoder",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> LoraTraining.fewStep(4).trainTextEncoder(true))

@@ -454,7 +454,7 @@ class TransformerLoraTest {
               IllegalArgumentException.class,
               () -> new TrainableAdapter(pivotal, PersonToken.of("woman"), base))
           .getMessage();
-      assertTrue(message.contains("turn it off"), message);
+      assertTrue(message.contains("turn pivotal tuning off"), message);
     }
   }
 }

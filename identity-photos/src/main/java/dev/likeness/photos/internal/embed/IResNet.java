@@ -159,8 +159,8 @@ record IResNet(Activated stem, List<Block> blocks, Projection end) {
         require(
             block.shortcut.stride == block.second.stride,
             source,
-            name + " has the strides " + block.second.stride + " and " + block.shortcut.stride
-                + ", expected one");
+            name + " has stride " + block.second.stride + " in conv2 and " + block.shortcut.stride
+                + " in downsample, expected the same");
       }
       side = (side - 1) / block.second.stride + 1;
       channels = out;

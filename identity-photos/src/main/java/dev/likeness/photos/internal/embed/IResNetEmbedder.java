@@ -91,7 +91,8 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
       }
       return HexFormat.of().formatHex(digest.digest(), 0, 4);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read the face embedder " + file, e);
+      throw new InvalidInputException(
+          "cannot read the face embedder " + file + ": " + Quoted.reason(e), e);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(
           "this Java has no SHA-256; use a complete Java 17 or later", e);

@@ -103,7 +103,7 @@ final class OnnxIResNet {
     check(
         node,
         constant != null && constant.known() != null && constant.known().length == 1,
-        "has no single constant number");
+        "has no constant number as its second input");
     return constant.known()[0];
   }
 
@@ -129,7 +129,8 @@ final class OnnxIResNet {
     check(
         node,
         all(node, "strides", own, 1) && own >= 1 && (stride == 0 || own == stride),
-        "has the stride " + own + ", expected " + (stride == 0 ? "one for both sides" : stride));
+        "has the stride " + own + ", expected "
+            + (stride == 0 ? "the same for both axes" : stride));
     Normed normed = normed(node.outputs().get(0), weight.size(0));
     return new Folded(Convolution.of(weight, bias, normed.norm, own), normed.output);
   }
@@ -293,7 +294,10 @@ final class OnnxIResNet {
     }
     Node node = nodes.get(0);
     boolean commutes = node.operation().equals("Add");
-    check(node, commutes || node.inputs().indexOf(value) == 0, "takes the image as a later input");
+    check(
+        node,
+        commutes || node.inputs().indexOf(value) == 0,
+        "does not take the image as its first input");
     return node;
   }
 

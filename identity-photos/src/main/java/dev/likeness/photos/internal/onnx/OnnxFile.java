@@ -2,6 +2,7 @@ package dev.likeness.photos.internal.onnx;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -63,7 +64,7 @@ public final class OnnxFile {
       ModelFile.requireNoStandIn(path, file);
       return new OnnxFile(source, file, OnnxGraph.read(new Message(file, 0, file.length), source));
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + source + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + source + ": " + Quoted.reason(e), e);
     } catch (IndexOutOfBoundsException e) {
       throw new InvalidInputException(source + " is not an ONNX file; give an ONNX file", e);
     }

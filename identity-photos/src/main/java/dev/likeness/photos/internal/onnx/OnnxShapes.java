@@ -132,7 +132,7 @@ final class OnnxShapes {
       check(
           node,
           alive <= maxElements && work <= maxWork,
-          "takes the network beyond the memory or work that a file of its size may need");
+          "needs more memory or computation than a network of this file size may need");
       for (String name : node.inputs()) {
         if (lastUse.getOrDefault(name, -1) == i
             && lastUse.remove(name) != null

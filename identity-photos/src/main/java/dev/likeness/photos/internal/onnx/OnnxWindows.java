@@ -31,9 +31,10 @@ final class OnnxWindows {
 
   private static List<Value> lrn(Call c) {
     long size = c.number("size", 0);
+    c.check(c.input(0).rank() == 4, "needs an image");
     c.check(
-        size >= 1 && size % 2 == 1 && size <= MAX_STEP && c.input(0).rank() == 4,
-        "has the invalid size " + size);
+        size >= 1 && size % 2 == 1 && size <= MAX_STEP,
+        "has the size " + size + ", expected an odd number from 1 to " + MAX_STEP);
     c.addWork((double) size * c.input(0).elements());
     return OnnxLayers.same(c);
   }
@@ -236,7 +237,8 @@ final class OnnxWindows {
   private static List<Value> blocks(Call c, boolean toSpace) {
     long[] x = c.input(0).dims();
     long side = c.number("blocksize", 0);
-    c.check(x.length == 4 && side >= 1 && side <= 64, "has the invalid blocksize " + side);
+    c.check(x.length == 4, "needs an image");
+    c.check(side >= 1 && side <= 64, "has the blocksize " + side + ", expected 1 to 64");
     boolean fits = toSpace ? x[1] % (side * side) == 0 : x[2] % side == 0 && x[3] % side == 0;
     c.check(fits, "has the blocksize " + side + ", which does not fit " + Arrays.toString(x));
     return toSpace

@@ -126,7 +126,7 @@ record ConfiguredScheduler(
         double above = i == 0 ? trained : timesteps[i - 1];
         if (!(timesteps[i] < above && timesteps[i] >= 0)) {
           throw new IllegalArgumentException("timesteps must descend within 0.." + (trained - 1)
-              + ", got " + timesteps[i] + (i == 0 ? " first" : " after " + above));
+              + ", got " + timesteps[i] + (i == 0 ? " as the first" : " after " + above));
         }
       }
       return timesteps;

@@ -125,10 +125,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
           }
         }
       } catch (IOException e) {
-        throw new IllegalStateException(
-            "the built-in defaults of the schedulers cannot be read; the jar is"
-                + " damaged, download it again",
-            e);
+        throw new IllegalStateException("the jar of Likeness is damaged; download it again", e);
       }
       addUndeclared(byClass);
       return Collections.unmodifiableMap(byClass);

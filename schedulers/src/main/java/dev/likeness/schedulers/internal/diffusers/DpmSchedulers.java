@@ -61,7 +61,8 @@ final class DpmSchedulers {
         .equals(options.oneOf("algorithm_type", "data_prediction", "noise_prediction"));
     if (options.isSet("tau_func")) {
       throw new IllegalArgumentException(
-          "SASolverScheduler cannot read tau_func from a config; use the solver SaSolver");
+          "SASolverScheduler cannot read the function tau_func from a config; leave it out, or"
+              + " use a CustomScheduler with the solver SaSolver");
     }
     var solver = new SaSolver(
         options.integer("predictor_order"),

@@ -182,7 +182,8 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
       if (repeated) {
         throw new IllegalArgumentException(
             "the sigma schedule of " + options.className() + " does not have " + timesteps.length
-                + " different timesteps; use fewer steps or a schedule without respaced sigmas");
+                + " different timesteps; use fewer steps, or set use_karras_sigmas,"
+                + " use_exponential_sigmas and use_beta_sigmas to false");
       }
       DoubleFunction<NoiseLevel> form =
           options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::variancePreserving;

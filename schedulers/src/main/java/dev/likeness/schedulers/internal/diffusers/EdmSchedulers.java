@@ -58,8 +58,9 @@ final class EdmSchedulers {
         options.number("s_noise"),
         sigma -> sigma);
     if (churn.maxSigma() >= max * max) {
-      throw new IllegalArgumentException("KarrasVeScheduler starts at " + max * max
-          + ", the square of sigma_max, which must not have churn; set s_max below it");
+      throw new IllegalArgumentException("KarrasVeScheduler cannot add churn at its first sigma, "
+          + max * max + " (the square of sigma_max), got s_max " + churn.maxSigma()
+          + "; set s_max below this sigma");
     }
     NetworkConfig training = NetworkConfig.continuous(
         1, Prediction.EPSILON, level -> new Step.Scaling(1, 1, level.sigma()));

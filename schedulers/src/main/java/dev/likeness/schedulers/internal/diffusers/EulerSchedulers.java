@@ -23,7 +23,6 @@ import dev.likeness.schedulers.solvers.EulerAncestral;
 import dev.likeness.schedulers.solvers.Heun;
 import dev.likeness.schedulers.solvers.Lms;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
@@ -128,9 +127,7 @@ final class EulerSchedulers {
       SigmaOptions.Kind kind = SigmaOptions.of(options).kind();
       if (kind != SigmaOptions.Kind.NONE || isContinuous()) {
         throw new IllegalArgumentException(options.className()
-            + (isContinuous()
-                ? " with timestep_type continuous"
-                : " with use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas")
+            + (isContinuous() ? " with timestep_type continuous" : " with " + kind.option())
             + " computes its own timesteps; give sigmas, or leave that option out");
       }
       return ConfiguredScheduler.Requests.requireDescending(timesteps, network.length());

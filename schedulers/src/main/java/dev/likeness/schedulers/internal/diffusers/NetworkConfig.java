@@ -7,8 +7,9 @@ import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Step;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The network that options describe: its noise levels, its prediction, and the clipping.
@@ -71,7 +72,10 @@ record NetworkConfig(
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
       throw new IllegalArgumentException(options.className() + " does not support prediction_type "
-          + options.text("prediction_type") + "; known: " + new TreeSet<>(predictions));
+          + options.text("prediction_type") + "; known: "
+          + Stream.of("epsilon", "v_prediction", "sample", "flow_prediction")
+              .filter(name -> predictions.contains(Prediction.parse(name)))
+              .collect(Collectors.joining(", ")));
     }
     if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
       throw new IllegalArgumentException(options.className()

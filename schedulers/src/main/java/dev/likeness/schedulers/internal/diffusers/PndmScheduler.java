@@ -61,8 +61,8 @@ record PndmScheduler(
     }
     if (request.firstStep() > 0 || request.denoisingStart() > 0) {
       throw new IllegalArgumentException(
-          "PNDM with Runge-Kutta steps does not support a strength below 1; set skip_prk_steps"
-              + " to true");
+          "PNDM with Runge-Kutta steps supports neither a strength below 1 nor a denoising start"
+              + " above 0; set skip_prk_steps to true");
     }
     int half = steps.stride(request) / 2;
     DoubleStream stages = Arrays.stream(new int[] {0, 1, 2})

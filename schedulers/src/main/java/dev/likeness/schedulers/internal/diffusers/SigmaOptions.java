@@ -18,7 +18,12 @@ record SigmaOptions(Kind kind, Options options) {
     NONE,
     KARRAS,
     EXPONENTIAL,
-    BETA
+    BETA;
+
+    /** Returns the name of the option that chooses this schedule. */
+    String option() {
+      return "use_" + name().toLowerCase(Locale.ROOT) + "_sigmas";
+    }
   }
 
   /** Classes whose Karras schedules use the trained ends, whatever ends the config sets. */
@@ -27,12 +32,12 @@ record SigmaOptions(Kind kind, Options options) {
 
   static SigmaOptions of(Options options) {
     List<Kind> chosen = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
-        .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas"))
+        .filter(kind -> options.flag(kind.option()))
         .toList();
     if (chosen.size() > 1) {
       throw new IllegalArgumentException(
           options.className() + " takes only one of use_karras_sigmas, use_exponential_sigmas and"
-              + " use_beta_sigmas, got " + chosen.size() + "; set one of them to true");
+              + " use_beta_sigmas, got " + chosen.size() + "; set only one of them to true");
     }
     return new SigmaOptions(chosen.isEmpty() ? Kind.NONE : chosen.get(0), options);
   }
@@ -44,7 +49,8 @@ record SigmaOptions(Kind kind, Options options) {
         && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
       throw new IllegalArgumentException(options.className()
           + " takes either use_flow_sigmas or another sigma schedule, got both use_flow_sigmas and "
-          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind()) + "; leave one of them out");
+          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind().option())
+          + "; leave one of them out");
     }
     return respacing;
   }

@@ -206,7 +206,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     private static PlanRequest withSigmas(double[] sigmas, PlanRequest request) {
       if (request.sigmas().length + request.timesteps().length > 0) {
         throw new IllegalArgumentException(
-            "DPM fast and Restart compute their own sigmas and timesteps; give a number of steps");
+            "DPM fast and Restart compute their own sigmas and timesteps; leave both out, and give"
+                + " a number of steps");
       }
       return PlanRequest.ofSigmas(sigmas)
           .strength(request.strength())

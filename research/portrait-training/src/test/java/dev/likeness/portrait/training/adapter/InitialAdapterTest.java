@@ -218,8 +218,8 @@ class InitialAdapterTest {
         "config.json"));
     assertEquals(
         file
-            + " is an IP-Adapter and was trained with SigLIP (width 36); the image encoder here is CLIP (width 48,"
-            + " projection 36): give the image encoder that it was trained with",
+            + " is an IP-Adapter and was trained with SigLIP (width 36), but the image encoder here is CLIP (width 48,"
+            + " projection 36); give the image encoder that it was trained with",
         assertThrows(
                 InvalidInputException.class,
                 () -> AdapterCompatibility.check(

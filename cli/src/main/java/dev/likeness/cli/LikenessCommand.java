@@ -46,10 +46,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = LikenessCommand.Version.class,
     sortOptions = false,
-    description = "From a person's selfies to headshots that look like that person.",
+    description = "Turns a person's selfies into headshots that look like that person.",
     footer = {
       "",
-      "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 missing resource, 130 cancelled."
+      "Exit status: 0 done, 1 defect of the command, 2 wrong usage, 3 unusable input,",
+      "4 missing resource, 130 cancelled."
     })
 public final class LikenessCommand implements Runnable {
   @Spec

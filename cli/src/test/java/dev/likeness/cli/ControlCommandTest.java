@@ -77,7 +77,9 @@ class ControlCommandTest {
         folder.resolve("half").toString());
     assertEquals(2, half.status());
     assertEquals(
-        List.of("--controlnet DIR and --control-image IMAGE belong together; got 1 and 0"),
+        List.of(
+            "give one --control-image IMAGE for each --controlnet DIR; got 0 --control-image and 1"
+                + " --controlnet"),
         half.errorLines());
     CommandResult more = CommandResult.of(
         "generate",
@@ -99,8 +101,7 @@ class ControlCommandTest {
     assertEquals(
         List.of(
             "--control-scale, --control-start, --control-end, --control-mode and --control-mask "
-                + "may be given once for each --controlnet, of which 1 are given; leave the "
-                + "surplus out"),
+                + "may be given once for each --controlnet, got 1 --controlnet; leave the others out"),
         more.errorLines());
   }
 

@@ -271,7 +271,7 @@ class EditCommandTest {
             + "--light or --expression (try likeness edit --help)"),
         run.errorLines());
     assertEquals(
-        List.of("nothing to edit; give words for a part, a mask, or margins"),
+        List.of("nothing to edit; give a mask, margins, or words for a part"),
         CommandResult.of("edit", image.toString(), "--person", "x", "--out", "x")
             .errorLines());
   }

@@ -90,7 +90,7 @@ class ErasureCommandTest {
     assertEquals(
         List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
             + ", and no trusted time stamp shows when it was signed; ask the operator of the"
-            + " store"),
+            + " store to confirm the erasure"),
         trusting.errorLines());
   }
 

@@ -105,7 +105,7 @@ class FewStepCommandTest {
         3,
         "the base " + base + " has no few-step LoRA ("
             + base.resolve("lora/few-step.safetensors")
-            + "); give it: --lora FILE --scheduler lcm --steps 4 --guidance 1",
+            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1",
         "--few-step");
     refused(
         2,

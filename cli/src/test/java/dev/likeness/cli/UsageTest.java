@@ -142,7 +142,7 @@ class UsageTest {
       {"--scheduler-option=betas", "should be in KEY=VALUE format but was betas"},
       {
         "--scheduler-option=trained_betas=[1,x]",
-        "--scheduler-option trained_betas has a list with something else than numbers; write it"
+        "--scheduler-option trained_betas has a list with values that are not numbers; write it"
             + " as [1,2]"
       },
       {"--eta=NaN", "expected a finite number, got NaN or infinity"}
@@ -251,7 +251,8 @@ class UsageTest {
     CommandResult help = CommandResult.of("--help");
     assertEquals(0, help.status());
     assertTrue(
-        help.out().contains("Exit status: 0 done, 2 wrong usage, 3 unusable input"), help.out());
+        help.out().contains("Exit status: 0 done, 1 defect of the command, 2 wrong usage"),
+        help.out());
   }
 
   private static void assertWrong(String complaint, String... args) {

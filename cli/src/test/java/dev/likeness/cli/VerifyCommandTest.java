@@ -158,7 +158,7 @@ class VerifyCommandTest {
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
         List.of(signed + " is signed by \"Likeness development certificate: do not trust\", which "
-            + "no certificate in " + others + " vouches for; ask its author"),
+            + "no certificate in " + others + " vouches for; ask its author to confirm the signer"),
         unknown.errorLines());
   }
 

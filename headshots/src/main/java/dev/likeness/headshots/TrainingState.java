@@ -72,7 +72,10 @@ public final class TrainingState {
       Files.deleteIfExists(lossFile(state));
       AtomicFile.sweep(state);
     } catch (IOException e) {
-      throw new ResourceLimitException("cannot delete " + state + ": " + e.getMessage(), e);
+      throw new ResourceLimitException(
+          "cannot delete " + state + ": " + e.getMessage()
+              + "; check that this user can write its folder",
+          e);
     }
   }
 
@@ -92,7 +95,9 @@ public final class TrainingState {
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot look for states of trainings in " + folder + ": " + e.getMessage(), e);
+          "cannot list the training states in " + folder + ": " + e.getMessage()
+              + "; check that this user can read the folder",
+          e);
     }
   }
 

@@ -218,7 +218,7 @@ class HeadshotStudioTest {
     assertEquals(
         base.name()
             + " cannot generate in 1001 steps: this scheduler supports 1 to 1000 steps, got 1001;"
-            + " choose another number",
+            + " choose another number of steps",
         wrong.getMessage());
   }
 

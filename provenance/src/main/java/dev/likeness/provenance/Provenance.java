@@ -121,7 +121,7 @@ public record Provenance(
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
         throw new InvalidInputException(
-            name + " has more than 200 MB; " + ADVICE + " of usual size");
+            name + " has more than 200 MB; " + ADVICE + " of at most 200 MB");
       }
       return bytes;
     } catch (IOException e) {

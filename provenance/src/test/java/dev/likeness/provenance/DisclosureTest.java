@@ -171,7 +171,8 @@ class DisclosureTest {
             + " has the extended key usages [1.3.6.1.5.5.7.3.1]; a signer's certificate has "
             + "emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's "
             + "claimSigning (1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, "
-            + "1.3.6.1.5.5.7.3.9]; readers of content credentials do not trust its signatures",
+            + "1.3.6.1.5.5.7.3.9]; give another certificate, because readers of content"
+            + " credentials do not trust the signatures of this one",
         e.getMessage());
   }
 
@@ -234,6 +235,10 @@ class DisclosureTest {
     Path chain = folder.resolve("chain.pem");
     Path none = folder.resolve("none.pem");
     assertNames(none, none, chain);
+    assertEquals(
+        folder + " is a folder; give a file",
+        assertThrows(InvalidInputException.class, () -> SigningIdentity.open(key, folder))
+            .getMessage());
     assertNames(none, key, none);
     String pem = Files.readString(chain);
     Path garbled = Files.writeString(
@@ -248,7 +253,8 @@ class DisclosureTest {
     InvalidInputException refusal =
         assertThrows(InvalidInputException.class, () -> SigningIdentity.open(key, chain));
     assertTrue(
-        refusal.getMessage().startsWith("cannot read " + file + ", expected a complete PEM file: "),
+        refusal.getMessage().startsWith("cannot read " + file + ": ")
+            && refusal.getMessage().endsWith("; give a complete PEM file"),
         refusal.getMessage());
   }
 

@@ -67,12 +67,12 @@ final class Erasure {
 
   private String remainderText(Subject subject) {
     if (isStarted(subject.id())) {
-      return "; solve that and open the store again, which finishes the erasure";
+      return "; remove the cause and open the store again, which finishes the erasure";
     }
     return subject.isErased()
-        ? "; some of its data may be left, because the erasure could not be recorded: solve that "
-            + "and erase the subject again"
-        : "; none of its data is erased yet, try again";
+        ? "; some of its data may be left, because the erasure could not be recorded: remove "
+            + "the cause and erase the subject again"
+        : "; none of its data is erased yet: remove the cause and erase the subject again";
   }
 
   /**

@@ -278,16 +278,16 @@ public record ErasureReceipt(
       throw e;
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
+          file + " is not an erasure receipt; give a file from a store's receipts folder", e);
     }
   }
 
   private static void requireShort(Path file) {
     try {
       if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
-        throw new InvalidInputException(
-            file + " has more than 1 MiB, so it is no receipt; give a receipt from a store's "
-                + "folder");
+        throw new InvalidInputException(file
+            + " has more than 1 MiB, so it is not an erasure receipt; give a file from a store's "
+            + "receipts folder");
       }
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
@@ -304,7 +304,7 @@ public record ErasureReceipt(
                 .filter(k -> !labels(files).contains(k)))
         .findFirst()
         .ifPresent(extra -> {
-          throw new UncoveredException(file + " carries " + Quoted.of(extra)
+          throw new UncoveredException(file + " contains " + Quoted.of(extra)
               + ", which its signature does not cover; ask for the original receipt");
         });
   }

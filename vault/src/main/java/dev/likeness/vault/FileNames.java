@@ -63,7 +63,9 @@ record FileNames(String stem, String extension) {
       return Optional.of(file);
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read the photos that were added before: " + e.getMessage(), e);
+          "cannot read the photos that were added before: " + e.getMessage()
+              + "; check that this user can read the store",
+          e);
     }
   }
 
@@ -105,7 +107,10 @@ record FileNames(String stem, String extension) {
             .max()
             .orElse(0);
       } catch (IOException | UncheckedIOException e) {
-        throw new ResourceLimitException("cannot list the stored images: " + e.getMessage(), e);
+        throw new ResourceLimitException(
+            "cannot list the stored images: " + e.getMessage()
+                + "; check that this user can read the store",
+            e);
       }
     }
   }

@@ -59,7 +59,10 @@ enum ReceiptSignature {
     }
     throw new IllegalArgumentException(
         "receipts need an EC key on P-256, P-384 or P-521, an RSA key of at least " + MIN_RSA_BITS
-            + " bits, or an Ed25519 key, got " + key.getAlgorithm());
+            + " bits, or an Ed25519 key, got "
+            + (key instanceof RSAKey rsa
+                ? "an RSA key of " + rsa.getModulus().bitLength() + " bits"
+                : "a key of the algorithm " + key.getAlgorithm()));
   }
 
   byte[] sign(PrivateKey key, byte[] message) {

@@ -120,7 +120,7 @@ final class StoreFolder {
     List<String> lines = new ArrayList<>();
     if (Files.exists(JsonFile.damaged(clockFile))) {
       lines.add(clockFile
-          + " was damaged, so the store's time goes on from the last recorded use; delete "
+          + " was damaged, so the store's clock continues from the last recorded use; delete "
           + JsonFile.damaged(clockFile).getFileName() + " to confirm this");
     }
     if (isRetentionLost) {

@@ -229,7 +229,7 @@ public final class SubjectStore implements AutoCloseable {
         if (failure == null) {
           failure = new ResourceLimitException(
               "cannot purge everything that is due: " + e.getMessage()
-                  + "; solve that and open the store again, which finishes the purge",
+                  + "; remove the cause and open the store again, which finishes the purge",
               e);
         } else {
           failure.addSuppressed(e);

@@ -105,7 +105,7 @@ class DamagedStoreTest {
       assertEquals(0, store.subject(id).ages().get("used"), content);
       assertEquals(
           List.of(place.toRealPath().resolve("clock.json")
-              + " was damaged, so the store's time goes on from the last recorded use; delete"
+              + " was damaged, so the store's clock continues from the last recorded use; delete"
               + " clock.json.damaged to confirm this"),
           store.verify(),
           content);

@@ -10,6 +10,9 @@ import dev.likeness.diffusion.material.Material;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Key;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
@@ -49,6 +52,16 @@ class ErasureReceiptTest {
     assertEquals(receipt.toJson(), ErasureReceipt.read(file(receipt.toJson())).toJson());
   }
 
+  @Test
+  void namesTheLengthOfAShortKey() throws NoSuchAlgorithmException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+    generator.initialize(1024);
+    Key key = generator.generateKeyPair().getPrivate();
+    String refusal = assertThrows(IllegalArgumentException.class, () -> ReceiptSignature.of(key))
+        .getMessage();
+    assertTrue(refusal.endsWith(", got an RSA key of 1024 bits"), refusal);
+  }
+
   /** Each of these leaves the signature genuine, and says something to a reader of the file. */
   @ParameterizedTest
   @CsvSource(
@@ -64,7 +77,7 @@ class ErasureReceiptTest {
       throws IOException {
     Path file = file(receipt.toJson().replace(old, added.replace(';', ',')));
     assertEquals(
-        file + " carries " + named
+        file + " contains " + named
             + ", which its signature does not cover; ask for the original receipt",
         refusal(file));
   }

@@ -354,14 +354,14 @@ class SubjectStoreTest {
     String refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
     assertTrue(
         refused.endsWith(
-            "; some of its data may be left, because the erasure could not be recorded: solve that "
-                + "and erase the subject again"),
+            "; some of its data may be left, because the erasure could not be recorded: remove "
+                + "the cause and erase the subject again"),
         refused);
     assertFalse(Files.exists(own.resolve("person/key")));
     Files.delete(notes);
     refused = assertThrows(ResourceLimitException.class, ada::erase).getMessage();
     assertTrue(
-        refused.endsWith("; solve that and open the store again, which finishes the erasure"),
+        refused.endsWith("; remove the cause and open the store again, which finishes the erasure"),
         refused);
     Files.delete(withstands);
     Files.delete(withstands.getParent());

@@ -149,8 +149,8 @@ final class BaseOptions {
         names = "--memory",
         paramLabel = "SIZE",
         description = "memory limit, such as 12GiB: weights are loaded when they are needed, and "
-            + "the memory plan is printed. LoRAs, adapters and ControlNets need more memory than "
-            + "this limit")
+            + "the memory plan is printed. LoRAs, adapters and ControlNets need memory beyond this "
+            + "limit")
     private String memory;
 
     @Option(
@@ -164,9 +164,9 @@ final class BaseOptions {
     @Option(
         names = "--eight-bit-products",
         description =
-            "multiplies the layers of the UNet or transformer in 8 bits, and gives nearly the same "
-                + "image: on a CPU with VNNI, or on a GPU with a file of F8_E4M3 weights. Cannot be "
-                + "combined with --memory or --eight-bits")
+            "multiplies in 8 bits in the layers of the UNet or transformer, and gives nearly the "
+                + "same image. It is for a CPU with VNNI, or for a file of F8_E4M3 weights on a GPU. "
+                + "Cannot be combined with --memory or --eight-bits")
     private boolean eightBitProducts;
 
     /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
@@ -193,8 +193,8 @@ final class BaseOptions {
       if (eightBitProducts) {
         if (memory != null || eightBits) {
           throw new IllegalArgumentException(
-              "--eight-bit-products cannot be combined with --memory or --eight-bits; leave them "
-                  + "out");
+              "--eight-bit-products cannot be combined with --memory or --eight-bits; leave "
+                  + "--eight-bit-products or the others out");
         }
         return MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
       }

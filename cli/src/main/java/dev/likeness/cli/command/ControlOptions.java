@@ -78,15 +78,15 @@ final class ControlOptions {
   ImageRequest apply(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
     if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(
-          "--controlnet DIR and --control-image IMAGE belong together; got " + controlNets.size()
-              + " and " + images.size());
+          "give one --control-image IMAGE for each --controlnet DIR; got " + images.size()
+              + " --control-image and " + controlNets.size() + " --controlnet");
     }
     if (Stream.of(scales, starts, ends, modes, masks)
         .anyMatch(given -> given.size() > controlNets.size())) {
       throw new IllegalArgumentException(
           "--control-scale, --control-start, --control-end, --control-mode and --control-mask may "
-              + "be given once for each --controlnet, of which " + controlNets.size()
-              + " are given; leave the surplus out");
+              + "be given once for each --controlnet, got " + controlNets.size()
+              + " --controlnet; leave the others out");
     }
     List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();

@@ -130,7 +130,7 @@ final class FaceGuidanceOption {
     @Option(
         names = "--face-guidance-every",
         paramLabel = "N",
-        description = "steps from one step with face guidance to the next (default: 1)")
+        description = "applies face guidance at every N-th step (default: 1)")
     private Integer every;
 
     @Option(
@@ -138,9 +138,8 @@ final class FaceGuidanceOption {
         paramLabel = "GRADIENT",
         converter = Parser.class,
         description = "whether and how the gradient goes through the denoising network: kept, "
-            + "recomputed (less "
-            + "memory, slower), left-out (fastest, lower likeness) or by-memory, which takes the "
-            + "first that fits (default)")
+            + "recomputed (less memory, slower), left-out (fastest, lower likeness) or by-memory, "
+            + "which takes the first of these that fits in memory (default)")
     private FaceGuidanceOptions.Gradient gradient;
 
     boolean isGiven() {

@@ -22,8 +22,9 @@ final class FaceOptions {
   @Option(
       names = "--embedder",
       paramLabel = "FILE",
-      description = "face embedder, an ONNX file named after SFace, MobileFace, AuraFace or "
-          + "ArcFace: finds photos of another person and repeated shots")
+      description =
+          "face embedder, an ONNX file whose name contains sface, mobileface, auraface or "
+              + "arcface: finds photos of another person and repeated shots")
   private Path embedder;
 
   @Option(

@@ -118,7 +118,7 @@ public final class GenerateCommand implements Runnable {
 
   @Option(
       names = "--vae-tiling",
-      description = "decodes a few rows at a time: gives the same image with less memory (always "
+      description = "decodes the image in strips: gives the same image with less memory (always "
           + "on above 1024x1024)")
   private boolean tile;
 
@@ -142,7 +142,7 @@ public final class GenerateCommand implements Runnable {
       paramLabel = "FILE[@WEIGHT[:BLOCKS]]",
       converter = WeightedFile.Parser.class,
       description = "LoRA to apply; may be repeated. BLOCKS are weights of blocks, such as "
-          + "down=0.5,mid=1,up.1=0.8, or a list of numbers as for the web UI")
+          + "down=0.5,mid=1,up.1=0.8, or a list of numbers as in the AUTOMATIC1111 web UI")
   private List<WeightedFile> loras = List.of();
 
   @Mixin

@@ -57,7 +57,9 @@ final class GenerateOptions {
 
   @Option(
       names = "--sequential-guidance",
-      description = "runs prompt and negative prompt one after the other: slower, half the memory")
+      description =
+          "predicts for the prompt and the negative prompt one after the other: slower, but "
+              + "activations take half the memory")
   private boolean sequential;
 
   ImageRequest apply(ImageRequest request) {
@@ -107,12 +109,13 @@ final class GenerateOptions {
         paramLabel = "METHOD[:N]",
         description =
             "reduces the work and gives nearly the same image. extrapolate:N runs the network only "
-                + "every N steps. deep-cache:N runs its deep layers only every N steps; "
+                + "every N steps. deep-cache:N runs a UNet's deep layers only every N steps; "
                 + "deep-forecast:N also extrapolates their results. first-block:CHANGE skips a "
                 + "transformer's other blocks if the first block's output changed by less than "
-                + "CHANGE. merge:SHARE merges this share of a UNet's tokens; it may follow another "
-                + "method after a comma. extrapolate:2 is the most accurate. Use a --scheduler "
-                + "that adds no noise: with others, such as euler_a, images differ more")
+                + "CHANGE. merge:SHARE merges this share of a UNet's tokens, at most 0.75; it "
+                + "may follow another method after a comma. extrapolate:2 and deep-forecast:2 are "
+                + "the most accurate. Use a --scheduler that adds no noise: with others, such as "
+                + "euler_a, images differ more")
     private String caching;
 
     ImageRequest apply(ImageRequest request) {
@@ -164,7 +167,7 @@ final class GenerateOptions {
       Path file = Extra.FEW_STEP_LORA.at(base.folder());
       if (!Files.exists(file)) {
         throw new InvalidInputException("the base " + base.name() + " has no few-step LoRA (" + file
-            + "); give it: --lora FILE --scheduler lcm --steps 4 --guidance 1");
+            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
       }
       return Optional.of(new WeightedFile(file, 1));
     }

@@ -55,7 +55,7 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
-      description = "Real-ESRGAN upscaler, an ONNX file, for a --size above the base's limit")
+      description = "Real-ESRGAN upscaler (ONNX), for a --size above 1.5 times the base's own")
   private Path upscaler;
 
   @Mixin

@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
     name = "inspect",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Shows what a checkpoint, LoRA or adapter is, from its header alone, and the "
-        + "content credentials of an image.")
+    description =
+        "Shows format and content of a checkpoint, LoRA or adapter from its header, and the "
+            + "content credentials of an image.")
 public final class InspectCommand implements Runnable {
   private final Console console;
 

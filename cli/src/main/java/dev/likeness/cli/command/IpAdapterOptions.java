@@ -55,8 +55,10 @@ final class IpAdapterOptions {
       names = "--reference-blocks",
       paramLabel = "NAME",
       defaultValue = "linear",
-      description = "blocks of the network that use the references: linear, style, composition and "
-          + "so on (default: ${DEFAULT-VALUE})")
+      description =
+          "how strongly each block of the network uses the references: linear (all blocks "
+              + "alike), style, composition, style-and-composition, weak-input, weak-middle, "
+              + "weak-output, ease-in or ease-out (default: ${DEFAULT-VALUE})")
   private String blocks;
 
   @Option(

@@ -53,9 +53,8 @@ public final class LoraCommand implements Runnable {
       names = "--rank",
       paramLabel = "R",
       description =
-          "rank of the result (default: the largest rank of the files. At least 16 for algorithms "
-              + "without a rank, such as OFT, or with a rank above that of their factors, such as "
-              + "LoHa. 16 for --extract)")
+          "rank of the result (default: 16 with --extract, otherwise the largest rank of the files, "
+              + "but at least 16 for files of other algorithms than LoRA, such as OFT or LoHa)")
   private Integer rank;
 
   @Option(
@@ -141,7 +140,7 @@ public final class LoraCommand implements Runnable {
         console
             .err()
             .println(left.size()
-                + " norms, biases and embedding tables also differ and are left out, e.g. "
+                + " norms, biases and embedding tables also differ and are left out, such as "
                 + Quoted.of(left.get(0)));
       }
       return LoraMerge.extract(model, other, rank == null ? DEFAULT_RANK : rank);

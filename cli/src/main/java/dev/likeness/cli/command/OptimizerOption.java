@@ -42,8 +42,7 @@ final class OptimizerOption {
   @Option(
       names = "--algorithm",
       paramLabel = "NAME",
-      description =
-          "form of the trained changes of weights: lora, dora, lokr or loha (default: " + "lora)")
+      description = "algorithm of the trained adapter: lora, dora, lokr or loha (default: lora)")
   private String algorithm;
 
   /** Returns true if a form of changes is given, which trainings of all weights do not have. */

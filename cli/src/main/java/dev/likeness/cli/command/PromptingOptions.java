@@ -43,7 +43,8 @@ final class PromptingOptions {
       paramLabel = "N",
       defaultValue = "0",
       description = "number of last text encoder layers to skip, in addition to the layers that "
-          + "the base skips. For clip skip 2 of the web UI, give 1 if the base uses the last "
+          + "the base skips. For clip skip 2 of the AUTOMATIC1111 web UI, give 1 if the base "
+          + "uses the last "
           + "layer, otherwise 0 (default: ${DEFAULT-VALUE})")
   private int clipSkip;
 

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
     name = "purge",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Removes all data from a store that its retention policy no longer allows. "
+    description = "Removes all data that the retention policy of a store no longer allows. "
         + "Erasure receipts are signed with --sign-key. Without --sign-key they prove nothing "
         + "about their signer.")
 public final class PurgeCommand implements Runnable {

@@ -91,7 +91,7 @@ final class SchedulerOptions {
               .toList();
       if (numbers.stream().anyMatch(Objects::isNull)) {
         throw new IllegalArgumentException("--scheduler-option " + name
-            + " has a list with something else than numbers; write it as [1,2]");
+            + " has a list with values that are not numbers; write it as [1,2]");
       }
       return numbers;
     }

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -139,9 +140,9 @@ final class SelectionOptions {
     if (tools.embedder().isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice("--keep does not use likeness: "
           + kept.faces()
-              .map(faces -> "the person's file has face embeddings of " + faces.embedder())
-              .orElse("the base has no face embedder")
-          + "; give one with --embedder"));
+              .map(faces -> "the person's file has face embeddings of "
+                  + Quoted.value(faces.embedder()) + "; give this face embedder with --embedder")
+              .orElse("the base has no face embedder; give one with --embedder")));
       return scores;
     }
     FaceEmbedder eye = tools.embedder().get();

@@ -129,7 +129,9 @@ final class ShootFolder {
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot replace files in " + folder + ": " + e.getMessage(), e);
+          "cannot replace files in " + folder + ": " + e.getMessage()
+              + "; check that this user can write it",
+          e);
     }
   }
 

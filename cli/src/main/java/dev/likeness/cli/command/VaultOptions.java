@@ -180,7 +180,10 @@ final class VaultOptions {
     try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
       return folders.findAny().isPresent();
     } catch (IOException e) {
-      throw new ResourceLimitException("cannot read the store " + store + ": " + e.getMessage(), e);
+      throw new ResourceLimitException(
+          "cannot read the store " + store + ": " + e.getMessage()
+              + "; check that this user can read it",
+          e);
     }
   }
 

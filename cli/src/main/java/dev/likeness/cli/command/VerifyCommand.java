@@ -121,11 +121,13 @@ public final class VerifyCommand implements Runnable {
     if (trust != null && Instant.now().isAfter(end)) {
       throw new InvalidInputException(
           file + " is unchanged, but its signer's certificate expired on " + end
-              + ", and no trusted time stamp shows when it was signed; ask the operator of the store");
+              + ", and no trusted time stamp shows when it was signed; ask the operator of the store"
+              + " to confirm the erasure");
     }
     if (trust != null && !anchors().trusts(receipt.chain())) {
-      throw new InvalidInputException(file + " is signed by " + signer
-          + ", which no certificate in " + trust + " vouches for; ask the operator of the store");
+      throw new InvalidInputException(
+          file + " is signed by " + signer + ", which no certificate in " + trust
+              + " vouches for; ask the operator of the store to confirm the signer");
     }
     String text =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
@@ -175,8 +177,9 @@ public final class VerifyCommand implements Runnable {
     if (manifest.state() != ManifestReport.State.TRUSTED) {
       String signer =
           manifest.signer().map(ManifestReport.Signer::name).map(Quoted::of).orElse("nobody");
-      throw new InvalidInputException(file + " is signed by " + signer
-          + ", which no certificate in " + trust + " vouches for; ask its author");
+      throw new InvalidInputException(
+          file + " is signed by " + signer + ", which no certificate in " + trust
+              + " vouches for; ask its author to confirm the signer");
     }
   }
 }

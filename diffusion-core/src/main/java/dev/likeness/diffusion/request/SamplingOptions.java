@@ -77,16 +77,16 @@ public record SamplingOptions(
    * @param scheduler a scheduler's name
    * @param customScheduler a scheduler object of the caller
    * @param schedulerOptions options of the scheduler that replace those of its config
-   * @param eta the share of fresh noise in each step, at least 0
+   * @param eta the share of fresh noise in each step, 0..1
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
    * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed
    *     + i}
    * @param count the number of images, 1 to 100,000
    * @param noise the initial noise, of unit variance; empty for the noise of the seed
-   * @throws IllegalArgumentException if the number of steps or images is out of its range, if a
-   *     timestep or sigma is negative, infinite or NaN, if timesteps or sigmas do not descend, or
-   *     if both are given. {@code BaseModel.generate} checks eta and the denoising range
+   * @throws IllegalArgumentException if the number of steps or images, eta or the denoising range
+   *     is out of its range, if a timestep or sigma is negative, infinite or NaN, if timesteps or
+   *     sigmas do not descend, or if both are given
    */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);

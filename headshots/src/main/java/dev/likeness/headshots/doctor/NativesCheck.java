@@ -102,7 +102,7 @@ final class NativesCheck {
         : Diagnosis.ofMissing(
             "tokenizers",
             TOKENIZERS.contains(folder)
-                ? "add ai.djl.huggingface:tokenizers; the class path has none for " + platform
+                ? "the class path has no ai.djl.huggingface:tokenizers for " + platform + "; add it"
                 : "Hugging Face's tokenizers have no native libraries for " + platform);
   }
 
@@ -123,7 +123,9 @@ final class NativesCheck {
             Loader.getCacheDir().toPath(), "move it with -Dorg.bytedeco.javacpp.cachedir");
       } catch (IOException e) {
         return Diagnosis.ofMissing(
-            "cache", "native libraries cannot be unpacked: " + e.getMessage());
+            "cache",
+            "native libraries cannot be unpacked: " + e.getMessage()
+                + "; move the cache with -Dorg.bytedeco.javacpp.cachedir");
       }
     }
 
@@ -135,7 +137,7 @@ final class NativesCheck {
       if (existing == null || !Files.isWritable(existing)) {
         return Diagnosis.ofMissing(
             "cache",
-            cache + " cannot be written, native libraries cannot be unpacked; " + howToMove);
+            cache + " cannot be written, so native libraries cannot be unpacked; " + howToMove);
       }
       String size = Files.exists(cache)
           ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB)

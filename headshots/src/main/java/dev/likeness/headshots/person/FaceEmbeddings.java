@@ -3,6 +3,7 @@ package dev.likeness.headshots.person;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
@@ -82,8 +83,9 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   public Likeness likeness(FaceDetector detector, FaceEmbedder other) {
     if (!other.name().equals(embedder)) {
       throw new InvalidInputException(
-          "the person's file has face embeddings of " + embedder + ", got the embedder "
-              + other.name() + "; use " + embedder + ", or train the person again");
+          "the person's file has face embeddings of " + Quoted.value(embedder)
+              + ", got the embedder " + other.name() + "; use " + Quoted.value(embedder)
+              + ", or train the person again");
     }
     return Likeness.of(vectors, detector, other);
   }

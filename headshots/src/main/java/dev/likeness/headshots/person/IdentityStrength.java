@@ -245,7 +245,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
       throw new InvalidInputException(
           file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY
               + "\" and \"" + WITH_LORA + "\" (" + Quoted.reason(e)
-              + "); measure it again, or delete it",
+              + "); measure again, or delete the file",
           e);
     }
   }

@@ -243,11 +243,11 @@ public final class ImagePerson implements Identity {
       people = List.copyOf(people);
       if (people.size() < 2) {
         throw new IllegalArgumentException(
-            "an image of several people needs at least 2, got " + people.size());
+            "an image of several people needs at least 2 people, got " + people.size());
       }
       if (people.stream().anyMatch(person -> person.trained != null)) {
-        throw new IllegalArgumentException("one of several people has a LoRA, which changes the"
-            + " faces of all; give people by reference images alone");
+        throw new IllegalArgumentException("one of the people has a LoRA, which changes the"
+            + " faces of all people; give people with reference images only");
       }
     }
 

@@ -50,7 +50,7 @@ public record ReferencePerson(
     PersonNotes.OfReferences notes = PersonNotes.OfReferences.read(
             SafetensorsHeader.read(file).metadata())
         .orElseThrow(() -> new InvalidInputException(file
-            + " holds references, but its header has no note likeness.consent;"
+            + " contains reference embeddings, but its header has no key likeness.consent;"
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new ReferencePerson(
         adapter.prompt(references).withPhrase(notes.classWord()),

@@ -33,7 +33,7 @@ final class ReportText {
   private static final Pattern HIDDEN = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
   private static final Map<Authenticity.Flag, String> DIFFERENCES = new EnumMap<>(Map.of(
       Authenticity.Flag.LOW_LIKENESS,
-      "It looks less like the photos than they look like each other.",
+      "It looks less like the photos than the photos look like each other.",
       Authenticity.Flag.YOUNGER,
       "The skin is smoother than in all photos, so the person may look younger than they are.",
       Authenticity.Flag.SLIMMER,
@@ -177,7 +177,7 @@ final class ReportText {
     return judged.isEmpty()
         ? ""
         : judged.get(0).person() == 0
-            ? " It takes " + alike + " of " + judged.size() + " images for the person."
+            ? " It recognises the person in " + alike + " of " + judged.size() + " images."
             : " It finds every person in " + alike + " of " + judged.size() + " images.";
   }
 
@@ -187,7 +187,7 @@ final class ReportText {
         .filter(ScoreCard.Score::hasLimit)
         .filter(ScoreCard.Score::isPassed)
         .map(score -> score.person() == 0
-            ? "The face recognition network takes it for the person in the photos."
+            ? "The face recognition network recognises the person of the photos in it."
             : "The face recognition network finds every person of the photos in it.")
         .orElse("");
   }

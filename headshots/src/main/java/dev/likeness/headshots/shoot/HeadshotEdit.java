@@ -94,7 +94,7 @@ public record HeadshotEdit(
     }
     if (words.isEmpty() && mask.isEmpty() && !margins.isNonZero()) {
       throw new IllegalArgumentException(
-          "nothing to edit; give words for a part, a mask, or margins");
+          "nothing to edit; give a mask, margins, or words for a part");
     }
     if (margins.isNonZero() && (!words.isEmpty() || mask.isPresent())) {
       throw new IllegalArgumentException(

@@ -81,7 +81,8 @@ public record ShootRequest(
     double scale = guidance.orElse(0);
     if (!(scale >= 0 && Double.isFinite(scale))) {
       throw new IllegalArgumentException(
-          "guidance " + scale + " is not a finite number from 0; omit it for the base's own");
+          "the guidance scale must be a finite number of at least 0, got " + scale
+              + "; omit it for the base's own");
     }
     if (!(identityStrength >= 0 && identityStrength <= 1)) {
       throw new IllegalArgumentException(

@@ -2,6 +2,7 @@ package dev.likeness.headshots.style;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -56,20 +57,20 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     }
     Matcher sides = SIDES.matcher(format);
     if (!sides.matches()) {
-      throw new IllegalArgumentException("unknown crop \"" + format
-          + "\"; give square, avatar, sides such as 4:5, or pixels such as 1200x630");
+      throw new IllegalArgumentException("unknown crop " + Quoted.of(format)
+          + "; give square, avatar, sides such as 4:5, or pixels such as 1200x630");
     }
     double ratio = Double.parseDouble(sides.group(1)) / Double.parseDouble(sides.group(2));
     if (!isValidRatio(ratio)) {
       throw new IllegalArgumentException(
-          "the crop " + format + " is too narrow; give sides of 1:4 to 4:1");
+          "the aspect ratio of a crop must be 1:4 to 4:1, got " + format);
     }
     Pixels pixels = pixels(format).orElse(new Pixels(MIN_PIXELS, MAX_PIXELS));
     if (Math.min(pixels.width, pixels.height) < MIN_PIXELS
         || Math.max(pixels.width, pixels.height) > MAX_PIXELS) {
       throw new IllegalArgumentException(
-          "the crop " + format + " is in pixels, and a side must have " + MIN_PIXELS + " to "
-              + MAX_PIXELS + "; for an aspect ratio give " + format.replace('x', ':'));
+          "the sides of a crop in pixels must be " + MIN_PIXELS + " to " + MAX_PIXELS + ", got "
+              + format + "; for an aspect ratio give " + format.replace('x', ':'));
     }
     return ratio;
   }

@@ -3,6 +3,7 @@ package dev.likeness.headshots.style;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.schedulers.internal.ClosestNames;
 import java.nio.file.Path;
@@ -77,13 +78,13 @@ public record Style(
     boolean incomplete =
         Stream.of(wardrobe, expressions, lights, backdrops).anyMatch(List::isEmpty);
     if (name.isBlank() || opening.isBlank() || incomplete) {
-      throw new IllegalArgumentException(
-          "the style \"" + name + "\" is incomplete; give a name, an opening, and at least one"
-              + " wardrobe, expression, light and backdrop");
+      throw new IllegalArgumentException("the style " + Quoted.of(name)
+          + " is incomplete; give a name, an opening, and at least one"
+          + " wardrobe, expression, light and backdrop");
     }
     if (opening.trim().split("\\s+").length > MAX_OPENING_WORDS) {
       throw new IllegalArgumentException(
-          "the style " + name + " has an opening of more than " + MAX_OPENING_WORDS
+          "the style " + Quoted.value(name) + " has an opening of more than " + MAX_OPENING_WORDS
               + " words; the person's words come after it and might be truncated;"
               + " move words to wardrobe, lights, backdrops or lens");
     }
@@ -106,9 +107,9 @@ public record Style(
     StyleVocabulary.validate(this);
     String family = StyleFile.family(base);
     if (!bases.isEmpty() && !bases.contains(family)) {
-      throw new InvalidInputException(
-          "the style " + name + " is for bases of the family " + String.join(", ", bases) + ", and "
-              + base.name() + " is of the family " + family + "; choose another style or base");
+      throw new InvalidInputException("the style " + Quoted.value(name)
+          + " is for bases of the family " + String.join(", ", bases) + ", and " + base.name()
+          + " is of the family " + family + "; choose another style or base");
     }
   }
 

@@ -84,7 +84,7 @@ final class StyleFile {
     try (InputStream in = Files.newInputStream(ModelFile.regular(file))) {
       return read(in, file.toString());
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -111,7 +111,7 @@ final class StyleFile {
       int line = json.currentTokenLocation().getLineNr();
       Style style = style(line);
       if (styles.stream().anyMatch(s -> s.name().equalsIgnoreCase(style.name()))) {
-        throw invalidStyle(line, "a second style named \"" + style.name() + "\"");
+        throw invalidStyle(line, "a second style named " + Quoted.of(style.name()));
       }
       styles.add(style);
     }
@@ -127,7 +127,7 @@ final class StyleFile {
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String field = json.currentName();
       if (fields.containsKey(field)) {
-        throw invalidStyle("this style has the field \"" + field + "\" twice");
+        throw invalidStyle("this style has the field " + Quoted.of(field) + " twice");
       }
       json.nextToken();
       fields.put(field, readValue(field));
@@ -183,7 +183,7 @@ final class StyleFile {
     }
     throw invalidStyle(OTHER_FIELDS.getOrDefault(
         field,
-        "unknown field \"" + field + "\"; known: "
+        "unknown field " + Quoted.of(field) + "; known: "
             + String.join(
                 ", ",
                 Stream.of(TEXT_FIELDS, LIST_FIELDS, OTHER_FIELDS.keySet())
@@ -212,7 +212,7 @@ final class StyleFile {
     }
     if (field.equals("bases") && !ModelExtras.isFamily(text)) {
       throw invalidStyle(
-          "\"bases\" has \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
+          "\"bases\" has " + Quoted.of(text) + "; known: " + String.join(", ", Style.FAMILIES)
               + ", and the style_family in a base's "
               + ModelExtras.FILE);
     }

@@ -1,6 +1,7 @@
 package dev.likeness.headshots.style;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.headshots.person.ProfileVocabulary;
 import java.util.List;
 import java.util.Locale;
@@ -117,7 +118,8 @@ final class StyleVocabulary {
             List.of(style.negative()))
         .forEach((field, texts) ->
             texts.forEach(text -> findFault(field, text).ifPresent(reason -> {
-              throw new InvalidInputException("the style " + style.name() + ": " + reason);
+              throw new InvalidInputException(
+                  "the style " + Quoted.value(style.name()) + ": " + reason);
             })));
   }
 

@@ -241,7 +241,7 @@ class HeadshotEditTest {
         assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.inMask(right(16), "")))
             .getMessage());
     assertEquals(
-        "nothing to edit; give words for a part, a mask, or margins",
+        "nothing to edit; give a mask, margins, or words for a part",
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(0, 0, 0, 0))
             .getMessage());
     assertEquals(
@@ -253,7 +253,8 @@ class HeadshotEditTest {
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0))
             .getMessage());
     assertEquals(
-        "the canvas would have 4128x32 pixels, and a side may have at most 4096; extend it by less",
+        "the extended headshot would have 4128x32 pixels, and a side may have at most 4096;"
+            + " give smaller margins",
         assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0)))
             .getMessage());
   }

@@ -40,7 +40,8 @@ class ShootRequestTest {
   void saysWhichGuidanceThereIs(double guidance) {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
     assertEquals(
-        "guidance " + guidance + " is not a finite number from 0; omit it for the base's own",
+        "the guidance scale must be a finite number of at least 0, got " + guidance
+            + "; omit it for the base's own",
         assertThrows(IllegalArgumentException.class, () -> any.guidance(guidance))
             .getMessage());
   }

@@ -106,7 +106,7 @@ class HeadshotCropTest {
     assertEquals(
         "600x400 image", HeadshotCrop.of(IMAGE, FACE, 1.5).of(IMAGE, "3:2").toString());
     assertEquals(
-        "the crop 4x5 is in pixels, and a side must have 64 to 4096; for an aspect ratio give 4:5",
+        "the sides of a crop in pixels must be 64 to 4096, got 4x5; for an aspect ratio give 4:5",
         assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.ratio("4x5"))
             .getMessage());
   }

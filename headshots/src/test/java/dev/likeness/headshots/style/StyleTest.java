@@ -135,7 +135,7 @@ class StyleTest {
             + "move words to wardrobe, lights, backdrops or lens",
         "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
         "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
-        "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",
+        "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the aspect ratio of a crop must be 1:4 to 4:1, got 9:1",
         "\"guidance\": 3 | \"bases\": [\"SD 9\"] | line 6: \"bases\" has \"SD 9\"; known: stable-diffusion,"
             + " stable-diffusion-3, flux, other, and the style_family in a base's likeness.json",
         "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",

@@ -30,8 +30,8 @@ record JobSettings(
 
   JobSettings {
     if (saveInterval < 1 || saveInterval > MAX_INTERVAL) {
-      throw new IllegalArgumentException("a state every " + saveInterval
-          + " steps is out of range; give 1 to " + MAX_INTERVAL + " steps");
+      throw new IllegalArgumentException(
+          "the save interval must be 1 to " + MAX_INTERVAL + " steps, got " + saveInterval);
     }
   }
 

@@ -74,7 +74,7 @@ final class SharedFiles {
     try {
       write(part, content);
       if (!system.exists(file) && !system.rename(part, file) && !system.exists(file)) {
-        throw new IOException("cannot rename a file to " + file.getName());
+        throw new IOException("cannot rename a file to " + file + "; check the permissions");
       }
     } finally {
       system.delete(part, false);
@@ -89,7 +89,7 @@ final class SharedFiles {
     FileSystem system = system(path);
     system.delete(path, true);
     if (system.exists(path)) {
-      throw new IOException("cannot delete " + path);
+      throw new IOException(path + " still exists after deletion; check the permissions");
     }
   }
 
@@ -155,7 +155,7 @@ final class SharedFiles {
     boolean nested = system.delete(new Path(target, complete.getName()), true);
     system.delete(complete, true);
     if (!system.exists(target)) {
-      throw new IOException("cannot rename a folder to " + target.getName());
+      throw new IOException("cannot rename a folder to " + target + "; check the permissions");
     }
     return moved && !nested;
   }

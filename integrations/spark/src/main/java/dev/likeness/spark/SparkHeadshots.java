@@ -37,9 +37,9 @@ public final class SparkHeadshots {
    * Runs the program.
    *
    * @param args the options
-   * @throws InvalidInputException if an option is unknown or missing, or if a column of the people
-   *     is missing
-   * @throws IllegalArgumentException if the save interval is not a number from 1 to 24
+   * @throws InvalidInputException if an option is unknown, missing or not a number where one is
+   *     needed, or if a column of the people is missing
+   * @throws IllegalArgumentException if the save interval is not 1 to 24
    * @throws IOException if the session cannot be closed
    */
   public static void main(String[] args) throws IOException {
@@ -74,6 +74,11 @@ public final class SparkHeadshots {
     if (options.containsKey("people") == options.containsKey("erase")) {
       throw new InvalidInputException(
           "give either --people URI or --erase ID, to generate headshots or to erase a person");
+    }
+    String interval = options.getOrDefault("save-interval", "1");
+    if (!interval.matches("\\d{1,9}")) {
+      throw new InvalidInputException("the option --save-interval must be a whole number, got \""
+          + interval + "\"; give 1 to " + JobSettings.MAX_INTERVAL + " steps");
     }
     return options;
   }

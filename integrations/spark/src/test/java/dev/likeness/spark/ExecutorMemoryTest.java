@@ -73,6 +73,16 @@ class ExecutorMemoryTest {
         "the option --out has no value; give one",
         assertThrows(InvalidInputException.class, () -> SparkHeadshots.parse("--out"))
             .getMessage());
-    assertThrows(IllegalArgumentException.class, () -> JobSettings.on(null).saveInterval(25));
+    assertEquals(
+        "the option --save-interval must be a whole number, got \"often\"; give 1 to 24 steps",
+        assertThrows(
+                InvalidInputException.class,
+                () -> SparkHeadshots.parse(
+                    "--base", "b", "--out", "o", "--people", "p", "--save-interval", "often"))
+            .getMessage());
+    assertEquals(
+        "the save interval must be 1 to 24 steps, got 25",
+        assertThrows(IllegalArgumentException.class, () -> JobSettings.on(null).saveInterval(25))
+            .getMessage());
   }
 }

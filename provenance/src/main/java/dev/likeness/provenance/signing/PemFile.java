@@ -1,6 +1,8 @@
 package dev.likeness.provenance.signing;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -60,7 +62,8 @@ final class PemFile {
 
   private static List<Object> entries(Path file) {
     List<Object> entries = new ArrayList<>();
-    try (Reader reader = Files.newBufferedReader(file);
+    Path existing = Files.exists(file) ? ModelFile.regular(file) : file;
+    try (Reader reader = Files.newBufferedReader(existing);
         PEMParser parser = new PEMParser(reader)) {
       for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
         entries.add(entry);
@@ -74,6 +77,6 @@ final class PemFile {
 
   private static InvalidInputException unreadable(Path file, Exception cause) {
     return new InvalidInputException(
-        "cannot read " + file + ", expected a complete PEM file: " + cause.getMessage(), cause);
+        "cannot read " + file + ": " + Quoted.reason(cause) + "; give a complete PEM file", cause);
   }
 }

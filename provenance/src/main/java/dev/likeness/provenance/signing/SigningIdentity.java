@@ -81,7 +81,9 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   private static void requireSigner(X509Certificate signer, Path file) {
     SignerProfile.findFault(signer).ifPresent(fault -> {
       throw new InvalidInputException("the certificate of " + nameOf(signer) + " in " + file + " "
-          + fault + "; readers of content credentials do not trust its signatures");
+          + fault
+          + "; give another certificate, because readers of content credentials do not trust"
+          + " the signatures of this one");
     });
   }
 

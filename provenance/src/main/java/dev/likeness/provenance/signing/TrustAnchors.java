@@ -2,6 +2,7 @@ package dev.likeness.provenance.signing;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -61,7 +62,9 @@ public record TrustAnchors(List<X509Certificate> certificates) {
               .toList());
     } catch (IOException | CertificateException e) {
       throw new InvalidInputException(
-          "cannot read the trusted certificates " + pem + ": " + e.getMessage(), e);
+          "cannot read the trusted certificates " + pem + ": " + Quoted.reason(e)
+              + "; give a PEM file of certificates",
+          e);
     }
   }
 

@@ -2,11 +2,13 @@ package dev.likeness.provenance.c2pa;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.provenance.Provenance;
 import dev.likeness.provenance.TestAuthority;
 import dev.likeness.provenance.TestAuthority.Profile;
+import dev.likeness.provenance.signing.SignatureAlgorithm;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
@@ -39,6 +41,14 @@ class WeakSignatureTest {
   void trustsNoShortKeyOfASigner() {
     assertWeak(ROOT.issue(ada, SHORT_KEYS, STRONG), ROOT);
     assertWeak(ROOT.issue(ada, TestAuthority.keyPair("RSA", 1536), STRONG), ROOT);
+  }
+
+  @Test
+  void namesTheLengthOfAShortKey() {
+    String refusal = assertThrows(
+            IllegalArgumentException.class, () -> SignatureAlgorithm.of(SHORT_KEYS.getPrivate()))
+        .getMessage();
+    assertTrue(refusal.endsWith(", got an RSA key of 1024 bits"), refusal);
   }
 
   @Test

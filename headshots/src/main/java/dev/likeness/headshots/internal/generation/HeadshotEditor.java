@@ -104,9 +104,9 @@ public record HeadshotEditor(
     int width = before.width() + margins.left() + margins.right();
     int height = before.height() + margins.top() + margins.bottom();
     if (margins.isNonZero() && Math.max(width, height) > ShootRequest.MAX_SIZE) {
-      throw new InvalidInputException(
-          "the canvas would have " + width + "x" + height + " pixels, and a side may have at most "
-              + ShootRequest.MAX_SIZE + "; extend it by less");
+      throw new InvalidInputException("the extended headshot would have " + width + "x" + height
+          + " pixels, and a side may have at most " + ShootRequest.MAX_SIZE
+          + "; give smaller margins");
     }
   }
 

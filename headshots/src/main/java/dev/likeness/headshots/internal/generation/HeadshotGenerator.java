@@ -52,7 +52,7 @@ public record HeadshotGenerator(
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           base.name() + " cannot generate in " + steps + " steps: " + e.getMessage()
-              + "; choose another number",
+              + "; choose another number of steps",
           e);
     }
   }

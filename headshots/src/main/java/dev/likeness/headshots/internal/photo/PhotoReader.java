@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
@@ -56,7 +57,7 @@ public final class PhotoReader implements AutoCloseable {
    */
   public static PhotoReader open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
-    config.requireClass(CLASS_NAME, "give a folder that the portrait training wrote");
+    config.requireClass(CLASS_NAME, "use the config that came with the weights");
     PhotoReaderNetwork.Shape shape = shape(config);
     LoadedWeights weights = LoadedWeights.checked(
         Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))),
@@ -83,7 +84,7 @@ public final class PhotoReader implements AutoCloseable {
         || !attributes.values().stream()
             .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
       throw new InvalidInputException(
-          config.source() + ": \"attributes\" is " + given
+          config.source() + ": \"attributes\" is " + Quoted.value(given)
               + ", expected an object of lists with two words or more; use the config that came with the weights");
     }
     Map<String, List<String>> words = new LinkedHashMap<>();

@@ -174,8 +174,8 @@ public record PersonStudy(
           + " photos are used"
           + (changed.isEmpty()
               ? ""
-              : "; " + changed.size() + " did not name the person, so "
-                  + Quoted.of(subject.phrase()) + " was put in, such as "
+              : "; " + changed.size() + " of them did not name the person, so "
+                  + Quoted.of(subject.phrase()) + " was inserted, for example "
                   + Quoted.of(changed.get(0)))));
     }
     return own;

@@ -75,8 +75,8 @@ class PersonStudyTest {
         study.ownCaptions(events::add));
     assertEquals(
         List.of(new ProgressEvent.Notice(
-            "the captions of 2 of 3 photos are used; 1 did not name the person, so \"sks woman\""
-                + " was put in, such as \"sks woman, red dress\"")),
+            "the captions of 2 of 3 photos are used; 1 of them did not name the person, so"
+                + " \"sks woman\" was inserted, for example \"sks woman, red dress\"")),
         events);
   }
 

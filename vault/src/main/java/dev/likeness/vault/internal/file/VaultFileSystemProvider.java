@@ -219,7 +219,7 @@ final class VaultFileSystemProvider extends FileSystemProvider {
   @Override
   public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) {
     throw new UnsupportedOperationException(
-        "attributes of files in a vault can only be read by type");
+        "attributes of files in a vault are read by type only; give BasicFileAttributes.class");
   }
 
   @Override
@@ -244,7 +244,7 @@ final class VaultFileSystemProvider extends FileSystemProvider {
 
   @Override
   public Path getPath(URI uri) {
-    throw new UnsupportedOperationException("a path in a vault has no URI");
+    throw new UnsupportedOperationException("a path in a vault has no URI; use the Path itself");
   }
 
   @Override

@@ -151,7 +151,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   /** The message does not contain the path, because names may be personal data. */
   @Override
   public URI toUri() {
-    throw new UnsupportedOperationException("a path in a vault has no URI");
+    throw new UnsupportedOperationException("a path in a vault has no URI; use the Path itself");
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -58,7 +59,7 @@ public record Consent(
    * @throws IllegalArgumentException if the text is blank or there is no purpose
    */
   public Consent {
-    if (text == null || text.isBlank()) {
+    if (Objects.requireNonNull(text, "text").isBlank()) {
       throw new IllegalArgumentException(
           "the text of a consent is empty; give the words that the person agreed to");
     }
@@ -109,9 +110,9 @@ public record Consent(
   }
 
   private static String requireName(String name, String of) {
-    if (name == null || name.isBlank()) {
+    if (Objects.requireNonNull(name, "name").isBlank()) {
       throw new IllegalArgumentException(
-          "the name of the " + of + " of a consent is empty; give a name, or leave it out");
+          "the name of the " + of + " in a consent is empty; give a name, or leave it out");
     }
     return name.strip();
   }

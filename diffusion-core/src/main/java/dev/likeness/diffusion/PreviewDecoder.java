@@ -75,7 +75,7 @@ public final class PreviewDecoder implements AutoCloseable {
   public ImageRequest attach(ImageRequest request, int every, Listener listener) {
     if (every < 1) {
       throw new IllegalArgumentException(
-          "the preview interval must be at least 1 row, got " + every);
+          "the preview interval must be at least 1 row of the sampling plan, got " + every);
     }
     EngineHooks own = EngineHooks.of(request.hooks());
     PreviewListener.Show show = (row, denoised) -> listener.onPreview(row, decodeAll(denoised));

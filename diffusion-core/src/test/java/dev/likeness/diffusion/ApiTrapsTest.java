@@ -175,6 +175,14 @@ class ApiTrapsTest {
     assertThrows(LikenessException.class, () -> Consent.require((Consent) null, Purpose.TRAINING));
   }
 
+  @Test
+  void refusesANullTextAsAnyNullArgument() {
+    assertEquals(
+        "the prompt is null; give an empty text for none",
+        assertThrows(NullPointerException.class, () -> ImageRequest.of(null)).getMessage());
+    assertThrows(NullPointerException.class, () -> Consent.of(null));
+  }
+
   @Nested
   class Markings {
     @Test

@@ -63,8 +63,8 @@ class OverflowTest {
       GenerationHooks hooks =
           EngineHooks.hooks(network -> (sample, step) -> torch.empty(1L << 48), StepListener.NONE);
       assertEquals(
-          "the device is out of memory for 1125899906842624 bytes more; use smaller images, fewer"
-              + " images at once, bf16, or a memory budget",
+          "the device is out of memory (1125899906842624 bytes more were needed); use smaller"
+              + " images, fewer images at once, bf16, or a memory budget",
           assertThrows(ResourceLimitException.class, () -> base.generate(REQUEST.hooks(hooks)))
               .getMessage());
       assertArrayEquals(before, base.generate(REQUEST).pixels());

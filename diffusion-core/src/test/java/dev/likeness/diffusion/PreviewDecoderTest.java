@@ -75,7 +75,7 @@ class PreviewDecoderTest {
       base.generate(previews.attach(patient, 3, (row, images) -> rows.add(row)));
       assertEquals(List.of(1, 4), rows);
       assertEquals(
-          "the preview interval must be at least 1 row, got 0",
+          "the preview interval must be at least 1 row of the sampling plan, got 0",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> previews.attach(REQUEST, 0, (row, images) -> {}))

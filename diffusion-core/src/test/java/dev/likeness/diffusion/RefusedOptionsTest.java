@@ -40,7 +40,7 @@ class RefusedOptionsTest {
 
   @Test
   void refusesPromptsOfTextEncodersThatTheBaseLacks() {
-    String one = "leave it out, because it takes prompts for 1 text encoder";
+    String one = "leave them out, because it takes prompts for 1 text encoder";
     for (String name : List.of("sd1/base", "sdxl/xl-refiner", "chroma/base", "zimage/turbo")) {
       assertRefused(name, REQUEST.prompt2("a dog"), "prompt_2 and negative_prompt_2; " + one);
     }
@@ -50,7 +50,7 @@ class RefusedOptionsTest {
       assertRefused(
           name,
           REQUEST.prompt3("a dog"),
-          "prompt_3 and negative_prompt_3; leave it out, because it takes prompts for 2"
+          "prompt_3 and negative_prompt_3; leave them out, because it takes prompts for 2"
               + " text encoders");
     }
   }
@@ -65,15 +65,11 @@ class RefusedOptionsTest {
     }
     for (String name : List.of("flux/dev", "sd3/three", "chroma/base")) {
       assertRefused(
-          name,
-          REQUEST.maxSequenceLength(513),
-          "max_sequence_length 513; leave it out, because it takes at most 512 tokens");
+          name, REQUEST.maxSequenceLength(513), "max_sequence_length 513; use at most 512");
     }
     for (String name : List.of("zimage/turbo", "klein/base")) {
       assertRefused(
-          name,
-          REQUEST.maxSequenceLength(1025),
-          "max_sequence_length 1025; leave it out, because it takes at most 1024 tokens");
+          name, REQUEST.maxSequenceLength(1025), "max_sequence_length 1025; use at most 1024");
     }
     assertEquals(
         "max_sequence_length must be at least 1, got -1",
@@ -217,8 +213,9 @@ class RefusedOptionsTest {
           },
           new Cancellation());
       assertEquals(
-          List.of("negative_prompt_2 has no effect without a negative prompt: this base uses zeros"
-              + " in place of all negative prompts then"),
+          List.of(
+              "negative_prompt_2 has no effect without a negative prompt, because this base then"
+                  + " uses zeros for all negative prompts"),
           notices);
     }
   }

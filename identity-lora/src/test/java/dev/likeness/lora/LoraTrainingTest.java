@@ -510,10 +510,8 @@ class LoraTrainingTest {
     playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       assertEquals(
-          "a base that was trained on continuous noise levels, as Playground v2.5 was (its"
-              + " scheduler is"
-              + " EDMDPMSolverMultistepScheduler), cannot be trained; give another base of its"
-              + " family",
+          "a base with continuous noise levels, such as Playground v2.5, cannot be trained (its"
+              + " scheduler is EDMDPMSolverMultistepScheduler); give another base of its family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)

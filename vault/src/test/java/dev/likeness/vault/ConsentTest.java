@@ -83,9 +83,11 @@ class ConsentTest {
     assertEquals(
         Optional.empty(), plain.person("Ada").givenBy("Ada").representative(), "her own consent");
     assertEquals(plain.toString(), child.toString(), "which may be logged and names nobody");
-    for (String blank : new String[] {"", " ", null}) {
+    for (String blank : new String[] {"", " "}) {
       assertThrows(IllegalArgumentException.class, () -> plain.person(blank));
       assertThrows(IllegalArgumentException.class, () -> plain.givenBy(blank));
     }
+    assertThrows(NullPointerException.class, () -> plain.person(null));
+    assertThrows(NullPointerException.class, () -> plain.givenBy(null));
   }
 }

@@ -30,8 +30,9 @@ public final class RgbImage {
 
   private RgbImage(int width, int height, byte[] rgb) {
     if (width < 1 || height < 1 || (long) width * height * 3 != rgb.length) {
-      throw new IllegalArgumentException("an RGB image of " + width + "x" + height
-          + " needs 3 bytes for each pixel, got " + rgb.length + " bytes");
+      throw new IllegalArgumentException(
+          "an RGB image needs at least 1x1 pixels and 3 bytes for each pixel, got " + width + "x"
+              + height + " pixels and " + rgb.length + " bytes");
     }
     this.width = width;
     this.height = height;

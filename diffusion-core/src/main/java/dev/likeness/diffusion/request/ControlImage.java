@@ -50,7 +50,8 @@ public record ControlImage(
     GuidanceOptions.requireFloat("the scale of a ControlNet", scale);
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
-          "a ControlNet must start and end in 0..1, got " + start + " to " + end);
+          "start and end of a ControlNet must be in 0..1 and in this order, got " + start + " and "
+              + end);
     }
     if (mode.isPresent() && (mode.getAsInt() < 0 || mode.getAsInt() >= controlNet.modeCount())) {
       throw new IllegalArgumentException("ControlNet " + controlNet.name() + " has "

@@ -51,8 +51,9 @@ public record DegradedGuidance(
     GuidanceOptions.requireFloat("the scale of degraded guidance", scale);
     if (!(start >= 0 && start <= end && end <= 1 && adaptiveScale >= 0)) {
       throw new IllegalArgumentException(
-          "degraded guidance must start and end in 0..1 with an adaptive scale of at least 0, got "
-              + start + " to " + end + " and scale " + adaptiveScale);
+          "start and end of degraded guidance must be in 0..1 and in this order, and its adaptive"
+              + " scale at least 0, got "
+              + start + " and " + end + ", and scale " + adaptiveScale);
     }
   }
 

@@ -71,7 +71,8 @@ public record GuidanceOptions(
     }
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
-          "guidance must start and end in 0..1, got " + start + " to " + end);
+          "start and end of guidance must be in 0..1 and in this order, got " + start + " and "
+              + end);
     }
   }
 

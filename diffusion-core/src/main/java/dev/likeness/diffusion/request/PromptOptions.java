@@ -2,6 +2,7 @@ package dev.likeness.diffusion.request;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -52,14 +53,11 @@ public record PromptOptions(
    * @param negativeEmbedding precomputed embeddings that replace the negative prompt
    * @param encoderPrompts other prompts for the second and third text encoder
    * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, at least 1
-   * @throws IllegalArgumentException if the prompt is null, if the clip skip is negative, if the
-   *     sequence length is below 1, or if two different textual inversions have the same token
+   * @throws IllegalArgumentException if the clip skip is negative, if the sequence length is below
+   *     1, or if two different textual inversions have the same token
    */
   public PromptOptions {
-    if (prompt == null) {
-      throw new IllegalArgumentException(
-          "the prompt must not be null; give an empty text for none");
-    }
+    Objects.requireNonNull(prompt, "the prompt is null; give an empty text for none");
     if (maxSequenceLength.orElse(1) < 1) {
       throw new IllegalArgumentException(
           "max_sequence_length must be at least 1, got " + maxSequenceLength.getAsInt());

@@ -27,12 +27,12 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
    * @param images the images, in order
    * @param maxPixels the largest area of each image in pixels, at least 1
    * @param strength how strongly the model attends to the images, at least 0
-   * @throws IllegalArgumentException if an image is null, {@code maxPixels} is below 1, or
-   *     {@code strength} is negative, infinite or NaN
+   * @throws IllegalArgumentException if {@code maxPixels} is below 1, or {@code strength} is
+   *     negative, infinite or NaN
    */
   public ReferenceImages {
     if (images.stream().anyMatch(image -> image == null)) {
-      throw new IllegalArgumentException("reference image " + (images.indexOf(null) + 1) + " of "
+      throw new NullPointerException("reference image " + (images.indexOf(null) + 1) + " of "
           + images.size() + " is null; leave it out");
     }
     if (maxPixels.orElse(1) < 1) {
@@ -87,15 +87,17 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
       return images.isEmpty() && !others.images.isEmpty() ? others : this;
     }
     if (!maxPixels.equals(others.maxPixels) || strength != others.strength) {
-      throw new IllegalArgumentException("all reference images of a request have one strength and"
-          + " one limit, got strengths " + strength + " and " + others.strength + " and limits "
-          + limit() + " and " + others.limit() + "; give the same for all");
+      throw new IllegalArgumentException("all reference images of a request must have the same"
+          + " strength and limit, got strength " + strength + " with " + limit() + " and strength "
+          + others.strength + " with " + others.limit() + "; give the same for all");
     }
     return images(Stream.concat(images.stream(), others.images.stream()).toList());
   }
 
   private String limit() {
-    return maxPixels.isPresent() ? maxPixels.getAsInt() + " pixels" : "of the model";
+    return maxPixels.isPresent()
+        ? "a limit of " + maxPixels.getAsInt() + " pixels"
+        : "the model's limit";
   }
 
   ReferenceImages and(Adapter adapter) {

@@ -60,7 +60,6 @@ public interface RequestOptions extends RequestSampling {
    * FLUX.2 klein, takes them as inputs. The prompt may refer to the images by number, from 1.
    *
    * @param images the images, in the order of their numbers; they may have different sizes
-   * @throws IllegalArgumentException if an image is null
    */
   default ImageRequest images(RgbImage... images) {
     return referenceImages(referenceImages().images(Arrays.asList(images)));
@@ -77,7 +76,6 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with another prompt}
    *
    * @param text the prompt; not null
-   * @throws IllegalArgumentException if the text is null
    */
   default ImageRequest prompt(String text) {
     return prompts(prompts().prompt(text));

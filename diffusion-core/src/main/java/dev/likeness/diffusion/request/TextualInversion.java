@@ -145,8 +145,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
       requireOneLength(file, values);
       if (token.isBlank()) {
         throw new InvalidInputException(file
-            + " has a textual inversion without a name; expected a tensor or file that is named as"
-            + " its token: rename the file");
+            + " has a textual inversion without a name; expected a tensor or file that is named"
+            + " after its token: rename the file");
       }
       List<TextualInversion> named = new ArrayList<>(List.of(new TextualInversion(token, values)));
       if (!isNamed
@@ -173,8 +173,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
             .count()
         > 1) {
       throw new InvalidInputException(
-          file + " has another number of embeddings for each text encoder;"
-              + " expected the same number: train it again, or download it again");
+          file + " has different numbers of embeddings for its text encoders; expected the same"
+              + " number: download it again, or train it again");
     }
   }
 

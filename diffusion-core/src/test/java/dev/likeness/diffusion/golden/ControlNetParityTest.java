@@ -136,8 +136,8 @@ class ControlNetParityTest {
           .size(32, 32)
           .controlImage(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
-          "ControlNets cannot be combined with the first-block cache, which skips their blocks;"
-              + " use extrapolation, or leave"
+          "ControlNets cannot be combined with the first-block cache, which skips the blocks that"
+              + " they change; use extrapolation, or leave"
               + " out one of the two",
           assertThrows(
                   IllegalArgumentException.class,
@@ -278,14 +278,14 @@ class ControlNetParityTest {
       assertRefused(
           base,
           ControlImage.of(xl, image),
-          "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
-              + " but the base is a UNet of widths [32, 64] and text of 32; use a ControlNet for"
+          "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text width 72,"
+              + " but the base is a UNet of widths [32, 64] and text width 32; use a ControlNet for"
               + " this base");
       assertRefused(
           base,
           ControlImage.of(union, image),
           "ControlNet controlnet-flux-union is for FLUX, but the base is a UNet of"
-              + " widths [32, 64] and text of 32; use a ControlNet for this base");
+              + " widths [32, 64] and text width 32; use a ControlNet for this base");
       assertRefused(
           dev,
           ControlImage.of(xl, image),

@@ -63,8 +63,8 @@ class DegradedGuidanceParityTest {
       assertRefused(
           three,
           DegradedGuidance.perturbedAttention("mid"),
-          "perturbed attention in \"mid\": no self-attention of this model has"
-              + " such a name; examples: transformer_blocks.0.attn");
+          "perturbed-attention guidance (--pag-layers): no self-attention of this model has \"mid\""
+              + " in its name; an example is transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(

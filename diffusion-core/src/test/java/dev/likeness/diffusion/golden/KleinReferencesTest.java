@@ -165,7 +165,8 @@ class KleinReferencesTest {
           klein,
           request.images(good, KleinRun.image(List.of(63, 64), 0)));
       assertRefused(
-          "a reference image of 64x513 is too narrow; give an image of at most 8:1",
+          "a reference image of 64x513 is too narrow; give an image with an aspect ratio of at"
+              + " most 8:1",
           klein,
           request.images(KleinRun.image(List.of(64, 513), 0)));
       assertRefused(
@@ -174,7 +175,9 @@ class KleinReferencesTest {
           zimage,
           request.images(good, good));
     }
-    assertThrows(IllegalArgumentException.class, () -> request.images(good, null));
+    NullPointerException missing =
+        assertThrows(NullPointerException.class, () -> request.images(good, null));
+    assertEquals("reference image 2 of 2 is null; leave it out", missing.getMessage());
   }
 
   private static void assertRefused(String message, BaseModel base, ImageRequest request) {

@@ -181,7 +181,7 @@ class ImageFilesTest {
         ? new byte[] {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', (byte) 0x87, '\n', 0, 0}
         : ("\0\0\0\u0018ftyp" + brand + "\0\0\0\0").getBytes(StandardCharsets.US_ASCII);
     Path file = Files.write(folder.resolve("photo.png"), head);
-    String refusal = " is in the " + format + " format, which cannot be read here; save it as JPEG"
+    String refusal = " is in the " + format + " format, which is not supported; save it as JPEG"
         + " (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
         + " magick)";
     assertRefused(file + refusal, () -> RgbImage.read(file));

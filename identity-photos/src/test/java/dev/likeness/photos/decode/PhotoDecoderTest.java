@@ -391,8 +391,8 @@ class PhotoDecoderTest {
     assertFault(
         Fault.NEEDS_CONVERSION,
         file,
-        "a.png is in the " + title + " format, which cannot be read"
-            + " here; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
+        "a.png is in the " + title + " format, which is not supported;"
+            + " save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
             + " magick)");
   }
 

@@ -133,7 +133,7 @@ final class TwoAttempts implements AutoCloseable {
 
   private static List<Integer> squares(List<Integer> items) {
     if (items.size() > 2) {
-      throw new ResourceLimitException("the device is out of memory for 2.00 GiB more");
+      throw new ResourceLimitException("the device is out of memory (2.00 GiB more were needed)");
     }
     return items.stream().map(i -> i * i).toList();
   }

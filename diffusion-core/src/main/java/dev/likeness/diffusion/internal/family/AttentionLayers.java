@@ -47,8 +47,8 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
       if (names.stream()
           .noneMatch(module -> one.isPerturbed(module)
               && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
-        throw new IllegalArgumentException("perturbed attention in \"" + layer
-            + "\": no self-attention of this model has such a name; examples: "
+        throw new IllegalArgumentException("perturbed-attention guidance (--pag-layers): no"
+            + " self-attention of this model has \"" + layer + "\" in its name; an example is "
             + names.stream().sorted().findFirst().orElse("none"));
       }
     }

@@ -41,12 +41,12 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
         || request.embedding().isPresent()
         || request.negativeEmbedding().isPresent()) {
       throw new IllegalArgumentException(
-          "prompt syntax and embeddings need a base with a UNet; give this base plain"
-              + " prompts");
+          "the prompt syntax \"a1111\" and prompt embeddings need a base with a UNet; give this"
+              + " base plain prompts");
     }
     if (prompting.clipSkip() > 0 && !skips) {
-      throw new IllegalArgumentException("clip skip " + prompting.clipSkip()
-          + " is for bases that use CLIP's tokens; leave it at 0 for this base");
+      throw new IllegalArgumentException("this base does not support clip skip "
+          + prompting.clipSkip() + ", because it uses no hidden states of CLIP; leave it out");
     }
     return prompts(request, guided, 0);
   }

@@ -33,9 +33,9 @@ public final class DoubleStreamKeys {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": the file does not state the channels of"
-          + " each position axis, which a transformer of head width " + head + " needs"
-          + "; give a diffusers folder, or its config");
+      throw new InvalidInputException(keys.describe() + ": the file does not contain the channels"
+          + " of each position axis, which a transformer of head width " + head + " needs"
+          + "; give a diffusers folder, or for a component (--part) put its config.json beside it");
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("patch_size", 1);

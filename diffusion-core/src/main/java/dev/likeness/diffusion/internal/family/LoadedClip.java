@@ -73,9 +73,8 @@ public final class LoadedClip implements AutoCloseable {
     if (tokenizer.maxLength() > config.positions()) {
       throw new InvalidInputException(files.describe() + ": the tokenizer of its " + part.folder()
           + " gives " + tokenizer.maxLength()
-          + " ids (model_max_length), the text encoder has " + config.positions()
-          + " positions; give the"
-          + " tokenizer that it was trained with");
+          + " ids (model_max_length), but the text encoder has " + config.positions()
+          + " positions; give the tokenizer that the text encoder was trained with");
     }
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.family;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
@@ -112,9 +113,9 @@ public interface ModelParts {
    */
   default T5Tokenizer t5Tokenizer(String tokenizer) {
     throw new InvalidInputException(describe()
-        + " has no tokenizer for its T5 encoder; give T5 as a folder with tokenizer.json or"
-        + " spiece.model beside it: with(\"" + tokenizer.replace("tokenizer", "text_encoder")
-        + "\", folder)");
+        + " has no tokenizer for its T5 encoder; put tokenizer.json or spiece.model beside the"
+        + " encoder's files, and add their folder with --part "
+        + tokenizer.replace("tokenizer", "text_encoder") + "=DIR or ModelFiles.with");
   }
 
   /** Facts about the files that each generation reports, such as averaged weights. */
@@ -131,8 +132,9 @@ public interface ModelParts {
     if (name == null || !List.of(known).contains(name)) {
       throw new InvalidInputException(describe()
           + (name == null
-              ? " has no " + component + "; add it with --part or ModelFiles.with"
-              : ": its " + component + " is a " + name)
+              ? " has no " + component + "; add it with --part " + component
+                  + "=PATH or ModelFiles.with"
+              : ": its " + component + " is a " + Quoted.value(name))
           + "; supported: " + String.join(", ", known));
     }
   }
@@ -140,10 +142,9 @@ public interface ModelParts {
   /** Refuses a model with networks of unsupported pipelines. */
   default void requireNoOtherNetworks() {
     otherNetworks().entrySet().stream().findFirst().ifPresent(other -> {
-      throw new InvalidInputException(
-          describe() + ": its " + other.getKey() + " (" + other.getValue()
-              + ") is of a pipeline that is"
-              + " not supported; give the folder of its base alone, and a ControlNet by itself");
+      throw new InvalidInputException(describe() + ": its " + Quoted.value(other.getKey()) + " ("
+          + Quoted.value(other.getValue()) + ") is of a pipeline that is not supported;"
+          + " give the folder of the base alone, and a ControlNet by itself");
     });
   }
 

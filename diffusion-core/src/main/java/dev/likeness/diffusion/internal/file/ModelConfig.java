@@ -49,7 +49,7 @@ public final class ModelConfig {
   public static ModelConfig read(Path file) {
     if (!ModelFile.exists(file)) {
       throw new InvalidInputException(
-          file + " is missing; the folder is not a complete diffusers model");
+          file + " is missing from the diffusers model; download its folder again");
     }
     byte[] text = ModelFile.read(file, ModelFile.LARGEST_CONFIG);
     return new ModelConfig(
@@ -101,7 +101,7 @@ public final class ModelConfig {
   public int positive(String name, int fallback) {
     int number = integer(name, fallback);
     if (number < 1) {
-      throw wrong(name, number, "a whole number from 1");
+      throw wrong(name, number, "a whole number of at least 1");
     }
     return number;
   }
@@ -131,7 +131,7 @@ public final class ModelConfig {
   public double nonZero(String name, double fallback) {
     double number = number(name, fallback);
     if (number == 0) {
-      throw wrong(name, number, "another number than 0");
+      throw wrong(name, number, "a number other than 0");
     }
     return number;
   }
@@ -145,7 +145,7 @@ public final class ModelConfig {
    */
   public void requireDivided(String name, List<Integer> sizes, int parts, String by) {
     if (sizes.isEmpty() || sizes.stream().anyMatch(size -> size < 1 || size % parts != 0)) {
-      throw wrong(name, sizes, "multiples of the " + parts + " of " + Quoted.of(by));
+      throw wrong(name, sizes, "multiples of " + Quoted.of(by) + ", " + parts);
     }
   }
 
@@ -189,7 +189,7 @@ public final class ModelConfig {
     if (value instanceof String s) {
       return s;
     }
-    throw wrong(name, value, "a text");
+    throw wrong(name, value, "a string");
   }
 
   /** Returns a list of integers; null if the option is absent. */
@@ -236,7 +236,7 @@ public final class ModelConfig {
     }
     List<Integer> list = integers(name);
     if (list == null || list.size() != count) {
-      throw wrong(name, value, "a whole number or a list of " + count);
+      throw wrong(name, value, "a whole number or a list of " + count + " whole numbers");
     }
     return list;
   }
@@ -252,7 +252,7 @@ public final class ModelConfig {
         && list.stream().allMatch(Boolean.class::isInstance)) {
       return list.stream().map(Boolean.class::cast).toList();
     }
-    throw wrong(name, value, "true, false or a list of " + count);
+    throw wrong(name, value, "true, false or a list of " + count + " such values");
   }
 
   /** Returns a list of strings; {@code fallback} if the option is absent. */
@@ -264,7 +264,7 @@ public final class ModelConfig {
     if (value instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
       return list.stream().map(String.class::cast).toList();
     }
-    throw wrong(name, value, "a list of texts");
+    throw wrong(name, value, "a list of strings");
   }
 
   /** Reads an option of which only one value is supported. */
@@ -306,6 +306,7 @@ public final class ModelConfig {
   /** The error that an option has another value than {@code expected}. */
   public InvalidInputException wrong(String name, Object value, String expected) {
     return new InvalidInputException(source + ": option " + Quoted.of(name) + " is "
-        + Quoted.value(value) + ", expected " + expected);
+        + Quoted.value(value) + ", expected " + expected
+        + "; correct the file, or download it again");
   }
 }

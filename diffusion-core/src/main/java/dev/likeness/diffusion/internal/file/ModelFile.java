@@ -191,8 +191,8 @@ public final class ModelFile {
         .stripLeading()
         .toLowerCase(Locale.ROOT);
     if (page.startsWith("<!doctype") || page.startsWith("<html") || page.startsWith("<?xml")) {
-      throw new InvalidInputException(file + " is a web page, not the file itself; log in or accept"
-          + " the licence where it comes from, and download it again");
+      throw new InvalidInputException(file + " is a web page, not the file itself; log in to the"
+          + " website or accept the licence there, and download it again");
     }
   }
 
@@ -210,7 +210,7 @@ public final class ModelFile {
       String line = text.strip().lines().findFirst().orElse("");
       throw new InvalidInputException(file + " is a text file that begins "
           + Quoted.of(line.substring(0, Math.min(line.length(), TEXT)))
-          + ", not weights; download it again, and log in where it comes from if that is needed");
+          + ", not weights; log in to the website if it needs that, and download the file again");
     }
   }
 

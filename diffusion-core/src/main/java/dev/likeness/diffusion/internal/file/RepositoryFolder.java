@@ -113,8 +113,11 @@ public final class RepositoryFolder {
       }
       List<Path> all = list(snapshots);
       if (all.size() != 1) {
-        throw new InvalidInputException(folder + " holds " + all.size()
-            + " snapshots and no refs/main; give the folder of one below " + snapshots);
+        throw new InvalidInputException(folder + " contains " + all.size()
+            + " snapshots and no refs/main; "
+            + (all.isEmpty()
+                ? "download the model again"
+                : "give the folder of one snapshot in " + snapshots));
       }
       return ModelFile.own(all.get(0));
     }

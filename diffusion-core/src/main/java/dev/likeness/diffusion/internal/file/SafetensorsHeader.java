@@ -107,7 +107,7 @@ public final class SafetensorsHeader implements TensorNames {
     }
     if (headerLength > cap) {
       throw new InvalidInputException(source + " has a header of " + headerLength
-          + " bytes, more than the " + cap + " allowed; it is not a usual model file");
+          + " bytes, more than the " + cap + " allowed; " + SAVE_AGAIN_ADVICE);
     }
   }
 

@@ -111,7 +111,7 @@ final class SafetensorsParser {
   private SafetensorsHeader.Entry readEntry(JsonParser json, String name) throws IOException {
     String place = "tensor " + Quoted.of(name);
     boolean whole = name.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
-    expect(whole, place, "have a name of whole characters");
+    expect(whole, place, "have a name of valid Unicode");
     expect(json.currentToken() == JsonToken.START_OBJECT, place, "be a JSON object");
     DType dtype = null;
     List<Long> shape = null;
@@ -207,7 +207,7 @@ final class SafetensorsParser {
       if (at != length) {
         throw new InvalidInputException(
             source + ": the tensors take " + at + " bytes, the file has " + length
-                + " after the header; it is cut short or carries something else: download it"
+                + " after the header; it is cut short or has additional data: download it"
                 + " again");
       }
     }

@@ -84,10 +84,10 @@ public final class ScaledSource implements TensorSource {
     boolean eight = QuantizationMarkers.INT8.equals(format);
     if (whole != eight || eight && (scale == null || source.dtype(name) != DType.I8)) {
       throw new InvalidInputException(
-          source.describe() + ": " + Quoted.of(name) + " is of type " + source.dtype(name)
+          source.describe() + ": " + Quoted.of(name) + " has type " + source.dtype(name)
               + (scale == null ? " without a scale" : "")
               + " in " + (format == null ? "an unknown format" : "the format " + Quoted.of(format))
-              + "; "
+              + ", which is not supported; "
               + QuantizationMarkers.ADVICE);
     }
     if (scale != null) {
@@ -104,7 +104,7 @@ public final class ScaledSource implements TensorSource {
       throw new InvalidInputException(source.describe() + ": " + Quoted.of(scale) + " has type "
           + source.dtype(scale) + " and shape "
           + Arrays.toString(source.shape(scale)) + " beside a weight of " + Arrays.toString(shape)
-          + "; supported are one scale for all and one for each row: "
+          + "; supported are one scale for the whole weight and one for each row: "
           + QuantizationMarkers.ADVICE);
     }
   }

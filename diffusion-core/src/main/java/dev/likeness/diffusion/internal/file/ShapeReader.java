@@ -22,7 +22,8 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
       throw new InvalidInputException(
           keys.describe() + ": the " + label + " has no usable tensor \"" + prefix + name
-              + "\"; the file is incomplete or of another kind");
+              + "\"; the file is incomplete or of an unsupported kind: download it again, or give"
+              + " another file");
     }
     return (int) keys.shape(prefix + name)[dimension];
   }

@@ -60,9 +60,8 @@ public final class ShardedSource implements TensorSource {
         TensorSource shard =
             shards.computeIfAbsent(file, f -> opening.apply(folder.resolve(f, index)));
         if (!shard.names().contains(name)) {
-          throw new InvalidInputException(
-              index + " says that tensor " + Quoted.of(name) + " is in " + file
-                  + ", but it is not; download the index and its files again, all of one revision");
+          throw new InvalidInputException(index + " says that tensor " + Quoted.of(name) + " is in "
+              + file + ", but it is not; download the index and all shards of one revision again");
         }
         shardOf.put(name, shard);
       });
@@ -102,8 +101,8 @@ public final class ShardedSource implements TensorSource {
         shards.add(opened);
         for (String tensor : opened.names()) {
           if (shardOf.put(tensor, opened) != null) {
-            throw new InvalidInputException(opened.describe() + " has tensor " + Quoted.of(tensor)
-                + ", as another shard has; download all shards of one revision again");
+            throw new InvalidInputException(opened.describe() + ": tensor " + Quoted.of(tensor)
+                + " is also in another shard; download all shards of one revision again");
           }
         }
       }

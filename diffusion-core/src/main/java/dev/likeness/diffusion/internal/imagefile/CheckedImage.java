@@ -102,7 +102,7 @@ public record CheckedImage(
 
     /** Returns what follows the file's name in the message that the file is not read. */
     public String refusal() {
-      return "is in the " + label + " format, which cannot be read here; save it as JPEG (iPhone:"
+      return "is in the " + label + " format, which is not supported; save it as JPEG (iPhone:"
           + " Settings > Camera > Formats > Most Compatible; command: heif-convert or magick)";
     }
   }

@@ -105,7 +105,7 @@ public final class ImageFileReader implements AutoCloseable {
         ImageIO.getImageReadersByFormatName(file.format().readerName());
     if (!readers.hasNext()) {
       throw new CheckedImage.UnsupportedException(
-          "is a " + file.format() + " file, which cannot be read here; save it as PNG or JPEG");
+          "is a " + file.format() + " file, which is not supported; save it as PNG or JPEG");
     }
     return readers.next();
   }
@@ -247,11 +247,13 @@ public final class ImageFileReader implements AutoCloseable {
       if (Math.max(width, height) > MAX_SIDE || (long) width * height > MAX_PIXELS) {
         throw new InvalidInputException(String.format(
             Locale.ROOT,
-            "%s has %d x %d pixels, more than %d megapixels; save it smaller",
+            "%s has %d x %d pixels, more than %s; save it smaller",
             name,
             width,
             height,
-            MAX_PIXELS / 1_000_000));
+            (long) width * height > MAX_PIXELS
+                ? MAX_PIXELS / 1_000_000 + " megapixels"
+                : MAX_SIDE + " pixels per side"));
       }
       return turn.upright(
           reader.read(WholeImage::new, MAX_PIXELS, background), reader.orientation());

@@ -108,8 +108,8 @@ final class JpegImage {
 
   private static void requireNoOtherFrame(int marker) throws IOException {
     if (marker >= 0xc3 && marker <= 0xcf && marker != 0xc8 && marker != 0xcc) {
-      throw new CheckedImage.UnsupportedException("is a JPEG file of a compression that photos do"
-          + " not have (SOF" + (marker - 0xc0) + "); save it as baseline JPEG");
+      throw new CheckedImage.UnsupportedException("is a JPEG file of an unsupported compression"
+          + " (SOF" + (marker - 0xc0) + "); save it as baseline JPEG");
     }
   }
 

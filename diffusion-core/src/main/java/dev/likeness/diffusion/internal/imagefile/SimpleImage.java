@@ -193,8 +193,8 @@ final class SimpleImage {
     int compression = old ? 0 : in.getInt(30);
     if (compression == 4 || compression == 5) {
       throw new CheckedImage.UnsupportedException("is a BMP file with "
-          + (compression == 4 ? "JPEG" : "PNG") + " data inside, which is not read; save it as JPEG"
-          + " or PNG");
+          + (compression == 4 ? "JPEG" : "PNG") + " data inside, which is not supported; save it as"
+          + " JPEG or PNG");
     }
     boolean packed = compression == 1 || compression == 2;
     if (!packed && compression != 0 && compression != 3 && compression != 6

@@ -82,11 +82,11 @@ final class TiffImage {
     int compression = (int) number(COMPRESSION, 1);
     if (compression == 6 || compression == 7) {
       throw new CheckedImage.UnsupportedException(
-          "is a TIFF file with JPEG data inside, which is not read; save it as JPEG or PNG");
+          "is a TIFF file with JPEG data inside, which is not supported; save it as JPEG or PNG");
     }
     if (!COMPRESSIONS.contains(compression)) {
       throw new CheckedImage.UnsupportedException("is a TIFF file of compression " + compression
-          + ", which is not read; save it as JPEG or PNG");
+          + ", which is not supported; save it as JPEG or PNG");
     }
     if (number(SAMPLE_FORMAT, 1) == 3) {
       throw new IOException("its pixels are neither RGB nor grey in whole numbers");

@@ -105,7 +105,9 @@ public final class AtomicFile {
       }
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot delete the temporary files of " + target + ": " + reason(e), e);
+          "cannot delete the temporary files of " + target + ": " + reason(e)
+              + "; check the permissions of their folder",
+          e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.memory;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -27,14 +28,15 @@ final class WeightsCheck {
   void require(TensorSource source, String name, long... shape) {
     if (!source.names().contains(name)) {
       throw new InvalidInputException(source.describe() + ": no tensor \"" + name + "\"; closest: "
-          + ClosestNames.of(name, source.names().stream(), 1)
-          + "; the file does not match its config, or is incomplete");
+          + Quoted.value(ClosestNames.of(name, source.names().stream(), 1))
+          + "; the file is incomplete or does not match its config: download the model again");
     }
     long[] actual = source.shape(name);
     if (!Arrays.equals(actual, shape)) {
       throw new InvalidInputException(source.describe() + ": " + name + " has shape "
           + Arrays.toString(actual) + ", expected " + Arrays.toString(shape)
-          + " by its config; the file and the config are of different models");
+          + " by its config; the file and the config are of different models: download the model"
+          + " again");
     }
     Tensors.scalarType(source.dtype(name));
     requested.add(name);
@@ -65,8 +67,9 @@ final class WeightsCheck {
     left.removeAll(expected);
     if (!left.isEmpty()) {
       throw new InvalidInputException(source.describe() + ": " + left.size()
-          + " tensors belong to no module of its config, e.g. \""
-          + left.iterator().next() + "\"; the file and the config are of different models");
+          + " tensors belong to no module of its config, e.g. "
+          + Quoted.of(left.iterator().next())
+          + "; the file and the config are of different models: download the model again");
     }
   }
 

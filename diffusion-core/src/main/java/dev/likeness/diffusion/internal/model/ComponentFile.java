@@ -42,7 +42,7 @@ public record ComponentFile(
   private static ComponentFile of(ModelParts files, String component, ModelConfig scheduler) {
     if (files.componentClass(component) == null) {
       throw new InvalidInputException(files.describe() + " has no " + component
-          + "; add it: --part " + component + "=DIR|FILE, or ModelFiles.with");
+          + "; add it with --part " + component + "=PATH or ModelFiles.with");
     }
     return new ComponentFile(
         files.componentClass(component),
@@ -188,8 +188,8 @@ public record ComponentFile(
         || options.isEmpty()) {
       throw new InvalidInputException(path + " has no " + component + " in a known key format ("
           + keys.names().size()
-          + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's"
-          + " or latent diffusion's naming");
+          + " tensors); give its folder, or a file with the key names of diffusers, transformers,"
+          + " OpenCLIP or latent diffusion");
     }
     if (component.equals("unet")) {
       options.remove("time_cond_proj_dim");
@@ -197,8 +197,8 @@ public record ComponentFile(
       if (keys.has(guidance)) {
         long[] shape = keys.shape(guidance);
         if (shape.length != 2) {
-          throw new InvalidInputException(path + ": " + guidance + " has " + shape.length
-              + " dimensions; expected [width, guidance embedding]");
+          throw new InvalidInputException(path + ": tensor \"" + guidance + "\" has " + shape.length
+              + " dimensions, expected 2 (width, guidance embedding); download the file again");
         }
         options.put("time_cond_proj_dim", (int) shape[1]);
       }

@@ -86,7 +86,9 @@ final class ComponentFolder {
     List<String> others = variants();
     return others.isEmpty()
         ? ""
-        : " (there are the variants " + String.join(", ", others) + "; rename the files of one)";
+        : " (found variants: "
+            + String.join(", ", others)
+            + "; remove the variant from the names of the files of one)";
   }
 
   /** The variants whose files are in the folder. */

@@ -186,13 +186,13 @@ public final class FamilyRegistry {
     // The first family reports what a model without a transformer lacks.
     return find(parts)
         .or(() -> transformer == null ? Optional.of(KNOWN.get(0)) : Optional.empty())
-        .orElseThrow(() -> new InvalidInputException(
-            parts.describe() + ": its transformer is a " + transformer + "; supported: "
-                + KNOWN.stream()
-                    .map(ModelFamily::network)
-                    .filter(network -> network.component() == ModelComponent.TRANSFORMER)
-                    .map(ModelFamily.Network::className)
-                    .collect(Collectors.joining(", "))));
+        .orElseThrow(() -> new InvalidInputException(parts.describe() + ": its transformer is a "
+            + Quoted.value(transformer) + "; supported: "
+            + KNOWN.stream()
+                .map(ModelFamily::network)
+                .filter(network -> network.component() == ModelComponent.TRANSFORMER)
+                .map(ModelFamily.Network::className)
+                .collect(Collectors.joining(", "))));
   }
 
   /** Opens a model of any family, after checking its device. */

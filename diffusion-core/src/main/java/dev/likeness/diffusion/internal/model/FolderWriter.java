@@ -35,7 +35,7 @@ public final class FolderWriter {
   public static void write(ModelParts files, Path out, DType type) {
     if (Files.exists(out.resolve("model_index.json"))) {
       throw new InvalidInputException(
-          out + " has a model already; give a folder that does not exist");
+          out + " already contains a model; give a folder that does not exist");
     }
     Optional<Path> declared = ModelExtras.of(files.folder()).declaration();
     Map<String, TokenizerFiles> tokenizers = tokenizers(files);

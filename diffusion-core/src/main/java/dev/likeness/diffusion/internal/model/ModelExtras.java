@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.model;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -254,7 +255,7 @@ public record ModelExtras(
   private static int count(ModelConfig json, String key) {
     double number = json.number(key, 1);
     if (number < 1 || number != (int) number) {
-      throw wrong(json, key, "a whole number from 1");
+      throw wrong(json, key, "a whole number of at least 1");
     }
     return (int) number;
   }
@@ -288,13 +289,12 @@ public record ModelExtras(
     Set<String> unknown = new TreeSet<>(json.values().keySet());
     Arrays.asList(keys).forEach(unknown::remove);
     if (!unknown.isEmpty()) {
-      throw new InvalidInputException(json.source() + ": unknown option \""
-          + unknown.iterator().next() + "\"; known: " + String.join(", ", keys));
+      throw new InvalidInputException(json.source() + ": unknown option "
+          + Quoted.of(unknown.iterator().next()) + "; known: " + String.join(", ", keys));
     }
   }
 
   private static InvalidInputException wrong(ModelConfig json, String key, String expected) {
-    return new InvalidInputException(json.source() + ": option \"" + key + "\" is "
-        + json.values().get(key) + ", expected " + expected);
+    return json.wrong(key, json.values().get(key), expected);
   }
 }

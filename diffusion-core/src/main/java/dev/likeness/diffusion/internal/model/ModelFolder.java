@@ -62,7 +62,7 @@ public final class ModelFolder implements ModelParts {
   public static ModelFolder open(Path root, String variant) {
     if (!Files.isDirectory(root)) {
       throw new InvalidInputException(
-          root + " is not a folder; give the folder that holds model_index.json");
+          root + " is not a folder; give the folder that contains model_index.json");
     }
     Path folder = RepositoryFolder.HubCache.snapshot(root);
     ModelFolder opened = new ModelFolder(
@@ -75,7 +75,7 @@ public final class ModelFolder implements ModelParts {
         && networks.stream()
             .noneMatch(name -> new ComponentFolder(opened.component(name), variant).hasVariant())) {
       throw new InvalidInputException(root + " has no weights of variant " + variant + " in any of "
-          + networks + "; give a variant that it has, or none for the plain ones");
+          + networks + "; give a variant that it has, or leave the variant out");
     }
     return opened;
   }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.internal.model;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
@@ -36,8 +37,8 @@ public final class ModelOpener {
     ControlNetKind kind = FamilyRegistry.controlNets().stream()
         .filter(each -> each.supports(found.className()))
         .findFirst()
-        .orElseThrow(() ->
-            new InvalidInputException(path + " is a " + found.className() + "; supported: "
+        .orElseThrow(() -> new InvalidInputException(
+            path + " is a " + Quoted.value(found.className()) + "; supported: "
                 + String.join(
                     ", ",
                     FamilyRegistry.controlNets().stream()

@@ -98,11 +98,9 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
         && base.config(component).integer("vocab_size", 0) == words) {
       return ofBase.apply(tokenizer);
     }
-    throw new InvalidInputException(path + " comes without its tokenizer: there is none in " + own
-        + ", nor one for " + words + " words in "
-        + (other == null ? base.describe() : other)
-        + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt"
-        + " beside it");
+    throw new InvalidInputException(path + " has no tokenizer: there is none in " + own + ", and"
+        + " none for " + words + " tokens in " + (other == null ? base.describe() : other)
+        + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt beside it");
   }
 
   private static boolean hasTokenizer(Path folder) {

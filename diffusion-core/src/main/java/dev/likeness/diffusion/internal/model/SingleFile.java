@@ -260,7 +260,8 @@ public final class SingleFile implements ModelParts {
         encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
     if (words != ClipTokenizer.CLIP_VOCABULARY) {
       throw new InvalidInputException(file + ": its text encoder has " + words
-          + " words, CLIP's tokenizer has " + ClipTokenizer.CLIP_VOCABULARY
+          + " tokens, but CLIP's tokenizer has "
+          + ClipTokenizer.CLIP_VOCABULARY
           + "; give a diffusers folder with its own tokenizer");
     }
     return TokenizerFiles.clip(variant.padding(tokenizer));
@@ -271,7 +272,7 @@ public final class SingleFile implements ModelParts {
     if (component == null) {
       throw new InvalidInputException(file + " has no " + name + ", only "
           + List.copyOf(contents.components().keySet())
-          + "; add it with --part or ModelFiles.with");
+          + "; add it with --part " + name + "=PATH or ModelFiles.with");
     }
     return component;
   }

@@ -68,7 +68,8 @@ public final class LibTorch {
       }
       Matcher size = ALLOCATION.matcher(text);
       throw new ResourceLimitException(
-          "the device is out of memory" + (size.find() ? " for " + size.group(1) + " more" : "")
+          "the device is out of memory"
+              + (size.find() ? " (" + size.group(1) + " more were needed)" : "")
               + "; use smaller images, fewer images at once, bf16, or a memory budget",
           e);
     }
@@ -150,7 +151,7 @@ public final class LibTorch {
           throw new ResourceLimitException(e.getMessage(), e);
         };
       } catch (LinkageError | RuntimeException e) {
-        String message = "libtorch's natives for " + Loader.Detector.getPlatform()
+        String message = "libtorch's native libraries for " + Loader.Detector.getPlatform()
             + " did not load (" + firstLine(e) + "); " + advice();
         return () -> {
           throw new ResourceLimitException(message, e);
@@ -163,7 +164,7 @@ public final class LibTorch {
         Loader.getCacheDir();
         return NativeLibraries.advice(Loader.Detector.getPlatform());
       } catch (IOException e) {
-        return "neither the home nor the temporary folder can be written; unpack them elsewhere with"
+        return "neither the home nor the temporary folder is writable; unpack them elsewhere with"
             + " -Dorg.bytedeco.javacpp.cachedir=FOLDER";
       }
     }

@@ -165,9 +165,9 @@ public record OpenedBase(
         .map(kind::cast)
         .findFirst()
         .orElseThrow(() -> new IllegalStateException(
-            name + " has no object of the type " + kind.getSimpleName() + ", but "
+            name + " has no " + kind.getSimpleName() + "; the type of its networks is "
                 + model.networks().getClass().getSimpleName()
-                + "; use a base of another family"));
+                + ". Use a base of another family"));
   }
 
   /** Frees the networks once no work uses them. */

@@ -119,7 +119,8 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
     if (all > editing.maxImages()) {
       throw new IllegalArgumentException(
           "a base of the family " + model.family().id()
-              + " takes at most " + editing.maxImages() + " reference image, got " + all
+              + " takes at most " + editing.maxImages() + " reference image"
+              + (editing.maxImages() == 1 ? "" : "s") + ", got " + all
               + (first ? " with the initial image" : "")
               + "; leave the others out");
     }
@@ -154,7 +155,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
     if (last > texts.encoders()) {
       throw unsupported(
           "prompt_" + last + " and negative_prompt_" + last,
-          "leave it out, because it takes prompts for " + texts.encoders() + " text encoder"
+          "leave them out, because it takes prompts for " + texts.encoders() + " text encoder"
               + (texts.encoders() == 1 ? "" : "s"));
     }
     if (prompts.maxSequenceLength().orElse(0) > texts.maxLength()) {
@@ -163,7 +164,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
               "max_sequence_length", "leave it out, because its text encoders have a fixed length")
           : unsupported(
               "max_sequence_length " + prompts.maxSequenceLength().getAsInt(),
-              "leave it out, because it takes at most " + texts.maxLength() + " tokens");
+              "use at most " + texts.maxLength());
     }
     SizeInputs sizes = model.capability(SizeInputs.class).orElse(null);
     for (SizeConditioning each : new SizeConditioning[] {

@@ -121,8 +121,9 @@ record PromptEncoding(PipelineModel model) {
             request -> model.isGuided(request) && request.prompts().negative().isEmpty())
         .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank()))
         .filter(request -> model.textInputs().zeros())
-        .map(request -> "negative_prompt_2 has no effect without a negative prompt: this base uses"
-            + " zeros in place of all negative prompts then");
+        .map(request ->
+            "negative_prompt_2 has no effect without a negative prompt, because this base"
+                + " then uses zeros for all negative prompts");
     List<TextualInversion> inversions = requests.stream()
         .flatMap(request -> request.prompts().textualInversions().stream())
         .distinct()

@@ -66,8 +66,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     if (eta > 0
         && whole.steps() >= MIN_NOISY_STEPS
         && scheduler.plan(whole.eta(0)).equals(scheduler.plan(whole.eta(eta)))) {
-      String name = scheduler instanceof SchedulerConfig config ? config.className() : "given one";
-      throw new IllegalArgumentException("the scheduler " + name + " has no eta, got eta " + eta
+      String name = scheduler instanceof SchedulerConfig config
+          ? "the scheduler " + config.className()
+          : "the given scheduler";
+      throw new IllegalArgumentException(name + " has no eta, got eta " + eta
           + "; leave it out, or use a scheduler that has one, such as DDIM");
     }
   }

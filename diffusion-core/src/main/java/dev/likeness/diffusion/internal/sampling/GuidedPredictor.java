@@ -57,7 +57,7 @@ public record GuidedPredictor(
   private void requireOnePass(boolean one) {
     if (requiresOnePass && !one) {
       throw new IllegalArgumentException(
-          "image prompts need prompt and negative prompt in one batch: leave out sequential"
+          "image prompts need prompt and negative prompt in one batch; leave out sequential"
               + " guidance and the guidance interval, and give embeddings with the same number of"
               + " tokens");
     }

@@ -46,7 +46,7 @@ record BpeVocabulary(
         || !(model.get("merges") instanceof List<?> merges)) {
       throw new InvalidInputException(file
           + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\","
-          + " as CLIP's has");
+          + " as in CLIP's tokenizer.json; download the tokenizer's files again");
     }
     List<Map<?, ?>> added = new ArrayList<>();
     if (document.get("added_tokens") instanceof List<?> tokens) {

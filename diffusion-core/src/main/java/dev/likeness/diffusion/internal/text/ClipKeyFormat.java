@@ -88,7 +88,8 @@ public final class ClipKeyFormat {
   private static int heads(TensorNames keys, int width) {
     if (width % HEAD_DIM != 0) {
       throw new InvalidInputException(keys.describe() + ": a text encoder of width " + width
-          + " has an unknown number of heads; give a diffusers folder, or its config.json");
+          + " has an unknown number of heads; give a diffusers folder, or for a component (--part)"
+          + " put its config.json beside it");
     }
     return width / HEAD_DIM;
   }
@@ -96,7 +97,9 @@ public final class ClipKeyFormat {
   private static int size(TensorNames keys, String name, int dimension) {
     if (!keys.has(name) || keys.shape(name).length <= dimension) {
       throw new InvalidInputException(keys.describe() + ": the text encoder has no usable tensor \""
-          + name + "\"; the file is incomplete or a text encoder of another kind");
+          + name
+          + "\"; the file is incomplete or of an unsupported kind: download it again, or give"
+          + " another file");
     }
     return (int) keys.shape(name)[dimension];
   }

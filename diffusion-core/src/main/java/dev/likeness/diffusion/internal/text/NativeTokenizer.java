@@ -55,22 +55,29 @@ final class NativeTokenizer implements AutoCloseable {
         .filter(token -> !symbols.contains(((Map<?, ?>) token).get("content")))
         .count();
     long ids = Math.max(size, symbols.size()) + fresh;
+    TokenizersLibrary library = library();
     try {
-      long handle = Library.get().createTokenizerFromString(JSON.std.asString(document));
-      Library.get().disableTruncation(handle);
-      Library.get().disablePadding(handle);
+      long handle = library.createTokenizerFromString(JSON.std.asString(document));
+      library.disableTruncation(handle);
+      library.disablePadding(handle);
       return new NativeTokenizer(source, ids, handle);
-    } catch (LinkageError | EngineException e) {
-      throw new ResourceLimitException(
-          "the tokenizer's native library did not load (" + e.getMessage()
-              + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is"
-              + " unpacked to ~/.djl.ai,"
-              + " which DJL_CACHE_DIR moves",
-          e);
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           source + " is not a usable tokenizer: " + Quoted.of(String.valueOf(e.getMessage()))
               + "; download the tokenizer's files again",
+          e);
+    }
+  }
+
+  private static TokenizersLibrary library() {
+    try {
+      return Library.get();
+    } catch (LinkageError | EngineException e) {
+      throw new ResourceLimitException(
+          "the tokenizer's native library did not load ("
+              + Quoted.line(String.valueOf(e.getMessage()))
+              + "); use Linux (x86-64, ARM), macOS (ARM) or Windows (x86-64), and if ~/.djl.ai is"
+              + " not writable, set DJL_CACHE_DIR",
           e);
     }
   }
@@ -90,7 +97,7 @@ final class NativeTokenizer implements AutoCloseable {
       if (!valid) {
         throw new InvalidInputException(source + ": the added token "
             + Quoted.of(String.valueOf(token.get("content")))
-            + " is empty, there twice, or not whole; download the tokenizer's files again");
+            + " is empty, duplicate or incomplete; download the tokenizer's files again");
       }
     }
   }
@@ -104,7 +111,7 @@ final class NativeTokenizer implements AutoCloseable {
    */
   void requireRows(int rows) {
     if (ids > rows || ids < rows / 2) {
-      throw new InvalidInputException(source + " has " + ids + " tokens, its text encoder has "
+      throw new InvalidInputException(source + " has " + ids + " tokens, but its text encoder has "
           + rows + "; give the tokenizer that the text encoder was trained with");
     }
   }

@@ -61,8 +61,8 @@ public record Qwen3Config(
           + ": option \"layer_types\" has unsupported types; only full_attention is supported");
     }
     if (config.keyValueHeads < 1 || heads % config.keyValueHeads != 0) {
-      throw new InvalidInputException(c.source() + ": num_key_value_heads " + config.keyValueHeads
-          + " must divide num_attention_heads " + heads);
+      throw c.wrong(
+          "num_key_value_heads", config.keyValueHeads, "a divisor of num_attention_heads " + heads);
     }
     return config;
   }

@@ -141,7 +141,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
 
   private static InvalidInputException damaged(Path name, int at) {
     return new InvalidInputException(
-        name + " is not a SentencePiece model: its fields end wrongly at byte " + at
+        name + " is not a SentencePiece model: a field ends wrongly at byte " + at
             + "; download it again");
   }
 
@@ -159,7 +159,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
       if (text.isEmpty() || text.length() > LONGEST_PIECE) {
         fault = "has " + text.length() + " characters, expected 1 to " + LONGEST_PIECE;
       } else if (!texts.add(text)) {
-        fault = "is there twice";
+        fault = "occurs twice";
       } else if (!(Math.abs(piece.score()) <= LARGEST_SCORE)) {
         fault = "has the score " + piece.score() + ", expected -1e6 to 1e6";
       }

@@ -45,7 +45,7 @@ record T5Vocabulary(
     SentencePieceModel.check(pieces, source);
     if (pieces.size() <= UNKNOWN) {
       throw new InvalidInputException(source + " has " + pieces.size()
-          + " pieces, expected those of T5; download the tokenizer's files again");
+          + " pieces, expected T5's; download the tokenizer's files again");
     }
     if (!own.isEmpty()) {
       Predicate<String> keeps =
@@ -94,7 +94,8 @@ record T5Vocabulary(
     if (!(document.get("model") instanceof Map<?, ?> model)
         || !(model.get("vocab") instanceof List<?> entries)) {
       throw new InvalidInputException(
-          file + " has no unigram model; expected \"model\" with a list \"vocab\", as T5's has");
+          file + " has no unigram model; expected \"model\" with a list \"vocab\","
+              + " as in T5's tokenizer.json; download the tokenizer's files again");
     }
     List<Piece> pieces = new ArrayList<>(entries.size());
     for (Object entry : entries) {
@@ -103,7 +104,8 @@ record T5Vocabulary(
           || !(pair.get(0) instanceof String text)
           || !(pair.get(1) instanceof Number score)) {
         throw new InvalidInputException(file + ": piece " + pieces.size() + " is "
-            + Quoted.of(String.valueOf(entry)) + ", expected a text and its score");
+            + Quoted.of(String.valueOf(entry)) + ", expected a text and its score;"
+            + " download the tokenizer's files again");
       }
       pieces.add(new Piece(text, score.doubleValue()));
     }
@@ -152,8 +154,8 @@ record T5Vocabulary(
         return ends;
       }
     }
-    throw new InvalidInputException(file + ": the post_processor is not a text with </s> at its"
-        + " end; give T5's own tokenizer");
+    throw new InvalidInputException(file + ": the post_processor does not add </s> at the end of a"
+        + " text; give T5's own tokenizer");
   }
 
   private static String characterMap(Object normalizer) {
@@ -204,7 +206,7 @@ record T5Vocabulary(
       }
     }
     throw new InvalidInputException(
-        source + " has no piece \"" + text + "\"; it is not T5's tokenizer");
+        source + " has no piece \"" + text + "\"; give T5's own tokenizer");
   }
 
   /**

@@ -34,10 +34,9 @@ public record DiffusionObjective(
       SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
     if (scheduler.isContinuous()) {
       throw new IllegalArgumentException(
-          "a base that was trained on continuous noise levels, as Playground v2.5 was (its"
-              + " scheduler is"
-              + " " + scheduler.className()
-              + "), cannot be trained; give another base of its family");
+          "a base with continuous noise levels, such as Playground v2.5, cannot be trained"
+              + " (its scheduler is " + scheduler.className()
+              + "); give another base of its family");
     }
     return new DiffusionObjective(
         scheduler.noiseSchedule(), scheduler.prediction(), minSnrGamma, debiased);

@@ -75,7 +75,8 @@ public record AutoencoderConfig(
     if (values != null && values.size() != c.integer("latent_channels", 4)) {
       throw new InvalidInputException(c.source() + ": option \"" + option + "\" has "
           + values.size() + " numbers, expected one for each of the "
-          + c.integer("latent_channels", 4) + " latent_channels");
+          + c.integer("latent_channels", 4)
+          + " latent_channels; correct the file, or download it again");
     }
     return values;
   }
@@ -95,7 +96,8 @@ public record AutoencoderConfig(
     }
     if (types.size() != count) {
       throw new InvalidInputException(c.source() + ": " + count + " block_out_channels, but "
-          + types.size() + " " + option + "; expected the same number of each");
+          + types.size() + " " + option + "; expected the same number of each; correct the file,"
+          + " or download it again");
     }
   }
 }

@@ -95,7 +95,9 @@ public final class AutoencoderKeyFormat {
   private static int size(TensorNames keys, String name, int dimension) {
     if (!keys.has(name) || keys.shape(name).length <= dimension) {
       throw new InvalidInputException(keys.describe() + ": the autoencoder has no usable tensor \""
-          + name + "\"; the file is incomplete, or an autoencoder of another kind");
+          + name
+          + "\"; the file is incomplete or of an unsupported kind: download it again, or give"
+          + " another file");
     }
     return (int) keys.shape(name)[dimension];
   }

@@ -65,9 +65,8 @@ class LoadedClipTest {
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
     assertEquals(
         golden
-            + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), the text"
-            + " encoder has 77"
-            + " positions; give the tokenizer that it was trained with",
+            + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), but the"
+            + " text encoder has 77 positions; give the tokenizer that the text encoder was trained with",
         assertThrows(
                 InvalidInputException.class,
                 () -> LoadedClip.open(

@@ -73,8 +73,11 @@ class HubCacheTest {
     Files.delete(cache.resolve("refs/main"));
     assertEquals(snapshot(), ModelFolder.open(cache).root());
     Files.createDirectories(cache.resolve("snapshots/another"));
-    assertRefused(cache + " holds 2 snapshots and no refs/main; give the folder of one below "
-        + cache.resolve("snapshots"));
+    assertRefused(cache + " contains 2 snapshots and no refs/main; give the folder of one snapshot"
+        + " in " + cache.resolve("snapshots"));
+    Files.move(cache.resolve("snapshots"), cache.resolve("moved"));
+    Files.createDirectories(cache.resolve("snapshots"));
+    assertRefused(cache + " contains 0 snapshots and no refs/main; download the model again");
   }
 
   @Test

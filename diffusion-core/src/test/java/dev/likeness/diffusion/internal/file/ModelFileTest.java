@@ -219,7 +219,7 @@ class ModelFileTest {
       Files.writeString(file, text);
       assertEquals(
           file + " is a text file that begins " + Quoted.of(text.strip())
-              + ", not weights; download it again, and log in where it comes from if that is needed",
+              + ", not weights; log in to the website if it needs that, and download the file again",
           listing(file));
     }
     Files.writeString(file, "a".repeat(1000));

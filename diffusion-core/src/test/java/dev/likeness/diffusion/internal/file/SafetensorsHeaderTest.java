@@ -91,7 +91,7 @@ class SafetensorsHeaderTest {
         assertThrows(InvalidInputException.class, () -> SafetensorsHeader.read(file, 100));
     assertEquals(
         file + " has a header of 154 bytes, more than the 100 allowed;"
-            + " it is not a usual model file",
+            + " the file is damaged; download or save it again",
         refused.getMessage());
   }
 
@@ -125,7 +125,7 @@ class SafetensorsHeaderTest {
             + " 0 to 9223372036854775807",
         "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0]}}|tensor \"a\" data_offsets"
             + " must be two numbers",
-        "{\"a\\ud800\":{}}|tensor \"a\\ud800\" must have a name of whole characters"
+        "{\"a\\ud800\":{}}|tensor \"a\\ud800\" must have a name of valid Unicode"
       })
   void refusesAHeaderOfAnotherForm(String header, String problem) {
     refused(header, 0, problem + AGAIN);
@@ -233,7 +233,7 @@ class SafetensorsHeaderTest {
         "{" + TWO_FLOATS + "}",
         data,
         "the tensors take 8 bytes, the file has " + data
-            + " after the header; it is cut short or carries something else: download it again");
+            + " after the header; it is cut short or has additional data: download it again");
   }
 
   @Test

@@ -126,12 +126,12 @@ class ScaledSourceTest {
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of(),
-          "\"a.weight\" is of type I8 in an unknown format; " + advice);
+          "\"a.weight\" has type I8 in an unknown format, which is not supported; " + advice);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.comfy_quant", text("{\"format\": \"int8_tensorwise\"}")),
           Map.of(),
-          "\"a.weight\" is of type I8 without a scale in the format \"int8_tensorwise\"; "
+          "\"a.weight\" has type I8 without a scale in the format \"int8_tensorwise\", which is not supported; "
               + advice);
       assertRefused(
           folder,
@@ -141,7 +141,8 @@ class ScaledSourceTest {
               "a.weight_scale",
               torch.ones(4, 2)),
           Map.of(),
-          "\"a.weight_scale\" has type F32 and shape [4, 2] beside a weight of [4, 64]; supported are one scale for all and"
+          "\"a.weight_scale\" has type F32 and shape [4, 2] beside a weight of [4, 64]; supported are"
+              + " one scale for the whole weight and"
               + " one for each row: " + advice);
       assertRefused(
           folder,

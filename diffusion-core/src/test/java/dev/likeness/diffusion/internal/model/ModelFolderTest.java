@@ -52,7 +52,7 @@ class ModelFolderTest {
         folder.resolve("model_index.json"),
         Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
     String told = folder
-        + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
+        + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of the base"
         + " alone, and a ControlNet by itself";
     ModelParts files = ModelOpener.open(folder);
     assertRefused(told, files);
@@ -76,8 +76,8 @@ class ModelFolderTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
     assertEquals(
         folder
-            + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or none"
-            + " for the plain ones",
+            + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or leave"
+            + " the variant out",
         assertThrows(InvalidInputException.class, () -> ModelFolder.open(folder, "fp16"))
             .getMessage());
     Path half = folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors");

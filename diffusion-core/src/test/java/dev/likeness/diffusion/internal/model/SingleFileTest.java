@@ -314,8 +314,8 @@ class SingleFileTest {
       write(all, alone, name -> name.startsWith("first_stage_model.") ? name.substring(18) : null);
     }
     assertEquals(
-        without + " has no vae; add it with --part or ModelFiles.with; supported: AutoencoderKL,"
-            + " AutoencoderTiny",
+        without + " has no vae; add it with --part vae=PATH or ModelFiles.with; supported:"
+            + " AutoencoderKL, AutoencoderTiny",
         assertThrows(InvalidInputException.class, () -> BaseModel.open(without, Compute.EXACT))
             .getMessage());
     assertArrayEquals(whole, pixels(ModelOpener.open(without).with("vae", alone)));

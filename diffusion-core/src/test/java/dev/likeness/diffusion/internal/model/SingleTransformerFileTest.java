@@ -143,7 +143,8 @@ class SingleTransformerFileTest {
     layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
     assertEquals(
-        file + " has no text_encoder_2; add it with --part or ModelFiles.with; supported:"
+        file
+            + " has no text_encoder_2; add it with --part text_encoder_2=PATH or ModelFiles.with; supported:"
             + " T5EncoderModel",
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
@@ -152,8 +153,8 @@ class SingleTransformerFileTest {
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
     assertEquals(
-        bare + " comes without its tokenizer: there is none in " + folder + ", nor one for "
-            + files.config("text_encoder_2").integer("vocab_size", 0) + " words in " + file
+        bare + " has no tokenizer: there is none in " + folder + ", and none for "
+            + files.config("text_encoder_2").integer("vocab_size", 0) + " tokens in " + file
             + "; put its tokenizer.json, spiece.model, or"
             + " vocab.json with merges.txt beside it",
         assertThrows(
@@ -235,7 +236,7 @@ class SingleTransformerFileTest {
     assertEquals(
         whole + ": the transformer takes " + 2 * in + " channels, expected " + in + ", or "
             + filling + " for Fill;" + " FLUX.1 Canny and Depth are not supported: use"
-            + " dev with a ControlNet",
+            + " FLUX.1 dev with a ControlNet",
         told);
   }
 
@@ -243,7 +244,9 @@ class SingleTransformerFileTest {
       PipelineFolder whole, Map<String, KeyMapping> layouts, String texts) throws IOException {
     Path file = written(whole, layouts);
     assertEquals(
-        file + " has no text_encoder; add it with --part or ModelFiles.with; supported: " + texts,
+        file
+            + " has no text_encoder; add it with --part text_encoder=PATH or ModelFiles.with; supported: "
+            + texts,
         assertThrows(InvalidInputException.class, () -> BaseModel.open(file, Compute.EXACT))
             .getMessage());
     ModelParts files =

@@ -72,7 +72,7 @@ class NativeLibrariesTest {
     String told = Files.readString(cache.resolve("refused.log"));
     assertTrue(
         told.contains(
-            "); neither the home nor the temporary folder can be written; unpack them elsewhere with"
+            "); neither the home nor the temporary folder is writable; unpack them elsewhere with"
                 + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"),
         told);
   }

@@ -144,11 +144,11 @@ class PromptWarningsTest {
         BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
       ImageRequest request = REQUEST.size(32, 32);
       PromptEmbedding embedding = new PromptEmbedding(new float[4], 1, new float[0]);
-      assertRefused("prompt syntax", base, request.syntax(PromptSyntax.A1111));
-      assertRefused("prompt syntax", base, request.embedding(embedding));
-      assertRefused("prompt syntax", base, request.negativeEmbedding(embedding));
+      assertRefused("the prompt syntax", base, request.syntax(PromptSyntax.A1111));
+      assertRefused("the prompt syntax", base, request.embedding(embedding));
+      assertRefused("the prompt syntax", base, request.negativeEmbedding(embedding));
       assertRefused(
-          name.startsWith("sd3") ? "a text encoder of " : "clip skip 99 is for bases that use CLIP",
+          name.startsWith("sd3") ? "a text encoder of " : "this base does not support clip skip 99",
           base,
           request.clipSkip(99));
     }

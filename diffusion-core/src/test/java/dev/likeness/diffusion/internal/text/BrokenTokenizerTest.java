@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -44,7 +45,7 @@ class BrokenTokenizerTest {
     return Stream.of(
         Arguments.of("piece 30 \"\" has 0 characters", with(List.of("", 5.0))),
         Arguments.of("piece 30 \"zz", with(List.of("z".repeat(257), -1.0))),
-        Arguments.of("piece 30 \"h\" is there twice", with(List.of("h", -2.0))),
+        Arguments.of("piece 30 \"h\" occurs twice", with(List.of("h", -2.0))),
         Arguments.of("piece 30 \"hh\" has the score 1.0E308", with(List.of("hh", 1e308))),
         Arguments.of("has the score -1.0E308", with(List.of("hh", -1e308))),
         Arguments.of("has the score Infinity", "{\"model\":{\"vocab\":[[\"a\",1e999]]}}"),
@@ -53,10 +54,14 @@ class BrokenTokenizerTest {
         Arguments.of("has 2 pieces", json(pieces().subList(0, 2), null, List.of())),
         Arguments.of("has no piece \"</s>\"", json(pieces().subList(2, 9), null, List.of())),
         Arguments.of("the added token \"\" is empty", json(pieces(), null, List.of(added(3, "")))),
-        Arguments.of("is empty, there twice", json(pieces(), null, List.of(Map.of("id", 3)))),
-        Arguments.of("there twice", json(pieces(), null, List.of(added(3, "q"), added(4, "q")))),
-        Arguments.of("not whole", json(pieces(), null, List.of(added(-3, "q")))),
-        Arguments.of("not whole", json(pieces(), null, List.of(added(1, "q".repeat(1025))))),
+        Arguments.of(
+            "is empty, duplicate or incomplete", json(pieces(), null, List.of(Map.of("id", 3)))),
+        Arguments.of(
+            "token \"q\" is empty, duplicate",
+            json(pieces(), null, List.of(added(3, "q"), added(4, "q")))),
+        Arguments.of("duplicate or incomplete", json(pieces(), null, List.of(added(-3, "q")))),
+        Arguments.of(
+            "duplicate or incomplete", json(pieces(), null, List.of(added(1, "q".repeat(1025))))),
         Arguments.of("is no base 64", json(pieces(), "*", List.of())),
         Arguments.of("the normalizer changes the added token \"bab\"", normalized("bab")),
         Arguments.of(damaged, map("", "x")),
@@ -197,7 +202,8 @@ class BrokenTokenizerTest {
       tokenizer.requireRows(30);
       tokenizer.requireRows(60);
       assertEquals(
-          file + " has 30 tokens, its text encoder has 29; give the tokenizer that the text encoder"
+          file
+              + " has 30 tokens, but its text encoder has 29; give the tokenizer that the text encoder"
               + " was trained with",
           assertThrows(InvalidInputException.class, () -> tokenizer.requireRows(29))
               .getMessage());
@@ -230,6 +236,19 @@ class BrokenTokenizerTest {
     Files.writeString(config, "{}");
     Files.writeString(folder.resolve("added_tokens.json"), "{\"q\": \"x\"}");
     assertThrows(InvalidInputException.class, () -> ClipTokenizer.open(folder));
+  }
+
+  @Test
+  void refusesADocumentThatTheNativeLibraryCannotParse() {
+    Map<String, Object> document =
+        Map.of("added_tokens", List.of(), "model", Map.of("type", "Unheard"));
+    InvalidInputException refused = assertThrows(
+        InvalidInputException.class,
+        () -> NativeTokenizer.build("tokenizer.json", document, Set.of(), 1));
+    assertTrue(
+        refused.getMessage().startsWith("tokenizer.json is not a usable tokenizer: \"")
+            && refused.getMessage().endsWith("; download the tokenizer's files again"),
+        refused.getMessage());
   }
 
   @Test

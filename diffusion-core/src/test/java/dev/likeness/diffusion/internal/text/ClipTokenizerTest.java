@@ -214,8 +214,8 @@ class ClipTokenizerTest {
     Files.writeString(
         folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
     refused(folder.resolve("tokenizer.json")
-        + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as"
-        + " CLIP's has");
+        + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as in"
+        + " CLIP's tokenizer.json; download the tokenizer's files again");
   }
 
   private void refused(String message) {

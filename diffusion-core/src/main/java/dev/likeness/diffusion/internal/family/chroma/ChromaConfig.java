@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.chroma;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 
@@ -55,20 +54,22 @@ public record ChromaConfig(
         c.integer("approximator_hidden_dim", 5120),
         c.integer("approximator_layers", 5));
     c.refuseOthers();
-    config.check(c.source());
+    config.check(c);
     return config;
   }
 
-  private void check(String where) {
+  private void check(ModelConfig c) {
     if (axes.size() != 3
         || axes.stream().mapToInt(Integer::intValue).sum() != headDim
         || axes.stream().anyMatch(axis -> axis % 2 != 0)) {
-      throw new InvalidInputException(where + ": axes_dims_rope " + axes
-          + " must be three even numbers that sum to attention_head_dim " + headDim);
+      throw c.wrong(
+          "axes_dims_rope", axes, "three even numbers that sum to attention_head_dim " + headDim);
     }
     if (approximatorChannels < FEATURE_UNIT || approximatorChannels % FEATURE_UNIT != 0) {
-      throw new InvalidInputException(where + ": approximator_num_channels " + approximatorChannels
-          + " must be a positive multiple of " + FEATURE_UNIT);
+      throw c.wrong(
+          "approximator_num_channels",
+          approximatorChannels,
+          "a positive multiple of " + FEATURE_UNIT);
     }
   }
 

@@ -55,14 +55,15 @@ final class ChromaNetworks extends NetworksBase {
     int expected = PIXELS_PER_TOKEN * autoencoder.latentChannels();
     if (config().inChannels() != expected || config().outChannels() != expected) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
-          + config().inChannels() + " channels to " + config().outChannels() + ", expected "
-          + expected + ", 4 times the autoencoder's " + autoencoder.latentChannels()
+          + config().inChannels() + " input and " + config().outChannels()
+          + " output channels, expected " + expected + ", 4 times the autoencoder's "
+          + autoencoder.latentChannels()
           + "; give components of one model");
     }
     if (config().textWidth() != t5.config().width()) {
       throw new InvalidInputException(files.describe()
           + ": the transformer takes text embeddings of width " + config().textWidth()
-          + ", the text encoder has width " + t5.config().width()
+          + ", but the text encoder has width " + t5.config().width()
           + "; give components of one model");
     }
   }

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 
@@ -50,8 +49,10 @@ public record FluxConfig(
     if (config.axes.size() != 3
         || turned != config.headDim
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new InvalidInputException(c.source() + ": axes_dims_rope " + config.axes
-          + " must be three even numbers that sum to attention_head_dim " + config.headDim);
+      throw c.wrong(
+          "axes_dims_rope",
+          config.axes,
+          "three even numbers that sum to attention_head_dim " + config.headDim);
     }
     return config;
   }

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.flux;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.ConditioningEmbedding;
 import dev.likeness.diffusion.internal.nn.Linear;
@@ -131,15 +130,17 @@ public final class FluxControlNetModel {
       List.of("conditioning_embedding_channels", "num_mode").forEach(shared::remove);
       if (channels > 0) {
         if (c.integer("patch_size", 1) != 2) {
-          throw new InvalidInputException(c.source() + ": patch_size is "
-              + c.integer("patch_size", 1) + ", expected 2 with conditioning_embedding_channels");
+          throw c.wrong(
+              "patch_size", c.integer("patch_size", 1), "2 with conditioning_embedding_channels");
         }
         shared.remove("patch_size");
       }
       FluxConfig backbone = FluxConfig.of(ModelConfig.of(shared, c.source()));
       if (channels > 0 && 4 * channels != backbone.inChannels()) {
-        throw new InvalidInputException(c.source() + ": conditioning_embedding_channels " + channels
-            + " must be a quarter of in_channels " + backbone.inChannels());
+        throw c.wrong(
+            "conditioning_embedding_channels",
+            channels,
+            "a quarter of in_channels " + backbone.inChannels());
       }
       return new Config(backbone, c.integer("num_mode", 0), channels);
     }

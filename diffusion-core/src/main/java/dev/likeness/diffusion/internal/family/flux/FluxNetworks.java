@@ -79,15 +79,16 @@ public final class FluxNetworks extends NetworksBase {
 
   private void requireLatents(ModelParts files) {
     if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer has output of "
-          + config().outChannels() + " channels, expected 4 times the autoencoder's "
+      throw new InvalidInputException(files.describe() + ": the transformer has "
+          + config().outChannels() + " output channels, expected "
+          + PATCH_SIZE * autoencoder.latentChannels() + ", 4 times the autoencoder's "
           + autoencoder.latentChannels() + "; give components of one model");
     }
     if (config().inChannels() != config().outChannels() && !isFill()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "
           + config().inChannels() + " channels, expected " + config().outChannels() + ", or "
           + fillChannels() + " for Fill; FLUX.1 Canny and Depth are not supported:"
-          + " use dev with a ControlNet");
+          + " use FLUX.1 dev with a ControlNet");
     }
   }
 

@@ -70,8 +70,10 @@ public record Flux2Config(
     if (config.axes.size() != 4
         || turned != head
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new InvalidInputException(c.source() + ": axes_dims_rope " + config.axes
-          + " must be four even numbers that sum to attention_head_dim " + head);
+      throw c.wrong(
+          "axes_dims_rope",
+          config.axes,
+          "four even numbers that sum to attention_head_dim " + head);
     }
     return config;
   }

@@ -140,8 +140,8 @@ final class Flux2Model implements OpenModel {
       }
       if (Math.max(image.width(), image.height()) > MAX_REFERENCE_RATIO * (long) least) {
         throw new IllegalArgumentException("a reference image of " + image.width() + "x"
-            + image.height() + " is too narrow; give an image of at most " + MAX_REFERENCE_RATIO
-            + ":1");
+            + image.height() + " is too narrow; give an image with an aspect ratio of at most "
+            + MAX_REFERENCE_RATIO + ":1");
       }
     }
   }

@@ -73,7 +73,8 @@ public final class Flux2Networks extends NetworksBase {
   private void requireLatents(ModelParts files) {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
-          + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + config().inChannels() + " channels, but the autoencoder has "
+          + autoencoder.latentChannels()
           + "; give components of one model");
     }
   }
@@ -134,8 +135,8 @@ public final class Flux2Networks extends NetworksBase {
      */
     static Object of(Flux2Networks model) {
       return model.keepsReferences
-          ? new Refusal("a base that keeps the keys of reference images cannot be trained; train"
-              + " FLUX.2 klein base, and use the LoRA on this base")
+          ? new Refusal("a base that caches the attention keys and values of reference images"
+              + " cannot be trained; train FLUX.2 klein base, and use the LoRA on this base")
           : new Flux2TrainingTarget(model);
     }
 

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.sd3;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import java.util.List;
 
@@ -50,9 +49,10 @@ public record Sd3Config(
     int caption = c.integer("caption_projection_dim", 1152);
     c.refuseOthers();
     if (caption != config.width()) {
-      throw new InvalidInputException(c.source() + ": caption_projection_dim " + caption
-          + " must be " + config.width()
-          + ", the product of num_attention_heads and attention_head_dim");
+      throw c.wrong(
+          "caption_projection_dim",
+          caption,
+          config.width() + ", the product of num_attention_heads and attention_head_dim");
     }
     return config;
   }

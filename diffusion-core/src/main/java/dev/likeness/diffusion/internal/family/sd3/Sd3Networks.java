@@ -73,7 +73,8 @@ public final class Sd3Networks extends NetworksBase {
   private void requireLatents(ModelParts files) {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "
-          + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + config().inChannels() + " channels, but the autoencoder has "
+          + autoencoder.latentChannels()
           + "; give components of one model");
     }
   }

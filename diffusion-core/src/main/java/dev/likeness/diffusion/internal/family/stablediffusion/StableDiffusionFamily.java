@@ -16,6 +16,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.KeyMapping;
 import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.nn.unet.UNetConfig;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
@@ -186,7 +187,8 @@ public final class StableDiffusionFamily implements ModelFamily {
     private KeyMapping autoencoder() {
       if (!"AutoencoderKL".equals(parts.componentClass("vae"))) {
         throw new InvalidInputException(
-            parts.describe() + ": a single file has no names for its " + parts.componentClass("vae")
+            parts.describe() + ": a single file has no key names for its "
+                + Quoted.value(parts.componentClass("vae"))
                 + "; keep the folder, or convert with another autoencoder");
       }
       AutoencoderConfig config = AutoencoderConfig.of(parts.config("vae"));

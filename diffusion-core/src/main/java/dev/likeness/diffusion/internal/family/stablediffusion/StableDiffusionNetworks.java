@@ -114,7 +114,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
       if ((level.hasAttention() || level.hasUpAttention()) && level.contextWidth() != width) {
         throw new InvalidInputException(
             files.describe() + ": the UNet takes text embeddings of width " + level.contextWidth()
-                + ", the text encoders together have width " + width
+                + ", but the text encoders together have width " + width
                 + "; give components of one model");
       }
     }
@@ -130,8 +130,8 @@ public final class StableDiffusionNetworks extends NetworksBase {
     int in = unetConfig.inChannels();
     if (in != latent && in != 2 * latent + 1) {
       throw new InvalidInputException(files.describe() + ": the UNet takes " + in
-          + " channels, supported are " + latent + " (as the autoencoder's latents have) and "
-          + (2 * latent + 1) + " (inpainting): give a UNet for text-to-image or inpainting");
+          + " channels; supported: " + latent + " (as the autoencoder's latents have) and "
+          + (2 * latent + 1) + " (inpainting). Give a UNet for text-to-image or inpainting");
     }
   }
 
@@ -263,7 +263,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
           where + ": projection_class_embeddings_input_dim is " + ids.inputWidth() + ", expected "
               + (BASE * ids.sinusoids().width() + pooled) + " (SDXL) or "
               + (REFINER * ids.sinusoids().width() + pooled)
-              + " (its refiner) with a text encoder that pools to " + pooled
+              + " (its refiner) for a text encoder with pooled embeddings of width " + pooled
               + "; give components of one model");
     }
   }

@@ -219,9 +219,11 @@ final class StableDiffusionVariant implements Variant {
         .stream().map(Integer.class::cast).toList();
     if (!config.containsKey("attention_head_dim")) {
       if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
-        throw new InvalidInputException(keys.describe() + ": the file does not state the number of"
-            + " heads of its UNet, which has the widths " + channels
-            + "; give a diffusers folder, or its config");
+        throw new InvalidInputException(
+            keys.describe() + ": the file does not contain the number of"
+                + " heads of its UNet with the widths " + channels
+                + "; give a diffusers folder, or for a component (--part) put its config.json"
+                + " beside it");
       }
       config.put(
           "attention_head_dim", channels.stream().map(width -> width / HEAD_DIM).toList());

@@ -72,7 +72,7 @@ final class UNetControlNet extends LoadedControlNet {
     if (!(loaded instanceof UNetControlNet own) || !own.matches(base)) {
       throw new IllegalArgumentException("ControlNet " + loaded.name() + " is for "
           + (loaded instanceof UNetControlNet other ? other.shape() : loaded.baseKind())
-          + ", but the base is a UNet of widths " + channels(base) + " and text of "
+          + ", but the base is a UNet of widths " + channels(base) + " and text width "
           + base.levels().get(0).contextWidth()
           + "; use a ControlNet for this base");
     }
@@ -122,7 +122,7 @@ final class UNetControlNet extends LoadedControlNet {
   }
 
   private String shape() {
-    return "a UNet of widths " + channels(config.unet()) + " and text of "
+    return "a UNet of widths " + channels(config.unet()) + " and text width "
         + config.unet().levels().get(0).contextWidth();
   }
 

@@ -173,7 +173,8 @@ final class UNetDetector {
 
   private InvalidInputException missing(String name) {
     return new InvalidInputException(keys.describe() + ": the UNet has no usable tensor \"" + prefix
-        + name + "\"; the file is incomplete or its family is not supported");
+        + name + "\"; the file is incomplete or of an unsupported kind: download it again, or give"
+        + " another file");
   }
 
   private static Object singleOrList(List<Integer> values) {

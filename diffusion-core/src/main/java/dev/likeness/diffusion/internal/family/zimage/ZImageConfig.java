@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.internal.family.zimage;
 
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
 import java.util.List;
@@ -59,13 +58,16 @@ public record ZImageConfig(
         longest == null ? List.of(1024, 512, 512) : longest);
     c.refuseOthers();
     int turned = config.axesDims.stream().mapToInt(Integer::intValue).sum();
+    if (config.axesLengths.size() != 3) {
+      throw c.wrong("axes_lens", config.axesLengths, "three numbers");
+    }
     if (config.axesDims.size() != 3
-        || config.axesLengths.size() != 3
         || turned * heads != config.width
         || config.axesDims.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new InvalidInputException(c.source() + ": axes_dims " + config.axesDims
-          + " must be three even numbers that sum to dim / n_heads, " + config.width / heads
-          + "; axes_lens " + config.axesLengths + " must be three numbers");
+      throw c.wrong(
+          "axes_dims",
+          config.axesDims,
+          "three even numbers that sum to dim / n_heads, " + config.width / heads);
     }
     return config;
   }

@@ -59,9 +59,9 @@ public final class ZImageKeyFormat {
         new ShapeReader(new CanonicalTensors(keys, layout(keys, prefix)), "", "transformer");
     int head = shapes.size("layers.0.attention.norm_q.weight", 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": the file does not state the channels of"
-          + " each position axis, which a transformer of head width " + head + " needs"
-          + "; give a diffusers folder, or its config");
+      throw new InvalidInputException(keys.describe() + ": the file does not contain the channels"
+          + " of each position axis, which a transformer of head width " + head + " needs"
+          + "; give a diffusers folder, or for a component (--part) put its config.json beside it");
     }
     int width = shapes.size("all_x_embedder.2-1.weight", 0);
     Map<String, Object> config = new LinkedHashMap<>();

@@ -63,7 +63,8 @@ public final class ZImageNetworks extends NetworksBase {
   private void requireLatents(ModelParts files) {
     if (config().channels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
-          + config().channels() + " channels, the autoencoder has " + autoencoder.latentChannels()
+          + config().channels() + " channels, but the autoencoder has "
+          + autoencoder.latentChannels()
           + "; give components of one model");
     }
   }

@@ -42,9 +42,9 @@ record ZImageSequence(
         || rows > config.axesLengths().get(1)
         || columns > config.axesLengths().get(2)) {
       throw new InvalidInputException(
-          "an image of " + columns + "x" + rows + " tokens and " + longest
-              + " text tokens exceed the model's positions " + config.axesLengths()
-              + " (text, rows, columns); use a smaller size");
+          "an image of " + columns + "x" + rows + " tokens with " + longest
+              + " text tokens exceeds the model's positions " + config.axesLengths()
+              + " (text, rows, columns); use a smaller size or a shorter prompt");
     }
     Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
     Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);

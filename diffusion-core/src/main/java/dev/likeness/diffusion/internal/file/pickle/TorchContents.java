@@ -43,8 +43,8 @@ final class TorchContents implements TensorNames {
   private void visit(String path, Object value, int depth) {
     if (++visits > MAX_VISITS || depth > MAX_DEPTH || path.length() > MAX_PATH) {
       throw new InvalidInputException(
-          source + ": its lists and dictionaries are nested too often or too deeply; it is"
-              + " no checkpoint: download the file again");
+          source + ": its lists and dictionaries are too many or nested too deeply; it is no"
+              + " checkpoint: download the file again");
     }
     if (value instanceof Map<?, ?> map) {
       map.forEach((key, inner) ->

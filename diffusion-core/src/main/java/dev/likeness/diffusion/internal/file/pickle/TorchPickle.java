@@ -83,8 +83,7 @@ public final class TorchPickle implements TensorSource {
       return TorchArchive.fromStream(channel, source, length);
     }
     throw new InvalidInputException(
-        source
-            + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights");
+        source + " has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights");
   }
 
   /** Returns the numbers, texts and booleans beside the tensors, named in the same way. */

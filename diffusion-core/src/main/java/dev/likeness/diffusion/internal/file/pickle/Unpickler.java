@@ -47,7 +47,7 @@ final class Unpickler {
         return pop();
       }
       if (opcode == null) {
-        throw refused("there is no instruction " + code);
+        throw refused("the instruction " + code + " is unknown");
       }
       execute(opcode);
     }
@@ -115,7 +115,7 @@ final class Unpickler {
         && name.length() <= MAX_NAME) {
       return global(module, name);
     }
-    throw refused("STACK_GLOBAL has no two names");
+    throw refused("STACK_GLOBAL finds no two names");
   }
 
   private Object call(Opcode opcode, List<Object> call) {
@@ -123,7 +123,7 @@ final class Unpickler {
     Object result =
         known ? PickleAllowList.call((Callable) call.get(0), (List<?>) call.get(1)) : null;
     if (result == null) {
-      throw refused(opcode + " makes something else than PyTorch's tensors and dictionaries");
+      throw refused(opcode + " makes something other than PyTorch's tensors and dictionaries");
     }
     if (result instanceof TensorRef tensor && !tensor.isValid()) {
       throw refused("a tensor " + tensor + " does not fit its storage of "
@@ -160,11 +160,11 @@ final class Unpickler {
         && (parts.size() == 5 || parts.size() == 6 && parts.get(5) == null)) {
       TensorRef.Storage storage = new TensorRef.Storage(key, type.dtype(), elements);
       if (!storage.equals(storages.computeIfAbsent(key, k -> storage))) {
-        throw refused("BINPERSID names one storage in two ways");
+        throw refused("BINPERSID describes one storage in two ways");
       }
       return storage;
     }
-    throw refused("BINPERSID names something else than a whole storage");
+    throw refused("BINPERSID names something other than a whole storage");
   }
 
   @SuppressWarnings("unchecked")
@@ -251,7 +251,6 @@ final class Unpickler {
 
   private InvalidInputException refused(String why) {
     return new InvalidInputException(source + " at byte " + at + ": " + why
-        + "; the file was not loaded: ask for a safetensors file, or convert it where you"
-        + " trust it");
+        + "; the file was not loaded: ask for a safetensors file, or convert it in a sandbox");
   }
 }

@@ -87,8 +87,8 @@ final class ZipEntries {
     expect(
         in,
         method == 0 && wide.length() == wide.packed(),
-        quoted + " is compressed, as PyTorch's never are");
-    expect(in, ranges.put(name, locate(name, flags, wide)) == null, quoted + " is there twice");
+        quoted + " is compressed, but PyTorch writes entries uncompressed");
+    expect(in, ranges.put(name, locate(name, flags, wide)) == null, quoted + " occurs twice");
   }
 
   // The header before the data must agree with the directory. Otherwise two readers could see
@@ -96,7 +96,7 @@ final class ZipEntries {
   private ByteRange locate(String name, int flags, Zip64 entry) {
     PickleInput in = input(entry.offset(), directory.start());
     String quoted = "the entry " + Quoted.of(name);
-    expect(in, in.i32() == LOCAL, quoted + " is not where the directory says");
+    expect(in, in.i32() == LOCAL, quoted + " is not at the position that the zip directory gives");
     in.skip(2);
     int localFlags = in.u16();
     int method = in.u16();
@@ -109,7 +109,7 @@ final class ZipEntries {
     PickleInput extra = input(in.position(), in.position() + extraLength);
     boolean later = (flags & SIZES_FOLLOW) != 0 && packed == 0 && length == 0;
     boolean declared = later || Zip64.read(extra, length, packed, 0).length() == entry.length();
-    expect(in, same && declared, quoted + " differs from what the directory says of it");
+    expect(in, same && declared, quoted + " differs from its description in the zip directory");
     in.skip(extraLength);
     expect(in, entry.length() <= in.remaining(), quoted + " is longer than the file");
     return new ByteRange(in.position(), entry.length());

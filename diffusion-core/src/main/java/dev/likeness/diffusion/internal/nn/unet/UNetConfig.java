@@ -80,7 +80,8 @@ public record UNetConfig(
       throw new InvalidInputException(
           c.source() + ": " + count + " block_out_channels, but " + down.size()
               + " down_block_types and " + up.size()
-              + " up_block_types; expected the same number of each");
+              + " up_block_types; expected the same number of each; correct the file,"
+              + " or download it again");
     }
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);
@@ -166,7 +167,8 @@ public record UNetConfig(
         .mapToObj(i -> {
           if (heads.get(i) < 1 || channels.get(i) % heads.get(i) != 0) {
             throw new InvalidInputException(c.source() + ": " + heads.get(i)
-                + " heads (attention_head_dim) do not divide " + channels.get(i) + " channels");
+                + " heads (attention_head_dim) do not divide " + channels.get(i)
+                + " channels; correct the file, or download it again");
           }
           return new Level(
               channels.get(i),

@@ -57,16 +57,16 @@ class PublishedPicklesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "malicious0.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-        "malicious10.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-        "bad_pytorch.pt| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-        "broken_model.pkl| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
-        "not_a_pickle.bin| is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "malicious0.pkl| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "malicious10.pkl| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "bad_pytorch.pt| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "broken_model.pkl| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
+        "not_a_pickle.bin| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
         "benign0_v3.pkl| is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file",
         "malicious1.zip| at byte 67: the name \"builtins.eval\" is not one that tensors need; the file was not loaded:"
-            + " ask for a safetensors file, or convert it where you trust it",
+            + " ask for a safetensors file, or convert it in a sandbox",
         "pytorch_magic_bypass.pt| at byte 2: the name \"__builtin__.eval\" is not one that tensors need; the file was not"
-            + " loaded: ask for a safetensors file, or convert it where you trust it"
+            + " loaded: ask for a safetensors file, or convert it in a sandbox"
       })
   void refusesWhatIsNoCheckpoint(String name, String problem) {
     Path file = Material.of("pickles/picklescan/" + name);

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(NoTensorLeaks.class)
 class TorchPickleTest {
   private static final String NOT_LOADED =
-      "; the file was not loaded: ask for a safetensors file, or convert it where you trust it";
+      "; the file was not loaded: ask for a safetensors file, or convert it in a sandbox";
   private static final String MAGIC = "\u0080\u0002\u008a\nl\u00fc\u009cF\u00f9 j\u00a8P\u0019.";
   private static final String PROTOCOL_1001 = "\u0080\u0002M\u00e9\u0003.";
   private static final String NO_SYSTEM = "\u0080\u0002}.";
@@ -293,7 +293,7 @@ class TorchPickleTest {
   void refusesBrokenInstructions() {
     refused(
         CraftedPickle.start().raw("\u00ff").stop(),
-        " at byte 48: there is no instruction 255" + NOT_LOADED);
+        " at byte 48: the instruction 255 is unknown" + NOT_LOADED);
     refused(
         CraftedPickle.start().stop(),
         " at byte 48: an instruction finds nothing on the stack" + NOT_LOADED);
@@ -313,18 +313,18 @@ class TorchPickleTest {
         " at byte 51: a dictionary has a key that is neither text nor number" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("N)R").stop(),
-        " at byte 50: REDUCE makes something else than PyTorch's tensors and dictionaries"
+        " at byte 50: REDUCE makes something other than PyTorch's tensors and dictionaries"
             + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("N)\u0081").stop(),
-        " at byte 50: NEWOBJ makes something else than PyTorch's tensors and dictionaries"
+        " at byte 50: NEWOBJ makes something other than PyTorch's tensors and dictionaries"
             + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("N}b").stop(),
         " at byte 50: BUILD changes something that is not a dictionary" + NOT_LOADED);
     refused(
         CraftedPickle.start().text("x").raw("Q").stop(),
-        " at byte 54: BINPERSID names something else than a whole storage" + NOT_LOADED);
+        " at byte 54: BINPERSID names something other than a whole storage" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("X\u00ff\u00ff\u00ff\u007f").stop(),
         " at byte 53: needs 2147483647 bytes, but only 1 are left; the file is damaged or no"
@@ -384,7 +384,7 @@ class TorchPickleTest {
   void refusesListsThatContainThemselves() {
     Path file = CraftedPickle.zip(folder, CraftedPickle.start().raw("]q\0h\0a").stop(), 0);
     String message = file
-        + ": its lists and dictionaries are nested too often or too deeply; it is no checkpoint:"
+        + ": its lists and dictionaries are too many or nested too deeply; it is no checkpoint:"
         + " download the file again";
     refused(file, message);
     CraftedPickle bomb = CraftedPickle.start().raw("]q\0");
@@ -419,7 +419,7 @@ class TorchPickleTest {
     refused(
         file,
         file
-            + " is neither of PyTorch's file forms; give a .safetensors, .ckpt, .pt or .bin file"
+            + " has no known format; give a .safetensors, .ckpt, .pt or .bin file"
             + " of weights");
   }
 

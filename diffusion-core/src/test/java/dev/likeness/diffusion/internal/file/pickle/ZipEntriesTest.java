@@ -62,22 +62,26 @@ class ZipEntriesTest {
     Path file = CraftedPickle.write(folder, bytes.toByteArray());
     String message = assertThrows(InvalidInputException.class, () -> read(file)).getMessage();
     assertEquals(
-        ": the entry \"a\" is compressed, as PyTorch's never are" + AGAIN,
+        ": the entry \"a\" is compressed, but PyTorch writes entries uncompressed" + AGAIN,
         message.substring(message.indexOf(": the")));
   }
 
   @Test
   void refusesEntriesThatAreDescribedInTwoWays() {
     refused(
-        "the entry \"a\" differs from what the directory says of it",
+        "the entry \"a\" differs from its description in the zip directory",
         zip -> zip.put(FIRST_NAME, (byte) 'x'));
-    refused("the entry \"a\" differs from what the directory says of it", zip -> zip.putInt(22, 2));
     refused(
-        "the entry \"a\" differs from what the directory says of it",
+        "the entry \"a\" differs from its description in the zip directory",
+        zip -> zip.putInt(22, 2));
+    refused(
+        "the entry \"a\" differs from its description in the zip directory",
         zip -> zip.putShort(8, (short) 8));
-    refused("the entry \"a\" is not where the directory says", zip -> zip.putInt(0, 0));
+    refused(
+        "the entry \"a\" is not at the position that the zip directory gives",
+        zip -> zip.putInt(0, 0));
     refused("the entry \"a\" is encrypted", zip -> zip.putShort(directory(zip) + 8, (short) 1));
-    refused("the entry \"a\" is there twice", zip -> {
+    refused("the entry \"a\" occurs twice", zip -> {
       zip.put(directory(zip) + 46 + 1 + 46, (byte) 'a');
       zip.put(FIRST_NAME + 1 + 3 + FIRST_NAME, (byte) 'a');
     });

@@ -313,7 +313,7 @@ public class AdapterTrainingTest {
           .getMessage();
       assertTrue(
           refusal.startsWith(
-              "a base that was trained on continuous noise levels, as Playground v2.5 was"),
+              "a base with continuous noise levels, such as Playground v2.5, cannot be trained"),
           refusal);
     }
   }

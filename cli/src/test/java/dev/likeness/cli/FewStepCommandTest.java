@@ -27,8 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a base brings beside its networks: a LoRA for few steps and a small autoencoder for
- * previews.
+ * What a base brings beside its networks: a LoRA for few steps and a tiny autoencoder for previews.
  */
 @ExtendWith(NoTensorLeaks.class)
 class FewStepCommandTest {

@@ -178,7 +178,7 @@ class GenerateOptionsTest {
     }
   }
 
-  /** A small autoencoder draws the final image like any other. */
+  /** A tiny autoencoder draws the final image like any other. */
   @ParameterizedTest
   @ValueSource(strings = {"gelu", "tiny-autoencoder"})
   void replacesComponents(String variant) {

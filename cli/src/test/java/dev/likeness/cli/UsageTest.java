@@ -232,6 +232,13 @@ class UsageTest {
     String told = "give either OUT or --to OUT (try likeness convert --help)";
     assertWrong(told, "convert", "x");
     assertWrong(told, "convert", "x", "y", "--to", "z");
+    assertWrong(
+        "--dtype i32 is not a floating-point type; known: f32, f16, bf16, f8_e4m3, f8_e5m2",
+        "convert",
+        "x",
+        "y",
+        "--dtype",
+        "i32");
   }
 
   @Test

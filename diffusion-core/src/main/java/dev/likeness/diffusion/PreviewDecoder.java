@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Decodes previews of images during sampling, with a small autoencoder such as TAESD.
+ * Decodes previews of images during sampling, with a tiny autoencoder such as TAESD.
  *
  * <p>A preview shows the predicted x0 of one row of the sampling plan, which is one call of the
  * network. Decoding runs on its own thread and does not delay sampling. The generation ends after
@@ -50,7 +50,7 @@ public final class PreviewDecoder implements AutoCloseable {
   }
 
   /**
-   * Opens a small autoencoder of the base's family.
+   * Opens a tiny autoencoder of the base's family.
    *
    * @param file a folder with a {@code config.json}, or a weight file
    * @param compute the device and the element type of the decoder
@@ -89,7 +89,7 @@ public final class PreviewDecoder implements AutoCloseable {
       throw new InvalidInputException(
           "the preview decoder " + file + " takes latents of " + autoencoder.latentChannels()
               + " channels, but this base has " + denoised.size(1)
-              + "; give the small autoencoder of the base's family");
+              + "; give the tiny autoencoder of the base's family");
     }
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -105,7 +105,7 @@ public final class PreviewDecoder implements AutoCloseable {
     }
   }
 
-  /** Frees the small autoencoder. */
+  /** Frees the tiny autoencoder. */
   @Override
   public void close() {
     autoencoder.close();

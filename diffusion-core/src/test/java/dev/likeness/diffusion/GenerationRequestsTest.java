@@ -281,6 +281,12 @@ class GenerationRequestsTest {
     PromptEmbedding between = base.encode("a cat").slerp(base.encode("a dog"), 0.5);
     assertNotEquals(dog.image(), base.generate(REQUEST.embedding(between)).image());
     assertEquals("prompt embedding [77, 32]", between.toString());
+    PromptEmbedding reshaped = new PromptEmbedding(
+        base.encode("a dog").tokens(), 32, base.encode("a dog").pooled());
+    assertRefused(
+        "both embeddings must have the same shape, got prompt embedding [77, 32] and prompt"
+            + " embedding [32, 77]",
+        () -> base.encode("a cat").lerp(reshaped, 0.5));
   }
 
   @Test
@@ -368,6 +374,13 @@ class GenerationRequestsTest {
     assertRefused(
         "an image of 32x24 needs latents of shape [4, 12, 16], got latents [4, 5, 5]",
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
+    assertRefused(
+        "width and height must be multiples of 2, got 33x24", () -> base.noise(4, 33, 24));
+    assertRefused("crop 0x4+1+1 has no pixel", () -> image.crop(1, 1, 0, 4));
+    assertRefused("crop -3x4+1+1 has no pixel", () -> image.crop(1, 1, -3, 4));
+    assertRefused(
+        "crop 2147483647x4+1+1 lies outside a 32x24 image",
+        () -> image.crop(1, 1, Integer.MAX_VALUE, 4));
     assertRefused(
         "vectors must have the same length, got 3 and 2",
         () -> Latents.Interpolation.lerp(new float[3], new float[2], 0.5));

@@ -166,7 +166,7 @@ class PreviewDecoderTest {
       ImageRequest watched = previews.attach(REQUEST, 1, (row, images) -> {});
       assertEquals(
           "the preview decoder " + other
-              + " takes latents of 8 channels, but this base has 4; give the small autoencoder of the base's"
+              + " takes latents of 8 channels, but this base has 4; give the tiny autoencoder of the base's"
               + " family",
           assertThrows(InvalidInputException.class, () -> base.generate(watched))
               .getMessage());

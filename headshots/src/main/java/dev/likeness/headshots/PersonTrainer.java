@@ -80,12 +80,12 @@ public final class PersonTrainer {
 
   /**
    * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
-   * training set. At each validation, two headshots are generated and compared with the held-out
-   * photos. The best weights are kept. Four validations without improvement end the training. With
-   * fewer than five photos there is no validation.
+   * training. Each validation compares two headshots with them. The best weights are kept, and four
+   * validations without improvement end the training. Below five photos, nothing is validated.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
+   * @throws IllegalArgumentException if the interval is below 1
    */
   public PersonTrainer validation(int interval, FaceEmbedder embedder) {
     return new PersonTrainer(base, engine.validation(new LikenessValidation(interval, embedder)));

@@ -103,6 +103,20 @@ class SelectionTest {
   }
 
   @Test
+  void refusesToSelectNothingAndToValidateNever() {
+    assertEquals(
+        "the number of images to select must be at least 1, got 0",
+        assertThrows(IllegalArgumentException.class, () -> SelectionResult.of(List.of(), 0))
+            .getMessage());
+    PersonTrainer trainer = HeadshotStudio.on(base).trainer();
+    FaceEmbedder embedder = new QueuedCosines(ALIKE);
+    assertEquals(
+        "the validation interval must be at least 1 step, got 0",
+        assertThrows(IllegalArgumentException.class, () -> trainer.validation(0, embedder))
+            .getMessage());
+  }
+
+  @Test
   void stopsWhileItScoresAndReportsItOnce() {
     Cancellation cancellation = new Cancellation();
     List<ProgressEvent> events = new ArrayList<>();

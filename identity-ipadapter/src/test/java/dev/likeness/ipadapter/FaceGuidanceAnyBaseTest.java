@@ -201,7 +201,7 @@ class FaceGuidanceAnyBaseTest {
       float[] person = person(guidance, 3);
       assertEquals(
           "the preview decoder of face guidance takes latents of 128 channels, but this base has 4;"
-              + " give the small autoencoder of the base's family",
+              + " give the tiny autoencoder of the base's family",
           assertThrows(InvalidInputException.class, () -> pixels(base, guidance, person, 1))
               .getMessage());
     }

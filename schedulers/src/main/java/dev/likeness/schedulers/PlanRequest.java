@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  *     0..{@code denoisingEnd}; above 0 for a refiner
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
  * @param eta the share of fresh noise in each step, for schedulers that have this option: at least
- *     0, and at most 1 for DDIM and TCD. 0 is deterministic; empty means the scheduler's default
+ *     0 and at most 1. 0 is deterministic; empty means the scheduler's default
  * @param mu the exponent of the resolution-dependent shift of flow networks, see
  *     {@link #mu(double)}; empty means no such shift
  * @param timesteps timesteps that replace the scheduler's own timesteps; empty to keep its own

@@ -63,7 +63,7 @@ public final class ConvertCommand implements Runnable {
     Path target = out == null ? to : out;
     DType type = dtype == null ? null : DType.parse(dtype);
     if (type != null && !(type.isFloating() && type.isLoadable())) {
-      throw new InvalidInputException("--dtype " + dtype
+      throw new IllegalArgumentException("--dtype " + dtype
           + " is not a floating-point type; known: f32, f16, bf16, f8_e4m3, f8_e5m2");
     }
     if (Files.exists(target)) {

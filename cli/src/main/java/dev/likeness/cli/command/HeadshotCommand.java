@@ -133,10 +133,7 @@ public final class HeadshotCommand implements Runnable {
     aspect.validate();
     photos.requireSeparateFolder(out);
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
-    if (photos.isGiven() && store.isGiven()) {
-      photos.consent();
-      store.requireWritable(console);
-    }
+    store.requireWritable(photos, console);
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
       run(request, tools, network == null ? Upscaler.CUBIC : network::upscale);

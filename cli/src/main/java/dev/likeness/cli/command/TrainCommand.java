@@ -56,8 +56,8 @@ public final class TrainCommand implements Runnable {
       paramLabel = "METHOD",
       defaultValue = "lora",
       description =
-          "training method: lora trains a small file; dreambooth trains all weights of the base "
-              + "and writes a folder (default: ${DEFAULT-VALUE})")
+          "training method: lora trains a small file; dreambooth trains all weights of the base's "
+              + "UNet or transformer and writes a folder (default: ${DEFAULT-VALUE})")
   private String method;
 
   @Option(
@@ -287,8 +287,7 @@ public final class TrainCommand implements Runnable {
   }
 
   private void trainInStore() {
-    photos.consent();
-    store.requireWritable(console);
+    store.requireWritable(photos, console);
     photos.warn(base, console);
     try (BaseModel model = way.open(base);
         ReviewTools tools = faces.open().withEmbedderIn(base.folder());

@@ -121,10 +121,14 @@ final class VaultOptions {
   }
 
   /**
-   * Checks that people can be added, before the work that takes long. A new store is not created
-   * for it, nor its key.
+   * Checks, if a store and photos are given, that the person can be added: before the work that
+   * takes long. A new store is not created for it, nor its key.
    */
-  void requireWritable(Console console) {
+  void requireWritable(PhotoOptions photos, Console console) {
+    if (!isGiven() || !photos.isGiven()) {
+      return;
+    }
+    photos.consent();
     if (key == null && System.getenv(KEY_VARIABLE) == null) {
       throw new IllegalArgumentException(
           "--store encrypts the person, which needs a key; give --key FILE, which is"

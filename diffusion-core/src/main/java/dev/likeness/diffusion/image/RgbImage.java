@@ -157,12 +157,13 @@ public final class RgbImage {
    * @param y the top edge in pixels, at least 0
    * @param cropWidth the width in pixels, at least 1
    * @param cropHeight the height in pixels, at least 1
-   * @throws IllegalArgumentException if the rectangle exceeds the image
+   * @throws IllegalArgumentException if the rectangle is empty or exceeds the image
    */
   public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
-    if (x < 0 || y < 0 || x + cropWidth > width || y + cropHeight > height) {
+    boolean empty = cropWidth < 1 || cropHeight < 1;
+    if (empty || x < 0 || y < 0 || cropWidth > width - x || cropHeight > height - y) {
       throw new IllegalArgumentException("crop " + cropWidth + "x" + cropHeight + "+" + x + "+" + y
-          + " lies outside a " + width + "x" + height + " image");
+          + (empty ? " has no pixel" : " lies outside a " + width + "x" + height + " image"));
     }
     byte[] out = new byte[cropWidth * cropHeight * 3];
     for (int row = 0; row < cropHeight; row++) {

@@ -56,9 +56,10 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * @param other the other embedding
    * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
    *     embedding
-   * @throws IllegalArgumentException if the numbers of values differ
+   * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
+    requireSameShape(other);
     return new PromptEmbedding(
         Latents.Interpolation.lerp(tokens, other.tokens, share),
         count,
@@ -71,13 +72,23 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
    * @param other the other embedding
    * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
    *     embedding
-   * @throws IllegalArgumentException if the numbers of values differ
+   * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {
+    requireSameShape(other);
     return new PromptEmbedding(
         Latents.Interpolation.slerp(tokens, other.tokens, share),
         count,
         Latents.Interpolation.slerp(pooled, other.pooled, share));
+  }
+
+  private void requireSameShape(PromptEmbedding other) {
+    if (other.count != count
+        || other.tokens.length != tokens.length
+        || other.pooled.length != pooled.length) {
+      throw new IllegalArgumentException(
+          "both embeddings must have the same shape, got " + this + " and " + other);
+    }
   }
 
   @Override

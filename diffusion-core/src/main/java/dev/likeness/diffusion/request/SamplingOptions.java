@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param schedulerOptions options of the scheduler that replace those of its config, by diffusers'
  *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and JSON's
  *     null turns an option off
- * @param eta the share of fresh noise in each step, for schedulers that have this option: at least
- *     0, and at most 1 for DDIM and TCD; empty for the scheduler's default
+ * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option;
+ *     empty for the scheduler's default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy
@@ -80,13 +80,12 @@ public record SamplingOptions(
    * @param eta the share of fresh noise in each step, 0..1
    * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed
-   *     + i}
+   * @param seed the seed of the first image; each further image has the next seed
    * @param count the number of images, 1 to 100,000
    * @param noise the initial noise, of unit variance; empty for the noise of the seed
    * @throws IllegalArgumentException if the number of steps or images, eta or the denoising range
-   *     is out of its range, if a timestep or sigma is negative, infinite or NaN, if timesteps or
-   *     sigmas do not descend, or if both are given
+   *     is out of range, if a timestep or sigma is negative or not finite, if timesteps or sigmas
+   *     do not descend, or if both are given
    */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);

@@ -50,8 +50,13 @@ public record SelectionResult(List<Verdict> verdicts) {
    * @param candidates the images with their scores
    * @param count the number of images to select, at least 1
    * @return one verdict for each candidate
+   * @throws IllegalArgumentException if the number is below 1
    */
   public static SelectionResult of(List<Candidate> candidates, int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "the number of images to select must be at least 1, got " + count);
+    }
     return new Ranking(candidates).select(count);
   }
 

@@ -66,8 +66,12 @@ public final class RocCurve {
    *
    * @param rate allowed false accept rate, 0 to 1
    * @return the threshold; -1 if all impostor pairs may be accepted
+   * @throws IllegalArgumentException if the rate is not in 0..1
    */
   public double thresholdAt(double rate) {
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new IllegalArgumentException("a false accept rate must be 0 to 1, got " + rate);
+    }
     int passing = (int) Math.floor(rate * impostors.length);
     return passing >= impostors.length
         ? -1
@@ -80,6 +84,7 @@ public final class RocCurve {
    *
    * @param rate allowed false accept rate, 0 to 1
    * @return the share of accepted genuine pairs, 0 to 1
+   * @throws IllegalArgumentException if the rate is not in 0..1
    */
   public double trueAcceptRateAt(double rate) {
     double threshold = thresholdAt(rate);

@@ -198,6 +198,12 @@ class LikenessTest {
     assertEquals(1 / 3.0, roc.trueAcceptRateAt(0), 1e-12);
     assertEquals(2 / 3.0, roc.trueAcceptRateAt(0.25), 1e-12);
     assertEquals(1, roc.trueAcceptRateAt(1), 1e-12);
+    for (double rate : new double[] {-0.1, 1.1, Double.NaN}) {
+      assertEquals(
+          "a false accept rate must be 0 to 1, got " + rate,
+          assertThrows(IllegalArgumentException.class, () -> roc.trueAcceptRateAt(rate))
+              .getMessage());
+    }
   }
 
   @Test

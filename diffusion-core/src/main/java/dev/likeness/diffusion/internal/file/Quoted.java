@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.file;
 
 import com.fasterxml.jackson.core.JacksonException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
@@ -91,6 +92,9 @@ public final class Quoted {
   public static String reason(Exception e) {
     if (e instanceof NoSuchFileException) {
       return "no such file";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
     }
     if (e instanceof JacksonException json) {
       return problem(json);

@@ -52,7 +52,7 @@ public record ModelExtras(
     PHOTO_READER("photo_reader", "config.json"),
     /** The face embedder that measures likeness. */
     FACE_EMBEDDER("face_embedder", "config.json"),
-    /** The small autoencoder for previews and face guidance. */
+    /** The tiny autoencoder for previews and face guidance. */
     PREVIEW_DECODER("preview", ""),
     /** The thresholds of scores that differ from the built-in ones. */
     SCORE_LIMITS("score_limits.json", ""),

@@ -74,6 +74,10 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   /** The initial noise of unit variance for a seed and an image size in pixels. */
   public Latents noise(long seed, int width, int height) {
     int factor = autoencoder.vaeScaleFactor();
+    if (width < factor || height < factor || width % factor != 0 || height % factor != 0) {
+      throw new IllegalArgumentException(
+          "width and height must be multiples of " + factor + ", got " + width + "x" + height);
+    }
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed)) {
       return Latents.of(noise.next(autoencoder.latentChannels(), height / factor, width / factor));

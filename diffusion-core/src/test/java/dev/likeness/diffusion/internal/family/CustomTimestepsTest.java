@@ -126,7 +126,7 @@ class CustomTimestepsTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       ImageRequest request = REQUEST.sigmas(1, 0.5, 0.25);
       double shift = Math.exp(
-          FlowPlan.mu(base.scheduler(), 16, 1.15)); // the small autoencoder makes 4 x 4 tokens
+          FlowPlan.mu(base.scheduler(), 16, 1.15)); // the tiny autoencoder makes 4 x 4 tokens
       List<Double> told = timesteps(base, request);
       assertEquals(1000 * shift / (shift + 1), told.get(1), 1e-2);
       assertEquals(1000 * shift / (shift + 3), told.get(2), 1e-2);

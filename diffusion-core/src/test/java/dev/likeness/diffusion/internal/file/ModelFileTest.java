@@ -17,10 +17,13 @@ import dev.likeness.diffusion.internal.model.TensorFileFormat;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.NamedPipe;
 import dev.likeness.diffusion.tensor.Compute;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -65,6 +68,13 @@ class ModelFileTest {
       Files.move(own, file);
     }
     BaseModel.open(model, Compute.EXACT).close();
+  }
+
+  @Test
+  void saysWhyAFileCannotBeRead() {
+    assertEquals("no such file", Quoted.reason(new NoSuchFileException("a.json")));
+    assertEquals("permission denied", Quoted.reason(new AccessDeniedException("a.json")));
+    assertEquals("EOFException", Quoted.reason(new EOFException()));
   }
 
   @Test

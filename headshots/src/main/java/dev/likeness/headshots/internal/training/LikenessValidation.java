@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 /**
  * Validates a training by the likeness of generated headshots to held-out photos.
  *
- * @param interval training steps between two validations
+ * @param interval training steps between two validations, at least 1
  * @param embedder compares faces; it takes no part in generation
  */
 public record LikenessValidation(int interval, FaceEmbedder embedder) {
@@ -25,6 +25,14 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
   private static final int PATIENCE = 4;
   private static final int IMAGES = 2;
   private static final int STEPS = 20;
+
+  /** Refuses an interval below 1. */
+  public LikenessValidation {
+    if (interval < 1) {
+      throw new IllegalArgumentException(
+          "the validation interval must be at least 1 step, got " + interval);
+    }
+  }
 
   /** The indices of the held-out photos among {@code count}. */
   static List<Integer> validationIndices(int count) {

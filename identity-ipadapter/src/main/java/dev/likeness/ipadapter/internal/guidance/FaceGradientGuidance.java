@@ -86,7 +86,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
     if (channels != autoencoder.latentChannels()) {
       throw new InvalidInputException("the preview decoder of face guidance takes latents of "
           + autoencoder.latentChannels() + " channels, but this base has " + channels
-          + "; give the small autoencoder of the base's family");
+          + "; give the tiny autoencoder of the base's family");
     }
   }
 

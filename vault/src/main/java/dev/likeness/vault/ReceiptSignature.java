@@ -47,11 +47,13 @@ enum ReceiptSignature {
    * @throws IllegalArgumentException if receipts cannot be signed with such a key
    */
   static ReceiptSignature of(Key key) {
-    if (key instanceof ECKey curve) {
-      int bits = curve.getParams().getOrder().bitLength();
-      return bits <= 256 ? ES256 : bits <= 384 ? ES384 : ES512;
+    int bits = key instanceof ECKey curve
+        ? curve.getParams().getOrder().bitLength()
+        : key instanceof RSAKey rsa ? rsa.getModulus().bitLength() : 0;
+    if (key instanceof ECKey && (bits == 256 || bits == 384 || bits == 521)) {
+      return bits == 256 ? ES256 : bits == 384 ? ES384 : ES512;
     }
-    if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() >= MIN_RSA_BITS) {
+    if (key instanceof RSAKey && bits >= MIN_RSA_BITS) {
       return PS256;
     }
     if (key.getAlgorithm().equals("EdDSA") || key.getAlgorithm().equals("Ed25519")) {
@@ -60,9 +62,7 @@ enum ReceiptSignature {
     throw new IllegalArgumentException(
         "receipts need an EC key on P-256, P-384 or P-521, an RSA key of at least " + MIN_RSA_BITS
             + " bits, or an Ed25519 key, got "
-            + (key instanceof RSAKey rsa
-                ? "an RSA key of " + rsa.getModulus().bitLength() + " bits"
-                : "a key of the algorithm " + key.getAlgorithm()));
+            + key.getAlgorithm() + (bits > 0 ? " with " + bits + " bits" : ""));
   }
 
   byte[] sign(PrivateKey key, byte[] message) {

@@ -59,7 +59,7 @@ class ErasureReceiptTest {
     Key key = generator.generateKeyPair().getPrivate();
     String refusal = assertThrows(IllegalArgumentException.class, () -> ReceiptSignature.of(key))
         .getMessage();
-    assertTrue(refusal.endsWith(", got an RSA key of 1024 bits"), refusal);
+    assertTrue(refusal.endsWith(", got RSA with 1024 bits"), refusal);
   }
 
   /** Each of these leaves the signature genuine, and says something to a reader of the file. */

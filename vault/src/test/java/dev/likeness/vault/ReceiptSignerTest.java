@@ -58,6 +58,6 @@ class ReceiptSignerTest {
     Exception other = assertThrows(
         IllegalArgumentException.class,
         () -> ReceiptSigner.of(ReceiptSigner.development().chain(), keys.getPrivate()));
-    assertTrue(other.getMessage().endsWith("got DSA"), other.getMessage());
+    assertTrue(other.getMessage().endsWith(", got DSA"), other.getMessage());
   }
 }

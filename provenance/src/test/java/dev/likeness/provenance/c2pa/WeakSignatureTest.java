@@ -11,7 +11,10 @@ import dev.likeness.provenance.TestAuthority.Profile;
 import dev.likeness.provenance.signing.SignatureAlgorithm;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECKey;
+import java.security.spec.ECParameterSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,7 +51,37 @@ class WeakSignatureTest {
     String refusal = assertThrows(
             IllegalArgumentException.class, () -> SignatureAlgorithm.of(SHORT_KEYS.getPrivate()))
         .getMessage();
-    assertTrue(refusal.endsWith(", got an RSA key of 1024 bits"), refusal);
+    assertTrue(refusal.endsWith(", got RSA with 1024 bits"), refusal);
+  }
+
+  @Test
+  void signsOnTheCurvesOfContentCredentialsOnly() {
+    ECParameterSpec known = ((ECKey) TestAuthority.keyPair("EC", 256).getPrivate()).getParams();
+    ECParameterSpec shorter = new ECParameterSpec(
+        known.getCurve(), known.getGenerator(), known.getOrder().shiftRight(32), 1);
+    String refusal = assertThrows(
+            IllegalArgumentException.class, () -> SignatureAlgorithm.of(new CurveKey(shorter)))
+        .getMessage();
+    assertTrue(refusal.endsWith(", got EC with 224 bits"), refusal);
+    assertEquals(SignatureAlgorithm.ES256, SignatureAlgorithm.of(new CurveKey(known)));
+  }
+
+  /** A key on a curve that the JDK need not know. */
+  private record CurveKey(ECParameterSpec getParams) implements PrivateKey, ECKey {
+    @Override
+    public String getAlgorithm() {
+      return "EC";
+    }
+
+    @Override
+    public String getFormat() {
+      return "none";
+    }
+
+    @Override
+    public byte[] getEncoded() {
+      return new byte[0];
+    }
   }
 
   @Test

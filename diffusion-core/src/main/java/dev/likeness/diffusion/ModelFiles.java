@@ -55,7 +55,7 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    *
    * @param component the component's name in diffusers, for example {@code vae}
    * @param files a folder or file in any supported key format; a text encoder other than CLIP needs
-   *     its tokenizer beside it
+   *     its tokenizer in this folder, beside it, or in the base with the same vocabulary size
    */
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);

@@ -317,7 +317,7 @@ class DamagedFilesTest extends OnGoldenBase {
         assertEquals(0.5, lora.inspection().scale().max());
       }
       odd.putAll(pair());
-      assertTrue(refusal(file(odd, Map.of())).contains(" are the same tensor of one layer"));
+      assertTrue(refusal(file(odd, Map.of())).contains(" name the same tensor of one layer"));
     }
   }
 

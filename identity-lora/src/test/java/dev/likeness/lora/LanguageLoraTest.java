@@ -165,7 +165,7 @@ class LanguageLoraTest {
     try (Lora lora = Lora.open(file(tensors), base)) {
       return false;
     } catch (InvalidInputException e) {
-      return e.getMessage().contains(" are the same tensor of one layer");
+      return e.getMessage().contains(" name the same tensor of one layer");
     }
   }
 }

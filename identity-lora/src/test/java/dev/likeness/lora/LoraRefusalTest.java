@@ -300,8 +300,7 @@ class LoraRefusalTest extends OnGoldenBase {
                 "\"" + KOHYA + "lora_down.weight\" and \"" + LAYER + ".lora_A.weight\"")
             .stream()
             .anyMatch(keys -> message.equals(file + ": " + keys
-                + " are the same tensor of one layer, perhaps with different numbers;"
-                + " remove one of them")),
+                + " name the same tensor of one layer; remove one of the two keys")),
         message);
   }
 

@@ -136,7 +136,7 @@ class TransformerInspectionTest {
             && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
             && message.contains("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight")
             && message.endsWith(
-                " are the same tensor of one layer, perhaps with different numbers; remove one of them"),
+                " name the same tensor of one layer; remove one of the two keys"),
         message);
   }
 

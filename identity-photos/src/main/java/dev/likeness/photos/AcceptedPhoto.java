@@ -196,7 +196,7 @@ public final class AcceptedPhoto {
    *
    * @param template positions of the landmarks in the result
    * @return the aligned face, {@link AlignmentTemplate#size()} pixels wide and high
-   * @throws IllegalArgumentException if all landmarks of the face are at one point
+   * @throws IllegalArgumentException if both eyes, or all landmarks, are at one point
    */
   public RgbImage align(AlignmentTemplate template) {
     return template.align(image, face);

@@ -6,15 +6,15 @@ import java.util.Optional;
 /**
  * The settings of a store. Immutable; setters return a changed copy.
  *
- * @param clock the system clock
+ * @param clock the clock of retention limits and receipts
  * @param signer signs receipts of erasures
  * @param retention the retention policy; empty to use the policy recorded in the store, or the
  *     default policy if none is recorded
  */
 public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<RetentionPolicy> retention) {
   /**
-   * {@return the default options: the system clock, the development signer and the recorded
-   * retention policy} The development key is public, so receipts signed with it prove nothing about
+   * {@return the default options: the system clock, the development signer, and the retention policy
+   * recorded in the store or the default policy} The development key is public, so receipts signed with it prove nothing about
    * the signer. Set your own signer with {@link #signer}.
    */
   public static StoreOptions defaults() {

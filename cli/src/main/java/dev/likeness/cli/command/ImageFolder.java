@@ -156,7 +156,7 @@ final class ImageFolder {
       EncoderPrompts encoderPrompts,
       OptionalInt maxSequenceLength) {}
 
-  /** The keys of further guidance options. Scale and formula have their own entries. */
+  /** The keys of further guidance options. The scale has its own entry. */
   private record GuidanceRecord(
       double rescale,
       double start,

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code likeness purge}: removes data whose retention limit is reached from a store. */
+/** {@code likeness purge}: removes from a store the data whose retention limit is reached. */
 @Command(
     name = "purge",
     mixinStandardHelpOptions = true,

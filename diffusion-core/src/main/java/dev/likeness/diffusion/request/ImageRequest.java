@@ -65,7 +65,7 @@ public record ImageRequest(
    * {@return a request for one image with seed 0 and every other option at its default}
    *
    * @param prompt the prompt; not null
-   * @throws IllegalArgumentException if the prompt is null
+   * @throws NullPointerException if the prompt is null
    */
   public static ImageRequest of(String prompt) {
     return new ImageRequest(

@@ -14,7 +14,7 @@ import java.util.function.UnaryOperator;
  * @param prompt a description of the image; not null
  * @param negative the negative prompt, which describes unwanted content; empty if none is set.
  *     Without one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
- *     uses zeros instead of embeddings, as in diffusers. An empty text is encoded
+ *     uses zeros instead of embeddings, as in diffusers. A text of length 0 is encoded
  * @param syntax the syntax of prompt and negative prompt; only Stable Diffusion 1.x, 2.x and XL
  *     support {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
@@ -72,7 +72,7 @@ public record PromptOptions(
    * {@return options with a prompt in plain syntax, without clip skip or textual inversions}
    *
    * @param prompt the prompt; not null
-   * @throws IllegalArgumentException if the prompt is null
+   * @throws NullPointerException if the prompt is null
    */
   public static PromptOptions of(String prompt) {
     Optional<PromptEmbedding> none = Optional.empty();
@@ -105,7 +105,7 @@ public record PromptOptions(
    * {@return these options with another prompt}
    *
    * @param text the prompt; not null
-   * @throws IllegalArgumentException if the text is null
+   * @throws NullPointerException if the text is null
    */
   public PromptOptions prompt(String text) {
     return with(copy -> copy.prompt = text);

@@ -30,6 +30,7 @@ public record PersonToken(String token, String classWord, String consent) {
    * {@return a person named by the token {@code sks} and a class word, without consent}
    *
    * @param classWord the class word, such as {@code woman}; not blank
+   * @throws IllegalArgumentException if the class word is blank
    */
   public static PersonToken of(String classWord) {
     return new PersonToken("sks", classWord, "");

@@ -37,9 +37,13 @@ public record DpmFast(
    * @param eta the share of fresh noise, at least 0
    * @param noiseScale the factor that multiplies all fresh noise, usually 1
    * @param timesteps maps a sigma inside a step to the timestep for the network
+   * @throws IllegalArgumentException if an order is not 1 to 3
    */
   public DpmFast {
     orders = List.copyOf(orders);
+    if (orders.stream().anyMatch(order -> order < 1 || order > 3)) {
+      throw new IllegalArgumentException("orders of DPM fast must be 1 to 3, got " + orders);
+    }
   }
 
   /**
@@ -59,6 +63,11 @@ public record DpmFast(
 
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
+    if (sigmaSchedule.last() >= orders.size()) {
+      throw new IllegalArgumentException("DPM fast has orders for " + orders.size()
+          + " steps, but the schedule has " + (sigmaSchedule.last() + 1)
+          + "; give one order for each step");
+    }
     Combination x = draft.start();
     double end = sigmaSchedule.next(sigmaSchedule.last()).sigma();
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {

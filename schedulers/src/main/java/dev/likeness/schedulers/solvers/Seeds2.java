@@ -15,7 +15,7 @@ import java.util.function.DoubleUnaryOperator;
  *
  * <p>Both stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267,
  * algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r}
- * is 1.
+ * is 1 and {@code eta} 0.
  *
  * @param r the position of the second network call in the step, on the scale of lambda = log(alpha
  *     / sigma): above 0 and at most 1

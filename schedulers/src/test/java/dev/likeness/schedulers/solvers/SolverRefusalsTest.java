@@ -33,6 +33,21 @@ class SolverRefusalsTest {
   }
 
   @Test
+  void refusesOrdersThatDpmFastCannotUse() {
+    assertEquals(
+        "orders of DPM fast must be 1 to 3, got [3, 5]",
+        assertThrows(
+                IllegalArgumentException.class, () -> new DpmFast(List.of(3, 5), 0, 1, s -> s))
+            .getMessage());
+    CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
+        .withSigmaSchedule(SigmaScheduleKind.KARRAS)
+        .withSolver(new DpmFast(List.of(3, 2), 0, 1, s -> s));
+    assertEquals(
+        "DPM fast has orders for 2 steps, but the schedule has 3; give one order for each step",
+        assertThrows(IllegalArgumentException.class, () -> scheduler.plan(3)).getMessage());
+  }
+
+  @Test
   void pushesTheSlopePastTheLastOne() {
     CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
         .withSigmaSchedule(SigmaScheduleKind.KARRAS);

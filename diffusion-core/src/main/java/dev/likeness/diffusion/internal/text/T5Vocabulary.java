@@ -45,7 +45,8 @@ record T5Vocabulary(
     SentencePieceModel.check(pieces, source);
     if (pieces.size() <= UNKNOWN) {
       throw new InvalidInputException(source + " has " + pieces.size()
-          + " pieces, expected T5's; download the tokenizer's files again");
+          + " pieces, expected at least " + (UNKNOWN + 1)
+          + ", as T5's has; download the tokenizer's files again");
     }
     if (!own.isEmpty()) {
       Predicate<String> keeps =

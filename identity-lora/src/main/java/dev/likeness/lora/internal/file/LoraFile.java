@@ -183,8 +183,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.duplicates().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.duplicates().get(0)
-          + " are the same tensor of one layer, perhaps with different numbers; remove one"
-          + " of them");
+          + " name the same tensor of one layer; remove one of the two keys");
     }
     refuseUnsupported(report, file);
     if (!report.unmatched().isEmpty()) {

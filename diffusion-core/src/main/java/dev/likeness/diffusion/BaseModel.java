@@ -85,17 +85,16 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Opens a ControlNet and checks all of its tensors.
+   * Opens a ControlNet and checks all of its tensors. It throws the exceptions of
+   * {@link #open(ModelFiles, Compute)}.
    *
    * @param path a diffusers folder, a weight file with {@code config.json} beside it, or a single
    *     file in the original authors' key format
    * @param compute the device and the element type, the same as for the base model
    * @return the ControlNet; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing or broken,
-   *     or if the ControlNet's class is not supported
    */
   public static ControlNet openControlNet(Path path, Compute compute) {
-    return ModelOpener.controlNet(path, compute);
+    return ModelOpener.controlNet(path, compute.requireAvailable());
   }
 
   /**
@@ -254,7 +253,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
    *     memory, or if an image needs more than the memory budget
-   * @throws IllegalStateException if the model is closed
+   * @throws IllegalStateException if the model is closed, or if a listener of a running generation
+   *     calls this method on an {@linkplain #offloading() offloading} view
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {

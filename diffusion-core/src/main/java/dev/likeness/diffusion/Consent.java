@@ -48,7 +48,7 @@ public record Consent(
   private static final String PERSON = "the person";
 
   /**
-   * Checks the text and the purposes, and copies the purposes.
+   * Checks the text and the purposes, removes space around the text, and copies the purposes.
    *
    * @param person the person in the photos
    * @param givenBy the person who gave the consent

@@ -19,16 +19,16 @@ import java.util.stream.Stream;
 /**
  * A generated image, with the seed, request and latents from which it was generated.
  *
- * @param image the generated pixels. Where a mask keeps the initial image, they are the pixels of
- *     the initial image
+ * @param image the generated pixels. Where a mask keeps the initial image, its own pixels are
+ *     pasted, see {@link dev.likeness.diffusion.request.InitialImage#pasteUnmasked}
  * @param seed the seed of the initial noise
  * @param request the request with every default filled in; for an enlarged image, the request of
  *     the second pass
  * @param latents the final latents, before decoding
  * @param pixels the decoded image before rounding to bytes and before kept pixels are pasted, [3,
  *     height, width] in row-major order, 0..1
- * @param isEdited true if the request has an initial image or reference images. It is false for
- *     initial latents, because their source is not known
+ * @param isEdited true if the request has an initial image, or reference images of a strength above
+ *     0. It is false for initial latents, because their source is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default
  *     filled in; otherwise empty
  */

@@ -136,6 +136,8 @@ abstract class ModelProperties {
    * @return a new embedding
    * @throws IllegalArgumentException if the prompt changes between steps, as
    *     {@link PromptSyntax#A1111} allows, or if an adapter is for another model
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a textual inversion is for
+   *     another model
    * @throws IllegalStateException if the model's network is not a UNet
    */
   public PromptEmbedding encode(ImageRequest request) {
@@ -150,6 +152,7 @@ abstract class ModelProperties {
    * @return new latents in the denoising network's scale (VAE scaling and shift applied)
    * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
    *     scale factor
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    */
   public Latents encode(RgbImage image) {
     return opened.coded(codec -> codec.encode(image));
@@ -163,6 +166,7 @@ abstract class ModelProperties {
    * @throws IllegalArgumentException if the latents do not have the model's number of channels
    * @throws dev.likeness.diffusion.error.InvalidInputException if values of the decoded image are
    *     not finite
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    */
   public RgbImage decode(Latents latents) {
     return opened.coded(codec -> codec.decode(latents));
@@ -175,6 +179,8 @@ abstract class ModelProperties {
    * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
    * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}
    * @param height the height of the image in pixels, a multiple of {@link #sizeMultiple()}
+   * @throws IllegalArgumentException if width or height is below 1, or is not a multiple of the
+   *     autoencoder's scale factor
    */
   public Latents noise(long seed, int width, int height) {
     return LatentCodec.of(opened.model()).noise(seed, width, height);

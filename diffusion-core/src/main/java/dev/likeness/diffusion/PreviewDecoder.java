@@ -55,10 +55,14 @@ public final class PreviewDecoder implements AutoCloseable {
    * @param file a folder with a {@code config.json}, or a weight file
    * @param compute the device and the element type of the decoder
    * @return the decoder; the caller closes it
-   * @throws InvalidInputException if the autoencoder is missing or its class is not supported
+   * @throws InvalidInputException if the autoencoder is missing or broken, or its class is not
+   *     supported
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
+   *     libraries are missing
    */
   public static PreviewDecoder open(Path file, Compute compute) {
-    return new PreviewDecoder(file, ComponentFile.openAutoencoder(file, compute));
+    return new PreviewDecoder(
+        file, ComponentFile.openAutoencoder(file, compute.requireAvailable()));
   }
 
   /**

@@ -85,8 +85,8 @@ public record CustomScheduler(
    * {@return a plan with a number of steps, starting from pure noise}
    *
    * @param steps the number of steps, at least 1
-   * @throws IllegalArgumentException if the number is less than 1, or if the sigma schedule does
-   *     not support the network or this number of steps
+   * @throws IllegalArgumentException if the number is less than 1, or if the sigma schedule or the
+   *     solver does not support the network or this number of steps
    * @throws IllegalStateException if the scheduler has no solver
    */
   public SamplingPlan plan(int steps) {

@@ -195,6 +195,9 @@ public final class NoiseSchedule {
 
   // The sigmas of a rescaled schedule may fall once at their end, so the search starts there.
   private double timestep(double log) {
+    if (logSigmas.length == 1) {
+      return 0;
+    }
     int low = logSigmas.length - 2;
     while (low > 0 && logSigmas[low] > log && logSigmas[low + 1] > log) {
       low--;

@@ -12,10 +12,10 @@ import java.util.OptionalDouble;
  * @param denoisingStart the share of the training timesteps that another model has already sampled,
  *     0..{@code denoisingEnd}; above 0 for a refiner
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
- * @param eta the share of fresh noise in each step, for schedulers that have this option: at least
- *     0 and at most 1. 0 is deterministic; empty means the scheduler's default
+ * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option. 0
+ *     is deterministic; empty means the scheduler's default
  * @param mu the exponent of the resolution-dependent shift of flow networks, see
- *     {@link #mu(double)}; empty means no such shift
+ *     {@link #mu(double)}; empty for schedulers without such a shift
  * @param timesteps timesteps that replace the scheduler's own timesteps; empty to keep its own
  * @param sigmas sigmas that replace the scheduler's own sigmas, in the scheduler's unit; empty to
  *     keep its own
@@ -39,12 +39,11 @@ public record PlanRequest(
    * @param denoisingStart the share of the training timesteps that another model has sampled,
    *     0..{@code denoisingEnd}
    * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
-   * @param eta the share of fresh noise in each step, at least 0
+   * @param eta the share of fresh noise in each step, 0..1
    * @param mu the exponent of the resolution-dependent shift of flow networks
    * @param timesteps timesteps that replace the scheduler's own timesteps, or empty
    * @param sigmas sigmas that replace the scheduler's own sigmas, or empty
-   * @throws IllegalArgumentException if eta or mu is not finite, or if another number is out of its
-   *     range
+   * @throws IllegalArgumentException if mu is not finite, or if another number is out of its range
    */
   public PlanRequest {
     require(steps >= 1, "steps", "at least 1", steps);
@@ -142,7 +141,8 @@ public record PlanRequest(
   /**
    * {@return this request with a resolution-dependent shift for flow networks} The shift of the
    * sigmas towards noise is {@code exp(mu)}. If the scheduler's option {@code time_shift_type} is
-   * {@code linear}, the shift is mu itself.
+   * {@code linear}, the shift is mu itself. A scheduler whose option
+   * {@code use_dynamic_shifting} is false ignores mu.
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).

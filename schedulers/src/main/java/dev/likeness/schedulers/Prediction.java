@@ -37,8 +37,9 @@ public enum Prediction {
   }
 
   /**
-   * {@return the scaling that turns the network's output into the denoised prediction} The noise
-   * level may have any form: variance-preserving, k-diffusion's, or flow.
+   * {@return the scaling that turns the network's output into the denoised prediction} For
+   * {@link #FLOW}, the noise level must have flow form. For {@link #V}, it must have
+   * variance-preserving or k-diffusion's form. For the other kinds, it may have any form.
    *
    * <p>If the sample has k-diffusion's form (alpha 1), the network's input is scaled to variance 1.
    * Samples of other forms are not scaled.

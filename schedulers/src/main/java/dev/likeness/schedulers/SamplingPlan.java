@@ -148,7 +148,10 @@ public final class SamplingPlan implements Iterable<Step> {
     return table.toString();
   }
 
-  /** {@return a text plot of {@code sigma / alpha} over the rows, for a console} */
+  /**
+   * {@return a text plot of {@code sigma / alpha} over the rows, for a console} Rows without signal
+   * or without noise are left out.
+   */
   public String plot() {
     return SigmaPlot.of(steps);
   }
@@ -187,7 +190,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return toString().hashCode();
   }
 
-  /** A text plot of {@code sigma / alpha} on a log scale, with one column for each row. */
+  /** A text plot of {@code sigma / alpha} on a log scale, with at most 100 columns. */
   static final class SigmaPlot {
     private static final int HEIGHT = 16;
     private static final int WIDTH = 100;

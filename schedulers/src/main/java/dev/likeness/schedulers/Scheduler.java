@@ -15,7 +15,7 @@ public interface Scheduler {
    * {@return the noise levels that the network was trained at}
    *
    * @throws IllegalStateException if the network was trained on {@linkplain #isContinuous
-   *     continuous} levels
+   *     continuous} levels, or if the scheduler has sigmas and no betas
    */
   NoiseSchedule noiseSchedule();
 

@@ -121,7 +121,7 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
    * @throws IllegalArgumentException if no scheduler has this name, or if the scheduler has no
-   *     variant for this network
+   *     variant for this network or no sigma schedule of this name
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());

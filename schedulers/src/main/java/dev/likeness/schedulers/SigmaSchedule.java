@@ -7,9 +7,9 @@ import java.util.List;
  * The noise levels and timesteps of one generation. Step {@code i} goes from the level {@link #at}
  * to the level {@link #next}, and calls the network with {@link #timestep}.
  *
- * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Step 0 is
- * always the noisiest step of the schedule, even if sampling starts later. Solvers that lower their
- * order near the end need the index of a step in the whole schedule.
+ * <p>Sampling may start inside the schedule ({@link #first}) and goes to its last step. Step 0 is
+ * the noisiest step of the schedule, even if sampling starts later. Solvers that lower their order
+ * near the end need the index of a step in the whole schedule.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;

@@ -19,7 +19,7 @@ public enum SigmaScheduleKind {
   SIMPLE,
   /** Sigmas at uniformly spaced timesteps, without the lowest timestep. */
   SGM_UNIFORM,
-  /** Every n-th trained sigma, counted from the smallest. */
+  /** Every n-th trained sigma, counted from the second smallest. */
   DDIM_UNIFORM,
   /** Sigmas that are spaced uniformly in their seventh root (arXiv:2206.00364, equation 5). */
   KARRAS,

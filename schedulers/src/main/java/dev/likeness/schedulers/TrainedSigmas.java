@@ -38,6 +38,7 @@ public interface TrainedSigmas {
    * or flow)}
    *
    * @param ratio {@code sigma / alpha}, at least 0
+   * @throws IllegalArgumentException if the ratio is negative, infinite or NaN
    */
   NoiseLevel levelOfRatio(double ratio);
 

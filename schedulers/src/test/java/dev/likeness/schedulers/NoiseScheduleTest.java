@@ -26,6 +26,12 @@ class NoiseScheduleTest {
   }
 
   @Test
+  void hasTimestepZeroOnlyIfThereIsOneBeta() {
+    double[] any = {0.001, 100};
+    assertArrayEquals(new double[] {0, 0}, NoiseSchedule.ofBetas(0.1).timesteps(any));
+  }
+
+  @Test
   void refusesTimestepsThatWereNotTrained() {
     assertEquals(
         "timestep must be in 0..2, got 3",

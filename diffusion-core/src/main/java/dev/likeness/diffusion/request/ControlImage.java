@@ -116,8 +116,7 @@ public record ControlImage(
    * ControlNet takes all control images that a request has for this ControlNet.
    *
    * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
-   * @throws IllegalArgumentException if the ControlNet has no such mode; the message lists its
-   *     modes
+   * @throws IllegalArgumentException if the ControlNet has no such mode
    */
   public ControlImage mode(String name) {
     return mode(controlNet.mode(name));

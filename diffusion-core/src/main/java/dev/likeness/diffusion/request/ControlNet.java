@@ -16,7 +16,8 @@ public interface ControlNet extends AutoCloseable {
    *
    * @param mode a number as text, or a name such as {@code openpose}, {@code depth} or
    *     {@code canny} of SDXL's union ControlNets
-   * @throws IllegalArgumentException if there is no such mode; the message lists the modes
+   * @throws IllegalArgumentException if there is no mode of this name; the message lists the modes.
+   *     {@link ControlImage#mode(int)} checks a number
    */
   int mode(String mode);
 

@@ -94,7 +94,7 @@ public record DegradedGuidance(
    *
    * @param each the number by which the scale falls from one timestep to the next lower one,
    *     starting at timestep 1000; at least 0. The scale stays at least 0
-   * @throws IllegalArgumentException if the number is negative
+   * @throws IllegalArgumentException if the number is negative or NaN
    */
   public DegradedGuidance adaptiveScale(double each) {
     return new DegradedGuidance(kind, layers, scale, each, start, end);

@@ -11,7 +11,7 @@ package dev.likeness.diffusion.request;
  * @param strength the share of the steps that image-to-image samples, 0..1
  * @param inpaintStrength the share of the steps that inpainting samples, 0..1
  * @param eta the share of fresh noise in each step, 0..1; used only with the base's own scheduler,
- *     and only if the scheduler's config does not set eta
+ *     and only if the scheduler's class has no config option {@code eta}
  */
 public record GenerationDefaults(
     int steps,

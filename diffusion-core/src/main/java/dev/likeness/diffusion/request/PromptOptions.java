@@ -55,6 +55,7 @@ public record PromptOptions(
    * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, at least 1
    * @throws IllegalArgumentException if the clip skip is negative, if the sequence length is below
    *     1, or if two different textual inversions have the same token
+   * @throws NullPointerException if the prompt is null
    */
   public PromptOptions {
     Objects.requireNonNull(prompt, "the prompt is null; give an empty text for none");

@@ -28,7 +28,8 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
    * @param maxPixels the largest area of each image in pixels, at least 1
    * @param strength how strongly the model attends to the images, at least 0
    * @throws IllegalArgumentException if {@code maxPixels} is below 1, or {@code strength} is
-   *     negative, infinite or NaN
+   *     negative, NaN, infinite or beyond 3.4e38
+   * @throws NullPointerException if an image is null
    */
   public ReferenceImages {
     if (images.stream().anyMatch(image -> image == null)) {
@@ -50,6 +51,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
    * {@return these options with other images}
    *
    * @param others the images, in order
+   * @throws NullPointerException if an image is null
    */
   public ReferenceImages images(List<RgbImage> others) {
     return new ReferenceImages(others, maxPixels, strength);
@@ -69,7 +71,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
    * {@return these options with another strength}
    *
    * @param factor how strongly the model attends to the images, at least 0; 1 is as trained
-   * @throws IllegalArgumentException if the factor is negative, infinite or NaN
+   * @throws IllegalArgumentException if the factor is negative, NaN, infinite or beyond 3.4e38
    */
   public ReferenceImages strength(double factor) {
     return new ReferenceImages(images, maxPixels, factor);

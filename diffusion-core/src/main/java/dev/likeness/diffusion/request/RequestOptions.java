@@ -60,6 +60,7 @@ public interface RequestOptions extends RequestSampling {
    * FLUX.2 klein, takes them as inputs. The prompt may refer to the images by number, from 1.
    *
    * @param images the images, in the order of their numbers; they may have different sizes
+   * @throws NullPointerException if an image is null
    */
   default ImageRequest images(RgbImage... images) {
     return referenceImages(referenceImages().images(Arrays.asList(images)));

@@ -92,9 +92,9 @@ interface RequestSampling extends RequestValues {
    * {@return this request with a scheduler object, such as a config with changed options}
    *
    * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
-   * 3))}. If the scheduler is not a {@code SchedulerConfig}, it gets only the number of steps. It
-   * must then compute all sigmas down to 0 itself, including any shift. A later call of
-   * {@link #scheduler(String)} replaces the scheduler object.
+   * 3))}. If the scheduler is not a {@code SchedulerConfig}, it does not get the sigmas that
+   * diffusers' pipeline gives to its scheduler. It must then compute all sigmas down to 0 itself,
+   * including any shift. A later call of {@link #scheduler(String)} replaces the scheduler object.
    *
    * @param own the scheduler
    */

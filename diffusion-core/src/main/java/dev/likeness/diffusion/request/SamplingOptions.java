@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and JSON's
  *     null turns an option off
  * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option;
- *     empty for the scheduler's default
+ *     empty for the default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy

@@ -5,7 +5,7 @@ import java.util.OptionalInt;
 /**
  * SDXL's size conditioning: the original size, crop and target size, which the network takes as
  * inputs. In training, they described how each image had been scaled and cropped. Other model
- * families do not use them.
+ * families refuse all values except {@link #DEFAULT}.
  *
  * <p>A size that is not given is the size of the generated image. Source: Podell et al. 2023,
  * arXiv:2307.01952, section 2.2.

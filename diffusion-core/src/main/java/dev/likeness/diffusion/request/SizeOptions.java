@@ -9,9 +9,10 @@ import java.util.OptionalInt;
  * <p>The default size is the size of the initial image. If there is also a mask (not a change map),
  * it is the base's default size. A UNet with a ControlNet, Z-Image and editing models keep the
  * initial image's size even with a mask. If there is no initial image, a UNet takes the size of the
- * first control image. In all other cases, the base's default size is used. Stable Diffusion 3 and
- * FLUX.1 (not Kontext and Fill) scale a larger initial image down to about the number of pixels of
- * the base's default size.
+ * first control image, and an editing model the size to which it scales the first reference image.
+ * In all other cases, the base's default size is used. Stable Diffusion 3, Chroma and FLUX.1 (not
+ * Kontext and Fill) scale a larger initial image, with or without a mask, down to about the number
+ * of pixels of the base's default size.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default

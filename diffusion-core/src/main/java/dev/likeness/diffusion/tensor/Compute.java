@@ -88,9 +88,10 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return a GPU with an element type} {@link #requireAvailable()} checks that it exists.
    *
-   * @param index the number of the GPU, from 0
+   * @param index the number of the GPU, 0..9999
    * @param dtype f32, bf16 or f16
-   * @throws IllegalArgumentException if the index is negative or the element type is not supported
+   * @throws IllegalArgumentException if the index is out of its range, or if the element type is
+   *     not supported
    */
   public static Compute cuda(int index, DType dtype) {
     return new Compute("cuda:" + index, dtype);
@@ -158,11 +159,12 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Checks that the device is available.
+   * Checks that the device is available. A CPU always is.
    *
    * @return this compute
-   * @throws ResourceLimitException if libtorch's native libraries are missing, or if the device is
-   *     not available; the message lists the needed libraries or the number of GPUs
+   * @throws ResourceLimitException if the device is a GPU that is not available, or if libtorch's
+   *     native libraries for it are missing; the message lists the needed libraries or the number
+   *     of GPUs
    */
   public Compute requireAvailable() {
     return requireAvailable(Gpus.LIBTORCH);
@@ -282,6 +284,9 @@ public record Compute(String device, DType dtype) {
    * {@return true if this device multiplies 8-bit numbers} A CPU needs VNNI, see
    * {@link #hasCpuInt8()}. A GPU needs compute capability 8.9 or newer, such as Ada or Hopper, and
    * the library {@code org.bytedeco:cuda}; it multiplies numbers of type {@code F8_E4M3}.
+   *
+   * @throws ResourceLimitException if the device is a GPU, and libtorch's native libraries are
+   *     missing
    */
   public boolean hasEightBitProducts() {
     return hasEightBitProducts(Gpus.LIBTORCH);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.PreviewDecoder;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -63,6 +64,9 @@ class DeviceMemoryTest {
         assertThrows(ResourceLimitException.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());
     assertThrows(ResourceLimitException.class, () -> BaseModel.open((ModelFiles) null, card));
+    Path none = Path.of("none");
+    assertThrows(ResourceLimitException.class, () -> BaseModel.openControlNet(none, card));
+    assertThrows(ResourceLimitException.class, () -> PreviewDecoder.open(none, card));
   }
 
   @Test

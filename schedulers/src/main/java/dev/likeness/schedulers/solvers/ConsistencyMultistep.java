@@ -15,8 +15,8 @@ import dev.likeness.schedulers.Solver;
  * {@code FlowMatchLCMScheduler}, the stochastic {@code FlowMatchEulerDiscreteScheduler},
  * {@code ConsistencyDecoderScheduler}.
  *
- * @param noiseAtEnd true if the last step also takes noise from the random generator; this noise
- *     does not change the sample
+ * @param noiseAtEnd true if the last step also takes noise from the random generator; at sigma 0,
+ *     this noise does not change the sample
  */
 public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   @Override

@@ -19,7 +19,7 @@ import java.util.List;
  *
  * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise,
  *     with or without fresh noise
- * @param order the highest order, 1 to 3
+ * @param order the highest order, 1 to 3; at most 2 for {@link DpmAlgorithm#SDE_DPM_SOLVER}
  * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
  * @param finalOrder the rule by which the order falls near the end of the sigma schedule
  */

@@ -24,18 +24,28 @@ import java.util.List;
 public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun)
     implements Solver {
   /**
-   * Copies the orders.
+   * Copies and checks the orders.
    *
    * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise
    * @param orders the order of every step of the whole sigma schedule, 1 to 3
    * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
+   * @throws IllegalArgumentException if an order is not 1 to 3
    */
   public DpmSolverSinglestep {
     orders = List.copyOf(orders);
+    if (orders.stream().anyMatch(order -> order < 1 || order > 3)) {
+      throw new IllegalArgumentException(
+          "orders of single-step DPM-Solver must be 1 to 3, got " + orders);
+    }
   }
 
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
+    if (sigmaSchedule.size() > orders.size()) {
+      throw new IllegalArgumentException("single-step DPM-Solver has orders for " + orders.size()
+          + " steps, but the schedule has " + sigmaSchedule.size()
+          + "; give one order for each step");
+    }
     Combination x = draft.start();
     Combination anchor = x;
     List<Combination> m = new ArrayList<>();

@@ -22,7 +22,7 @@ import java.util.function.DoubleUnaryOperator;
  *     noise
  * @param lowerOrderFinal true to lower the orders near the end of the sigma schedule
  * @param usePece true if the network is also called on the corrected sample, which needs two calls
- *     in each step
+ *     in each step except the first
  * @param tau maps a timestep to the paper's tau at this timestep, at least 0
  */
 public record SaSolver(

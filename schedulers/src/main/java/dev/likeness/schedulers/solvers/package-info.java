@@ -1,11 +1,11 @@
 /**
- * Solvers, one in each file, written with the notation of their papers.
+ * Solvers, written with the notation of their papers.
  *
  * <p>A {@link dev.likeness.schedulers.Solver} computes the next sample of a step as a
  * {@link dev.likeness.schedulers.Combination} of earlier samples, denoised predictions and noise. A
  * solver never computes with the values of a sample. It gets the sigma schedule and a
  * {@link dev.likeness.schedulers.PlanBuilder}, and returns coefficients. {@link Solvers} has the
- * usual solvers with their usual settings. The records of this package have every option of the
+ * usual solvers with their usual settings. The records of this package have the options of the
  * papers and reference implementations. A new solver is one class here, with a test against stored
  * numbers of its reference implementation.
  *

@@ -48,6 +48,24 @@ class SolverRefusalsTest {
   }
 
   @Test
+  void refusesOrdersThatSingleStepDpmSolverCannotUse() {
+    assertEquals(
+        "orders of single-step DPM-Solver must be 1 to 3, got [1, 0]",
+        assertThrows(IllegalArgumentException.class, () -> singleStep(1, 0)).getMessage());
+    CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
+        .withSigmaSchedule(SigmaScheduleKind.KARRAS)
+        .withSolver(singleStep(1, 2));
+    assertEquals(
+        "single-step DPM-Solver has orders for 2 steps, but the schedule has 3; give one order for"
+            + " each step",
+        assertThrows(IllegalArgumentException.class, () -> scheduler.plan(3)).getMessage());
+  }
+
+  private static Solver singleStep(Integer... orders) {
+    return new DpmSolverSinglestep(DpmAlgorithm.DPM_SOLVER_PLUS_PLUS, List.of(orders), false);
+  }
+
+  @Test
   void pushesTheSlopePastTheLastOne() {
     CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
         .withSigmaSchedule(SigmaScheduleKind.KARRAS);

@@ -136,7 +136,8 @@ public final class PersonTrainer {
 
   /**
    * {@return a person with a LoRA, trained on the accepted photos; the caller closes it} If memory
-   * is short, {@linkplain dev.likeness.lora.LoraTrainer#fitting smaller settings} are used.
+   * is short, {@linkplain dev.likeness.lora.LoraTrainer#fitting smaller settings} are used. The
+   * method also throws the exceptions of {@link dev.likeness.lora.LoraTrainer#train}.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
@@ -144,7 +145,6 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
    *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if memory is too short
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(

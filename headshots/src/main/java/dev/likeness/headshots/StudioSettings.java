@@ -85,6 +85,7 @@ abstract class StudioSettings {
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
+   * @throws IllegalArgumentException if the interval is below 1
    */
   public HeadshotStudio validation(int interval, FaceEmbedder embedder) {
     return trainer(trainer.validation(interval, embedder));

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * State files of trainings, from which a stopped training resumes. They hold biometric data and are
- * deleted when the training is done.
+ * State files of trainings, from which a stopped training resumes. They hold biometric data: delete
+ * them when the training is done. The trainer does not delete them.
  */
 public final class TrainingState {
   private static final String FILE_PATTERN = "training-????????.safetensors";
@@ -81,7 +81,7 @@ public final class TrainingState {
 
   /**
    * Deletes the state files of all trainings in a folder: all files with names from
-   * {@link PersonTrainer#stateFile}.
+   * {@link PersonTrainer#stateFile} that contain a state.
    *
    * @param folder the folder
    * @throws ResourceLimitException if the folder cannot be read or a file cannot be deleted

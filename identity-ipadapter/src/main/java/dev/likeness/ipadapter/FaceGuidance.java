@@ -133,7 +133,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param detector finds faces; the caller closes it
    * @return the face guidance, which the caller closes; empty if the autoencoder or all embedders
    *     are missing
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is broken
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a part is broken or does not fit
    */
   public static Optional<FaceGuidance> findIn(Path folder, BaseModel base, FaceDetector detector) {
     return Extra.PREVIEW_DECODER

@@ -100,6 +100,8 @@ public final class ImagePrompt implements Identity {
    * @return a changed copy
    * @throws IllegalArgumentException if there is no reference, or one lacks an input that the
    *     adapter needs
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a face embedding is not
+   *     normalised as the adapter needs, or another face embedder made it
    */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));
@@ -110,8 +112,9 @@ public final class ImagePrompt implements Identity {
    *
    * @param unlike negative references that this adapter encoded
    * @return a changed copy
-   * @throws dev.likeness.diffusion.error.InvalidInputException if another encoder made the
-   *     embeddings
+   * @throws dev.likeness.diffusion.error.InvalidInputException if another image encoder or face
+   *     embedder made the embeddings
+   * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
    */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);

@@ -133,8 +133,10 @@ public final class PersonAdapter implements AutoCloseable {
    * @param onnx the ONNX file
    * @param policy the allowed uses of networks with restricted licences
    * @return the face embedder; the caller closes it
-   * @throws InvalidInputException if {@code policy} forbids the face embedder, or the adapter was
-   *     trained with another face embedder
+   * @throws InvalidInputException if the file name gives no kind, {@code policy} forbids the face
+   *     embedder, the adapter was trained with another one, or the file does not fit the kind
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
@@ -149,6 +151,7 @@ public final class PersonAdapter implements AutoCloseable {
    * @param photos the photos, at least one
    * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws IllegalArgumentException if there is no photo
+   * @throws InvalidInputException in the cases of {@link #reference}
    */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return adapter.prompt(
@@ -161,6 +164,7 @@ public final class PersonAdapter implements AutoCloseable {
    * @param kept references that the same networks encoded
    * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws InvalidInputException if another image encoder or face embedder made the embeddings
+   * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
    */
   public ImagePrompt prompt(ReferenceEmbeddings kept) {
     kept.origin()
@@ -177,6 +181,8 @@ public final class PersonAdapter implements AutoCloseable {
    * @param face the person's face in the photo
    * @return the face embedding with the aligned face, or a crop of the head if the adapter needs no
    *     face embedding
+   * @throws InvalidInputException if the adapter needs embeddings before normalisation, and its
+   *     face embedder returns only normalised ones
    */
   public Reference reference(RgbImage photo, Face face) {
     if (adapter.layout().variant().needsFace()) {

@@ -38,8 +38,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * {@return the settings of diffusers' {@code train_dreambooth.py}: 400 steps of one image at a
-   * constant learning rate of 5e-6, with 50 class images}
+   * {@return the settings of diffusers' example for {@code train_dreambooth.py}, with 50 class
+   * images: 400 steps of one image at a constant learning rate of 5e-6}
    */
   public static DreamBooth defaults() {
     return new DreamBooth(new LoraTraining(
@@ -112,7 +112,9 @@ public record DreamBooth(LoraTraining settings) {
    * @return the trained model; the caller closes it
    * @throws IllegalArgumentException if the settings have a placeholder token, which only a LoRA
    *     can be trained with; if they have stochastic rounding and the base does not compute in
-   *     bf16; or if the base is distilled and the set has no training adapter
+   *     bf16; if other settings do not fit the base or the images; if a side of an image is not a
+   *     multiple of the base's VAE scale factor (8); or if the base is distilled and the set has no
+   *     training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
    *     the state file belongs to another training, or the training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory

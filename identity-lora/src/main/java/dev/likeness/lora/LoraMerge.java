@@ -39,8 +39,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
- * models. Each layer's delta is the best approximation of the requested rank. Textual inversions
- * and differences of norms and biases are copied unchanged. The caller closes the result.
+ * models. Each layer's delta is the best approximation of the requested rank. {@link #merge} adds
+ * differences of norms and biases in full, and copies textual inversions; {@link #extract} leaves
+ * them out. The caller closes the result.
  */
 public final class LoraMerge {
   private LoraMerge() {}

@@ -69,8 +69,8 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Returns a trainer whose estimated memory is within a limit. To reduce the memory, this method
-   * turns on gradient checkpointing, sets the batch size to 1, chooses 8-bit AdamW and lowers the
-   * rank, in this order.
+   * turns on gradient checkpointing, sets the batch size to 1, replaces AdamW by 8-bit AdamW and
+   * lowers the rank, in this order.
    *
    * @param base the base model
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
@@ -175,7 +175,8 @@ public record LoraTrainer(LoraTraining settings) {
    *     of an image is not a multiple of the base's VAE scale factor (8); or if the base is
    *     distilled and the set has no training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
-   *     the state file belongs to another training, or the training adapter does not fit the base
+   *     a trained value is too large for f16, the state file belongs to another training, or the
+   *     training adapter does not fit the base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
    *     memory, or if validation would generate images with a DoRA or LoHa on a base in 8 bits
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested

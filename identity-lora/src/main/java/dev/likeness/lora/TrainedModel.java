@@ -80,8 +80,7 @@ public final class TrainedModel implements AutoCloseable {
    * @param base the diffusers folder that was trained, or its folder in the Hugging Face cache
    * @param out a folder that does not exist yet or is empty
    * @param type dtype of the weights in the files: f32, bf16 or f16
-   * @throws InvalidInputException if {@code base} is not a diffusers folder, or {@code out} is not
-   *     empty
+   * @throws InvalidInputException in the cases of {@link #requireWritable}
    * @throws ResourceLimitException if the files cannot be written
    */
   public void save(Path base, Path out, DType type) {

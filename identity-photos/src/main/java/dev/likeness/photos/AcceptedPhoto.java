@@ -106,7 +106,8 @@ public final class AcceptedPhoto {
    *
    * @param size side of the result in pixels, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop has fewer than {@code size} pixels per side
+   * @throws IllegalArgumentException if the crop has fewer than {@code size} pixels per side, or
+   *     {@code size} is below 1
    */
   public RgbImage crop(int size) {
     return crop(size, 1);
@@ -118,7 +119,8 @@ public final class AcceptedPhoto {
    * @param size side of the result in pixels, at least 1
    * @param mostEnlargement largest allowed enlargement factor, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop needs a larger enlargement factor
+   * @throws IllegalArgumentException if the crop needs a larger enlargement factor, or {@code size}
+   *     is below 1
    */
   public RgbImage crop(int size, double mostEnlargement) {
     return crop(size, HeadCrop.Framing.HEAD_AND_SHOULDERS, mostEnlargement);
@@ -131,7 +133,8 @@ public final class AcceptedPhoto {
    * @param size side of the result in pixels, at least 1
    * @param framing how much of the person the crop includes
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop has fewer than {@code size} pixels per side
+   * @throws IllegalArgumentException if the crop has fewer than {@code size} pixels per side, or
+   *     {@code size} is below 1
    */
   public RgbImage crop(int size, HeadCrop.Framing framing) {
     return crop(size, framing, 1);
@@ -144,7 +147,8 @@ public final class AcceptedPhoto {
    * @param framing how much of the person the crop includes
    * @param mostEnlargement largest allowed enlargement factor, at least 1
    * @return the crop, {@code size} pixels wide and high
-   * @throws IllegalArgumentException if the crop needs a larger enlargement factor
+   * @throws IllegalArgumentException if the crop needs a larger enlargement factor, or {@code size}
+   *     is below 1
    */
   public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, image.width(), image.height(), size);

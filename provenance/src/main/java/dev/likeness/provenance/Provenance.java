@@ -63,8 +63,8 @@ public record Provenance(
    *
    * @param file a PNG, JPEG or WebP file of at most 200 MB
    * @param anchors the trusted certificates
-   * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
-   *     WebP file
+   * @throws InvalidInputException if the file cannot be read, has more than 200 MB, or is not a
+   *     complete PNG, JPEG or WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
     return inspect(file, anchors, new Cancellation());
@@ -76,8 +76,8 @@ public record Provenance(
    * @param file a PNG, JPEG or WebP file
    * @param anchors the trusted certificates
    * @param cancellation stops the reading
-   * @throws InvalidInputException if the file cannot be read, or is not a complete PNG, JPEG or
-   *     WebP file
+   * @throws InvalidInputException if the file cannot be read, has more than 200 MB, or is not a
+   *     complete PNG, JPEG or WebP file
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Provenance inspect(Path file, TrustAnchors anchors, Cancellation cancellation) {
@@ -109,8 +109,8 @@ public record Provenance(
    * @param name the name of the file in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
    * @param anchors the trusted certificates
-   * @throws InvalidInputException if the stream cannot be read, or is not a complete PNG, JPEG or
-   *     WebP file
+   * @throws InvalidInputException if the stream cannot be read, has more than 200 MB, or is not a
+   *     complete PNG, JPEG or WebP file
    */
   public static Provenance inspect(String name, InputStream file, TrustAnchors anchors) {
     return inspect(name, readAll(name, file), anchors);

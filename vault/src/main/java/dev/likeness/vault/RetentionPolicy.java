@@ -78,7 +78,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
 
   /**
    * {@return the default policy} Photos and training states are removed after training, at the
-   * latest after a week without use. Other data is removed after 30 days without use.
+   * latest after a week without use. Other data is removed after 30 days without use, at the latest
+   * three years after the last training.
    */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);

@@ -138,7 +138,7 @@ public final class SubjectStore implements AutoCloseable {
    *
    * @param consent the consent of the person
    * @return the subject; it belongs to this store
-   * @throws InvalidInputException if the store has subjects and the key cannot decrypt any of them
+   * @throws InvalidInputException if there is no key, or the store has subjects and it opens none
    * @throws ResourceLimitException if the subject cannot be written
    * @throws IllegalStateException if the store is closed
    */

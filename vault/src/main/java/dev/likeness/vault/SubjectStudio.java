@@ -191,8 +191,8 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
    * @throws IllegalStateException while another call trains the subject
-   * @throws InvalidInputException if the base does not edit images, no photo can be used, or the
-   *     photos show several people
+   * @throws InvalidInputException if the base does not edit images, no photo can be used, the
+   *     photos show several people, or the person of {@link #personIn} is not found
    */
   public void chooseReferences(
       Subject subject, ReferencePhotos choice, Progress progress, Cancellation cancellation) {
@@ -271,7 +271,7 @@ public final class SubjectStudio {
    * @return the headshots with their request
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the person has not been trained, and has no reference images
-   *     that the base takes
+   *     that the base takes; or if the base cannot serve the request
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
    */

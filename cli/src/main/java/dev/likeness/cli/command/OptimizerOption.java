@@ -29,7 +29,8 @@ final class OptimizerOption {
   @Option(
       names = "--warmup-steps",
       paramLabel = "N",
-      description = "steps until the learning rate reaches its peak (default: depends on the base)")
+      description = "steps until the learning rate reaches its peak (default: 10, but 0 for "
+          + "dreambooth on another base than portrait)")
   private Integer warmupSteps;
 
   @Option(

@@ -42,7 +42,7 @@ public final class PeopleCommand implements Runnable {
       description =
           "Erases everything that a store has of a person, and prints the receipt, signed with "
               + "--sign-key. Without --sign-key the receipt proves nothing about its signer. A "
-              + "running train or headshot command of this person stops and keeps nothing.")
+              + "train or headshot command that still trains this person stops and keeps nothing.")
   public static final class PeopleEraseCommand implements Runnable {
     private final Console console;
 

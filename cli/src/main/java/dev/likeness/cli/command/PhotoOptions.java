@@ -216,7 +216,8 @@ public final class PhotoOptions {
         names = "--who",
         paramLabel = "FILE",
         description = "a photo of the wanted person, if the photos show several people: "
-            + "one of the photos, or another one; needs --embedder")
+            + "one of the photos, or another one; needs --embedder, or a base whose face embedder "
+            + "is for photographs")
     private Path who;
 
     boolean isGiven() {

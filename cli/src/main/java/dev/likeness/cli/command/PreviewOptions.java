@@ -29,8 +29,9 @@ final class PreviewOptions {
       paramLabel = "DIR|FILE",
       arity = "0..1",
       fallbackValue = "",
-      description = "writes preview-001.png and so on to --out during sampling, decoded by a small "
-          + "autoencoder of the base's family (TAESD); without a value, by the base's own")
+      description = "writes preview-001.png and so on to --out during sampling and deletes them at "
+          + "the end; they are decoded by a small autoencoder of the base's family (TAESD); "
+          + "without a value, by the base's own")
   private Path autoencoder;
 
   @Option(

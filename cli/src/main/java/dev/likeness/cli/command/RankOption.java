@@ -10,7 +10,7 @@ final class RankOption {
   @Option(
       names = "--rank",
       paramLabel = "R",
-      description = "rank of the LoRA (default: depends on the base, or on --preset)")
+      description = "rank of the LoRA (default: depends on the base)")
   private Integer rank;
 
   boolean isGiven() {

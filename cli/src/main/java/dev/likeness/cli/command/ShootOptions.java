@@ -49,8 +49,8 @@ final class ShootOptions {
       paramLabel = "G",
       defaultValue = "NaN",
       description =
-          "guidance scale: how closely headshots follow the style (default: two thirds of the "
-              + "base's default, at most 4)")
+          "guidance scale: how closely headshots follow the style (default: the style's, or else "
+              + "two thirds of the base's default, at most 4)")
   private double guidance;
 
   @Option(

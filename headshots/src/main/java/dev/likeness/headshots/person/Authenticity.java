@@ -175,7 +175,8 @@ public final class Authenticity {
    * @param flags the differences from the photos
    * @param notJudged the flags that could not be judged. {@link Flag#LOW_LIKENESS} needs an
    *     embedder and several photos. {@link Flag#SLIMMER} needs landmarks and a face that is not
-   *     turned away. Without a face, only {@link Flag#NO_FACE} is judged
+   *     turned away. {@link Flag#LIGHTER_SKIN} needs colour. Without a face, only
+   *     {@link Flag#NO_FACE} is judged
    */
   public record Result(Set<Flag> flags, Set<Flag> notJudged) {
     /**

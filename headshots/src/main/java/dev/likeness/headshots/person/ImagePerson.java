@@ -288,7 +288,7 @@ public final class ImagePerson implements Identity {
 
     /**
      * {@inheritDoc} The result names all persons and covers only the purposes that all consents
-     * cover. It is empty if one consent is unknown.
+     * cover. It is empty if one consent is unknown or all consents have no purpose in common.
      */
     @Override
     public Optional<Consent> consent() {

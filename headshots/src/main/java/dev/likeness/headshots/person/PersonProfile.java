@@ -36,7 +36,7 @@ public record PersonProfile(List<Trait> traits) {
 
   /**
    * {@return the attributes that users can correct, such as {@code glasses}, in the order of
-   * prompts}
+   * {@link ProfileVocabulary#attributes}}
    */
   public static List<String> attributes() {
     return ProfileVocabulary.attributes().stream()

@@ -42,8 +42,9 @@ public record ReferencePerson(
    * @param adapter the adapter that encoded the photos, or another adapter with the same image
    *     encoder and face embedder; the caller closes it after the last generation
    * @return the person
-   * @throws InvalidInputException if the file holds no person, or its embeddings do not fit the
-   *     adapter
+   * @throws InvalidInputException if the file holds no person, or another image encoder or face
+   *     embedder made its embeddings
+   * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
    */
   public static ReferencePerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings references = ReferenceEmbeddings.open(file);

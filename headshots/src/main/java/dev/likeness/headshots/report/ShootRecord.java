@@ -173,7 +173,7 @@ public final class ShootRecord {
 
   /**
    * The same record with a summary of the shoot: first the warnings, then how the person was
-   * trained and how likeness was measured.
+   * trained and how likeness was measured, and the verdict on each reviewed photo.
    *
    * @param made the summary
    * @return the new record

@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /**
  * A summary of a shoot in plain words: the person, the photos, the base, and the limits of this
- * base and its face embedder. Report, contact sheet and record begin with it. Immutable.
+ * base and its face embedder. Report, contact sheet and record begin with its warnings. Immutable.
  *
  * @param base the base model's name
  * @param source how many photos the person was trained from, as one sentence

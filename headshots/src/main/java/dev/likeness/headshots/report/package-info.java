@@ -2,10 +2,11 @@
  * Reports of a shoot, for people and for programs.
  *
  * <p>{@link ShootSummary} states in plain words the person, the photos, the base and its limits.
- * Report, contact sheet and record begin with it. {@link ContactSheet} puts photos and headshots on
- * one image. {@link ShootReport} makes an HTML page for the person who chooses images. It shows the
- * images to use, the reasons against the others, and the next steps. {@link ShootRecord} writes
- * {@code record.json}: the settings of each image, without photos or embeddings.
+ * Report, contact sheet and record begin with its warnings. {@link ContactSheet} puts photos and
+ * headshots on one image. {@link ShootReport} makes an HTML page for the person who chooses images.
+ * It shows the images to use, the reasons against the others, and the next steps.
+ * {@link ShootRecord} writes {@code record.json}: the settings of each image, without photos or
+ * embeddings.
  * {@link dev.likeness.headshots.shoot.Headshot#read} reads a headshot that a record describes, so
  * that it can be edited.
  *

@@ -26,8 +26,8 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Scores headshots by the aspects of {@link ScoreAspect}. Immutable and thread-safe; the caller
- * closes the face detector and the other models.
+ * Scores headshots by the aspects of {@link ScoreAspect}. A later likeness replaces an earlier one.
+ * Immutable and thread-safe; the caller closes the face detector and the other models.
  */
 public final class HeadshotScores {
   private static final Map<ScoreAspect, ToDoubleFunction<FaceView>> MEASURES = measures();

@@ -169,6 +169,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * @param image the image that the crop was placed in, or an image of the same size
    * @param format a format as in {@link #ratio}
    * @return the crop; for a format in pixels, it has exactly that size
+   * @throws IllegalArgumentException if the crop exceeds the image
    */
   public RgbImage of(RgbImage image, String format) {
     RgbImage crop = of(image);

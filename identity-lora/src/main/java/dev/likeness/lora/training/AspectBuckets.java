@@ -50,7 +50,8 @@ public record AspectBuckets(List<Size> sizes) {
    * @param side the side in pixels of a square with the desired area
    * @param step the divisor of all sides in pixels, from 1
    * @return the buckets
-   * @throws IllegalArgumentException if the step is below 1, or the side is not a multiple of it
+   * @throws IllegalArgumentException if the step is below 1, or the side is not a positive multiple
+   *     of it
    */
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {

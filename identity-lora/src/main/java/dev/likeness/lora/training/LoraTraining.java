@@ -140,8 +140,10 @@ public record LoraTraining(
    *
    * @param guidance guidance scale of the teacher, from 1
    * @return the settings
+   * @throws IllegalArgumentException if the guidance scale is below 1
    */
   public static LoraTraining fewStep(double guidance) {
+    require(guidance >= 1, "guidance", "at least 1", guidance);
     return balanced()
         .rank(8)
         .trainTextEncoder(false)

@@ -11,8 +11,8 @@ import static dev.likeness.lora.training.OptimizerOptions.require;
  * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1; above 0 if
  *     there are vectors
  * @param learningRate change of an embedding value in one step, in standard deviations of the
- *     base's embeddings, above 0. It applies at the full learning rate of the LoRA; with Prodigy,
- *     at the base's usual rate
+ *     base's embeddings; above 0 if there are vectors. It applies at the full learning rate of the
+ *     LoRA; with Prodigy, at the base's usual rate
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
   /** No placeholder token is trained. */
@@ -28,7 +28,7 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
    * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1; above 0
    *     if there are vectors
    * @param learningRate change of an embedding value in one step, in standard deviations of the
-   *     base's embeddings, above 0
+   *     base's embeddings; above 0 if there are vectors
    * @throws IllegalArgumentException if a value is out of its range
    */
   public PivotalTuning {

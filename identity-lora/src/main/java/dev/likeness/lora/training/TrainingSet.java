@@ -19,7 +19,8 @@ import java.util.OptionalInt;
  *     the result, of class images and of validation images. It lets a LoRA be trained on a
  *     distilled base
  * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or
- *     more if saving takes over 1 % of the time
+ *     more if saving takes over 1 % of the time. In both cases, a state is saved after two minutes
+ *     at the latest
  */
 public record TrainingSet(
     List<TrainingExample> examples,
@@ -57,6 +58,7 @@ public record TrainingSet(
    *
    * @param images at least one image
    * @param subject the person in the images
+   * @throws IllegalArgumentException if there is no image
    */
   public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
     return ofExamples(images.stream().map(TrainingExample::of).toList(), subject);
@@ -67,6 +69,7 @@ public record TrainingSet(
    *
    * @param examples at least one image
    * @param subject the person in the images
+   * @throws IllegalArgumentException if there is no image
    */
   public static TrainingSet ofExamples(List<TrainingExample> examples, PersonToken subject) {
     return new TrainingSet(

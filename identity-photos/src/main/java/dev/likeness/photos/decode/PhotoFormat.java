@@ -21,13 +21,13 @@ public enum PhotoFormat {
   /** TIFF 6.0. */
   TIFF("tiff", "tif", "tiff"),
   /**
-   * HEIC (ISO/IEC 23008-12), as iPhones write it. Decoding needs a {@link PhotoConverter} or
-   * libheif's program.
+   * HEIC (ISO/IEC 23008-12), as iPhones write it. Decoding needs an ImageIO reader, a
+   * {@link PhotoConverter} or libheif's program.
    */
   HEIC("heic", "heic", "heif", "hif"),
-  /** AVIF. Decoding needs a {@link PhotoConverter} or libheif's program. */
+  /** AVIF. Decoding needs an ImageIO reader, a {@link PhotoConverter} or libheif's program. */
   AVIF("avif", "avif"),
-  /** JPEG XL (ISO/IEC 18181). Decoding needs a {@link PhotoConverter}. */
+  /** JPEG XL (ISO/IEC 18181). Decoding needs an ImageIO reader or a {@link PhotoConverter}. */
   JPEG_XL("jxl", "jxl");
 
   private final String readerName;

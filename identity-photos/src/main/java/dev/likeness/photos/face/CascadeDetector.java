@@ -15,8 +15,8 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
  * A face detector without model files: OpenCV's Haar cascades. It resizes the longer side of the
- * image to 640 pixels, by a factor of at most 5. It searches for frontal faces first, then for
- * profiles. It finds no landmarks. Concurrent detections use separate cascades. {@link #detect}
+ * image to 640 pixels, by a factor of at most 5. It searches for profiles only if it finds no
+ * frontal face. It finds no landmarks. Concurrent detections use separate cascades. {@link #detect}
  * caches the faces of an image until the image is garbage-collected. A closed detector throws
  * {@link IllegalStateException}.
  */

@@ -53,6 +53,7 @@ public record HeadCrop(int x, int y, int side) {
    * @param image the image that the crop was computed for
    * @param size side of the result in pixels, at least 1
    * @return the cropped image, {@code size} pixels wide and high
+   * @throws IllegalArgumentException if {@code size} is below 1
    */
   public RgbImage of(RgbImage image, int size) {
     return side == size

@@ -126,7 +126,7 @@ public final class HeadshotJob {
    * @param people one row for each person
    * @return one row for each person, in the order of {@code people}. Equal rows count once
    * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. If a row
-   *     cannot be used, only its person fails
+   *     cannot be used, only its person is refused
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the output folder cannot be
    *     written
    */

@@ -24,7 +24,8 @@ import org.apache.spark.sql.SparkSession;
  *
  * <p>{@code --base PATH --out URI --people URI [--format json] [--results URI] [--device NAME]
  * [--dtype NAME] [--save-interval N]}, or {@code --base PATH --out URI --erase ID}. If
- * {@code spark.executor.memoryOverhead} is not set, the program computes it from the base.
+ * {@code spark.executor.memoryOverhead} is not set, the program computes it from the base before it
+ * generates on a cluster.
  */
 public final class SparkHeadshots {
   private static final List<String> KNOWN = List.of(

@@ -108,7 +108,8 @@ public record ManifestReport(
    * makes a manifest invalid, but it is no alteration. A weak key or digest counts as an
    * alteration, because it would allow unnoticed changes.
    *
-   * @return true if a check failed for a reason other than an expired certificate
+   * @return true if a check failed for a reason other than an expired certificate or an untrusted
+   *     signer
    */
   public boolean isAltered() {
     return faults().stream().anyMatch(code -> !code.equals(EXPIRED));

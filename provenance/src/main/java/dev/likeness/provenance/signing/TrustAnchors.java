@@ -56,10 +56,15 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    */
   public static TrustAnchors open(Path pem) {
     try (InputStream in = Files.newInputStream(ModelFile.regular(pem))) {
-      return new TrustAnchors(
+      List<X509Certificate> found =
           CertificateFactory.getInstance("X.509").generateCertificates(in).stream()
               .map(X509Certificate.class::cast)
-              .toList());
+              .toList();
+      if (found.isEmpty()) {
+        throw new InvalidInputException(
+            pem + " has no certificate; give a PEM file of certificates");
+      }
+      return new TrustAnchors(found);
     } catch (IOException | CertificateException e) {
       throw new InvalidInputException(
           "cannot read the trusted certificates " + pem + ": " + Quoted.reason(e)

@@ -1,10 +1,16 @@
 package dev.likeness.provenance.signing;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.provenance.TestAuthority;
 import dev.likeness.provenance.TestAuthority.Profile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +20,7 @@ import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TrustAnchorsTest {
   private static final KeyPurposeId EMAIL = KeyPurposeId.id_kp_emailProtection;
@@ -36,6 +43,15 @@ class TrustAnchorsTest {
     assertTrue(isTrusted(middle.issue(signer), middle));
     assertTrue(isTrusted(middle.issue(signer), root, root, middle));
     assertFalse(isTrusted(middle.issue(signer)));
+  }
+
+  @Test
+  void refusesAFileWithoutACertificate(@TempDir Path folder) throws IOException {
+    Path empty = Files.createFile(folder.resolve("anchors.pem"));
+    InvalidInputException refused =
+        assertThrows(InvalidInputException.class, () -> TrustAnchors.open(empty));
+    assertEquals(
+        empty + " has no certificate; give a PEM file of certificates", refused.getMessage());
   }
 
   @Test

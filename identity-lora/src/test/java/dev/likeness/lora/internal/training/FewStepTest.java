@@ -302,6 +302,16 @@ class FewStepTest {
   }
 
   @Test
+  void refusesAGuidanceScaleBelowOne() {
+    for (double scale : new double[] {0, 0.5, Double.NaN}) {
+      assertEquals(
+          "guidance must be at least 1, got " + scale,
+          assertThrows(IllegalArgumentException.class, () -> LoraTraining.fewStep(scale))
+              .getMessage());
+    }
+  }
+
+  @Test
   void refusesToTrainTheTextEncoder() {
     assertEquals(
         "few-step distillation trains only the denoising network; use no class images, and"

@@ -141,8 +141,8 @@ public record PlanRequest(
   /**
    * {@return this request with a resolution-dependent shift for flow networks} The shift of the
    * sigmas towards noise is {@code exp(mu)}. If the scheduler's option {@code time_shift_type} is
-   * {@code linear}, the shift is mu itself. A scheduler whose option
-   * {@code use_dynamic_shifting} is false ignores mu.
+   * {@code linear}, the shift is mu itself. A scheduler whose option {@code use_dynamic_shifting}
+   * is false ignores mu.
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).

@@ -6,10 +6,10 @@
  * from the name of a scheduler. It returns a {@link SamplingPlan}, an immutable table of
  * {@link Step rows}. Every row calls the network once on a scaled sample and turns the output into
  * a denoised prediction. The next sample is a weighted sum of earlier samples, denoised predictions
- * and noise. A {@link CustomScheduler} combines a {@link SigmaScheduleKind} with a
- * {@link Solver}. {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampling
- * loop of {@code likeness-diffusion-core} executes the same plan on tensors. A
- * {@link SchedulerProvider} is a service that adds scheduler classes.
+ * and noise. A {@link CustomScheduler} combines a {@link SigmaScheduleKind} with a {@link Solver}.
+ * {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampling loop of
+ * {@code likeness-diffusion-core} executes the same plan on tensors. A {@link SchedulerProvider} is
+ * a service that adds scheduler classes.
  *
  * <pre>{@code
  * SchedulerConfig euler = SchedulerConfig.named("EulerDiscreteScheduler");

@@ -13,9 +13,9 @@ import java.util.Optional;
  */
 public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<RetentionPolicy> retention) {
   /**
-   * {@return the default options: the system clock, the development signer, and the retention policy
-   * recorded in the store or the default policy} The development key is public, so receipts signed
-   * with it prove nothing about the signer. Set your own signer with {@link #signer}.
+   * {@return the default options: the system clock, the development signer, and the retention
+   * policy recorded in the store or the default policy} The development key is public, so receipts
+   * signed with it prove nothing about the signer. Set your own signer with {@link #signer}.
    */
   public static StoreOptions defaults() {
     return new StoreOptions(Clock.systemUTC(), ReceiptSigner.development(), Optional.empty());

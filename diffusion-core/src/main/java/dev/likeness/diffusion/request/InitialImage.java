@@ -209,8 +209,8 @@ public record InitialImage(
    * pixels to paste. {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted pixels.
    *
    * @param pastes true, the default, to paste pixels of the initial image; false to return the
-   *     decoded image, as diffusers does. With {@code paddingMaskCrop}, pixels outside the
-   *     cropped region are always pasted
+   *     decoded image, as diffusers does. With {@code paddingMaskCrop}, pixels outside the cropped
+   *     region are always pasted
    */
   public InitialImage pasteUnmasked(boolean pastes) {
     return new InitialImage(

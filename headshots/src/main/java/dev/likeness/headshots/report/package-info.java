@@ -6,9 +6,8 @@
  * headshots on one image. {@link ShootReport} makes an HTML page for the person who chooses images.
  * It shows the images to use, the reasons against the others, and the next steps.
  * {@link ShootRecord} writes {@code record.json}: the settings of each image, without photos or
- * embeddings.
- * {@link dev.likeness.headshots.shoot.Headshot#read} reads a headshot that a record describes, so
- * that it can be edited.
+ * embeddings. {@link dev.likeness.headshots.shoot.Headshot#read} reads a headshot that a record
+ * describes, so that it can be edited.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

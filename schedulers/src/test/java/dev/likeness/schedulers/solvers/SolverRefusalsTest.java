@@ -36,8 +36,7 @@ class SolverRefusalsTest {
   void refusesOrdersThatDpmFastCannotUse() {
     assertEquals(
         "orders of DPM fast must be 1 to 3, got [3, 5]",
-        assertThrows(
-                IllegalArgumentException.class, () -> new DpmFast(List.of(3, 5), 0, 1, s -> s))
+        assertThrows(IllegalArgumentException.class, () -> new DpmFast(List.of(3, 5), 0, 1, s -> s))
             .getMessage());
     CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
         .withSigmaSchedule(SigmaScheduleKind.KARRAS)

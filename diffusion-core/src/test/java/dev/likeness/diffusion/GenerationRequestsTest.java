@@ -377,6 +377,9 @@ class GenerationRequestsTest {
     assertRefused(
         "width and height must be multiples of 2, got 33x24", () -> base.noise(4, 33, 24));
     assertRefused("crop 0x4+1+1 has no pixel", () -> image.crop(1, 1, 0, 4));
+    assertRefused(
+        "latents must have at least one pixel, got height -1 and width 4",
+        () -> base.noise(4, 32, 24).resize(-1, 4));
     assertRefused("crop -3x4+1+1 has no pixel", () -> image.crop(1, 1, -3, 4));
     assertRefused(
         "crop 2147483647x4+1+1 lies outside a 32x24 image",

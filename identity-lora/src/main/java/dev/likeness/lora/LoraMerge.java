@@ -40,8 +40,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
  * models. Each layer's delta is the best approximation of the requested rank. {@link #merge} adds
- * differences of norms and biases in full, and copies textual inversions; {@link #extract} leaves
- * them out. The caller closes the result.
+ * differences of norms and biases in full and copies textual inversions; {@link #extract} does not.
  */
 public final class LoraMerge {
   private LoraMerge() {}
@@ -53,14 +52,15 @@ public final class LoraMerge {
    *
    * @param loras the LoRAs with their weights
    * @param rank rank of the result, from 1
-   * @throws IllegalArgumentException if the rank is below 1, the map is empty, the LoRAs were
-   *     opened for different bases, or two textual inversions have the same token
+   * @throws IllegalArgumentException if the rank is below 1, the map is empty, a weight is not
+   *     finite, the LoRAs are of different bases, or two textual inversions have the same token
    * @throws InvalidInputException if a LoRA adds a bias to a layer without bias
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
-    if (loras.isEmpty()) {
-      throw new IllegalArgumentException("there is no LoRA to merge; give at least one");
+    if (loras.isEmpty() || !loras.values().stream().allMatch(Double::isFinite)) {
+      throw new IllegalArgumentException("a merge needs at least one LoRA, with finite weights, got"
+          + " weights " + loras.values());
     }
     if (loras.keySet().stream().map(Lora::base).distinct().count() > 1) {
       throw new IllegalArgumentException(

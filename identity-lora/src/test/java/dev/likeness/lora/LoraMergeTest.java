@@ -89,6 +89,10 @@ class LoraMergeTest extends OnGoldenBase {
       assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(both, 2))
           .getMessage()
           .contains("a textual inversion for the token \"SKS\""));
+      Map<Lora, Double> unknown = Map.of(first, Double.NaN);
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(unknown, 2))
+          .getMessage()
+          .endsWith("got weights [NaN]"));
       assertEquals(
           List.of("sks"),
           LoraMerge.resize(first, 1).textualInversions().stream()
@@ -133,6 +137,10 @@ class LoraMergeTest extends OnGoldenBase {
     assertEquals(
         "rank must be at least 1, got 0",
         assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(Map.of(), 0))
+            .getMessage());
+    assertEquals(
+        "a merge needs at least one LoRA, with finite weights, got weights []",
+        assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(Map.of(), 1))
             .getMessage());
   }
 

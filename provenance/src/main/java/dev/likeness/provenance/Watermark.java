@@ -23,8 +23,8 @@ public final class Watermark {
   /** Number of bits of the watermark. */
   public static final int BITS = 48;
   /**
-   * Minimum number of correct bits in a watermarked image. Of images without a watermark, about one
-   * in a million reaches this number.
+   * Minimum number of correct bits in a watermarked image. Of images without a watermark, about two
+   * in a million reach this number.
    */
   public static final int MIN_BITS = 40;
 

@@ -111,7 +111,7 @@ final class GenerateOptions {
             "reduces the work and gives nearly the same image. extrapolate:N runs the network only "
                 + "every N steps. deep-cache:N runs a UNet's deep layers only every N steps; "
                 + "deep-forecast:N also extrapolates their results. first-block:CHANGE skips a "
-                + "transformer's other blocks if the first block's output changed by less than "
+                + "transformer's other blocks if the first block's output changed by at most "
                 + "CHANGE. merge:SHARE merges this share of a UNet's tokens, at most 0.75; it "
                 + "may follow another method after a comma. extrapolate:2 and deep-forecast:2 are "
                 + "the most accurate. Use a --scheduler that adds no noise: with others, such as "

@@ -101,8 +101,13 @@ public record Latents(float[] values, int channels, int height, int width) {
    *
    * @param newHeight the height in latent pixels, at least 1
    * @param newWidth the width in latent pixels, at least 1
+   * @throws IllegalArgumentException if a side is below 1
    */
   public Latents resize(int newHeight, int newWidth) {
+    if (newHeight < 1 || newWidth < 1) {
+      throw new IllegalArgumentException("latents must have at least one pixel, got height "
+          + newHeight + " and width " + newWidth);
+    }
     float[] out = new float[channels * newHeight * newWidth];
     for (int y = 0, at = 0; y < newHeight; y++) {
       for (int x = 0; x < newWidth; x++, at++) {

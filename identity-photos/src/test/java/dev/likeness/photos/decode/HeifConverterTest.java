@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -96,10 +97,21 @@ class HeifConverterTest {
   @DisabledOnOs(OS.WINDOWS)
   void endsTheProgramIfTheThreadIsInterrupted() throws IOException {
     program("heif-dec", "exec sleep 1000");
-    Thread.currentThread().interrupt();
+    Thread converting = Thread.currentThread();
+    Thread other = new Thread(() -> {
+      awaitTheProgram();
+      converting.interrupt();
+    });
+    other.start();
     assertThrows(InterruptedIOException.class, () -> convert(60));
     assertTrue(Thread.interrupted(), "the thread stays interrupted");
     assertDeleted();
+  }
+
+  private void awaitTheProgram() {
+    while (folder.resolve("given").toFile().length() == 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   private byte[] convert(int seconds) throws IOException {

@@ -157,8 +157,8 @@ class VerifyCommandTest {
     assertEquals(3, unknown.status());
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
-        List.of(signed + " is signed by \"Likeness development certificate: do not trust\", which "
-            + "no certificate in " + others + " vouches for; ask its author to confirm the signer"),
+        List.of(signed + " is signed by \"Likeness development certificate: do not trust\", but "
+            + "no certificate in " + others + " confirms this; ask its author for the certificate"),
         unknown.errorLines());
   }
 

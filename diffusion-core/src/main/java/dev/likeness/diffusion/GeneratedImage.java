@@ -109,7 +109,8 @@ public record GeneratedImage(
   }
 
   /**
-   * {@return the bytes of a PNG file with the given marking, even if the class path has others}
+   * {@return the bytes of a PNG file with the given marking; markings on the class path are
+   * ignored}
    *
    * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
    */

@@ -376,6 +376,13 @@ class GenerationRequestsTest {
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
         "width and height must be multiples of 2, got 33x24", () -> base.noise(4, 33, 24));
+    assertRefused(
+        "the number of zero steps of CFG-Zero* must be at least 0, got -1",
+        () -> GuidanceOptions.DEFAULT.cfgZeroStar(-1));
+    assertRefused(
+        "adaptive projected guidance needs eta in 0..1, a finite momentum and a limit of at least 0,"
+            + " got eta 0.0, momentum NaN and limit 1.0",
+        () -> GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, Double.NaN, 1));
     assertRefused("crop 0x4+1+1 has no pixel", () -> image.crop(1, 1, 0, 4));
     assertRefused(
         "latents must have at least one pixel, got height -1 and width 4",

@@ -214,9 +214,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Cancels all jobs and waits until the running jobs have stopped. A second call has no effect. If
-   * a job or listener closes its own queue, this method cannot wait for that job. Then close the
-   * queue from another thread as well, before you close the base.
+   * Cancels all jobs and waits until the running jobs have stopped. A further call only waits. If a
+   * job or listener closes its own queue, the call does not wait for that job: call this from
+   * another thread too before you close the base.
    *
    * @throws IllegalStateException if progress listeners threw exceptions; all jobs have stopped
    *     nevertheless

@@ -26,8 +26,8 @@ public final class BlockWeights {
           ? weightIn(base, t, "up_blocks.0.attentions.1")
           : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
   /**
-   * Transfers only the composition: applies to one block of SDXL, or to the deepest down block of
-   * smaller UNets.
+   * Transfers only the composition: applies to one block of SDXL, or of smaller UNets to the
+   * deepest down block with attention (last attention 1, others 0.25).
    */
   public static final BlockWeights COMPOSITION = unet(
       "composition",

@@ -208,7 +208,8 @@ public final class FaceReader {
     }
 
     /**
-     * Encodes faces as {@link #of(IpAdapter, FaceReader, List)} does, or the whole photos.
+     * Encodes faces as {@link #of(IpAdapter, FaceReader, List)} does. If no photo has a usable
+     * face, the fallback adapter encodes the whole photos.
      *
      * @param adapter a face adapter
      * @param reader finds and encodes faces

@@ -27,8 +27,9 @@ import java.util.Optional;
  * saved as one small safetensors file in peft's key format. diffusers opens this file if it is a
  * LoRA or DoRA. ComfyUI opens it if it is a LoRA, LoKr or LoHa of FLUX.1, FLUX.2 klein or Z-Image.
  *
- * <p>For ComfyUI in all other cases, A1111 and kohya's scripts, save {@link #lora} in the format
- * {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until closed.
+ * <p>For A1111 and kohya's scripts, and for ComfyUI in all other cases, save {@link #lora} in the
+ * format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until
+ * closed.
  */
 public final class TrainedPerson implements Identity.Loaded {
   /** Header key of the token. */

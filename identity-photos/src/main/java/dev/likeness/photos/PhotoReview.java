@@ -198,9 +198,9 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns true if the photos show several people and no person is in most of them. Training
-   * refuses such a review. Choose a person by {@link #withPerson} or {@link #withPersonIn}, or
-   * remove photos.
+   * Returns true if the photos show several people, and none of them is in more than half of the
+   * photos and in at least twice as many as every other person. Training refuses such a review.
+   * Choose a person by {@link #withPerson} or {@link #withPersonIn}, or remove photos.
    *
    * @return true if a person must be chosen
    */

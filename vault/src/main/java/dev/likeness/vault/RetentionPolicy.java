@@ -77,9 +77,9 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * {@return the default policy} Photos and training states are removed after training, at the
-   * latest after a week without use. Other data is removed after 30 days without use, at the latest
-   * three years after the last training.
+   * {@return the default policy} Photos and training states are removed when the training ends, or
+   * after a week without use, whichever comes first. Other data is removed after 30 days without
+   * use, or three years after the last training, whichever comes first.
    */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);

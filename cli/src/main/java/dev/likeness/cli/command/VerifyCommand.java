@@ -125,9 +125,8 @@ public final class VerifyCommand implements Runnable {
               + " to confirm the erasure");
     }
     if (trust != null && !anchors().trusts(receipt.chain())) {
-      throw new InvalidInputException(
-          file + " is signed by " + signer + ", which no certificate in " + trust
-              + " vouches for; ask the operator of the store to confirm the signer");
+      throw new InvalidInputException(file + " is signed by " + signer + ", but no certificate in "
+          + trust + " confirms this; ask the operator of the store for its certificate");
     }
     String text =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
@@ -175,11 +174,13 @@ public final class VerifyCommand implements Runnable {
           file + " is " + manifest.verdict() + "; ask its author for a newly signed file");
     }
     if (manifest.state() != ManifestReport.State.TRUSTED) {
-      String signer =
-          manifest.signer().map(ManifestReport.Signer::name).map(Quoted::of).orElse("nobody");
-      throw new InvalidInputException(
-          file + " is signed by " + signer + ", which no certificate in " + trust
-              + " vouches for; ask its author to confirm the signer");
+      String signer = manifest
+          .signer()
+          .map(ManifestReport.Signer::name)
+          .map(Quoted::of)
+          .orElse("an unnamed signer");
+      throw new InvalidInputException(file + " is signed by " + signer + ", but no certificate in "
+          + trust + " confirms this; ask its author for the certificate");
     }
   }
 }

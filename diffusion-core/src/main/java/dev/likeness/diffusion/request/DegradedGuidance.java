@@ -53,7 +53,7 @@ public record DegradedGuidance(
       throw new IllegalArgumentException(
           "start and end of degraded guidance must be in 0..1 and in this order, and its adaptive"
               + " scale at least 0, got "
-              + start + " and " + end + ", and scale " + adaptiveScale);
+              + start + " and " + end + ", and adaptive scale " + adaptiveScale);
     }
   }
 

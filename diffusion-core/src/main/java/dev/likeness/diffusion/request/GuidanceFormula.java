@@ -21,7 +21,20 @@ public interface GuidanceFormula {
    *
    * @param zeroSteps the number of first steps whose prediction is set to zero, at least 0
    */
-  record CfgZeroStar(int zeroSteps) implements GuidanceFormula {}
+  record CfgZeroStar(int zeroSteps) implements GuidanceFormula {
+    /**
+     * Checks the number of steps.
+     *
+     * @param zeroSteps the number of first steps whose prediction is set to zero, at least 0
+     * @throws IllegalArgumentException if the number is negative
+     */
+    public CfgZeroStar {
+      if (zeroSteps < 0) {
+        throw new IllegalArgumentException(
+            "the number of zero steps of CFG-Zero* must be at least 0, got " + zeroSteps);
+      }
+    }
+  }
 
   /**
    * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1). It changes the
@@ -35,6 +48,23 @@ public interface GuidanceFormula {
    */
   record AdaptiveProjected(double eta, double momentum, double normThreshold)
       implements GuidanceFormula {
+    /**
+     * Checks the ranges.
+     *
+     * @param eta the factor of the parallel part, 0..1
+     * @param momentum the weight of earlier steps' differences, finite
+     * @param normThreshold the largest norm of the difference, at least 0
+     * @throws IllegalArgumentException if a number is out of its range
+     */
+    public AdaptiveProjected {
+      if (!(eta >= 0 && eta <= 1 && Double.isFinite(momentum) && normThreshold >= 0)) {
+        throw new IllegalArgumentException(
+            "adaptive projected guidance needs eta in 0..1, a finite momentum and a limit of at"
+                + " least 0, got eta " + eta + ", momentum " + momentum + " and limit "
+                + normThreshold);
+      }
+    }
+
     @Override
     public boolean hasMomentum() {
       return momentum != 0;

@@ -137,6 +137,7 @@ public record GuidanceOptions(
    * {@return these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886)}
    *
    * @param steps the number of first steps whose prediction is set to zero, at least 0
+   * @throws IllegalArgumentException if the number is negative
    */
   public GuidanceOptions cfgZeroStar(int steps) {
     return formula(new GuidanceFormula.CfgZeroStar(steps));
@@ -151,6 +152,7 @@ public record GuidanceOptions(
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
    * @param limit the largest norm of the difference, at least 0; 0 means no limit
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public GuidanceOptions adaptiveProjectedGuidance(double eta, double momentum, double limit) {
     return formula(new GuidanceFormula.AdaptiveProjected(eta, momentum, limit));

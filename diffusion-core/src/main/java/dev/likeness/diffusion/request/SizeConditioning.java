@@ -56,7 +56,7 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another size before scaling}
+   * {@return this conditioning with another original size, the size before scaling}
    *
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
@@ -85,7 +85,7 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another size after cropping}
+   * {@return this conditioning with another target size, the size after cropping}
    *
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1

@@ -71,7 +71,8 @@ public record SelectionResult(List<Verdict> verdicts) {
 
   /**
    * The verdicts as objects of {@code record.json}. An object has style, seed, prompt, reason,
-   * ranking score and its parts, and all scores. A kept image also has its file name.
+   * ranking score and its parts, all scores, and whether the image was kept and its face generated
+   * again. A kept image also has its file name.
    *
    * @return one object for each candidate
    */

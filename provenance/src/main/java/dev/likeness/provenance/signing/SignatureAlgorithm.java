@@ -95,7 +95,7 @@ public enum SignatureAlgorithm {
    * @param key a private key of this algorithm
    * @param message the bytes to sign
    * @return the signature; for ECDSA in IEEE P1363 format, as COSE requires
-   * @throws IllegalArgumentException if the key does not belong to this algorithm
+   * @throws IllegalArgumentException if the key is of another type
    */
   public byte[] sign(PrivateKey key, byte[] message) {
     try {
@@ -115,8 +115,8 @@ public enum SignatureAlgorithm {
    * @param key a public key of any algorithm
    * @param message the signed bytes
    * @param signed the signature
-   * @return true if the signature is valid for message and key; false also for a key or signature
-   *     of another algorithm
+   * @return true if the signature is valid for message and key; false also for a key of another
+   *     type. The curve and the length of the key are not checked
    */
   public boolean verify(PublicKey key, byte[] message, byte[] signed) {
     try {

@@ -127,7 +127,7 @@ final class TiffImage {
     long width = number(WIDTH, 0);
     long height = number(HEIGHT, 0);
     if (width < 1 || height < 1 || width > Integer.MAX_VALUE || height > Integer.MAX_VALUE) {
-      throw new IOException("its header gives no size");
+      throw new IOException("its header gives no valid size");
     }
     boolean tiled = entries.containsKey(322);
     long across = tiled ? number(322, 0) : width;

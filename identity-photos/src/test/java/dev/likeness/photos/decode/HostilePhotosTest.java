@@ -186,7 +186,7 @@ class HostilePhotosTest {
     byte[] palette = bmp(8, 8, 8, 0, new byte[100]);
     ByteBuffer.wrap(palette).order(ByteOrder.LITTLE_ENDIAN).putInt(10, 0x7fffffff);
     assertRefused(palette, Fault.BROKEN, "its header is wrong");
-    assertRefused(bmp(-1, -1, 24, 0, new byte[100]), Fault.BROKEN, "its header gives no size");
+    assertRefused(bmp(-1, -1, 24, 0, new byte[100]), Fault.BROKEN, "its header gives no valid size");
     byte[] packed = bmp(64, 64, 8, 1, new byte[100]);
     ByteBuffer.wrap(packed)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -214,7 +214,7 @@ class HostilePhotosTest {
     assertRefused(tiff(Map.of(259, 7)), Fault.NEEDS_CONVERSION, "JPEG data inside");
     assertRefused(tiff(Map.of(259, 6)), Fault.NEEDS_CONVERSION, "JPEG data inside");
     assertRefused(tiff(Map.of(259, 34712)), Fault.NEEDS_CONVERSION, "compression 34712");
-    assertRefused(tiff(Map.of(256, 0)), Fault.BROKEN, "its header gives no size");
+    assertRefused(tiff(Map.of(256, 0)), Fault.BROKEN, "its header gives no valid size");
     assertRefused(tiff(Map.of(257, 16)), Fault.BROKEN, "it has fewer strips");
     assertRefused(tiff(Map.of(279, 5000)), Fault.BROKEN, "is not in the file");
     assertRefused(tiff(Map.of(256, 9000, 278, 9000, 257, 9000)), Fault.BROKEN, "is too short");

@@ -8,7 +8,8 @@ import java.util.function.Function;
 
 /**
  * Collects the rows of a plan while a solver computes them. Each {@link #call} opens a row. The
- * next {@link #call} or {@link #build} closes this row; its argument {@code x} is the row's result.
+ * next {@link #call} or {@link #build} closes this row. The argument {@code x} of that next method
+ * call is the row's result.
  *
  * <p>Not thread-safe. Each plan needs a new builder.
  */

@@ -58,8 +58,8 @@ public final class PlanBuilder {
   /**
    * {@return the standard deviation of the first sample's noise}
    *
-   * @param ofSchedule the standard deviation at the start of the sigma schedule; the result if
-   *     {@link #start(double)} was not called
+   * @param ofSchedule the standard deviation at the start of the sigma schedule. If
+   *     {@link #start(double)} was not called, it is the result
    */
   public double startNoise(double ofSchedule) {
     return Double.isNaN(startNoise) ? ofSchedule : startNoise;

@@ -22,7 +22,7 @@ public interface ControlNet extends AutoCloseable {
   int mode(String mode);
 
   /**
-   * Checks that a control image has a control mode if the ControlNet has several.
+   * If the ControlNet has several control modes, checks that a control image has one of them.
    *
    * @param control the control image
    * @throws IllegalArgumentException if the ControlNet has several modes and the control image has

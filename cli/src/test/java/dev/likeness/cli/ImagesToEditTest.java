@@ -78,7 +78,7 @@ class ImagesToEditTest {
         "expected a finite number, got NaN or infinity",
         generate(zimage, "--image", "a.png", "--image-strength", "NaN"));
     assertRefused(
-        "the strength of reference images must be at least 0, got -1.0",
+        "the strength of reference images must be at least 0 and at most 3.4e38, got -1.0",
         generate(zimage, "--image", "a.png", "--image-strength", "-1"));
     for (String lone : List.of("--image-strength", "--reference-size")) {
       assertRefused(

@@ -168,7 +168,7 @@ class NetworkOptionsTest {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       --freeu 0.9,0.2 | --freeu needs four numbers, S1,S2,B1,B2, got 2
-      --freeu 0.9,0.2,0,1 | FreeU needs four factors above 0 (s1, s2, b1, b2), got 0.9, 0.2, 0.0, 1.0
+      --freeu 0.9,0.2,0,1 | FreeU needs four factors above 0 and at most 3.4e38 (s1, s2, b1, b2), got 0.9, 0.2, 0.0, 1.0
       --guess-mode | --guess-mode does nothing without --controlnet; give both or neither
       --padding-mask-crop 4 | --padding-mask-crop does nothing without --mask; give both or\
        neither (try likeness generate --help)

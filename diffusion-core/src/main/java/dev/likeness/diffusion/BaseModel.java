@@ -105,8 +105,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * files again.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
-   * not wait for such a generation. Do not start one while a training uses the model. If the model
-   * was opened with a memory budget, the view frees no network, and the memory plan applies.
+   * not wait for such a generation. Do not start such a generation while a training uses the model.
+   * If the model has a memory budget, the view frees no network, and the memory plan applies.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
@@ -228,8 +228,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of several requests, in their order} It throws the exceptions of
-   * {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of several requests, in the order of the requests} It throws the exceptions
+   * of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
    */

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 public final class ConsentException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
-  /** The purpose that the consent does not cover. */
+  /** The purpose for which there is no consent. */
   private final Purpose purpose;
 
   ConsentException(Purpose purpose, String message) {
@@ -14,7 +14,7 @@ public final class ConsentException extends InvalidInputException {
     this.purpose = purpose;
   }
 
-  /** {@return the purpose that the consent does not cover} */
+  /** {@return the purpose for which there is no consent} */
   public Purpose purpose() {
     return purpose;
   }

@@ -19,14 +19,14 @@ import java.util.stream.Stream;
 /**
  * A generated image, with the seed, request and latents from which it was generated.
  *
- * @param image the generated pixels. Where a mask keeps the initial image, its own pixels are
- *     pasted, see {@link dev.likeness.diffusion.request.InitialImage#pasteUnmasked}
+ * @param image the generated pixels. Where a mask keeps the initial image, the initial image's
+ *     pixels are pasted; see {@link dev.likeness.diffusion.request.InitialImage#pasteUnmasked}
  * @param seed the seed of the initial noise
  * @param request the request with every default filled in; for an enlarged image, the request of
  *     the second pass
  * @param latents the final latents, before decoding
- * @param pixels the decoded image before rounding to bytes and before kept pixels are pasted, [3,
- *     height, width] in row-major order, 0..1
+ * @param pixels the decoded image before it is rounded to bytes and before the initial image's
+ *     pixels are pasted, [3, height, width] in row-major order, 0..1
  * @param isEdited true if the request has an initial image, or reference images of a strength above
  *     0. It is false for initial latents, because their source is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default
@@ -142,12 +142,12 @@ public record GeneratedImage(
   }
 
   /**
-   * Encodes generated images as files that are marked as generated.
+   * Encodes generated images as files, and usually marks the files as generated or edited.
    *
    * <p>Modules provide markings as services on the class path. {@code likeness-headshots} writes
    * XMP metadata; {@code likeness-provenance} adds a watermark and signed content credentials.
    * Without these modules, generated images are plain PNG files. A program that needs the same
-   * marks on every class path chooses them with {@link #named}.
+   * marking on every class path chooses it with {@link #named}.
    */
   @FunctionalInterface
   public interface Marking {
@@ -156,8 +156,8 @@ public record GeneratedImage(
       @Override
       public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {
         if (format != ImageFormat.PNG) {
-          throw new InvalidInputException("no module on the class path writes generated images as "
-              + format + "; add likeness-headshots, or write PNG");
+          throw new InvalidInputException("the marking \"plain\" writes only PNG, got " + format
+              + "; write PNG, or use the marking of likeness-headshots");
         }
         return generated.toPng();
       }

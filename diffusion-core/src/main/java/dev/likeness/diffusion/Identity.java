@@ -46,7 +46,7 @@ public interface Identity {
 
   /**
    * Opens a person file for a base model, with the {@link Reader} on the class path.
-   * {@code likeness-identity-lora} provides one.
+   * {@code likeness-identity-lora} provides a reader.
    *
    * @param file the person file
    * @param base the base model
@@ -69,7 +69,7 @@ public interface Identity {
    *
    * @param weight the identity strength; 0 means off, 1 means the trained strength
    * @throws IllegalArgumentException if the weight is not finite, or if this kind of person does
-   *     not support it: people as reference images need 0..1
+   *     not support it: a person given by reference images needs 0..1
    */
   Adapter at(double weight);
 
@@ -83,8 +83,8 @@ public interface Identity {
   Optional<Consent> consent();
 
   /**
-   * {@return this person with another consent, for a person whose file contains no consent} Both
-   * objects share the tensors; this object keeps ownership.
+   * {@return this person with the given consent} Use this method for a person whose file contains
+   * no consent. The result shares the tensors of this object, which keeps ownership.
    *
    * @param consent the consent of the person
    */

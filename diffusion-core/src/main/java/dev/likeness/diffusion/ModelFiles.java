@@ -54,8 +54,9 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    * {@return these files with one component replaced}
    *
    * @param component the component's name in diffusers, for example {@code vae}
-   * @param files a folder or file in any supported key format; a text encoder other than CLIP needs
-   *     its tokenizer in this folder, beside it, or in the base with the same vocabulary size
+   * @param files a folder or file in any supported key format. A text encoder other than CLIP needs
+   *     a tokenizer in this folder or beside these files. If there is none, the base's tokenizer is
+   *     used, provided that both encoders have the same vocabulary size
    */
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);

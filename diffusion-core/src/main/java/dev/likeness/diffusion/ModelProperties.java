@@ -66,10 +66,7 @@ abstract class ModelProperties {
     return pipeline.eta(request);
   }
 
-  /**
-   * {@return the number of pixels, at least 1, of which width and height of an image must be
-   * multiples}
-   */
+  /** {@return the number of pixels that must divide width and height of an image; at least 1} */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();
   }
@@ -189,7 +186,7 @@ abstract class ModelProperties {
   /**
    * {@return 64 hexadecimal digits that identify the weights of the denoising network: SHA-256 of
    * at most 16 values at the start of each tensor} Two folders with the same name may have
-   * different weights. The text also depends on the element type of {@link #compute()}.
+   * different weights. The digest also depends on the element type of {@link #compute()}.
    */
   public String weightsDigest() {
     return WeightsDigest.of(opened.model());

@@ -52,7 +52,8 @@ public final class Call {
 
   /**
    * {@return the sample that the previous row of the plan computed} In inpainting, the sampling
-   * loop then replaces the part outside the mask; this is the sample before the replacement.
+   * loop replaces the part of the sample outside the mask after each row. The result of this method
+   * is the sample before this replacement.
    */
   public Combination unblended() {
     return Combination.of(new Symbol(Kind.UNBLENDED, row));
@@ -70,8 +71,8 @@ public final class Call {
 
   /**
    * {@return the denoised prediction for the negative prompt; if guidance is off, the same as
-   * {@link #raw}} A call of this method makes the sampling loop compute this prediction in this
-   * row.
+   * {@link #raw}} The sampling loop computes this prediction only in rows for which the solver
+   * calls this method.
    */
   public Combination unguided() {
     needsUnguided = true;

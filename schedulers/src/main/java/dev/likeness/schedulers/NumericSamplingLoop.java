@@ -64,8 +64,7 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * {@return a new list of the first sample, {@code first} itself, and the result of each row of
-   * the plan}
+   * {@return a new list: {@code first} itself, then the result of each row of the plan}
    *
    * @param first the first sample, as {@link SamplingPlan#start()} or
    *     {@link SamplingPlan#initNoiseSigma()} describes it; not changed

@@ -8,7 +8,8 @@ import java.util.function.Function;
 
 /**
  * Collects the rows of a plan while a solver computes them. Each {@link #call} opens a row. The
- * next {@link #call} or {@link #build} closes this row; its argument {@code x} is the row's result.
+ * next {@link #call} or {@link #build} closes this row. The argument {@code x} of that next method
+ * call is the row's result.
  *
  * <p>Not thread-safe. Each plan needs a new builder.
  */
@@ -57,8 +58,8 @@ public final class PlanBuilder {
   /**
    * {@return the standard deviation of the first sample's noise}
    *
-   * @param ofSchedule the standard deviation at the start of the sigma schedule; the result if
-   *     {@link #start(double)} was not called
+   * @param ofSchedule the standard deviation at the start of the sigma schedule. If
+   *     {@link #start(double)} was not called, it is the result
    */
   public double startNoise(double ofSchedule) {
     return Double.isNaN(startNoise) ? ofSchedule : startNoise;

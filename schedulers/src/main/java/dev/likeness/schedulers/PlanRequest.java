@@ -77,6 +77,7 @@ public record PlanRequest(
    * @throws IllegalArgumentException if no timestep is given
    */
   public static PlanRequest ofTimesteps(double... timesteps) {
+    require(timesteps.length > 0, "the number of timesteps", "at least 1", 0);
     return new PlanRequest(
         timesteps.length, 1, 0, 1, OptionalDouble.empty(), OptionalDouble.empty(), timesteps, NONE);
   }
@@ -94,6 +95,7 @@ public record PlanRequest(
    * @throws IllegalArgumentException if no sigma is given
    */
   public static PlanRequest ofSigmas(double... sigmas) {
+    require(sigmas.length > 0, "the number of sigmas", "at least 1", 0);
     return new PlanRequest(
         sigmas.length, 1, 0, 1, OptionalDouble.empty(), OptionalDouble.empty(), NONE, sigmas);
   }

@@ -85,8 +85,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return the value of a numeric option in the config} The scheduler class may have this option,
-   * or only pipelines may read it.
+   * {@return the value of a numeric option in the config} The option may belong to the scheduler
+   * class, or it may be an option that only pipelines read.
    *
    * @param option the option's name
    * @param otherwise the result if neither the config nor the class has a value

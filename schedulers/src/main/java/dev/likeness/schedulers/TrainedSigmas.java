@@ -108,7 +108,8 @@ public interface TrainedSigmas {
         if (sigma > 1) {
           throw new IllegalArgumentException(
               "flow sigmas must be in 0..1, but this sigma schedule has " + sigma
-                  + "; use another schedule, such as normal, simple or beta");
+                  + "; use another schedule, such as normal, simple or beta, or give"
+                  + " smaller sigmas");
         }
         return NoiseLevel.flow(sigma);
       }

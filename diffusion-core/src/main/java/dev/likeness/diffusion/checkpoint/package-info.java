@@ -3,9 +3,9 @@
  *
  * <p>{@link CheckpointConverter} converts a model between a diffusers folder and a single file,
  * changes the data type of its tensors, and rewrites pickles as safetensors. It reads tensor by
- * tensor, so a model may be larger than memory. Only an allow-list of classes is read from pickles,
- * and their code is never executed. {@code docs/reference/checkpoint-formats.md} lists the key
- * formats.
+ * tensor, so a model may be larger than memory. From a pickle, it reads only the classes of an
+ * allow-list, and it never executes code in the pickle.
+ * {@code docs/reference/checkpoint-formats.md} lists the key formats.
  *
  * <pre>{@code
  * CheckpointConverter.convert(Path.of("base.ckpt"), Path.of("base"), DType.F16);

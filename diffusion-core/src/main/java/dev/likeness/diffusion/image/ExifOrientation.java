@@ -40,13 +40,13 @@ public enum ExifOrientation {
    * Returns the orientation of an EXIF value.
    *
    * @param exif the value of tag 0x0112
-   * @return the orientation; {@link #UPRIGHT} for values outside 1 to 8, as image viewers do
+   * @return the orientation; {@link #UPRIGHT} for values outside 1 to 8, as in image viewers
    */
   public static ExifOrientation of(int exif) {
     return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
   }
 
-  /** {@return true if width and height of the stored and the upright image are swapped} */
+  /** {@return true if {@link #toUpright} swaps width and height} */
   public boolean isQuarterTurn() {
     return xx == 0;
   }

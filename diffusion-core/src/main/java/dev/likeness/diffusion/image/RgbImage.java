@@ -211,9 +211,9 @@ public final class RgbImage {
    * Reads an image file: PNG, JPEG, GIF, BMP or TIFF. WebP needs {@code likeness-identity-photos}
    * on the class path.
    *
-   * <p>The EXIF orientation turns the image upright, and the colour profile is applied. Transparent
-   * pixels are composited over white. For photos that users send, use the photo review of
-   * {@code likeness-identity-photos}.
+   * <p>The image is turned upright by its EXIF orientation, and its colour profile is applied.
+   * Transparent pixels are composited over white. For photos that users send, use the photo review
+   * of {@code likeness-identity-photos}.
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image
@@ -225,7 +225,7 @@ public final class RgbImage {
   }
 
   /**
-   * Reads an image file from a stream, as {@link #read(Path)} does.
+   * Reads an upright image from a stream. {@link #read(Path)} lists formats and conversions.
    *
    * @param name the name of the image in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
@@ -238,7 +238,7 @@ public final class RgbImage {
   }
 
   /**
-   * Reads an image file from its bytes, as {@link #read(Path)} does.
+   * Reads an upright image from its bytes. {@link #read(Path)} lists formats and conversions.
    *
    * @param name the name of the image in error messages
    * @param file the bytes of the file, at most 200 MB; not changed
@@ -250,7 +250,8 @@ public final class RgbImage {
   }
 
   /**
-   * Reads a mask from an image file, as {@link #read(Path)} does. Transparent pixels become black.
+   * Reads a mask from an image file. Transparent pixels become black. {@link #read(Path)} lists the
+   * formats and other conversions.
    *
    * @param file a regular file of at most 200 MB and 67 megapixels
    * @return a new image; white marks the part to generate
@@ -262,7 +263,7 @@ public final class RgbImage {
   }
 
   /**
-   * Reads a mask from the bytes of an image file, as {@link #readMask(Path)} does.
+   * Reads a mask from the bytes of an image file. Transparent pixels become black.
    *
    * @param name the name of the mask in error messages
    * @param file the bytes of the file, at most 200 MB; not changed
@@ -274,7 +275,7 @@ public final class RgbImage {
   }
 
   /**
-   * Reads a mask from a stream, as {@link #readMask(Path)} does.
+   * Reads a mask from a stream. Transparent pixels become black.
    *
    * @param name the name of the mask in error messages
    * @param file the stream of at most 200 MB, which is read to its end; the caller closes it

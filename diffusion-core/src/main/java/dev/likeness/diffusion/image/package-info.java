@@ -1,12 +1,13 @@
 /**
  * Image types for input and output of the library.
  *
- * <p>{@link RgbImage} is an immutable image of eight bits a channel. It is read from files,
- * streams, bytes or a {@link java.awt.image.BufferedImage}, and written as PNG. Reading turns the
- * image upright by its {@link ExifOrientation} and applies its colour profile. {@link Lanczos} and
- * {@link PillowResampling} resize images to the same bytes as Pillow, so that networks get the same
- * input as in their reference implementations. {@link ImageFormat} lists the file formats of
- * generated images. {@link DigitalSourceType} lists the IPTC terms for the origin of an image.
+ * <p>{@link RgbImage} is an immutable image with eight bits for each channel. It is read from
+ * files, streams, bytes or a {@link java.awt.image.BufferedImage}, and written as PNG. Reading
+ * turns the image upright by its {@link ExifOrientation} and applies its colour profile.
+ * {@link Lanczos} and {@link PillowResampling} resize images to the same bytes as Pillow, so that
+ * networks get the same input as in their reference implementations. {@link ImageFormat} lists the
+ * file formats of generated images. {@link DigitalSourceType} lists the IPTC terms for the origin
+ * of an image.
  *
  * <pre>{@code
  * RgbImage photo = RgbImage.read(Path.of("selfie.jpg"));

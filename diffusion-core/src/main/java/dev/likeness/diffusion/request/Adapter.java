@@ -42,7 +42,7 @@ public interface Adapter {
   }
 
   /**
-   * {@return an adapter that applies the changes of this adapter and another: the sum of both}
+   * {@return the sum of this and another adapter, which applies the changes of the two adapters}
    *
    * @param other the other adapter
    */

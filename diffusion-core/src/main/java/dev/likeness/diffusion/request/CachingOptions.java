@@ -5,8 +5,8 @@ package dev.likeness.diffusion.request;
  *
  * @param kind the values that are cached
  * @param interval the number of rows (network calls) of the sampling plan from one full computation
- *     to the next, at least 1. For {@link #extrapolation}, it is the usual limit. Kinds without an
- *     interval ignore it
+ *     to the next, at least 1. For {@link #extrapolation}, the number starts at 1 and grows to this
+ *     value. Kinds without an interval ignore it
  * @param layers the number of layers of a UNet's first level that are computed at every row, at
  *     least 0. Only kinds that cache deep layers use it
  * @param threshold the largest relative change of the first block's residual at which the other
@@ -99,8 +99,8 @@ public record CachingOptions(
    * are close together. Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for
    * whole predictions.
    *
-   * @param interval the usual limit of the number of rows from one network call to the next, at
-   *     least 1
+   * @param interval the largest number of rows from one network call to the next, unless their
+   *     timesteps are close together; at least 1
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {

@@ -17,12 +17,12 @@ public interface ControlNet extends AutoCloseable {
    * @param mode a number as text, or a name such as {@code openpose}, {@code depth} or
    *     {@code canny} of SDXL's union ControlNets
    * @throws IllegalArgumentException if there is no mode of this name; the message lists the modes.
-   *     {@link ControlImage#mode(int)} checks a number
+   *     If {@code mode} is a number, {@link ControlImage#mode(int)} checks it
    */
   int mode(String mode);
 
   /**
-   * Checks that a control image has a control mode if the ControlNet has several.
+   * If the ControlNet has several control modes, checks that a control image has one of them.
    *
    * @param control the control image
    * @throws IllegalArgumentException if the ControlNet has several modes and the control image has

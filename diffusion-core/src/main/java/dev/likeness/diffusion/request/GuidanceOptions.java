@@ -34,8 +34,8 @@ public record GuidanceOptions(
     double trueCfgScale,
     Optional<FreeU> freeU) {
   /**
-   * Classifier-free guidance with the default scale in every step. Both prompts are evaluated in
-   * one batch.
+   * Classifier-free guidance with the default scale in every step. Prompt and negative prompt are
+   * evaluated in one batch.
    */
   public static final GuidanceOptions DEFAULT = new GuidanceOptions(
       OptionalDouble.empty(),
@@ -249,8 +249,8 @@ public record GuidanceOptions(
       for (double factor : new double[] {s1, s2, b1, b2}) {
         if (!(factor > 0 && factor <= Float.MAX_VALUE)) {
           throw new IllegalArgumentException(
-              "FreeU needs four factors above 0 (s1, s2, b1, b2), got " + s1 + ", " + s2 + ", " + b1
-                  + ", " + b2);
+              "FreeU needs four factors above 0 and at most 3.4e38 (s1, s2, b1, b2), got " + s1
+                  + ", " + s2 + ", " + b1 + ", " + b2);
         }
       }
     }

@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1
  * @param steps the number of steps of the second pass before {@code strength} reduces it; empty for
- *     the number of the first pass
+ *     the number of steps of the first pass
  * @param pixels true to enlarge the decoded image (Lanczos) and encode it again; false to enlarge
  *     the latents (bilinear), which needs more strength. A base made for inpainting needs true
  */

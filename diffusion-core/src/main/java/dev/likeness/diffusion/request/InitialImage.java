@@ -22,8 +22,9 @@ import java.util.OptionalInt;
  *     Otherwise the image is resized to the nearest size that the model was trained on
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
- * @param paddingMaskCrop the padding around the mask in pixels, at least 0, if only this region is
- *     generated (see {@link #paddingMaskCrop(int)}); empty to generate the whole image
+ * @param paddingMaskCrop the padding around the mask in pixels, at least 0, if only the region
+ *     around the mask is generated (see {@link #paddingMaskCrop(int)}); empty to generate the whole
+ *     image
  */
 public record InitialImage(
     Optional<RgbImage> image,
@@ -204,9 +205,10 @@ public record InitialImage(
 
   /**
    * {@return this initial image, with pasting of unmasked pixels turned on or off} With pasting, a
-   * generated image equals the resized initial image where the mask is black. Where a mask is grey,
-   * both images are mixed. With a change map, only black pixels are pasted. Initial latents have no
-   * pixels to paste. {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted pixels.
+   * generated image equals the resized initial image where the mask is black. Where the mask is
+   * grey, the generated and the initial image are mixed. With a change map, only black pixels are
+   * pasted. Initial latents have no pixels to paste.
+   * {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted pixels.
    *
    * @param pastes true, the default, to paste pixels of the initial image; false to return the
    *     decoded image, as diffusers does. With {@code paddingMaskCrop}, pixels outside the cropped
@@ -224,8 +226,8 @@ public record InitialImage(
    * request's size and generated. The result is pasted into the initial image, so the generated
    * image has the initial image's size. A small region thus gets as much detail as a whole image.
    *
-   * <p>This option needs an image and a mask that is not a change map. Control images are cropped
-   * to the same region. Source: diffusers' {@code padding_mask_crop}.
+   * <p>This option needs an initial image (not latents) and a mask that is not a change map.
+   * Control images are cropped to the same region. Source: diffusers' {@code padding_mask_crop}.
    *
    * @param pixels the padding in pixels of the initial image, at least 0; 32 is usual
    * @throws IllegalArgumentException if the padding is negative

@@ -45,7 +45,7 @@ public interface Progress {
 
   /**
    * Receives the events of all generations and trainings on a base model, for metrics and traces.
-   * {@code BaseModel.observed} adds an observer to a model. Thread-safe.
+   * {@code BaseModel.observed} adds an observer to a model. Implementations must be thread-safe.
    */
   @FunctionalInterface
   interface Observer {
@@ -54,7 +54,8 @@ public interface Progress {
      * exception of the observer or its listener ends the work.
      *
      * @param work the work that starts
-     * @return a listener for the events of this work. Its last event is the terminal event
+     * @return a listener for the events of this work. The last event that it receives is the
+     *     terminal event
      */
     Progress onStart(Work work);
   }

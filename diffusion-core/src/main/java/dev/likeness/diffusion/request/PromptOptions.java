@@ -14,7 +14,8 @@ import java.util.function.UnaryOperator;
  * @param prompt a description of the image; not null
  * @param negative the negative prompt, which describes unwanted content; empty if none is set.
  *     Without one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
- *     uses zeros instead of embeddings, as in diffusers. A text of length 0 is encoded
+ *     uses zeros instead of embeddings, as in diffusers. A negative prompt that is set is encoded,
+ *     even if it has length 0
  * @param syntax the syntax of prompt and negative prompt; only Stable Diffusion 1.x, 2.x and XL
  *     support {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
@@ -121,7 +122,7 @@ public record PromptOptions(
     return with(copy -> copy.negative = Optional.of(text));
   }
 
-  /** {@return these options without a negative prompt, which differs from an empty text} */
+  /** {@return these options with no negative prompt set; an empty text counts as set} */
   public PromptOptions withoutNegative() {
     return with(copy -> copy.negative = Optional.empty());
   }
@@ -149,7 +150,7 @@ public record PromptOptions(
    * {@return these options with one more textual inversion}
    *
    * @param inversion the textual inversion, whose token the prompts may use
-   * @throws IllegalArgumentException if another textual inversion has the same token
+   * @throws IllegalArgumentException if a different textual inversion has the same token
    */
   public PromptOptions textualInversion(TextualInversion inversion) {
     List<TextualInversion> all = new ArrayList<>(textualInversions);

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
  * @param images the images, in order; they may have different sizes; empty for no images
  * @param maxPixels the largest area of each image in pixels; larger images are scaled down, which
  *     saves time. Empty for the model's own limit
- * @param strength how strongly the model attends to the images, at least 0. 1 is as trained, 0
- *     leaves them out; log(strength) is added to the attention scores of their tokens
+ * @param strength how strongly the model attends to the images, at least 0. At 1, attention is as
+ *     trained; at 0, the images are left out. The logarithm of the strength is added to the
+ *     attention scores of the images' tokens
  */
 public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, double strength) {
   /** No reference images. */
@@ -42,7 +43,8 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
     }
     if (!(strength >= 0 && strength <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
-          "the strength of reference images must be at least 0, got " + strength);
+          "the strength of reference images must be at least 0 and at most 3.4e38, got "
+              + strength);
     }
     images = List.copyOf(images);
   }
@@ -78,11 +80,12 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
   }
 
   /**
-   * {@return the images of these options, then those of others} If one of the two has no images,
-   * the result is the other one.
+   * {@return these options with the images of other options appended} If only one of the two
+   * options has images, the result is that one.
    *
    * @param others the other options
-   * @throws IllegalArgumentException if both have images, and their limits or strengths differ
+   * @throws IllegalArgumentException if both options have images, and their limits or strengths
+   *     differ
    */
   public ReferenceImages and(ReferenceImages others) {
     if (images.isEmpty() || others.images.isEmpty()) {

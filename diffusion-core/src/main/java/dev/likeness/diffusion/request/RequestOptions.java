@@ -260,7 +260,8 @@ public interface RequestOptions extends RequestSampling {
    * {@return this request with one more textual inversion, whose token the prompts may use}
    *
    * @param inversion the textual inversion
-   * @throws IllegalArgumentException if the request has another textual inversion of the same token
+   * @throws IllegalArgumentException if the request has a different textual inversion of the same
+   *     token
    */
   default ImageRequest textualInversion(TextualInversion inversion) {
     return prompts(prompts().textualInversion(inversion));

@@ -6,13 +6,14 @@ import java.util.OptionalInt;
 /**
  * Size of the images, and SDXL's size conditioning.
  *
- * <p>The default size is the size of the initial image. If there is also a mask (not a change map),
- * it is the base's default size. A UNet with a ControlNet, Z-Image and editing models keep the
- * initial image's size even with a mask. If there is no initial image, a UNet takes the size of the
- * first control image, and an editing model the size to which it scales the first reference image.
- * In all other cases, the base's default size is used. Stable Diffusion 3, Chroma and FLUX.1 (not
- * Kontext and Fill) scale a larger initial image, with or without a mask, down to about the number
- * of pixels of the base's default size.
+ * <p>The default size depends on the request. If there is an initial image without a mask or with a
+ * change map, the default is the initial image's size. If the initial image has a mask, the default
+ * is the base's default size. A UNet with a ControlNet, Z-Image and editing models are exceptions:
+ * with a mask, they also take the initial image's size. If there is no initial image, a UNet takes
+ * the size of the first control image, and an editing model takes the size to which it scales the
+ * first reference image. In all other cases, the base's default size is used. Stable Diffusion 3,
+ * Chroma and FLUX.1 (not Kontext and Fill) scale a larger initial image, with or without a mask,
+ * down to about the number of pixels of the base's default size.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default

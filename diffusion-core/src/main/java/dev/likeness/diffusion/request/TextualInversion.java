@@ -106,11 +106,12 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Reads a file once for each name that its token can have. The first name is the token of
-   * {@link #open}. A pickle of the web UI may also contain another name, which diffusers uses.
+   * Reads a file, and returns one textual inversion for each name that the token can have. The
+   * first of these names is the token of {@link #open}. A pickle of the web UI may also contain
+   * another name, which diffusers uses.
    *
    * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
-   * @return one textual inversion for each name, all with the same embeddings; at least one
+   * @return the textual inversions, at least one; all have the same embeddings
    * @throws InvalidInputException in the same cases as {@link #open}
    */
   public static List<TextualInversion> openWithAllNames(Path file) {

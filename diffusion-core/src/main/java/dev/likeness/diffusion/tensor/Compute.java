@@ -28,8 +28,8 @@ public record Compute(String device, DType dtype) {
 
   /** A text for error messages: the libraries and programs that computing on a GPU needs. */
   public static final String CUDA_REQUIREMENTS =
-      "add dev.likeness:likeness-natives-cuda-linux-x86_64 (type pom; the command: mvn package -P"
-          + " cuda), and install CUDA 13 with cuDNN 9 and NCCL";
+      "add dev.likeness:likeness-natives-cuda-linux-x86_64 (type pom; for the command likeness:"
+          + " mvn package -P cuda), and install CUDA 13 with cuDNN 9 and NCCL";
 
   /** Ten times the first compute capability with products of f8: Ada. */
   private static final int F8_CAPABILITY = 89;
@@ -181,7 +181,8 @@ public record Compute(String device, DType dtype) {
     }
     if (index() >= count) {
       throw new ResourceLimitException(
-          "device " + device + " is not available; number of GPUs: " + count);
+          "device " + device + " is not available; number of GPUs: " + count
+              + "; the first is cuda:0");
     }
     return this;
   }

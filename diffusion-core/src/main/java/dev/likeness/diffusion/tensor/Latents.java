@@ -28,8 +28,9 @@ public record Latents(float[] values, int channels, int height, int width) {
    */
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
-      throw new IllegalArgumentException("latents of shape [" + channels + ", " + height + ", "
-          + width + "] need one value for each element, got " + values.length);
+      throw new IllegalArgumentException("latents need dimensions of at least 1 and one value for"
+          + " each element, got shape [" + channels + ", " + height + ", " + width + "] and "
+          + values.length + " values");
     }
     values = values.clone();
   }

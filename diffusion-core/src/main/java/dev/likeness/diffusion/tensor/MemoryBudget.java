@@ -21,22 +21,23 @@ import java.util.regex.Pattern;
 public record MemoryBudget(
     long bytes, EightBits allow8Bit, OptionalInt width, OptionalInt height, OptionalInt batchSize) {
   /**
-   * Quantisation of the network's weights to 8 bits, which need half the memory of bf16 weights.
+   * Quantisation of the network's weights to 8 bits. Weights of 8 bits need half the memory of bf16
+   * weights.
    */
   public enum EightBits {
     /** The network keeps its element type. */
     NEVER,
-    /** The network is quantised if it does not fit the budget otherwise. */
+    /** The network is quantised if it would not fit the budget otherwise. */
     IF_NEEDED,
     /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,
     /**
      * Linear layers multiply in 8 bits, with inputs quantised for each token. Convolutions are not
-     * quantised. On a CPU, which needs VNNI instructions, weights of linear layers are quantised,
-     * and the layers are faster than in f32. On a GPU, which needs compute capability 8.9 or newer,
-     * only weights that the file stores as {@code F8_E4M3} are multiplied in 8 bits. They stay in
-     * memory as they are; other weights are widened to the model's element type. See
-     * {@link Compute#hasEightBitProducts()}.
+     * quantised. On a CPU, the weights of linear layers are quantised, and the layers are faster
+     * than in f32; this needs VNNI instructions. On a GPU, only weights that the file stores as
+     * {@code F8_E4M3} are multiplied in 8 bits; this needs compute capability 8.9 or newer. Such
+     * weights stay in memory as they are; other weights are widened to the model's element type.
+     * See {@link Compute#hasEightBitProducts()}.
      */
     PRODUCTS;
 

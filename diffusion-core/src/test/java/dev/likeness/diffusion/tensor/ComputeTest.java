@@ -59,7 +59,7 @@ class ComputeTest {
   void refusesAGpuThatIsNotThere() {
     for (String device : List.of("cuda:2", "cuda:9999")) {
       assertEquals(
-          "device " + device + " is not available; number of GPUs: 2",
+          "device " + device + " is not available; number of GPUs: 2; the first is cuda:0",
           assertThrows(ResourceLimitException.class, () -> Compute.of(device, null, TWO))
               .getMessage());
     }

@@ -59,7 +59,7 @@ class DeviceMemoryTest {
     Compute card = new Compute("cuda", DType.BF16);
     assertEquals(
         "no CUDA device is available: add dev.likeness:likeness-natives-cuda-linux-x86_64 (type pom;"
-            + " the command: mvn package -P cuda), and install CUDA 13 with cuDNN 9 and NCCL;"
+            + " for the command likeness: mvn package -P cuda), and install CUDA 13 with cuDNN 9 and NCCL;"
             + " or choose --device cpu",
         assertThrows(ResourceLimitException.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());

@@ -14,9 +14,9 @@ import java.util.function.DoubleUnaryOperator;
  *
  * <p>Both stages use one Brownian path: the noise of the whole step contains the noise of the first
  * stage, and only the rest is fresh. The reference implementations take the path from torchsde's
- * Brownian tree. Random numbers therefore differ from theirs, but the distribution is the same.
- * Source: arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers
- * {@code DPMSolverSDEScheduler}.
+ * Brownian tree. The random numbers of this class therefore differ from those of the reference
+ * implementations, but have the same distribution. Source: arXiv:2211.01095; k-diffusion
+ * {@code sample_dpmpp_sde}, diffusers {@code DPMSolverSDEScheduler}.
  *
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale the factor that multiplies all fresh noise, usually 1

@@ -10,8 +10,9 @@ import dev.likeness.schedulers.Solver;
  * Heun's method with the derivatives of two further steps, weighted by their sigmas. It has order
  * 1.
  *
- * <p>It needs three network calls in each step, two in the second-to-last step and one in the last
- * step. Source: {@code heunpp2} of ComfyUI and Stable Diffusion web UI; there is no paper.
+ * <p>Each step needs three network calls, except the second-to-last step, which needs two, and the
+ * last step, which needs one. Source: {@code heunpp2} of ComfyUI and Stable Diffusion web UI; there
+ * is no paper.
  *
  * @param churn the noise added before each step
  */

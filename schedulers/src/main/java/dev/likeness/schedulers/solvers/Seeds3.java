@@ -13,9 +13,9 @@ import java.util.function.DoubleUnaryOperator;
  * Stochastic exponential derivative-free solver (SEEDS) of three stages. Each step has three
  * network calls; a step to sigma 0 has one. Without noise, the solver has order 3.
  *
- * <p>The second and third network call are at one third and two thirds of the step, on the scale of
- * lambda = log(alpha / sigma). All stages use the same Brownian path. Source: Gonzalez et al. 2023,
- * arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
+ * <p>The second and third network calls are at one third and two thirds of the step, on the scale
+ * of lambda = log(alpha / sigma). All stages use the same Brownian path. Source: Gonzalez et al.
+ * 2023, arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
  *
  * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1

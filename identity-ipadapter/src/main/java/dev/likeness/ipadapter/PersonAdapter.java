@@ -131,7 +131,7 @@ public final class PersonAdapter implements AutoCloseable {
    *
    * @param file the adapter file
    * @param onnx the ONNX file
-   * @param policy the allowed uses of networks with restricted licences
+   * @param policy the intended use
    * @return the face embedder; the caller closes it
    * @throws InvalidInputException if the file name gives no kind, {@code policy} forbids the face
    *     embedder, the adapter was trained with another one, or the file does not fit the kind

@@ -151,7 +151,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Estimates the memory of the training for images of the base's default size.
+   * Estimates the memory of the training for images of the base's default size, without validation.
    *
    * @param base the base model
    * @return the estimate
@@ -161,7 +161,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Estimates the memory of the training for another image size.
+   * Estimates the memory of the training for images of a given size, without validation.
    *
    * @param base the base model
    * @param width image width in pixels

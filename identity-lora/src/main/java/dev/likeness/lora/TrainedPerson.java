@@ -111,7 +111,7 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Opens a person's file as {@link #open(Path, BaseModel)} does. The call can be cancelled.
+   * Opens a person's file for a base model. The call can be cancelled.
    *
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on

@@ -75,8 +75,8 @@ public final class Photo {
   }
 
   /**
-   * Reads the first 64 MiB of a stream as a photo. The default
-   * {@link dev.likeness.photos.decode.DecodeLimits} reject a longer file.
+   * Reads at most 64 MiB of a stream as a photo. The default
+   * {@link dev.likeness.photos.decode.DecodeLimits} reject a photo of that size.
    *
    * @param name name for reports and messages, not blank
    * @param file the stream of the image file; the caller closes it

@@ -110,9 +110,10 @@ public final class ReviewTools implements AutoCloseable {
   /**
    * Returns these tools with YuNet as the face detector.
    *
-   * @param file an ONNX file of YuNet with a fixed input size
+   * @param file an ONNX file of YuNet with a fixed square input size
    * @return the changed tools; closing them also closes these tools
-   * @throws InvalidInputException if the file is not YuNet or has no fixed input size
+   * @throws InvalidInputException if the file is not YuNet, or the network in the file has no fixed
+   *     square input size
    * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public ReviewTools withDetector(Path file) {
@@ -151,21 +152,23 @@ public final class ReviewTools implements AutoCloseable {
    *
    * @param folder the folder of the base model
    * @return the embedder, which the caller closes; empty if the folder contains no embedder
-   * @throws InvalidInputException if the embedder's files are damaged or of another kind
+   * @throws InvalidInputException if the embedder's files are damaged or contain another kind of
+   *     network
    */
   public static Optional<FaceEmbedder> embedderIn(Path folder) {
     return TorchEmbedder.findIn(folder).map(Function.identity());
   }
 
   /**
-   * Returns these tools with the face embedder in a base model's folder, if that was trained on
-   * photographs. An embedder that was trained on rendered faces cannot tell people in photographs
-   * apart, so this method does not add it.
+   * Returns these tools with the face embedder in a base model's folder, if this embedder was
+   * trained on photographs. An embedder that was trained on rendered faces cannot tell people in
+   * photographs apart, so this method does not add it.
    *
    * @param folder the folder of the base model
-   * @return the changed tools; these tools if they have an embedder, or if the folder contains none
-   *     for photographs
-   * @throws InvalidInputException if the embedder's files are damaged or of another kind
+   * @return the changed tools; these tools if they already have an embedder, or if the folder
+   *     contains no embedder for photographs
+   * @throws InvalidInputException if the embedder's files are damaged or contain another kind of
+   *     network
    */
   public ReviewTools withEmbedderIn(Path folder) {
     Optional<FaceEmbedder> own = embedder.isPresent() ? Optional.empty() : embedderIn(folder);

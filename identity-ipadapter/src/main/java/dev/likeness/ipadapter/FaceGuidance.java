@@ -181,7 +181,7 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Returns this guidance with other options. Both share their networks: closing one closes both.
+   * Returns a guidance with other options and the same networks. Closing one of them closes both.
    *
    * @param other the options
    * @return the guidance with these options

@@ -110,9 +110,9 @@ public record DreamBooth(LoraTraining settings) {
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
-   * @throws IllegalArgumentException if the settings have a placeholder token, which only a LoRA
-   *     can be trained with; if they have stochastic rounding and the base does not compute in
-   *     bf16; if other settings do not fit the base or the images; if a side of an image is not a
+   * @throws IllegalArgumentException if the settings have a placeholder token, which can be trained
+   *     only with a LoRA; if they have stochastic rounding and the base does not compute in bf16;
+   *     if other settings do not fit the base or the images; if a side of an image is not a
    *     multiple of the base's VAE scale factor (8); or if the base is distilled and the set has no
    *     training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,

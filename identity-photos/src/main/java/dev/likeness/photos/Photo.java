@@ -108,10 +108,10 @@ public final class Photo {
   }
 
   /**
-   * Returns this photo with another weight in a training, relative to the other photos.
+   * Returns this photo with another number of repeats in training.
    *
    * @param times number of uses of this photo in training for each use of another photo, 1 to 1000
-   * @return the photo with this weight
+   * @return the photo with this number of repeats
    * @throws IllegalArgumentException if the number is out of its range
    */
   public Photo repeats(int times) {

@@ -109,7 +109,7 @@ public final class PhotoReview {
 
   /**
    * Reviews a set with the given tools and options. With a face embedder, the review also finds
-   * photos that show another person, and photos that are crops of the same shot. Without one,
+   * photos that show another person, and photos that are crops of the same shot. Without it,
    * identity is not compared, and the advice for the set says so.
    *
    * @param set the photos, which should show one person

@@ -182,7 +182,7 @@ public final class PhotoSet {
    * Lists the regular files that {@link #from} takes from a folder. Links are left out.
    *
    * @param folder the folder of photos
-   * @return the files, sorted by file name; those of kohya's folders come last; at least one
+   * @return the files, sorted by file name, then the files of kohya's folders; at least one
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
    *     photo
    */

@@ -29,10 +29,11 @@ import java.util.function.Supplier;
  * the owned networks throw {@link IllegalStateException}; so do {@code with} methods that open a
  * file.
  *
- * <p>Each {@code with} method returns other tools and does not change these tools. Both can be used
- * at the same time. They share what they own, and closing either of them closes all of it. In a
- * chain such as {@code ReviewTools.builtIn().withDetector(file)}, only the last tools must
- * therefore be closed. If a {@code with} method cannot open its file, these tools stay open.
+ * <p>Each {@code with} method returns new tools and does not change these tools. The new tools and
+ * these tools can be used at the same time. They share everything that they own, and closing either
+ * of them closes both. In a chain such as {@code ReviewTools.builtIn().withDetector(file)}, only
+ * the last tools must therefore be closed. If a {@code with} method cannot open its file, these
+ * tools stay open.
  */
 public final class ReviewTools implements AutoCloseable {
   private final FaceDetector detector;

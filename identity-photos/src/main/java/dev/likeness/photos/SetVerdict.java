@@ -214,7 +214,7 @@ public record SetVerdict(
       if (count == 0) {
         advice.add(String.format(
             Locale.ROOT,
-            "no photo can be used; add at least %s others",
+            "no photo can be used; add at least %s other photos",
             numberWord(SetVerdict.MIN_PHOTOS)));
       } else if (count < SetVerdict.MIN_PHOTOS) {
         advice.add(String.format(

@@ -383,8 +383,8 @@ class ImagePersonCommandTest {
     CommandResult run = headshot(large, folder.resolve("out"), options);
     assertEquals(3, run.status(), run.err());
     assertEquals(
-        "the base base has the weights of FLUX.2 klein 9B, which its licence (FLUX Non-Commercial"
-            + " License) forbids for commercial use; use a base that allows it",
+        "the base base has the weights of FLUX.2 klein 9B, whose licence (FLUX Non-Commercial"
+            + " License) forbids commercial use; use a base whose licence allows it",
         run.errorLines().get(run.errorLines().size() - 1));
     CommandResult small = headshot(klein, folder.resolve("small"), options);
     assertEquals(0, small.status(), small.err());

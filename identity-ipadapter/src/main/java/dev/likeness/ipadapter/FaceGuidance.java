@@ -67,11 +67,11 @@ public final class FaceGuidance implements AutoCloseable {
    * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
    *     {@code config.json}, or a weight file
    * @param embedder the face embedder: an IResNet of ArcFace's form, such as AuraFace's
-   *     {@code glintr100.onnx}, or the folder of a {@code face_embedder} of a base
+   *     {@code glintr100.onnx}, or the {@code face_embedder} folder of a base
    * @param detector a YuNet ONNX file, which finds faces
    * @return the face guidance, which the caller closes
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or another kind
-   *     of network
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or contains
+   *     another kind of network
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
@@ -91,13 +91,13 @@ public final class FaceGuidance implements AutoCloseable {
    * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
    *     {@code config.json}, or a weight file
    * @param embedder the face embedder: an ONNX or safetensors file of an IResNet of ArcFace's form,
-   *     or the folder of a {@code face_embedder} of a base. The name of a file tells its kind and
+   *     or the {@code face_embedder} folder of a base. The name of a file tells its kind and
    *     licence, as {@link dev.likeness.photos.embed.EmbedderSpec#of} describes
    * @param detector finds faces; the caller closes it
    * @param policy the intended use
    * @return the face guidance, which the caller closes
    * @throws dev.likeness.diffusion.error.InvalidInputException if {@code policy} forbids the
-   *     embedder, or a file is broken or another kind of network
+   *     embedder, or a file is broken or contains another kind of network
    */
   public static FaceGuidance with(
       Path previewDecoder, Path embedder, FaceDetector detector, UsePolicy policy) {
@@ -181,7 +181,7 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Returns this guidance with other options. Both share their networks: closing one closes both.
+   * Returns a guidance with other options and the same networks. Closing one of them closes both.
    *
    * @param other the options
    * @return the guidance with these options

@@ -67,9 +67,9 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
     RECOMPUTED,
     /**
      * The gradient does not go through the network: its output counts as a constant, and only
-     * {@code x0 = x - sigma v} is differentiated. A step then adds the time of the tiny autoencoder
-     * and the face embedder only. The likeness is lower, because the network undoes a part of the
-     * move.
+     * {@code x0 = x - sigma v} is differentiated. A guided step then takes longer only by the time
+     * of the tiny autoencoder and the face embedder. The likeness is lower, because the network
+     * undoes a part of the move.
      */
     LEFT_OUT
   }

@@ -53,11 +53,11 @@ public final class FaceReader {
   }
 
   /**
-   * Returns a reader after checking that a policy allows the embedder's licence.
+   * Returns a reader after checking that the embedder's licence allows the intended use.
    *
    * @param detector finds faces; the caller closes it
    * @param embedder encodes faces; the caller closes it
-   * @param policy the allowed uses of networks with restricted licences
+   * @param policy the intended use
    * @return the reader
    * @throws InvalidInputException if {@code policy} forbids the embedder
    */
@@ -208,14 +208,13 @@ public final class FaceReader {
     }
 
     /**
-     * Encodes faces as {@link #of(IpAdapter, FaceReader, List)} does. If no photo has a usable
-     * face, the fallback adapter encodes the whole photos.
+     * Encodes the faces of photos for a face adapter. If some photos have a usable face, only these
+     * photos are used. If no photo has one, the fallback adapter encodes the whole photos.
      *
      * @param adapter a face adapter
      * @param reader finds and encodes faces
      * @param photos whole photos as images, each with its weight
-     * @param fallback an adapter for images, which encodes the whole photos if none has a usable
-     *     face
+     * @param fallback an adapter that needs images only
      * @return the image prompt and a report for each photo
      */
     public static PersonReading of(

@@ -194,7 +194,7 @@ public final class IpAdapter implements AutoCloseable {
   /**
    * Makes an image prompt from encoded references.
    *
-   * @param references references that the same encoder encoded for the same kind of adapter
+   * @param references references encoded for this kind of adapter, by the same image encoder
    * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws InvalidInputException if another encoder made the embeddings
    * @throws IllegalArgumentException if the embeddings have other shapes than this adapter needs

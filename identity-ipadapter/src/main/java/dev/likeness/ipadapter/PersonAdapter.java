@@ -131,10 +131,11 @@ public final class PersonAdapter implements AutoCloseable {
    *
    * @param file the adapter file
    * @param onnx the ONNX file
-   * @param policy the allowed uses of networks with restricted licences
+   * @param policy the intended use
    * @return the face embedder; the caller closes it
    * @throws InvalidInputException if the file name gives no kind, {@code policy} forbids the face
-   *     embedder, the adapter was trained with another one, or the file does not fit the kind
+   *     embedder, the adapter was trained with another face embedder, or the file does not fit the
+   *     kind
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
@@ -161,7 +162,7 @@ public final class PersonAdapter implements AutoCloseable {
   /**
    * Makes an image prompt from encoded references.
    *
-   * @param kept references that the same networks encoded
+   * @param kept references that the networks of this adapter encoded
    * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws InvalidInputException if another image encoder or face embedder made the embeddings
    * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
@@ -182,7 +183,7 @@ public final class PersonAdapter implements AutoCloseable {
    * @return the face embedding with the aligned face, or a crop of the head if the adapter needs no
    *     face embedding
    * @throws InvalidInputException if the adapter needs embeddings before normalisation, and its
-   *     face embedder returns only normalised ones
+   *     face embedder returns only normalised embeddings
    */
   public Reference reference(RgbImage photo, Face face) {
     if (adapter.layout().variant().needsFace()) {

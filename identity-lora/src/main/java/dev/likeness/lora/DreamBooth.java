@@ -110,9 +110,9 @@ public record DreamBooth(LoraTraining settings) {
    * @param progress receives every step and warnings
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
-   * @throws IllegalArgumentException if the settings have a placeholder token, which only a LoRA
-   *     can be trained with; if they have stochastic rounding and the base does not compute in
-   *     bf16; if other settings do not fit the base or the images; if a side of an image is not a
+   * @throws IllegalArgumentException if the settings have a placeholder token, which can be trained
+   *     only with a LoRA; if they have stochastic rounding and the base does not compute in bf16;
+   *     if other settings do not fit the base or the images; if a side of an image is not a
    *     multiple of the base's VAE scale factor (8); or if the base is distilled and the set has no
    *     training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
@@ -151,7 +151,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Estimates the memory of the training for images of the base's default size.
+   * Estimates the memory of the training for images of the base's default size, without validation.
    *
    * @param base the base model
    * @return the estimate
@@ -161,7 +161,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Estimates the memory of the training for another image size.
+   * Estimates the memory of the training for images of a given size, without validation.
    *
    * @param base the base model
    * @param width image width in pixels

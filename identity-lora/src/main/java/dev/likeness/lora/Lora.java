@@ -82,7 +82,7 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Opens a LoRA as {@link #open(Path, BaseModel)} does. The call can be cancelled.
+   * Opens a LoRA file for a base model. The call can be cancelled.
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
@@ -261,7 +261,7 @@ public final class Lora implements AutoCloseable {
    * @param file the file to write; an existing file is replaced
    * @param keyFormat the key format
    * @throws IllegalArgumentException if Likeness cannot write the key format, or the format cannot
-   *     store a delta; {@link LoraMerge#resize} makes deltas that it can store
+   *     store a delta; {@link LoraMerge#resize} makes deltas that the format can store
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file, KeyFormat keyFormat) {

@@ -68,9 +68,9 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Returns a trainer whose estimated memory is within a limit. To reduce the memory, this method
-   * turns on gradient checkpointing, sets the batch size to 1, replaces AdamW by 8-bit AdamW and
-   * lowers the rank, in this order.
+   * Returns a trainer whose estimated memory, for images of the base's default size, is within a
+   * limit. To reduce the memory, this method turns on gradient checkpointing, sets the batch size
+   * to 1, replaces AdamW by 8-bit AdamW and lowers the rank, in this order.
    *
    * @param base the base model
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
@@ -85,8 +85,8 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Returns a trainer as {@link #fitting(BaseModel, boolean, long)} does, for images of another
-   * size.
+   * Returns a trainer whose estimated memory, for images of a given size, is within a limit. It
+   * reduces the settings in the order of {@link #fitting(BaseModel, boolean, long)}.
    *
    * @param base the base model
    * @param side width and height of the training images in pixels
@@ -115,7 +115,7 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * {@return a person with a LoRA, trained on images} The method reports no progress. It throws the
-   * exceptions of {@link #train(BaseModel, List, PersonToken, Progress, Cancellation)}.
+   * exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
    * @param images training images of one size
@@ -217,7 +217,7 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Estimates the memory of the training for images of the base's default size.
+   * Estimates the memory of the training for images of the base's default size, without validation.
    *
    * @param base the base model
    * @return the estimate
@@ -227,7 +227,7 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Estimates the memory of the training for another image size.
+   * Estimates the memory of the training for images of a given size, without validation.
    *
    * @param base the base model
    * @param width image width in pixels

@@ -25,7 +25,8 @@ import java.util.Optional;
 /**
  * A person that a base model was trained on: a LoRA and the token that names the person. It is
  * saved as one small safetensors file in peft's key format. diffusers opens this file if it is a
- * LoRA or DoRA. ComfyUI opens it if it is a LoRA, LoKr or LoHa of FLUX.1, FLUX.2 klein or Z-Image.
+ * LoRA, a DoRA, or a LoKr of FLUX.2 klein or Z-Image. ComfyUI opens it if it is a LoRA, LoKr or
+ * LoHa of FLUX.1, FLUX.2 klein or Z-Image.
  *
  * <p>For A1111 and kohya's scripts, and for ComfyUI in all other cases, save {@link #lora} in the
  * format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until
@@ -111,7 +112,7 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Opens a person's file as {@link #open(Path, BaseModel)} does. The call can be cancelled.
+   * Opens a person's file for a base model. The call can be cancelled.
    *
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on

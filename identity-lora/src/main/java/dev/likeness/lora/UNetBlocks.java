@@ -103,7 +103,8 @@ record UNetBlocks(List<String> attentions, Set<String> modules, List<String> tex
   private void requireUnet(String given, String others) {
     if (attentions.isEmpty()) {
       throw new IllegalArgumentException(given
-          + " is for a UNet, which this base does not have; its layer names begin with " + others);
+          + " is for a UNet, which this base does not have; layer names of the base begin with "
+          + others);
     }
   }
 

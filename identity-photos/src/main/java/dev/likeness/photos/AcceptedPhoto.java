@@ -38,8 +38,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a photo with its face. Computes the features with which {@link #distance} and the
-   * review compare photos.
+   * Returns a photo with its face. The method computes the features with which {@link #distance}
+   * and the review compare photos.
    *
    * @param name name for reports and messages
    * @param image the upright photo in sRGB

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Thrown if no photo of a set can be used. The message names each photo and the reason for its
- * rejection. {@link #review()} has the details.
+ * Thrown if no photo of a set can be used. The message names up to four photos, each with the
+ * reason for its rejection. {@link #review()} has the reasons for all photos.
  */
 public final class NoUsablePhotoException extends InvalidInputException {
   private static final long serialVersionUID = 1L;

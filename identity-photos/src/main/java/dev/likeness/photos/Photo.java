@@ -75,8 +75,8 @@ public final class Photo {
   }
 
   /**
-   * Reads the first 64 MiB of a stream as a photo. The default
-   * {@link dev.likeness.photos.decode.DecodeLimits} reject a longer file.
+   * Reads at most 64 MiB of a stream as a photo. The default
+   * {@link dev.likeness.photos.decode.DecodeLimits} reject a photo of that size.
    *
    * @param name name for reports and messages, not blank
    * @param file the stream of the image file; the caller closes it
@@ -108,10 +108,10 @@ public final class Photo {
   }
 
   /**
-   * Returns this photo with another weight in a training, relative to the other photos.
+   * Returns this photo with another number of repeats in training.
    *
    * @param times number of uses of this photo in training for each use of another photo, 1 to 1000
-   * @return the photo with this weight
+   * @return the photo with this number of repeats
    * @throws IllegalArgumentException if the number is out of its range
    */
   public Photo repeats(int times) {

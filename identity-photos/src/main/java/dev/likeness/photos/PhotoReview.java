@@ -109,7 +109,7 @@ public final class PhotoReview {
 
   /**
    * Reviews a set with the given tools and options. With a face embedder, the review also finds
-   * photos that show another person, and photos that are crops of the same shot. Without one,
+   * photos that show another person, and photos that are crops of the same shot. Without it,
    * identity is not compared, and the advice for the set says so.
    *
    * @param set the photos, which should show one person
@@ -159,7 +159,7 @@ public final class PhotoReview {
     return photos;
   }
 
-  /** {@return the accepted photos, in the order of the set; at least one} */
+  /** {@return the accepted photos, in the order of the set; empty if every photo is rejected} */
   public List<AcceptedPhoto> accepted() {
     return accepted;
   }
@@ -198,9 +198,10 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns true if the photos show several people, and none of them is in more than half of the
-   * photos and in at least twice as many as every other person. Training refuses such a review.
-   * Choose a person by {@link #withPerson} or {@link #withPersonIn}, or remove photos.
+   * Returns true if the photos show several people, and it is unclear which of them to train. A
+   * person is clear if they are in more than half of the photos, and in at least twice as many
+   * photos as every other person. Training refuses an unclear review. Choose a person by
+   * {@link #withPerson} or {@link #withPersonIn}, or remove photos.
    *
    * @return true if a person must be chosen
    */

@@ -79,10 +79,11 @@ public final class PhotoSet {
    * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. The
    * review rejects links, pipes and devices that have the extension of an image.
    *
-   * <p>As in kohya's trainer, folders called {@code 10_NAME} inside the folder contain photos too.
-   * Training uses these photos 10 times as often as others. The first line of a text file beside a
-   * photo is the photo's caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. The word
-   * {@code NAME} in a caption stands for the person.
+   * <p>As in kohya's trainer, folders called {@code REPEATS_NAME} inside the folder, such as
+   * {@code 10_ada}, contain photos too. Training uses the photos in {@code 10_ada} 10 times as
+   * often as photos outside such folders. The first line of a text file beside a photo is the
+   * photo's caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. In the captions of
+   * {@code 10_ada}, the word {@code ada} stands for the person.
    *
    * @param folder the folder of photos
    * @return the set; its photos are read during the review
@@ -130,7 +131,7 @@ public final class PhotoSet {
               .orElse(repeated);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          "the folder " + folder + " is not named REPEATS_NAME, such as 10_ada: " + e.getMessage(),
+          "the folder " + folder + " needs a name such as 10_ada: " + e.getMessage(),
           e);
     }
   }
@@ -181,7 +182,7 @@ public final class PhotoSet {
    * Lists the regular files that {@link #from} takes from a folder. Links are left out.
    *
    * @param folder the folder of photos
-   * @return the files, sorted by file name; those of kohya's folders come last; at least one
+   * @return the files, sorted by file name, then the files of kohya's folders; at least one
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
    *     photo
    */

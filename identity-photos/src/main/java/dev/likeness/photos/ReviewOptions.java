@@ -8,7 +8,7 @@ import dev.likeness.photos.quality.QualityLimits;
  *
  * @param decodeLimits the largest files and images that are decoded
  * @param qualityLimits thresholds of the quality measures
- * @param threads number of photos reviewed at the same time, at least 1; each of them needs up to
+ * @param threads number of photos reviewed at the same time, at least 1; each thread needs up to
  *     ten bytes of memory per pixel of the largest photo
  */
 public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimits, int threads) {

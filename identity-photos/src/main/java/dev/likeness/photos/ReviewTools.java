@@ -29,10 +29,11 @@ import java.util.function.Supplier;
  * the owned networks throw {@link IllegalStateException}; so do {@code with} methods that open a
  * file.
  *
- * <p>Each {@code with} method returns other tools and does not change these tools. Both can be used
- * at the same time. They share what they own, and closing either of them closes all of it. In a
- * chain such as {@code ReviewTools.builtIn().withDetector(file)}, only the last tools must
- * therefore be closed. If a {@code with} method cannot open its file, these tools stay open.
+ * <p>Each {@code with} method returns new tools and does not change these tools. The new tools and
+ * these tools can be used at the same time. They share everything that they own, and closing either
+ * of them closes both. In a chain such as {@code ReviewTools.builtIn().withDetector(file)}, only
+ * the last tools must therefore be closed. If a {@code with} method cannot open its file, these
+ * tools stay open.
  */
 public final class ReviewTools implements AutoCloseable {
   private final FaceDetector detector;
@@ -110,9 +111,10 @@ public final class ReviewTools implements AutoCloseable {
   /**
    * Returns these tools with YuNet as the face detector.
    *
-   * @param file an ONNX file of YuNet with a fixed input size
+   * @param file an ONNX file of YuNet with a fixed square input size
    * @return the changed tools; closing them also closes these tools
-   * @throws InvalidInputException if the file is not YuNet or has no fixed input size
+   * @throws InvalidInputException if the file is not YuNet, or the network in the file has no fixed
+   *     square input size
    * @throws ResourceLimitException if OpenCV's native libraries are missing
    */
   public ReviewTools withDetector(Path file) {
@@ -151,21 +153,23 @@ public final class ReviewTools implements AutoCloseable {
    *
    * @param folder the folder of the base model
    * @return the embedder, which the caller closes; empty if the folder contains no embedder
-   * @throws InvalidInputException if the embedder's files are damaged or of another kind
+   * @throws InvalidInputException if the embedder's files are damaged or contain another kind of
+   *     network
    */
   public static Optional<FaceEmbedder> embedderIn(Path folder) {
     return TorchEmbedder.findIn(folder).map(Function.identity());
   }
 
   /**
-   * Returns these tools with the face embedder in a base model's folder, if that was trained on
-   * photographs. An embedder that was trained on rendered faces cannot tell people in photographs
-   * apart, so this method does not add it.
+   * Returns these tools with the face embedder in a base model's folder, if this embedder was
+   * trained on photographs. An embedder that was trained on rendered faces cannot tell people in
+   * photographs apart, so this method does not add it.
    *
    * @param folder the folder of the base model
-   * @return the changed tools; these tools if they have an embedder, or if the folder contains none
-   *     for photographs
-   * @throws InvalidInputException if the embedder's files are damaged or of another kind
+   * @return the changed tools; these tools if they already have an embedder, or if the folder
+   *     contains no embedder for photographs
+   * @throws InvalidInputException if the embedder's files are damaged or contain another kind of
+   *     network
    */
   public ReviewTools withEmbedderIn(Path folder) {
     Optional<FaceEmbedder> own = embedder.isPresent() ? Optional.empty() : embedderIn(folder);

@@ -14,13 +14,13 @@ import java.util.stream.DoubleStream;
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
  * @param readiness how suitable the set is for training, 0 to 1. The number of photos counts 60 %,
- *     their variety 20 %, and the share of accepted photos without a warning 20 %. It is 0 if the
- *     photos show several people and none was chosen
+ *     their variety 20 %, and the share of accepted photos without a warning 20 %. It is 0 if no
+ *     photo is accepted, or if {@link PhotoReview#isPersonUnclear()}
  * @param coverage the variety of the accepted photos
  * @param advice sentences for the person who takes the photos: how to improve the set; empty if
  *     there is nothing to improve
- * @param toolAdvice sentences for the person who runs the review: which other tools would find
- *     more; empty if the review had them
+ * @param toolAdvice sentences for the person who runs the review: which additional tools would
+ *     find more problems; empty if no tool is missing
  */
 public record SetVerdict(
     int photos,
@@ -47,7 +47,7 @@ public record SetVerdict(
    * @param readiness how suitable the set is for training, 0 to 1
    * @param coverage the variety of the accepted photos
    * @param advice sentences that say how to improve the set
-   * @param toolAdvice sentences that say which other tools would find more
+   * @param toolAdvice sentences that say which additional tools would find more problems
    */
   public SetVerdict {
     advice = List.copyOf(advice);
@@ -214,7 +214,7 @@ public record SetVerdict(
       if (count == 0) {
         advice.add(String.format(
             Locale.ROOT,
-            "no photo can be used; add at least %s others",
+            "no photo can be used; add at least %s other photos",
             numberWord(SetVerdict.MIN_PHOTOS)));
       } else if (count < SetVerdict.MIN_PHOTOS) {
         advice.add(String.format(

@@ -117,8 +117,7 @@ class PhotoFolderTest {
     Files.copy(outside, named.resolve("a.jpg"));
     assertEquals(
         "the folder " + named
-            + " is not named REPEATS_NAME, such as 10_ada: the repeats of 0_ada/a.jpg must be in"
-            + " 1..1000, got 0",
+            + " needs a name such as 10_ada: the repeats of 0_ada/a.jpg must be in 1..1000, got 0",
         refusal());
   }
 

@@ -94,7 +94,7 @@ class SetAdviceTest {
   @Test
   void reportsThatNoneCanBeUsed() {
     assertEquals(
-        List.of("no photo can be used; add at least three others"),
+        List.of("no photo can be used; add at least three other photos"),
         SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(List.of()), List.of()));
   }
 

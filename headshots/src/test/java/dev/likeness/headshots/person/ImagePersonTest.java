@@ -280,8 +280,9 @@ class ImagePersonTest {
           "the woman with glasses in the image",
           ImagePerson.of(kontext, images(0, 1), record("woman")).phrase());
       assertEquals(
-          "the base dev has the weights of FLUX.1 Kontext, which its licence (FLUX.1 [dev]"
-              + " Non-Commercial License) forbids for commercial use; use a base that allows it",
+          "the base dev has the weights of FLUX.1 Kontext, whose licence (FLUX.1 [dev]"
+              + " Non-Commercial License) forbids commercial use; use a base whose licence allows"
+              + " it",
           assertThrows(InvalidInputException.class, () -> UsePolicy.COMMERCIAL.require(kontext))
               .getMessage());
       UsePolicy.NON_COMMERCIAL.require(kontext);

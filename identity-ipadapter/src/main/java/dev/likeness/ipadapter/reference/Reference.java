@@ -9,7 +9,8 @@ import java.util.Optional;
  * A reference of a person or a thing: an image, a face embedding, or both.
  *
  * @param image the image for an image encoder; FaceID-Plus needs the aligned face
- * @param face a face embedding, of unit length, except for the unnormalised Portrait
+ * @param face a face embedding of unit length; the unnormalised Portrait adapter needs it before
+ *     normalisation
  * @param faceEmbedder name of the face embedder; empty if unknown
  * @param weight weight among the references, above 0; a weight of 2 counts as two references
  */
@@ -19,11 +20,12 @@ public record Reference(
    * Checks and copies the components.
    *
    * @param image the image for an image encoder; FaceID-Plus needs the aligned face
-   * @param face a face embedding, of unit length, except for the unnormalised Portrait
+   * @param face a face embedding of unit length; the unnormalised Portrait adapter needs it before
+   *     normalisation
    * @param faceEmbedder name of the face embedder; empty if unknown
    * @param weight weight among the references, above 0; a weight of 2 counts as two references
-   * @throws IllegalArgumentException if image and face are both empty, or the weight is not a
-   *     finite number above 0
+   * @throws IllegalArgumentException if image and face are both empty, or the weight is not above 0
+   *     or not finite as a {@code float}
    */
   public Reference {
     if (image.isEmpty() && face.isEmpty()) {
@@ -31,7 +33,7 @@ public record Reference(
     }
     if (!(weight > 0 && weight <= Float.MAX_VALUE)) {
       throw new IllegalArgumentException(
-          "a reference's weight must be a finite number above 0, got " + weight
+          "a reference's weight must be above 0 and at most 3.4e38, got " + weight
               + "; to ignore a reference, leave it out");
     }
     face = face.map(float[]::clone);
@@ -82,9 +84,9 @@ public record Reference(
   /**
    * Returns the reference with another weight.
    *
-   * @param value the weight, a finite number above 0
+   * @param value the weight, above 0 and at most 3.4e38
    * @return a changed copy
-   * @throws IllegalArgumentException if the weight is not a finite number above 0
+   * @throws IllegalArgumentException if the weight is out of its range
    */
   public Reference weight(double value) {
     return new Reference(image, face, faceEmbedder, value);

@@ -199,7 +199,9 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Writes the embeddings as {@link #save(Path)} does, with additional header entries.
+   * Writes the embeddings to a safetensors file, with their origin and additional entries in the
+   * header. The file is written completely or not at all. If the file is new, only its owner can
+   * read it.
    *
    * @param file the file; an existing file is replaced
    * @param notes header entries, such as the name of the person

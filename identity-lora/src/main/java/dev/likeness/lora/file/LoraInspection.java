@@ -12,10 +12,10 @@ import java.util.TreeSet;
  * @param keyFormat the key format; empty if no known key is in the file
  * @param family id of the model family of the file, such as {@code sdxl}; {@code unknown} if it
  *     cannot be detected
- * @param algorithms the algorithms of its weight changes (deltas)
- * @param layers number of layers that it changes
- * @param rank the largest rank
- * @param scale the smallest and the largest factor (alpha / rank) of its deltas
+ * @param algorithms the algorithms of the file's weight changes (deltas)
+ * @param layers number of layers that the file changes
+ * @param rank the largest rank of the deltas
+ * @param scale the smallest and the largest factor (alpha / rank) of the deltas
  * @param matched number of keys that belong to a layer of the base and fit its shape
  * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
  * @param ignored keys without effect on images, which are ignored: zero deltas, duplicates, and
@@ -95,10 +95,10 @@ public record LoraInspection(
    *
    * @param keyFormat the key format; empty if no known key is in the file
    * @param family id of the model family of the file, such as {@code sdxl}
-   * @param algorithms the algorithms of its weight changes (deltas)
-   * @param layers number of layers that it changes
-   * @param rank the largest rank
-   * @param scale the smallest and the largest factor (alpha / rank) of its deltas
+   * @param algorithms the algorithms of the file's weight changes (deltas)
+   * @param layers number of layers that the file changes
+   * @param rank the largest rank of the deltas
+   * @param scale the smallest and the largest factor (alpha / rank) of the deltas
    * @param matched number of keys that belong to a layer of the base and fit its shape
    * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
    * @param ignored keys without effect on images, which are ignored

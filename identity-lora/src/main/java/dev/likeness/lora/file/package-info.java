@@ -9,7 +9,7 @@
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   LoraInspection report = Lora.inspect(Path.of("film.safetensors"), base);
- *   System.out.println(report.keyFormat().orElseThrow() + " " + report.algorithms() + " rank " + report.rank());
+ *   System.out.println(report.keyFormat().orElseThrow() + " " + report.algorithms());
  *   report.unmatched().forEach(System.out::println);
  * }
  * }</pre>

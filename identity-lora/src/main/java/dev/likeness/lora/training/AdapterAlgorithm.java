@@ -10,15 +10,15 @@ public enum AdapterAlgorithm {
    */
   DORA,
   /**
-   * LoKr: a Kronecker product of two matrices. The size of the layer determines their sizes; rank
-   * and alpha are ignored. diffusers opens it for FLUX.2 klein and Z-Image.
+   * LoKr: a Kronecker product of two matrices. The size of the layer determines the sizes of both
+   * matrices; rank and alpha are ignored. diffusers opens it for FLUX.2 klein and Z-Image.
    */
   LOKR,
   /**
    * LoHa: the elementwise product of two low-rank matrices (Hyeon-Woo et al. 2022,
-   * arXiv:2108.06098). It has twice the values of a LoRA of the same rank, and can change weights
-   * up to the square of the rank. Without gradient checkpointing it needs much memory. ComfyUI
-   * opens it, diffusers does not.
+   * arXiv:2108.06098). It has twice as many values as a LoRA of the same rank. The rank of its
+   * delta can be up to the square of the rank in the settings. Without gradient checkpointing, it
+   * needs much memory. ComfyUI opens it, diffusers does not.
    */
   LOHA
 }

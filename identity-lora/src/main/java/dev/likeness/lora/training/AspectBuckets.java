@@ -51,7 +51,7 @@ public record AspectBuckets(List<Size> sizes) {
    * @param step the divisor of all sides in pixels, from 1
    * @return the buckets
    * @throws IllegalArgumentException if the step is below 1, or the side is not a positive multiple
-   *     of it
+   *     of the step
    */
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {

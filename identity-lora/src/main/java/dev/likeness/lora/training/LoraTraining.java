@@ -19,17 +19,17 @@ import java.util.function.Consumer;
  * @param steps optimiser steps, from 1
  * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate, above 0
- * @param warmupSteps steps until the learning rate reaches its peak; then it falls to 0 by a cosine
+ * @param warmupSteps steps until the learning rate reaches its peak, from 0
  * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for no weighting. Flow models
- *     and debiased losses ignore it
- * @param weightDecay weight decay of AdamW, from 0
+ *     ignore it; so does a loss with {@link OptimizerOptions#debiasedEstimation()}
+ * @param weightDecay weight decay of the optimiser, from 0
  * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
  * @param randomFlip true to mirror images at random; faces are not symmetric
  * @param classImages number of class images that the base generates for prior preservation; 0 for
  *     no prior preservation
  * @param priorLossWeight weight of the prior preservation loss, from 0
- * @param captions captions of the images, with {@code %s} for the person; each step picks a caption
- *     for each image
+ * @param captions captions of the images, with {@code %s} for the person; in each step, each image
+ *     without its own caption gets one of them at random
  * @param seed seed of the random initial values, image order, noise and timesteps
  * @param optimizerOptions settings that are rarely changed
  */
@@ -63,7 +63,7 @@ public record LoraTraining(
    * @param learningRate the peak learning rate, above 0
    * @param warmupSteps steps until the learning rate reaches its peak
    * @param minSnrGamma gamma of min-SNR weighting; 0 for no weighting
-   * @param weightDecay weight decay of AdamW, from 0
+   * @param weightDecay weight decay of the optimiser, from 0
    * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
    * @param randomFlip true to mirror images at random
    * @param classImages number of class images that the base generates for prior preservation

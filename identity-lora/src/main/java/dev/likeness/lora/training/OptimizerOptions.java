@@ -15,8 +15,8 @@ import java.util.regex.PatternSyntaxException;
  * @param targetModules a regular expression for names of layers to train, such as
  *     {@code unet.down_blocks.0….to_q}; empty to train the layers of {@link LoraTraining#targets()}
  * @param optimizer the optimiser
- * @param constantLearningRate true for a constant learning rate; false if it falls along half a
- *     cosine
+ * @param constantLearningRate true for a constant learning rate after the warmup; false if it then
+ *     falls to 0 along half a cosine
  * @param gradientAccumulationSteps number of batches whose gradients are summed before each
  *     optimiser step, from 1
  * @param gradientCheckpointing true to recompute activations instead of keeping them (gradient

@@ -11,8 +11,9 @@ import static dev.likeness.lora.training.OptimizerOptions.require;
  * @param endFraction the share of the steps after which the vectors are frozen, 0 to 1; above 0 if
  *     there are vectors
  * @param learningRate change of an embedding value in one step, in standard deviations of the
- *     base's embeddings; above 0 if there are vectors. It applies at the full learning rate of the
- *     LoRA; with Prodigy, at the base's usual rate
+ *     base's embeddings; above 0 if there are vectors. The change has this size when the LoRA's
+ *     learning rate is at its peak. With Prodigy, it has this size when Prodigy's step equals the
+ *     learning rate of {@link LoraTraining#forBase}
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
   /** No placeholder token is trained. */

@@ -23,7 +23,7 @@ public record TrainingExample(
    * @param caption the caption, with {@code %s} for the person
    * @param focus the area with a higher loss, such as the face
    * @param mask a loss mask of the image's size, or empty
-   * @throws IllegalArgumentException if the mask has another size than the image
+   * @throws IllegalArgumentException if the mask does not have the size of the image
    */
   public TrainingExample {
     mask.ifPresent(each -> {
@@ -92,7 +92,7 @@ public record TrainingExample(
    * {@return the example with a loss mask} Black pixels are not trained.
    *
    * @param gray a mask of the image's size; its red channel is used
-   * @throws IllegalArgumentException if the mask has another size
+   * @throws IllegalArgumentException if the mask does not have the size of the image
    */
   public TrainingExample mask(RgbImage gray) {
     return new TrainingExample(image, caption, focus, Optional.of(gray));

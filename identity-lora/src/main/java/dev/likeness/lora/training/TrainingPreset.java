@@ -36,7 +36,8 @@ public enum TrainingPreset {
 
   /**
    * Returns the settings for a number of photos on a base. Fewer photos need fewer steps, because
-   * training on them overfits sooner. The recipe of a base folder gives the steps for ten photos.
+   * training on them overfits sooner. If the base folder has a training recipe, the steps of
+   * {@link LoraTraining#forBase} are those for ten photos.
    *
    * @param base the base model
    * @param photos number of photos, from 1

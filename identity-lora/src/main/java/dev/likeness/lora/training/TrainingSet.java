@@ -12,15 +12,15 @@ import java.util.OptionalInt;
  * @param examples the training images, at least one; images of one size form batches
  * @param personToken the person in the images
  * @param stateFile file in which the training saves its state for resuming; empty to save no state
- * @param latentFolder folder in which encoded images are cached for other trainings; empty for no
+ * @param latentFolder folder in which encoded images are cached for later trainings; empty for no
  *     cache. Its files are personal data
  * @param validation validation images that are generated and scored during the training
  * @param trainingAdapter a LoRA file that is added to the base during the training and left out of
  *     the result, of class images and of validation images. It lets a LoRA be trained on a
  *     distilled base
  * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or
- *     more if saving takes over 1 % of the time. In both cases, a state is saved after two minutes
- *     at the latest
+ *     more if saving takes over 1 % of the time. Whether an interval is given or not, a state is
+ *     saved after two minutes at the latest
  */
 public record TrainingSet(
     List<TrainingExample> examples,
@@ -31,7 +31,7 @@ public record TrainingSet(
     Optional<Path> trainingAdapter,
     OptionalInt saveInterval) {
   /**
-   * Checks that there is at least one image, and the interval.
+   * Checks that there is at least one image, and that the interval is at least 1.
    *
    * @param examples the training images, at least one; images of one size form batches
    * @param personToken the person in the images

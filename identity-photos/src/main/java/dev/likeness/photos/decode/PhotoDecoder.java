@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import dev.likeness.photos.internal.image.Resampler;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.Locale;
@@ -72,9 +73,9 @@ public final class PhotoDecoder {
           limits.maxBytes(),
           String.format(
               Locale.ROOT,
-              "%s has more than %d MB; save it smaller",
+              "%s has more than %s MB; save it smaller",
               name,
-              limits.maxBytes() / 1_000_000),
+              millions(limits.maxBytes())),
           null);
     }
     PhotoFormat format = PhotoFormat.of(file)
@@ -184,13 +185,17 @@ public final class PhotoDecoder {
           limits.maxPixels(),
           String.format(
               Locale.ROOT,
-              "%s has %d x %d pixels, more than %d megapixels; save it smaller",
+              "%s has %d x %d pixels, more than %s megapixels; save it smaller",
               name,
               width,
               height,
-              limits.maxPixels() / 1_000_000),
+              millions(limits.maxPixels())),
           null);
     }
+  }
+
+  private static String millions(long limit) {
+    return BigDecimal.valueOf(limit, 6).stripTrailingZeros().toPlainString();
   }
 
   private PhotoConverter findConverter(String name, PhotoFormat format) {

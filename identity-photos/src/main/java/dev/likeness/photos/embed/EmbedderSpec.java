@@ -65,9 +65,10 @@ public record EmbedderSpec(
 
   /**
    * Detects the kind of an embedder from a word in its file name: {@code sface},
-   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and others. A file
-   * {@code glintr100} is AuraFace if the name of the file or its folder contains {@code auraface}.
-   * Otherwise it is InsightFace's antelopev2, whose licence is stricter.
+   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and similar words. A file
+   * named {@code glintr100} counts as AuraFace if the name of the file or its folder contains
+   * {@code auraface}. Otherwise it counts as the embedder of InsightFace's antelopev2, whose
+   * licence is stricter.
    *
    * @param file path of the file; the file is not read
    * @return the specification
@@ -115,8 +116,8 @@ public record EmbedderSpec(
   public EmbedderSpec {
     if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {
       throw new IllegalArgumentException(
-          "an embedder needs a cosine threshold in -1..1 and a scale that is not 0, got threshold "
-              + samePersonThreshold + " and scale " + scale);
+          "an embedder needs a cosine threshold above -1 and below 1, and a scale that is not 0,"
+              + " got threshold " + samePersonThreshold + " and scale " + scale);
     }
   }
 }

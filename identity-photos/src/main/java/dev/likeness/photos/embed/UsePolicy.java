@@ -25,7 +25,7 @@ public enum UsePolicy {
 
   /**
    * Checks that the licence of an IP-Adapter's face embedder permits this use. The adapter works
-   * with no other embedder.
+   * only with this embedder.
    *
    * @param spec the embedder's specification
    * @throws InvalidInputException if the licence forbids this use; the message contains the name of
@@ -52,8 +52,8 @@ public enum UsePolicy {
         .filter(licence -> this == COMMERCIAL)
         .ifPresent(licence -> {
           throw new InvalidInputException("the base " + base.name() + " has the weights of "
-              + licence.model() + ", which its licence (" + licence.licence()
-              + ") forbids for commercial use; use a base that allows it");
+              + licence.model() + ", whose licence (" + licence.licence()
+              + ") forbids commercial use; use a base whose licence allows it");
         });
   }
 

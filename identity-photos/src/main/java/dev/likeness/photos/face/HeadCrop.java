@@ -14,8 +14,8 @@ import dev.likeness.photos.internal.image.Resampler;
 public record HeadCrop(int x, int y, int side) {
   /**
    * Returns the crop around a face with a framing. If the crop has fewer than {@code size} pixels
-   * per side, it is extended as far as the framing allows. The image then needs less enlarging
-   * later.
+   * per side, it is extended towards this size, as far as the framing allows. The crop then needs
+   * less enlarging later.
    *
    * @param face the face's box, in pixels of the image
    * @param framing how much of the person the crop includes
@@ -36,7 +36,7 @@ public record HeadCrop(int x, int y, int side) {
   }
 
   /**
-   * Returns the crop of head and shoulders around a face. The crop is not enlarged, even if it has
+   * Returns the crop of head and shoulders around a face. The crop is not extended, even if it has
    * few pixels.
    *
    * @param face the face's box, in pixels of {@code image}
@@ -68,8 +68,8 @@ public record HeadCrop(int x, int y, int side) {
     /** Hair to chin, as in the training images of IP-Adapter's face models. */
     HEAD(1.8, 0.52, 1),
     /**
-     * Hair to shoulders, as in headshots. The crop may become 1.8 times larger to avoid enlarging
-     * the image.
+     * Hair to shoulders, as in headshots. The side of the crop may be extended by a factor of up to
+     * 1.8, so that the crop needs less enlarging.
      */
     HEAD_AND_SHOULDERS(2.6, 0.44, 1.8);
 

@@ -70,7 +70,8 @@ public final class YuNetDetector implements FaceDetector {
    *
    * @param file a file with a fixed square input size, such as the 640x640 file of the OpenCV zoo
    * @return the detector; the caller closes it
-   * @throws InvalidInputException if the file is not YuNet or has no fixed square input size
+   * @throws InvalidInputException if the file is not YuNet, or the network in the file has no fixed
+   *     square input size
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */

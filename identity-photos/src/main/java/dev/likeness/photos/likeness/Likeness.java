@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures how similar images are to a person, with a face embedder that was not used to generate
- * them. For comparison, it measures how similar the person's own photos are to each other, and to
- * photos of other people.
+ * Measures with a face embedder how similar images are to a person. The images should not have been
+ * generated with this embedder. For comparison, this class measures how similar the person's own
+ * photos are to each other, and to photos of other people.
  *
  * <p>Immutable. The caller closes detector and embedder. Use {@code likeness::cosine} to choose a
  * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
@@ -286,7 +286,8 @@ public final class Likeness {
     } else if (mean >= least) {
       return "as similar as the two least similar of the person's own photos" + warning;
     } else if (mean >= embedder.samePersonThreshold()) {
-      return "recognised as the same person, but less similar than their own photos" + warning;
+      String less = genuine.length == 0 ? "" : ", but less similar than their own photos";
+      return "recognised as the same person" + less + warning;
     }
     return "not recognised as the same person by " + embedder.name() + warning;
   }

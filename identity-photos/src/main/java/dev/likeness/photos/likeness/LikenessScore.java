@@ -27,7 +27,7 @@ public record LikenessScore(
   static final LikenessScore NO_FACE = new LikenessScore(
       false, Double.NaN, Double.NaN, Double.NaN, new ConfidenceInterval(Double.NaN, Double.NaN));
 
-  /** The largest number of persons of {@link #ofPeople}. */
+  /** The largest number of persons that {@link #ofPeople} accepts. */
   public static final int MAX_PEOPLE = 12;
 
   /**
@@ -35,7 +35,7 @@ public record LikenessScore(
    * ways to assign faces to persons, the one with the highest sum of cosines counts.
    *
    * @param people the likeness to each person, 1 to {@value #MAX_PEOPLE}, all with one embedder;
-   *     the detector of the first finds the faces
+   *     the detector of the first likeness finds the faces
    * @param image an upright image of any size
    * @return one score for each person, in the order of {@code people}. {@link #hasFace()} is false
    *     if the image has no face left for a person

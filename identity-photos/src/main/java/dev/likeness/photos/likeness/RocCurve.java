@@ -33,7 +33,7 @@ public final class RocCurve {
   }
 
   /**
-   * Returns the curve of genuine and impostor pairs, as {@link #of(double[], double[])} does.
+   * Returns the curve of genuine and impostor pairs, given by lists of their cosines.
    *
    * @param same cosines of genuine pairs, -1 to 1; at least one
    * @param different cosines of impostor pairs, -1 to 1; at least one

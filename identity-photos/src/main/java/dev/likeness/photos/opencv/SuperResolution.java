@@ -47,7 +47,8 @@ public final class SuperResolution implements AutoCloseable {
     int tile = input.inputSize() < 0 ? TILE : input.inputSize();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * OVERLAP) {
       throw new InvalidInputException(LABEL + " " + file + " takes " + input.shape()
-          + ", expected [1, 3, height, width]; give a file such as Real-ESRGAN's");
+          + ", expected [1, 3, height, width] with more than " + 2 * OVERLAP
+          + " pixels on a side; give a file such as Real-ESRGAN's");
     }
     Map<String, long[]> outputs = input.outputs(tile, OnnxFile.IMAGE_WORK);
     long[] out = outputs.values().iterator().next();
@@ -56,8 +57,9 @@ public final class SuperResolution implements AutoCloseable {
         || factor < 2
         || factor > MAX_FACTOR
         || !Arrays.equals(out, new long[] {1, 3, factor * tile, factor * tile})) {
+      String returned = outputs.size() > 1 ? outputs.size() + " outputs" : Arrays.toString(out);
       throw new InvalidInputException(
-          LABEL + " " + file + " returns " + Arrays.toString(out) + " for " + tile + "x" + tile
+          LABEL + " " + file + " returns " + returned + " for " + tile + "x" + tile
               + " pixels, expected an image 2 to 8 times as large; give a file such as"
               + " Real-ESRGAN's");
     }

@@ -50,11 +50,11 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens the model in OpenCV's jar, trained on the LIVE database.
+   * Opens the model in OpenCV's jar, which was trained on the LIVE database.
    *
    * @return the measure; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
-   *     missing, or its file cannot be read
+   *     missing, or OpenCV's model file cannot be read
    */
   @SuppressWarnings("try")
   public static Brisque builtIn() {
@@ -70,7 +70,7 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens another model from two YAML files in OpenCV's format. Java code parses both files and
+   * Opens a model from two YAML files in OpenCV's format. Java code parses both files and
    * passes only their numbers to OpenCV.
    *
    * @param model the file of the regression
@@ -203,7 +203,8 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Returns the score of head and shoulders, reduced to at most 256 pixels.
+   * Returns the score of the head and shoulders around a face. If their crop has more than 256
+   * pixels per side, it is reduced to 256 pixels.
    *
    * @param image the image that contains the face
    * @param face a face, in pixels of {@code image}

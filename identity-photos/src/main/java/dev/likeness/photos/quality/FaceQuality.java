@@ -42,7 +42,8 @@ public interface FaceQuality extends AutoCloseable {
      *
      * @param file the file {@code quality_v2_bgr_10_out}
      * @return the network; the caller closes it
-     * @throws InvalidInputException if the file is not ONNX or has another input shape
+     * @throws InvalidInputException if the file is not ONNX, or the input shape of the network is
+     *     not [1, 3, 112, 112]
      * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
      *     missing
      */

@@ -7,7 +7,7 @@ package dev.likeness.photos.quality;
  * @param severity the verdict that the reason leads to: WARN or REJECT
  * @param value the measured value, in the unit that {@link ReasonCode} states; NaN if nothing was
  *     measured
- * @param limit the threshold that {@code value} does not meet; NaN if nothing was measured
+ * @param limit the threshold that {@code value} is beyond; NaN if nothing was measured
  * @param message one sentence for users, without the file's name
  */
 public record Reason(
@@ -18,7 +18,7 @@ public record Reason(
    * @param code the kind of reason
    * @param severity the verdict that the reason leads to: WARN or REJECT
    * @param value the measured value; NaN if nothing was measured
-   * @param limit the threshold that {@code value} does not meet; NaN if nothing was measured
+   * @param limit the threshold that {@code value} is beyond; NaN if nothing was measured
    * @param message one sentence for users, without the file's name
    * @throws IllegalArgumentException if the severity is KEEP
    */

@@ -3,8 +3,8 @@ package dev.likeness.photos.quality;
 import java.util.Locale;
 
 /**
- * The reasons against a photo. If a reason has a measured value, its description says which.
- * Programs use {@link #id()}.
+ * The reasons against a photo. If a reason has a measured value, its description says what the
+ * value measures. Programs use {@link #id()}.
  */
 public enum ReasonCode {
   /** The file has 0 bytes. */
@@ -89,14 +89,15 @@ public enum ReasonCode {
    */
   LOW_QUALITY,
   /**
-   * The photo repeats a better photo. Value: perceptual distance between both, 0 to 1, or the
-   * cosine of the two face embeddings.
+   * The photo repeats a better photo. Value: perceptual distance between the two photos, 0 to 1,
+   * or the cosine of their face embeddings.
    */
   NEAR_DUPLICATE,
   /**
-   * The photo shows another person. Value: mean of the largest and the average cosine with the
-   * photos of the main person; measured only with a face embedder. With the verdict
-   * {@link Verdict#WARN}, the photo may show another person, or the set shows several people.
+   * The photo shows a different person than most photos of the set, or than the chosen person.
+   * Value: mean of the largest and the average cosine with that person's photos; measured only with
+   * a face embedder. With the verdict {@link Verdict#WARN}, the photo may show a different person,
+   * or it is unclear which person of the set to train.
    */
   WRONG_PERSON;
 

@@ -136,8 +136,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Trains on the added photos and stores the person file. Photos and training states are then
-   * removed if the retention policy demands it. A stopped training is resumed.
+   * Trains on the added photos and stores the person file. If the retention policy demands it,
+   * photos and training states are then removed. A stopped training is resumed.
    *
    * @param subject the subject
    * @param progress receives every step, warnings and the name of each rejected photo
@@ -180,7 +180,7 @@ public final class SubjectStudio {
   /**
    * Chooses added photos as reference images for a base that edits images, and stores them in place
    * of earlier ones. The stored images are parts of the photos and stay until the subject is
-   * erased. The photos are then removed if the retention policy demands it, as after training.
+   * erased. If the retention policy demands it, the photos are then removed, as after training.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped

@@ -164,6 +164,6 @@ public final class Doctor {
     return NativeLibraries.appliesLate(name)
         ? Diagnosis.ofOk("setting", setting + ", applied by the library")
         : Diagnosis.ofAdvice(
-            "setting", name + " is not set; " + setting + " is faster on Linux CPUs");
+            "setting", name + " is not set; set " + setting + ", which is faster on Linux CPUs");
   }
 }

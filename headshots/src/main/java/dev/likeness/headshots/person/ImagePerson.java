@@ -243,7 +243,7 @@ public final class ImagePerson implements Identity {
       people = List.copyOf(people);
       if (people.size() < 2) {
         throw new IllegalArgumentException(
-            "an image of several people needs at least 2 people, got " + people.size());
+            "a group needs at least 2 people, got " + people.size() + "; add people");
       }
       if (people.stream().anyMatch(person -> person.trained != null)) {
         throw new IllegalArgumentException("one of the people has a LoRA, which changes the"

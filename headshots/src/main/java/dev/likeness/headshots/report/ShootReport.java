@@ -267,7 +267,7 @@ public final class ShootReport {
     }
     if (!others.isEmpty()) {
       page.append("<section id=\"others\"><h2>")
-          .append(choice.isPresent() ? "Not chosen" : "Better not these")
+          .append(choice.isPresent() ? "Not chosen" : "Not recommended")
           .append("</h2>\n")
           .append(
               choice.isPresent()

@@ -101,7 +101,8 @@ class ControlCommandTest {
     assertEquals(
         List.of(
             "--control-scale, --control-start, --control-end, --control-mode and --control-mask "
-                + "may be given once for each --controlnet, got 1 --controlnet; leave the others out"),
+                + "may be given once for each --controlnet, got 1 --controlnet; leave out the "
+                + "surplus options"),
         more.errorLines());
   }
 

@@ -146,7 +146,8 @@ class HeadshotCommandTest {
   void refusesUselessOptionsAndUnwritableFoldersFirst() throws IOException {
     CommandResult steps = headshot("--person", "ada.safetensors", "--rank", "2");
     assertEquals(
-        List.of("--train-steps and --rank are for training from --photos; leave them out"),
+        List.of(
+            "--train-steps and --rank need --photos and an --identity that trains; leave them out"),
         steps.errorLines());
     CommandResult quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
     assertEquals(List.of("--quality applies to --photos only; leave it out"), quality.errorLines());

@@ -143,7 +143,9 @@ class MixedPhotosTest {
     assertTrue(text.errorLines().get(0).contains("text.png is not an image file"), text.err());
     CommandResult blind = CommandResult.of("photos", photos.toString(), "--who", "ada-1.png");
     assertEquals(2, blind.status());
-    assertEquals(List.of("--who compares faces; give --embedder FILE"), blind.errorLines());
+    assertEquals(
+        List.of("--who needs a face embedder, which compares faces; give --embedder FILE"),
+        blind.errorLines());
     CommandResult trained =
         CommandResult.of("headshot", "--person", "a.safetensors", "--who", "b.png", "--out", "x");
     assertEquals(List.of("--who applies to --photos only; leave it out"), trained.errorLines());

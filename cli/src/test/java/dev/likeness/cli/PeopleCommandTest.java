@@ -112,7 +112,7 @@ class PeopleCommandTest {
   @Test
   void aConsentNeedsItsTextAndNoEmptyNames() {
     String needed =
-        "--consent-for and --consent-by need --consent TEXT; give it too, or leave them out";
+        "--consent-for and --consent-by need --consent TEXT; give --consent, or leave them out";
     for (String option : List.of("--consent-for", "--consent-by")) {
       CommandResult alone =
           CommandResult.of("train", "--photos", folder.toString(), "--out", "x", option, "Eva");

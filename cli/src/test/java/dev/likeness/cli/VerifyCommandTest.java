@@ -78,7 +78,7 @@ class VerifyCommandTest {
     assertTrue(
         run.out()
             .contains(
-                "manifest     unchanged, from a signer that no trust anchor vouches " + "for"),
+                "manifest     unchanged, from a signer that no trust anchor confirms"),
         run.out());
     Map<String, Object> found = JSON.std.mapFrom(
         CommandResult.of("inspect", "--json", signed.toString()).out());

@@ -86,8 +86,8 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * Removes the job from the queue, or stops it within a step. If the progress listener throws an
-   * exception, this method throws it after the job was cancelled.
+   * Removes a waiting job from the queue, or stops a running job within a step. If the progress
+   * listener throws an exception, this method throws it after the job was cancelled.
    *
    * @param interrupt has no effect
    * @return false if the job has ended already
@@ -143,7 +143,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * Removes the job from the queue, or stops it within a step.
+   * Removes a waiting job from the queue, or stops a running job within a step.
    *
    * @return false if the job has ended already
    */

@@ -214,9 +214,10 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Cancels all jobs and waits until the running jobs have stopped. A further call only waits. If a
-   * job or listener closes its own queue, the call does not wait for that job: call this from
-   * another thread too before you close the base.
+   * Cancels all jobs and waits until the running jobs have stopped. A further call only waits. A
+   * call by a job or a listener of this queue returns at once, because it cannot wait for its own
+   * job. In that case, call this method from another thread too before you close the base: that
+   * call waits.
    *
    * @throws IllegalStateException if progress listeners threw exceptions; all jobs have stopped
    *     nevertheless

@@ -82,7 +82,8 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return the estimated memory of a shoot in bytes: sampling, the autoencoder and all images}
-   * The weights of the other networks, which all shoots share, are not included.
+   * The weights of networks other than the autoencoder are not included, because all shoots share
+   * them.
    *
    * @param request the request
    */

@@ -60,7 +60,8 @@ abstract class JobQueue {
     if (needed > options.memoryBytes()) {
       throw new ResourceLimitException(
           "the job needs about " + needed + " bytes, and the queue's memory budget is "
-              + options.memoryBytes() + " bytes; ask for smaller images, or raise the budget");
+              + options.memoryBytes() + " bytes; make the job smaller, for example with smaller"
+              + " images, or raise the budget");
     }
     long until = System.nanoTime() + patience.toNanos();
     while (!isClosed && blockedCount() >= options.capacity()) {

@@ -80,8 +80,8 @@ public final class PersonTrainer {
 
   /**
    * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
-   * training. Each validation compares two headshots with them. The best weights are kept, and four
-   * validations without improvement end the training. Below five photos, nothing is validated.
+   * training. Each validation compares two headshots with these photos. The best weights are kept,
+   * and four validations without improvement end the training. Validation needs five photos.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -169,7 +169,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * Trains a copy of the base by {@link DreamBooth#train}, whose exceptions it throws too.
+   * Trains a copy of the base. Also throws the exceptions of {@link DreamBooth#train}.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
@@ -308,7 +308,7 @@ public final class PersonTrainer {
 
   /**
    * {@return the path of the file for the state of a training; the file need not exist} Photos,
-   * settings, base and {@code known} determine it, so a stopped training finds its own state.
+   * settings, base and {@code known} determine the path, so a stopped training finds its own state.
    *
    * @param folder the folder of the file
    * @param review the reviewed photos

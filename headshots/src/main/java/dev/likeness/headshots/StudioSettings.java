@@ -70,7 +70,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}}
+   * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}
+   * in each person's file}
    *
    * @param other the embedder; the caller closes it
    * @throws IllegalArgumentException if this embedder, which measures likeness, is also an embedder
@@ -92,8 +93,9 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with another upscaler} It enlarges headshots that are larger than 1.5
-   * times the base's own size. The base then adds details by image-to-image.
+   * {@return the same studio with another upscaler} If a request asks for more than 1.5 times the
+   * base's own size, the upscaler enlarges the headshots. The base then adds details by
+   * image-to-image.
    *
    * @param other the upscaler
    */
@@ -104,7 +106,8 @@ abstract class StudioSettings {
   /**
    * {@return the same studio with face guidance: the gradient of the face's similarity steers
    * sampling, so that generated faces match the person} Face guidance applies to persons that this
-   * studio trained or encoded, and to their files. Each image takes four to five times as long.
+   * studio trained or encoded, also if they are opened from their files. Each image takes four to
+   * five times as long.
    *
    * @param other the face guidance, which the caller closes
    * @throws IllegalArgumentException if one of its embedders is also the {@link #embedder}, which

@@ -21,7 +21,8 @@ public final class TrainingState {
   private TrainingState() {}
 
   /**
-   * Marks a person's file with the training that produced it.
+   * Marks a trained person with the name of the training's state file. The person's file keeps the
+   * mark.
    *
    * @param person the trained person
    * @param state the state file of the training

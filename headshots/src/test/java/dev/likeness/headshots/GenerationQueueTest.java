@@ -198,7 +198,7 @@ class GenerationQueueTest {
           () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
       assertEquals(
           "the job needs about 101 bytes, and the queue's memory budget is 100 bytes;"
-              + " ask for smaller images, or raise the budget",
+              + " make the job smaller, for example with smaller images, or raise the budget",
           refused.getMessage());
     }
     assertEquals(2, most.get());

@@ -72,8 +72,8 @@ public record Disclosure(
   public Disclosure {
     if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
       throw new IllegalArgumentException(
-          "the generator's name and the label must not be blank; give a name, and"
-              + " a text or no label");
+          "the " + (generator.isBlank() ? "generator's name" : "label")
+              + " is blank; give a name of the generating program, and a text or no label");
     }
   }
 

@@ -276,7 +276,7 @@ public record Provenance(
       Map<String, Object> lines = new LinkedHashMap<>();
       lines.put(
           "disclosed",
-          provenance.isDisclosed() ? "yes: says that a model made or changed it" : "no");
+          provenance.isDisclosed() ? "yes: the file says that a model made or changed it" : "no");
       lines.put("source type", provenance.sourceType().map(Quoted::of).orElse("not given in XMP"));
       lines.put(
           "watermark",

@@ -17,7 +17,7 @@ import java.util.OptionalInt;
  * class changes whole blocks. It changes no more blocks than needed, and changes them as little as
  * possible. It prefers blocks with texture to plain blocks. It strengthens each bit until it
  * survives a resize to 90 % of the image's size and back, followed by JPEG of quality 80, or until
- * the highest strength.
+ * its highest strength is reached.
  */
 public final class Watermark {
   /** Number of bits of the watermark. */
@@ -42,7 +42,7 @@ public final class Watermark {
 
   /**
    * Reports whether an image is large enough for a watermark: at least 65,536 pixels, as in the
-   * Python package.
+   * Python package invisible-watermark.
    *
    * @param image an image of any size
    * @return true if the image is large enough

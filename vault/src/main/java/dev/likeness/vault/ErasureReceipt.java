@@ -240,8 +240,8 @@ public record ErasureReceipt(
     Path file = file(store, id);
     ErasureReceipt receipt = read(file);
     if (!receipt.subject().equals(id)) {
-      throw new InvalidInputException(file + " is the receipt of another subject, "
-          + receipt.subject() + "; restore it from a copy");
+      throw new InvalidInputException(file + " is the receipt of " + receipt.subject()
+          + ", not of the subject that its name states; restore it from a copy");
     }
     return receipt;
   }

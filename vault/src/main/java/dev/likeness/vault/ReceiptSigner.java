@@ -28,7 +28,7 @@ public interface ReceiptSigner {
    * Returns a signer with these certificates.
    *
    * @param chain the signer's certificate, then the certificates of its issuers
-   * @param sign signs a message as {@link #sign(byte[])} does
+   * @param sign returns the signature of a message, in the form of {@link #sign(byte[])}
    * @return the signer
    * @throws IllegalArgumentException if {@code chain} is empty
    */

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import java.nio.file.Path;
 
 /**
- * Thrown if a store is already open, in this or another process. Try again after that process has
- * closed it.
+ * Thrown if a store is already open, in this or another process. Close the store there, then try
+ * again.
  */
 public final class StoreInUseException extends ResourceLimitException {
   private static final long serialVersionUID = 1L;

@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 /**
  * An encrypted store of personal data in one folder. Each subject has separate keys. Only one
  * process at a time can open the store; all its threads can use it. Opening it finishes interrupted
- * erasures and removes erased subjects that a backup brought back. With the key, it also encrypts
- * files of version 0.1.0 in the current format. Damaged files do not prevent opening.
+ * erasures and removes erased subjects that a backup brought back. Opening with the key also
+ * encrypts files of version 0.1.0 in the current format. Damaged files do not prevent opening.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -138,7 +138,7 @@ public final class SubjectStore implements AutoCloseable {
    *
    * @param consent the consent of the person
    * @return the subject; it belongs to this store
-   * @throws InvalidInputException if there is no key, or the store has subjects and it opens none
+   * @throws InvalidInputException if there is no key, or if it opens none of the existing subjects
    * @throws ResourceLimitException if the subject cannot be written
    * @throws IllegalStateException if the store is closed
    */

@@ -92,7 +92,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that trains and chooses with traits that the user gives}
+   * {@return a copy that trains, and chooses reference images, with traits that the user gives}
    *
    * @param traits traits of the person, such as glasses; they replace measured traits
    */
@@ -136,8 +136,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Trains on the added photos and stores the person file. Photos and training states are then
-   * removed if the retention policy demands it. A stopped training is resumed.
+   * Trains on the added photos and stores the person file. If the retention policy demands it,
+   * photos and training states are then removed. A stopped training is resumed.
    *
    * @param subject the subject
    * @param progress receives every step, warnings and the name of each rejected photo
@@ -180,7 +180,7 @@ public final class SubjectStudio {
   /**
    * Chooses added photos as reference images for a base that edits images, and stores them in place
    * of earlier ones. The stored images are parts of the photos and stay until the subject is
-   * erased. The photos are then removed if the retention policy demands it, as after training.
+   * erased. If the retention policy demands it, the photos are then removed, as after training.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
@@ -211,7 +211,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores reference images that were chosen outside the store. Then delete your own photos.
+   * Stores reference images that were chosen outside the store. Afterwards, delete your own photos.
    *
    * @param subject the subject
    * @param person the person; a LoRA of the person is not stored
@@ -258,11 +258,11 @@ public final class SubjectStudio {
   }
 
   /**
-   * Generates headshots and crops them by style. A base that edits images uses the subject's
-   * reference images, if there are any, with the LoRA if the person was trained too. Each finished
-   * headshot is stored at once, so it is kept if the shoot stops or fails. Image numbers continue
-   * after those of earlier shoots. Each shoot gets a new record: {@code record.json},
-   * {@code record-041.json} and so on.
+   * Generates headshots and crops them by style. If the base edits images and the subject has
+   * reference images, these images are used. If the person was trained too, the LoRA is used with
+   * them. Each finished headshot is stored at once, so it is kept if the shoot stops or fails.
+   * Image numbers continue after those of earlier shoots. Each shoot gets a new record:
+   * {@code record.json}, {@code record-041.json} and so on.
    *
    * @param subject the subject
    * @param request the styles and the number of headshots

@@ -221,7 +221,8 @@ class DamagedStoreTest {
     Path forged = place.toRealPath().resolve("receipts/" + bob.id() + ".json");
     Files.copy(place.resolve("receipts/" + ada.id() + ".json"), forged);
     assertEquals(
-        forged + " is the receipt of another subject, " + ada.id() + "; restore it from a copy",
+        forged + " is the receipt of " + ada.id()
+            + ", not of the subject that its name states; restore it from a copy",
         assertThrows(InvalidInputException.class, () -> store.receipt(bob.id())).getMessage());
     reopen();
     assertEquals(YES, store.subject(bob.id()).consent(), "it erases nobody");

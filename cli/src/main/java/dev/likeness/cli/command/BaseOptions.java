@@ -194,7 +194,7 @@ final class BaseOptions {
         if (memory != null || eightBits) {
           throw new IllegalArgumentException(
               "--eight-bit-products cannot be combined with --memory or --eight-bits; leave "
-                  + "--eight-bit-products or the others out");
+                  + "out --eight-bit-products, or leave out the other options");
         }
         return MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
       }

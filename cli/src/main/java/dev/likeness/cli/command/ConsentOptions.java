@@ -42,7 +42,7 @@ final class ConsentOptions {
   Optional<Consent> consent() {
     if (text == null && (person != null || giver != null)) {
       throw new IllegalArgumentException(
-          "--consent-for and --consent-by need --consent TEXT; give it too, or leave them out");
+          "--consent-for and --consent-by need --consent TEXT; give --consent, or leave them out");
     }
     return Optional.ofNullable(text)
         .map(Consent::of)

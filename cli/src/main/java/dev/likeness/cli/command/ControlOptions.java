@@ -86,7 +86,7 @@ final class ControlOptions {
       throw new IllegalArgumentException(
           "--control-scale, --control-start, --control-end, --control-mode and --control-mask may "
               + "be given once for each --controlnet, got " + controlNets.size()
-              + " --controlnet; leave the others out");
+              + " --controlnet; leave out the surplus options");
     }
     List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();

@@ -81,7 +81,7 @@ final class FaceGuidanceOption {
   void requireUsed(boolean used) {
     if (networks.isGiven() && !used) {
       throw new InvalidInputException("the person has no face embeddings of " + embedderName
-          + "; train with the same --face-guidance-embedder, or leave it out");
+          + "; train the person again with this --face-guidance-embedder, or leave the option out");
     }
   }
 

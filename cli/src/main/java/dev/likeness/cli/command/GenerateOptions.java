@@ -114,8 +114,8 @@ final class GenerateOptions {
                 + "transformer's other blocks if the first block's output changed by at most "
                 + "CHANGE. merge:SHARE merges this share of a UNet's tokens, at most 0.75; it "
                 + "may follow another method after a comma. extrapolate:2 and deep-forecast:2 are "
-                + "the most accurate. Use a --scheduler that adds no noise: with others, such as "
-                + "euler_a, images differ more")
+                + "the most accurate. Use a --scheduler that adds no noise: with other schedulers, "
+                + "such as euler_a, images differ more")
     private String caching;
 
     ImageRequest apply(ImageRequest request) {

@@ -146,7 +146,7 @@ public final class HeadshotCommand implements Runnable {
     if ((trainSteps != null || rank.isGiven())
         && (person != null || !identity.method().trains())) {
       throw new IllegalArgumentException(
-          "--train-steps and --rank are for training from --photos; leave them out");
+          "--train-steps and --rank need --photos and an --identity that trains; leave them out");
     }
     if (person != null) {
       photos.missingConsent().requireMissing(store, identity.files(person));

@@ -119,7 +119,8 @@ final class IdentityOptions {
   void requireNoStore(VaultOptions store) {
     if (store.isGiven() && method().usesAdapter()) {
       throw new IllegalArgumentException(
-          "--store works with --identity lora, references and lora+references; leave --store out");
+          "--store works with --identity lora, references and lora+references only; give one of "
+              + "them, or leave --store out");
     }
   }
 

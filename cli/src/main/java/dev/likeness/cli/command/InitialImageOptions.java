@@ -22,8 +22,8 @@ final class InitialImageOptions {
       names = "--image",
       paramLabel = "IMAGE",
       description = "input of an editing model: the image to edit, or a reference; "
-          + "may be repeated. Sampling starts from noise: compare --init. For an IP-Adapter, use "
-          + "--reference")
+          + "may be repeated. Sampling starts from noise; with --init it starts from the image. "
+          + "For an IP-Adapter, use --reference")
   private List<Path> images = List.of();
 
   @Option(

@@ -39,7 +39,7 @@ final class IpAdapterOptions {
       names = "--image-encoder",
       paramLabel = "PATH",
       description = "image encoder that the IP-Adapter was trained with, a folder or a file "
-          + "(default: image_encoder of the base, for its own adapter). FaceID and FaceID "
+          + "(default for the base's own adapter: image_encoder of the base). FaceID and FaceID "
           + "Portrait need none")
   private Path encoder;
 

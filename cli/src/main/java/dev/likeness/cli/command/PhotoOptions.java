@@ -216,7 +216,7 @@ public final class PhotoOptions {
         names = "--who",
         paramLabel = "FILE",
         description = "a photo of the wanted person, if the photos show several people: "
-            + "one of the photos, or another one; needs --embedder, or a base whose face embedder "
+            + "one of these photos, or any other; needs --embedder, or a base whose face embedder "
             + "is for photographs")
     private Path who;
 
@@ -227,7 +227,8 @@ public final class PhotoOptions {
     /** Refuses the option without a face embedder. */
     void requireEmbedder(ReviewTools tools) {
       if (who != null && tools.embedder().isEmpty()) {
-        throw new IllegalArgumentException("--who compares faces; give --embedder FILE");
+        throw new IllegalArgumentException(
+            "--who needs a face embedder, which compares faces; give --embedder FILE");
       }
     }
 

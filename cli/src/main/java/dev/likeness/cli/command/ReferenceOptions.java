@@ -43,7 +43,7 @@ final class ReferenceOptions {
       names = "--reference-count",
       paramLabel = "N",
       description = "with --identity references: number of photos that the base takes, 1 to 10; "
-          + "likeness is measured with the others (default: three or four)")
+          + "likeness is measured with the other photos (default: three or four)")
   private Integer count;
 
   @Option(

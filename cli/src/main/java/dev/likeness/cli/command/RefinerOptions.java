@@ -68,8 +68,8 @@ final class RefinerOptions {
       names = "--negative-crop-top-left",
       paramLabel = "TOP,LEFT",
       converter = CornerParser.class,
-      description = "--crop-top-left for the negative prompt (default: 0,0 if another size of the "
-          + "negative prompt is given, otherwise --crop-top-left)")
+      description = "--crop-top-left for the negative prompt (default: 0,0 with "
+          + "--negative-original-size or --negative-target-size, otherwise --crop-top-left)")
   private Size negativeCorner;
 
   @Option(

@@ -43,8 +43,8 @@ final class SelectionOptions {
       names = "--distortion",
       paramLabel = "MAX",
       description = "with --keep: rejects headshots with a BRISQUE distortion above this limit, "
-          + "0..100; photos have 0 to 36, headshots by portrait 47 to 68 (default: no "
-          + "limit)")
+          + "0..100; photos have 0 to 36, headshots of the base portrait 47 to 68 "
+          + "(default: no limit)")
   private Double distortion;
 
   /**
@@ -152,7 +152,7 @@ final class SelectionOptions {
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
           "--keep does not use likeness: the person's file has no face embeddings of " + eye.name()
-              + "; train again, or give --photos, with --embedder"));
+              + "; train again with --embedder, or give --photos and --embedder"));
     }
     return likeness.map(measure -> scores.likeness(measure, person)).orElse(scores);
   }

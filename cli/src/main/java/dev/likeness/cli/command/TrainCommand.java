@@ -47,8 +47,8 @@ public final class TrainCommand implements Runnable {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "training steps (default: depends on --preset, or with --store on the base. "
-          + "For dreambooth 300 on portrait, otherwise 400)")
+      description = "training steps (default: depends on --preset; with --store, on the base; for "
+          + "dreambooth, 300 on portrait and 400 on other bases)")
   private Integer steps;
 
   @Option(

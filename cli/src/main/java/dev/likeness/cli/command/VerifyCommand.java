@@ -49,8 +49,8 @@ public final class VerifyCommand implements Runnable {
   @Option(
       names = "--trust",
       paramLabel = "PEM",
-      description = "trusted certificates: exit status 3 if FILE has another signer or an expired "
-          + "certificate (default: every signer is accepted)")
+      description = "trusted certificates: exit status 3 if they do not confirm the signer of "
+          + "FILE, or if the signer's certificate expired (default: every signer is accepted)")
   private Path trust;
 
   @Option(names = "--json", description = "prints one JSON object")
@@ -131,7 +131,7 @@ public final class VerifyCommand implements Runnable {
     String text =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
             + receipt.startedAt() + ", finished " + receipt.finishedAt() + ", signed by " + signer
-            + (trust == null ? ", not verified (--trust PEM)" : "");
+            + (trust == null ? ", not verified; give --trust PEM to verify the signer" : "");
     console.out().println(json ? Quoted.inJson(receipt.toJson()) : text);
   }
 

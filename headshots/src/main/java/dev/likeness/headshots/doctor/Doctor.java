@@ -28,8 +28,8 @@ public final class Doctor {
   /**
    * Examines this machine. The first call loads libtorch and OpenCV; later calls take milliseconds.
    *
-   * @return the diagnoses, in the order of the class comment; a missing part is a diagnosis, not an
-   *     exception
+   * @return the diagnoses: JVM, processor, memory, native libraries and devices, settings, caches.
+   *     A missing part is a diagnosis, not an exception
    */
   public static List<Diagnosis> examine() {
     List<Diagnosis> diagnoses = new ArrayList<>(List.of(java(), processor(), memory()));
@@ -164,6 +164,6 @@ public final class Doctor {
     return NativeLibraries.appliesLate(name)
         ? Diagnosis.ofOk("setting", setting + ", applied by the library")
         : Diagnosis.ofAdvice(
-            "setting", name + " is not set; " + setting + " is faster on Linux CPUs");
+            "setting", name + " is not set; set " + setting + ", which is faster on Linux CPUs");
   }
 }

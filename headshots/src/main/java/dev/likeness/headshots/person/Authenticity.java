@@ -44,7 +44,8 @@ public final class Authenticity {
    * Prepares a comparison with the given photos; {@link #judge} then compares headshots.
    *
    * @param photos the person's photos
-   * @param tools the face detector and an optional embedder; without it, likeness is not judged
+   * @param tools the face detector and an optional embedder; without an embedder, likeness is not
+   *     judged
    * @return the comparison
    */
   public static Authenticity of(List<AcceptedPhoto> photos, ReviewTools tools) {

@@ -63,7 +63,8 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    *
    * @param judge the embedder that measures likeness
    * @param person the person in the images
-   * @return false if the embedder's threshold does not hold for this person
+   * @return false if the embedder was trained on rendered faces and the person is not known to be
+   *     rendered
    */
   public static boolean canJudge(FaceEmbedder judge, Identity person) {
     return judge.isTrainedOnPhotographs()
@@ -76,7 +77,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
    * @param detector finds faces; the caller closes it
    * @param other the embedder that made the vectors; the caller closes it
    * @return the measure; it uses {@code detector} and {@code other}
-   * @throws InvalidInputException if {@code other} is another embedder, because vectors of
+   * @throws InvalidInputException if {@code other} did not make the vectors, because vectors of
    *     different embedders cannot be compared
    * @throws IllegalArgumentException if there are no vectors
    */

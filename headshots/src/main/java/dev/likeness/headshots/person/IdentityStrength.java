@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * @param referenceOnly the curve for reference images without a LoRA. It has at least two points;
  *     the first point has {@link Setting#OFF}, and likeness increases from point to point
- * @param withLora the curve for reference images with the person's LoRA, under the same conditions
+ * @param withLora the curve for reference images with the person's LoRA; it has the same form
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   private static final String FILE = "identity-strength.json";
@@ -205,7 +205,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    *
    * @param adapter the adapter's file
    * @return the measured mapping, or {@link #DEFAULT} if there is no such file
-   * @throws InvalidInputException if the file is not valid, as in {@link #open}
+   * @throws InvalidInputException if the file cannot be read or is not valid
    */
   public static IdentityStrength forAdapter(Path adapter) {
     Path former = adapter.resolveSibling(FORMER_KEYS.getProperty(FILE));

@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 
 /**
  * A person given by reference images, for a base that edits images. Nothing is trained. Prompts
- * name the images by number, so a request must have them before other reference images. The person
- * may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
+ * name the reference images by number, so they must be the first reference images of a request. The
+ * person may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
  */
 public final class ImagePerson implements Identity {
   private final List<RgbImage> images;
@@ -180,8 +180,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that both consents
-   * cover.
+   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that both the
+   * consent for the images and the consent for the LoRA cover.
    */
   @Override
   public Optional<Consent> consent() {
@@ -243,7 +243,7 @@ public final class ImagePerson implements Identity {
       people = List.copyOf(people);
       if (people.size() < 2) {
         throw new IllegalArgumentException(
-            "an image of several people needs at least 2 people, got " + people.size());
+            "a group needs at least 2 people, got " + people.size() + "; add people");
       }
       if (people.stream().anyMatch(person -> person.trained != null)) {
         throw new IllegalArgumentException("one of the people has a LoRA, which changes the"

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * The data that a person's file keeps beside the weights: the profile, and measures of the photos.
- * With it, measures of likeness and face guidance need no photos. It is biometric data and is never
- * logged. Immutable.
+ * With it, likeness can be measured and face guidance can be used without the photos. It is
+ * biometric data and is never logged. Immutable.
  *
  * @param profile the person's appearance in words
  * @param traits measures of the face, one for each photo; empty if the file keeps none
@@ -135,8 +135,8 @@ public record PersonRecord(
 
   /**
    * The light that nearly all photos of a person were taken in. Training learns this light together
-   * with the face, even if the captions mention it. It is therefore added to the negative prompt of
-   * an image if the prompt does not ask for it.
+   * with the face, even if the captions mention it. If the prompt of an image does not ask for this
+   * light, the light is therefore added to the negative prompt.
    *
    * @param words such as {@code flash}; empty if the photos differ or their light is unknown
    */

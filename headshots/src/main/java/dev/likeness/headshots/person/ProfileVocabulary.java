@@ -54,8 +54,8 @@ public record ProfileVocabulary(Map<String, String> values) {
    * Returns true if the attribute applies to this person.
    *
    * @param attribute the attribute
-   * @return false if the attribute applies to one sex only, and this person's sex is another or is
-   *     unknown
+   * @return false if the attribute applies to one sex only, and this person's sex is the other one
+   *     or unknown
    */
   public boolean isApplicable(Attribute attribute) {
     return attribute.sex().filter(only -> !only.equals(word("sex"))).isEmpty();

@@ -42,8 +42,8 @@ public record ReferencePerson(
    * @param adapter the adapter that encoded the photos, or another adapter with the same image
    *     encoder and face embedder; the caller closes it after the last generation
    * @return the person
-   * @throws InvalidInputException if the file holds no person, or another image encoder or face
-   *     embedder made its embeddings
+   * @throws InvalidInputException if the file holds no person, or its embeddings were made with an
+   *     image encoder or face embedder that the adapter does not use
    * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
    */
   public static ReferencePerson open(Path file, PersonAdapter adapter) {

@@ -21,8 +21,8 @@ import java.util.List;
  * @param count the largest number of photos, 1 to 10. With 0, it is four if the review accepted six
  *     or more photos, otherwise three
  * @param crop how much of each photo is kept
- * @param side the longest side of a square reference image in pixels, 64 to 2048. Other reference
- *     images have at most the same area. Smaller images save time and memory
+ * @param side the longest side of a square reference image in pixels, 64 to 2048. Images that are
+ *     not square have at most the same area. Smaller images save time and memory
  */
 public record ReferencePhotos(int count, Crop crop, int side) {
   /** Three or four photos, cropped to head and shoulders, of at most 512 x 512 pixels. */
@@ -112,7 +112,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    *
    * @param review the reviewed photos of one person
    * @param base the base; it limits the number of photos
-   * @return the chosen photos and the others
+   * @return the photos that become reference images, and the photos for measuring likeness
    * @throws InvalidInputException if the base does not edit images, or the
    *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
    */

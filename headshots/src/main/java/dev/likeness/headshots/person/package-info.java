@@ -7,10 +7,10 @@
  * keeps measures of the photos, so that the photos can be deleted. {@link Authenticity} compares
  * headshots with the photos.
  *
- * <p>A {@link ReferencePerson} consists of reference images for an IP-Adapter, and an
- * {@link ImagePerson} of images for a base that edits images, chosen by {@link ReferencePhotos};
- * both need no training. A {@link GuidedPerson} has face guidance as well. {@link IdentityStrength}
- * maps one setting from 0 to 1 to the weights of adapter and LoRA.
+ * <p>A {@link ReferencePerson} consists of reference images for an IP-Adapter. An
+ * {@link ImagePerson} consists of images for a base that edits images; {@link ReferencePhotos}
+ * chooses them. Neither needs training. A {@link GuidedPerson} has face guidance as well.
+ * {@link IdentityStrength} maps one setting from 0 to 1 to the weights of adapter and LoRA.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

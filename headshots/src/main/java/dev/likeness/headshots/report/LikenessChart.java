@@ -23,8 +23,8 @@ public final class LikenessChart {
    * The chart of a selection.
    *
    * @param choice the result of the selection
-   * @return HTML with a heading and an SVG element; empty if likeness was not measured. The chart
-   *     has a line at the limit of likeness, if there is a limit
+   * @return HTML with a heading and an SVG element; empty if likeness was not measured. If likeness
+   *     has a limit, the chart has a line at this limit
    */
   public static String svg(SelectionResult choice) {
     return svg(choice.verdicts().stream()
@@ -56,8 +56,8 @@ public final class LikenessChart {
             + "aria-label=\"likeness of each image, highest first\">%n",
         Double.isFinite(bars.get(0).threshold)
             ? "Images below the line may show another person."
-            : "There is no line: the face embedder was made for rendered faces and cannot tell"
-                + " whether a real person is recognised.",
+            : "There is no line: the face embedder was made for rendered faces and cannot"
+                + " recognise real people.",
         WIDTH,
         HEIGHT));
     double step = (WIDTH - 2.0 * MARGIN) / bars.size();

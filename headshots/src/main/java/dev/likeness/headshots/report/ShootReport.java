@@ -81,7 +81,7 @@ public final class ShootReport {
    * {@return the same report with the result of a selection}
    *
    * @param result the selection
-   * @throws IllegalArgumentException if the shoot does not have as many headshots as it kept
+   * @throws IllegalArgumentException if the shoot does not have as many headshots as were kept
    */
   public ShootReport selection(SelectionResult result) {
     long kept =
@@ -98,7 +98,7 @@ public final class ShootReport {
    * {@return the same report with scores of headshots that were not selected}
    *
    * @param given one score card for each headshot, or none
-   * @throws IllegalArgumentException if there is another number of cards
+   * @throws IllegalArgumentException if there are cards, but not one for each headshot
    */
   public ShootReport scores(List<ScoreCard> given) {
     return new ShootReport(made, shoot, choice, given, differences, marking);
@@ -108,7 +108,7 @@ public final class ShootReport {
    * {@return the same report with comparisons between headshots and photos}
    *
    * @param given one comparison for each headshot, or none
-   * @throws IllegalArgumentException if there is another number of comparisons
+   * @throws IllegalArgumentException if there are comparisons, but not one for each headshot
    */
   public ShootReport differences(List<Authenticity.Result> given) {
     return new ShootReport(made, shoot, choice, cards, given, marking);
@@ -267,7 +267,7 @@ public final class ShootReport {
     }
     if (!others.isEmpty()) {
       page.append("<section id=\"others\"><h2>")
-          .append(choice.isPresent() ? "Not chosen" : "Better not these")
+          .append(choice.isPresent() ? "Not chosen" : "Not recommended")
           .append("</h2>\n")
           .append(
               choice.isPresent()

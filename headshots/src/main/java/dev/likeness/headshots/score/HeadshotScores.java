@@ -26,8 +26,9 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Scores headshots by the aspects of {@link ScoreAspect}. A later likeness replaces an earlier one.
- * Immutable and thread-safe; the caller closes the face detector and the other models.
+ * Scores headshots by the aspects of {@link ScoreAspect}. A further call of a {@code likeness}
+ * method replaces the likeness of the earlier call. Immutable and thread-safe; the caller closes
+ * the face detector and the other models.
  */
 public final class HeadshotScores {
   private static final Map<ScoreAspect, ToDoubleFunction<FaceView>> MEASURES = measures();
@@ -126,14 +127,15 @@ public final class HeadshotScores {
 
   /**
    * Adds one score of likeness for each person in an image. {@link LikenessScore#ofPeople} assigns
-   * a face to each person. An image fails if one person is below the threshold or has no face. The
-   * limits hold as in {@link #likeness(Likeness, Identity)}.
+   * a face to each person. An image fails if one person is below the threshold or has no face. If
+   * the embedder was trained on rendered faces and the persons are real, no image fails, because
+   * the threshold does not hold for photographs.
    *
    * @param measures the likeness to the photos of each person, 1 to 12, all with one embedder
    * @param group the persons together, whose consent tells whether the photos were rendered
    * @return the new scores, for images of as many persons
    * @throws IllegalArgumentException if {@code measures} is empty. If there are more than 12, or
-   *     their embedders differ, {@link #score} throws it
+   *     their embedders differ, {@link #score} throws this exception
    */
   public HeadshotScores likeness(List<Likeness> measures, Identity group) {
     return people(measures.size())

@@ -194,7 +194,7 @@ public record Headshot(
   }
 
   /**
-   * Encodes an image file with the given marking, even if the class path has others.
+   * Encodes an image file with the given marking, even if the class path has other markings.
    *
    * @param format the file format
    * @param marking marks the file as generated or edited

@@ -103,7 +103,8 @@ public record HeadshotEdit(
     }
     double share = strength.orElse(0);
     if (!(share >= 0 && share <= 1)) {
-      throw new IllegalArgumentException("strength must be in 0..1, got " + share);
+      throw new IllegalArgumentException(
+          "the denoising strength of an edit must be in 0..1, got " + share);
     }
     words = Map.copyOf(words);
   }

@@ -113,7 +113,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
 
   /**
    * Places a crop for a format. An image that already has the aspect ratio is not cropped, except
-   * for {@code avatar}. For a format in pixels and without a face, the crop is in the middle.
+   * for {@code avatar}. If the format is in pixels and no face is found, the crop is in the middle.
    *
    * @param image the image
    * @param format a format as in {@link #ratio}

@@ -111,7 +111,8 @@ final class StyleFile {
       int line = json.currentTokenLocation().getLineNr();
       Style style = style(line);
       if (styles.stream().anyMatch(s -> s.name().equalsIgnoreCase(style.name()))) {
-        throw invalidStyle(line, "a second style named " + Quoted.of(style.name()));
+        throw invalidStyle(
+            line, "a second style named " + Quoted.of(style.name()) + "; give it another name");
       }
       styles.add(style);
     }

@@ -452,8 +452,8 @@ class SelectionResultTest {
         html);
     assertTrue(
         html.indexOf("<h3>headshot-003.png") < html.indexOf("<h3>headshot-002.png")
-            && html.indexOf("<h3>headshot-002.png") < html.indexOf("Better not these")
-            && html.indexOf("Better not these") < html.indexOf("<h3>headshot-001.png"),
+            && html.indexOf("<h3>headshot-002.png") < html.indexOf("Not recommended")
+            && html.indexOf("Not recommended") < html.indexOf("<h3>headshot-001.png"),
         html);
     String flawed = ShootReport.of(made(Optional.empty()), shoot)
         .scores(List.of(card(1.5), card(1.2), card(1.9)))
@@ -462,7 +462,7 @@ class SelectionResultTest {
         flawed.contains("All 3 images have a visible flaw.")
             && flawed.contains("The best images, with flaws"),
         flawed);
-    assertTrue(flawed.indexOf("<h3>headshot-002.png") < flawed.indexOf("Better not these"), flawed);
+    assertTrue(flawed.indexOf("<h3>headshot-002.png") < flawed.indexOf("Not recommended"), flawed);
   }
 
   @Test

@@ -34,13 +34,14 @@ public record ClusterSimulation(
    *
    * @param makespan seconds from the start until the last person is done
    * @param bound lower bound in seconds for every order of people: one restart, plus the larger of
-   *     the work without failures divided by the executors and the longest time of one person
+   *     two times: the work without failures divided by the number of executors, and the longest
+   *     time of one person
    * @param failures number of failures
    * @param lost seconds of work and restarts that failures cost
    * @param finished number of people who are done
    */
   public record Outcome(double makespan, double bound, int failures, double lost, int finished) {
-    /** {@return how much longer the job takes than the bound, 1 or more} */
+    /** {@return the seconds of the job divided by the bound, 1 or more} */
     public double ratio() {
       return makespan / bound;
     }

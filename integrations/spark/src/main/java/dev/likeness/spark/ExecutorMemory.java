@@ -10,7 +10,8 @@ import org.apache.spark.SparkConf;
 
 /**
  * The memory that an executor process needs outside its Java heap: libtorch keeps weights and
- * activations there. Spark must know it, or the cluster manager ends the process. Immutable.
+ * activations there. If Spark does not know this memory, the cluster manager ends the process.
+ * Immutable.
  *
  * @param weights bytes of the base's weights, which all tasks of the process share
  * @param task bytes of one task: the training or the shoot, whichever needs more

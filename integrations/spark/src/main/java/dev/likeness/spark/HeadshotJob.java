@@ -40,8 +40,9 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code resumed_from}: the training step from which the task resumed; 0 for the beginning
  * </ul>
  *
- * <p>A job can be repeated at any time. People whose photos, options, consent, base and release are
- * the same are not computed again. On a CPU, the same input gives the same bytes.
+ * <p>A job can be repeated at any time. If photos, options, consent, base and library version of a
+ * person are the same as before, the person is not computed again. On a CPU, the same input gives
+ * the same bytes.
  */
 public final class HeadshotJob {
   private final SparkSession spark;

@@ -14,11 +14,19 @@ import org.apache.spark.util.SerializableConfiguration;
  * Measures likeness and prompt adherence of many images on a Spark cluster. Immutable.
  *
  * <p>Images have the column {@code path}, and optionally {@code prompt} and {@code references}: an
- * array of URIs of photos of one person. The results are in the order of the images and have the
- * columns {@code path}, {@code likeness} (the mean cosine of the largest face with the photos; null
- * without photos, face or face embedder), {@code adherence} (0 to 1; null without a prompt, if the
- * base has no photo reader, or if the reader knows no word of the prompt) and {@code reason}. The
- * results of an {@link ImageJob} can be given as the images.
+ * array of URIs of photos of one person. The results of an {@link ImageJob} can be given as the
+ * images.
+ *
+ * <p>The results are in the order of the images and have these columns:
+ *
+ * <ul>
+ *   <li>{@code path}: the path of the image
+ *   <li>{@code likeness}: the mean cosine of the largest face with the photos; null without photos,
+ *       face or face embedder
+ *   <li>{@code adherence}: the prompt adherence, 0 to 1; null without a prompt, if the base has no
+ *       photo reader, or if the reader knows no word of the prompt
+ *   <li>{@code reason}: the reason why the image could not be measured; null if it was measured
+ * </ul>
  */
 public final class ImageEvaluation {
   private static final int SLICES_PER_CORE = 4;
@@ -35,8 +43,8 @@ public final class ImageEvaluation {
    * Creates an evaluation.
    *
    * @param spark the session
-   * @param base the place of the base model. Its folder provides the photo reader, and the face
-   *     embedder unless {@link #embedder} is called
+   * @param base the place of the base model. Its folder provides the photo reader. If
+   *     {@link #embedder} is not called, it also provides the face embedder
    * @return the evaluation
    */
   public static ImageEvaluation on(SparkSession spark, ModelLocation base) {

@@ -33,9 +33,9 @@ public record ManifestReport(
      * the certificate was valid at signing.
      */
     INVALID,
-    /** Hashes and signatures match, but no trust anchor vouches for the signer. */
+    /** Hashes and signatures match, but no trust anchor confirms the signer. */
     VALID,
-    /** Hashes and signatures match, and a trust anchor vouches for the signer. */
+    /** Hashes and signatures match, and a trust anchor confirms the signer. */
     TRUSTED
   }
 
@@ -140,7 +140,7 @@ public record ManifestReport(
   public String verdict() {
     return switch (state) {
       case TRUSTED -> wholeText() + ", from a trusted signer";
-      case VALID -> wholeText() + ", from a signer that no trust anchor vouches for";
+      case VALID -> wholeText() + ", from a signer that no trust anchor confirms";
       case INVALID ->
         isWeak()
             ? "signed with a key or digest too weak to trust"

@@ -66,8 +66,9 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * @param key file of a private key, not encrypted
    * @param certificates file of the certificate chain, the signer's certificate first
    * @return the signing identity
-   * @throws InvalidInputException if a file cannot be read or has other content; or if the signer's
-   *     certificate does not meet the {@linkplain SignerProfile requirements} or is not valid now
+   * @throws InvalidInputException if a file cannot be read, or lacks the key or a certificate; or
+   *     if the signer's certificate does not meet the {@linkplain SignerProfile requirements} or is
+   *     not valid now
    * @throws IllegalArgumentException if no {@link SignatureAlgorithm} supports the key, or it does
    *     not belong to the first certificate
    */

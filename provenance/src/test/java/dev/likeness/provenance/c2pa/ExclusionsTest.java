@@ -81,7 +81,7 @@ class ExclusionsTest {
     assertEquals(List.of(), report.faults());
     assertEquals(
         "unchanged, except for metadata that the signature does not cover, from a signer that no "
-            + "trust anchor vouches for",
+            + "trust anchor confirms",
         report.verdict());
   }
 

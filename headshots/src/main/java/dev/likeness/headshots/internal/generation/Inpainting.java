@@ -114,7 +114,8 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
       if (adapters.stream().anyMatch(Adapter::isRegional)) {
         throw new IllegalArgumentException(
             work + " needs windows or crops of the image, and an image prompt's mask applies"
-                + " to the whole image; use the person without a mask, or generate at the base's own size");
+                + " to the whole image; use the person without a mask, or generate a new image at"
+                + " the base's own size");
       }
     }
   }

@@ -39,8 +39,8 @@ record ImageBytes(String name, byte[] file) {
     String content = url.getSchemeSpecificPart();
     int comma = content.indexOf(',');
     if (!scheme.equals("data") || comma < 0 || !content.substring(0, comma).endsWith(";base64")) {
-      throw new IllegalArgumentException("the " + name + " is given by another URL than a data: URL"
-          + " with base64, and URLs are not loaded; load it and " + FORMS);
+      throw new IllegalArgumentException("the " + name + " has a URL that is not a data: URL with"
+          + " base64, and such a URL is not loaded; load the file yourself and " + FORMS);
     }
     return content.substring(comma + 1);
   }

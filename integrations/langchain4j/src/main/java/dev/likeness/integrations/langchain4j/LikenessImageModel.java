@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * Generates and edits images for LangChain4j with a base model. Immutable and thread-safe; the
  * caller closes the base after the last call.
  *
- * <p>Each image is a PNG file in {@link Image#base64Data()}. It is marked as generated, as
- * {@link GeneratedImage#toPng()} marks it. The metadata of a response contains the name of the base
- * ({@code model}) and the seed of each image ({@code seeds}, a list of {@link Long}).
+ * <p>Each image is a PNG file in {@link Image#base64Data()}. It has the marking of
+ * {@link GeneratedImage.Marking#load()}, unless {@link #marking(GeneratedImage.Marking)} sets
+ * another one. The metadata of a response contains the name of the base ({@code model}) and the
+ * seed of each image ({@code seeds}, a list of {@link Long}).
  *
  * <p>All methods throw LangChain4j's exceptions, whose cause is the exception of the library:
  *
@@ -132,9 +133,9 @@ public final class LikenessImageModel implements ImageModel {
    * the size of the result.
    *
    * @param image the image as base64 data or as a {@code data:} URL; other URLs are not loaded
-   * @param mask the part to generate, as an image of the same form. If the mask has transparent
-   *     pixels, the transparent part is generated, as in OpenAI's API. Otherwise, the white part is
-   *     generated. The mask is resized to the result's size
+   * @param mask the part to generate, as an image in base64 data or a {@code data:} URL. If the
+   *     mask has transparent pixels, the transparent part is generated, as in OpenAI's API.
+   *     Otherwise, the white part is generated. The mask is resized to the result's size
    * @param prompt the prompt
    * @return one image
    * @throws InvalidRequestException if an image cannot be read or an option does not fit the base

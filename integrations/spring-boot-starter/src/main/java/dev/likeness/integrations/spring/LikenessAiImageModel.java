@@ -25,11 +25,12 @@ import org.springframework.ai.retry.TransientAiException;
  * Generates images for Spring AI with a base model. Immutable and thread-safe; the caller closes
  * the base after the last call.
  *
- * <p>Each image is a PNG file in {@link Image#getB64Json()}. It is marked as generated, as
- * {@link GeneratedImage#toPng()} marks it. The metadata of each image is a {@link Seed}.
+ * <p>Each image is a PNG file in {@link Image#getB64Json()}. It has the marking of
+ * {@link GeneratedImage.Marking#load()}. The metadata of each image is a {@link Seed}.
  *
  * <p>Messages with a negative weight form the negative prompt; the other messages form the prompt.
- * Weights other than 1 and -1, styles, other models and URLs as the response format are refused.
+ * The model refuses weights other than 1 and -1, styles, names of other models than the base, and
+ * URLs as the response format.
  */
 public final class LikenessAiImageModel implements ImageModel {
   private static final String FORMAT = "b64_json";
@@ -63,7 +64,7 @@ public final class LikenessAiImageModel implements ImageModel {
    * ask.steps(20).seed(1)} sets the steps and fixes the seed.
    *
    * @param change returns a changed copy of each request. It is called after earlier changes, and
-   *     before the options of the call
+   *     before the options of the call are applied
    */
   public LikenessAiImageModel options(UnaryOperator<ImageRequest> change) {
     return new LikenessAiImageModel(base, ask -> change.apply(options.apply(ask)));
@@ -135,7 +136,7 @@ public final class LikenessAiImageModel implements ImageModel {
   private static void require(@Nullable String given, @Nullable String only, String option) {
     if (given != null && !given.isBlank() && !given.equals(only)) {
       throw new IllegalArgumentException(
-          "the " + option + " of an image prompt cannot be chosen here;"
+          "the " + option + " of an image prompt cannot be chosen here, got \"" + given + "\";"
               + (only == null ? " leave it out" : " leave it out, or give " + only));
     }
   }

@@ -32,7 +32,8 @@ public class LikenessAutoConfiguration {
    *
    * @param properties model, device, element type and memory
    * @param observers receive the events of each generation and training
-   * @throws IllegalStateException if there is neither a property nor an embedded model
+   * @throws IllegalStateException if the property {@code likeness.model} is not set and there is no
+   *     embedded model
    */
   @Bean(destroyMethod = "close")
   @ConditionalOnMissingBean

@@ -185,7 +185,7 @@ public record Consent(
                   .sorted()
                   .map(Purpose::description)
                   .collect(Collectors.joining(", "))
-              + ", not " + purpose.description() + "; ask the person for that too");
+              + ", not " + purpose.description() + "; ask the person to consent to that too");
     }
     return consent;
   }

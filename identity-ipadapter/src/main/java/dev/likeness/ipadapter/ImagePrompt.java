@@ -54,7 +54,8 @@ public final class ImagePrompt implements Identity {
       if (!Float.isFinite((float) shortcutScale) || !Float.isFinite((float) loraScale)) {
         throw new IllegalArgumentException(
             "the shortcut scale and the LoRA scale of an image prompt"
-                + " must be finite numbers, got " + shortcutScale + " and " + loraScale);
+                + " must be numbers from -3.4e38 to 3.4e38, got " + shortcutScale + " and "
+                + loraScale);
       }
     }
   }
@@ -256,7 +257,7 @@ public final class ImagePrompt implements Identity {
   public Adapter at(double weight) {
     if (!Float.isFinite((float) weight)) {
       throw new IllegalArgumentException(
-          "an image prompt's weight must be a finite number, got " + weight);
+          "an image prompt's weight must be a number from -3.4e38 to 3.4e38, got " + weight);
     }
     return new PromptAdapter(adapter, references, settings, weight);
   }

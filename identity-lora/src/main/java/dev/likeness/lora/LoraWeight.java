@@ -257,7 +257,8 @@ public final class LoraWeight {
 
   private static double requireFinite(double weight) {
     if (!Float.isFinite((float) weight)) {
-      throw new IllegalArgumentException("a LoRA's weight must be a finite number, got " + weight);
+      throw new IllegalArgumentException(
+          "a LoRA's weight must be a number from -3.4e38 to 3.4e38, got " + weight);
     }
     return weight;
   }

@@ -141,7 +141,8 @@ class FaceGuidanceCommandTest {
         file);
     assertFails(
         3,
-        "the embedder ArcFace is licensed for non-commercial research only; use one that allows"
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+            + "; use one that allows"
             + " commercial use, such as SFace or AuraFace",
         "--face-guidance",
         photo,

@@ -64,7 +64,7 @@ class ImagesToEditTest {
     Path kontext = PipelineFolder.any("flux/dev", folder);
     renamePipeline(kontext);
     assertRefused(
-        "a base of the family flux takes at most 1 reference image, got 2; leave the others out",
+        "a base of the family flux takes at most 1 reference image, got 2; leave out the rest",
         generate(kontext, "--image", "a.png", "--image", "b.png"));
     Path zimage = PipelineFolder.any("zimage/turbo", folder);
     assertRefused(

@@ -69,7 +69,8 @@ class PhotosCommandTest {
 
     assertEquals(3, run.status());
     assertEquals(
-        "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+            + "; use one that allows commercial use, "
             + "such as SFace or AuraFace",
         run.errorLines().get(0));
   }

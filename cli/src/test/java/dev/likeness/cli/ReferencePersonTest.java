@@ -430,7 +430,8 @@ class ReferencePersonTest {
       assertEquals(3, run.status());
       assertEquals(
           List.of(
-              "the embedder ArcFace is licensed for non-commercial research only, and no other embedder fits"
+              "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+                  + ", and no other embedder fits"
                   + " this adapter; use an adapter that uses images, such as Plus Face"),
           run.errorLines());
     }

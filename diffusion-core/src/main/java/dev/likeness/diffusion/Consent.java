@@ -185,7 +185,7 @@ public record Consent(
                   .sorted()
                   .map(Purpose::description)
                   .collect(Collectors.joining(", "))
-              + ", not " + purpose.description() + "; ask the person for this purpose too");
+              + ", not " + purpose.description() + "; ask the person to consent to that too");
     }
     return consent;
   }
@@ -244,8 +244,8 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote. Older person files contain a free text instead of
-   * JSON. For a free text, the result is a consent to every purpose, given on 1 January 1970.
+   * Reads a consent that {@link #toJson()} wrote. Older person files contain only a free text. The
+   * result is then a consent to every purpose with this text, given on 1 January 1970.
    *
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent

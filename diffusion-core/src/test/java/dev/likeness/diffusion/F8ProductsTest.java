@@ -82,8 +82,8 @@ class F8ProductsTest {
     ModelParts files = ModelOpener.open(PipelineFolder.any("flux/dev", scratch));
     assertEquals(
         "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
-            + " /proc/cpuinfo) or a GPU of compute capability 8.9 or newer; this is cuda:31 without"
-            + " it; turn 8-bit matrix products off",
+            + " /proc/cpuinfo) or a GPU of compute capability 8.9 or newer; cuda:31 is not such a GPU;"
+            + " turn 8-bit matrix products off",
         assertThrows(
                 ResourceLimitException.class,
                 () -> MemoryPlan.of(

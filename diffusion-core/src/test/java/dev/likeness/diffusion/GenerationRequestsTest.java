@@ -314,7 +314,7 @@ class GenerationRequestsTest {
     assertRefused(
         "the prompt \"a [cat:dog:0.5]\" changes over the steps, but an embedding is constant;"
             + " encode each"
-            + " of its texts",
+            + " variant of the prompt",
         () -> base.encode(request.prompt("a [cat:dog:0.5]")));
   }
 

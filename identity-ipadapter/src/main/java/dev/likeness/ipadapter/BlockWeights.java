@@ -17,8 +17,8 @@ public final class BlockWeights {
   /** Weight 1 for all blocks. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
   /**
-   * Transfers only the style. On SDXL, the preset applies to one block. On smaller UNets, it
-   * applies to all but the deepest blocks.
+   * Transfers only the style: applies to one block of SDXL, or to all but the deepest blocks of
+   * smaller UNets.
    */
   public static final BlockWeights STYLE = unet(
       "style",
@@ -26,9 +26,8 @@ public final class BlockWeights {
           ? weightIn(base, t, "up_blocks.0.attentions.1")
           : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
   /**
-   * Transfers only the composition. On SDXL, the preset applies to one block. On smaller UNets, it
-   * applies to the deepest down block with attention: weight 1 for the last attention of the block,
-   * 0.25 for its other attentions.
+   * Transfers only the composition: applies to one block of SDXL, or of smaller UNets to the
+   * deepest down block with attention (last attention 1, others 0.25).
    */
   public static final BlockWeights COMPOSITION = unet(
       "composition",
@@ -111,14 +110,14 @@ public final class BlockWeights {
    *     finite as a {@code float}
    * @return the weights
    * @throws IllegalArgumentException if a weight is not finite as a {@code float}. If the base has
-   *     no block with a given path, generation throws this exception
+   *     no block with a given path, generation throws it
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);
     own.forEach((path, weight) -> {
       if (!Float.isFinite(weight.floatValue())) {
         throw new IllegalArgumentException(
-            "the weight of block \"" + path + "\" must be between -3.4e38 and 3.4e38, got "
+            "the weight of block \"" + path + "\" must be a number from -3.4e38 to 3.4e38, got "
                 + weight);
       }
     });

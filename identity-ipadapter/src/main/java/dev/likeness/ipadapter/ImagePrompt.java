@@ -54,7 +54,7 @@ public final class ImagePrompt implements Identity {
       if (!Float.isFinite((float) shortcutScale) || !Float.isFinite((float) loraScale)) {
         throw new IllegalArgumentException(
             "the shortcut scale and the LoRA scale of an image prompt"
-                + " must be between -3.4e38 and 3.4e38, got " + shortcutScale + " and "
+                + " must be numbers from -3.4e38 to 3.4e38, got " + shortcutScale + " and "
                 + loraScale);
       }
     }
@@ -94,23 +94,22 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with negative references: generated images become less like these references.
-   * The negative references replace the unconditional image input of classifier-free guidance.
+   * Returns a prompt with negative references: generated images become less like them. They replace
+   * the unconditional image input of classifier-free guidance.
    *
    * @param unlike the negative references, at least one
    * @return a changed copy
    * @throws IllegalArgumentException if there is no reference, or one lacks an input that the
    *     adapter needs
    * @throws dev.likeness.diffusion.error.InvalidInputException if a face embedding is not
-   *     normalised as the adapter needs, or its face embedder is not that of {@link #references()}
+   *     normalised as the adapter needs, or another face embedder made it
    */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));
   }
 
   /**
-   * Returns a prompt with encoded negative references: generated images become less like these
-   * references.
+   * Returns a prompt with encoded negative references: generated images become less like them.
    *
    * @param unlike negative references that this adapter encoded
    * @return a changed copy
@@ -258,7 +257,7 @@ public final class ImagePrompt implements Identity {
   public Adapter at(double weight) {
     if (!Float.isFinite((float) weight)) {
       throw new IllegalArgumentException(
-          "an image prompt's weight must be between -3.4e38 and 3.4e38, got " + weight);
+          "an image prompt's weight must be a number from -3.4e38 to 3.4e38, got " + weight);
     }
     return new PromptAdapter(adapter, references, settings, weight);
   }

@@ -51,7 +51,7 @@ class BlockWeightsTest {
   @Test
   void areFiniteNumbers() {
     assertEquals(
-        "the weight of block \"mid_block\" must be between -3.4e38 and 3.4e38, got NaN",
+        "the weight of block \"mid_block\" must be a number from -3.4e38 to 3.4e38, got NaN",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> BlockWeights.of(Map.of("mid_block", Double.NaN)))

@@ -182,7 +182,8 @@ class FaceGuidanceAnyBaseTest {
     Path research = scratch.resolve("glintr100.onnx");
     Files.copy(embedder(), research);
     assertEquals(
-        "the embedder ArcFace is licensed for non-commercial research only; use one that allows"
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+            + "; use one that allows"
             + " commercial use, such as SFace or AuraFace",
         assertThrows(
                 InvalidInputException.class,

@@ -188,7 +188,8 @@ class FaceReaderTest {
     InvalidInputException e = assertThrows(
         InvalidInputException.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
     assertEquals(
-        "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+            + "; use one that allows commercial use, "
             + "such as SFace or AuraFace",
         e.getMessage());
   }

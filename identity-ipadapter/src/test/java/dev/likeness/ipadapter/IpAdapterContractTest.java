@@ -351,8 +351,8 @@ class IpAdapterContractTest implements AdapterContract {
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> face.prompt(images));
     assertEquals(
-        "the references have 1x1x40 for images, no embeddings for no image and no embeddings for"
-            + " faces, which do not fit "
+        "the references have 1x1x40 for images, no embeddings for the unconditional input and"
+            + " no embeddings for faces, which do not fit "
             + folder.resolve("ip-adapter-faceid.safetensors")
             + ", an IP-Adapter FaceID with image width 0 and face "
             + "width 24; encode the photos again for it",

@@ -56,10 +56,10 @@ public final class LoraWeight {
    * no layer of its base.
    *
    * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}:
-   * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for the
-   * block's first attention. The name of an attention in a down or up block includes the residual
-   * block of the same number. The name of the first attention also includes the block's downsampler
-   * or upsampler. As in diffusers, short names do not include blocks without attention.
+   * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for its
+   * first attention. An attention of a down or up block includes the residual block of the same
+   * number, and the first attention also the block's downsampler or upsampler. As in diffusers,
+   * short names do not include blocks without attention.
    *
    * <p>If several prefixes match a layer, the longest counts. A short name counts as the layer
    * names that it stands for, such as {@code unet.up_blocks.1.attentions.0}. The factor of
@@ -84,9 +84,8 @@ public final class LoraWeight {
    * <ul>
    *   <li>{@code down=0.5,mid=1,up.1=0.8,text_encoder=0.3}: names as in {@link #block};
    *   <li>{@code 1,0,0,0,0,1,1,1,1,1,1,1}: the numbers of the web UI's LoRA block weights. The
-   *       first is for the text encoders. The other numbers are for the attentions of a UNet's
-   *       down blocks, mid block and up blocks. Altogether, Stable Diffusion 1.x and 2.x have 17
-   *       numbers, and XL has 12.
+   *       first is for the text encoders. The others are for the attentions of a UNet's down
+   *       blocks, mid block and up blocks: 17 numbers for Stable Diffusion 1.x and 2.x, 12 for XL.
    * </ul>
    *
    * <p>{@link Lora#at} refuses names and numbers that do not fit its base.
@@ -259,7 +258,7 @@ public final class LoraWeight {
   private static double requireFinite(double weight) {
     if (!Float.isFinite((float) weight)) {
       throw new IllegalArgumentException(
-          "a LoRA's weight must be between -3.4e38 and 3.4e38, got " + weight);
+          "a LoRA's weight must be a number from -3.4e38 to 3.4e38, got " + weight);
     }
     return weight;
   }

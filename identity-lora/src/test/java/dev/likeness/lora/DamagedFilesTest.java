@@ -169,7 +169,7 @@ class DamagedFilesTest extends OnGoldenBase {
         assertTrue(
             message.contains("\"" + KOHYA + "lora_down.weight\" is of type ")
                 && message.contains(
-                    " without a scale, so it is no usable weight; give the LoRA in bf16"),
+                    " without a scale, so it is not a usable weight; give the LoRA in bf16"),
             message);
       }
       Map<String, Tensor> counted = pair();

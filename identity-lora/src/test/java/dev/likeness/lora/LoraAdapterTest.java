@@ -59,7 +59,7 @@ class LoraAdapterTest implements AdapterContract {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
     assertEquals(
-        "a LoRA's weight must be between -3.4e38 and 3.4e38, got NaN", refusal.getMessage());
+        "a LoRA's weight must be a number from -3.4e38 to 3.4e38, got NaN", refusal.getMessage());
   }
 
   /** A misspelt one would count for nothing, and nobody would see it. */
@@ -107,7 +107,7 @@ class LoraAdapterTest implements AdapterContract {
        down=0.5,mid=1,up.1=0.8, or numbers alone
       mid=1,0.5 | "0.5" in the block weights "mid=1,0.5" is not a weight; give names, such as\
        down=0.5,mid=1,up.1=0.8, or numbers alone
-      down=NaN | a LoRA's weight must be between -3.4e38 and 3.4e38, got NaN
+      down=NaN | a LoRA's weight must be a number from -3.4e38 to 3.4e38, got NaN
       """)
   void refusesBlockWeightsThatDoNotFit(String blocks, String words) {
     assertEquals(

@@ -153,7 +153,7 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {64, 2}),
         Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with the same rank; download the file"
+        file + ": " + LAYER + " lacks a factor, or its factors differ in rank; download the file"
             + " again",
         refusal(file));
   }
@@ -283,7 +283,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with the same rank; download the file"
+        file + ": " + LAYER + " lacks a factor, or its factors differ in rank; download the file"
             + " again",
         refusal(file));
   }
@@ -321,7 +321,7 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": " + LAYER + " does not have all factors with the same rank; download the file"
+        file + ": " + LAYER + " lacks a factor, or its factors differ in rank; download the file"
             + " again",
         refusal(file));
   }

@@ -238,8 +238,8 @@ class LoraTrainingTest {
     assertEquals(
         state
             + " is the state of another training; give the settings, base, images and release of"
-            + " Likeness it began with, or"
-            + " delete it to start again",
+            + " Likeness that the training began with, or"
+            + " delete the file to start again",
         refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());
@@ -391,7 +391,7 @@ class LoraTrainingTest {
               .getMessage()
               .endsWith(
                   " is distilled, and training would undo the distillation; train on the"
-                      + " base that is not distilled and use the LoRA on this one, or give a training adapter"));
+                      + " base that is not distilled and use the LoRA on this base, or give a training adapter"));
     }
   }
 

@@ -80,7 +80,7 @@ public record GuidanceOptions(
   static void requireFloat(String what, double value) {
     if (!Float.isFinite((float) value)) {
       throw new IllegalArgumentException(
-          what + " must be a finite number of at most 3.4e38, got " + value);
+          what + " must be a number from -3.4e38 to 3.4e38, got " + value);
     }
   }
 

@@ -72,7 +72,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         throw new IllegalArgumentException(
             "the textual inversion " + Quoted.of(token) + " has " + numbers.length
                 + " values for a text encoder of width " + width
-                + "; every text encoder needs the same number of vectors");
+                + "; give whole vectors of this width, and the same number of vectors for each"
+                + " text encoder");
       }
     });
   }
@@ -293,7 +294,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     if (numbers == null) {
       throw new InvalidInputException("the textual inversion " + Quoted.of(token)
           + " has vectors of width "
-          + values.keySet() + ", this model's text encoder needs " + width
+          + values.keySet() + ", but the text encoder of this model needs " + width
           + "; use it with the family that it was trained for, or do not name it in the prompt");
     }
     return numbers.clone();

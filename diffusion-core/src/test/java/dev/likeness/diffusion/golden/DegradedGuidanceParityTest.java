@@ -64,7 +64,7 @@ class DegradedGuidanceParityTest {
           three,
           DegradedGuidance.perturbedAttention("mid"),
           "perturbed-attention guidance (--pag-layers): no self-attention of this model has \"mid\""
-              + " in its name; an example is transformer_blocks.0.attn");
+              + " in its name; give a part of a name such as transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(

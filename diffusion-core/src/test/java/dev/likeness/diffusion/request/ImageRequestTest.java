@@ -112,7 +112,7 @@ class ImageRequestTest {
     }
     assertThrows(IllegalArgumentException.class, () -> REQUEST.count(100_001));
     assertEquals(
-        "the guidance scale must be a finite number of at most 3.4e38, got 1.0E39",
+        "the guidance scale must be a number from -3.4e38 to 3.4e38, got 1.0E39",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.guidance(1e39))
             .getMessage());
   }

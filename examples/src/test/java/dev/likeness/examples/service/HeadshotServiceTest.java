@@ -409,7 +409,7 @@ class HeadshotServiceTest {
         state.contains("\"failed\"")
             && state.contains(
                 "\"error\":\"the consent covers reviewing the photos, not generating headshots;"
-                    + " ask the person for this purpose too\""),
+                    + " ask the person to consent to that too\""),
         state);
     service.close();
     service = HeadshotService.start(

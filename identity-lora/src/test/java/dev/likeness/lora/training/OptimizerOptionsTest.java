@@ -546,7 +546,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
             .getMessage());
     assertEquals(
         "the settings train no layer of the base: targets CONVOLUTIONS, modules nothing; choose"
-            + " others",
+            + " other targets or modules",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> train(with(PLAIN).optimizerOptions(PLAIN.targetModules("nothing"))))

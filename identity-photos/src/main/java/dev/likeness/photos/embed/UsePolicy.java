@@ -60,7 +60,8 @@ public enum UsePolicy {
   private void require(EmbedderSpec spec, String advice) {
     if (this == COMMERCIAL && !spec.licence().allowsCommercialUse()) {
       throw new InvalidInputException(
-          "the embedder " + spec.name() + " is licensed for " + spec.licence().name() + advice);
+          "the embedder " + spec.name() + " has a licence that forbids commercial use ("
+              + spec.licence().name() + ")" + advice);
     }
   }
 

@@ -34,7 +34,8 @@ class OnnxEmbedderTest {
             folder.resolve("any.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL));
 
     assertEquals(
-        "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial "
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+            + "; use one that allows commercial "
             + "use, such as SFace or AuraFace",
         refusal.getMessage());
   }

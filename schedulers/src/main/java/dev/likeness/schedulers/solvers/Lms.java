@@ -74,7 +74,7 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
         if (own == other) {
           throw new IllegalArgumentException(
               "LMS needs different sigmas, but this schedule of " + sigmaSchedule.size()
-                  + " steps repeats " + own + "; use fewer steps or a smaller steps_offset");
+                  + " steps repeats sigma " + own + "; use fewer steps or a smaller steps_offset");
         }
         basis = basis.multiply(new PolynomialFunction(
             new double[] {(sigma - other) / (own - other), 1 / (own - other)}));

@@ -146,7 +146,7 @@ class SolverRefusalsTest {
     List<NoiseLevel> repeated =
         List.of(NoiseLevel.varianceExploding(2), NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN);
     refuses(
-        "LMS needs different sigmas, but this schedule of 2 steps repeats 2.0; use fewer steps or a smaller"
+        "LMS needs different sigmas, but this schedule of 2 steps repeats sigma 2.0; use fewer steps or a smaller"
             + " steps_offset",
         () -> solve(new Lms(2), SigmaSchedule.of(new double[] {1, 1}, repeated)));
     List<NoiseLevel> rising =

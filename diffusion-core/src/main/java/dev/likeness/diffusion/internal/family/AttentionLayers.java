@@ -48,8 +48,8 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
           .noneMatch(module -> one.isPerturbed(module)
               && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
         throw new IllegalArgumentException("perturbed-attention guidance (--pag-layers): no"
-            + " self-attention of this model has \"" + layer + "\" in its name; an example is "
-            + names.stream().sorted().findFirst().orElse("none"));
+            + " self-attention of this model has \"" + layer + "\" in its name; give a part of a"
+            + " name such as " + names.stream().sorted().findFirst().orElse("none"));
       }
     }
     return new Adaptation.PerturbedAttention(guidance.layers());

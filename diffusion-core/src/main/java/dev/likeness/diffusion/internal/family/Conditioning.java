@@ -46,7 +46,8 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
     }
     if (prompting.clipSkip() > 0 && !skips) {
       throw new IllegalArgumentException("this base does not support clip skip "
-          + prompting.clipSkip() + ", because it uses no hidden states of CLIP; leave it out");
+          + prompting.clipSkip() + ", because the base uses no hidden states of CLIP; leave clip"
+          + " skip out");
     }
     return prompts(request, guided, 0);
   }

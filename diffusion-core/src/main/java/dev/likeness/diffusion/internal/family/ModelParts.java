@@ -144,7 +144,7 @@ public interface ModelParts {
     otherNetworks().entrySet().stream().findFirst().ifPresent(other -> {
       throw new InvalidInputException(describe() + ": its " + Quoted.value(other.getKey()) + " ("
           + Quoted.value(other.getValue()) + ") is of a pipeline that is not supported;"
-          + " give the folder of the base alone, and a ControlNet by itself");
+          + " give a folder of the base alone, and give a ControlNet separately");
     });
   }
 

@@ -145,7 +145,7 @@ public final class ModelConfig {
    */
   public void requireDivided(String name, List<Integer> sizes, int parts, String by) {
     if (sizes.isEmpty() || sizes.stream().anyMatch(size -> size < 1 || size % parts != 0)) {
-      throw wrong(name, sizes, "multiples of " + Quoted.of(by) + ", " + parts);
+      throw wrong(name, sizes, "multiples of " + Quoted.of(by) + " (" + parts + ")");
     }
   }
 

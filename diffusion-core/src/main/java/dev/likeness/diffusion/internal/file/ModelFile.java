@@ -77,7 +77,7 @@ public final class ModelFile {
     }
     if (entry.isSymbolicLink() && !RepositoryFolder.isBlob(file)) {
       throw new InvalidInputException(file + " links to " + target(file)
-          + ", which is no blob of the same Hugging Face repository; copy the file into the"
+          + ", which is not a blob of the same Hugging Face repository; copy the file into the"
           + " folder");
     }
     return entry.isSymbolicLink() ? regular(file) : requireOrdinary(file, entry);

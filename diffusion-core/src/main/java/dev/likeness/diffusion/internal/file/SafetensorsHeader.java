@@ -86,7 +86,7 @@ public final class SafetensorsHeader implements TensorNames {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
       throw new InvalidInputException(source + " has " + length
-          + " bytes, expected a safetensors file of at least 8; " + SAVE_AGAIN_ADVICE);
+          + " bytes, but a safetensors file has at least 8; " + SAVE_AGAIN_ADVICE);
     }
     long headerLength =
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
@@ -103,7 +103,8 @@ public final class SafetensorsHeader implements TensorNames {
       throw new InvalidInputException(
           source + " announces a header of " + Long.toUnsignedString(headerLength)
               + " bytes but has only " + (fileLength - LENGTH_BYTES)
-              + " bytes after the length; it is no safetensors file or was cut short: download it again");
+              + " bytes after the length; it is not a safetensors file, or was cut short: download"
+              + " it again");
     }
     if (headerLength > cap) {
       throw new InvalidInputException(source + " has a header of " + headerLength

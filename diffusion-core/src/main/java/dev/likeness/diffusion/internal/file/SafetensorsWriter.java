@@ -106,7 +106,7 @@ public final class SafetensorsWriter {
     }
     if (bytes.size() > SafetensorsHeader.FORMAT_CAP) {
       throw new IllegalArgumentException(
-          "the header would take " + bytes.size() + " bytes, the format allows "
+          "the header would take " + bytes.size() + " bytes, but the format allows "
               + SafetensorsHeader.FORMAT_CAP + "; write fewer tensors or less metadata");
     }
     return bytes.toByteArray();

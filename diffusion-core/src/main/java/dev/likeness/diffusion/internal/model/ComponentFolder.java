@@ -88,7 +88,7 @@ final class ComponentFolder {
         ? ""
         : " (found variants: "
             + String.join(", ", others)
-            + "; remove the variant from the names of the files of one)";
+            + "; to use one, remove the variant from its file names)";
   }
 
   /** The variants whose files are in the folder. */

@@ -87,9 +87,8 @@ public final class FamilyRegistry {
     });
     return findVariant(names)
         .orElseThrow(() -> new InvalidInputException(
-            names.describe() + " is no base model of a known family: it has "
-                + names.names().size() + " tensors, none of them "
-                + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of "
+            names.describe() + " is not a base model of a known family, as its tensor"
+                + " names show; give a checkpoint of "
                 + variantNames() + ", or a diffusers folder"));
   }
 

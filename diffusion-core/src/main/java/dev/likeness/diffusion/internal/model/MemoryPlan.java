@@ -121,8 +121,7 @@ public final class MemoryPlan {
       throw new ResourceLimitException(
           "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
               + " /proc/cpuinfo) or a GPU of compute capability 8.9 or newer; "
-              + "this is "
-              + (compute.isCpu() ? "a CPU without it" : compute.device() + " without it")
+              + (compute.isCpu() ? "this CPU has no VNNI" : compute.device() + " is not such a GPU")
               + "; turn 8-bit matrix products off");
     }
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);

@@ -99,8 +99,8 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
       return ofBase.apply(tokenizer);
     }
     throw new InvalidInputException(path + " has no tokenizer: there is none in " + own + ", and"
-        + " none for " + words + " tokens in " + (other == null ? base.describe() : other)
-        + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt beside it");
+        + " none with " + words + " tokens in " + (other == null ? base.describe() : other)
+        + "; put tokenizer.json, spiece.model, or vocab.json with merges.txt beside it");
   }
 
   private static boolean hasTokenizer(Path folder) {

@@ -58,7 +58,7 @@ record LatentPreparation(
     if (controls.stream().map(ControlImage::isGuess).distinct().count() > 1) {
       throw new IllegalArgumentException(
           "ControlNet " + controls.get(0).controlNet().name()
-              + " has control images with and without guess mode; give all of them the same");
+              + " has control images with and without guess mode; set it for all or for none");
     }
     return images.encode(
         controls,

@@ -122,7 +122,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
               + " takes at most " + editing.maxImages() + " reference image"
               + (editing.maxImages() == 1 ? "" : "s") + ", got " + all
               + (first ? " with the initial image" : "")
-              + "; leave the others out");
+              + "; leave out the rest");
     }
   }
 

@@ -77,7 +77,7 @@ record PredictorChain(PipelineModel model) {
             || request.guidanceOptions().formula().hasMomentum())) {
       throw new IllegalArgumentException(
           "tiled sampling cannot be combined with caching (except token merging) or guidance"
-              + " with momentum; leave out one of the two");
+              + " with momentum; leave out the windows, or caching and momentum");
     }
   }
 

@@ -87,9 +87,9 @@ public final class ClipKeyFormat {
 
   private static int heads(TensorNames keys, int width) {
     if (width % HEAD_DIM != 0) {
-      throw new InvalidInputException(keys.describe() + ": a text encoder of width " + width
-          + " has an unknown number of heads; give a diffusers folder, or for a component (--part)"
-          + " put its config.json beside it");
+      throw new InvalidInputException(keys.describe() + ": the number of attention heads is not in"
+          + " the file and is unknown for a text encoder of width " + width
+          + "; give a diffusers folder, or for a component (--part) put its config.json beside it");
     }
     return width / HEAD_DIM;
   }

@@ -97,7 +97,8 @@ final class NativeTokenizer implements AutoCloseable {
       if (!valid) {
         throw new InvalidInputException(source + ": the added token "
             + Quoted.of(String.valueOf(token.get("content")))
-            + " is empty, duplicate or incomplete; download the tokenizer's files again");
+            + " is empty, too long, duplicate or incomplete, or is one of too many; download the"
+            + " tokenizer's files again");
       }
     }
   }

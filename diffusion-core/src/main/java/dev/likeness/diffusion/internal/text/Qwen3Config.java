@@ -75,7 +75,7 @@ public record Qwen3Config(
     if (rope.get("rope_type") != null && !rope.get("rope_type").equals("default")) {
       throw new InvalidInputException(
           c.source() + ": rope_type " + Quoted.of(String.valueOf(rope.get("rope_type")))
-              + " is not supported; only default is");
+              + " is not supported; only \"default\" is supported");
     }
     return rope.get("rope_theta") instanceof Number theta ? theta.doubleValue() : 10000;
   }

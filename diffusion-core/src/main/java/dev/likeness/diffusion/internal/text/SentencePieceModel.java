@@ -171,7 +171,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
     }
     if (pieces.size() > MOST_PIECES || bytes > MOST_BYTES) {
       throw new InvalidInputException(source + " has " + pieces.size() + " pieces of " + bytes
-          + " bytes, more than any T5; give T5's tokenizer");
+          + " bytes, more than the tokenizer of any T5 has; give T5's tokenizer");
     }
   }
 
@@ -202,7 +202,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
         return map;
       } catch (IllegalArgumentException e) {
         throw new InvalidInputException(
-            source + ": the normalizer's precompiled_charsmap is no base 64; download the"
+            source + ": the normalizer's precompiled_charsmap is not base 64; download the"
                 + " tokenizer's files again",
             e);
       }

@@ -45,8 +45,8 @@ record T5Vocabulary(
     SentencePieceModel.check(pieces, source);
     if (pieces.size() <= UNKNOWN) {
       throw new InvalidInputException(source + " has " + pieces.size()
-          + " pieces, expected at least " + (UNKNOWN + 1)
-          + ", as T5's has; download the tokenizer's files again");
+          + " pieces, but a tokenizer of T5 has at least " + (UNKNOWN + 1)
+          + "; download the tokenizer's files again");
     }
     if (!own.isEmpty()) {
       Predicate<String> keeps =

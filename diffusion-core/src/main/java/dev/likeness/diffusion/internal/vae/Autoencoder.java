@@ -180,15 +180,16 @@ public interface Autoencoder {
 
     private Tensor decodeInF32(Tensor latents) {
       if (fast.inF32() != fast) {
-        warnings.accept("the decoded image was not finite, so it was decoded again in f32");
+        warnings.accept(
+            "the decoded image had values that were not finite, so it was decoded again in f32");
         Tensor image = fast.inF32().decode(latents);
         if (Tensors.isFinite(image)) {
           return image;
         }
       }
       throw new InvalidInputException(
-          "the decoded image is not finite, even in f32; give the base another autoencoder, or choose"
-              + " other steps or guidance");
+          "the decoded image has values that are not finite, even in f32; give the base another"
+              + " autoencoder, or change steps or guidance");
     }
 
     @Override
@@ -197,7 +198,8 @@ public interface Autoencoder {
         LatentDistribution latents = fast.encode(images);
         if (overflowed(latents.mean(), images) && fast.inF32() != fast) {
           warnings.accept(
-              "the encoded latents were not finite, so the image was encoded again in f32");
+              "the encoded latents had values that were not finite, so the image was encoded again"
+                  + " in f32");
           latents = fast.inF32().encode(images);
         }
         return new LatentDistribution(

@@ -104,7 +104,7 @@ class HubCacheTest {
         .getMessage();
     assertEquals(
         weights + " links to \"" + plain.resolve("unet/diffusion_pytorch_model.safetensors")
-            + "\", which is no blob of the same Hugging Face repository; copy the file into the"
+            + "\", which is not a blob of the same Hugging Face repository; copy the file into the"
             + " folder",
         message);
   }

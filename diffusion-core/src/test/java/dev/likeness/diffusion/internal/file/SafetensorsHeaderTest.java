@@ -67,7 +67,7 @@ class SafetensorsHeaderTest {
     refused(
         file,
         file
-            + " has 7 bytes, expected a safetensors file of at least 8; the file is damaged;"
+            + " has 7 bytes, but a safetensors file has at least 8; the file is damaged;"
             + " download or save it again");
   }
 
@@ -80,7 +80,7 @@ class SafetensorsHeaderTest {
         file,
         file + " announces a header of " + unsigned
             + " bytes but has only 2 bytes after the length;"
-            + " it is no safetensors file or was cut short: download it again");
+            + " it is not a safetensors file, or was cut short: download it again");
   }
 
   @Test
@@ -232,7 +232,7 @@ class SafetensorsHeaderTest {
     refused(
         "{" + TWO_FLOATS + "}",
         data,
-        "the tensors take 8 bytes, the file has " + data
+        "the tensors take 8 bytes, but the file has " + data
             + " after the header; it is cut short or has additional data: download it again");
   }
 

@@ -104,7 +104,7 @@ class ShardedSourceTest {
         index("\"a\":\"m-1.safetensors\""),
         folder.resolve("m-1.safetensors") + " links to \""
             + parent.resolve("elsewhere.safetensors")
-            + "\", which is no blob of the same Hugging Face repository; copy the file into the"
+            + "\", which is not a blob of the same Hugging Face repository; copy the file into the"
             + " folder");
   }
 

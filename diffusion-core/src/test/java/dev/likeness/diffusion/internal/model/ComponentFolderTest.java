@@ -56,7 +56,7 @@ class ComponentFolderTest {
     assertEquals(
         folder
             + " has no weights, plain or of variant fp16; expected diffusion_pytorch_model.safetensors or"
-            + " model.safetensors (found variants: bf16; remove the variant from the names of the files of one)",
+            + " model.safetensors (found variants: bf16; to use one, remove the variant from its file names)",
         assertThrows(
                 InvalidInputException.class, () -> new ComponentFolder(folder, "fp16").weights())
             .getMessage());
@@ -68,7 +68,7 @@ class ComponentFolderTest {
     Files.createFile(folder.resolve("model.two-00001-of-00001.safetensors"));
     assertEquals(
         folder + " has no weights; expected diffusion_pytorch_model.safetensors or"
-            + " model.safetensors (found variants: one, two; remove the variant from the names of the files of one)",
+            + " model.safetensors (found variants: one, two; to use one, remove the variant from its file names)",
         assertThrows(InvalidInputException.class, () -> new ComponentFolder(folder, null).weights())
             .getMessage());
   }

@@ -52,8 +52,8 @@ class ModelFolderTest {
         folder.resolve("model_index.json"),
         Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
     String told = folder
-        + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of the base"
-        + " alone, and a ControlNet by itself";
+        + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give a folder of the base"
+        + " alone, and give a ControlNet separately";
     ModelParts files = ModelOpener.open(folder);
     assertRefused(told, files);
     assertRefused(told, files.with("vae", folder.resolve("vae")));

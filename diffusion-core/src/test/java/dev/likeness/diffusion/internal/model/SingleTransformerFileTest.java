@@ -153,9 +153,9 @@ class SingleTransformerFileTest {
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
     assertEquals(
-        bare + " has no tokenizer: there is none in " + folder + ", and none for "
+        bare + " has no tokenizer: there is none in " + folder + ", and none with "
             + files.config("text_encoder_2").integer("vocab_size", 0) + " tokens in " + file
-            + "; put its tokenizer.json, spiece.model, or"
+            + "; put tokenizer.json, spiece.model, or"
             + " vocab.json with merges.txt beside it",
         assertThrows(
                 InvalidInputException.class,

@@ -277,7 +277,7 @@ class PromptWarningsTest {
         Compute.EXACT)) {
       ImageRequest request = REQUEST.syntax(PromptSyntax.A1111);
       String tag =
-          " has <lora:ada:0.8>, which loads a file in the web UI; remove it, and give the LoRA as an adapter:"
+          " has <lora:ada:0.8>, which loads a file in the web UI; remove it, and give a LoRA as an adapter:"
               + " ImageRequest.adapter(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
       assertRefused("the prompt" + tag, base, request.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
       assertRefused("the negative prompt" + tag, base, request.negative("(<lora:ada:0.8>:1.2)"));
@@ -285,7 +285,7 @@ class PromptWarningsTest {
           "the prompt has <hypernet:old:1>", base, request.prompt("a cat <hypernet:old:1>"));
       assertRefused(
           "prompts joined by AND are not supported (\"a cat AND a dog :1.2\"); use one of"
-              + " them, or write the word in lower case",
+              + " the prompts, or write AND in lower case",
           base,
           request.prompt("a cat AND a dog :1.2"));
       assertRefused("the prompt ends in \": 1.2\"", base, request.prompt("a cat : 1.2"));

@@ -55,14 +55,15 @@ class BrokenTokenizerTest {
         Arguments.of("has no piece \"</s>\"", json(pieces().subList(2, 9), null, List.of())),
         Arguments.of("the added token \"\" is empty", json(pieces(), null, List.of(added(3, "")))),
         Arguments.of(
-            "is empty, duplicate or incomplete", json(pieces(), null, List.of(Map.of("id", 3)))),
+            "is empty, too long, duplicate or incomplete",
+            json(pieces(), null, List.of(Map.of("id", 3)))),
         Arguments.of(
-            "token \"q\" is empty, duplicate",
+            "token \"q\" is empty, too long, duplicate",
             json(pieces(), null, List.of(added(3, "q"), added(4, "q")))),
         Arguments.of("duplicate or incomplete", json(pieces(), null, List.of(added(-3, "q")))),
         Arguments.of(
             "duplicate or incomplete", json(pieces(), null, List.of(added(1, "q".repeat(1025))))),
-        Arguments.of("is no base 64", json(pieces(), "*", List.of())),
+        Arguments.of("is not base 64", json(pieces(), "*", List.of())),
         Arguments.of("the normalizer changes the added token \"bab\"", normalized("bab")),
         Arguments.of(damaged, map("", "x")),
         // The size of the trie: none, not of whole units, more than there is, near 2^32.

@@ -63,7 +63,7 @@ class QwenTokenizerTest {
     Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}");
     assertEquals(
         folder
-            + ": the chat template is not Qwen3's, which contains \"enable_thinking\"; give the model's own tokenizer",
+            + ": the chat template does not contain \"enable_thinking\", as that of Qwen3 does; give the model's own tokenizer",
         refusal());
   }
 

@@ -76,7 +76,8 @@ public final class ReferenceEncoder {
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
           "the references have " + text(e.image()) + " for images, " + text(e.unconditional())
-              + " for no image and " + text(e.face()) + " for faces, which do not fit " + adapter
+              + " for the unconditional input and " + text(e.face()) + " for faces, which do not"
+              + " fit " + adapter
               + ", an " + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode the photos again for it");

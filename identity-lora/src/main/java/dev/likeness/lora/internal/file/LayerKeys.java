@@ -244,7 +244,8 @@ final class LayerKeys {
       boolean count = role == LoraKey.ALPHA || role == LoraKey.ON_INPUT || role == LoraKey.RESHAPE;
       if (!count && !source.dtype(key).isFloating()) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(fileKey(role))
-            + " is of type " + source.dtype(key) + " without a scale, so it is no usable weight; "
+            + " is of type " + source.dtype(key) + " without a scale, so it is not a usable"
+            + " weight; "
             + "give the LoRA in bf16, f16 or f32");
       }
     });

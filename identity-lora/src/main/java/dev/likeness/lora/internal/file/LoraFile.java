@@ -207,7 +207,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.incomplete().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)
-          + " does not have all factors with the same rank; download the file again");
+          + " lacks a factor, or its factors differ in rank; download the file again");
     }
     if (report.layers() == 0 && !report.ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "

@@ -75,7 +75,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
               + (settings.optimizerOptions().targetModules().isEmpty()
                   ? ""
                   : ", modules " + settings.optimizerOptions().targetModules())
-              + "; choose others");
+              + "; choose other targets or modules");
     }
     random = NoiseSource.seeded(settings.seed());
     WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)

@@ -81,7 +81,7 @@ public final class TrainingLoop implements AutoCloseable {
     if (set.trainingAdapter().isPresent()) {
       return;
     }
-    String advice = "train on the base that is not distilled and use the LoRA on this one, or give"
+    String advice = "train on the base that is not distilled and use the LoRA on this base, or give"
         + " a training adapter";
     switch (target.distillation()) {
       case NONE -> {}

@@ -118,7 +118,7 @@ final class OnnxIResNet {
     check(
         node,
         (kernel == 1 || kernel == 3) && all(node, "kernel_shape", kernel, kernel),
-        "has a kernel of another size than 1x1 or 3x3");
+        "has a kernel that is neither 1x1 nor 3x3");
     check(node, all(node, "pads", kernel / 2, 0), "has pads that do not keep the size");
     check(node, all(node, "dilations", 1, 1) && all(node, "group", 1, 1), "is dilated or grouped");
     String padding =
@@ -129,8 +129,9 @@ final class OnnxIResNet {
     check(
         node,
         all(node, "strides", own, 1) && own >= 1 && (stride == 0 || own == stride),
-        "has the stride " + own + ", expected "
-            + (stride == 0 ? "the same for both axes" : stride));
+        "has the strides " + (given == null ? own : Arrays.toString(given.numbers()))
+            + ", expected "
+            + (stride == 0 ? "one number of at least 1" : stride) + " for both axes");
     Normed normed = normed(node.outputs().get(0), weight.size(0));
     return new Folded(Convolution.of(weight, bias, normed.norm, own), normed.output);
   }
@@ -189,7 +190,7 @@ final class OnnxIResNet {
     Normed before = normed(last, -1);
     Node flat = only(skipped(before.output), "Flatten", "Reshape");
     if (flat.operation().equals("Flatten")) {
-      check(flat, all(flat, "axis", 1, 1), "has another axis than 1");
+      check(flat, all(flat, "axis", 1, 1), "has an axis other than 1");
     } else {
       Constant shape = constants.get(flat.inputs().get(1));
       check(

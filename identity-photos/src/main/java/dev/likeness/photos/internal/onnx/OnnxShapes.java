@@ -173,7 +173,7 @@ final class OnnxShapes {
         .forEach((name, option) -> check(
             node,
             operator.options().getOrDefault(name, ' ') == option.kind(),
-            "has an attribute " + Quoted.of(name) + " that it does not take"));
+            "has an attribute " + Quoted.of(name) + " that the operation does not take"));
     Call call = new Call(node, inputs);
     List<Value> results = OnnxRules.apply(operator.rule(), call);
     check(node, results.size() >= node.outputs().size(), "has too many outputs");

@@ -31,7 +31,7 @@ final class OnnxWindows {
 
   private static List<Value> lrn(Call c) {
     long size = c.number("size", 0);
-    c.check(c.input(0).rank() == 4, "needs an image");
+    c.check(c.input(0).rank() == 4, "needs an input of 4 dimensions");
     c.check(
         size >= 1 && size % 2 == 1 && size <= MAX_STEP,
         "has the size " + size + ", expected an odd number from 1 to " + MAX_STEP);
@@ -176,7 +176,7 @@ final class OnnxWindows {
   }
 
   private static List<Value> global(Call c) {
-    c.check(c.input(0).rank() >= 3, "needs an image");
+    c.check(c.input(0).rank() >= 3, "needs an input of at least 3 dimensions");
     long[] dims = c.input(0).dims().clone();
     Arrays.fill(dims, 2, dims.length, 1);
     c.addWork(4.0 * c.input(0).elements());
@@ -237,7 +237,7 @@ final class OnnxWindows {
   private static List<Value> blocks(Call c, boolean toSpace) {
     long[] x = c.input(0).dims();
     long side = c.number("blocksize", 0);
-    c.check(x.length == 4, "needs an image");
+    c.check(x.length == 4, "needs an input of 4 dimensions");
     c.check(side >= 1 && side <= 64, "has the blocksize " + side + ", expected 1 to 64");
     boolean fits = toSpace ? x[1] % (side * side) == 0 : x[2] % side == 0 && x[3] % side == 0;
     c.check(fits, "has the blocksize " + side + ", which does not fit " + Arrays.toString(x));

@@ -158,7 +158,8 @@ class IResNetEmbedderTest {
   @Test
   void refusesLicencesThatForbidTheUse() {
     assertEquals(
-        "the embedder ArcFace is licensed for non-commercial research only; use one that allows"
+        "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
+            + "; use one that allows"
             + " commercial use, such as SFace or AuraFace",
         refusal(() -> IResNetEmbedder.open(
             golden("folded.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL)));

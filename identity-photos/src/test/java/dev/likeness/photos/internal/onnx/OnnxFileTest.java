@@ -96,10 +96,13 @@ class OnnxFileTest {
         bad("is not an ONNX file", node("Relu", "x", "y", number("\u001b[31m", 1))),
         bad("attribute \"\\u200bx\"", node("Relu", "x", "y", number("\u200bx", 1))),
         bad(
-            "\"num_output\" that it does not take",
+            "\"num_output\" that the operation does not take",
             node("Conv", "x w", "y", number("num_output", 9999)),
             WEIGHTS),
-        bad("that it does not take", node("Conv", "x w", "y", number("pads", 3)), WEIGHTS),
+        bad(
+            "that the operation does not take",
+            node("Conv", "x w", "y", number("pads", 3)),
+            WEIGHTS),
         bad("has 1 inputs", node("Conv", "x", "y")),
         bad("has 2 inputs", node("Conv", "x ", "y")),
         bad("and 2 outputs", node("Relu", "x", "y z")),

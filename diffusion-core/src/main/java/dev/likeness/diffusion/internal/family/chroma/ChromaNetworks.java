@@ -56,7 +56,7 @@ final class ChromaNetworks extends NetworksBase {
     if (config().inChannels() != expected || config().outChannels() != expected) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " input and " + config().outChannels()
-          + " output channels, expected " + expected + ", 4 times the autoencoder's "
+          + " output channels, expected " + expected + " of each, 4 times the autoencoder's "
           + autoencoder.latentChannels()
           + "; give components of one model");
     }

@@ -131,7 +131,9 @@ public final class FluxControlNetModel {
       if (channels > 0) {
         if (c.integer("patch_size", 1) != 2) {
           throw c.wrong(
-              "patch_size", c.integer("patch_size", 1), "2 with conditioning_embedding_channels");
+              "patch_size",
+              c.integer("patch_size", 1),
+              "2, because conditioning_embedding_channels is set");
         }
         shared.remove("patch_size");
       }

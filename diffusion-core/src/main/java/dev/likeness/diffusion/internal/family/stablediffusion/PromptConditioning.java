@@ -77,7 +77,8 @@ final class PromptConditioning {
         rows(false, PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
       throw new IllegalArgumentException("the prompt \"" + request.prompt()
-          + "\" changes over the steps, but an embedding is constant; encode each of its texts");
+          + "\" changes over the steps, but an embedding is constant; encode each variant of the"
+          + " prompt");
     }
     return encode(all.get(0), false, 1);
   }
@@ -268,7 +269,7 @@ final class PromptConditioning {
           .ifPresent(tag -> {
             throw new IllegalArgumentException("the " + which + " has " + tag
                 + ", which loads a file in the web UI; remove it, and"
-                + " give the LoRA as an adapter: ImageRequest.adapter(Lora.open(FILE,"
+                + " give a LoRA as an adapter: ImageRequest.adapter(Lora.open(FILE,"
                 + " base).at(WEIGHT)), or --lora FILE@WEIGHT");
           });
     }
@@ -282,7 +283,7 @@ final class PromptConditioning {
       Matcher joined = COMPOSED.matcher(prompt);
       if (joined.find()) {
         throw new IllegalArgumentException("prompts joined by AND are not supported (\"" + prompt
-            + "\"); use one of them, or write the word in lower case");
+            + "\"); use one of the prompts, or write AND in lower case");
       }
       Matcher factor = FACTOR.matcher(prompt);
       if (factor.find()) {

@@ -220,8 +220,8 @@ final class StableDiffusionVariant implements Variant {
     if (!config.containsKey("attention_head_dim")) {
       if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
         throw new InvalidInputException(
-            keys.describe() + ": the file does not contain the number of"
-                + " heads of its UNet with the widths " + channels
+            keys.describe() + ": the number of attention heads is not in"
+                + " the file and is unknown for a UNet of widths " + channels
                 + "; give a diffusers folder, or for a component (--part) put its config.json"
                 + " beside it");
       }

@@ -60,7 +60,7 @@ final class UNetEmbedding {
     Tensor ids = conditioning.timeIds();
     if (ids == null || conditioning.pooled() == null) {
       throw new IllegalArgumentException(
-          "this UNet needs pooled prompt embeddings and size ids, as SDXL's does;"
+          "this UNet needs pooled prompt embeddings and size ids, as the UNet of SDXL does;"
               + " got prompt embeddings alone");
     }
     Tensor sizes = config.timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);

@@ -67,7 +67,7 @@ public record ZImageConfig(
       throw c.wrong(
           "axes_dims",
           config.axesDims,
-          "three even numbers that sum to dim / n_heads, " + config.width / heads);
+          "three even numbers that sum to dim / n_heads (" + config.width / heads + ")");
     }
     return config;
   }

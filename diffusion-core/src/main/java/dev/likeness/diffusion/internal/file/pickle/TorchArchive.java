@@ -28,7 +28,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
         .toList();
     if (pickles.size() != 1) {
       throw new InvalidInputException(
-          source + " is a zip file but no PyTorch file: expected one data.pkl, found "
+          source + " is a zip file but not a PyTorch file: expected one data.pkl, found "
               + pickles.size() + "; give a .safetensors, .ckpt, .pt or .bin file");
     }
     String folder = pickles.get(0).substring(0, pickles.get(0).length() - "data.pkl".length());
@@ -68,7 +68,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
 
   private static InvalidInputException otherByteOrder(String source) {
     return new InvalidInputException(source
-        + " was saved on a machine of another byte order; convert it to safetensors on that"
+        + " was saved on a machine with another byte order; convert it to safetensors on that"
         + " machine");
   }
 
@@ -77,7 +77,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
     PickleInput in = new PickleInput(channel, source, 0, length);
     if (!MAGIC.equals(new Unpickler(in, source).load())) {
       throw new InvalidInputException(source
-          + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
+          + " is a pickle but not a PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
     }
     if (!Long.valueOf(PROTOCOL).equals(new Unpickler(in, source).load())) {
       throw in.broken("has a protocol other than " + PROTOCOL);

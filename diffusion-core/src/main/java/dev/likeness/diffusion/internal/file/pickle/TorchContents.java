@@ -43,7 +43,7 @@ final class TorchContents implements TensorNames {
   private void visit(String path, Object value, int depth) {
     if (++visits > MAX_VISITS || depth > MAX_DEPTH || path.length() > MAX_PATH) {
       throw new InvalidInputException(
-          source + ": its lists and dictionaries are too many or nested too deeply; it is no"
+          source + ": its lists and dictionaries are too many or too deeply nested; it is not a"
               + " checkpoint: download the file again");
     }
     if (value instanceof Map<?, ?> map) {
@@ -67,13 +67,13 @@ final class TorchContents implements TensorNames {
     if (!whole) {
       throw new InvalidInputException(
           source + ": tensor " + Quoted.of(name) + " needs " + storage.bytes()
-              + " bytes of storage " + Quoted.of(storage.key()) + ", the file has "
-              + (stretch == null ? "none" : stretch.length())
+              + " bytes of storage " + Quoted.of(storage.key()) + ", but the file has "
+              + (stretch == null ? "none" : stretch.length()) + " of them"
               + "; it was cut short: download it again");
     }
     if (tensors.put(name, tensor) != null) {
       throw new InvalidInputException(source + ": two tensors are called " + Quoted.of(name)
-          + "; it is no checkpoint: download the file again");
+          + "; it is not a checkpoint: download the file again");
     }
   }
 

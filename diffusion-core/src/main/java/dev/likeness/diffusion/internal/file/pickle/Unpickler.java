@@ -96,14 +96,14 @@ final class Unpickler {
       case BUILD -> build(pop());
       case BINPERSID -> push(storage(pop()));
       default ->
-        throw refused("the instruction " + opcode + " makes more than tensors and plain data");
+        throw refused("the instruction " + opcode + " can make more than tensors and plain data");
     }
   }
 
   private Allowed global(String module, String name) {
     Allowed allowed = PickleAllowList.find(module, name);
     if (allowed == null) {
-      throw refused("the name " + Quoted.of(module + "." + name) + " is not one that tensors need");
+      throw refused("the name " + Quoted.of(module + "." + name) + " is not needed for tensors");
     }
     return allowed;
   }
@@ -115,7 +115,7 @@ final class Unpickler {
         && name.length() <= MAX_NAME) {
       return global(module, name);
     }
-    throw refused("STACK_GLOBAL finds no two names");
+    throw refused("STACK_GLOBAL does not find two names");
   }
 
   private Object call(Opcode opcode, List<Object> call) {

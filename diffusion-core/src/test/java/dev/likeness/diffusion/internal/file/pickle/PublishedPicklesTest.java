@@ -62,10 +62,10 @@ class PublishedPicklesTest {
         "bad_pytorch.pt| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
         "broken_model.pkl| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
         "not_a_pickle.bin| has no known format; give a .safetensors, .ckpt, .pt or .bin file of weights",
-        "benign0_v3.pkl| is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file",
-        "malicious1.zip| at byte 67: the name \"builtins.eval\" is not one that tensors need; the file was not loaded:"
+        "benign0_v3.pkl| is a pickle but not a PyTorch file; give a .safetensors, .ckpt, .pt or .bin file",
+        "malicious1.zip| at byte 67: the name \"builtins.eval\" is not needed for tensors; the file was not loaded:"
             + " ask for a safetensors file, or convert it in a sandbox",
-        "pytorch_magic_bypass.pt| at byte 2: the name \"__builtin__.eval\" is not one that tensors need; the file was not"
+        "pytorch_magic_bypass.pt| at byte 2: the name \"__builtin__.eval\" is not needed for tensors; the file was not"
             + " loaded: ask for a safetensors file, or convert it in a sandbox"
       })
   void refusesWhatIsNoCheckpoint(String name, String problem) {

@@ -257,12 +257,12 @@ class TorchPickleTest {
   void refusesEveryNameThatTensorsDoNotNeed(String module, String name) {
     refused(
         CraftedPickle.start().global(module, name).stop(),
-        " at byte 48: the name \"" + module + "." + name + "\" is not one that tensors need"
+        " at byte 48: the name \"" + module + "." + name + "\" is not needed for tensors"
             + NOT_LOADED);
     refused(
         CraftedPickle.start().text(module).text(name).raw("\u0093").stop(),
         " at byte " + (58 + module.length() + name.length()) + ": the name \"" + module + "." + name
-            + "\" is not one that tensors need" + NOT_LOADED);
+            + "\" is not needed for tensors" + NOT_LOADED);
   }
 
   @ParameterizedTest
@@ -285,7 +285,7 @@ class TorchPickleTest {
   void refusesEveryInstructionThatTensorsDoNotNeed(String code, String name) {
     refused(
         CraftedPickle.start().raw(code).stop(),
-        " at byte 48: the instruction " + name + " makes more than tensors and plain data"
+        " at byte 48: the instruction " + name + " can make more than tensors and plain data"
             + NOT_LOADED);
   }
 
@@ -327,11 +327,11 @@ class TorchPickleTest {
         " at byte 54: BINPERSID names something other than a whole storage" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("X\u00ff\u00ff\u00ff\u007f").stop(),
-        " at byte 53: needs 2147483647 bytes, but only 1 are left; the file is damaged or no"
+        " at byte 53: needs 2147483647 bytes, but only 1 are left; the file is damaged or is not a"
             + " checkpoint: download it again");
     refused(
         CraftedPickle.start().raw("J").stop(),
-        " at byte 49: ends in the middle of an instruction; the file is damaged or no"
+        " at byte 49: ends in the middle of an instruction; the file is damaged or is not a"
             + " checkpoint: download it again");
   }
 
@@ -369,14 +369,14 @@ class TorchPickleTest {
     Path file = CraftedPickle.zip(folder, six, 5);
     refused(
         file,
-        file + ": tensor \"tensor\" needs 24 bytes of storage \"0\", the file has 20;"
+        file + ": tensor \"tensor\" needs 24 bytes of storage \"0\", but the file has 20 of them;"
             + " it was cut short: download it again");
     byte[] other =
         CraftedPickle.start().tensor("9", 6, 0, new long[] {6}, new long[] {1}).stop();
     CraftedPickle.zip(folder, other, 6);
     refused(
         file,
-        file + ": tensor \"tensor\" needs 24 bytes of storage \"9\", the file has none;"
+        file + ": tensor \"tensor\" needs 24 bytes of storage \"9\", but the file has none of them;"
             + " it was cut short: download it again");
   }
 
@@ -384,7 +384,7 @@ class TorchPickleTest {
   void refusesListsThatContainThemselves() {
     Path file = CraftedPickle.zip(folder, CraftedPickle.start().raw("]q\0h\0a").stop(), 0);
     String message = file
-        + ": its lists and dictionaries are too many or nested too deeply; it is no checkpoint:"
+        + ": its lists and dictionaries are too many or too deeply nested; it is not a checkpoint:"
         + " download the file again";
     refused(file, message);
     CraftedPickle bomb = CraftedPickle.start().raw("]q\0");
@@ -409,12 +409,12 @@ class TorchPickleTest {
     Path file = CraftedPickle.zip(folder, Map.of("x.npy", new byte[3]));
     refused(
         file,
-        file + " is a zip file but no PyTorch file: expected one data.pkl, found 0;"
+        file + " is a zip file but not a PyTorch file: expected one data.pkl, found 0;"
             + " give a .safetensors, .ckpt, .pt or .bin file");
     CraftedPickle.write(folder, CraftedPickle.start().raw("]").stop());
     refused(
         file,
-        file + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
+        file + " is a pickle but not a PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
     CraftedPickle.write(folder, "c__builtin__\neval\n".getBytes(StandardCharsets.US_ASCII));
     refused(
         file,
@@ -431,7 +431,7 @@ class TorchPickleTest {
     refused(
         file,
         file
-            + " was saved on a machine of another byte order; convert it to safetensors on that"
+            + " was saved on a machine with another byte order; convert it to safetensors on that"
             + " machine");
   }
 

@@ -76,9 +76,7 @@ class VerifyCommandTest {
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
-        run.out()
-            .contains(
-                "manifest     unchanged, from a signer that no trust anchor confirms"),
+        run.out().contains("manifest     unchanged, from a signer that no trust anchor confirms"),
         run.out());
     Map<String, Object> found = JSON.std.mapFrom(
         CommandResult.of("inspect", "--json", signed.toString()).out());

@@ -116,9 +116,8 @@ public final class BlockWeights {
     Map<String, Double> own = Map.copyOf(byPath);
     own.forEach((path, weight) -> {
       if (!Float.isFinite(weight.floatValue())) {
-        throw new IllegalArgumentException(
-            "the weight of block \"" + path + "\" must be a number from -3.4e38 to 3.4e38, got "
-                + weight);
+        throw new IllegalArgumentException("the weight of block \"" + path
+            + "\" must be a number from -3.4e38 to 3.4e38, got " + weight);
       }
     });
     return new BlockWeights(own.toString(), (base, t) -> {

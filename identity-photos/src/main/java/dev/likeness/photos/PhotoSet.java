@@ -131,8 +131,7 @@ public final class PhotoSet {
               .orElse(repeated);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          "the folder " + folder + " needs a name such as 10_ada: " + e.getMessage(),
-          e);
+          "the folder " + folder + " needs a name such as 10_ada: " + e.getMessage(), e);
     }
   }
 

@@ -19,8 +19,8 @@ import java.util.stream.DoubleStream;
  * @param coverage the variety of the accepted photos
  * @param advice sentences for the person who takes the photos: how to improve the set; empty if
  *     there is nothing to improve
- * @param toolAdvice sentences for the person who runs the review: which additional tools would
- *     find more problems; empty if no tool is missing
+ * @param toolAdvice sentences for the person who runs the review: which additional tools would find
+ *     more problems; empty if no tool is missing
  */
 public record SetVerdict(
     int photos,

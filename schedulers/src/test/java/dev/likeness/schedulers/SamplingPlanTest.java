@@ -198,10 +198,12 @@ class SamplingPlanTest {
         assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(0)).getMessage());
     assertEquals(
         "the number of timesteps must be at least 1, got 0",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.ofTimesteps()).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.ofTimesteps())
+            .getMessage());
     assertEquals(
         "the number of sigmas must be at least 1, got 0",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.ofSigmas()).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.ofSigmas())
+            .getMessage());
     for (double eta : new double[] {-0.1, 1.1, Double.NaN}) {
       assertEquals(
           "eta must be in 0..1, got " + eta,

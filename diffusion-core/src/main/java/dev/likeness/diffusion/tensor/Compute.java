@@ -180,9 +180,8 @@ public record Compute(String device, DType dtype) {
           "no CUDA device is available: " + CUDA_REQUIREMENTS + "; or choose --device cpu");
     }
     if (index() >= count) {
-      throw new ResourceLimitException(
-          "device " + device + " is not available; number of GPUs: " + count
-              + "; the first is cuda:0");
+      throw new ResourceLimitException("device " + device + " is not available; number of GPUs: "
+          + count + "; the first is cuda:0");
     }
     return this;
   }

@@ -59,9 +59,8 @@ public enum UsePolicy {
 
   private void require(EmbedderSpec spec, String advice) {
     if (this == COMMERCIAL && !spec.licence().allowsCommercialUse()) {
-      throw new InvalidInputException(
-          "the embedder " + spec.name() + " has a licence that forbids commercial use ("
-              + spec.licence().name() + ")" + advice);
+      throw new InvalidInputException("the embedder " + spec.name()
+          + " has a licence that forbids commercial use (" + spec.licence().name() + ")" + advice);
     }
   }
 

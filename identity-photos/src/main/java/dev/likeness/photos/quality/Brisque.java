@@ -70,8 +70,8 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens a model from two YAML files in OpenCV's format. Java code parses both files and
-   * passes only their numbers to OpenCV.
+   * Opens a model from two YAML files in OpenCV's format. Java code parses both files and passes
+   * only their numbers to OpenCV.
    *
    * @param model the file of the regression
    * @param range the file with the ranges of the regression's inputs

@@ -96,8 +96,7 @@ public final class QualityLimits {
     public Band {
       if (Double.isNaN(warn) || Double.isNaN(reject) || warn == reject) {
         throw new IllegalArgumentException(
-            "a band of quality limits needs two different numbers, got " + warn + " and "
-                + reject);
+            "a band of quality limits needs two different numbers, got " + warn + " and " + reject);
       }
     }
 

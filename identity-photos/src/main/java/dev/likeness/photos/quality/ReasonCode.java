@@ -89,8 +89,8 @@ public enum ReasonCode {
    */
   LOW_QUALITY,
   /**
-   * The photo repeats a better photo. Value: perceptual distance between the two photos, 0 to 1,
-   * or the cosine of their face embeddings.
+   * The photo repeats a better photo. Value: perceptual distance between the two photos, 0 to 1, or
+   * the cosine of their face embeddings.
    */
   NEAR_DUPLICATE,
   /**

@@ -186,7 +186,8 @@ class HostilePhotosTest {
     byte[] palette = bmp(8, 8, 8, 0, new byte[100]);
     ByteBuffer.wrap(palette).order(ByteOrder.LITTLE_ENDIAN).putInt(10, 0x7fffffff);
     assertRefused(palette, Fault.BROKEN, "its header is wrong");
-    assertRefused(bmp(-1, -1, 24, 0, new byte[100]), Fault.BROKEN, "its header gives no valid size");
+    assertRefused(
+        bmp(-1, -1, 24, 0, new byte[100]), Fault.BROKEN, "its header gives no valid size");
     byte[] packed = bmp(64, 64, 8, 1, new byte[100]);
     ByteBuffer.wrap(packed)
         .order(ByteOrder.LITTLE_ENDIAN)

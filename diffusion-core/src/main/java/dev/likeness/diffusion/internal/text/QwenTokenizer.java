@@ -50,9 +50,8 @@ public final class QwenTokenizer implements AutoCloseable {
         ? files.text("chat_template.jinja")
         : config.get("chat_template");
     if (template instanceof String text && !text.contains(TEMPLATE)) {
-      throw new InvalidInputException(
-          files.folder() + ": the chat template does not contain \"" + TEMPLATE
-              + "\", as that of Qwen3 does; give the model's own tokenizer");
+      throw new InvalidInputException(files.folder() + ": the chat template does not contain \""
+          + TEMPLATE + "\", as that of Qwen3 does; give the model's own tokenizer");
     }
     if ("left".equals(config.get("padding_side"))) {
       throw new InvalidInputException(

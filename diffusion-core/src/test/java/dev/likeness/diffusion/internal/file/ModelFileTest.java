@@ -63,7 +63,8 @@ class ModelFileTest {
       Files.move(file, own);
       Files.createSymbolicLink(file, own);
       String message = refusal(model);
-      assertTrue(message.startsWith(file + " links to \"" + own + "\", which is not a blob"), message);
+      assertTrue(
+          message.startsWith(file + " links to \"" + own + "\", which is not a blob"), message);
       Files.delete(file);
       Files.move(own, file);
     }

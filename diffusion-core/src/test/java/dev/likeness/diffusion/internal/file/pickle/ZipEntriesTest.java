@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ZipEntriesTest {
-  private static final String AGAIN = "; the file is damaged or is not a checkpoint: download it again";
+  private static final String AGAIN =
+      "; the file is damaged or is not a checkpoint: download it again";
   private static final int FIRST_NAME = 30;
 
   @TempDir

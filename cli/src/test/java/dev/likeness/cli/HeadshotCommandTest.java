@@ -297,7 +297,7 @@ class HeadshotCommandTest {
       boolean compared = run.err().contains("found and compared by ");
       assertEquals(photographs, compared, run.err());
       assertEquals(photographs, record.get("photos_compared_by") != null, record.toString());
-      assertEquals(photographs, html.contains(" compared whether they show one person."), html);
+      assertEquals(photographs, html.contains(" checked whether they show one person."), html);
       if (photographs) {
         assertEquals(List.of(), warnings);
         assertFalse(html.contains("Read this first"), html);

@@ -121,7 +121,7 @@ class PeopleCommandTest {
       CommandResult blank =
           CommandResult.of("train", "--photos", "x", "--out", "x", "--consent", "yes", option, " ");
       assertEquals(2, blank.status());
-      assertTrue(blank.errorLines().get(0).contains(" of a consent is empty"), blank.err());
+      assertTrue(blank.errorLines().get(0).contains(" in a consent is empty"), blank.err());
     }
   }
 }

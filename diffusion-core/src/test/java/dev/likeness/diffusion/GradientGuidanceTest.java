@@ -141,8 +141,7 @@ class GradientGuidanceTest {
               IllegalArgumentException.class,
               () -> guided(base, request, NetworkGradient.RECOMPUTED))
           .getMessage()
-          .startsWith(
-              "tiled sampling cannot be combined with a gradient that computes the network again"));
+          .startsWith("tiled sampling cannot be combined with gradient checkpointing"));
     }
   }
 

@@ -43,7 +43,7 @@ class UsageLockTest {
                   base.offloading().decode(image.latents());
                   assertTrue(assertThrows(IllegalStateException.class, base::close)
                       .getMessage()
-                      .contains("is generating on this thread"));
+                      .contains("is in use by a generation on this thread"));
                 },
                 event -> {},
                 new Cancellation()),

@@ -241,7 +241,7 @@ public final class HeadshotStudio extends StudioSettings {
    * @param face the face in pixels of the headshot
    * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
    * @param cancellation stops within a step
-   * @throws IllegalArgumentException if {@code strength} is above 1
+   * @throws IllegalArgumentException if {@code strength} is above 1, or the person has a mask
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
@@ -271,8 +271,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same. The
-   * studio's {@link #detector} finds the face, which locates the parts.
+   * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same,
+   * with two exceptions (see {@link HeadshotEdit}). The studio's {@link #detector} locates the
+   * parts.
    *
    * @param person the person
    * @param headshot the headshot

@@ -176,7 +176,7 @@ public final class PhotoReview {
     return SetVerdict.Subset.of(accepted, count);
   }
 
-  /** {@return true if a face embedder compared which person each photo shows} */
+  /** {@return true if a face embedder checked which photos show the same person} */
   public boolean isIdentityCompared() {
     return basis.identity.isPresent();
   }

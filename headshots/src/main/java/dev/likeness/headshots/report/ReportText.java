@@ -253,7 +253,7 @@ final class ReportText {
         .append(review
             .comparedBy()
             .map(name -> " The face recognition network " + escape(name)
-                + " compared whether they show one person.")
+                + " checked whether they show one person.")
             .orElse(""))
         .append(out.isEmpty() ? "" : " Left out:")
         .append("</p>\n");

@@ -122,7 +122,7 @@ public final class ImageFileReader implements AutoCloseable {
 
   private static int requireSize(int side) throws IOException {
     if (side < 1) {
-      throw new IOException("its header gives no size");
+      throw new IOException("its header gives no valid size");
     }
     return side;
   }

@@ -125,7 +125,7 @@ final class JpegImage {
       }
     }
     if (pixels() < 1) {
-      throw new IOException("its header gives no size");
+      throw new IOException("its header gives no valid size");
     }
     keep(at, end);
   }

@@ -95,7 +95,7 @@ final class SimpleImage {
     int width = (frame.getShort(6) & 0x3fff) - 1;
     int height = (frame.getShort(8) & 0x3fff) - 1;
     if (width < 0 || height < 0) {
-      throw new IOException("its header gives no size");
+      throw new IOException("its header gives no valid size");
     }
     return ByteBuffer.allocate(10)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -202,7 +202,7 @@ final class SimpleImage {
       throw new IOException("its compression or palette is wrong");
     }
     if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE || bits > 32) {
-      throw new IOException("its header gives no size");
+      throw new IOException("its header gives no valid size");
     }
     long row = (width * bits + 31) / 32 * 4;
     if (!packed && row * (height - 1) + (width * bits + 7) / 8 > file.length - start) {

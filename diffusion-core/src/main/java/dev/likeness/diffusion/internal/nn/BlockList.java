@@ -70,9 +70,8 @@ public final class BlockList<B> {
     private Pass(BlockList<B> blocks, Iterator<Integer> order) {
       if (blocks.resident == null && SegmentRunner.current() != SegmentRunner.PLAIN) {
         throw new IllegalArgumentException(
-            "a gradient that computes the network again needs weights that stay in memory, but this"
-                + " base streams them; leave the network out of the gradient, or give the base more"
-                + " memory");
+            "gradient checkpointing needs the network's weights in memory, but this base streams"
+                + " them; leave the network out of the gradient, or give the base more memory");
       }
       this.blocks = blocks;
       this.order = order;

@@ -69,8 +69,8 @@ record PredictorChain(PipelineModel model) {
             .flatMap(guidance -> guidance.networkGradient().stream())
             .anyMatch(gradient -> gradient == NetworkGradient.RECOMPUTED)) {
       throw new IllegalArgumentException(
-          "tiled sampling cannot be combined with a gradient that computes the network again;"
-              + " keep its activations, or leave the network out of the gradient");
+          "tiled sampling cannot be combined with gradient checkpointing;"
+              + " keep the activations, or leave the network out of the gradient");
     }
     if (request.tiling().windows().isPresent()
         && (caching.kind() != CachingOptions.Kind.NONE

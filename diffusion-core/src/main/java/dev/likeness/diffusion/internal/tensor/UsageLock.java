@@ -63,8 +63,8 @@ public final class UsageLock {
         && holders.contains(owner)
         && (others.getAsBoolean() || owner != Thread.currentThread())) {
       throw new IllegalStateException(name
-          + " is generating, and an offloading model serves one call at a time; call it when"
-          + " the generation has ended");
+          + " is in use by a generation, and an offloading model serves one call at a time; call it"
+          + " when the generation has ended");
     }
     waitWhile(() -> alone && !closed && others.getAsBoolean());
     if (closed && !holders.contains(owner)) {
@@ -84,8 +84,8 @@ public final class UsageLock {
   public synchronized void close(Runnable freeing) {
     if (holders.contains(OWNER_THREAD.get())) {
       throw new IllegalStateException(
-          name + " is generating on this thread, so that close would wait for itself; close it when"
-              + " the generation has ended (a Cancellation ends it early)");
+          name + " is in use by a generation on this thread, so close would wait for itself; close"
+              + " it when the generation has ended (a Cancellation ends it early)");
     }
     closed = true;
     waitWhile(() -> !holders.isEmpty());

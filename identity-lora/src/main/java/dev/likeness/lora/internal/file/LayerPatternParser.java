@@ -80,7 +80,7 @@ final class LayerPatternParser {
     }
     take("?");
     if (at < text.length() && "*+?{".indexOf(text.charAt(at)) >= 0) {
-      throw new IllegalArgumentException("repeats a repetition");
+      throw new IllegalArgumentException("has two quantifiers in a row");
     }
     return new Repetition(part, least, most);
   }

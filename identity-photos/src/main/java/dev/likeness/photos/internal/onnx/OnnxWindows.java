@@ -25,7 +25,7 @@ final class OnnxWindows {
       case "pad" -> pad(c);
       case "resize" -> resize(c);
       case "depthtospace", "spacetodepth" -> blocks(c, rule.startsWith("depth"));
-      default -> throw new IllegalStateException("no shape rule is called " + rule);
+      default -> throw new IllegalStateException("there is no shape rule with the name " + rule);
     };
   }
 

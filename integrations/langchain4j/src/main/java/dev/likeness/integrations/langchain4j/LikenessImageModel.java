@@ -68,8 +68,8 @@ public final class LikenessImageModel implements ImageModel {
    * ask.steps(20).seed(1).adapter(film.at(0.8))} sets the steps, fixes the seed and adds a LoRA.
    * The request of an edit contains the image as its {@link ImageRequest#initialImage()}.
    *
-   * @param change returns a changed copy of each request. It is called after earlier changes. The
-   *     number of images is set by the call and cannot be changed
+   * @param change returns a changed copy of each request, as earlier calls of this method have
+   *     changed it. The call sets the number of images, which cannot be changed
    */
   public LikenessImageModel options(UnaryOperator<ImageRequest> change) {
     return new LikenessImageModel(base, ask -> change.apply(options.apply(ask)), marking);

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.file.gguf;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.MappedFile;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.DType;
@@ -49,7 +50,7 @@ public final class Gguf implements TensorSource {
     try {
       return new Gguf(header, MappedFile.open(file, Files.size(file)));
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 

@@ -255,7 +255,8 @@ class TrainCommandTest {
     assertTrue(run.err().contains("10_ada/1.jpg"), run.err());
     assertTrue(
         run.err()
-            .contains("the captions of 2 of 3 photos are used; 1 did not name the person, so \""),
+            .contains("the captions of 2 of 3 photos are used; 1 of them did not name the person,"
+                + " so \""),
         run.err());
   }
 

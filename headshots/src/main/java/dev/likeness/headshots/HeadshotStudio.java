@@ -272,8 +272,7 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same,
-   * with two exceptions (see {@link HeadshotEdit}). The studio's {@link #detector} locates the
-   * parts.
+   * with exceptions that {@link HeadshotEdit} names. {@link #detector} locates the parts.
    *
    * @param person the person
    * @param headshot the headshot

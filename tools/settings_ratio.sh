@@ -10,6 +10,12 @@ size=${1:-512}
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT INT TERM
 
+# A pipe would print the times of its own shell.
+used() {
+  times > "$out/times"
+  tail -n 1 "$out/times"
+}
+
 generate() {
   env "$@" "$LIKENESS_JAVA" --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
     -cp "$likeness_classpath" \
@@ -22,9 +28,9 @@ without="-u MALLOC_ARENA_MAX -u MALLOC_MMAP_THRESHOLD_ -u MALLOC_TRIM_THRESHOLD_
 for run in 1 2 3; do
   echo "run $run with the variables, user and system time of this shell's programs so far:"
   generate LIKENESS_RUN=$run
-  times | tail -n 1
+  used
   echo "run $run without them:"
   # shellcheck disable=SC2086
   generate $without
-  times | tail -n 1
+  used
 done

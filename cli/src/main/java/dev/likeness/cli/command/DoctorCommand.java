@@ -6,6 +6,7 @@ import dev.likeness.cli.inspect.Inspector;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.headshots.doctor.Doctor;
 import dev.likeness.headshots.doctor.Doctor.Diagnosis;
+import dev.likeness.headshots.doctor.Doctor.Diagnosis.State;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,12 +44,14 @@ public final class DoctorCommand implements Runnable {
     try {
       CheckpointInspection model = Inspector.inspect(PortraitModel.files());
       return model.problems().isEmpty()
-          ? Diagnosis.ofOk(
+          ? new Diagnosis(
+              State.OK,
               "portrait",
               String.format(Locale.ROOT, "the embedded model, %,d parameters", model.parameters()))
-          : Diagnosis.ofMissing("portrait", model.problems().get(0));
+          : new Diagnosis(State.MISSING, "portrait", model.problems().get(0));
     } catch (RuntimeException e) {
-      return Diagnosis.ofMissing(
+      return new Diagnosis(
+          State.MISSING,
           "portrait",
           e.getMessage() + "; add dev.likeness:likeness-portrait-model, or give --base");
     }

@@ -58,14 +58,7 @@ public final class Doctor {
       MISSING
     }
 
-    /**
-     * Returns a diagnosis of a part that works.
-     *
-     * @param subject name of the part
-     * @param text what was found
-     * @return the diagnosis
-     */
-    public static Diagnosis ofOk(String subject, String text) {
+    static Diagnosis ofOk(String subject, String text) {
       return new Diagnosis(State.OK, subject, text);
     }
 
@@ -73,14 +66,7 @@ public final class Doctor {
       return new Diagnosis(State.ADVICE, subject, text);
     }
 
-    /**
-     * Returns a diagnosis of a missing part.
-     *
-     * @param subject name of the part
-     * @param text what is missing and what to do
-     * @return the diagnosis
-     */
-    public static Diagnosis ofMissing(String subject, String text) {
+    static Diagnosis ofMissing(String subject, String text) {
       return new Diagnosis(State.MISSING, subject, text);
     }
 

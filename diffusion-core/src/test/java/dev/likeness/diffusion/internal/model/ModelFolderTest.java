@@ -76,8 +76,8 @@ class ModelFolderTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
     assertEquals(
         folder
-            + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or leave"
-            + " the variant out",
+            + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant"
+            + " that it has, or leave the variant out",
         assertThrows(InvalidInputException.class, () -> ModelFolder.open(folder, "fp16"))
             .getMessage());
     Path half = folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors");

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
@@ -205,6 +206,29 @@ class GenerateOptionsTest {
       assertArrayEquals(model.generate(REQUEST).pixels(), small, 1e-6f);
       assertFalse(Arrays.equals(exact.generate(REQUEST).pixels(), small), "eight bits round");
     }
+  }
+
+  @Test
+  void multipliesInEightBitsWithinALimit() {
+    assumeTrue(Compute.EXACT.hasEightBitProducts(), "this CPU has no VNNI");
+    float[] unlimited = pixelsOf(REQUEST, "--eight-bit-products");
+    assertArrayEquals(unlimited, pixelsOf(REQUEST, "--eight-bit-products --memory 60GiB"), 1e-6f);
+    CommandResult both = CommandResult.of(
+        "generate",
+        "--base",
+        base.toString(),
+        "--prompt",
+        "a",
+        "--eight-bits",
+        "--eight-bit-products",
+        "--out",
+        folder.resolve("refused").toString());
+    assertEquals(2, both.status());
+    assertTrue(
+        both.err()
+            .contains("--eight-bit-products cannot be combined with --eight-bits; leave out one of"
+                + " the two options"),
+        both.err());
   }
 
   @Test

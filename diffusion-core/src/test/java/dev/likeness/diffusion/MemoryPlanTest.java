@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
@@ -138,8 +139,14 @@ class MemoryPlanTest {
     }
     MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);
     assertEquals(WeightResidence.INT8_MATMUL, plan.residence(network));
+    MemoryPlan limited = last(files, AMPLE.allow8Bit(EightBits.PRODUCTS));
+    assertEquals(WeightResidence.INT8_MATMUL, limited.residence(network));
+    assertEquals(WeightResidence.STREAMED, limited.residence("text_encoder"));
     try (BaseModel base = BaseModels.open(files, Compute.EXACT);
-        BaseModel small = BaseModels.open(files, plan)) {
+        BaseModel small = BaseModels.open(files, plan);
+        BaseModel smaller = BaseModels.open(files, limited)) {
+      assertArrayEquals(
+          small.generate(REQUEST).pixels(), smaller.generate(REQUEST).pixels(), 1e-5f);
       float[] exact = base.generate(REQUEST).pixels();
       float[] near = small.generate(REQUEST).pixels();
       double sum = 0;
@@ -216,15 +223,16 @@ class MemoryPlanTest {
   void figuresTellNeedAndBudgetApart() {
     long gib = 1L << 30;
     assertEquals(
-        new MemoryPlan.Figures("12.50 GiB", "8.00 GiB"),
-        MemoryPlan.Figures.of(12 * gib + gib / 2, 8 * gib));
+        new MemoryEstimate.Figures("12.50 GiB", "8.00 GiB"),
+        MemoryEstimate.Figures.of(12 * gib + gib / 2, 8 * gib));
     assertEquals(
-        new MemoryPlan.Figures("0.71 GiB", "0.70 GiB"),
-        MemoryPlan.Figures.of(gib * 7033 / 10000, gib * 7 / 10));
+        new MemoryEstimate.Figures("0.71 GiB", "0.70 GiB"),
+        MemoryEstimate.Figures.of(gib * 7033 / 10000, gib * 7 / 10));
     assertEquals(
-        new MemoryPlan.Figures("1.000 GiB", "0.001 GiB"), MemoryPlan.Figures.of(gib, 1_000_000));
-    MemoryPlan.Figures closest = MemoryPlan.Figures.of(gib + 1, gib);
-    assertEquals(new MemoryPlan.Figures("1.01 GiB", "1.00 GiB"), closest);
+        new MemoryEstimate.Figures("1.000 GiB", "0.001 GiB"),
+        MemoryEstimate.Figures.of(gib, 1_000_000));
+    MemoryEstimate.Figures closest = MemoryEstimate.Figures.of(gib + 1, gib);
+    assertEquals(new MemoryEstimate.Figures("1.01 GiB", "1.00 GiB"), closest);
     assertTrue(MemoryBudget.of(closest.need()).bytes() >= gib + 1, "the figure is enough");
   }
 

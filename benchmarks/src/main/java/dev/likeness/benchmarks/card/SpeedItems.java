@@ -31,7 +31,14 @@ final class SpeedItems {
           new Item("c." + family + ".bf16", 150, () -> image("c.", family, "bf16", models, log)));
     }
     items.add(F8Items.transformer(models, log));
-    items.add(new Item("c.flux.streamed", 150, () -> streamed(models, log)));
+    items.add(new Item("c.flux.streamed", 150, () -> {
+      try (BaseModel base = models.isTiny()
+          ? models.streamed(models.values("flux"), "bf16", models.side("flux"))
+          : models.within("flux", "bf16", "16GiB")) {
+        streamed("c.flux.streamed", 2, base, models, log);
+      }
+    }));
+    items.add(F8Items.streamed(models, log));
     return items;
   }
 
@@ -60,24 +67,24 @@ final class SpeedItems {
     models.memory(name);
   }
 
-  /** The transformer's blocks come from the host in every step; its values are zeros. */
-  private static void streamed(ProofModels models, ProofLog log) {
-    try (BaseModel base = models.isTiny()
-        ? models.streamed(models.values("flux"), "bf16", models.side("flux"))
-        : models.within("flux", "bf16", "16GiB")) {
-      log.found("c.flux.streamed.plan", base.memoryPlan().orElse("none"));
-      base.generate(models.request("flux", 1));
-      double one = models.milliseconds(1, () -> base.generate(models.request("flux", 1)));
-      double four = models.milliseconds(1, () -> base.generate(models.request("flux", 4)));
-      double step = (four - one) / 3;
-      log.found("c.flux.streamed.step", step, "ms");
-      var weights = base.unwrap(OpenModel.class).weights(ModelComponent.TRANSFORMER);
-      double bytes = weights.names().stream()
-          .filter(name -> name.contains("transformer_blocks."))
-          .mapToDouble(name -> 2.0 * Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
-          .sum();
-      log.found("c.flux.streamed.rate", bytes / step / 1e6, "GB/s");
-      models.memory("c.flux.streamed");
-    }
+  /**
+   * The transformer's blocks come from the host in every step; its values are zeros.
+   *
+   * @param width bytes of each value that is copied
+   */
+  static void streamed(String item, int width, BaseModel base, ProofModels models, ProofLog log) {
+    log.found(item + ".plan", base.memoryPlan().orElse("none"));
+    base.generate(models.request("flux", 1));
+    double one = models.milliseconds(1, () -> base.generate(models.request("flux", 1)));
+    double four = models.milliseconds(1, () -> base.generate(models.request("flux", 4)));
+    double step = (four - one) / 3;
+    log.found(item + ".step", step, "ms");
+    var weights = base.unwrap(OpenModel.class).weights(ModelComponent.TRANSFORMER);
+    double values = weights.names().stream()
+        .filter(name -> name.contains("transformer_blocks."))
+        .mapToDouble(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
+        .sum();
+    log.found(item + ".rate", width * values / step / 1e6, "GB/s");
+    models.memory(item);
   }
 }

@@ -166,7 +166,7 @@ final class BaseOptions {
         description =
             "multiplies in 8 bits in the layers of the UNet or transformer, and gives nearly the "
                 + "same image. It is for a CPU with VNNI, or for a file of F8_E4M3 weights on a GPU. "
-                + "Cannot be combined with --memory or --eight-bits")
+                + "Cannot be combined with --eight-bits")
     private boolean eightBitProducts;
 
     /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
@@ -190,20 +190,18 @@ final class BaseOptions {
 
     /** Returns the memory budget of a request; null if nothing limits memory. */
     private MemoryBudget budget(ImageRequest request) {
-      if (eightBitProducts) {
-        if (memory != null || eightBits) {
-          throw new IllegalArgumentException(
-              "--eight-bit-products cannot be combined with --memory or --eight-bits; leave "
-                  + "out --eight-bit-products, or leave out the other options");
-        }
-        return MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
+      if (eightBitProducts && eightBits) {
+        throw new IllegalArgumentException("--eight-bit-products cannot be combined with"
+            + " --eight-bits; leave out one of the two options");
       }
       if (memory == null) {
-        return eightBits ? MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS) : null;
+        return eightBits || eightBitProducts
+            ? MemoryBudget.unlimited().allow8Bit(eightBits ? EightBits.WEIGHTS : EightBits.PRODUCTS)
+            : null;
       }
       return new MemoryBudget(
           MemoryBudget.of(memory).bytes(),
-          eightBits ? EightBits.IF_NEEDED : EightBits.NEVER,
+          eightBitProducts ? EightBits.PRODUCTS : eightBits ? EightBits.IF_NEEDED : EightBits.NEVER,
           request.width(),
           request.height(),
           OptionalInt.empty());

@@ -36,14 +36,11 @@ public record MemoryBudget(
      * quantised. On a CPU, the weights of linear layers are quantised, and the layers are faster
      * than in f32; this needs VNNI instructions. On a GPU, only weights that the file stores as
      * {@code F8_E4M3} are multiplied in 8 bits; this needs compute capability 8.9 or newer. Such
-     * weights stay in memory as they are; other weights are widened to the model's element type.
-     * See {@link Compute#hasEightBitProducts()}.
+     * weights stay in memory as they are, also those of text encoders, which are widened at each
+     * use; other weights are widened to the model's element type. See
+     * {@link Compute#hasEightBitProducts()}.
      */
-    PRODUCTS;
-
-    private boolean always() {
-      return this == WEIGHTS || this == PRODUCTS;
-    }
+    PRODUCTS
   }
 
   private static final long UNLIMITED = Long.MAX_VALUE;
@@ -60,7 +57,7 @@ public record MemoryBudget(
    * @param height the height of the images in pixels; empty for the model's default
    * @param batchSize the number of samples in one call of the network
    * @throws IllegalArgumentException if a number is out of its range, or if a limit is combined
-   *     with {@link EightBits#WEIGHTS} or {@link EightBits#PRODUCTS}
+   *     with {@link EightBits#WEIGHTS}
    */
   public MemoryBudget {
     Objects.requireNonNull(allow8Bit, "allow8Bit");
@@ -71,7 +68,7 @@ public record MemoryBudget(
               + (height.isPresent() ? ", height " + height.getAsInt() : "")
               + (batchSize.isPresent() ? ", batch size " + batchSize.getAsInt() : ""));
     }
-    if (bytes != UNLIMITED && allow8Bit.always()) {
+    if (bytes != UNLIMITED && allow8Bit == EightBits.WEIGHTS) {
       throw new IllegalArgumentException("8-bit quantisation in any case (" + allow8Bit
           + ") cannot be combined with a memory limit; leave out the limit, or choose IF_NEEDED");
     }
@@ -142,7 +139,7 @@ public record MemoryBudget(
    *
    * @param choice the rule for quantising the network's weights to 8 bits
    * @throws IllegalArgumentException if the budget has a limit and {@code choice} is
-   *     {@code WEIGHTS} or {@code PRODUCTS}
+   *     {@code WEIGHTS}
    */
   public MemoryBudget allow8Bit(EightBits choice) {
     return new MemoryBudget(bytes, choice, width, height, batchSize);

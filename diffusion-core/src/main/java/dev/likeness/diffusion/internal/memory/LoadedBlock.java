@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.internal.memory;
 
+import dev.likeness.diffusion.internal.nn.F8Linear;
 import dev.likeness.diffusion.internal.nn.Parameters;
+import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -39,6 +41,7 @@ final class LoadedBlock implements Parameters.Block {
   private final Compute gpu;
   private final TensorRegion region = new TensorRegion();
   private final Map<String, Tensor> tensors = new ConcurrentHashMap<>();
+  private final Map<String, F8Linear.Matrix> inF8 = new ConcurrentHashMap<>();
   private volatile CUDAEvent lastUse;
 
   /**
@@ -71,6 +74,10 @@ final class LoadedBlock implements Parameters.Block {
 
   private void load(UnaryOperator<Tensor> upload) {
     owner.names().stream().filter(belongs).sorted().forEach(name -> {
+      if (owner.unpacked().isStreamedInF8(name)) {
+        inF8.put(name, owner.readF8(name, upload, region::keep));
+        return;
+      }
       try (TensorScope scope = TensorScope.open()) {
         tensors.put(name, region.keep(loader.apply(name, upload)));
       }
@@ -83,9 +90,31 @@ final class LoadedBlock implements Parameters.Block {
   }
 
   @Override
+  public LayerWeight matrix(String name, long... shape) {
+    if (!owner.unpacked().isStreamedInF8(name)) {
+      return new LayerWeight.Plain(get(name, shape));
+    }
+    owner.require(name, shape);
+    return owner.unpacked().f8Weight(shape, () -> requireLoaded(name, inF8.get(name)));
+  }
+
+  @Override
+  public LayerWeight unpackedMatrix(String name, long... shape) {
+    return matrix(name, shape);
+  }
+
+  @Override
   public Tensor get(String name, long... shape) {
     owner.require(name, shape);
-    Tensor tensor = tensors.get(name);
+    return owner.unpacked().isStreamedInF8(name)
+        ? owner
+            .unpacked()
+            .f8Weight(shape, () -> requireLoaded(name, inF8.get(name)))
+            .tensor()
+        : requireLoaded(name, tensors.get(name));
+  }
+
+  private static <T> T requireLoaded(String name, T tensor) {
     if (tensor == null) {
       throw new IllegalStateException(name + " is not a tensor of the loaded module");
     }
@@ -109,6 +138,7 @@ final class LoadedBlock implements Parameters.Block {
     } finally {
       lastUse = null;
       tensors.clear();
+      inF8.clear();
       region.close();
     }
   }

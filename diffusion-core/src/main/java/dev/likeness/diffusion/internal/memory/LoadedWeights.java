@@ -95,7 +95,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public Parameters.Block block(String path) {
     Predicate<String> inside = name -> name.startsWith(path + ".");
-    return residence == WeightResidence.STREAMED
+    return residence.isReadBlockwise()
         ? new LoadedBlock(this, inside, this::loadCopy, compute.isCpu() ? null : compute)
         : new LoadedBlock(this, inside, (name, upload) -> dequantize(name), null);
   }
@@ -120,7 +120,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
-    if (residence == WeightResidence.INT8_MATRICES || unpacked.inF8().contains(name)) {
+    if (residence == WeightResidence.INT8_MATRICES || unpacked.isKeptInF8(name)) {
       return unpackedMatrix(name, shape);
     }
     boolean small = residence == WeightResidence.INT8_MATMUL
@@ -149,9 +149,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public LayerWeight unpackedMatrix(String name, long... shape) {
     require(name, shape);
-    if (unpacked.inF8().contains(name)) {
-      return new F8Linear.Weight(
-          shape, () -> stored.computeIfAbsent(name, this::f8), Tensors.scalarType(compute.dtype()));
+    if (unpacked.isKeptInF8(name)) {
+      LayerWeight kept = unpacked.f8Weight(shape, () -> keptF8(name));
+      return residence.multipliesF8() ? kept : new LayerWeight.Compressed(shape, kept::tensor);
     }
     if (!unpacked.isReadAtUse(name)) {
       return new LayerWeight.Plain(get(name, shape));
@@ -174,15 +174,17 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
         .dequantize(compute.dtype());
   }
 
-  /** Loads a weight as the file stores it. */
-  private F8Linear.Matrix f8(String name) {
+  private F8Linear.Matrix keptF8(String name) {
+    return stored.computeIfAbsent(name, key -> readF8(key, UnaryOperator.identity(), this::keep));
+  }
+
+  /** Loads a weight as the file stores it; {@code keeping} makes its tensors outlive this call. */
+  F8Linear.Matrix readF8(String name, UnaryOperator<Tensor> upload, UnaryOperator<Tensor> keeping) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
-      F8Linear.Matrix matrix = F8Linear.Matrix.read(file.open(), name, compute);
-      keep(requested.requireFinite(file, name, matrix.values()));
-      keep(matrix.scale());
-      keep(matrix.share());
-      return matrix;
+      F8Linear.Matrix matrix = F8Linear.Matrix.read(file.open(), name, compute, upload);
+      requested.requireFinite(file, name, matrix.values());
+      return matrix.map(keeping);
     }
   }
 
@@ -229,7 +231,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   public void load() {
     if (!isCompressed() || residence == WeightResidence.F8_MATMUL) {
-      unpacked.inF8().forEach(name -> stored.computeIfAbsent(name, this::f8));
+      unpacked.inF8().forEach(this::keptF8);
       loadRequested(name -> !unpacked.inF8().contains(name));
     }
   }

@@ -4,8 +4,10 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.F8Linear;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** How a network's tensors are kept in memory. */
@@ -25,8 +27,12 @@ public enum WeightResidence {
   INT8_MATRICES("loaded in 8 bits"),
   /** Tensors in memory of their own; matrices of linear layers are multiplied in 8 bits. */
   INT8_MATMUL("loaded and multiplied in 8 bits"),
+  /** Matrices that the file stores in f8 stay in f8; each is widened at each use. */
+  F8_MATRICES("kept in f8"),
   /** Matrices that the file stores in f8 stay in f8, and linear layers multiply in f8. */
   F8_MATMUL("kept and multiplied in f8"),
+  /** Blocks are streamed, and their matrices are in f8 as with {@link #F8_MATMUL}. */
+  F8_STREAMED("streamed block by block and multiplied in f8"),
   /** Blocks are read from the file when they are used, one block ahead, and freed afterwards. */
   STREAMED("streamed block by block");
 
@@ -38,12 +44,22 @@ public enum WeightResidence {
 
   /** Returns true if blocks are loaded at each use, every time at another address. */
   boolean isStreamed() {
-    return this == STREAMED || this == INT8_BLOCKS;
+    return isReadBlockwise() || this == INT8_BLOCKS;
+  }
+
+  /** Returns true if the file is read again at each use of a block. */
+  boolean isReadBlockwise() {
+    return this == STREAMED || this == F8_STREAMED;
+  }
+
+  /** Returns true if linear layers multiply in f8 where the file stores f8. */
+  public boolean multipliesF8() {
+    return this == F8_MATMUL || this == F8_STREAMED;
   }
 
   /** Returns true if matrices are stored in less memory than the type that layers compute in. */
   boolean isCompressed() {
-    return isStreamed() || this == INT8_MATRICES || this == F8_MATMUL;
+    return isStreamed() || this == INT8_MATRICES || this == F8_MATRICES || this == F8_MATMUL;
   }
 
   /** Returns the words for a printed memory plan. */
@@ -56,7 +72,7 @@ public enum WeightResidence {
    *
    * @param names the tensors of the file
    * @param isLarge true if packed forms of all weights would take too much memory
-   * @param inF8 the weights that are kept as {@link F8Linear.Matrix}
+   * @param inF8 the weights that are {@link F8Linear.Matrix matrices in f8} in memory
    */
   public record UnpackedForm(
       WeightResidence residence,
@@ -90,9 +106,10 @@ public enum WeightResidence {
     static UnpackedForm of(WeightResidence residence, TensorSource names, Compute compute) {
       long values = names.names().stream().mapToLong(names::elements).sum();
       Set<String> inF8 = names.names().stream()
-          .filter(name -> residence == F8_MATMUL && F8Linear.isStoredIn(names, name))
+          .filter(name -> (residence.multipliesF8() || residence == F8_MATRICES)
+              && F8Linear.isStoredIn(names, name))
           .collect(Collectors.toUnmodifiableSet());
-      if (residence == F8_MATMUL && inF8.isEmpty()) {
+      if (residence.multipliesF8() && inF8.isEmpty()) {
         names.close();
         throw new InvalidInputException(names.describe()
             + ": no matrix is stored in F8_E4M3, which 8-bit matrix products on a GPU need; give a"
@@ -127,11 +144,27 @@ public enum WeightResidence {
           || inF8.contains(name)
           || names.shape(name).length > 1
               && switch (residence) {
-                case STREAMED -> MemoryEstimate.ComponentSize.isInBlock(name);
+                case STREAMED, F8_STREAMED -> MemoryEstimate.ComponentSize.isInBlock(name);
                 // A GPU would wait for the transfer at every use.
                 case MAPPED -> compute.isCpu() && isQuantizedInFile(name);
                 default -> false;
               };
+    }
+
+    /** Returns true if a weight stays in memory in f8, and is not read again for each block. */
+    boolean isKeptInF8(String name) {
+      return inF8.contains(name)
+          && !(residence == F8_STREAMED && MemoryEstimate.ComponentSize.isInBlock(name));
+    }
+
+    /** Returns true if a weight is in f8 while its block is in memory. */
+    boolean isStreamedInF8(String name) {
+      return inF8.contains(name) && !isKeptInF8(name);
+    }
+
+    /** Returns the layer's weight for a matrix in f8. */
+    F8Linear.Weight f8Weight(long[] shape, Supplier<F8Linear.Matrix> matrix) {
+      return new F8Linear.Weight(shape, matrix, Tensors.scalarType(compute.dtype()));
     }
 
     /** Returns true if a tensor may be such a matrix. */
@@ -147,7 +180,7 @@ public enum WeightResidence {
       return switch (residence) {
         case INT8_BLOCKS -> shape.length > 1 && MemoryEstimate.ComponentSize.isInBlock(name);
         case INT8_MATRICES, INT8_MATMUL -> Int8Weight.isWorthwhile(shape);
-        case MAPPED, RESIDENT, F8_MATMUL, STREAMED -> false;
+        case MAPPED, RESIDENT, F8_MATRICES, F8_MATMUL, F8_STREAMED, STREAMED -> false;
       };
     }
 
@@ -184,7 +217,7 @@ public enum WeightResidence {
 
     private long keptBytes(String name) {
       long values = names.elements(name);
-      if (inF8.contains(name)) {
+      if (isKeptInF8(name)) {
         return values;
       }
       if (isQuantized(name)) {
@@ -192,7 +225,7 @@ public enum WeightResidence {
       }
       return !isReadAtUse(name)
           ? values * width()
-          : residence == STREAMED ? 0 : names.storedBytes(name);
+          : residence.isReadBlockwise() ? 0 : names.storedBytes(name);
     }
   }
 }

@@ -9,14 +9,13 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.tensor.MemoryBudget;
 import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How a model is kept in memory so that generating one image at a time stays within a budget. The
@@ -52,17 +51,25 @@ public final class MemoryPlan {
   }
 
   /**
-   * The plan for a budget: the first of {@link #choices} that fits. If the budget demands 8-bit
-   * weights or products, the plan has them, even if it does not fit.
+   * The plan for a budget: the first of {@link #choices} that fits.
    *
    * @throws ResourceLimitException if no choice fits, with the memory that the smallest needs; or
    *     if the device does not support products in 8 bits
    */
   public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
+    requireProducts(wanted, budget);
     return switch (budget.allow8Bit()) {
       case NEVER, IF_NEEDED -> fitting(files, wanted, budget);
-      case WEIGHTS, PRODUCTS -> withInt8Weights(files, wanted, budget);
+      case WEIGHTS, PRODUCTS ->
+        budget.isLimited() ? fitting(files, wanted, budget) : mapped(files, wanted, budget);
     };
+  }
+
+  private static MemoryPlan mapped(ModelParts files, Compute wanted, MemoryBudget budget) {
+    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
+    Map<String, WeightResidence> residences =
+        all(needs, WeightResidence.MAPPED, loaded(needs, wanted, budget));
+    return new MemoryPlan(budget, wanted, residences, false, needs, 0);
   }
 
   private static MemoryPlan fitting(ModelParts files, Compute wanted, MemoryBudget budget) {
@@ -72,12 +79,17 @@ public final class MemoryPlan {
         .filter(plan -> plan.peak() <= budget.bytes())
         .findFirst()
         .orElseThrow(() -> new ResourceLimitException(files.describe() + " needs "
-            + Figures.of(smallest.peak(), budget.bytes()).need() + " for an image of "
+            + MemoryEstimate.Figures.of(smallest.peak(), budget.bytes()).need()
+            + " for an image of "
             + smallest.budget.width().getAsInt() + "x"
             + smallest.budget.height().getAsInt() + " even "
             + smallest.description() + "; the budget is "
-            + Figures.of(smallest.peak(), budget.bytes()).limit() + ": give more memory, "
+            + MemoryEstimate.Figures.of(smallest.peak(), budget.bytes()).limit()
+            + ": give more memory, "
             + (fitsInBf16(files, wanted, budget) ? "compute in bf16 (--dtype bf16), " : "")
+            + (budget.allow8Bit() == EightBits.PRODUCTS && wanted.isCpu()
+                ? "turn 8-bit matrix products off, "
+                : "")
             + "or use a smaller image"));
   }
 
@@ -90,20 +102,23 @@ public final class MemoryPlan {
   /**
    * All plans, including those that do not fit: all components loaded; the autoencoder in strips;
    * text encoders streamed layer by layer; the network in 8 bits, if the budget allows it; the
-   * network streamed block by block. A UNet is not streamed. The element type is the requested one.
+   * network streamed block by block. A UNet is not streamed, nor is a network that a CPU multiplies
+   * in 8 bits. The element type is the requested one.
    */
   public static List<MemoryPlan> choices(ModelParts files, Compute compute, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     boolean chained = needs.network().equals("transformer");
     long program = processBytes(compute);
     List<MemoryPlan> choices = new ArrayList<>();
-    Map<String, WeightResidence> resident =
-        all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
+    WeightResidence whole = loaded(needs, compute, budget);
+    WeightResidence streamed =
+        whole.multipliesF8() ? WeightResidence.F8_STREAMED : WeightResidence.STREAMED;
+    Map<String, WeightResidence> resident = all(needs, WeightResidence.RESIDENT, whole);
     choices.add(new MemoryPlan(budget, compute, resident, false, needs, program));
     choices.add(new MemoryPlan(budget, compute, resident, true, needs, program));
     for (WeightResidence network : WeightResidence.values()) {
-      boolean allowed = network == WeightResidence.RESIDENT
-          || chained && network == WeightResidence.STREAMED
+      boolean allowed = network == whole
+          || chained && network == streamed && whole != WeightResidence.INT8_MATMUL
           || network == int8Residence(needs) && budget.allow8Bit() == EightBits.IF_NEEDED;
       if (allowed) {
         choices.add(new MemoryPlan(
@@ -113,10 +128,8 @@ public final class MemoryPlan {
     return choices;
   }
 
-  private static MemoryPlan withInt8Weights(
-      ModelParts files, Compute compute, MemoryBudget budget) {
-    boolean products = budget.allow8Bit() == EightBits.PRODUCTS;
-    if (products && !compute.hasEightBitProducts()) {
+  private static void requireProducts(Compute compute, MemoryBudget budget) {
+    if (budget.allow8Bit() == EightBits.PRODUCTS && !compute.hasEightBitProducts()) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
           "8-bit matrix products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
@@ -124,12 +137,16 @@ public final class MemoryPlan {
               + (compute.isCpu() ? "this CPU has no VNNI" : compute.device() + " is not such a GPU")
               + "; turn 8-bit matrix products off");
     }
-    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
-    WeightResidence network = !products
-        ? int8Residence(needs)
-        : compute.isCpu() ? WeightResidence.INT8_MATMUL : WeightResidence.F8_MATMUL;
-    return new MemoryPlan(
-        budget, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
+  }
+
+  /** Returns how the network is kept if memory suffices. */
+  private static WeightResidence loaded(
+      MemoryEstimate needs, Compute compute, MemoryBudget budget) {
+    return switch (budget.allow8Bit()) {
+      case NEVER, IF_NEEDED -> WeightResidence.RESIDENT;
+      case WEIGHTS -> int8Residence(needs);
+      case PRODUCTS -> compute.isCpu() ? WeightResidence.INT8_MATMUL : WeightResidence.F8_MATMUL;
+    };
   }
 
   /**
@@ -145,14 +162,15 @@ public final class MemoryPlan {
   private static Map<String, WeightResidence> all(
       MemoryEstimate needs, WeightResidence texts, WeightResidence network) {
     Map<String, WeightResidence> residences = new LinkedHashMap<>();
-    needs
-        .components()
-        .keySet()
-        .forEach(part -> residences.put(
-            part,
-            part.equals(needs.network())
-                ? network
-                : part.equals("vae") ? WeightResidence.RESIDENT : texts));
+    needs.components().forEach((part, size) -> {
+      boolean keepsF8 = network.multipliesF8()
+          && texts != WeightResidence.STREAMED
+          && size.blocks().inF8() > 0;
+      WeightResidence other = part.equals("vae")
+          ? WeightResidence.RESIDENT
+          : keepsF8 ? WeightResidence.F8_MATRICES : texts;
+      residences.put(part, part.equals(needs.network()) ? network : other);
+    });
     return residences;
   }
 
@@ -228,7 +246,7 @@ public final class MemoryPlan {
   public void require(int width, int height, int rows) {
     long need = peak(width, height, rows);
     if (need > budget.bytes()) {
-      Figures figures = Figures.of(need, budget.bytes());
+      MemoryEstimate.Figures figures = MemoryEstimate.Figures.of(need, budget.bytes());
       throw new ResourceLimitException("an image of " + width + "x" + height + " takes "
           + figures.need() + " of memory, the budget is " + figures.limit()
           + "; open the model with a budget for this size, or use a smaller size");
@@ -239,45 +257,8 @@ public final class MemoryPlan {
     return "with "
         + residences.entrySet().stream()
             .map(part -> part.getKey() + " " + part.getValue().description())
-            .reduce((a, b) -> a + ", " + b)
-            .orElse("")
+            .collect(Collectors.joining(", "))
         + " in " + compute.dtype().name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String gib(long bytes) {
-    return gib(BigDecimal.valueOf(bytes), 1, RoundingMode.HALF_UP);
-  }
-
-  private static String gib(BigDecimal bytes, int digits, RoundingMode rounding) {
-    return bytes.divide(BigDecimal.valueOf(1L << 30), digits, rounding).toPlainString() + " GiB";
-  }
-
-  /**
-   * A need and the smaller limit, with as many digits as tell them apart. The need is rounded up,
-   * so a limit of this figure is enough.
-   */
-  public record Figures(String need, String limit) {
-    private static final int MOST_DIGITS = 9;
-
-    /** The figures of a need and a limit in bytes. */
-    public static Figures of(long need, long limit) {
-      int digits = 2;
-      while (digits < MOST_DIGITS && !areDistinct(need, limit, digits)) {
-        digits++;
-      }
-      return at(need, limit, digits);
-    }
-
-    private static boolean areDistinct(long need, long limit, int digits) {
-      Figures figures = at(need, limit, digits);
-      return !figures.need.equals(figures.limit) && figures.limit.matches(".*[1-9].*");
-    }
-
-    private static Figures at(long need, long limit, int digits) {
-      return new Figures(
-          gib(BigDecimal.valueOf(need), digits, RoundingMode.CEILING),
-          gib(BigDecimal.valueOf(limit), digits, RoundingMode.HALF_UP));
-    }
   }
 
   /** One line for each component, then the sums and the memory of the device. */
@@ -287,23 +268,24 @@ public final class MemoryPlan {
     StringBuilder text =
         new StringBuilder("memory for one image of " + budget.width().getAsInt() + "x"
             + budget.height().getAsInt() + " on " + compute + ", "
-            + (budget.isLimited() ? "budget " + gib(budget.bytes()) : "no limit") + "\n");
+            + (budget.isLimited() ? "budget " + MemoryEstimate.gib(budget.bytes()) : "no limit")
+            + "\n");
     estimate
         .components()
         .forEach((part, size) -> text.append(String.format(
             Locale.ROOT,
             "  %-16s %9s  %s%n",
             part,
-            gib(size.bytes(residences.get(part), bytes, true)),
+            MemoryEstimate.gib(size.bytes(residences.get(part), bytes, true)),
             residences.get(part).description()
                 + (part.equals("vae") && isVaeTiled ? ", working in strips" : ""))));
     return text.append(String.format(
             Locale.ROOT,
             "  %-16s %9s%n  %-16s %9s%n  %-16s  %s",
             "program",
-            gib(processBytes),
+            MemoryEstimate.gib(processBytes),
             "at most",
-            gib(peak()),
+            MemoryEstimate.gib(peak()),
             compute.device() + " has",
             DeviceMemory.find(compute).map(DeviceMemory::toString).orElse("unknown")))
         .toString();

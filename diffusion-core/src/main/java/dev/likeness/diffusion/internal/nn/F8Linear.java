@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.IValue;
@@ -104,15 +105,21 @@ public final class F8Linear {
    * @param isScaled false if the scale is 1
    */
   public record Matrix(Tensor values, Tensor scale, Tensor share, boolean isScaled) {
-    /** Reads a weight as the file stores it. The calling scope owns it. */
-    public static Matrix read(TensorSource file, String name, Compute compute) {
+    /**
+     * Reads a weight as the file stores it. The calling scope owns it.
+     *
+     * @param upload copies numbers to the device, or returns them as they are
+     */
+    public static Matrix read(
+        TensorSource file, String name, Compute compute, UnaryOperator<Tensor> upload) {
       float scale = file.f8Scale(name);
       Tensor weight = file.read(name);
       // The file gives f8, or f32 with the scale applied; that quotient rounds to the stored
       // number.
       Tensor values = scale == 1 ? weight : weight.div(new Scalar(scale));
+      Tensor stored = upload.apply(values.to(ScalarType.Float8_e4m3fn).contiguous());
       return new Matrix(
-          values.contiguous().to(new Device(compute.device()), ScalarType.Float8_e4m3fn),
+          stored.to(new Device(compute.device()), ScalarType.Float8_e4m3fn),
           constant(scale, compute),
           constant(1 / LARGEST, compute),
           scale != 1);
@@ -120,6 +127,11 @@ public final class F8Linear {
 
     private static Tensor constant(double factor, Compute compute) {
       return Tensors.toDevice(compute, torch.full(new long[] {1}, new Scalar(factor)));
+    }
+
+    /** Returns this matrix with the results of a function for its tensors. */
+    public Matrix map(UnaryOperator<Tensor> change) {
+      return new Matrix(change.apply(values), change.apply(scale), change.apply(share), isScaled);
     }
 
     /** Returns the weight in another type, as if it had been read from the file. */

@@ -247,7 +247,7 @@ public final class GenerateCommand implements Runnable {
       part.close();
     } catch (Exception e) {
       throw new IllegalStateException(
-          "a component of the model cannot be closed: " + e.getMessage(), e);
+          "a LoRA or ControlNet cannot be closed: " + e.getMessage(), e);
     }
   }
 

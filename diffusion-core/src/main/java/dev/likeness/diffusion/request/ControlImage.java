@@ -112,8 +112,8 @@ public record ControlImage(
   }
 
   /**
-   * {@return this control image with the control mode of the given name} One call of a union
-   * ControlNet takes all control images that a request has for this ControlNet.
+   * {@return this control image with the control mode of the given name} If a request has several
+   * control images for the same union ControlNet, the network is evaluated once for all of them.
    *
    * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
    * @throws IllegalArgumentException if the ControlNet has no such mode

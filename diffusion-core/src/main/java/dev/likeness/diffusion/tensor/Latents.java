@@ -169,8 +169,8 @@ public record Latents(float[] values, int channels, int height, int width) {
 
   /** Interpolation of vectors: latents, prompt embeddings and face embeddings. */
   public static final class Interpolation {
-    // slerp divides by a sine near 0 for nearly parallel vectors; the limit is that of diffusers'
-    // examples.
+    // slerp divides by a sine near 0 for nearly parallel or opposite vectors; the limit is that of
+    // diffusers' examples.
     private static final double PARALLEL = 0.9995;
 
     private Interpolation() {}
@@ -188,7 +188,8 @@ public record Latents(float[] values, int channels, int height, int width) {
     }
 
     /**
-     * {@return the spherical interpolation of two vectors; linear if they are nearly parallel}
+     * {@return the spherical interpolation of two vectors; linear if they are nearly parallel or
+     * nearly opposite}
      *
      * <p>The result is {@code sin((1 - share) theta) / sin(theta) a + sin(share theta) / sin(theta)
      * b}, where {@code theta} is the angle between the vectors (Shoemake 1985).

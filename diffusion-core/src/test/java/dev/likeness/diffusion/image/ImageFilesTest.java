@@ -8,9 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.material.NamedPipe;
+import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
+import java.awt.image.BandedSampleModel;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -141,6 +148,23 @@ class ImageFilesTest {
     deep.getRaster().setSample(1, 1, 0, 100 * 257);
     assertEquals(100, RgbImage.read("a", encode(deep, "png")).at(1, 1, 2));
     assertEquals(100, RgbImage.read("a", encode(deep, "tiff")).at(1, 1, 2));
+  }
+
+  @Test
+  void refusesTiffFilesOfFloatingPointSamples() throws IOException {
+    ColorModel grey = new ComponentColorModel(
+        ColorSpace.getInstance(ColorSpace.CS_GRAY),
+        false,
+        false,
+        Transparency.OPAQUE,
+        DataBuffer.TYPE_FLOAT);
+    WritableRaster samples =
+        Raster.createWritableRaster(new BandedSampleModel(DataBuffer.TYPE_FLOAT, 4, 4, 1), null);
+    byte[] file = encode(new BufferedImage(grey, samples, false, null), "tiff");
+    assertRefused(
+        "a is a TIFF file of floating-point samples, which is not supported; save it with 8 or 16"
+            + " bits per channel",
+        () -> RgbImage.read("a", file));
   }
 
   @Test

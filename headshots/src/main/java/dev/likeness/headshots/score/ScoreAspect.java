@@ -68,7 +68,10 @@ public enum ScoreAspect {
   SKIN_SHARP("over-sharp skin", "the skin is sharpened too much"),
   /** Contrast of a line around hair and head with both its sides, in grey levels. */
   HAIR_EDGES("hair edges", "a halo surrounds the hair"),
-  /** Strongest brightness step along a straight line through the whole image, in grey levels. */
+  /**
+   * Brightness step across the strongest straight seam, in grey levels. A seam lies between two
+   * columns or two rows and runs along most of the image.
+   */
   BACKGROUND("background", "a seam runs through the image"),
   /** Contrast of a text-like line of strokes with the rows above and below it, in grey levels. */
   TEXT("text", "there are marks that look like writing"),

@@ -81,9 +81,9 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /**
-   * Maps an image into a square. To avoid aliasing, the method reduces a large image first. It then
-   * samples the image bilinearly. Points are pixel indices, as in landmark templates: (0, 0) is the
-   * centre of the first pixel.
+   * Maps an image into a square by bilinear sampling. To avoid aliasing, the method first reduces
+   * the image if the scale is at most 1/2. Points are pixel indices, as in landmark templates: (0,
+   * 0) is the centre of the first pixel.
    *
    * @param image the source image
    * @param size side of the result, in pixels

@@ -215,6 +215,7 @@ class HostilePhotosTest {
     assertRefused(tiff(Map.of(259, 7)), Fault.NEEDS_CONVERSION, "JPEG data inside");
     assertRefused(tiff(Map.of(259, 6)), Fault.NEEDS_CONVERSION, "JPEG data inside");
     assertRefused(tiff(Map.of(259, 34712)), Fault.NEEDS_CONVERSION, "compression 34712");
+    assertRefused(tiff(Map.of(339, 3)), Fault.NEEDS_CONVERSION, "floating-point samples");
     assertRefused(tiff(Map.of(256, 0)), Fault.BROKEN, "its header gives no valid size");
     assertRefused(tiff(Map.of(257, 16)), Fault.BROKEN, "it has fewer strips");
     assertRefused(tiff(Map.of(279, 5000)), Fault.BROKEN, "is not in the file");

@@ -242,10 +242,10 @@ class PhotoDecoderTest {
         DataBuffer.TYPE_FLOAT);
 
     assertFault(
-        Fault.BROKEN,
+        Fault.NEEDS_CONVERSION,
         Encoded.as("tiff", new BufferedImage(grey, fractions, false, null)),
-        "a.png is a broken TIFF file: its pixels are neither RGB nor grey in whole numbers; export or"
-            + " copy it again");
+        "a.png is a TIFF file of floating-point samples, which is not supported; save it with 8 or"
+            + " 16 bits per channel");
   }
 
   @Test

@@ -89,7 +89,8 @@ final class TiffImage {
           + ", which is not supported; save it as JPEG or PNG");
     }
     if (number(SAMPLE_FORMAT, 1) == 3) {
-      throw new IOException("its pixels are neither RGB nor grey in whole numbers");
+      throw new CheckedImage.UnsupportedException("is a TIFF file of floating-point samples, which "
+          + "is not supported; save it with 8 or 16 bits per channel");
     }
     List<int[]> pieces = pieces();
     requireOwnBytes(pieces);

@@ -58,9 +58,7 @@ public record DiffusionObjective(
       case EPSILON -> noise;
       case V -> noise.mul(alphas(noise, timesteps)).sub(latents.mul(sigmas(latents, timesteps)));
       case SAMPLE -> latents;
-      default ->
-        throw new IllegalArgumentException(
-            "training on betas supports the predictions EPSILON, V and SAMPLE, got " + prediction);
+      default -> throw unsupported(prediction);
     };
   }
 
@@ -71,10 +69,14 @@ public record DiffusionObjective(
         noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
       case V -> noised.mul(alphas(noised, timesteps)).sub(answer.mul(sigmas(answer, timesteps)));
       case SAMPLE -> answer;
-      default ->
-        throw new IllegalArgumentException(
-            "training on betas supports the predictions EPSILON, V and SAMPLE, got " + prediction);
+      default -> throw unsupported(prediction);
     };
+  }
+
+  private static IllegalArgumentException unsupported(Prediction prediction) {
+    return new IllegalArgumentException("a base whose scheduler has a beta schedule can be trained"
+        + " only with prediction type epsilon, v_prediction or sample, got " + prediction
+        + "; correct the scheduler's prediction_type");
   }
 
   /**

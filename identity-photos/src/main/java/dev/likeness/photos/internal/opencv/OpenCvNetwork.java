@@ -104,7 +104,7 @@ public final class OpenCvNetwork implements AutoCloseable {
       Mat out = net.forward();
       if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
         throw new InvalidInputException(
-            source + " has an output that is not f32; export it in f32");
+            source + " has an output that is not contiguous f32; export it with such an output");
       }
       float[] values = new float[Math.toIntExact(out.total())];
       new FloatPointer(out.data()).get(values);

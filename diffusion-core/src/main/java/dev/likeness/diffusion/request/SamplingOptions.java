@@ -85,7 +85,7 @@ public record SamplingOptions(
    * @param noise the initial noise, of unit variance; empty for the noise of the seed
    * @throws IllegalArgumentException if the number of steps or images, eta or the denoising range
    *     is out of range, if a timestep or sigma is negative or not finite, if timesteps or sigmas
-   *     do not descend, or if both are given
+   *     do not descend, if both are given, or if their number is not the number of steps
    */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);
@@ -101,9 +101,14 @@ public record SamplingOptions(
     }
     requireDescending("timesteps", timesteps);
     requireDescending("sigmas", sigmas);
+    int given = timesteps.size() + sigmas.size();
+    if (given > 0 && steps.orElse(given) != given) {
+      throw new IllegalArgumentException("steps is " + steps.getAsInt() + ", but " + given
+          + " timesteps or sigmas were given; leave out steps, or give one value for each");
+    }
+    steps = given > 0 ? OptionalInt.of(given) : steps;
     // A plan request refuses an eta or a denoising range that is out of its range.
-    PlanRequest checked = PlanRequest.of(1).denoisingRange(denoisingStart, denoisingEnd);
-    eta.ifPresent(checked::eta);
+    PlanRequest.of(1).denoisingRange(denoisingStart, denoisingEnd).eta(eta.orElse(0));
   }
 
   /**
@@ -113,7 +118,7 @@ public record SamplingOptions(
    * @throws IllegalArgumentException if the number is below 1
    */
   public SamplingOptions steps(int n) {
-    return withStepValues(n, List.of(), List.of());
+    return withStepValues(List.of(), List.of()).with(copy -> copy.steps = OptionalInt.of(n));
   }
 
   /**
@@ -124,9 +129,7 @@ public record SamplingOptions(
    *     or if the values do not descend
    */
   public SamplingOptions timesteps(double... descending) {
-    requireNotEmpty("timesteps", descending);
-    return withStepValues(
-        descending.length, DoubleStream.of(descending).boxed().toList(), List.of());
+    return withStepValues(listOf("timesteps", descending), List.of());
   }
 
   /**
@@ -138,14 +141,12 @@ public record SamplingOptions(
    *     or if the values do not descend
    */
   public SamplingOptions sigmas(double... descending) {
-    requireNotEmpty("sigmas", descending);
-    return withStepValues(
-        descending.length, List.of(), DoubleStream.of(descending).boxed().toList());
+    return withStepValues(List.of(), listOf("sigmas", descending));
   }
 
-  private SamplingOptions withStepValues(int n, List<Double> newTimesteps, List<Double> newSigmas) {
+  private SamplingOptions withStepValues(List<Double> newTimesteps, List<Double> newSigmas) {
     return with(copy -> {
-      copy.steps = OptionalInt.of(n);
+      copy.steps = OptionalInt.empty();
       copy.timesteps = newTimesteps;
       copy.sigmas = newSigmas;
     });
@@ -246,7 +247,6 @@ public record SamplingOptions(
     return !timesteps.isEmpty() || !sigmas.isEmpty();
   }
 
-  /** Checks that the values are finite, not negative and in descending order. */
   private static void requireDescending(String what, List<Double> values) {
     double above = Double.POSITIVE_INFINITY;
     for (double value : values) {
@@ -258,11 +258,12 @@ public record SamplingOptions(
     }
   }
 
-  private static void requireNotEmpty(String what, double[] given) {
+  private static List<Double> listOf(String what, double[] given) {
     if (given.length == 0) {
       throw new IllegalArgumentException(
           "no " + what + " given; give at least one, or a number of steps");
     }
+    return DoubleStream.of(given).boxed().toList();
   }
 
   private SamplingOptions with(Consumer<Copy> change) {
@@ -271,7 +272,6 @@ public record SamplingOptions(
     return copy.options();
   }
 
-  /** Options that can be changed. */
   private static final class Copy {
     private OptionalInt steps;
     private List<Double> timesteps;

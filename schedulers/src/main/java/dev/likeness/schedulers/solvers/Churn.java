@@ -32,6 +32,26 @@ public record Churn(
 
   private static final double MAX_GAMMA = Math.sqrt(2) - 1;
 
+  /**
+   * Checks the ranges.
+   *
+   * @param amount the amount of churn over the whole generation, at least 0
+   * @param minSigma the smallest sigma at which churn adds noise, at least 0
+   * @param maxSigma the largest sigma at which churn adds noise, at least {@code minSigma}
+   * @param noiseScale the factor that multiplies the added noise, at least 0
+   * @param timesteps maps the higher start sigma to the timestep for the network
+   * @throws IllegalArgumentException if a number is out of its range or NaN, or if amount or noise
+   *     scale is infinite
+   */
+  public Churn {
+    boolean finite = Double.isFinite(amount) && Double.isFinite(noiseScale);
+    if (!(finite && amount >= 0 && minSigma >= 0 && maxSigma >= minSigma && noiseScale >= 0)) {
+      throw new IllegalArgumentException("churn needs amount, sigmas and noise scale of at least 0,"
+          + " and a largest sigma that is not below the smallest, got amount " + amount
+          + ", sigmas " + minSigma + ".." + maxSigma + " and noise scale " + noiseScale);
+    }
+  }
+
   /** Returns the level at which step i starts. */
   NoiseLevel level(SigmaSchedule sigmaSchedule, int i) {
     double sigma = sigmaSchedule.at(i).sigma();

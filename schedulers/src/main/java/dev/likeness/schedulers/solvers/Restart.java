@@ -26,6 +26,24 @@ import java.util.function.DoubleUnaryOperator;
 public record Restart(
     double low, double high, int steps, int restarts, DoubleUnaryOperator timesteps)
     implements Solver {
+  /**
+   * Checks the ranges.
+   *
+   * @param low the sigma at which noise is added, at least 0
+   * @param high the sigma to which the added noise raises the sample, at least {@code low}
+   * @param steps the number of Heun steps of each repetition, at least 1
+   * @param restarts the number of repetitions, at least 0
+   * @param timesteps maps a sigma to its timestep
+   * @throws IllegalArgumentException if a number is out of its range, infinite or NaN
+   */
+  public Restart {
+    if (!(low >= 0 && high >= low && Double.isFinite(high)) || steps < 1 || restarts < 0) {
+      throw new IllegalArgumentException("restart sampling needs 0 <= low <= high, at least 1 step"
+          + " and at least 0 restarts, got low " + low + ", high " + high + ", steps " + steps
+          + " and restarts " + restarts);
+    }
+  }
+
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     int bottom = nearest(sigmaSchedule, low);

@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What solvers refuse, and what they count. */
 class SolverRefusalsTest {
@@ -124,6 +126,36 @@ class SolverRefusalsTest {
       assertEquals(
           i == 2 ? 1.2 * sigma : sigma, churned.steps().get(i).level().sigma(), 1e-12 * sigma);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-1, 0, 1, 1", "NaN, 0, 1, 1", "Infinity, 0, 1, 1", "1, -1, 1, 1", "1, NaN, 1, 1",
+    "1, 2, 1, 1", "1, 0, NaN, 1", "1, 0, 1, -1", "1, 0, 1, NaN", "1, 0, 1, Infinity"
+  })
+  void refusesChurnOutOfRange(double amount, double smallest, double largest, double scale) {
+    refuses(
+        "churn needs amount, sigmas and noise scale of at least 0, and a largest sigma that is not"
+            + " below the smallest, got amount " + amount + ", sigmas " + smallest + ".." + largest
+            + " and noise scale " + scale,
+        () -> new Churn(amount, smallest, largest, scale, sigma -> sigma));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-1, 2, 1, 1",
+    "NaN, 2, 1, 1",
+    "2, 1, 1, 1",
+    "1, NaN, 1, 1",
+    "1, Infinity, 1, 1",
+    "1, 2, 0, 1",
+    "1, 2, 1, -1"
+  })
+  void refusesRestartsOutOfRange(double low, double high, int steps, int restarts) {
+    refuses(
+        "restart sampling needs 0 <= low <= high, at least 1 step and at least 0 restarts, got low "
+            + low + ", high " + high + ", steps " + steps + " and restarts " + restarts,
+        () -> new Restart(low, high, steps, restarts, sigma -> sigma));
   }
 
   @Test

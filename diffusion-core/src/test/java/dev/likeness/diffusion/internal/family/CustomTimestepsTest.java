@@ -160,23 +160,36 @@ class CustomTimestepsTest {
         "no timesteps given; give at least one, or a number of steps", () -> REQUEST.timesteps());
     assertRefused(
         "both timesteps and sigmas were given; give one of them",
-        () -> new SamplingOptions(
-            OptionalInt.of(1),
-            List.of(999.0),
-            List.of(1.0),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(),
-            OptionalDouble.of(1),
-            0,
-            1,
-            0,
-            1,
-            Optional.empty()));
+        () -> options(OptionalInt.of(1), List.of(999.0), List.of(1.0)));
+    assertRefused(
+        "steps is 3, but 2 timesteps or sigmas were given; leave out steps, or give one value for"
+            + " each",
+        () -> options(OptionalInt.of(3), List.of(999.0, 1.0), List.of()));
+    assertEquals(
+        OptionalInt.of(2),
+        options(OptionalInt.empty(), List.of(), List.of(3.0, 0.0)).steps(),
+        "the number of sigmas");
     assertEquals(
         REQUEST.sigmas(1, 0),
         REQUEST.timesteps(DISTILLED).sigmas(1, 0),
         "what is given later counts");
+  }
+
+  private static SamplingOptions options(
+      OptionalInt steps, List<Double> timesteps, List<Double> sigmas) {
+    return new SamplingOptions(
+        steps,
+        timesteps,
+        sigmas,
+        Optional.empty(),
+        Optional.empty(),
+        Map.of(),
+        OptionalDouble.of(1),
+        0,
+        1,
+        0,
+        1,
+        Optional.empty());
   }
 
   private static List<Double> timesteps(BaseModel base, ImageRequest request) {

@@ -29,7 +29,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a base model from a folder or a single file; the caller closes it} It throws the
+   * {@return a base model from a folder or a single file; the caller closes it} This method throws the
    * exceptions of {@link #open(ModelFiles, Compute)}.
    *
    * @param path a diffusers folder, a Hugging Face cache folder, or a single file
@@ -40,7 +40,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a base opened on the best device, {@link Compute#best()}} It throws the exceptions of
+   * {@return a base opened on the best device, {@link Compute#best()}} This method throws the exceptions of
    * {@link #open(Path, Compute)}.
    *
    * @param path a diffusers folder, a Hugging Face cache folder, or a single file
@@ -155,7 +155,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of a request, in the order of their seeds} It throws the exceptions of
+   * {@return all images of a request, in the order of their seeds} This method throws the exceptions of
    * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
@@ -204,7 +204,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of a request, in the order of their seeds} It throws the exceptions of
+   * {@return all images of a request, in the order of their seeds} This method throws the exceptions of
    * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
@@ -215,7 +215,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of a request, in the order of their seeds} It throws the exceptions of
+   * {@return all images of a request, in the order of their seeds} This method throws the exceptions of
    * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
@@ -228,7 +228,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of several requests, in the order of the requests} It throws the exceptions
+   * {@return all images of several requests, in the order of the requests} This method throws the exceptions
    * of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests

@@ -185,8 +185,9 @@ abstract class ModelProperties {
 
   /**
    * {@return 64 hexadecimal digits that identify the weights of the denoising network: SHA-256 of
-   * at most 16 values at the start of each tensor} Two folders with the same name may have
-   * different weights. The digest also depends on the element type of {@link #compute()}.
+   * at most 16 values at the start of each tensor} To tell models apart, compare digests: two model
+   * folders of the same name may hold different weights. The digest also depends on the element
+   * type of {@link #compute()}.
    */
   public String weightsDigest() {
     return WeightsDigest.of(opened.model());

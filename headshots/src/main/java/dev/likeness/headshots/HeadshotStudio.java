@@ -127,8 +127,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
-   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} This
+   * method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -138,8 +138,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
-   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} This
+   * method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    * The call cannot be cancelled.
    *
    * @param review the reviewed photos
@@ -151,8 +151,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} It
-   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} This
+   * method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    * {@link #trainer()} trains with known traits or a saved state.
    *
    * @param review the reviewed photos
@@ -166,7 +166,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots in one style, without progress events and cancellation} It throws the
+   * {@return new headshots in one style, without progress events and cancellation} This method throws the
    * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -178,7 +178,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, without progress events and cancellation} It throws the exceptions of
+   * {@return new headshots, without progress events and cancellation} This method throws the exceptions of
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -189,7 +189,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, with progress events} It throws the exceptions of
+   * {@return new headshots, with progress events} This method throws the exceptions of
    * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -259,7 +259,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the headshot before and after an edit, without progress events} It throws the
+   * {@return the headshot before and after an edit, without progress events} This method throws the
    * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
    *
    * @param person the person
@@ -308,8 +308,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a measure of likeness to the face embeddings of face guidance; empty if face guidance
-   * does not apply} Use its values only to rank images, because the same embedder guided them.
+   * {@return a measure of likeness to the face embeddings of face guidance; empty if this studio has
+   * no face guidance, or the person has no face embeddings for it} Use its values only to rank images, because the same embedder guided them.
    *
    * @param person the person
    * @param detector finds the faces; the caller closes it

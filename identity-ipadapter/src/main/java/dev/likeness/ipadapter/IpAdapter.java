@@ -70,7 +70,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * {@return an adapter that needs an image encoder} It throws the exceptions of
+   * {@return an adapter that needs an image encoder} This method throws the exceptions of
    * {@link #open(IpAdapterFile, BaseModel, ImageEncoder)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
@@ -82,7 +82,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * {@return an adapter that needs face embeddings only: FaceID and Portrait} It throws the
+   * {@return an adapter that needs face embeddings only: FaceID and Portrait} This method throws the
    * exceptions of {@link #open(IpAdapterFile, BaseModel)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}

@@ -91,9 +91,9 @@ final class ReferenceOptions {
   /** Returns the choice of photos. */
   ReferencePhotos choice() {
     ReferencePhotos choice = ReferencePhotos.DEFAULT;
-    if (count != null && count == 0) {
-      throw new IllegalArgumentException(
-          "--reference-count must be from 1 to 10, got 0; leave it out for three or four");
+    if (count != null && (count < 1 || count > 10)) {
+      throw new IllegalArgumentException("--reference-count must be from 1 to 10, got " + count
+          + "; without the option, three or four photos are used");
     }
     choice = count == null ? choice : choice.count(count);
     choice = crop == null ? choice : choice.crop(crop.crop);

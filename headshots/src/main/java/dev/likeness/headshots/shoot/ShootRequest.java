@@ -58,8 +58,10 @@ public record ShootRequest(
    * @param guidance guidance scale, from 0
    * @param size width and height in pixels
    * @param seed seed of the first image's noise
-   * @param variant index of the combination for a style's first image, from 0
-   * @throws IllegalArgumentException if a value is outside its range
+   * @param variant index of the combination of clothes, expression, light and backdrop for each
+   *     style's first image, from 0
+   * @throws IllegalArgumentException if a value is outside its range, or if {@code variant} plus
+   *     {@code count} is above the largest int
    */
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || variant < 0) {

@@ -29,8 +29,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a base model from a folder or a single file; the caller closes it} This method throws the
-   * exceptions of {@link #open(ModelFiles, Compute)}.
+   * {@return a base model from a folder or a single file; the caller closes it} This method throws
+   * the exceptions of {@link #open(ModelFiles, Compute)}.
    *
    * @param path a diffusers folder, a Hugging Face cache folder, or a single file
    * @param compute the device and the element type of weights and activations
@@ -40,8 +40,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a base opened on the best device, {@link Compute#best()}} This method throws the exceptions of
-   * {@link #open(Path, Compute)}.
+   * {@return a base opened on the best device, {@link Compute#best()}} This method throws the
+   * exceptions of {@link #open(Path, Compute)}.
    *
    * @param path a diffusers folder, a Hugging Face cache folder, or a single file
    */
@@ -155,8 +155,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of a request, in the order of their seeds} This method throws the exceptions of
-   * {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of a request, in the order of their seeds} This method throws the
+   * exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
    */
@@ -204,8 +204,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of a request, in the order of their seeds} This method throws the exceptions of
-   * {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of a request, in the order of their seeds} This method throws the
+   * exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
    * @param progress receives an event for each step, and warnings such as a retry in f32
@@ -215,8 +215,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of a request, in the order of their seeds} This method throws the exceptions of
-   * {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of a request, in the order of their seeds} This method throws the
+   * exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request the request
    * @param progress receives an event for each step, and warnings such as a retry in f32
@@ -228,8 +228,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return all images of several requests, in the order of the requests} This method throws the exceptions
-   * of {@link #generate(List, Progress, Cancellation)}.
+   * {@return all images of several requests, in the order of the requests} This method throws the
+   * exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
    */

@@ -127,8 +127,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} This
-   * method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
+   * {@return a person trained on the accepted photos; the caller closes the person} This method
+   * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -138,9 +138,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} This
-   * method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
-   * The call cannot be cancelled.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
+   * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress,
+   * Cancellation)}. The call cannot be cancelled.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -151,9 +151,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} This
-   * method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
-   * {@link #trainer()} trains with known traits or a saved state.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
+   * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress,
+   * Cancellation)}. {@link #trainer()} trains with known traits or a saved state.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -166,8 +166,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots in one style, without progress events and cancellation} This method throws the
-   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return new headshots in one style, without progress events and cancellation} This method
+   * throws the exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param style the style
@@ -178,8 +178,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, without progress events and cancellation} This method throws the exceptions of
-   * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return new headshots, without progress events and cancellation} This method throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request
@@ -308,8 +308,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a measure of likeness to the face embeddings of face guidance; empty if this studio has
-   * no face guidance, or the person has no face embeddings for it} Use its values only to rank images, because the same embedder guided them.
+   * {@return likeness to the face embeddings of face guidance; empty if studio or person have none}
+   * Use its values only to rank images, because the same embedder guided them.
    *
    * @param person the person
    * @param detector finds the faces; the caller closes it

@@ -82,8 +82,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * {@return an adapter that needs face embeddings only: FaceID and Portrait} This method throws the
-   * exceptions of {@link #open(IpAdapterFile, BaseModel)}.
+   * {@return an adapter that needs face embeddings only: FaceID and Portrait} This method throws
+   * the exceptions of {@link #open(IpAdapterFile, BaseModel)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
    * @param base the base model; it must stay open while the adapter is used

@@ -49,8 +49,8 @@ public record Provenance(
   private static final String ADVICE = "give a PNG, JPEG or WebP file";
 
   /**
-   * {@return the provenance of a file, whose signer is reported, but not trusted} This method throws the
-   * exceptions of {@link #inspect(Path, TrustAnchors)}.
+   * {@return the provenance of a file, whose signer is reported, but not trusted} This method
+   * throws the exceptions of {@link #inspect(Path, TrustAnchors)}.
    *
    * @param file a PNG, JPEG or WebP file of at most 200 MB
    */

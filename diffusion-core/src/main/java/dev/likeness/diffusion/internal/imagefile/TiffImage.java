@@ -34,8 +34,7 @@ final class TiffImage {
   // Compressions: none, fax, LZW, Deflate (two numbers), PackBits. 6 and 7 are JPEG.
   private static final Set<Integer> COMPRESSIONS = Set.of(1, 2, 3, 4, 5, 8, 32773, 32946);
   // What decodes pixels beside the places of strips: fill order, rows per strip, predictor,
-  // palette,
-  // extra channels, fax options, tiles, and the constants of YCbCr.
+  // palette, extra channels, fax options, tiles, and the constants of YCbCr.
   private static final int[] PIXEL_TAGS = {
     256, 257, 258, 259, 262, 266, 277, 278, 284, 292, 293, 317, 320, 322, 323, 338, 339, 529, 530,
     531, 532

@@ -69,8 +69,8 @@ public final class FaceReader {
   /**
    * Returns a reader that aligns faces to another size.
    *
-   * @param pixels side of the aligned face in pixels, at least 1; 224 by default, 256 for SDXL
-   *     adapters
+   * @param pixels side of the aligned face in pixels, at least 1. A new reader has 224; adapters
+   *     for SDXL expect 256
    * @return a changed copy
    */
   public FaceReader withSide(int pixels) {

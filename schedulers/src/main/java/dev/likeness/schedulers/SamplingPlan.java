@@ -51,7 +51,9 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps;
   }
 
-  /** {@return the first sample if there is an initial image} */
+  /**
+   * {@return how an initial image and noise make the first sample; unused without such an image}
+   */
   public Start start() {
     return start;
   }

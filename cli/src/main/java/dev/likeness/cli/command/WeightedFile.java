@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.imagefile.ImageFileReader;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.lora.Lora;
@@ -86,7 +87,7 @@ record WeightedFile(Path file, double weight, String blocks) {
             .image();
       } catch (IOException e) {
         throw new InvalidInputException(
-            "cannot read the reference " + file + ": " + e.getMessage() + "; give an image file",
+            "cannot read the reference " + file + ": " + Quoted.reason(e) + "; give an image file",
             e);
       }
     }

@@ -151,8 +151,9 @@ public record ControlImage(
   }
 
   /**
-   * {@return true if the control image acts in a row of the sampling plan} As in diffusers, the
-   * whole row must lie between {@code start} and {@code end}.
+   * {@return true if the control image acts in a row of the sampling plan} As in diffusers,
+   * {@code row / rows >= start} and {@code (row + 1) / rows <= end} must hold; with scale 0 it
+   * never acts.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

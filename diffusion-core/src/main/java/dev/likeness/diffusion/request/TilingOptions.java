@@ -43,8 +43,8 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
   }
 
   /**
-   * {@return these options with decoding in strips at any size} Apart from rounding errors, the
-   * image is the same.
+   * {@return these options, with images of every size decoded in strips} Apart from rounding
+   * errors, the image is the same.
    */
   public TilingOptions withVaeTiling() {
     return new TilingOptions(true, windows);

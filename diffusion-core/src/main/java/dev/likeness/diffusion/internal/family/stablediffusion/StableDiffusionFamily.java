@@ -187,9 +187,9 @@ public final class StableDiffusionFamily implements ModelFamily {
     private KeyMapping autoencoder() {
       if (!"AutoencoderKL".equals(parts.componentClass("vae"))) {
         throw new InvalidInputException(
-            parts.describe() + ": a single file has no key names for its "
-                + Quoted.value(parts.componentClass("vae"))
-                + "; keep the folder, or convert with another autoencoder");
+            parts.describe() + ": its autoencoder " + Quoted.value(parts.componentClass("vae"))
+                + " has no key names in a single file; keep the folder, or convert with another"
+                + " autoencoder");
       }
       AutoencoderConfig config = AutoencoderConfig.of(parts.config("vae"));
       return AutoencoderKeyFormat.AutoencoderLayout.of(

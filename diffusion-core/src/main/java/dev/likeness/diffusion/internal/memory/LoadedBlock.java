@@ -91,11 +91,10 @@ final class LoadedBlock implements Parameters.Block {
 
   @Override
   public LayerWeight matrix(String name, long... shape) {
-    if (!owner.unpacked().isStreamedInF8(name)) {
-      return new LayerWeight.Plain(get(name, shape));
-    }
     owner.require(name, shape);
-    return owner.unpacked().f8Weight(shape, () -> requireLoaded(name, inF8.get(name)));
+    return owner.unpacked().isStreamedInF8(name)
+        ? owner.unpacked().f8Weight(shape, () -> requireLoaded(name, inF8.get(name)))
+        : new LayerWeight.Plain(requireLoaded(name, tensors.get(name)));
   }
 
   @Override
@@ -105,13 +104,7 @@ final class LoadedBlock implements Parameters.Block {
 
   @Override
   public Tensor get(String name, long... shape) {
-    owner.require(name, shape);
-    return owner.unpacked().isStreamedInF8(name)
-        ? owner
-            .unpacked()
-            .f8Weight(shape, () -> requireLoaded(name, inF8.get(name)))
-            .tensor()
-        : requireLoaded(name, tensors.get(name));
+    return matrix(name, shape).tensor();
   }
 
   private static <T> T requireLoaded(String name, T tensor) {

@@ -159,7 +159,7 @@ public enum WeightResidence {
 
     /** Returns true if a weight is in f8 while its block is in memory. */
     boolean isStreamedInF8(String name) {
-      return inF8.contains(name) && !isKeptInF8(name);
+      return residence == F8_STREAMED && inF8.contains(name);
     }
 
     /** Returns the layer's weight for a matrix in f8. */

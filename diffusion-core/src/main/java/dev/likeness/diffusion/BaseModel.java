@@ -52,7 +52,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Opens a base model with components from other files.
    *
-   * @param files the model and the components that replace its own
+   * @param files the folder or file of the model, and the files of replaced components
    * @param compute the device and the element type of weights and activations
    * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
@@ -69,7 +69,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * Opens a base model with a memory budget for the generation of one image at a time.
    * {@link #memoryPlan()} describes how the model stays within the budget.
    *
-   * @param files the model and the components that replace its own
+   * @param files the folder or file of the model, and the files of replaced components
    * @param compute the device and the element type of weights and activations
    * @param budget the memory that the generation may use, and the size of the images
    * @return the model; the caller closes it
@@ -85,11 +85,11 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Opens a ControlNet and checks all of its tensors. It throws the exceptions of
+   * Opens a ControlNet and checks all of its tensors. This method throws the exceptions of
    * {@link #open(ModelFiles, Compute)}.
    *
    * @param path a diffusers folder, a weight file with {@code config.json} beside it, or a single
-   *     file in the original authors' key format
+   *     file in the key format of the ControlNet's authors
    * @param compute the device and the element type, the same as for the base model
    * @return the ControlNet; the caller closes it
    */
@@ -100,13 +100,13 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * {@return a view of this model that keeps the networks of only one stage in memory at a time}
    * The stages are text encoding, denoising and decoding. Closing the view or this model closes
-   * both. The view frees the text encoders once the prompts are encoded. It frees the denoising
-   * network before it decodes the last images. The next generation reads these networks from their
-   * files again.
+   * both. The view frees the text encoders once the prompts are encoded. The view frees the
+   * denoising network before the last images are decoded. The next generation reads these networks
+   * from their files again.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
    * not wait for such a generation. Do not start such a generation while a training uses the model.
-   * If the model has a memory budget, the view frees no network, and the memory plan applies.
+   * If the model has a memory budget, the view frees no network; see {@link #memoryPlan()}.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
@@ -131,14 +131,14 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * @param <T> the engine type
    * @param kind the engine type, for example {@code OpenModel}
-   * @throws IllegalStateException if the model has no such object
+   * @throws IllegalStateException if the model has no object of this type
    */
   public <T> T unwrap(Class<T> kind) {
     return opened.unwrap(kind);
   }
 
   /**
-   * Generates one image, and reports no progress. It throws the exceptions of
+   * Generates one image, and reports no progress. This method throws the exceptions of
    * {@link #generate(List, Progress, Cancellation)}.
    *
    * @param request a request with {@link ImageRequest#count(int) count} 1, which is the default
@@ -169,7 +169,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * within one step. Thread-safe.
    *
    * @param request the request
-   * @param executor runs the generation; if it refuses, this method throws its exception
+   * @param executor runs the generation; if it rejects the task, its exception is thrown
    * @return a future of the images, in the order of their seeds. If the generation fails, the
    *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
    */
@@ -184,7 +184,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * @param request the request
    * @param progress receives an event for each step, and warnings, on the executor's thread
-   * @param executor runs the generation; if it refuses, this method throws its exception
+   * @param executor runs the generation; if it rejects the task, its exception is thrown
    * @return a future of the images, in the order of their seeds. If the generation fails, the
    *     future completes with an exception of {@link #generate(List, Progress, Cancellation)}
    */
@@ -246,7 +246,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @param requests the requests
    * @param progress receives an event for each step, and warnings such as a retry in f32
    * @param cancellation a switch that stops the work within one step
-   * @return the images, in the order of the requests
+   * @return the images in the order of the requests, then of the seeds
    * @throws IllegalArgumentException if an option does not fit the model
    * @throws dev.likeness.diffusion.error.InvalidInputException if a textual inversion or a preview
    *     decoder is for another model, or if the values of an image are not finite
@@ -269,8 +269,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Generates all images of several requests and passes each image to a callback. It reports no
-   * progress, and throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
+   * Generates all images of several requests and passes each image to a callback. No progress is
+   * reported. This method throws the exceptions of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread
@@ -285,7 +285,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    *
    * <p>A later failure or cancellation does not affect images that the callback has received.
    * Images of a {@link dev.likeness.diffusion.request.HiresFix} pass come last. This method throws
-   * the exceptions of {@link #generate(List, Progress, Cancellation)}, and those of the callback.
+   * the exceptions of the callback and of {@link #generate(List, Progress, Cancellation)}.
    *
    * @param requests the requests
    * @param each the callback, which receives each image on the calling thread
@@ -311,7 +311,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * every training on this model. A listener of a running generation must not wait for this call.
    *
    * @throws IllegalStateException if a listener of a running generation calls this method, because
-   *     the generation would then wait for itself
+   *     the call would wait for the generation, which waits for its listener
    */
   @Override
   public void close() {

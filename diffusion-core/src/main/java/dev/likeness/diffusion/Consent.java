@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * The consent of a person to the use of their photos. Immutable.
  *
  * <p>Reviewing photos, training and generating headshots require a consent. Person files and the
- * records of generated images contain it.
+ * records of generated images contain the consent.
  *
  * @param person the person in the photos, as a name or as a reference that the application
  *     understands
@@ -244,12 +244,13 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote. Older person files contain only a free text. The
-   * result is then a consent to every purpose with this text, given on 1 January 1970.
+   * Reads a consent that {@link #toJson()} wrote, or the free text of an older person file. The
+   * result of a free text is a consent to every purpose with this text, given on 1 January 1970.
    *
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent
-   * @throws InvalidInputException if the JSON is broken
+   * @throws InvalidInputException if {@code json} starts with a brace, but is not a JSON object
+   *     that {@link #toJson()} wrote
    * @throws IllegalArgumentException if {@code json} is blank
    */
   public static Consent parse(String json) {

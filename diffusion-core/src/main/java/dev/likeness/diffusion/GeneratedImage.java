@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * @param pixels the decoded image before it is rounded to bytes and before the initial image's
  *     pixels are pasted, [3, height, width] in row-major order, 0..1
  * @param isEdited true if the request has an initial image, or reference images of a strength above
- *     0. It is false for initial latents, because their source is not known
+ *     0. Initial latents do not count, because the source of latents is not known
  * @param firstPassRequest for an enlarged image, the request of the first pass with every default
  *     filled in; otherwise empty
  */
@@ -41,7 +41,7 @@ public record GeneratedImage(
     boolean isEdited,
     Optional<ImageRequest> firstPassRequest) {
   /**
-   * Copies the array.
+   * Copies {@code pixels}.
    *
    * @param image the generated pixels
    * @param seed the seed of the initial noise
@@ -179,7 +179,8 @@ public record GeneratedImage(
     byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 
     /**
-     * {@return the bytes of a PNG file with this marking, like {@link #encode}}
+     * {@return the bytes of a PNG file with this marking, as {@link #encode} returns them for
+     * {@link ImageFormat#PNG}}
      *
      * @param generated the image
      * @param edited true if the image was generated from another image, such as a photo
@@ -211,8 +212,8 @@ public record GeneratedImage(
     }
 
     /**
-     * {@return the marking with a name, even if another marking on the class path has a higher
-     * priority}
+     * {@return the marking of the given name, even if another marking on the class path has a
+     * higher priority}
      *
      * @param name {@code plain}; {@code xmp} of {@code likeness-headshots}; {@code disclosure} of
      *     {@code likeness-provenance}; or the name of a marking that the program provides

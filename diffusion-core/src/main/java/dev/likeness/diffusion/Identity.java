@@ -8,10 +8,12 @@ import java.util.ServiceLoader;
 
 /**
  * A person that a base model can generate: a trained LoRA or reference images, with or without face
- * guidance. A request takes the person as an adapter: {@code request.adapter(ada.at(0.8))}.
+ * guidance. A request accepts the person as an adapter: {@code request.adapter(ada.at(0.8))}.
  */
 public interface Identity {
-  /** A person from a file. Thread-safe. It owns its tensors until it is closed. */
+  /**
+   * A person from a file. Thread-safe. This object owns the person's tensors until it is closed.
+   */
   interface Loaded extends Identity, AutoCloseable {
     /**
      * {@return a warning if the person was trained on another base than {@code model}; empty if the
@@ -68,8 +70,8 @@ public interface Identity {
    * {@return this person as an adapter}
    *
    * @param weight the identity strength; 0 means off, 1 means the trained strength
-   * @throws IllegalArgumentException if the weight is not finite, or if this kind of person does
-   *     not support it: a person given by reference images needs 0..1
+   * @throws IllegalArgumentException if the weight is not finite, or if the person is given by
+   *     reference images and the weight is not in 0..1
    */
   Adapter at(double weight);
 
@@ -77,14 +79,16 @@ public interface Identity {
   String phrase();
 
   /**
-   * {@return the person's consent; empty if it is not known, as in files of other programs} If the
-   * result is empty, {@link Consent#require(Identity, Purpose)} throws an exception.
+   * {@return the person's consent; empty if it is not known, for example because another program
+   * wrote the file} If the result is empty, {@link Consent#require(Identity, Purpose)} throws an
+   * exception.
    */
   Optional<Consent> consent();
 
   /**
    * {@return this person with the given consent} Use this method for a person whose file contains
-   * no consent. The result shares the tensors of this object, which keeps ownership.
+   * no consent. The result uses the tensors of this object, and this object keeps ownership of
+   * them.
    *
    * @param consent the consent of the person
    */

@@ -107,8 +107,8 @@ abstract class ModelProperties {
    * a {@link dev.likeness.diffusion.request.HiresFix} is not checked.
    *
    * @param request the request to check
-   * @throws IllegalArgumentException if no plan can be made, for example because the scheduler
-   *     supports fewer steps
+   * @throws IllegalArgumentException if no plan can be made, for example because the request has
+   *     more steps than the scheduler supports
    */
   public void validate(ImageRequest request) {
     pipeline.require(request);
@@ -170,10 +170,10 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the initial noise that a seed gives: Gaussian noise of variance 1} Pass it to
+   * {@return the initial noise of a seed: Gaussian noise of variance 1} Pass it to
    * {@link ImageRequest#noise}. Thread-safe.
    *
-   * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
+   * @param seed the seed of torch's random generator ({@code torch.manual_seed})
    * @param width the width of the image in pixels, a multiple of {@link #sizeMultiple()}
    * @param height the height of the image in pixels, a multiple of {@link #sizeMultiple()}
    * @throws IllegalArgumentException if width or height is below 1, or is not a multiple of the
@@ -186,7 +186,7 @@ abstract class ModelProperties {
   /**
    * {@return 64 hexadecimal digits that identify the weights of the denoising network: SHA-256 of
    * at most 16 values at the start of each tensor} To tell models apart, compare digests: two model
-   * folders of the same name may hold different weights. The digest also depends on the element
+   * folders of the same name may contain different weights. The digest also depends on the element
    * type of {@link #compute()}.
    */
   public String weightsDigest() {

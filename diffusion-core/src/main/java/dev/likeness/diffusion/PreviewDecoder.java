@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Decodes previews of images during sampling, with a tiny autoencoder such as TAESD.
  *
- * <p>A preview shows the predicted x0 of one row of the sampling plan, which is one call of the
+ * <p>A preview shows the predicted x0 of one row of the sampling plan. A row is one call of the
  * network. Decoding runs on its own thread and does not delay sampling. The generation ends after
  * its last preview. Previews do not change the result. Thread-safe; close it after the last
  * generation.
@@ -67,8 +67,8 @@ public final class PreviewDecoder implements AutoCloseable {
 
   /**
    * {@return a request that reports previews to a listener} The request's other hooks stay. If the
-   * base's latents have another number of channels than this decoder takes, the generation throws
-   * an {@link InvalidInputException}.
+   * base's latents have another number of channels than this decoder supports, the generation
+   * throws an {@link InvalidInputException}.
    *
    * @param request the request
    * @param every the number of rows of the sampling plan from one preview to the next, at least 1;

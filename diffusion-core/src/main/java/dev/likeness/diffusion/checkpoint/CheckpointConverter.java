@@ -26,8 +26,8 @@ public final class CheckpointConverter {
    * one file; otherwise it is a diffusers folder.
    *
    * <p>If input and output are single files, keys and metadata are kept. In a pickle, LoRA alphas
-   * that are plain numbers become tensors, and other values that are not tensors become metadata. A
-   * folder's {@code likeness.json} is copied into a target folder.
+   * that are plain numbers become tensors, and other values that are not tensors become metadata.
+   * If input and output are folders, {@code likeness.json} is copied.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file to write, which is replaced if it exists; or the folder to write, which

@@ -45,16 +45,16 @@ public final class RgbImage {
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
    * @param rgb {@code 3 * width * height} bytes, rows from the top; red, green, blue of each pixel
-   * @throws IllegalArgumentException if a side is less than 1, or if the number of bytes does not
-   *     fit
+   * @throws IllegalArgumentException if a side is less than 1, or if {@code rgb} has another number
+   *     of bytes
    */
   public static RgbImage of(int width, int height, byte[] rgb) {
     return new RgbImage(width, height, rgb.clone());
   }
 
   /**
-   * Copies a {@link BufferedImage}. Transparent pixels are composited over white. The values of
-   * greyscale images are kept.
+   * Copies a {@link BufferedImage}. Transparent pixels are composited over white. Grey values
+   * become red, green and blue without a colour conversion.
    *
    * @param image the image, of any type
    * @return a new image
@@ -228,10 +228,10 @@ public final class RgbImage {
    * Reads an upright image from a stream. {@link #read(Path)} lists formats and conversions.
    *
    * @param name the name of the image in error messages
-   * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
+   * @param file a stream of at most 200 MB and 67 megapixels, read to its end; the caller closes it
    * @return a new image
-   * @throws InvalidInputException if the stream cannot be read, is too long, or is not a complete
-   *     image
+   * @throws InvalidInputException if the stream cannot be read, is not a complete image, or exceeds
+   *     these limits
    */
   public static RgbImage read(String name, InputStream file) {
     return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
@@ -241,9 +241,9 @@ public final class RgbImage {
    * Reads an upright image from its bytes. {@link #read(Path)} lists formats and conversions.
    *
    * @param name the name of the image in error messages
-   * @param file the bytes of the file, at most 200 MB; not changed
+   * @param file the bytes of the file, at most 200 MB and 67 megapixels; not changed
    * @return a new image
-   * @throws InvalidInputException if there are too many bytes, or if they are not a complete image
+   * @throws InvalidInputException if the bytes are not a complete image, or exceed these limits
    */
   public static RgbImage read(String name, byte[] file) {
     return ImageFileReader.read(name, file, WHITE, RgbImage::upright);
@@ -266,9 +266,9 @@ public final class RgbImage {
    * Reads a mask from the bytes of an image file. Transparent pixels become black.
    *
    * @param name the name of the mask in error messages
-   * @param file the bytes of the file, at most 200 MB; not changed
+   * @param file the bytes of the file, at most 200 MB and 67 megapixels; not changed
    * @return a new image; white marks the part to generate
-   * @throws InvalidInputException if there are too many bytes, or if they are not a complete image
+   * @throws InvalidInputException if the bytes are not a complete image, or exceed these limits
    */
   public static RgbImage readMask(String name, byte[] file) {
     return ImageFileReader.read(name, file, BLACK, RgbImage::upright);
@@ -278,10 +278,10 @@ public final class RgbImage {
    * Reads a mask from a stream. Transparent pixels become black.
    *
    * @param name the name of the mask in error messages
-   * @param file the stream of at most 200 MB, which is read to its end; the caller closes it
+   * @param file a stream of at most 200 MB and 67 megapixels, read to its end; the caller closes it
    * @return a new image; white marks the part to generate
-   * @throws InvalidInputException if the stream cannot be read, is too long, or is not a complete
-   *     image
+   * @throws InvalidInputException if the stream cannot be read, is not a complete image, or exceeds
+   *     these limits
    */
   public static RgbImage readMask(String name, InputStream file) {
     return ImageFileReader.read(name, file, BLACK, RgbImage::upright);

@@ -19,7 +19,7 @@ public interface Adapter {
 
   /**
    * {@return the reference images that this adapter adds to a request, such as images of a person;
-   * none by default} Only an editing model takes them.
+   * none by default} Only editing models accept reference images.
    */
   default ReferenceImages referenceImages() {
     return ReferenceImages.NONE;

@@ -94,13 +94,13 @@ public record CachingOptions(
    * {@return options that skip network calls and extrapolate the prediction linearly over the
    * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
-   * <p>The number of rows of the sampling plan from one network call to the next starts at 1 and
-   * grows by one, up to {@code interval}. It can exceed {@code interval} if the timesteps of rows
-   * are close together. Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for
-   * whole predictions.
+   * <p>The number of rows of the sampling plan from one network call to the next starts at 1. With
+   * each call, the number grows by one, up to {@code interval}. If the timesteps of rows are close
+   * together, the number can exceed {@code interval}. Source: Liu et al. 2025, arXiv:2503.06923,
+   * equation 5, first order, for whole predictions.
    *
-   * @param interval the largest number of rows from one network call to the next, unless their
-   *     timesteps are close together; at least 1
+   * @param interval the largest number of rows from one network call to the next, at least 1. At
+   *     close timesteps, the number can be larger
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {
@@ -111,10 +111,11 @@ public record CachingOptions(
    * {@return the options of the first-block cache, for Stable Diffusion 3, FLUX.1, FLUX.2 and
    * Chroma}
    *
-   * <p>A transformer's first block is evaluated at every row of the sampling plan. The other blocks
-   * are evaluated if the first block's residual has changed by more than {@code threshold} since
-   * their last evaluation. With this cache, every image is sampled in a separate batch. Source:
-   * chengzeyi/ParaAttention; diffusers' {@code FirstBlockCacheConfig}.
+   * <p>A transformer's first block is evaluated at every row of the sampling plan. If the first
+   * block's residual has changed by more than {@code threshold} since the last full evaluation, the
+   * other blocks are evaluated too. Otherwise their last output is reused. With this cache, every
+   * image is sampled in a separate batch. Source: chengzeyi/ParaAttention; diffusers'
+   * {@code FirstBlockCacheConfig}.
    *
    * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
    * @throws IllegalArgumentException if the threshold is negative or NaN
@@ -124,8 +125,8 @@ public record CachingOptions(
   }
 
   /**
-   * {@return these options with token merging: a UNet merges image tokens for self-attention at its
-   * largest level that has attention}
+   * {@return these options with token merging: a UNet merges image tokens for self-attention at the
+   * highest-resolution level that has attention}
    *
    * <p>Source: Bolya and Hoffman 2023, arXiv:2303.17604, section 4.
    *

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.error.CancelledException;
 
 /**
- * A switch that stops long work within one step. Any thread may cancel it. A cancellation cannot be
- * undone.
+ * A switch that stops long work within one step. Any thread may call {@link #cancel()}. A
+ * cancellation cannot be undone.
  *
  * <p>Interrupting the working thread stops the work too.
  */
@@ -41,7 +41,7 @@ public final class Cancellation {
 
   /**
    * Throws an exception if the work was cancelled or the thread was interrupted. Long work calls
-   * this method between steps. The thread stays interrupted.
+   * this method between steps. An interrupted thread stays interrupted.
    *
    * @throws CancelledException if this cancellation or its parent was cancelled, or if the thread
    *     was interrupted

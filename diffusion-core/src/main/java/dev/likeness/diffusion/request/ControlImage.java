@@ -126,8 +126,8 @@ public record ControlImage(
    * {@return this control image with a mask, for Stable Diffusion ControlNets that were trained for
    * inpainting, such as control_v11p_sd15_inpaint}
    *
-   * <p>The network gets masked pixels as -1. In mode {@code repaint} of a union ControlNet, the
-   * network gets masked pixels as 0.
+   * <p>In the ControlNet's input, pixels under white parts of the mask are set to -1. In mode
+   * {@code repaint} of a union ControlNet, these pixels are set to 0.
    *
    * @param white the mask, in which white marks the part to generate. The mask is resized to the
    *     request's size
@@ -139,9 +139,10 @@ public record ControlImage(
 
   /**
    * {@return this control image in guess mode} The ControlNet then acts only on the prediction for
-   * the prompt, not on the prediction for the negative prompt. The scale of its residuals grows
-   * from a tenth in the first layers to the whole scale in the last layer. The image follows the
-   * control image even with an empty prompt; a guidance scale of 3 to 5 is usual.
+   * the prompt, not on the prediction for the negative prompt. The scale of the ControlNet's
+   * residuals grows from a tenth of {@link #scale()} for the first residual to {@link #scale()} for
+   * the last one. The image follows the control image even with an empty prompt; a guidance scale
+   * of 3 to 5 is usual.
    *
    * <p>Only ControlNets of Stable Diffusion 1.x, 2.x and XL support guess mode (diffusers:
    * {@code guess_mode}).
@@ -152,8 +153,8 @@ public record ControlImage(
 
   /**
    * {@return true if the control image acts in a row of the sampling plan} As in diffusers,
-   * {@code row / rows >= start} and {@code (row + 1) / rows <= end} must hold; with scale 0 it
-   * never acts.
+   * {@code row / rows >= start} and {@code (row + 1) / rows <= end} must hold. A control image of
+   * scale 0 never acts.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

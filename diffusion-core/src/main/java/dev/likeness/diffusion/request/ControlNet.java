@@ -6,7 +6,7 @@ public interface ControlNet extends AutoCloseable {
   String name();
 
   /**
-   * {@return the number of control modes; 0 if the ControlNet takes only one kind of control
+   * {@return the number of control modes; 0 if the ControlNet accepts only one kind of control
    * images}
    */
   int modeCount();
@@ -31,8 +31,8 @@ public interface ControlNet extends AutoCloseable {
   void requireMode(ControlImage control);
 
   /**
-   * {@return true for a union ControlNet} One call of a union ControlNet takes all control images
-   * that a request has for this ControlNet.
+   * {@return true for a union ControlNet} One call of a union ControlNet processes all control
+   * images that a request has for this ControlNet.
    */
   boolean isUnion();
 

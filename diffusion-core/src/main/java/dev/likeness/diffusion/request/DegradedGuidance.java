@@ -9,7 +9,7 @@ import java.util.List;
  *
  * <p>Skip-layer guidance (Stability AI, Stable Diffusion 3.5) leaves out blocks. Perturbed
  * attention guidance (Ahn et al. 2024, arXiv:2403.17377) replaces self-attention maps by the
- * identity.
+ * identity matrix.
  *
  * @param kind the method by which the network is degraded
  * @param layers numbers of the skipped blocks, or regular expressions that match names of
@@ -28,7 +28,7 @@ public record DegradedGuidance(
   public enum Kind {
     /** Blocks are left out. */
     SKIP_LAYERS,
-    /** The self-attention maps are replaced by the identity. */
+    /** The self-attention maps are replaced by the identity matrix. */
     PERTURBED_ATTENTION
   }
 

@@ -75,14 +75,14 @@ public interface GuidanceFormula {
    * Limits the norm of another formula's result ({@code cfg_normalization} of diffusers' Z-Image
    * pipelines).
    *
-   * @param formula the formula that is limited
+   * @param formula the formula whose result is limited
    * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
    */
   record CfgNormalization(GuidanceFormula formula, double factor) implements GuidanceFormula {
     /**
      * Checks that the factor is above 0.
      *
-     * @param formula the formula that is limited
+     * @param formula the formula whose result is limited
      * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
      * @throws IllegalArgumentException if the factor is not above 0
      */

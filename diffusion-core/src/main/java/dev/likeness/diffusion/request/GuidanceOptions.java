@@ -202,8 +202,8 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with other factors of FreeU} Only Stable Diffusion 1.x, 2.x and XL
-   * support FreeU.
+   * {@return these options with FreeU turned on, at the given factors} Only Stable Diffusion 1.x,
+   * 2.x and XL support FreeU.
    *
    * @param factors the factors of FreeU
    */

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.request;
 import java.util.OptionalInt;
 
 /**
- * A second pass over the enlarged image, for sizes beyond those that the base was trained on.
+ * A second pass over the enlarged image, to generate images larger than the base's training images.
  *
  * <p>The first pass generates a small image. The second pass enlarges this image and samples again.
  * If the request has a mask or change map, the second pass samples only inside it and keeps the
@@ -14,7 +14,8 @@ import java.util.OptionalInt;
  * @param steps the number of steps of the second pass before {@code strength} reduces it; empty for
  *     the number of steps of the first pass
  * @param pixels true to enlarge the decoded image (Lanczos) and encode it again; false to enlarge
- *     the latents (bilinear), which needs more strength. A base made for inpainting needs true
+ *     the latents (bilinear), which needs a higher strength. A base that was trained for inpainting
+ *     needs {@code true}
  */
 public record HiresFix(double scale, double strength, OptionalInt steps, boolean pixels) {
   /**
@@ -57,7 +58,7 @@ public record HiresFix(double scale, double strength, OptionalInt steps, boolean
   }
 
   /**
-   * {@return a second pass over the enlarged image, with the steps of the first pass}
+   * {@return a second pass over the decoded and enlarged image, with the steps of the first pass}
    *
    * @param scale the factor for width and height, above 1, at most 8
    * @param strength the share of the steps that the second pass samples, above 0, at most 1

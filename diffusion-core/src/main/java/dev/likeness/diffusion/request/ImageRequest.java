@@ -8,8 +8,9 @@ import java.util.function.Consumer;
  * A request for images: one record of options for each stage of the pipeline, and fluent methods
  * that change single options. Immutable.
  *
- * <p>Every method that takes an option returns a changed copy. An option that is not set is empty,
- * and has the base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
+ * <p>Every method that takes an option returns a changed copy. If an option is empty, the
+ * generation uses the base's default; {@code BaseModel.defaults(ImageRequest)} returns the
+ * defaults.
  *
  * @param prompts prompt and negative prompt, and their syntax
  * @param sampling steps, scheduler, seed, number of images, initial noise
@@ -19,7 +20,7 @@ import java.util.function.Consumer;
  * @param initialImage the image or latents that sampling starts from; empty to start from noise
  *     only
  * @param controlImages control images, each with its ControlNet
- * @param referenceImages images that an editing model takes as inputs
+ * @param referenceImages images that an editing model uses as inputs
  * @param caching caching and token merging
  * @param tiling windows over the sample, and decoding in strips
  * @param hires a second pass over the enlarged image
@@ -50,7 +51,7 @@ public record ImageRequest(
    * @param adapters the adapters of this request; their changes are summed
    * @param initialImage the initial image or latents
    * @param controlImages control images, each with its ControlNet
-   * @param referenceImages images that an editing model takes as inputs
+   * @param referenceImages images that an editing model uses as inputs
    * @param caching caching and token merging
    * @param tiling windows over the sample, and decoding in strips
    * @param hires a second pass over the enlarged image
@@ -158,7 +159,7 @@ public record ImageRequest(
   /**
    * {@return this request with these reference images in place of its own}
    *
-   * @param others the images that an editing model takes as inputs
+   * @param others the images that an editing model uses as inputs
    */
   public ImageRequest referenceImages(ReferenceImages others) {
     return with(copy -> copy.referenceImages = others);

@@ -22,9 +22,8 @@ import java.util.OptionalInt;
  *     Otherwise the image is resized to the nearest size that the model was trained on
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
- * @param paddingMaskCrop the padding around the mask in pixels, at least 0, if only the region
- *     around the mask is generated (see {@link #paddingMaskCrop(int)}); empty to generate the whole
- *     image
+ * @param paddingMaskCrop the padding of {@link #paddingMaskCrop(int)} in pixels, at least 0; empty
+ *     to generate the whole image
  */
 public record InitialImage(
     Optional<RgbImage> image,
@@ -36,7 +35,7 @@ public record InitialImage(
     boolean pastesUnmasked,
     OptionalInt paddingMaskCrop) {
   /**
-   * Checks the strength, and that either an image or latents are given.
+   * Checks the strength, the padding, and that either an image or latents are given.
    *
    * @param image the image, which is resized to the request's size
    * @param latents latents of an earlier generation

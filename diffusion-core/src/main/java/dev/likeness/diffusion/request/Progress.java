@@ -61,7 +61,7 @@ public interface Progress {
   }
 
   /**
-   * A generation or a training that is observed. It contains no personal data.
+   * A generation or a training that is observed. The record contains no personal data.
    *
    * @param kind generation or training
    * @param model the name of the base model

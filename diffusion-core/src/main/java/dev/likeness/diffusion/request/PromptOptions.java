@@ -13,9 +13,9 @@ import java.util.function.UnaryOperator;
  *
  * @param prompt a description of the image; not null
  * @param negative the negative prompt, which describes unwanted content; empty if none is set.
- *     Without one, a base with {@code force_zeros_for_empty_prompt}, such as Stable Diffusion XL,
- *     uses zeros instead of embeddings, as in diffusers. A negative prompt that is set is encoded,
- *     even if it has length 0
+ *     Without a negative prompt, a base with {@code force_zeros_for_empty_prompt}, such as Stable
+ *     Diffusion XL, uses zeros instead of embeddings, as in diffusers. A negative prompt that is
+ *     set is encoded, even if it has length 0
  * @param syntax the syntax of prompt and negative prompt; only Stable Diffusion 1.x, 2.x and XL
  *     support {@link PromptSyntax#A1111}
  * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
@@ -29,8 +29,8 @@ import java.util.function.UnaryOperator;
  * @param negativeEmbedding precomputed embeddings that replace the negative prompt; empty to encode
  *     the negative prompt
  * @param encoderPrompts other prompts for the second and third text encoder
- * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, as
- *     diffusers' {@code max_sequence_length}; empty for the base's default
+ * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads (diffusers:
+ *     {@code max_sequence_length}); empty for the base's default
  */
 public record PromptOptions(
     String prompt,
@@ -122,7 +122,7 @@ public record PromptOptions(
     return with(copy -> copy.negative = Optional.of(text));
   }
 
-  /** {@return these options with no negative prompt set; an empty text counts as set} */
+  /** {@return these options without a negative prompt; an empty text would still be encoded} */
   public PromptOptions withoutNegative() {
     return with(copy -> copy.negative = Optional.empty());
   }
@@ -249,8 +249,8 @@ public record PromptOptions(
   }
 
   /**
-   * Separate prompts for the second and third text encoder. As in diffusers, an encoder whose
-   * prompt is not set or is empty gets the first prompt.
+   * Separate prompts for the second and third text encoder. If an encoder's own prompt is not set
+   * or is empty, the encoder gets the first prompt or negative prompt, as in diffusers.
    *
    * @param second the prompt of the second text encoder (diffusers: {@code prompt_2})
    * @param third the prompt of the third text encoder (diffusers: {@code prompt_3})

@@ -3,17 +3,18 @@ package dev.likeness.diffusion.request;
 /** The syntax of a prompt. */
 public enum PromptSyntax {
   /**
-   * Plain text, in which brackets have no special meaning. As in diffusers, CLIP reads 77 tokens of
-   * it.
+   * Plain text, in which brackets have no special meaning. As in diffusers, CLIP reads at most 77
+   * tokens, including the start and end token.
    */
   PLAIN,
   /**
    * The syntax of AUTOMATIC1111's web UI, in chunks of 75 tokens.
    *
    * <p>Supported are {@code (word:1.2)}, {@code (word)}, {@code [word]}, backslashes,
-   * {@code BREAK}, {@code [from:to:when]}, {@code [this|that]}, and comments after {@code #}. File
-   * tags ({@code <lora:NAME:0.8>}), prompts joined by {@code AND} and a {@code :1.2} at the end are
-   * refused with an exception.
+   * {@code BREAK}, {@code [from:to:when]}, {@code [this|that]}, and comments after {@code #}. A
+   * prompt with a file tag ({@code <lora:NAME:0.8>}), with {@code AND}, or with a factor such as
+   * {@code :1.2} at its end is refused with an {@link IllegalArgumentException}. A negative prompt
+   * is refused only for a file tag.
    */
   A1111;
 

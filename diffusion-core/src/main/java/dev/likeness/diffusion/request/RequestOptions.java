@@ -51,13 +51,13 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with these reference images in place of its own}
    *
-   * @param others the images that an editing model takes as inputs
+   * @param others the images that an editing model uses as inputs
    */
   ImageRequest referenceImages(ReferenceImages others);
 
   /**
    * {@return this request with reference images in place of its own} An editing model, such as
-   * FLUX.2 klein, takes them as inputs. The prompt may refer to the images by number, from 1.
+   * FLUX.2 klein, uses the images as inputs. The prompt may refer to the images by number, from 1.
    *
    * @param images the images, in the order of their numbers; they may have different sizes
    * @throws NullPointerException if an image is null
@@ -136,8 +136,8 @@ public interface RequestOptions extends RequestSampling {
    * {@code max_sequence_length})}
    *
    * @param tokens the number of tokens, at least 1
-   * @throws IllegalArgumentException if the number is below 1. {@code BaseModel.generate} throws it
-   *     if the base does not support the number
+   * @throws IllegalArgumentException if the number is below 1. {@code BaseModel.generate} throws
+   *     the same exception if the base does not support the number
    */
   default ImageRequest maxSequenceLength(int tokens) {
     return prompts(prompts().maxSequenceLength(tokens));
@@ -166,7 +166,8 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with one more adapter, for example a person:
-   * {@code adapter(ada.at(0.8))}} Prompts may use its tokens. Its reference images come last.
+   * {@code adapter(ada.at(0.8))}} Prompts may use the adapter's tokens. The adapter's reference
+   * images follow those of the request.
    *
    * @param adapter the adapter; its change is added to the changes of the other adapters
    * @throws IllegalArgumentException if a token stands for two different textual inversions, or if

@@ -29,11 +29,11 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
-   * 249)}}
+   * {@return this request with a step at each of these timesteps}
    *
-   * <p>A strength below 1 and {@link #denoisingRange} skip some of the timesteps. Diffusers' name
-   * of this option is {@code timesteps}.
+   * <p>Example: {@code timesteps(999, 749, 499, 249)}. A strength below 1 and
+   * {@link #denoisingRange} skip some of the timesteps. Diffusers' name of this option is
+   * {@code timesteps}.
    *
    * @param descending trained timesteps in descending order, at least one, each at least 0
    * @throws IllegalArgumentException if no timestep is given, if a timestep is negative, infinite
@@ -49,7 +49,7 @@ interface RequestSampling extends RequestValues {
    * is {@code sigmas}.
    *
    * <p>With most Stable Diffusion schedulers, sampling ends at the last given sigma, which is
-   * usually 0. Flow schedulers take one sigma for each step, and sampling ends at 0; see
+   * usually 0. Flow schedulers need one sigma for each step, and sampling ends at 0; see
    * {@link PlanRequest#ofSigmas}.
    *
    * @param descending sigmas in the scheduler's own unit, in descending order, at least one, each
@@ -93,8 +93,9 @@ interface RequestSampling extends RequestValues {
    *
    * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
    * 3))}. If the scheduler is not a {@code SchedulerConfig}, it does not get the sigmas that
-   * diffusers' pipeline gives to its scheduler. It must then compute all sigmas down to 0 itself,
-   * including any shift. A later call of {@link #scheduler(String)} replaces the scheduler object.
+   * diffusers' pipeline passes to a scheduler. Such a scheduler must compute all sigmas down to 0
+   * itself, including any shift. A later call of {@link #scheduler(String)} replaces the scheduler
+   * object.
    *
    * @param own the scheduler
    */
@@ -105,7 +106,7 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with another seed} Image {@code i} is generated from {@code seed + i}.
    *
-   * @param value the seed, as {@code torch.manual_seed} takes it
+   * @param value the seed of torch's random generator ({@code torch.manual_seed})
    */
   default ImageRequest seed(long value) {
     return sampling(sampling().seed(value));
@@ -140,8 +141,8 @@ interface RequestSampling extends RequestValues {
    * options are {@code denoising_start} and {@code denoising_end}.
    *
    * <p>For example, a base model stops at 0.8, and a refiner continues at 0.8 from the base's
-   * latents. A request with a start above 0 needs initial latents or an initial image, without a
-   * change map.
+   * latents. If {@code start} is above 0, the request needs initial latents or an initial image,
+   * and must not have a change map.
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
    * @param end the share of the training timesteps after which sampling ends, {@code start}..1

@@ -29,7 +29,7 @@ public interface RequestValues {
   /** {@return the control images of the request} */
   List<ControlImage> controlImages();
 
-  /** {@return the reference images, which an editing model takes as inputs} */
+  /** {@return the reference images, which an editing model uses as inputs} */
   ReferenceImages referenceImages();
 
   /** {@return the caching options} */
@@ -130,8 +130,8 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request changes an initial image} The result is false if the request
-   * continues the sampling of another model.
+   * {@return true if the request changes an initial image or initial latents} The result is false
+   * if the request continues the sampling of another model.
    */
   default boolean isImageToImage() {
     return initialImage().isPresent() && denoisingStart() == 0;
@@ -151,7 +151,8 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request has an initial image or reference images of a strength above 0}
+   * {@return true if the request has an initial image, or reference images of a strength above 0}
+   * Initial latents do not count.
    */
   default boolean isMadeFromImages() {
     return initialImage().flatMap(InitialImage::image).isPresent()

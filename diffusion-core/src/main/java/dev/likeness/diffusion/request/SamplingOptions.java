@@ -85,7 +85,7 @@ public record SamplingOptions(
    * @param noise the initial noise, of unit variance; empty for the noise of the seed
    * @throws IllegalArgumentException if the number of steps or images, eta or the denoising range
    *     is out of range, if a timestep or sigma is negative or not finite, if timesteps or sigmas
-   *     do not descend, if both are given, or if their number is not the number of steps
+   *     do not descend, if both lists are given, or if a list's length is not {@code steps}
    */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);
@@ -212,7 +212,7 @@ public record SamplingOptions(
   /**
    * {@return these options with another seed}
    *
-   * @param value the seed of the first image, as {@code torch.manual_seed} takes it
+   * @param value the seed of the first image, for torch's random generator
    */
   public SamplingOptions seed(long value) {
     return with(copy -> copy.seed = value);

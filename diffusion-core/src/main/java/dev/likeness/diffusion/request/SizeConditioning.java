@@ -3,9 +3,9 @@ package dev.likeness.diffusion.request;
 import java.util.OptionalInt;
 
 /**
- * SDXL's size conditioning: the original size, crop and target size, which the network takes as
- * inputs. In training, they described how each image had been scaled and cropped. Other model
- * families refuse all values except {@link #DEFAULT}.
+ * SDXL's size conditioning: the original size, crop and target size, which are inputs of the
+ * network. In training, these values described how each image had been scaled and cropped. Other
+ * model families refuse all values except {@link #DEFAULT}.
  *
  * <p>A size that is not given is the size of the generated image. Source: Podell et al. 2023,
  * arXiv:2307.01952, section 2.2.

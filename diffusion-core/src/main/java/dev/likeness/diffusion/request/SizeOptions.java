@@ -6,14 +6,23 @@ import java.util.OptionalInt;
 /**
  * Size of the images, and SDXL's size conditioning.
  *
- * <p>The default size depends on the request. If there is an initial image without a mask or with a
- * change map, the default is the initial image's size. If the initial image has a mask, the default
- * is the base's default size. A UNet with a ControlNet, Z-Image and editing models are exceptions:
- * with a mask, they also take the initial image's size. If there is no initial image, a UNet takes
- * the size of the first control image, and an editing model takes the size to which it scales the
- * first reference image. In all other cases, the base's default size is used. Stable Diffusion 3,
- * Chroma and FLUX.1 (not Kontext and Fill) scale a larger initial image, with or without a mask,
- * down to about the number of pixels of the base's default size.
+ * <p>The default size depends on the request. The first rule that matches applies:
+ *
+ * <ul>
+ *   <li>With initial latents: the latents' size times the autoencoder's scale factor.
+ *   <li>With {@link InitialImage#paddingMaskCrop(int)}: the base's default size.
+ *   <li>With an initial image and a mask that is not a change map: the base's default size. A UNet
+ *       with a control image, Z-Image and editing models use the initial image's size instead.
+ *   <li>With any other initial image: the initial image's size.
+ *   <li>Without an initial image: a UNet uses the size of the first control image. An editing model
+ *       uses the size to which it scales the first reference image.
+ *   <li>In all other cases: the base's default size.
+ * </ul>
+ *
+ * <p>For Stable Diffusion 3, Chroma and FLUX.1 (except Kontext and Fill), another rule applies to
+ * an initial image with more pixels than the base's default size. With or without a mask, the
+ * default is then the initial image's size, scaled down to about the base's number of pixels. An
+ * editing model scales an image that it uses as a reference; the scaled size then counts.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default

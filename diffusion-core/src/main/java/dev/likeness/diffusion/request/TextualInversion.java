@@ -98,7 +98,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    * file has no such name, the token is the file's name without its extension.
    *
    * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
-   * @return the textual inversion, which holds no native memory
+   * @return the textual inversion, which needs no native memory
    * @throws InvalidInputException if the file is broken, contains no textual inversion, or contains
    *     a textual inversion for T5; or if an embedding is empty, too large, NaN or infinite
    */
@@ -287,7 +287,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    *
    * @param width the text encoder's embedding width
    * @return [vectors, width] in row-major order; a copy
-   * @throws InvalidInputException if the textual inversion was trained for another model
+   * @throws InvalidInputException if the textual inversion has no embeddings of this width, because
+   *     it was trained for another model
    */
   public float[] forWidth(int width) {
     float[] numbers = values.get(width);

@@ -7,8 +7,8 @@
  * {@link InitialImage}, {@link ControlImage control images}, {@link Adapter adapters} and a second
  * pass ({@link HiresFix}). Each method that takes an option returns a changed copy. Options that a
  * request does not set have the base model's {@link GenerationDefaults}. Long work reports to a
- * {@link Progress} and ends with exactly one terminal {@link ProgressEvent}; it stops within a step
- * after {@link Cancellation#cancel()}.
+ * {@link Progress} and ends with exactly one terminal {@link ProgressEvent}. After
+ * {@link Cancellation#cancel()}, the work stops within a step.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {

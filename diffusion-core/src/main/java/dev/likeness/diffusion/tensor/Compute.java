@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The device and the element type of a computation.
  *
- * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"}
+ * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"} (the second GPU)
  * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
  */
 public record Compute(String device, DType dtype) {
@@ -37,7 +37,8 @@ public record Compute(String device, DType dtype) {
   /**
    * Checks that the device is known and that it supports the element type.
    *
-   * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"}
+   * @param device {@code "cpu"}, {@code "cuda"} (the first GPU) or {@code "cuda:1"} (the second
+   *     GPU)
    * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
    * @throws IllegalArgumentException if the text is not the name of a device, or if the device does
    *     not support the element type
@@ -86,7 +87,7 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return a GPU with an element type} {@link #requireAvailable()} checks that it exists.
+   * {@return a GPU with an element type} {@link #requireAvailable()} checks that the GPU exists.
    *
    * @param index the number of the GPU, 0..9999
    * @param dtype f32, bf16 or f16
@@ -141,7 +142,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return every GPU of this machine, {@code cuda:0} first; empty if there is no GPU}
+   * {@return every GPU of this machine with the given element type, {@code cuda:0} first; empty if
+   * there is no GPU}
    *
    * @param dtype {@code f32}, {@code bf16} or {@code f16}
    * @throws IllegalArgumentException if no element type has the given name
@@ -159,7 +161,7 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Checks that the device is available. A CPU always is.
+   * Checks that the device is available. A CPU is always available.
    *
    * @return this compute
    * @throws ResourceLimitException if the device is a GPU that is not available, or if libtorch's
@@ -283,7 +285,7 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return true if this device multiplies 8-bit numbers} A CPU needs VNNI, see
    * {@link #hasCpuInt8()}. A GPU needs compute capability 8.9 or newer, such as Ada or Hopper, and
-   * the library {@code org.bytedeco:cuda}; it multiplies numbers of type {@code F8_E4M3}.
+   * the library {@code org.bytedeco:cuda}. GPUs multiply numbers of type {@code F8_E4M3}.
    *
    * @throws ResourceLimitException if the device is a GPU, and libtorch's native libraries are
    *     missing

@@ -23,8 +23,8 @@ public record Latents(float[] values, int channels, int height, int width) {
    * @param channels the number of channels, for example 4 for Stable Diffusion and 16 for FLUX
    * @param height the height in latent pixels, at least 1
    * @param width the width in latent pixels, at least 1
-   * @throws IllegalArgumentException if a dimension is less than 1, or if the number of values does
-   *     not fit the dimensions
+   * @throws IllegalArgumentException if a dimension is less than 1, or if the number of values is
+   *     not {@code channels * height * width}
    */
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {

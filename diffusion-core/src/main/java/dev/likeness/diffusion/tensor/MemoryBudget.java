@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
  *     slightly
  * @param width the width of the images in pixels; empty for the model's default
  * @param height the height of the images in pixels; empty for the model's default
- * @param batchSize the number of samples in one call of the network, 2 with classifier-free
- *     guidance; empty for the family's default
+ * @param batchSize the number of samples in one call of the network, for example 2 with
+ *     classifier-free guidance; empty for the family's default
  */
 public record MemoryBudget(
     long bytes, EightBits allow8Bit, OptionalInt width, OptionalInt height, OptionalInt batchSize) {
@@ -27,18 +27,21 @@ public record MemoryBudget(
   public enum EightBits {
     /** The network keeps its element type. */
     NEVER,
-    /** The network is quantised if it would not fit the budget otherwise. */
+    /** If the network does not fit the budget otherwise, it is quantised. */
     IF_NEEDED,
     /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,
     /**
      * Linear layers multiply in 8 bits, with inputs quantised for each token. Convolutions are not
-     * quantised. On a CPU, the weights of linear layers are quantised, and the layers are faster
-     * than in f32; this needs VNNI instructions. On a GPU, only weights that the file stores as
-     * {@code F8_E4M3} are multiplied in 8 bits; this needs compute capability 8.9 or newer. Such
-     * weights stay in memory as they are, also those of text encoders, which are widened at each
-     * use; other weights are widened to the model's element type. See
-     * {@link Compute#hasEightBitProducts()}.
+     * quantised. {@link Compute#hasEightBitProducts()} lists the devices that support this.
+     *
+     * <p>On a CPU, the weights of linear layers are quantised. The layers are then faster than in
+     * f32.
+     *
+     * <p>On a GPU, only weights that the file stores as {@code F8_E4M3} are multiplied in 8 bits.
+     * These weights stay in memory as they are stored. Text encoders keep their {@code F8_E4M3}
+     * weights too, but widen them to the model's element type at each use. All other weights are
+     * widened when they are loaded.
      */
     PRODUCTS
   }

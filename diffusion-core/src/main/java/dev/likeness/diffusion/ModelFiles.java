@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * The files of a base model: a folder or a single file, and component files that replace parts of
- * it.
+ * the model.
  *
  * <p>No file is read before {@link BaseModel#open(ModelFiles,
  * dev.likeness.diffusion.tensor.Compute) BaseModel.open}.

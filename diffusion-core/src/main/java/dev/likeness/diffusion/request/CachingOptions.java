@@ -59,8 +59,8 @@ public record CachingOptions(
 
   /**
    * {@return the options of DeepCache} DeepCache computes a UNet's deep layers at every
-   * {@code interval}-th row of the sampling plan. The rows between them reuse the last output of
-   * these layers.
+   * {@code interval}-th row of the sampling plan. All other rows reuse the last output of these
+   * layers.
    *
    * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
    *

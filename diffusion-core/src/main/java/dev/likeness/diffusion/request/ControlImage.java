@@ -43,8 +43,8 @@ public record ControlImage(
    * @param mode the control mode for a union ControlNet, from 0
    * @param mask the mask for a ControlNet that was trained for inpainting
    * @param isGuess true for guess mode
-   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts,
-   *     if the scale is NaN, infinite or beyond 3.4e38, or if the ControlNet has no such mode
+   * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold, if the scale
+   *     is NaN, infinite or beyond 3.4e38, or if the ControlNet has no such mode
    */
   public ControlImage {
     GuidanceOptions.requireFloat("the scale of a ControlNet", scale);
@@ -94,7 +94,7 @@ public record ControlImage(
    *
    * @param start the share of the steps after which the ControlNet starts, 0..1
    * @param end the share of the steps after which the ControlNet ends, {@code start}..1
-   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
+   * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold
    */
   public ControlImage between(double start, double end) {
     return new ControlImage(controlNet, image, scale, start, end, mode, mask, isGuess);

@@ -105,7 +105,7 @@ public record DegradedGuidance(
    *
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which guidance ends, {@code start}..1
-   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
+   * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold
    */
   public DegradedGuidance between(double start, double end) {
     return new DegradedGuidance(kind, layers, scale, adaptiveScale, start, end);

@@ -60,8 +60,8 @@ public record GuidanceOptions(
    * @param degradedGuidance additional guidance by a degraded network
    * @param trueCfgScale the scale of classifier-free guidance for FLUX
    * @param freeU the factors of FreeU for a UNet
-   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if the interval is not
-   *     within 0..1 or ends before it starts, or if a scale is NaN, infinite or beyond 3.4e38
+   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if {@code 0 <= start <= end
+   *     <= 1} does not hold, or if a scale is NaN, infinite or beyond 3.4e38
    */
   public GuidanceOptions {
     scale.ifPresent(value -> requireFloat("the guidance scale", value));
@@ -120,7 +120,7 @@ public record GuidanceOptions(
    *
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which guidance ends, {@code start}..1
-   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
+   * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold
    */
   public GuidanceOptions between(double start, double end) {
     return new GuidanceOptions(

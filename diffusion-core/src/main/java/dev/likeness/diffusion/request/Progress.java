@@ -54,8 +54,7 @@ public interface Progress {
      * exception of the observer or its listener ends the work.
      *
      * @param work the work that starts
-     * @return a listener for the events of this work. The last event that it receives is the
-     *     terminal event
+     * @return a listener for the events of this work. The listener receives the terminal event last
      */
     Progress onStart(Work work);
   }

@@ -8,8 +8,8 @@ import java.util.stream.Stream;
 
 /**
  * Reference images: inputs of an editing model (FLUX.1 Kontext, FLUX.2 klein) in addition to the
- * noise. Sampling still starts from noise, unless the request also has an {@link InitialImage} of a
- * strength below 1.
+ * noise. If the request has no {@link InitialImage} of a strength below 1, sampling still starts
+ * from noise.
  *
  * @param images the images, in order; they may have different sizes; empty for no images
  * @param maxPixels the largest area of each image in pixels; larger images are scaled down, which

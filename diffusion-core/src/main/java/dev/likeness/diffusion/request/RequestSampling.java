@@ -67,8 +67,8 @@ interface RequestSampling extends RequestValues {
    *
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
    *     {@code dpmpp_2m_karras}. {@code BaseModel.generate} throws an
-   *     {@code IllegalArgumentException} if there is no such scheduler, or if it does not fit the
-   *     base
+   *     {@code IllegalArgumentException} if no scheduler has this name, or if the scheduler does
+   *     not fit the base
    */
   default ImageRequest scheduler(String name) {
     return sampling(sampling().scheduler(name));
@@ -146,7 +146,7 @@ interface RequestSampling extends RequestValues {
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
    * @param end the share of the training timesteps after which sampling ends, {@code start}..1
-   * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
+   * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));

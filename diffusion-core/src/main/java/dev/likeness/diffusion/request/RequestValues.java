@@ -138,8 +138,8 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request has an initial image without a mask, at strength 1 or without a
-   * strength} An editing model uses such an image as a reference and starts from noise.
+   * {@return true if the request has an initial image without a mask, and its strength is 1 or not
+   * set} An editing model uses such an image as a reference and starts from noise.
    */
   default boolean isEdit() {
     return isImageToImage()

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Steps, scheduler, seed and initial noise of a request.
  *
  * @param steps the number of sampling steps; empty for the default. If timesteps or sigmas are
- *     given, this value is the number of them
+ *     given, this value is the length of that list
  * @param timesteps one trained timestep for each step, in descending order; empty for the
  *     scheduler's own timesteps
  * @param sigmas sigmas in the scheduler's unit, in descending order, see
@@ -83,9 +83,9 @@ public record SamplingOptions(
    * @param seed the seed of the first image; each further image has the next seed
    * @param count the number of images, 1 to 100,000
    * @param noise the initial noise, of unit variance; empty for the noise of the seed
-   * @throws IllegalArgumentException if the number of steps or images, eta or the denoising range
-   *     is out of range, if a timestep or sigma is negative or not finite, if timesteps or sigmas
-   *     do not descend, if both lists are given, or if a list's length is not {@code steps}
+   * @throws IllegalArgumentException if a number is out of its range, if a timestep or sigma is
+   *     negative or not finite, if timesteps or sigmas do not descend, if both lists are given, or
+   *     if a list's length is not {@code steps}
    */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);
@@ -200,7 +200,7 @@ public record SamplingOptions(
    *
    * @param start the share of the training timesteps after which sampling starts, 0..1
    * @param end the share of the training timesteps after which sampling ends, {@code start}..1
-   * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
+   * @throws IllegalArgumentException if {@code 0 <= start <= end <= 1} does not hold
    */
   public SamplingOptions denoisingRange(double start, double end) {
     return with(copy -> {

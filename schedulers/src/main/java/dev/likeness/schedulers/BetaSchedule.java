@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 
 /**
  * The rule that gives beta, the variance of the noise added at a timestep. AlphaBar at a timestep
- * is the product of {@code 1 - beta} over all timesteps up to it.
+ * is the product of {@code 1 - beta} over all timesteps up to and including this timestep.
  */
 public enum BetaSchedule {
   /** Beta is linear in the timestep (DDPM, arXiv:2006.11239). */

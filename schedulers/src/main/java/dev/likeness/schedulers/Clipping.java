@@ -23,7 +23,8 @@ public record Clipping(Kind kind, double limit, double ratio) {
     CLAMP,
     /**
      * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): the values of each image are
-     * clamped to a threshold and then divided by this threshold.
+     * clamped to {@code -threshold..threshold} and then divided by the threshold. The threshold is
+     * a quantile of their magnitudes.
      */
     DYNAMIC
   }
@@ -33,7 +34,7 @@ public record Clipping(Kind kind, double limit, double ratio) {
    *
    * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
    * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
-   * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} takes as threshold, 0..1
+   * @param ratio the quantile of the magnitudes that {@link Kind#DYNAMIC} uses as threshold, 0..1
    * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1
    */
   public Clipping {

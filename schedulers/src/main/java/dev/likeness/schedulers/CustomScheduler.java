@@ -28,8 +28,8 @@ public record CustomScheduler(
     implements Scheduler {
   /**
    * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} Its sigma
-   * schedule is {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
-   * {@code plan}, which otherwise throws {@link IllegalStateException}.
+   * schedule is {@link SigmaScheduleKind#NORMAL}. The scheduler has no solver, so its {@code plan}
+   * methods throw {@link IllegalStateException}. {@link #withSolver} adds a solver.
    *
    * @param prediction the kind of value that the network predicts
    */
@@ -39,8 +39,8 @@ public record CustomScheduler(
 
   /**
    * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} Its sigma schedule is
-   * {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
-   * {@code plan}, which otherwise throws {@link IllegalStateException}.
+   * {@link SigmaScheduleKind#NORMAL}. The scheduler has no solver, so its {@code plan} methods
+   * throw {@link IllegalStateException}. {@link #withSolver} adds a solver.
    *
    * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
@@ -50,8 +50,8 @@ public record CustomScheduler(
 
   /**
    * {@return a scheduler for networks that were trained at the given sigmas} Its sigma schedule is
-   * {@link SigmaScheduleKind#NORMAL}. It has no solver: call {@link #withSolver} before
-   * {@code plan}, which otherwise throws {@link IllegalStateException}.
+   * {@link SigmaScheduleKind#NORMAL}. The scheduler has no solver, so its {@code plan} methods
+   * throw {@link IllegalStateException}. {@link #withSolver} adds a solver.
    *
    * @param table the sigmas and timesteps that the network was trained at
    * @param prediction the kind of value that the network predicts
@@ -85,8 +85,9 @@ public record CustomScheduler(
    * {@return a plan with a number of steps, starting from pure noise}
    *
    * @param steps the number of steps, at least 1
-   * @throws IllegalArgumentException if the number is less than 1, or if the sigma schedule or the
-   *     solver does not support the network or this number of steps
+   * @throws IllegalArgumentException if the number is less than 1; if the sigma schedule does not
+   *     support this number of steps or this kind of network; or if the solver does not support the
+   *     sigma schedule
    * @throws IllegalStateException if the scheduler has no solver
    */
   public SamplingPlan plan(int steps) {

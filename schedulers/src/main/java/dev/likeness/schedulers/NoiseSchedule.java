@@ -7,8 +7,8 @@ import java.util.function.DoubleUnaryOperator;
  * The noise levels that a network was trained at, one for each integer timestep. They are in
  * variance-preserving form and in double precision.
  *
- * <p>{@code alphaBar(t)} is the product of all {@code 1 - beta} up to {@code t}. A training sample
- * is {@code sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * n}.
+ * <p>{@code alphaBar(t)} is the product of {@code 1 - beta} over all timesteps up to and including
+ * {@code t}. A training sample is {@code sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * n}.
  */
 public final class NoiseSchedule {
   /**
@@ -51,10 +51,10 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return the noise schedule of a scheduler's options} The options are {@code trained_betas}, or
-   * {@code beta_schedule} from {@code beta_start} (default 0.0001) to {@code beta_end} (default
-   * 0.02) over {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not
-   * applied.
+   * {@return the noise schedule of a scheduler's options} If the option {@code trained_betas} is
+   * set, it contains the betas. Otherwise, the betas follow {@code beta_schedule} from
+   * {@code beta_start} (default 0.0001) to {@code beta_end} (default 0.02) over
+   * {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not applied.
    *
    * @param options the options of a scheduler class for networks that were trained on betas
    * @throws IllegalArgumentException if no beta schedule has the given name, if a required option

@@ -43,8 +43,8 @@ public final class NumericSamplingLoop {
    * Creates a loop.
    *
    * @param network the network
-   * @param noise supplies Gaussian noise of variance 1, for each row that adds noise: a new array
-   *     of the sample's length
+   * @param noise supplies a new array of Gaussian noise of variance 1, of the sample's length;
+   *     called once for each row with {@link Step.Update#needsNoise}
    */
   public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
     this.network = network;

@@ -8,8 +8,8 @@ import java.util.function.Function;
 
 /**
  * Collects the rows of a plan while a solver computes them. Each {@link #call} opens a row. The
- * next {@link #call} or {@link #build} closes this row. The argument {@code x} of that next method
- * call is the row's result.
+ * next {@link #call} or {@link #build} closes this row. The row's result is the argument {@code x}
+ * of the method call that closes the row.
  *
  * <p>Not thread-safe. Each plan needs a new builder.
  */
@@ -56,10 +56,10 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return the standard deviation of the first sample's noise}
+   * {@return the standard deviation of the first sample's noise: the argument of the last
+   * {@link #start(double)} call, or {@code ofSchedule} if there was no such call}
    *
-   * @param ofSchedule the standard deviation at the start of the sigma schedule. If
-   *     {@link #start(double)} was not called, it is the result
+   * @param ofSchedule the standard deviation at the start of the sigma schedule, at least 0
    */
   public double startNoise(double ofSchedule) {
     return Double.isNaN(startNoise) ? ofSchedule : startNoise;
@@ -97,9 +97,9 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh unit noise of the open row} A row can take noise only once.
+   * {@return fresh unit noise of the open row} Each row can use fresh noise only once.
    *
-   * @throws IllegalStateException if no row is open, or if the row has taken noise already
+   * @throws IllegalStateException if no row is open, or if the open row already uses noise
    */
   public Combination noise() {
     if (noiseUsed || openCall == null) {
@@ -111,11 +111,11 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh noise of the open row, whose scale the network predicts} A row can take noise
-   * only once.
+   * {@return fresh noise of the open row, with a scale that the network predicts} Each row can use
+   * fresh noise only once.
    *
    * @param scale the rule that computes the scale from the network's output
-   * @throws IllegalStateException if no row is open, or if the row has taken noise already
+   * @throws IllegalStateException if no row is open, or if the open row already uses noise
    */
   public Combination noise(Step.LearnedVariance scale) {
     variance = scale;

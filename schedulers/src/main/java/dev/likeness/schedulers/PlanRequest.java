@@ -86,10 +86,12 @@ public record PlanRequest(
    * {@return a request with these sigmas as its sigma schedule}
    *
    * <p>{@link CustomScheduler}, k-diffusion's samplers and diffusers' classes with sigma schedules
-   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take {@code n + 1} sigmas for
-   * {@code n} steps. For them, sampling ends at the last sigma. If the last sigma is not 0, the
-   * result still contains noise. Other flow classes, and UniPC, take {@code n} sigmas for {@code n}
-   * steps, and sampling ends at 0.
+   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) need {@code n + 1} sigmas for
+   * {@code n} steps. These schedulers end sampling at the last sigma. If the last sigma is not 0,
+   * the result still contains noise.
+   *
+   * <p>UniPC and all other flow classes need {@code n} sigmas for {@code n} steps, and end sampling
+   * at 0.
    *
    * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
    * @throws IllegalArgumentException if no sigma is given
@@ -146,8 +148,8 @@ public record PlanRequest(
    * {@code linear}, the shift is mu itself. A scheduler whose option {@code use_dynamic_shifting}
    * is false ignores mu.
    *
-   * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
-   * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
+   * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1, mu
+   * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 tokens (1024 x 1024 pixels).
    *
    * @param mu the exponent
    * @throws IllegalArgumentException if the exponent is not a finite number
@@ -165,7 +167,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the index of the first step that is sampled at the request's strength, from 0, as in
+   * {@return the index, from 0, of the first step that is sampled at the request's strength, as in
    * diffusers}
    */
   public int firstStep() {
@@ -191,8 +193,8 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the lowest timestep that is sampled, for {@code denoisingEnd}; 0 if sampling goes to
-   * the end}
+   * {@return the lowest timestep that is sampled, for {@code denoisingEnd}; 0 if
+   * {@code denoisingEnd} is 1}
    *
    * @param trained the number of training timesteps
    */

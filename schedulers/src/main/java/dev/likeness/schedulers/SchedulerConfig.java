@@ -60,8 +60,8 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
    *     a} or {@code dpmpp_2m_sde_karras}
-   * @throws IllegalArgumentException if no scheduler has this name, or if the scheduler has no
-   *     sigma schedule of this name; the message suggests names
+   * @throws IllegalArgumentException if no scheduler has this name, or if the scheduler does not
+   *     support the sigma schedule in the name; the message suggests names
    */
   public static SchedulerConfig named(String name) {
     return named(SamplerName.of(name, classNames()).resolve(), Map.of());
@@ -100,9 +100,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with another class, as diffusers' {@code from_config} does} Options that
-   * the new class has too keep their values. The other options of the new class have their
-   * defaults.
+   * {@return this config with another class, as diffusers' {@code from_config} does} An option that
+   * the new class also has keeps its value. All other options of the new class have their defaults.
    *
    * @param className the name of the other class
    * @throws IllegalArgumentException if no scheduler class has this name, or if the class does not
@@ -116,12 +115,13 @@ public final class SchedulerConfig implements Scheduler {
    * {@return this config with the scheduler of the given name, for the same noise schedule and
    * prediction type}
    *
-   * <p>If the network predicts flow or has EDM preconditioning, the result is the scheduler's
-   * variant for such networks. A class name always gives exactly this class, never a variant.
+   * <p>If the name is a class name, the result always has exactly this class. For any other name,
+   * if the network predicts flow or has EDM preconditioning, the result is the scheduler's variant
+   * for such networks.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
-   * @throws IllegalArgumentException if no scheduler has this name, or if the scheduler has no
-   *     variant for this network or no sigma schedule of this name
+   * @throws IllegalArgumentException if no scheduler has this name, if the scheduler has no variant
+   *     for this network, or if the scheduler does not support the sigma schedule in the name
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
@@ -142,8 +142,8 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
    * @throws IllegalArgumentException in the same cases as {@link #with(String)}, or if the class is
-   *     for networks of another kind. The kinds are networks trained on flow, on continuous noise
-   *     levels, and on betas
+   *     for networks of another kind. There are three kinds of networks: trained on flow, on
+   *     continuous noise levels, or on betas
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);
@@ -192,8 +192,9 @@ public final class SchedulerConfig implements Scheduler {
 
   /**
    * {@return this config with one option changed for the current scheduler class only} A later
-   * change of the class discards the value. The new class then gets the config's value or its own
-   * default. Diffusers' pipelines set missing options in this way.
+   * change of the class discards the value. The new class then uses the value in the config. If the
+   * config has no value, the new class uses its own default. Diffusers' pipelines set missing
+   * options in this way.
    *
    * @param option the option's name
    * @param value a value of a type that JSON has; null turns the option off

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * @param level the noise level of the row's sample
  * @param scaling the scaling of the network's input and output
  * @param clipping the clipping of the denoised prediction
- * @param update the update that gives the next sample
+ * @param update the update that computes the next sample
  * @param variance the rule that computes the scale of this row's noise from the network's output;
  *     usually {@link LearnedVariance#NONE}
  */

@@ -80,8 +80,8 @@ public interface TrainedSigmas {
   }
 
   /**
-   * {@return the sigmas of a rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, whose
-   * timestep is {@code sigma * length}}
+   * {@return the sigmas of a rectified-flow network} A sample is {@code x = (1 - sigma) x0 + sigma
+   * n}, and its timestep is {@code sigma * length}.
    *
    * @param length the number of training timesteps, at least 1
    * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift

@@ -11,8 +11,8 @@ import java.util.function.DoubleUnaryOperator;
  * Adds noise before a step, so that the step starts at a higher sigma (arXiv:2206.00364, algorithm
  * 2; k-diffusion's s_churn).
  *
- * <p>The first step instead starts from larger initial noise, which gives the same distribution of
- * samples.
+ * <p>Before the first step, churn adds no noise to the sample. Instead, the initial noise is
+ * larger. The distribution of the samples is the same as with added noise.
  *
  * @param amount the amount of churn over the whole generation, at least 0 (k-diffusion:
  *     {@code s_churn})

@@ -16,7 +16,7 @@ import dev.likeness.schedulers.Step;
  * @param variance the rule that gives the variance of the fresh noise
  * @param minVariance the lower limit of the posterior's variance; diffusers uses 1e-20
  * @param noiseAtEnd true if the last step adds its noise; false if the last step takes noise from
- *     the random generator and discards it. A step at timestep 0 takes no noise
+ *     the random generator and discards it. A step at timestep 0 never uses noise
  */
 public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) implements Solver {
 

@@ -10,9 +10,9 @@ import dev.likeness.schedulers.NoiseLevel;
 /**
  * The exponential integrators of the DPM-Solver family.
  *
- * <p>A step goes from level s to t over {@code h = lambda_t - lambda_s}, where lambda is
- * {@code log(alpha / sigma)}. It uses the prediction {@code d0} at s and its first and second
- * differences {@code d1} and {@code d2}.
+ * <p>A step goes from level s to level t over {@code h = lambda_t - lambda_s}, where lambda is
+ * {@code log(alpha / sigma)}. The step uses the prediction {@code d0} at s, and the first and
+ * second differences of the predictions, {@code d1} and {@code d2}.
  */
 public enum DpmAlgorithm {
   /** DPM-Solver++: extrapolates the denoised prediction (arXiv:2211.01095). */

@@ -8,11 +8,11 @@ import dev.likeness.schedulers.Solver;
 
 /**
  * Multistep DPM-Solver++ with CFG++ (guidance that renoises with the unguided prediction), with one
- * network call in each step. It has order 2 without guidance.
+ * network call in each step. Without guidance, the solver has order 2.
  *
  * <p>Each step combines the guided prediction with the noise that the unguided prediction implies.
- * It extrapolates from the last unguided prediction to the current guided prediction. Source:
- * arXiv:2211.01095 and arXiv:2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
+ * The step also extrapolates from the last unguided prediction to the current guided prediction.
+ * Source: arXiv:2211.01095 and arXiv:2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
   /** Creates the solver, which has no options. */

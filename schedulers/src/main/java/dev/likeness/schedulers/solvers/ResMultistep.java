@@ -7,8 +7,8 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Refined exponential solver (RES) as a multistep method, with one network call in each step. It
- * has order 2 without noise.
+ * Refined exponential solver (RES) as a multistep method, with one network call in each step.
+ * Without noise, the solver has order 2.
  *
  * <p>The solver extrapolates the denoised prediction linearly in log sigma, and integrates the
  * result exactly. Source: Zhang et al. 2023, arXiv:2308.02157, equation 12 in multistep form;

@@ -21,8 +21,8 @@ import java.util.function.DoubleUnaryOperator;
  * @param predictX0 true to extrapolate the denoised prediction, false to extrapolate the predicted
  *     noise
  * @param lowerOrderFinal true to lower the orders near the end of the sigma schedule
- * @param usePece true if the network is also called on the corrected sample, which needs two calls
- *     in each step except the first
+ * @param usePece true if the network is also called on the corrected sample: each step except the
+ *     first then has two calls
  * @param tau maps a timestep to the paper's tau at this timestep, at least 0
  */
 public record SaSolver(

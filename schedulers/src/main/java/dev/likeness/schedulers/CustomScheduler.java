@@ -132,9 +132,9 @@ public record CustomScheduler(
     for (int i = 1; i < sigmas.length; i++) {
       if (!(sigmas[i] < sigmas[i - 1])) {
         throw new IllegalArgumentException("sigma schedule " + sigmaSchedule + " of " + steps
-            + " steps repeats sigma " + sigmas[i] + "; use at most "
-            + trainedSigmas.sigmas().length
-            + " steps, the number of trained sigmas");
+            + " steps repeats sigma " + sigmas[i]
+            + "; use fewer steps (at most " + trainedSigmas.sigmas().length
+            + ", the number of trained sigmas)");
       }
     }
     return sigmas;

@@ -102,9 +102,12 @@ public final class PlanBuilder {
    * @throws IllegalStateException if no row is open, or if the open row already uses noise
    */
   public Combination noise() {
-    if (noiseUsed || openCall == null) {
-      throw new IllegalStateException(
-          "call noise() at most once for each row, after the call of the network");
+    if (openCall == null) {
+      throw new IllegalStateException("noise() needs an open row; call the network first");
+    }
+    if (noiseUsed) {
+      throw new IllegalStateException("row " + openCall.row()
+          + " already uses noise; call noise() only once after each call of the network");
     }
     noiseUsed = true;
     return Combination.of(new Symbol(Kind.NOISE, openCall.row()));

@@ -50,8 +50,10 @@ public final class SchedulerConfig implements Scheduler {
     if (json.get("_class_name") instanceof String className) {
       return new SchedulerConfig(className, json);
     }
-    throw new IllegalArgumentException("a scheduler config needs the option _class_name, got only "
-        + new TreeSet<>(json.keySet()) + "; add it, such as EulerDiscreteScheduler");
+    throw new IllegalArgumentException(
+        "a scheduler config needs a text _class_name, such as EulerDiscreteScheduler; got "
+            + json.get("_class_name") + " in a config with the options "
+            + new TreeSet<>(json.keySet()));
   }
 
   /**

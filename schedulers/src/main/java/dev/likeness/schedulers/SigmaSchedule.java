@@ -50,8 +50,8 @@ public final class SigmaSchedule {
     if (timesteps.length == 0 || from.size() != timesteps.length || to.size() != timesteps.length) {
       throw new IllegalArgumentException(
           "a sigma schedule needs at least 1 step, with a timestep, a start and an"
-              + " end for each step; got " + timesteps.length + " timesteps, " + from.size()
-              + " starts and " + to.size() + " ends");
+              + " end for each step; got timesteps: " + timesteps.length + ", starts: "
+              + from.size() + ", ends: " + to.size());
     }
     return new SigmaSchedule(timesteps.clone(), List.copyOf(from), List.copyOf(to), 0);
   }

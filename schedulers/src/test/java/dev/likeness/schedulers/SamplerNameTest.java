@@ -303,8 +303,8 @@ class SamplerNameTest {
           assertThrows(IllegalArgumentException.class, () -> config.plan(2)).getMessage();
       assertEquals(
           config.className()
-              + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for 1024x1024"
-              + " pixels, or generate with an ImageRequest, which sets it",
+              + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for FLUX.1"
+              + " at 1024x1024 pixels, or generate with an ImageRequest, which sets it",
           message);
     }
     SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");

@@ -146,12 +146,12 @@ class SamplingPlanTest {
   void addsNoiseOnceInEachRow() {
     var draft = new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE);
     assertEquals(
-        "call noise() at most once for each row, after the call of the network",
+        "noise() needs an open row; call the network first",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Call call = draft.call(draft.start(), 1, NoiseLevel.varianceExploding(1));
     draft.noise();
     assertEquals(
-        "call noise() at most once for each row, after the call of the network",
+        "row 0 already uses noise; call noise() only once after each call of the network",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Step row = draft.build(call.denoised()).get(0);
     assertTrue(row.update().needsNoise());
@@ -162,7 +162,7 @@ class SamplingPlanTest {
   void refusesSigmaSchedulesOfDifferentLengths() {
     assertEquals(
         "a sigma schedule needs at least 1 step, with a timestep, a start and an end for each"
-            + " step; got 0 timesteps, 0 starts and 0 ends",
+            + " step; got timesteps: 0, starts: 0, ends: 0",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> SigmaSchedule.of(new double[0], List.of(NoiseLevel.CLEAN)))

@@ -195,9 +195,13 @@ class SchedulerConfigTest {
   @Test
   void refusesValuesThatNoClassKnows() {
     refuses(
-        "a scheduler config needs the option _class_name, got only [beta_end]; add it, such as"
-            + " EulerDiscreteScheduler",
+        "a scheduler config needs a text _class_name, such as EulerDiscreteScheduler; got null in a"
+            + " config with the options [beta_end]",
         () -> SchedulerConfig.of(Map.of("beta_end", 1)));
+    refuses(
+        "a scheduler config needs a text _class_name, such as EulerDiscreteScheduler; got 3 in a"
+            + " config with the options [_class_name]",
+        () -> SchedulerConfig.of(Map.of("_class_name", 3)));
     refuses(
         "unknown beta_schedule \"quadratic\"; known: linear, scaled_linear, squaredcos_cap_v2,"
             + " sigmoid, laplace,"
@@ -229,7 +233,7 @@ class SchedulerConfigTest {
         "option trained_betas of DDIMScheduler must be a list of numbers, got 3",
         () -> config("DDIMScheduler", "trained_betas", 3));
     refuses(
-        "EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas and"
+        "EulerDiscreteScheduler supports only one of use_karras_sigmas, use_exponential_sigmas and"
             + " use_beta_sigmas, got 2; set only one of them to true",
         () -> SchedulerConfig.of(Map.of(
             "_class_name",

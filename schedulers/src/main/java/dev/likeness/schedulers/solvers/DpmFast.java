@@ -64,9 +64,9 @@ public record DpmFast(
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     if (sigmaSchedule.last() >= orders.size()) {
-      throw new IllegalArgumentException("DPM fast has orders for " + orders.size()
-          + " steps, but the schedule has " + (sigmaSchedule.last() + 1)
-          + "; give one order for each step");
+      throw new IllegalArgumentException(
+          "DPM fast needs one order for each step of the sigma schedule, got orders " + orders
+              + ", but the number of steps is " + (sigmaSchedule.last() + 1));
     }
     Combination x = draft.start();
     double end = sigmaSchedule.next(sigmaSchedule.last()).sigma();

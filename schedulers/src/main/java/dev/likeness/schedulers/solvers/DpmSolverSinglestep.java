@@ -42,9 +42,9 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     if (sigmaSchedule.size() > orders.size()) {
-      throw new IllegalArgumentException("single-step DPM-Solver has orders for " + orders.size()
-          + " steps, but the schedule has " + sigmaSchedule.size()
-          + "; give one order for each step");
+      throw new IllegalArgumentException(
+          "single-step DPM-Solver needs one order for each step of the sigma schedule, got orders "
+              + orders + ", but the number of steps is " + sigmaSchedule.size());
     }
     Combination x = draft.start();
     Combination anchor = x;

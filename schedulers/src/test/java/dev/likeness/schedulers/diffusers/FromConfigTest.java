@@ -147,7 +147,8 @@ class FromConfigTest {
         1e-6);
     assertEquals(
         "LTXEulerAncestralRFScheduler with use_dynamic_shifting needs mu; set PlanRequest.mu,"
-            + " such as 1.15 for 1024x1024 pixels, or generate with an ImageRequest, which sets it",
+            + " such as 1.15 for FLUX.1 at 1024x1024 pixels, or generate with an ImageRequest,"
+            + " which sets it",
         assertThrows(IllegalArgumentException.class, () -> dynamic.plan(4)).getMessage());
     assertEquals(
         "LTXEulerAncestralRFScheduler with invert_sigmas cannot add noise;"

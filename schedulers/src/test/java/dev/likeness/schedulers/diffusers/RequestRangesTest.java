@@ -235,7 +235,8 @@ class RequestRangesTest {
   }
 
   private static String rangeMessage(int least, int most, int steps) {
-    return "this scheduler supports " + least + " to " + most + " steps, got " + steps;
+    String range = most == Integer.MAX_VALUE ? "at least " + least : least + " to " + most;
+    return "this scheduler supports " + range + " steps, got " + steps;
   }
 
   private static void refuses(String message, SchedulerConfig config, PlanRequest request) {

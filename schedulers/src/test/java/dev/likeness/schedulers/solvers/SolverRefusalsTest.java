@@ -44,7 +44,8 @@ class SolverRefusalsTest {
         .withSigmaSchedule(SigmaScheduleKind.KARRAS)
         .withSolver(new DpmFast(List.of(3, 2), 0, 1, s -> s));
     assertEquals(
-        "DPM fast has orders for 2 steps, but the schedule has 3; give one order for each step",
+        "DPM fast needs one order for each step of the sigma schedule, got orders [3, 2], but the"
+            + " number of steps is 3",
         assertThrows(IllegalArgumentException.class, () -> scheduler.plan(3)).getMessage());
   }
 
@@ -57,8 +58,8 @@ class SolverRefusalsTest {
         .withSigmaSchedule(SigmaScheduleKind.KARRAS)
         .withSolver(singleStep(1, 2));
     assertEquals(
-        "single-step DPM-Solver has orders for 2 steps, but the schedule has 3; give one order for"
-            + " each step",
+        "single-step DPM-Solver needs one order for each step of the sigma schedule, got orders"
+            + " [1, 2], but the number of steps is 3",
         assertThrows(IllegalArgumentException.class, () -> scheduler.plan(3)).getMessage());
   }
 

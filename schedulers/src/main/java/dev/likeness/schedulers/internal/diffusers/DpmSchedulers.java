@@ -138,7 +138,7 @@ final class DpmSchedulers {
     int order = options.integer("solver_order");
     if (order < 1 || order > 3) {
       throw new IllegalArgumentException(
-          "single-step DPM-Solver needs an order of 1 to 3, got " + order);
+          options.className() + " needs a solver_order of 1 to 3, got " + order);
     }
     List<Integer> orders = new ArrayList<>();
     for (int i = 0; i < steps; i++) {

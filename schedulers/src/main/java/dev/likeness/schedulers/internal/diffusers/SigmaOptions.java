@@ -36,8 +36,8 @@ record SigmaOptions(Kind kind, Options options) {
         .toList();
     if (chosen.size() > 1) {
       throw new IllegalArgumentException(
-          options.className() + " takes only one of use_karras_sigmas, use_exponential_sigmas and"
-              + " use_beta_sigmas, got " + chosen.size() + "; set only one of them to true");
+          options.className() + " supports only one of use_karras_sigmas, use_exponential_sigmas"
+              + " and use_beta_sigmas, got " + chosen.size() + "; set only one of them to true");
     }
     return new SigmaOptions(chosen.isEmpty() ? Kind.NONE : chosen.get(0), options);
   }
@@ -48,7 +48,7 @@ record SigmaOptions(Kind kind, Options options) {
     if (options.flag("use_flow_sigmas")
         && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
       throw new IllegalArgumentException(options.className()
-          + " takes either use_flow_sigmas or another sigma schedule, got both use_flow_sigmas and "
+          + " supports either use_flow_sigmas or another sigma schedule, got use_flow_sigmas and "
           + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind().option())
           + "; leave one of them out");
     }

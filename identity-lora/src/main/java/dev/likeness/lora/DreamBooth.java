@@ -102,8 +102,8 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Trains a copy of the base. The base itself does not change. With a training adapter, the copy
-   * is trained as if it had the adapter; the result does not have it.
+   * Trains a copy of the base. The base itself does not change. If the set has a training adapter,
+   * the copy is trained with the adapter added. The result does not contain the adapter.
    *
    * @param base the base model
    * @param set the training images and the person in them
@@ -111,8 +111,8 @@ public record DreamBooth(LoraTraining settings) {
    * @param cancellation stops the training within one step
    * @return the trained model; the caller closes it
    * @throws IllegalArgumentException if the settings have a placeholder token, which can be trained
-   *     only with a LoRA; if they have stochastic rounding and the base does not compute in bf16;
-   *     if other settings do not fit the base or the images; if a side of an image is not a
+   *     only with a LoRA; if the settings have stochastic rounding and the base does not compute in
+   *     bf16; if other settings do not fit the base or the images; if a side of an image is not a
    *     multiple of the base's VAE scale factor (8); or if the base is distilled and the set has no
    *     training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,

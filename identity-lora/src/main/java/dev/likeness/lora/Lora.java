@@ -28,8 +28,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A LoRA opened for a base model. Its weight changes (deltas) apply only to requests that have its
- * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed. A
- * closed LoRA throws {@link IllegalStateException} where its tensors are needed.
+ * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
+ * Once the LoRA is closed, methods that need its tensors throw {@link IllegalStateException}.
  */
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;
@@ -155,7 +155,7 @@ public final class Lora implements AutoCloseable {
    * @param weight the weight for each block and step
    * @return the adapter for requests; keep this LoRA open while requests use it
    * @throws IllegalArgumentException if a block name is not a prefix of any layer name of the base,
-   *     or if the block weights do not fit its UNet
+   *     or if the block weights do not fit the UNet of the base
    */
   public Adapter at(LoraWeight weight) {
     LoraWeight own = weight.resolvedFor(base);
@@ -197,14 +197,14 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Returns a copy of the base's weights with this LoRA added. It has the effect of {@link #at},
-   * without extra computation in the layers. On a CPU it may be slower, because fused weights are
-   * not packed and not in 8 bits. The base does not change.
+   * Returns a copy of the base's weights with this LoRA added. The copy has the effect of
+   * {@link #at}, without extra computation in the layers. On a CPU, the copy may be slower, because
+   * fused weights are not packed and not in 8 bits. The base does not change.
    *
    * @param weight 1 for the trained strength; a number that is finite as a {@code float}
    * @return the copy; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the base streams or quantises
-   *     these weights to save memory
+   *     weights that the LoRA changes, to save memory
    * @throws IllegalArgumentException if the weight is not finite as a {@code float}
    * @throws dev.likeness.diffusion.error.InvalidInputException if the LoRA adds a bias to a layer
    *     without bias
@@ -254,9 +254,11 @@ public final class Lora implements AutoCloseable {
    * Writes the LoRA in the key format of peft, old diffusers or kohya. Alpha equals the rank. The
    * file is written completely or not at all.
    *
-   * <p>For FLUX.1, Stable Diffusion 3 and XL, kohya's format uses the original layer names, with
-   * query, key and value as one layer. Deltas of norms and biases, and deltas without low-rank
-   * factors, are stored as full differences.
+   * <p>For FLUX.1, Stable Diffusion 3 and XL, kohya's format uses the original layer names. For
+   * FLUX.1 and Stable Diffusion 3, query, key and value are one layer.
+   *
+   * <p>In kohya's format, deltas of norms and biases are stored as full differences. So are deltas
+   * of all algorithms except LoRA, DoRA, LoKr and LoHa.
    *
    * @param file the file to write; an existing file is replaced
    * @param keyFormat the key format

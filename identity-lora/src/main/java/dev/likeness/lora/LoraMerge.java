@@ -40,7 +40,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
  * models. Each layer's delta is the best approximation of the requested rank. {@link #merge} adds
- * differences of norms and biases in full and copies textual inversions; {@link #extract} does not.
+ * differences of norms and biases in full and copies textual inversions. {@link #extract} does
+ * neither.
  */
 public final class LoraMerge {
   private LoraMerge() {}
@@ -107,8 +108,8 @@ public final class LoraMerge {
   }
 
   /**
-   * {@return the difference of two models as a LoRA; the caller closes it} It has all linear layers
-   * and convolutions that differ; {@link #omittedTensors} lists the other differences.
+   * {@return the difference of two models as a LoRA; the caller closes it} It contains all linear
+   * layers and convolutions that differ; {@link #omittedTensors} lists the other differences.
    *
    * @param base the base of the LoRA
    * @param tuned a fine-tuned model of the same architecture

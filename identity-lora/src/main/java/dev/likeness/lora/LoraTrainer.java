@@ -85,8 +85,8 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Returns a trainer whose estimated memory, for images of a given size, is within a limit. It
-   * reduces the settings in the order of {@link #fitting(BaseModel, boolean, long)}.
+   * Returns a trainer whose estimated memory, for images of a given size, is within a limit. This
+   * method reduces the settings in the order of {@link #fitting(BaseModel, boolean, long)}.
    *
    * @param base the base model
    * @param side width and height of the training images in pixels
@@ -114,8 +114,9 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on images} The method reports no progress. It throws the
-   * exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on images; the caller closes the person} The method
+   * reports no progress. It throws the exceptions of {@link #train(BaseModel, TrainingSet,
+   * Progress, Cancellation)}.
    *
    * @param base the base model
    * @param images training images of one size
@@ -148,8 +149,9 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on a training set} The method reports no progress. It
-   * throws the exceptions of {@link #train(BaseModel, TrainingSet, Progress, Cancellation)}.
+   * {@return a person with a LoRA, trained on a training set; the caller closes the person} The
+   * method reports no progress. It throws the exceptions of {@link #train(BaseModel, TrainingSet,
+   * Progress, Cancellation)}.
    *
    * @param base the base model
    * @param set the training images and the person in them
@@ -162,9 +164,9 @@ public record LoraTrainer(LoraTraining settings) {
    * Trains a LoRA of a person on a training set. The set may have captions, focus areas and masks
    * for the images, validation images, a training adapter, and a {@link TrainingSet#stateFile state
    * file}. With a state file, a later call resumes a stopped training. On a CPU, the resumed
-   * training ends with the same weights, bit for bit, as a training that was not stopped. A base
-   * that was opened with a memory plan, such as in 8 bits, keeps its weights in that form; so does
-   * a GGUF base on a CPU.
+   * training ends with the same weights, bit for bit, as a training that was not stopped. If the
+   * base was opened with a memory plan, such as in 8 bits, its weights stay in this form. On a CPU,
+   * the weights of a GGUF base also stay in their form.
    *
    * @param base the base model
    * @param set the training images and the person in them

@@ -58,15 +58,15 @@ public final class LoraWeight {
    * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}:
    * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for its
    * first attention. An attention of a down or up block includes the residual block of the same
-   * number, and the first attention also the block's downsampler or upsampler. As in diffusers,
-   * short names do not include blocks without attention.
+   * number. The first attention also includes the downsampler or upsampler of its block. As in
+   * diffusers, short names do not include blocks without attention.
    *
-   * <p>If several prefixes match a layer, the longest counts. A short name counts as the layer
-   * names that it stands for, such as {@code unet.up_blocks.1.attentions.0}. The factor of
-   * {@code up} therefore replaces that of {@code unet.up_blocks.1}, and the factor of {@code up.1}
-   * replaces that of {@code up}.
+   * <p>If several prefixes match a layer, only the longest prefix applies. A short name has the
+   * length of the layer names that it stands for, such as {@code unet.up_blocks.1.attentions.0}.
+   * The factor of {@code up} therefore replaces the factor of {@code unet.up_blocks.1}. The factor
+   * of {@code up.1} replaces the factor of {@code up}.
    *
-   * @param name the prefix: the whole layer name, or its beginning up to a dot; or a short name
+   * @param name a short name, or a prefix: a whole layer name or its beginning up to a dot
    * @param factor a number that is finite as a {@code float}
    * @return a weight with this factor
    * @throws IllegalArgumentException if the factor is not finite as a {@code float}

@@ -158,8 +158,8 @@ public final class TrainedModel implements AutoCloseable {
    *
    * @param base the diffusers folder that is trained
    * @param out the folder of the result
-   * @throws InvalidInputException if {@code base} is not a diffusers folder or contains a link to a
-   *     place outside of it, or {@code out} is not empty
+   * @throws InvalidInputException if {@code base} is not a diffusers folder, if {@code base}
+   *     contains a link to a place outside of this folder, or if {@code out} is not empty
    */
   public static void requireWritable(Path base, Path out) {
     Path snapshot = RepositoryFolder.HubCache.snapshot(base);

@@ -57,7 +57,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param lora the trained adapter
    * @param personToken the words that prompts use for the person, and the person's consent
    * @param baseName name of the base model that the person was trained on; empty if unknown
-   * @param trainingSettings the settings of the training
+   * @param trainingSettings the settings of the training, as readable text
    * @param notes further header entries of the file
    */
   public TrainedPerson(
@@ -88,12 +88,12 @@ public final class TrainedPerson implements Identity.Loaded {
     return baseName;
   }
 
-  /** {@return the settings of the training} */
+  /** {@return the settings of the training, as readable text} */
   public String trainingSettings() {
     return trainingSettings;
   }
 
-  /** {@return further header entries of the file} */
+  /** {@return further header entries of the file, as an unmodifiable map} */
   public Map<String, String> notes() {
     return notes;
   }

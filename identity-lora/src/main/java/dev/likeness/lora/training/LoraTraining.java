@@ -20,8 +20,8 @@ import java.util.function.Consumer;
  * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate, above 0
  * @param warmupSteps steps until the learning rate reaches its peak, from 0
- * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for no weighting. Flow models
- *     ignore it; so does a loss with {@link OptimizerOptions#debiasedEstimation()}
+ * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for no weighting. Gamma is
+ *     ignored for flow models, and if {@link OptimizerOptions#debiasedEstimation()} is true
  * @param weightDecay weight decay of the optimiser, from 0
  * @param maxGradNorm the maximum norm of all gradients together (gradient clipping), above 0
  * @param randomFlip true to mirror images at random; faces are not symmetric
@@ -29,7 +29,7 @@ import java.util.function.Consumer;
  *     no prior preservation
  * @param priorLossWeight weight of the prior preservation loss, from 0
  * @param captions captions of the images, with {@code %s} for the person; in each step, each image
- *     without its own caption gets one of them at random
+ *     without its own caption gets a random one of these captions
  * @param seed seed of the random initial values, image order, noise and timesteps
  * @param optimizerOptions settings that are rarely changed
  */

@@ -15,9 +15,9 @@ import java.util.regex.PatternSyntaxException;
  * @param targetModules a regular expression for names of layers to train, such as
  *     {@code unet.down_blocks.0….to_q}; empty to train the layers of {@link LoraTraining#targets()}
  * @param optimizer the optimiser
- * @param constantLearningRate true for a constant learning rate after the warmup; false if it then
- *     falls to 0 along half a cosine
- * @param gradientAccumulationSteps number of batches whose gradients are summed before each
+ * @param constantLearningRate true for a constant learning rate after the warmup; false if the
+ *     learning rate then falls to 0 along half a cosine
+ * @param gradientAccumulationSteps number of batches whose gradients are averaged for each
  *     optimiser step, from 1
  * @param gradientCheckpointing true to recompute activations instead of keeping them (gradient
  *     checkpointing)
@@ -32,8 +32,8 @@ import java.util.regex.PatternSyntaxException;
  * @param focusWeight factor of the loss inside the focus area of an image, above 0; 1 for a uniform
  *     loss
  * @param stochasticRounding true if {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16
- *     with stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192). This halves the memory, and
- *     needs a base that computes in bf16
+ *     with stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192). This halves the memory of
+ *     weights and gradients. The base must compute in bf16
  * @param distillationGuidance guidance scale of the teacher model in few-step distillation
  *     ({@link LoraTraining#fewStep}), from 1; 0 for ordinary training
  * @param pivotalTuning the settings of a placeholder token that is trained with the LoRA
@@ -279,8 +279,8 @@ public record OptimizerOptions(
     /** AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101), with f32 state. */
     ADAMW,
     /**
-     * AdamW with 8-bit state (Dettmers et al. 2022, arXiv:2110.02861). The state takes a quarter of
-     * the memory of {@link #ADAMW}.
+     * AdamW with 8-bit state (Dettmers et al. 2022, arXiv:2110.02861). The state needs a quarter of
+     * the memory of the state of {@link #ADAMW}.
      */
     ADAMW_8BIT,
     /**
@@ -295,8 +295,8 @@ public record OptimizerOptions(
      */
     PRODIGY,
     /**
-     * Lion (Chen et al. 2023, arXiv:2302.06675). The state takes half the memory of {@link #ADAMW}.
-     * Use a third to a tenth of AdamW's learning rate.
+     * Lion (Chen et al. 2023, arXiv:2302.06675). The state needs half the memory of the state of
+     * {@link #ADAMW}. Use a third to a tenth of AdamW's learning rate.
      */
     LION,
     /**

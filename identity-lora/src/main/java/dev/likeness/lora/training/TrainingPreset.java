@@ -36,8 +36,8 @@ public enum TrainingPreset {
 
   /**
    * Returns the settings for a number of photos on a base. Fewer photos need fewer steps, because
-   * training on them overfits sooner. If the base folder has a training recipe, the steps of
-   * {@link LoraTraining#forBase} are those for ten photos.
+   * training on them overfits sooner. If the base folder has a training recipe, the number of steps
+   * that {@link LoraTraining#forBase} chooses applies to ten photos.
    *
    * @param base the base model
    * @param photos number of photos, from 1

@@ -15,12 +15,12 @@ import java.util.OptionalInt;
  * @param latentFolder folder in which encoded images are cached for later trainings; empty for no
  *     cache. Its files are personal data
  * @param validation validation images that are generated and scored during the training
- * @param trainingAdapter a LoRA file that is added to the base during the training and left out of
- *     the result, of class images and of validation images. It lets a LoRA be trained on a
- *     distilled base
+ * @param trainingAdapter a LoRA file that is added to the base in training steps only. Class
+ *     images, validation images and the result are made without this LoRA. A distilled base needs a
+ *     training adapter. Empty for no adapter
  * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or
- *     more if saving takes over 1 % of the time. Whether an interval is given or not, a state is
- *     saved after two minutes at the latest
+ *     more if saving needs over 1 % of the time. In addition, a state is saved if the last saved
+ *     state is two minutes old
  */
 public record TrainingSet(
     List<TrainingExample> examples,
@@ -65,7 +65,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return a set of images with captions, focus areas or masks, without state file or validation}
+   * {@return a set of training examples, without state file or validation}
    *
    * @param examples at least one image
    * @param subject the person in the images
@@ -148,7 +148,7 @@ public record TrainingSet(
 
   /**
    * {@return the set with a fixed interval of saved states} The interval applies even if saving
-   * takes over 1 % of the time.
+   * needs over 1 % of the time.
    *
    * @param steps training steps between two saved states, at least 1
    * @throws IllegalArgumentException if the number is below 1

@@ -258,7 +258,8 @@ public final class Lora implements AutoCloseable {
    * FLUX.1 and Stable Diffusion 3, query, key and value are one layer.
    *
    * <p>In kohya's format, deltas of norms and biases are stored as full differences. So are deltas
-   * of all algorithms except LoRA, DoRA, LoKr and LoHa.
+   * of GLoRA, IA3 and OFT. If several layers of the base are one layer in the file, deltas of DoRA,
+   * LoKr and LoHa are full differences too.
    *
    * @param file the file to write; an existing file is replaced
    * @param keyFormat the key format

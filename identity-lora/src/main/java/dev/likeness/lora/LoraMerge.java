@@ -39,9 +39,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
- * models. Each layer's delta is the best approximation of the requested rank. {@link #merge} adds
- * differences of norms and biases in full and copies textual inversions. {@link #extract} does
- * neither.
+ * models. Each layer's delta is the best approximation of the requested rank. {@link #merge} also
+ * adds the full deltas of norms and biases, and copies textual inversions.
  */
 public final class LoraMerge {
   private LoraMerge() {}

@@ -24,9 +24,9 @@ import java.util.Optional;
 
 /**
  * A person that a base model was trained on: a LoRA and the token that names the person. It is
- * saved as one small safetensors file in peft's key format. diffusers opens this file if it is a
- * LoRA, a DoRA, or a LoKr of FLUX.2 klein or Z-Image. ComfyUI opens it if it is a LoRA, LoKr or
- * LoHa of FLUX.1, FLUX.2 klein or Z-Image.
+ * saved as one small safetensors file in peft's key format. diffusers opens a LoRA or DoRA file,
+ * and for FLUX.2 klein and Z-Image also a LoKr file. For FLUX.1, FLUX.2 klein and Z-Image, ComfyUI
+ * opens a LoRA, LoKr or LoHa file.
  *
  * <p>For A1111 and kohya's scripts, and for ComfyUI in all other cases, save {@link #lora} in the
  * format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until

@@ -18,8 +18,8 @@ import java.util.TreeSet;
  * @param scale the smallest and the largest factor (alpha / rank) of the deltas
  * @param matched number of keys that belong to a layer of the base and fit its shape
  * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
- * @param ignored keys without effect on images, which are ignored: zero deltas, duplicates, and
- *     keys for parts that the base does not have or use
+ * @param ignored keys that are ignored: zero deltas, a second copy of a layer under another name,
+ *     and keys for parts that the base does not have or does not use
  * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
  * @param incomplete layers that lack tensors of their algorithm, or have tensors of different ranks
  * @param duplicates pairs of keys that name the same tensor
@@ -101,7 +101,7 @@ public record LoraInspection(
    * @param scale the smallest and the largest factor (alpha / rank) of the deltas
    * @param matched number of keys that belong to a layer of the base and fit its shape
    * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
-   * @param ignored keys without effect on images, which are ignored
+   * @param ignored keys that are ignored, because they do not change images
    * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes
    * @param incomplete layers that lack tensors of their algorithm
    * @param duplicates pairs of keys that name the same tensor

@@ -6,19 +6,19 @@ public enum AdapterAlgorithm {
   LORA,
   /**
    * DoRA: two low-rank factors and a magnitude for each row of the weight (Liu et al. 2024,
-   * arXiv:2402.09353). ComfyUI opens it only in kohya's key format.
+   * arXiv:2402.09353). ComfyUI opens a DoRA only in kohya's key format.
    */
   DORA,
   /**
    * LoKr: a Kronecker product of two matrices. The size of the layer determines the sizes of both
-   * matrices; rank and alpha are ignored. diffusers opens it for FLUX.2 klein and Z-Image.
+   * matrices; rank and alpha are ignored. diffusers opens a LoKr only for FLUX.2 klein and Z-Image.
    */
   LOKR,
   /**
    * LoHa: the elementwise product of two low-rank matrices (Hyeon-Woo et al. 2022,
    * arXiv:2108.06098). It has twice as many values as a LoRA of the same rank. The rank of its
-   * delta can be up to the square of the rank in the settings. Without gradient checkpointing, it
-   * needs much memory. ComfyUI opens it, diffusers does not.
+   * delta can be up to the square of the rank in the settings. Without gradient checkpointing, a
+   * LoHa needs much memory. ComfyUI opens a LoHa, but diffusers does not.
    */
   LOHA
 }

@@ -15,7 +15,7 @@ import dev.likeness.schedulers.Step;
  * <p>Source: Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641;
  * diffusers {@code SCMScheduler}.
  *
- * @param noiseScale the standard deviation of the training data
+ * @param noiseScale the factor of fresh noise: the standard deviation of the training data
  */
 public record TrigFlow(double noiseScale) implements Solver {
   @Override

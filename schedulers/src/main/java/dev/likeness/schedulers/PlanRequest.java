@@ -90,8 +90,8 @@ public record PlanRequest(
    * {@code n} steps. These schedulers end sampling at the last sigma. If the last sigma is not 0,
    * the result still contains noise.
    *
-   * <p>UniPC and all other flow classes need {@code n} sigmas for {@code n} steps, and end sampling
-   * at 0.
+   * <p>UniPC with {@code use_flow_sigmas} and the other flow classes need {@code n} sigmas for
+   * {@code n} steps. These schedulers end sampling at 0.
    *
    * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
    * @throws IllegalArgumentException if no sigma is given

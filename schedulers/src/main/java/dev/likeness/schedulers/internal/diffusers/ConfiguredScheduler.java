@@ -103,8 +103,7 @@ record ConfiguredScheduler(
 
     static void requireSteps(int steps, int least, int most) {
       if (steps < least || steps > most) {
-        String range =
-            most == Integer.MAX_VALUE ? "at least " + least : least + " to " + most;
+        String range = most == Integer.MAX_VALUE ? "at least " + least : least + " to " + most;
         throw new IllegalArgumentException(
             "this scheduler supports " + range + " steps, got " + steps);
       }

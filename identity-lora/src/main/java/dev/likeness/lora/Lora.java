@@ -123,7 +123,7 @@ public final class Lora implements AutoCloseable {
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model
-   * @return the comparison: the keys that fit the base, and those that do not
+   * @return the comparison: the keys that fit the base, and the keys that do not fit
    * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken
    */
   public static LoraInspection inspect(Path file, BaseModel base) {

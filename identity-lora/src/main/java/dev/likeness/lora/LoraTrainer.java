@@ -69,8 +69,8 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Returns a trainer whose estimated memory, for images of the base's default size, is within a
-   * limit. To reduce the memory, this method turns on gradient checkpointing, sets the batch size
-   * to 1, replaces AdamW by 8-bit AdamW and lowers the rank, in this order.
+   * limit. To reduce the memory, this method makes these changes in order until the limit is met:
+   * gradient checkpointing, batch size 1, 8-bit AdamW instead of AdamW, a quarter of the rank.
    *
    * @param base the base model
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation

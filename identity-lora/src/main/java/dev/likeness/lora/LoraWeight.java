@@ -146,7 +146,7 @@ public final class LoraWeight {
    *
    * @param progress share of the finished steps, 0 to 1
    * @return the weight without a schedule
-   * @throws IllegalArgumentException if the schedule gives a number that is not finite as a
+   * @throws IllegalArgumentException if the schedule returns a number that is not finite as a
    *     {@code float}
    */
   public LoraWeight at(double progress) {

@@ -91,7 +91,7 @@ public record PlanRequest(
    * the result still contains noise.
    *
    * <p>UniPC with {@code use_flow_sigmas} and the other flow classes need {@code n} sigmas for
-   * {@code n} steps. These schedulers end sampling at 0.
+   * {@code n} steps. By default, these schedulers end sampling at 0.
    *
    * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
    * @throws IllegalArgumentException if no sigma is given

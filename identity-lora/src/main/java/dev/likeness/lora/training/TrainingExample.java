@@ -45,7 +45,7 @@ public record TrainingExample(
    */
   public record Focus(int left, int top, int width, int height) {
     /**
-     * Checks that the area has a pixel and that no distance is negative.
+     * Checks that width and height are at least 1 and that no distance is negative.
      *
      * @param left distance from the left edge, from 0
      * @param top distance from the upper edge, from 0

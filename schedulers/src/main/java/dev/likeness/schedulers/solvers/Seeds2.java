@@ -19,8 +19,8 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param r the position of the second network call in the step, on the scale of lambda = log(alpha
  *     / sigma): above 0 and at most 1
- * @param phi2 true if the step integrates the line through its two predictions, false if it uses
- *     the line's value in the middle of the step for the whole step
+ * @param phi2 true if the step integrates the line through its two predictions; false if the whole
+ *     step uses the value of this line in the middle of the step
  * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
  * @param levels maps a ratio {@code sigma / alpha} to its noise level

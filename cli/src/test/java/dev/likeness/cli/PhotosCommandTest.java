@@ -89,7 +89,7 @@ class PhotosCommandTest {
 
       assertEquals(3, run.status(), run.err());
       assertEquals(1, run.errorLines().size(), run.err());
-      assertTrue(run.err().contains(network + " takes 0 inputs, expected one image"), run.err());
+      assertTrue(run.err().contains(network + " has 0 inputs, expected one image"), run.err());
     }
     Path range = Files.writeString(folder.resolve("range.yml"), "%YAML:1.0\n---\nrange: 3\n");
     CommandResult run =

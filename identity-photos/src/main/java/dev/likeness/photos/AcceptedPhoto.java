@@ -38,8 +38,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a photo with its face. The method computes the features with which {@link #distance}
-   * and the review compare photos.
+   * Returns a photo with its face. The method also computes features of the image for
+   * {@link #distance} and for the review.
    *
    * @param name name for reports and messages
    * @param image the upright photo in sRGB
@@ -56,8 +56,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the photo: upright, in sRGB and without metadata. A large photo is reduced to
-   * {@link dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
+   * Returns the photo: upright, in sRGB and without metadata. The review reduces the long side of a
+   * large photo to {@link dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
    *
    * @return the image
    */
@@ -85,8 +85,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * {@return the caption that was given with the photo, in which {@code %s} stands for the person;
-   * empty if training writes a caption}
+   * {@return the caption that was given with the photo; empty if training writes a caption} In the
+   * caption, {@code %s} stands for the person.
    */
   public Optional<String> caption() {
     return caption;
@@ -158,8 +158,8 @@ public final class AcceptedPhoto {
           framing == HeadCrop.Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
       throw new IllegalArgumentException(String.format(
           Locale.ROOT,
-          "the crop is %d pixels wide and must be enlarged %.2f times to %d; allow it with crop(%d,"
-              + " %s%.2f), or use a larger photo",
+          "the crop is %d pixels wide and must be enlarged %.2f times to %d pixels; allow this with"
+              + " crop(%d, %s%.2f), or use a larger photo",
           crop.side(),
           enlargement,
           size,
@@ -200,7 +200,8 @@ public final class AcceptedPhoto {
    *
    * @param template positions of the landmarks in the result
    * @return the aligned face, {@link AlignmentTemplate#size()} pixels wide and high
-   * @throws IllegalArgumentException if both eyes, or all landmarks, are at one point
+   * @throws IllegalArgumentException if all landmarks of the face are at one point, or if a face
+   *     without landmarks has both eyes at one point
    */
   public RgbImage align(AlignmentTemplate template) {
     return template.align(image, face);

@@ -109,8 +109,8 @@ public final class PhotoReview {
 
   /**
    * Reviews a set with the given tools and options. With a face embedder, the review also finds
-   * photos that show another person, and photos that are crops of the same shot. Without it,
-   * identity is not compared, and the advice for the set says so.
+   * photos that show another person, and photos that are crops of the same shot. Without a face
+   * embedder, identity is not compared, and the advice for the set says so.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -181,7 +181,7 @@ public final class PhotoReview {
     return basis.identity.isPresent();
   }
 
-  /** {@return the name of the face embedder that compared the photos; empty without one} */
+  /** {@return the name of the face embedder that compared the photos; empty if none did} */
   public Optional<String> comparedBy() {
     return basis.embedder;
   }
@@ -198,8 +198,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns true if the photos show several people, and it is unclear which of them to train. A
-   * person is clear if they are in more than half of the photos, and in at least twice as many
+   * Returns true if the photos show several people, and it is unclear which of them to train. The
+   * choice is clear if one person is in more than half of the photos, and in at least twice as many
    * photos as every other person. Training refuses an unclear review. Choose a person by
    * {@link #withPerson} or {@link #withPersonIn}, or remove photos.
    *
@@ -210,7 +210,7 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns this review if the photos show one person, or if one was chosen.
+   * Checks that it is clear which person to train.
    *
    * @return this review
    * @throws InvalidInputException if {@link #isPersonUnclear()}; the message names the groups
@@ -224,7 +224,7 @@ public final class PhotoReview {
 
   /**
    * Returns the review of this set for the person in one of its photos. Photos of the other groups
-   * are rejected.
+   * are rejected. A photo that cannot be compared well can get a warning instead.
    *
    * @param shown a photo of {@link #groups()}
    * @return the review, with at least one accepted photo
@@ -237,7 +237,7 @@ public final class PhotoReview {
 
   /**
    * Returns the review of this set for the person in the photo with the given name. Photos of the
-   * other groups are rejected.
+   * other groups are rejected. A photo that cannot be compared well can get a warning instead.
    *
    * @param name the name of a photo of {@link #groups()}
    * @return the review, with at least one accepted photo
@@ -250,18 +250,18 @@ public final class PhotoReview {
         .filter(photo -> photo.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new InvalidInputException("the set has no usable photo "
-            + Quoted.of(name) + "; give the name of one that shows the person")));
+            + Quoted.of(name) + "; give the name of a usable photo of the person")));
   }
 
   /**
-   * Returns the review of this set for the person in a photo, which need not be one of the set.
-   * Photos of other people are rejected. If the photo shows several faces, the largest counts.
+   * Returns the review of this set for the person in {@code shown}. Photos of other people are
+   * rejected. A photo that cannot be compared well can get a warning instead.
    *
-   * @param shown a photo of the wanted person
+   * @param shown a photo of the wanted person, from any source; its largest face is used
    * @param tools the face detector and the face embedder of this review; the caller closes them
    * @return the review, with at least one accepted photo
-   * @throws InvalidInputException if the photo cannot be read or shows no face, if no photo of the
-   *     set shows the same person, or if there is no face embedder
+   * @throws InvalidInputException if {@code shown} cannot be read or shows no face, if no photo of
+   *     the set shows the same person, or if this review or {@code tools} has no face embedder
    */
   public PhotoReview withPersonIn(Photo shown, ReviewTools tools) {
     IdentityComparison identity = basis.requireIdentity();

@@ -79,17 +79,17 @@ public final class PhotoSet {
    * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. The
    * review rejects links, pipes and devices that have the extension of an image.
    *
-   * <p>As in kohya's trainer, folders called {@code REPEATS_NAME} inside the folder, such as
-   * {@code 10_ada}, contain photos too. Training uses the photos in {@code 10_ada} 10 times as
-   * often as photos outside such folders. The first line of a text file beside a photo is the
-   * photo's caption: {@code a.txt} or {@code a.caption} for {@code a.jpg}. In the captions of
-   * {@code 10_ada}, the word {@code ada} stands for the person.
+   * <p>As in kohya's trainer, the folder may contain folders called {@code REPEATS_NAME}, such as
+   * {@code 10_ada}, with more photos. Training uses the photos in {@code 10_ada} 10 times as often
+   * as photos outside such folders. The caption of {@code a.jpg} is the first line of the file
+   * {@code a.txt} or {@code a.caption} beside it. In the captions of {@code 10_ada}, the word
+   * {@code ada} stands for the person.
    *
    * @param folder the folder of photos
    * @return the set; its photos are read during the review
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
-   *     photo; or if a caption is longer than 64 KiB or not UTF-8, or a folder's repeats are not in
-   *     1..1000
+   *     photo; if a caption file is longer than 64 KiB or not UTF-8; or if {@code REPEATS} of a
+   *     folder is not in 1..1000
    */
   public static PhotoSet from(Path folder) {
     Set<Path> regular = Set.copyOf(listFiles(folder));
@@ -178,10 +178,11 @@ public final class PhotoSet {
   }
 
   /**
-   * Lists the regular files that {@link #from} takes from a folder. Links are left out.
+   * Lists the regular files in a folder that {@link #from} accepts as photos. Links are left out.
    *
    * @param folder the folder of photos
-   * @return the files, sorted by file name, then the files of kohya's folders; at least one
+   * @return the files, sorted by file name, followed by the files of inner folders such as
+   *     {@code 10_ada}; at least one
    * @throws InvalidInputException if {@code folder} is not a folder, cannot be read, or contains no
    *     photo
    */

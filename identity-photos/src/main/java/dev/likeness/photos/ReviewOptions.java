@@ -26,7 +26,9 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
     }
   }
 
-  /** {@return options with the default limits and one thread per processor core, at most four} */
+  /**
+   * {@return options with the default limits and one thread per processor core, up to four threads}
+   */
   public static ReviewOptions defaults() {
     return new ReviewOptions(
         DecodeLimits.DEFAULT,

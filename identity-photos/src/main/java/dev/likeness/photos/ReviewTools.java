@@ -24,16 +24,16 @@ import java.util.function.Supplier;
 /**
  * The networks and measures of a review. Thread-safe.
  *
- * <p>The tools own what they open: the built-in detector and measure, and the networks of files.
- * The caller owns the objects that it passes, and closes them after the last use. After closing,
- * the owned networks throw {@link IllegalStateException}; so do {@code with} methods that open a
- * file.
+ * <p>The tools own the objects that they open: the built-in detector and BRISQUE measure, and the
+ * networks from files. The caller owns the objects that it passes, and closes them after the last
+ * use. After these tools are closed, the owned objects and the {@code with} methods that open a
+ * file throw {@link IllegalStateException}.
  *
  * <p>Each {@code with} method returns new tools and does not change these tools. The new tools and
- * these tools can be used at the same time. They share everything that they own, and closing either
- * of them closes both. In a chain such as {@code ReviewTools.builtIn().withDetector(file)}, only
- * the last tools must therefore be closed. If a {@code with} method cannot open its file, these
- * tools stay open.
+ * these tools can be used at the same time. Because they share all owned objects, closing one
+ * closes the other. In a chain such as {@code ReviewTools.builtIn().withDetector(file)}, it is
+ * enough to close the last tools. If a {@code with} method cannot open its file, these tools stay
+ * open.
  */
 public final class ReviewTools implements AutoCloseable {
   private final FaceDetector detector;
@@ -85,8 +85,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * {@return the face embedder, which finds photos that show another person, and photos that are
-   * crops of the same shot; empty if the review compares no faces}
+   * {@return the face embedder; empty if these tools have none} The review uses the embedder to
+   * find photos of another person, and crops of the same shot.
    */
   public Optional<FaceEmbedder> embedder() {
     return embedder;
@@ -148,8 +148,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Opens the face embedder in a base model's folder. If a base model generates people in a style
-   * of its own, its folder contains an embedder that was trained on that style.
+   * Opens the face embedder in a base model's folder. The folder of a base model with its own style
+   * of people can contain an embedder that was trained on this style.
    *
    * @param folder the folder of the base model
    * @return the embedder, which the caller closes; empty if the folder contains no embedder
@@ -166,8 +166,8 @@ public final class ReviewTools implements AutoCloseable {
    * photographs apart, so this method does not add it.
    *
    * @param folder the folder of the base model
-   * @return the changed tools; these tools if they already have an embedder, or if the folder
-   *     contains no embedder for photographs
+   * @return the changed tools; these tools, unchanged, if they already have an embedder or the
+   *     folder contains no embedder for photographs
    * @throws InvalidInputException if the embedder's files are damaged or contain another kind of
    *     network
    */
@@ -222,8 +222,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Closes everything that these tools own, including what they share with the tools that they were
-   * made from. A second call has no effect.
+   * Closes all objects that these tools own. Tools that were made from these tools, or from which
+   * these tools were made, are closed too. A second call has no effect.
    */
   @Override
   public void close() {

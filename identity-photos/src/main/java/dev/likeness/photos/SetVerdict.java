@@ -13,9 +13,9 @@ import java.util.stream.DoubleStream;
  *
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
- * @param readiness how suitable the set is for training, 0 to 1. The number of photos counts 60 %,
- *     their variety 20 %, and the share of accepted photos without a warning 20 %. It is 0 if no
- *     photo is accepted, or if {@link PhotoReview#isPersonUnclear()}
+ * @param readiness how suitable the set is for training, 0 to 1. The number of accepted photos
+ *     contributes 60 %, their variety 20 %, and the share of accepted photos without a warning 20
+ *     %. If no photo is accepted, or if {@link PhotoReview#isPersonUnclear()}, it is 0
  * @param coverage the variety of the accepted photos
  * @param advice sentences for the person who takes the photos: how to improve the set; empty if
  *     there is nothing to improve
@@ -34,9 +34,9 @@ public record SetVerdict(
    * the photos less.
    */
   public static final int MIN_PHOTOS = 3;
-  /** The recommended number of photos. Further photos improve the result less. */
+  /** The recommended number of photos. Each further photo improves the result less. */
   public static final int RECOMMENDED_PHOTOS = 8;
-  /** The largest useful number of photos. Further photos improve the result little. */
+  /** The largest useful number of photos. Further photos hardly improve the result. */
   public static final int MAX_PHOTOS = 20;
 
   /**

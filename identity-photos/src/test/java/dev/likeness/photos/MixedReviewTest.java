@@ -99,7 +99,8 @@ class MixedReviewTest {
       assertTrue(refusal(() -> mixed.withPersonIn(Photo.of("text.png", new byte[9]), tools))
           .contains("text.png is not an image file"));
       assertEquals(
-          "the set has no usable photo \"nobody.png\"; give the name of one that shows the person",
+          "the set has no usable photo \"nobody.png\"; give the name of a usable photo of the"
+              + " person",
           refusal(() -> mixed.withPerson("nobody.png")));
     }
   }

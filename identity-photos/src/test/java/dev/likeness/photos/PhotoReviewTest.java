@@ -64,8 +64,8 @@ class PhotoReviewTest {
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512));
 
     assertEquals(
-        "the crop is 400 pixels wide and must be enlarged 1.28 times to 512; allow it with"
-            + " crop(512, 1.28), or use a larger photo",
+        "the crop is 400 pixels wide and must be enlarged 1.28 times to 512 pixels; allow this"
+            + " with crop(512, 1.28), or use a larger photo",
         refusal.getMessage());
     assertEquals("512x512 image", ada.crop(512, 1.28).toString());
     assertEquals(1.28, ada.enlargement(512));

@@ -5,8 +5,7 @@ package dev.likeness.photos.decode;
  * pixels are decoded.
  *
  * @param maxBytes the largest file size, in bytes, at least 1
- * @param maxPixels the largest number of pixels, at least 1; it is compared with width times height
- *     in the file's header
+ * @param maxPixels the largest width times height in the file's header, in pixels, at least 1
  * @param maxLongSide the longest side of decoded images, in pixels, at least 64; larger images are
  *     reduced by area averaging
  * @param allowsPrograms true if programs installed on this machine may convert HEIC and AVIF files;
@@ -14,7 +13,7 @@ package dev.likeness.photos.decode;
  */
 public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolean allowsPrograms) {
   /**
-   * The default limits: 40 MB, 100 megapixels, a long side of 2048 pixels, and installed programs
+   * The default limits: 40 MB, 100 megapixels, and a long side of 2048 pixels. Installed programs
    * may convert HEIC and AVIF files. Crops of a usual selfie then have sides of up to 1024 pixels.
    */
   public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048, true);
@@ -31,8 +30,9 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {
       throw new IllegalArgumentException(
-          "limits of bytes and pixels must be at least 1, and of the long side at least 64, got "
-              + maxBytes + " bytes, " + maxPixels + " pixels and a long side of " + maxLongSide);
+          "decode limits need maxBytes and maxPixels of at least 1 and maxLongSide of at least 64,"
+              + " got maxBytes " + maxBytes + ", maxPixels " + maxPixels + " and maxLongSide "
+              + maxLongSide);
     }
   }
 

@@ -9,7 +9,7 @@ import java.io.IOException;
  */
 public interface PhotoConverter {
   /**
-   * Returns true if the converter can convert a format now.
+   * Returns true if the converter can convert a format.
    *
    * @param format the format of a photo
    * @return true if {@link #convert} accepts it
@@ -22,8 +22,8 @@ public interface PhotoConverter {
    * @param format the format of the file, for which {@link #supports} returned true
    * @param file the bytes of the file, which the method must not change
    * @return the bytes of an upright PNG or JPEG file
-   * @throws IOException if the file is broken; the exception's message becomes part of the reason
-   *     against the photo
+   * @throws IOException if the file cannot be converted, for example a broken file; the message of
+   *     the exception becomes part of the reason against the photo
    */
   byte[] convert(PhotoFormat format, byte[] file) throws IOException;
 }

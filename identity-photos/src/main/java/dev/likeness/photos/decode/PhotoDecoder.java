@@ -25,8 +25,8 @@ import javax.imageio.ImageReader;
  *
  * <p>The decoder detects the format from the content and checks the size in the header before it
  * reads pixels. If a file contains several images, it reads the first image. It writes nothing to
- * disk, except for HEIC and AVIF files that an installed program converts. Raw photos, and JPEG or
- * PNG data inside BMP and TIFF files, are refused.
+ * disk, except for HEIC and AVIF files that an installed program converts. It refuses raw photos,
+ * and BMP and TIFF files with JPEG or PNG data inside.
  */
 public final class PhotoDecoder {
   // A larger image is read with whole pixels skipped, which bounds the reader's own buffers.
@@ -175,7 +175,7 @@ public final class PhotoDecoder {
           Math.max(width, height),
           ImageFileReader.MAX_SIDE,
           name + " has " + width + " x " + height + " pixels, more than " + ImageFileReader.MAX_SIDE
-              + " on a side; save it smaller",
+              + " pixels on a side; save it smaller",
           null);
     }
     if (width * height > limits.maxPixels()) {

@@ -42,7 +42,7 @@ public enum PhotoFormat {
    * Detects the format of a file from its first bytes.
    *
    * @param head the first bytes of the file; 32 are enough
-   * @return the format; empty if it is not a known image format
+   * @return the format; empty if the bytes are not of a known image format
    */
   public static Optional<PhotoFormat> of(byte[] head) {
     return Arrays.stream(values()).filter(format -> format.matchesHeader(head)).findFirst();

@@ -36,7 +36,10 @@ public record EmbedderSpec(
       1 / 127.5,
       0.3,
       UsePolicy.Licence.RESEARCH_ONLY);
-  /** AuraFace v1: the input and architecture of ArcFace, trained on freely licensed data. */
+  /**
+   * AuraFace v1. It has the input and architecture of ArcFace. Its training data is freely
+   * licensed.
+   */
   public static final EmbedderSpec AURAFACE = new EmbedderSpec(
       "AuraFace",
       AlignmentTemplate.ARCFACE,
@@ -45,7 +48,7 @@ public record EmbedderSpec(
       1 / 127.5,
       0.3,
       UsePolicy.Licence.APACHE_2);
-  /** SFace of the OpenCV zoo, with its authors' threshold. */
+  /** SFace of the OpenCV zoo, with the threshold of SFace's authors. */
   public static final EmbedderSpec SFACE = new EmbedderSpec(
       "SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363, UsePolicy.Licence.APACHE_2);
   // These names are tested first, because some contain the name of a freely licensed embedder. If a
@@ -65,10 +68,10 @@ public record EmbedderSpec(
 
   /**
    * Detects the kind of an embedder from a word in its file name: {@code sface},
-   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and similar words. A file
-   * named {@code glintr100} counts as AuraFace if the name of the file or its folder contains
-   * {@code auraface}. Otherwise it counts as the embedder of InsightFace's antelopev2, whose
-   * licence is stricter.
+   * {@code mobileface}, {@code auraface}, {@code arcface}, {@code w600k} and similar words. Two
+   * embedders are published as {@code glintr100}. If the name of such a file or of its folder
+   * contains {@code auraface}, the result is {@link #AURAFACE}. Otherwise, the result is
+   * {@link #ARCFACE}, which has the stricter licence.
    *
    * @param file path of the file; the file is not read
    * @return the specification

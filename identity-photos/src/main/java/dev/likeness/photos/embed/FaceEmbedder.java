@@ -41,9 +41,9 @@ public interface FaceEmbedder extends AutoCloseable {
   double samePersonThreshold();
 
   /**
-   * {@return true if the embedder was trained on photographs, which is the default; false if it was
-   * trained on rendered faces only} If the result is false, the threshold does not hold for people
-   * in photographs.
+   * {@return true (the default) if the embedder was trained on photographs; false if it was trained
+   * on rendered faces only} If the result is false, the threshold does not hold for people in
+   * photographs.
    */
   default boolean isTrainedOnPhotographs() {
     return true;

@@ -44,7 +44,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
     if (input.inputSize() > 0 && input.inputSize() != spec.template().size()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "the face embedder %s takes %dx%d images, but the specification %s has %dx%d; give the"
+          "the face embedder %s needs %dx%d images, but the specification %s has %dx%d; give the"
               + " specification of this file",
           file,
           input.inputSize(),

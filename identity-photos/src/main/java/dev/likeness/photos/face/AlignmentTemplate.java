@@ -36,12 +36,13 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   }
 
   /**
-   * Returns the transform that maps a face onto the template. It uses the five landmarks if the
-   * face has them, otherwise the eyes. If the face has neither landmarks nor eyes, it uses the box.
+   * Returns the transform that maps a face onto the template. The method uses the five landmarks of
+   * the face. If there are none, it uses the eyes. If there are no eyes either, it uses the box.
    *
    * @param face a face, in pixels of its image
    * @return the transform from the image to the template
-   * @throws IllegalArgumentException if all landmarks of the face, or both eyes, are at one point
+   * @throws IllegalArgumentException if all landmarks of the face are at one point, or if a face
+   *     without landmarks has both eyes at one point
    */
   public SimilarityTransform estimateTransform(Face face) {
     List<Point> five = landmarks.points();
@@ -60,7 +61,8 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
    * @param image the image that contains the face
    * @param face the face, in pixels of {@code image}
    * @return the aligned face, {@link #size} pixels wide and high; black outside the image
-   * @throws IllegalArgumentException if all landmarks of the face, or both eyes, are at one point
+   * @throws IllegalArgumentException if all landmarks of the face are at one point, or if a face
+   *     without landmarks has both eyes at one point
    */
   public RgbImage align(RgbImage image, Face face) {
     return estimateTransform(face).warp(image, size);

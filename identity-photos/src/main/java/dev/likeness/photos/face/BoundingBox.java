@@ -60,8 +60,8 @@ public record BoundingBox(double x, double y, double width, double height) {
   /**
    * Returns the box, enlarged on all sides around its centre.
    *
-   * @param share the margin added on each side, as a share of the size, above -0.5; 0.5 doubles the
-   *     size
+   * @param share the margin added on each side, as a share of width or height, above -0.5; 0.5
+   *     doubles width and height
    * @return the enlarged box
    * @throws IllegalArgumentException if {@code share} is -0.5 or less
    */
@@ -105,7 +105,7 @@ public record BoundingBox(double x, double y, double width, double height) {
   }
 
   /**
-   * Returns the intersection of two boxes divided by the smaller area.
+   * Returns the intersection of two boxes divided by the area of the smaller box.
    *
    * @param other the other box
    * @return the ratio, 0 to 1; 1 if one box is inside the other

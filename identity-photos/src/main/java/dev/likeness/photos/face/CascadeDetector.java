@@ -15,10 +15,10 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
  * A face detector without model files: OpenCV's Haar cascades. It resizes the longer side of the
- * image to 640 pixels, but enlarges the image at most 5 times. It searches for profiles only if it
- * finds no frontal face. It finds no landmarks. Concurrent detections use separate cascades.
- * {@link #detect} caches the faces of an image until the image is garbage-collected. A closed
- * detector throws {@link IllegalStateException}.
+ * image to 640 pixels, but never enlarges the image by a factor above 5. It searches for profiles
+ * only if it finds no frontal face. It finds no landmarks. Concurrent detections use separate
+ * cascades. {@link #detect} caches the faces of an image until the image is garbage-collected. A
+ * closed detector throws {@link IllegalStateException}.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;

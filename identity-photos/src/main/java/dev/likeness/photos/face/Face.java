@@ -8,7 +8,8 @@ import java.util.Optional;
  *
  * @param box the face from above the brows to the chin and from ear to ear
  * @param score the detector's confidence, 0 to 1
- * @param pose rotation of the head; Haar cascades only report a yaw of 0, -60 or 60 degrees
+ * @param pose rotation of the head; Haar cascades report a pitch of 0, and a yaw of 0, -60 or 60
+ *     degrees
  * @param eyes centres of the eyes; empty if they are closed, covered or not found
  * @param landmarks five landmarks; empty if the detector does not find landmarks
  */

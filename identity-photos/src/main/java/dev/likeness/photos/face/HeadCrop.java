@@ -5,7 +5,7 @@ import dev.likeness.photos.internal.image.Resampler;
 
 /**
  * A square crop around a face, fully inside the image. The {@link Framing} sets how much of the
- * person it includes.
+ * person the crop includes.
  *
  * @param x left edge, in pixels
  * @param y top edge, in pixels
@@ -13,9 +13,9 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 public record HeadCrop(int x, int y, int side) {
   /**
-   * Returns the crop around a face with a framing. If the crop has fewer than {@code size} pixels
-   * per side, it is extended towards this size, as far as the framing allows. The crop then needs
-   * less enlarging later.
+   * Returns the crop with the given framing around a face. If the crop has fewer than {@code size}
+   * pixels per side, it is extended towards this size, as far as the framing allows. The crop then
+   * needs less enlarging later.
    *
    * @param face the face's box, in pixels of the image
    * @param framing how much of the person the crop includes
@@ -36,8 +36,8 @@ public record HeadCrop(int x, int y, int side) {
   }
 
   /**
-   * Returns the crop of head and shoulders around a face. The crop is not extended, even if it has
-   * few pixels.
+   * Returns the crop of head and shoulders around a face. A small crop is not extended to get more
+   * pixels.
    *
    * @param face the face's box, in pixels of {@code image}
    * @param image the image

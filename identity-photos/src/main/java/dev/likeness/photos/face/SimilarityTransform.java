@@ -44,7 +44,8 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
       spread += u.x() * u.x() + u.y() * u.y();
     }
     if (spread == 0) {
-      throw new IllegalArgumentException("the points to align must differ, all are " + p);
+      throw new IllegalArgumentException(
+          "the points to align are all at " + p + "; give different points");
     }
     double a = cos / spread;
     double b = sin / spread;
@@ -81,9 +82,9 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /**
-   * Maps an image into a square by bilinear sampling. To avoid aliasing, the method first reduces
-   * the image if the scale is at most 1/2. Points are pixel indices, as in landmark templates: (0,
-   * 0) is the centre of the first pixel.
+   * Maps an image into a square by bilinear sampling. If the scale is at most 1/2, the method first
+   * reduces the image to avoid aliasing. Points are pixel indices, as in landmark templates: (0, 0)
+   * is the centre of the first pixel.
    *
    * @param image the source image
    * @param size side of the result, in pixels

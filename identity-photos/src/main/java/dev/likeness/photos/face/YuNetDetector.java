@@ -80,7 +80,7 @@ public final class YuNetDetector implements FaceDetector {
     OnnxFile input = OnnxFile.read(file, "the face detector");
     if (input.inputSize() < 0) {
       throw new InvalidInputException(
-          "the face detector " + file + " takes images of " + input.shape() + ", but OpenCV"
+          "the face detector " + file + " has the input shape " + input.shape() + ", but OpenCV"
               + " needs a fixed square size; use the 640x640 file of the OpenCV zoo");
     }
     requireOutputs(input, input.inputSize());

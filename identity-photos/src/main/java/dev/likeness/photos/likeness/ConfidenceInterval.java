@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The 95 % confidence interval of a mean. The interval of a single value is that value at both
- * ends, so it says nothing about the uncertainty.
+ * The 95 % confidence interval of a mean. If there is only one value, both ends equal this value,
+ * and the interval says nothing about the uncertainty.
  *
  * @param low lower end; NaN if there are no values
  * @param high upper end; NaN if there are no values
@@ -15,8 +15,8 @@ public record ConfidenceInterval(double low, double high) {
 
   /**
    * Returns the interval of the mean of a table of cosines, by the percentile bootstrap (Efron and
-   * Tibshirani 1993, section 13.3). It resamples rows and columns 2000 times with a fixed seed, so
-   * equal tables have equal intervals.
+   * Tibshirani 1993, section 13.3). The method resamples rows and columns 2000 times with a fixed
+   * seed, so equal tables have equal intervals.
    *
    * @param table one row per image and one column per photo that it is compared with; all rows have
    *     the same length, at least 1

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures with a face embedder how similar images are to a person. The images should not have been
- * generated with this embedder. For comparison, this class measures how similar the person's own
- * photos are to each other, and to photos of other people.
+ * Uses a face embedder to measure how similar images are to a person. The images should not have
+ * been generated with this embedder. For comparison, this class measures how similar the person's
+ * own photos are to each other, and to photos of other people.
  *
  * <p>Immutable. The caller closes detector and embedder. Use {@code likeness::cosine} to choose a
  * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
@@ -91,7 +91,7 @@ public final class Likeness {
    * @param detector finds the faces of images; the caller closes it
    * @param embedder embeds the faces of images; the caller closes it
    * @return the likeness
-   * @throws IllegalArgumentException if there are no embeddings, or they differ in length
+   * @throws IllegalArgumentException if there are no embeddings, or the embeddings differ in length
    */
   public static Likeness of(
       List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {

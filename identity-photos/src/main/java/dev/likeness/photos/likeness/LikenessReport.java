@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
  * @param mean mean cosine of the images with a face, -1 to 1; NaN if no image has a face
  * @param confidenceInterval 95 % confidence interval of the mean
  * @param genuineMean mean cosine between the person's own photos; NaN with fewer than two photos
- * @param isIndependent true if no photo or network of this measurement was used to generate or
- *     choose the images
+ * @param isIndependent false if photos or the embedder of this measurement may also have been used
+ *     to generate or choose the images
  * @param roc the ROC curve of the embedder for this person; empty without photos of other people,
  *     or with only one photo of the person
  * @param meaning one sentence that explains the mean to users
@@ -33,8 +33,8 @@ public record LikenessReport(
    * @param mean mean cosine of the images with a face, -1 to 1
    * @param confidenceInterval 95 % confidence interval of the mean
    * @param genuineMean mean cosine between the person's own photos
-   * @param isIndependent true if no photo or network of this measurement was used to generate or
-   *     choose the images
+   * @param isIndependent false if photos or the embedder of this measurement may also have been
+   *     used to generate or choose the images
    * @param roc the ROC curve; empty without photos of other people, or with only one photo of the
    *     person
    * @param meaning one sentence that explains the mean to users

@@ -11,12 +11,12 @@ import java.util.List;
  *
  * @param hasFace true if a face was found; otherwise all numbers are NaN
  * @param cosine mean cosine with the person's photos, -1 to 1
- * @param percentile share of the pairs of the person's own photos that are less similar than
+ * @param percentile share of the pairs of the person's own photos whose cosine is below
  *     {@code cosine}, 0 to 1; NaN with fewer than two photos
- * @param falseMatchRate share of other people's photos that are at least as similar to the person
- *     as this image is, 0 to 1; NaN without photos of other people
- * @param confidenceInterval 95 % confidence interval of the cosine; it depends on the variation
- *     between the photos. With one photo, both ends are the cosine
+ * @param falseMatchRate share of the pairs of a photo of the person and a photo of another person
+ *     whose cosine is at least {@code cosine}, 0 to 1; NaN without photos of other people
+ * @param confidenceInterval 95 % confidence interval of {@code cosine}; it depends on the variation
+ *     between the photos. With one photo, both ends equal {@code cosine}
  */
 public record LikenessScore(
     boolean hasFace,
@@ -31,14 +31,14 @@ public record LikenessScore(
   public static final int MAX_PEOPLE = 12;
 
   /**
-   * Measures several persons in one image. Each person is compared with a face of their own. Of all
-   * ways to assign faces to persons, the one with the highest sum of cosines counts.
+   * Measures several persons in one image. If there are enough faces, each person is compared with
+   * a different face. The method chooses the assignment with the highest sum of cosines.
    *
-   * @param people the likeness to each person, 1 to {@value #MAX_PEOPLE}, all with one embedder;
-   *     the detector of the first likeness finds the faces
+   * @param people the likeness to each person, 1 to {@value #MAX_PEOPLE}, all with the same
+   *     embedder object; the detector of the first likeness finds the faces
    * @param image an upright image of any size
-   * @return one score for each person, in the order of {@code people}. {@link #hasFace()} is false
-   *     if the image has no face left for a person
+   * @return one score for each person, in the order of {@code people}. If no face is left for a
+   *     person, {@link #hasFace()} is false
    * @throws IllegalArgumentException if there is no person, there are too many, or their embedders
    *     differ
    */
@@ -50,7 +50,7 @@ public record LikenessScore(
     Likeness first = people.get(0);
     if (people.stream().anyMatch(person -> person.embedder != first.embedder)) {
       throw new IllegalArgumentException(
-          "the people of an image must be measured by one embedder, got several; give one for all");
+          "all likenesses must use the same embedder object, got different ones; give one to all");
     }
     List<float[]> faces = first.detector.detect(image).stream()
         .map(face -> first.embedder.embed(image, face))

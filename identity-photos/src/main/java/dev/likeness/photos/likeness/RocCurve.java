@@ -19,8 +19,8 @@ public final class RocCurve {
   /**
    * Returns the curve of genuine and impostor pairs, given by their cosines.
    *
-   * @param same cosines of genuine pairs, -1 to 1; at least one
-   * @param different cosines of impostor pairs, -1 to 1; at least one
+   * @param same cosines of genuine pairs (two photos of one person), -1 to 1; at least one
+   * @param different cosines of impostor pairs (photos of two people), -1 to 1; at least one
    * @return the curve
    * @throws IllegalArgumentException if there are no genuine pairs or no impostor pairs
    */
@@ -35,8 +35,8 @@ public final class RocCurve {
   /**
    * Returns the curve of genuine and impostor pairs, given by lists of their cosines.
    *
-   * @param same cosines of genuine pairs, -1 to 1; at least one
-   * @param different cosines of impostor pairs, -1 to 1; at least one
+   * @param same cosines of genuine pairs (two photos of one person), -1 to 1; at least one
+   * @param different cosines of impostor pairs (photos of two people), -1 to 1; at least one
    * @return the curve
    * @throws IllegalArgumentException if there are no genuine pairs or no impostor pairs
    */
@@ -70,7 +70,7 @@ public final class RocCurve {
    */
   public double thresholdAt(double rate) {
     if (!(rate >= 0 && rate <= 1)) {
-      throw new IllegalArgumentException("a false accept rate must be 0 to 1, got " + rate);
+      throw new IllegalArgumentException("a false accept rate must be in 0..1, got " + rate);
     }
     int passing = (int) Math.floor(rate * impostors.length);
     return passing >= impostors.length

@@ -34,9 +34,9 @@ public record ValidationSplit(
   }
 
   /**
-   * Splits the photos of a person. If there are five photos or more, one fifth of them is held out
-   * for validation, spread evenly over the list. If there are fewer photos, both sets contain all
-   * photos, and the split is not independent.
+   * Splits the photos of a person. If there are five photos or more, one fifth of them, rounded
+   * down, is held out for validation. The held-out photos are spread evenly over the list. If there
+   * are fewer photos, both sets contain all photos, and the split is not independent.
    *
    * @param photos the person's photos; at least one
    * @return the split

@@ -5,8 +5,8 @@
  * {@link Likeness} compares images with the held-out photos and gives each image a
  * {@link LikenessScore}. A {@link LikenessReport} sums up the scores, with
  * {@link ConfidenceInterval confidence intervals}. If photos of other people are given, it also has
- * a {@link RocCurve}. An embedder that was used to generate the images gives scores that are too
- * high; {@link Likeness#conditionedBy(String)} marks such reports.
+ * a {@link RocCurve}. If an embedder was used to generate the images, its scores are too high.
+ * {@link Likeness#conditionedBy(String)} marks such reports.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

@@ -10,9 +10,10 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * A super-resolution network from an ONNX file such as Real-ESRGAN. It maps RGB values from 0 to 1
- * to a larger RGB image. Images of any size are processed in overlapping tiles. Thread-safe; one
- * tile is processed at a time. A closed network throws {@link IllegalStateException}.
+ * A super-resolution network from an ONNX file such as Real-ESRGAN. Its input is an RGB image with
+ * values from 0 to 1, and its output is a larger RGB image. Images of any size are processed in
+ * overlapping tiles. Thread-safe; one tile is processed at a time. A closed network throws
+ * {@link IllegalStateException}.
  */
 public final class SuperResolution implements AutoCloseable {
   // Tile size in pixels, used if the file has no fixed input size. OVERLAP pixels on each edge of a
@@ -35,8 +36,8 @@ public final class SuperResolution implements AutoCloseable {
   /**
    * Opens an ONNX file and runs the network once, to check that it works.
    *
-   * @param file a network with an RGB input [1, 3, height, width] and an output of 2 to 8 times the
-   *     height and width
+   * @param file an ONNX file of a network with an RGB input [1, 3, height, width] and an RGB output
+   *     of 2 to 8 times the height and width
    * @return the network; the caller closes it
    * @throws InvalidInputException if the file is not such a network, or OpenCV cannot run it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
@@ -46,8 +47,8 @@ public final class SuperResolution implements AutoCloseable {
     OnnxFile input = OnnxFile.read(file, LABEL);
     int tile = input.inputSize() < 0 ? TILE : input.inputSize();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * OVERLAP) {
-      throw new InvalidInputException(LABEL + " " + file + " takes " + input.shape()
-          + ", expected [1, 3, height, width] with more than " + 2 * OVERLAP
+      throw new InvalidInputException(LABEL + " " + file + " has the input shape "
+          + input.shape() + ", expected [1, 3, height, width] with more than " + 2 * OVERLAP
           + " pixels on a side; give a file such as Real-ESRGAN's");
     }
     Map<String, long[]> outputs = input.outputs(tile, OnnxFile.IMAGE_WORK);
@@ -60,8 +61,8 @@ public final class SuperResolution implements AutoCloseable {
       String returned = outputs.size() > 1 ? outputs.size() + " outputs" : Arrays.toString(out);
       throw new InvalidInputException(
           LABEL + " " + file + " returns " + returned + " for " + tile + "x" + tile
-              + " pixels, expected an image 2 to 8 times as large; give a file such as"
-              + " Real-ESRGAN's");
+              + " pixels, expected one output of 2 to 8 times the height and width; give a file"
+              + " such as Real-ESRGAN's");
     }
     return new SuperResolution(
         OpenCvNetwork.open(input, tile, OnnxFile.IMAGE_WORK), tile, (int) factor);

@@ -141,8 +141,8 @@ public final class Brisque implements AutoCloseable {
 
   private static InvalidInputException noModel(Path file, RuntimeException cause) {
     return new InvalidInputException(
-        file + " is not a BRISQUE model or range of " + FEATURES
-            + " features as OpenCV writes it; give OpenCV's YAML files",
+        file + " is not a BRISQUE model or range of " + FEATURES + " features in OpenCV's YAML"
+            + " format; give OpenCV's files brisque_model_live.yml and brisque_range_live.yml",
         cause);
   }
 
@@ -203,8 +203,8 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Returns the score of the head and shoulders around a face. If their crop has more than 256
-   * pixels per side, it is reduced to 256 pixels.
+   * Returns the score of the head and shoulders around a face. If the crop of head and shoulders
+   * has more than 256 pixels per side, it is reduced to 256 pixels.
    *
    * @param image the image that contains the face
    * @param face a face, in pixels of {@code image}

@@ -50,7 +50,7 @@ public interface FaceQuality extends AutoCloseable {
     public static OnnxFaceQuality open(Path file) {
       OnnxFile input = OnnxFile.read(file, "the face-quality network");
       if (input.inputSize() != AlignmentTemplate.ARCFACE.size()) {
-        throw new InvalidInputException("the face-quality network " + file + " takes "
+        throw new InvalidInputException("the face-quality network " + file + " has the input shape "
             + input.shape() + ", expected [1, 3, 112, 112]; give the file quality_v2_bgr_10_out");
       }
       return new OnnxFaceQuality(OpenCvNetwork.openForFaces(input, input.inputSize()));

@@ -49,16 +49,17 @@ public final class QualityLimits {
   /**
    * Returns the thresholds of one measure.
    *
-   * @param code a reason with a measured value
+   * @param code the reason whose value is compared with thresholds, such as
+   *     {@link ReasonCode#BLURRED}
    * @return the two thresholds of this measure
-   * @throws IllegalArgumentException if the reason has no measured value, such as
+   * @throws IllegalArgumentException if there are no thresholds for the reason, such as for
    *     {@link ReasonCode#NO_FACE}
    */
   public Band band(ReasonCode code) {
     Band band = bands.get(code);
     if (band == null) {
       throw new IllegalArgumentException(
-          code.id() + " has no measured value and no thresholds; choose another reason");
+          "there are no thresholds for " + code.id() + "; choose another reason, such as blurred");
     }
     return band;
   }
@@ -66,10 +67,11 @@ public final class QualityLimits {
   /**
    * Returns these limits with other thresholds for one measure.
    *
-   * @param code a reason with a measured value
+   * @param code the reason whose value is compared with thresholds, such as
+   *     {@link ReasonCode#BLURRED}
    * @param band the new thresholds, in the unit that {@link ReasonCode} states
    * @return new limits
-   * @throws IllegalArgumentException if the reason has no measured value
+   * @throws IllegalArgumentException if there are no thresholds for the reason
    */
   public QualityLimits with(ReasonCode code, Band band) {
     band(code);

@@ -38,20 +38,20 @@ public enum ReasonCode {
   FACE_CUT_OFF,
   /** The face is blurred. Value: blur, 0 (sharp) to 1. */
   BLURRED,
-  /** The face is too dark. Value: brightness of its lit parts (95th percentile), 0 to 255. */
+  /** The face is too dark. Value: 95th percentile of its brightness, 0 to 255. */
   TOO_DARK,
-  /** The face is too bright. Value: share of it that is overexposed to white, 0 to 1. */
+  /** The face is too bright. Value: overexposed share of the face, 0 to 1. */
   TOO_BRIGHT,
-  /** The light is uneven. Value: difference between the halves of the face, in stops. */
+  /** The light is uneven. Value: brightness difference between the halves of the face, in stops. */
   UNEVEN_LIGHT,
   /** No open, uncovered eyes were found. Value: 0. */
   EYES_NOT_VISIBLE,
   /**
-   * The person wears sunglasses. Value: share of the eye region that is not skin or is very dark, 0
-   * to 1.
+   * The person wears sunglasses. Value: share of the eye region that is very dark or not skin, 0 to
+   * 1.
    */
   SUNGLASSES,
-  /** Nose and mouth are covered. Value: covered share, 0 to 1. */
+  /** Nose and mouth are covered. Value: their covered share, 0 to 1. */
   MASK,
   /** A hat or scarf covers the hair. Value: covered share of the hair, 0 to 1. */
   HAT,
@@ -76,7 +76,7 @@ public enum ReasonCode {
    * compression, in grey levels.
    */
   COMPRESSED_BEFORE,
-  /** Flat bars are at the edges of the image. Value: their share of the image, 0 to 1. */
+  /** Bars of one colour are at the edges of the image. Value: their share of the image, 0 to 1. */
   BORDERS,
   /**
    * The image is distorted. Value: BRISQUE score of head and shoulders, 0 to 100; measured only if

@@ -308,7 +308,7 @@ class HostilePhotosTest {
   @Test
   void imagesWithOneVeryLongSideAreRefused() {
     byte[] header = PhotoDecoderTest.pngHeader(90_000_000, 1);
-    assertRefused(header, Fault.TOO_MANY_PIXELS, "more than 100000 on a side");
+    assertRefused(header, Fault.TOO_MANY_PIXELS, "more than 100000 pixels on a side");
   }
 
   private void assertRefused(byte[] file, Fault fault, String part) {

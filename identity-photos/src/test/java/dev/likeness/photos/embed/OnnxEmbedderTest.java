@@ -109,7 +109,7 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face detector " + file
-            + " takes images of [-1, 3, -1, -1], but OpenCV needs a fixed square size; use"
+            + " has the input shape [-1, 3, -1, -1], but OpenCV needs a fixed square size; use"
             + " the 640x640 file of the OpenCV zoo",
         refusal.getMessage());
   }
@@ -124,7 +124,7 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face embedder " + file
-            + " takes 320x320 images, but the specification SFace has 112x112; give the"
+            + " needs 320x320 images, but the specification SFace has 112x112; give the"
             + " specification of this file",
         refusal.getMessage());
   }

@@ -150,7 +150,8 @@ class SimilarityTransformTest {
         assertThrows(IllegalArgumentException.class, () -> SimilarityTransform.fit(same, same));
 
     assertEquals(
-        "the points to align must differ, all are Point[x=4.0, y=4.0]", refusal.getMessage());
+        "the points to align are all at Point[x=4.0, y=4.0]; give different points",
+        refusal.getMessage());
   }
 
   private static double error(SimilarityTransform similarity, List<Point> to) {

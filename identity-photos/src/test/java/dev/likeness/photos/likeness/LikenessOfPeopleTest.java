@@ -173,7 +173,7 @@ class LikenessOfPeopleTest {
         refusal(Collections.nCopies(13, one)));
     Likeness other = Likeness.of(List.of(at(0)), new Angles(0), new Angle());
     assertEquals(
-        "the people of an image must be measured by one embedder, got several; give one for all",
+        "all likenesses must use the same embedder object, got different ones; give one to all",
         refusal(List.of(one, other)));
   }
 

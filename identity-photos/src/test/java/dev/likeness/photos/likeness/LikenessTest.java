@@ -200,7 +200,7 @@ class LikenessTest {
     assertEquals(1, roc.trueAcceptRateAt(1), 1e-12);
     for (double rate : new double[] {-0.1, 1.1, Double.NaN}) {
       assertEquals(
-          "a false accept rate must be 0 to 1, got " + rate,
+          "a false accept rate must be in 0..1, got " + rate,
           assertThrows(IllegalArgumentException.class, () -> roc.trueAcceptRateAt(rate))
               .getMessage());
     }

@@ -44,7 +44,8 @@ class SuperResolutionTest {
     Path same = Files.write(folder.resolve("same.onnx"), Onnx.identity(SIDE));
     assertTrue(assertThrows(InvalidInputException.class, () -> SuperResolution.open(same))
         .getMessage()
-        .endsWith("expected an image 2 to 8 times as large; give a file such as Real-ESRGAN's"));
+        .endsWith("expected one output of 2 to 8 times the height and width; give a file such as"
+            + " Real-ESRGAN's"));
     Path text = Files.writeString(folder.resolve("text.onnx"), "hello");
     assertEquals(
         "the super-resolution network " + text + " is not an ONNX file; give an ONNX file",

@@ -40,7 +40,8 @@ class OnnxFaceQualityTest {
 
     assertEquals(
         "the face-quality network " + file
-            + " takes [1, 3, 320, 320], expected [1, 3, 112, 112]; give the file quality_v2_bgr_10_out",
+            + " has the input shape [1, 3, 320, 320], expected [1, 3, 112, 112]; give the file"
+            + " quality_v2_bgr_10_out",
         refusal.getMessage());
   }
 }

@@ -156,7 +156,7 @@ public record OnnxGraph(
                   + ", its shape is " + Arrays.toString(constant.dims()));
         }
       }
-      check(images.size() == 1, "takes " + images.size() + " inputs, expected one image");
+      check(images.size() == 1, "has " + images.size() + " inputs, expected one image input");
       List<String> outputs =
           graph.messages(12).stream().map(output -> output.text(1)).toList();
       check(!outputs.isEmpty(), "has no output");

@@ -110,7 +110,7 @@ final class OnnxShapes {
               && shape.size() == 4
               && (shape.get(i) < 1 || shape.get(i) == image[i]),
           source,
-          "takes " + shape + ", expected [1, 3, " + side + ", " + side + "]");
+          "has the input shape " + shape + ", expected [1, 3, " + side + ", " + side + "]");
     }
     graph.constants().forEach((name, constant) -> values.put(name, Value.of(constant)));
     values.put(graph.image(), new Value(image, null, true, false));
@@ -173,7 +173,7 @@ final class OnnxShapes {
         .forEach((name, option) -> check(
             node,
             operator.options().getOrDefault(name, ' ') == option.kind(),
-            "has an attribute " + Quoted.of(name) + " that the operation does not take"));
+            "has an attribute " + Quoted.of(name) + " that the operation does not accept"));
     Call call = new Call(node, inputs);
     List<Value> results = OnnxRules.apply(operator.rule(), call);
     check(node, results.size() >= node.outputs().size(), "has too many outputs");

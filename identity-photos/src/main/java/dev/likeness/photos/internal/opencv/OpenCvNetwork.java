@@ -39,7 +39,7 @@ public final class OpenCvNetwork implements AutoCloseable {
     input.outputs(side, OnnxFile.FACE_WORK).forEach((name, shape) -> {
       long numbers = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
       if (numbers > MAX_NUMBERS) {
-        throw new InvalidInputException(input.source() + " gives " + numbers
+        throw new InvalidInputException(input.source() + " returns " + numbers
             + " numbers for a face, expected at most " + MAX_NUMBERS
             + "; give a network for single faces");
       }
@@ -104,7 +104,7 @@ public final class OpenCvNetwork implements AutoCloseable {
       Mat out = net.forward();
       if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
         throw new InvalidInputException(
-            source + " has an output that is not contiguous f32; export it with such an output");
+            source + " has an output that is not contiguous f32; export it with an f32 output");
       }
       float[] values = new float[Math.toIntExact(out.total())];
       new FloatPointer(out.data()).get(values);

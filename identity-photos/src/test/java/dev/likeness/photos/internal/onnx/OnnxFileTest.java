@@ -96,11 +96,11 @@ class OnnxFileTest {
         bad("is not an ONNX file", node("Relu", "x", "y", number("\u001b[31m", 1))),
         bad("attribute \"\\u200bx\"", node("Relu", "x", "y", number("\u200bx", 1))),
         bad(
-            "\"num_output\" that the operation does not take",
+            "\"num_output\" that the operation does not accept",
             node("Conv", "x w", "y", number("num_output", 9999)),
             WEIGHTS),
         bad(
-            "that the operation does not take",
+            "that the operation does not accept",
             node("Conv", "x w", "y", number("pads", 3)),
             WEIGHTS),
         bad("has 1 inputs", node("Conv", "x", "y")),
@@ -273,10 +273,11 @@ class OnnxFileTest {
     assertRefused("is not an ONNX file", Arrays.copyOf(Proto.model(graph), 40));
     assertRefused(
         "functions", new Proto().message(7, graph).message(25, new Proto()).bytes());
-    assertRefused("takes [1, 3, 40000, 40000]", Proto.file(40_000, relu));
-    assertRefused("takes [1, 3, 1099511627776, 1099511627776]", Proto.file(1L << 40, relu));
+    assertRefused("has the input shape [1, 3, 40000, 40000]", Proto.file(40_000, relu));
     assertRefused(
-        "takes 2 inputs",
+        "has the input shape [1, 3, 1099511627776, 1099511627776]", Proto.file(1L << 40, relu));
+    assertRefused(
+        "has 2 inputs",
         Proto.model(graph.message(11, Proto.value("z", Proto.FLOAT, 1, 3, 2, 2))));
     assertRefused(
         "is not an f32 tensor",

@@ -120,7 +120,7 @@ final class IdentityComparison {
         .filter(group -> group.photos().stream().anyMatch(photo -> photo == shown))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException(
-            "the photo " + shown + " is not in a group of this review; give one of groups()"));
+            "the photo " + shown + " is not in a group of this review; give a photo of groups()"));
     // A photo that was chosen shows the person, even if it joined the group by similarity only.
     List<AcceptedPhoto> linked = new ArrayList<>(person.linked);
     person.similar.stream().filter(photo -> photo == shown).forEach(linked::add);

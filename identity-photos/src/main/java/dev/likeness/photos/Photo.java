@@ -57,7 +57,7 @@ public final class Photo {
   static Photo ofSpecialFile(Path file) {
     return new Photo(file.getFileName().toString(), most -> {
       throw new IOException(
-          "it is a link or not a regular file; copy the photo itself into the folder");
+          "the file is a link or not a regular file; copy the photo itself into the folder");
     });
   }
 

@@ -70,7 +70,7 @@ public final class PhotoReview {
    *
    * @param set the photos, which should show one person
    * @return the review, with at least one accepted photo
-   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws NoUsablePhotoException if every photo is rejected; the exception contains the review
    * @throws ResourceLimitException if OpenCV's native libraries are missing
    * @throws CancelledException if the thread is interrupted
    */
@@ -87,7 +87,7 @@ public final class PhotoReview {
    * @param detector finds the faces; the caller closes it
    * @param options limits, thresholds and the number of threads
    * @return the review, with at least one accepted photo
-   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws NoUsablePhotoException if every photo is rejected; the exception contains the review
    * @throws CancelledException if the thread is interrupted
    */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
@@ -100,7 +100,7 @@ public final class PhotoReview {
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
    * @return the review, with at least one accepted photo
-   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws NoUsablePhotoException if every photo is rejected; the exception contains the review
    * @throws CancelledException if the thread is interrupted
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools) {
@@ -116,7 +116,7 @@ public final class PhotoReview {
    * @param tools the face detector and optional measures; the caller closes them
    * @param options limits, thresholds and the number of threads
    * @return the review, with at least one accepted photo
-   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws NoUsablePhotoException if every photo is rejected; the exception contains the review
    * @throws CancelledException if the thread is interrupted
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {

@@ -177,7 +177,7 @@ class IdentityComparisonTest {
         assertThrows(IllegalArgumentException.class, () -> set.compared().reasons(other));
 
     assertEquals(
-        "the photo a.jpg is not in a group of this review; give one of groups()",
+        "the photo a.jpg is not in a group of this review; give a photo of groups()",
         refusal.getMessage());
   }
 

@@ -54,7 +54,7 @@ class PhotoFolderTest {
       assertEquals(
           ReasonCode.BROKEN_FILE, review.photos().get(link).reasons().get(0).code());
       assertEquals(
-          "cannot be read: it is a link or not a regular file; copy the photo itself into the"
+          "cannot be read: the file is a link or not a regular file; copy the photo itself into the"
               + " folder",
           review.photos().get(link).reasons().get(0).message());
     }

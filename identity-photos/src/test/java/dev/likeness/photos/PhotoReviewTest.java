@@ -230,7 +230,7 @@ class PhotoReviewTest {
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512, HeadCrop.Framing.FACE));
     assertTrue(
-        refusal.getMessage().contains("allow it with crop(512, Framing.FACE, "),
+        refusal.getMessage().contains("allow this with crop(512, Framing.FACE, "),
         refusal.getMessage());
   }
 

@@ -70,7 +70,7 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   }
 
   /**
-   * Returns these limits, but forbids the use of installed programs. No photo is then written to a
+   * Returns these limits with {@link #allowsPrograms()} set to false. No photo is then written to a
    * temporary file.
    *
    * @return new limits

@@ -21,7 +21,7 @@ public final class UnreadablePhotoException extends InvalidInputException {
     TOO_MANY_PIXELS,
     /** The file is damaged or incomplete. */
     BROKEN,
-    /** No reader and no converter for this kind of file is available. */
+    /** This kind of file needs a reader or converter that is not available. */
     NEEDS_CONVERSION
   }
 

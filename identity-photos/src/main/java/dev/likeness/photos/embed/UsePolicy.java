@@ -16,8 +16,8 @@ public enum UsePolicy {
    * Checks that the licence of a face embedder permits this use.
    *
    * @param spec the embedder's specification
-   * @throws InvalidInputException if the licence forbids this use; the message contains the name of
-   *     the embedder and its licence
+   * @throws InvalidInputException if the licence forbids this use; the message names the embedder
+   *     and the licence
    */
   public void require(EmbedderSpec spec) {
     require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
@@ -28,8 +28,8 @@ public enum UsePolicy {
    * only with this embedder.
    *
    * @param spec the embedder's specification
-   * @throws InvalidInputException if the licence forbids this use; the message contains the name of
-   *     the embedder and its licence
+   * @throws InvalidInputException if the licence forbids this use; the message names the embedder
+   *     and the licence
    */
   public void requireForAdapter(EmbedderSpec spec) {
     require(
@@ -39,12 +39,12 @@ public enum UsePolicy {
   }
 
   /**
-   * Checks that the licence of a base model permits this use. Only the licences of models that edit
-   * images are known; every other base is permitted.
+   * Checks that the licence of a base model permits this use. Only FLUX.1 Kontext and FLUX.2 klein
+   * 9B are known to forbid commercial use. Every other base is permitted.
    *
    * @param base the base model
-   * @throws InvalidInputException if the licence forbids this use; the message contains the name of
-   *     the base and its licence
+   * @throws InvalidInputException if the licence forbids this use; the message names the base and
+   *     the licence
    */
   public void require(BaseModel base) {
     base.unwrap(OpenModel.class)

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The likeness of a set of images to a person, with a sentence that explains it.
+ * The likeness of a set of images to a person, with a sentence that explains the likeness.
  *
  * @param images one score per image, in the order of the images
  * @param mean mean cosine of the images with a face, -1 to 1; NaN if no image has a face

@@ -50,7 +50,7 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens the model in OpenCV's jar, which was trained on the LIVE database.
+   * Opens the BRISQUE model in OpenCV's jar. The model was trained on the LIVE database.
    *
    * @return the measure; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are

@@ -114,7 +114,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop of head and shoulders with limited enlarging.
+   * Returns a square crop of head and shoulders. If the crop is smaller than the size, it is
+   * enlarged.
    *
    * @param size side of the result in pixels, at least 1
    * @param mostEnlargement largest allowed enlargement factor, at least 1
@@ -141,7 +142,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop with the given framing and limited enlarging.
+   * Returns a square crop with the given framing. If the crop is smaller than the size, it is
+   * enlarged.
    *
    * @param size side of the result in pixels, at least 1
    * @param framing how much of the person the crop includes

@@ -76,7 +76,7 @@ public final class Photo {
 
   /**
    * Reads at most 64 MiB of a stream as a photo. The default
-   * {@link dev.likeness.photos.decode.DecodeLimits} reject a photo of that size.
+   * {@link dev.likeness.photos.decode.DecodeLimits} reject a photo of 64 MiB.
    *
    * @param name name for reports and messages, not blank
    * @param file the stream of the image file; the caller closes it

@@ -47,8 +47,8 @@ public final class SuperResolution implements AutoCloseable {
     OnnxFile input = OnnxFile.read(file, LABEL);
     int tile = input.inputSize() < 0 ? TILE : input.inputSize();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * OVERLAP) {
-      throw new InvalidInputException(LABEL + " " + file + " has the input shape "
-          + input.shape() + ", expected [1, 3, height, width] with more than " + 2 * OVERLAP
+      throw new InvalidInputException(LABEL + " " + file + " has the input shape " + input.shape()
+          + ", expected [1, 3, height, width] with more than " + 2 * OVERLAP
           + " pixels on a side; give a file such as Real-ESRGAN's");
     }
     Map<String, long[]> outputs = input.outputs(tile, OnnxFile.IMAGE_WORK);

@@ -18,7 +18,7 @@ import java.util.OptionalInt;
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
  *     each pixel; false if the mask is thresholded at 0.5
- * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size.
+ * @param keepsSize true if an editing model does not scale the image.
  *     Otherwise the image is resized to the nearest size that the model was trained on
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
@@ -42,7 +42,7 @@ public record InitialImage(
    * @param strength the share of the steps that is sampled, 0..1
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
-   * @param keepsSize true if an editing model (Kontext) uses the image at the image's own size
+   * @param keepsSize true if an editing model does not scale the image
    * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
    * @param paddingMaskCrop the padding around the mask in pixels, at least 0
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
@@ -146,7 +146,7 @@ public record InitialImage(
         paddingMaskCrop);
   }
 
-  /** {@return a copy that an editing model (Kontext) uses at the image's own size} */
+  /** {@return a copy that an editing model (Kontext, FLUX.2) does not scale} */
   public InitialImage keepingSize() {
     return new InitialImage(
         image, latents, strength, mask, isDifferential, true, pastesUnmasked, paddingMaskCrop);

@@ -86,8 +86,9 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * Removes a waiting job from the queue, or stops a running job within a step. If the progress
-   * listener throws an exception, this method throws it after the job was cancelled.
+   * Removes a waiting job from the queue, or stops a running job within a step. If a waiting job's
+   * progress listener throws an exception, this method throws that exception after the job is
+   * cancelled.
    *
    * @param interrupt has no effect
    * @return false if the job has ended already
@@ -155,7 +156,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
    * Waits for the end of the job without a time limit.
    *
    * @return the result; empty if the job was cancelled
-   * @throws RuntimeException the exception of the task, unwrapped
+   * @throws RuntimeException if the task failed; it is the task's own exception
    */
   public Optional<T> result() {
     try {
@@ -170,7 +171,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
    *
    * @return the result
    * @throws CancelledException if the job was cancelled
-   * @throws RuntimeException the exception of the task, unwrapped
+   * @throws RuntimeException if the task failed; it is the task's own exception
    */
   public T join() {
     try {
@@ -263,7 +264,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * The work of a job on the device that the queue chooses; see {@link Task}.
+   * The work of a job that uses the studio of a device. The queue chooses the device.
    *
    * @param <T> the type of the result
    */

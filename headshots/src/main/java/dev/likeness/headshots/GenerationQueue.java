@@ -45,7 +45,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    *
    * @param studio generates the headshots
    * @param options limits of the queue
-   * @return the queue; the caller closes it, which ends the threads
+   * @return the queue; the caller must close it to end the threads
    */
   public static GenerationQueue on(HeadshotStudio studio, Options options) {
     return acrossDevices(Collections.singletonList(studio), options);
@@ -59,7 +59,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    *     devices
    * @param options limits of the queue; the number of workers and the memory budget apply to each
    *     device
-   * @return the queue; the caller closes it, which ends the threads
+   * @return the queue; the caller must close it to end the threads
    * @throws IllegalArgumentException if there is no studio
    */
   public static GenerationQueue acrossDevices(List<HeadshotStudio> studios, Options options) {
@@ -72,12 +72,12 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Creates a queue for headshots and images of one base, with the default number of workers and
-   * waiting jobs.
+   * Creates a queue for headshots and images of one base, with the {@linkplain Options#defaults
+   * default limits} of workers and waiting jobs.
    *
    * @param base the base model
    * @param budget memory of all running jobs together; only {@link MemoryBudget#bytes()} is used
-   * @return the queue; the caller closes it, which ends the threads
+   * @return the queue; the caller must close it to end the threads
    */
   public static GenerationQueue on(BaseModel base, MemoryBudget budget) {
     return on(HeadshotStudio.on(base), Options.defaults().memoryBytes(budget.bytes()));
@@ -114,7 +114,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    *
    * @param person the person; the job fails if the consent does not cover headshots
    * @param request the request
-   * @param priority jobs of higher priority start sooner; running jobs are not interrupted
+   * @param priority any integer; jobs with higher numbers start sooner, but running jobs continue
    * @param progress gets the job's events, usually on a worker thread
    * @return the job
    * @throws QueueFullException if the queue is full; this method does not wait
@@ -150,9 +150,10 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param <T> the type of the result
    * @param work the task
    * @param needed estimated memory of the task in bytes
-   * @param priority jobs of higher priority start sooner; running jobs are not interrupted
+   * @param priority any integer; jobs with higher numbers start sooner, but running jobs continue
    * @param progress gets the job's events. The terminal event (done, cancelled or failed) comes
-   *     after the result is available. If this listener throws, the worker thread's uncaught
+   *     after the result is available. If this listener throws an exception at an earlier event,
+   *     the job fails with it. If it throws at the last event, the worker thread's uncaught
    *     exception handler gets the exception
    * @param patience the longest time to wait if the queue is full
    * @return the job
@@ -167,13 +168,13 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work for the studio of the job's device. Throws the same exceptions as
-   * {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
+   * Submits work that uses the studio of a device; the queue chooses the device. Throws the same
+   * exceptions as {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
    *
    * @param <T> the type of the result
    * @param work the task
    * @param needed estimated memory of the task in bytes
-   * @param priority jobs of higher priority start sooner
+   * @param priority any integer; jobs with higher numbers start sooner
    * @param progress gets the job's events
    * @param patience the longest time to wait if the queue is full
    * @return the job
@@ -201,8 +202,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work for the studio of the job's device, as {@link #submit(GenerationJob.Task, long)}
-   * submits work.
+   * Submits work that uses a device's studio, with {@link #DEFAULT_PRIORITY}, without progress
+   * events and without waiting. Throws the exceptions of {@link #submit(GenerationJob.Task, long)}.
    *
    * @param <T> the type of the result
    * @param work the task
@@ -219,8 +220,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * job. In that case, call this method from another thread too before you close the base: that
    * call waits.
    *
-   * @throws IllegalStateException if progress listeners threw exceptions; all jobs have stopped
-   *     nevertheless
+   * @throws IllegalStateException if listeners of waiting jobs threw exceptions at the
+   *     cancellation; all jobs have stopped nevertheless
    */
   @Override
   public void close() {
@@ -246,9 +247,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     }
   }
 
-  /**
-   * Thrown if the queue has reached its limit of waiting jobs. The queue did not accept the job.
-   */
+  /** Thrown if the queue has no room for another waiting job. The job was not accepted. */
   public static final class QueueFullException extends LikenessException {
     private static final long serialVersionUID = 1;
 
@@ -269,9 +268,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     /**
      * Checks the limits.
      *
-     * @param workers number of jobs that run at once, at least 1
+     * @param workers number of jobs that run at once on a device, at least 1
      * @param capacity number of jobs that may wait, at least 1
-     * @param memoryBytes memory budget of all running jobs together, in bytes, at least 1
+     * @param memoryBytes memory budget of a device's running jobs in bytes, at least 1
      * @throws IllegalArgumentException if a limit is below 1
      */
     public Options {

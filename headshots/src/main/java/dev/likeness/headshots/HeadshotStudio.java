@@ -47,7 +47,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a studio with the settings of {@link PersonTrainer#on} and without face guidance}
+   * {@return a studio with the trainer of {@link PersonTrainer#on} and without face guidance}
    *
    * @param base the base model; the caller closes it after the last use of the studio
    */
@@ -96,7 +96,7 @@ public final class HeadshotStudio extends StudioSettings {
    *
    * @param photos the photos
    * @param consent the person's consent
-   * @throws ConsentException if the consent does not cover reviewing
+   * @throws ConsentException if the consent does not cover {@link Purpose#INTAKE}
    * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected
    */
   public static PhotoReview review(PhotoSet photos, Consent consent) {
@@ -107,8 +107,8 @@ public final class HeadshotStudio extends StudioSettings {
   /**
    * {@return the review of photos by the built-in tools and the studio's {@link #detector} and
    * {@link #embedder}} The default embedder is the one in the base's folder. An embedder that was
-   * trained on rendered faces compares no photos. A service calls {@link #review(PhotoSet,
-   * Consent)}, which checks the consent.
+   * trained on rendered faces compares no photos. This method checks no consent;
+   * {@link #review(PhotoSet, Consent)} does.
    *
    * @param photos the photos
    * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected; it contains the
@@ -153,7 +153,7 @@ public final class HeadshotStudio extends StudioSettings {
   /**
    * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
    * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress,
-   * Cancellation)}. {@link #trainer()} trains with known traits or a saved state.
+   * Cancellation)}. To use known traits or a saved state, call {@link #trainer()}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -241,7 +241,7 @@ public final class HeadshotStudio extends StudioSettings {
    * @param face the face in pixels of the headshot
    * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
    * @param cancellation stops within a step
-   * @throws IllegalArgumentException if {@code strength} is above 1, or the person has a mask
+   * @throws IllegalArgumentException if the strength is above 1, or the person's adapter has a mask
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
@@ -271,8 +271,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * Generates some parts of a headshot again. Pixels outside these parts stay exactly the same,
-   * with exceptions that {@link HeadshotEdit} names. {@link #detector} locates the parts.
+   * Generates some parts of a headshot again. Pixels outside these parts stay the same, except
+   * those that {@link HeadshotEdit} names. Without a mask, {@link #detector} locates the parts.
    *
    * @param person the person
    * @param headshot the headshot
@@ -281,9 +281,9 @@ public final class HeadshotStudio extends StudioSettings {
    * @param cancellation stops within a step
    * @return the headshot before and after the edit
    * @throws ConsentException if the person's consent is unknown or does not cover headshots
-   * @throws dev.likeness.diffusion.error.InvalidInputException if there is neither a mask nor a
-   *     detected face, if the mask has another size than the headshot, or if the extended headshot
-   *     has more than 4096 pixels on a side
+   * @throws dev.likeness.diffusion.error.InvalidInputException if parts are edited without a mask
+   *     and no face is found, if the mask has another size than the headshot, or if the extended
+   *     headshot has more than 4096 pixels on a side
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public HeadshotEdit.Result edit(
@@ -308,8 +308,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return likeness to the face embeddings of face guidance; empty if studio or person have none}
-   * Use its values only to rank images, because the same embedder guided them.
+   * {@return a measure of likeness by the embedder of face guidance; empty if the studio or the
+   * person has no face guidance} Face guidance raises this likeness, so use it only to rank images.
    *
    * @param person the person
    * @param detector finds the faces; the caller closes it

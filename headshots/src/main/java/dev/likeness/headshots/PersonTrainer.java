@@ -28,8 +28,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images
- * for an IP-Adapter. Immutable and thread-safe; the caller closes the base.
+ * Creates a person from reviewed photos: a LoRA, a trained copy of the base, or reference images.
+ * Immutable and thread-safe; the caller closes the base.
  */
 public final class PersonTrainer {
   private final BaseModel base;
@@ -80,8 +80,8 @@ public final class PersonTrainer {
 
   /**
    * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
-   * training. Each validation compares two headshots with these photos. The best weights are kept,
-   * and four validations without improvement end the training. Validation needs five photos.
+   * training. Each validation compares two headshots with these photos. The best weights are kept.
+   * Four validations without improvement end the training. Validation needs at least five photos.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -102,17 +102,17 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with training images of another size; smaller ones need less memory}
+   * {@return the same trainer with another size of training images; small images need less memory}
    *
    * @param pixels width and height in pixels, a multiple of the base's size multiple
-   * @throws IllegalArgumentException if the size is below 1 or not such a multiple
+   * @throws IllegalArgumentException if the size is below 1 or not a multiple of the size multiple
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
   }
 
   /**
-   * {@return the same trainer with a fixed interval of saved states, even if saving is slow}
+   * {@return the same trainer, which saves its state at a fixed interval, even if saving is slow}
    *
    * @param steps training steps between two saved states, at least 1
    */
@@ -135,9 +135,9 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a person with a LoRA, trained on the accepted photos; the caller closes it} If memory
-   * is short, {@linkplain dev.likeness.lora.LoraTrainer#fitting smaller settings} are used. The
-   * method also throws the exceptions of {@link dev.likeness.lora.LoraTrainer#train}.
+   * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person} If
+   * memory is short, {@linkplain dev.likeness.lora.LoraTrainer#fitting smaller settings} are used.
+   * The method also throws the exceptions of {@link dev.likeness.lora.LoraTrainer#train}.
    *
    * @param request photos, consent, known traits, and the file of the training's state
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
@@ -242,7 +242,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * Chooses accepted photos as reference images for a base that edits images, and crops them.
+   * Chooses accepted photos, and crops them as reference images for a base that edits images.
    * Likeness is measured with the other photos.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
@@ -276,7 +276,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the person's appearance in the accepted photos, which the user can correct}
+   * {@return the person's appearance in the accepted photos; the user can correct it}
    *
    * @param review the reviewed photos
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
@@ -292,8 +292,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trained person with a corrected profile, which is used in prompts and kept in the
-   * person's file} Both objects share their tensors, so close only one of them.
+   * {@return the same person with a corrected profile} Prompts use this profile, and the person's
+   * file keeps it. Both objects share their tensors, so close only one of them.
    *
    * @param person the trained person
    * @param profile the corrected profile

@@ -105,9 +105,9 @@ abstract class StudioSettings {
 
   /**
    * {@return the same studio with face guidance: the gradient of the face's similarity steers
-   * sampling, so that generated faces match the person} Face guidance applies to persons that this
-   * studio trained or encoded, also if they are opened from their files. Each image takes four to
-   * five times as long.
+   * sampling, so that generated faces match the person} Face guidance applies to persons that the
+   * new studio trained or encoded, even after they were saved and opened again. Each image takes
+   * four to five times as long as without face guidance.
    *
    * @param other the face guidance, which the caller closes
    * @throws IllegalArgumentException if one of its embedders is also the {@link #embedder}, which
@@ -149,7 +149,7 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return true if the studio has face guidance and the person's face embeddings are known}
+   * {@return true if the studio has face guidance, and the person has face embeddings for it}
    *
    * @param person the person
    */
@@ -158,7 +158,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the person with face guidance; {@code person} itself if face guidance does not apply}
+   * {@return the person with face guidance; {@code person} itself if the studio has no face
+   * guidance or the person has no face embeddings for it}
    *
    * @param person the person
    */

@@ -34,7 +34,7 @@ public record TrainingRequest(
   }
 
   /**
-   * {@return a request with no known traits and no saved state}
+   * {@return a request without known traits, whose training saves no state}
    *
    * @param review the reviewed photos
    * @param consent the person's consent

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * State files of trainings, from which a stopped training resumes. They hold biometric data: delete
- * them when the training is done. The trainer does not delete them.
+ * State files of trainings, from which a stopped training resumes. They contain biometric data:
+ * delete them when the training is done. The trainer does not delete them.
  */
 public final class TrainingState {
   private static final String FILE_PATTERN = "training-????????.safetensors";
@@ -51,8 +51,8 @@ public final class TrainingState {
   }
 
   /**
-   * Names a file beside the state, in which the caller may keep the losses of the training. It is
-   * deleted with the state.
+   * Returns the path of a file beside the state file, in which the caller may keep the losses of
+   * the training. {@link #delete} deletes both files.
    *
    * @param state the state file
    * @return the path; the file need not exist
@@ -81,8 +81,8 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes the state files of all trainings in a folder: all files with names from
-   * {@link PersonTrainer#stateFile} that contain a state.
+   * Deletes the state files of all trainings in a folder. A file is deleted only if both its name
+   * and its content are those of a state file.
    *
    * @param folder the folder
    * @throws ResourceLimitException if the folder cannot be read or a file cannot be deleted

@@ -40,12 +40,12 @@ public final class Doctor {
   }
 
   /**
-   * What was found about one part of the machine.
+   * The finding about one part of the machine.
    *
    * @param state the state of the part
    * @param subject name of the part, such as {@code memory}; several diagnoses may have the same
    *     name
-   * @param text what was found and, for a problem, what to do; one line
+   * @param text the finding and, for a problem, the remedy; one line
    */
   public record Diagnosis(State state, String subject, String text) {
     /** The state of a part. */
@@ -54,7 +54,7 @@ public final class Doctor {
       OK,
       /** The part can be used; the text says how to improve it. */
       ADVICE,
-      /** Without the part, generation fails. */
+      /** The part is missing, so generation fails. */
       MISSING
     }
 

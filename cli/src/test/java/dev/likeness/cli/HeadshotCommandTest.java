@@ -355,7 +355,7 @@ class HeadshotCommandTest {
     assertEquals(
         List.of(
             "size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it"
-                + " for the base's own"),
+                + " for the base's own size"),
         size.errorLines());
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");

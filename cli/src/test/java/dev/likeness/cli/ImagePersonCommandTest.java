@@ -349,8 +349,8 @@ class ImagePersonCommandTest {
         "references");
     assertEquals(3, run.status(), run.err());
     assertEquals(
-        "the base turbo of the family zimage does not edit images, so it takes no reference images"
-            + " of a person; use a base that edits images, or train the person",
+        "the base turbo of the family zimage does not edit images, so it accepts no reference"
+            + " images of a person; use a base that edits images, or train the person",
         run.errorLines().get(run.errorLines().size() - 1));
     CommandResult edited = run(
         "edit",

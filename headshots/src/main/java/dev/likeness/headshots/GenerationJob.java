@@ -177,7 +177,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     try {
       return result.join();
     } catch (CancellationException e) {
-      throw new CancelledException("cancelled by its caller");
+      throw new CancelledException("the job was cancelled");
     } catch (CompletionException e) {
       if (e.getCause() instanceof Error fatal) {
         throw fatal;

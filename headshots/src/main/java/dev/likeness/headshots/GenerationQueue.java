@@ -97,7 +97,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   public GenerationJob<GeneratedImage> submit(ImageRequest request) {
     if (request.count() != 1) {
       throw new IllegalArgumentException("a job generates one image, but the request asks for "
-          + request.count() + "; submit a request for each image");
+          + request.count() + " images; submit a request for each image");
     }
     BaseModel first = studio(0).base;
     first.validate(request);
@@ -232,8 +232,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
       all.addAll(running);
       notifyAll();
     }
-    IllegalStateException failed =
-        new IllegalStateException("listeners failed while the studio's queue was closed");
+    IllegalStateException failed = new IllegalStateException(
+        "progress listeners threw the suppressed exceptions while the queue was closed");
     for (GenerationJob<?> job : all) {
       try {
         job.cancel(false);
@@ -252,7 +252,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     private static final long serialVersionUID = 1;
 
     QueueFullException(int waiting) {
-      super("the queue is full with " + waiting + " waiting jobs; submit the job again later");
+      super("the queue is full (waiting jobs: " + waiting + "); submit the job again later");
     }
   }
 
@@ -276,8 +276,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     public Options {
       if (workers < 1 || capacity < 1 || memoryBytes < 1) {
         throw new IllegalArgumentException(
-            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, got " + workers
-                + " workers, " + capacity + " waiting jobs and " + memoryBytes + " bytes");
+            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, got workers: "
+                + workers + ", waiting jobs: " + capacity + ", bytes: " + memoryBytes);
       }
     }
 

@@ -63,7 +63,7 @@ class GenerationQueueTest {
       GenerationQueue.QueueFullException full = assertThrows(
           GenerationQueue.QueueFullException.class, () -> submit(queue, "too much", 0, done, gate));
       assertEquals(
-          "the queue is full with 1 waiting jobs; submit the job again later", full.getMessage());
+          "the queue is full (waiting jobs: 1); submit the job again later", full.getMessage());
       Thread opener = new Thread(gate::countDown);
       opener.start();
       GenerationJob<String> patient = queue.submit(
@@ -323,7 +323,9 @@ class GenerationQueueTest {
     List<GenerationJob<String>> waiting = List.of(
         queue.submit(endless, 1, 0, broken, AT_ONCE), queue.submit(endless, 1, 0, broken, AT_ONCE));
     IllegalStateException failed = assertThrows(IllegalStateException.class, queue::close);
-    assertEquals("listeners failed while the studio's queue was closed", failed.getMessage());
+    assertEquals(
+        "progress listeners threw the suppressed exceptions while the queue was closed",
+        failed.getMessage());
     assertEquals(List.of(gone, gone), List.of(failed.getSuppressed()));
     assertTrue(runs.isCancelled() && waiting.stream().allMatch(GenerationJob::isCancelled));
   }

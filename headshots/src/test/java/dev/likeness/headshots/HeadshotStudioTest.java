@@ -217,8 +217,8 @@ class HeadshotStudioTest {
         assertThrows(InvalidInputException.class, () -> HeadshotStudio.on(base).validate(many));
     assertEquals(
         base.name()
-            + " cannot generate in 1001 steps: this scheduler supports 1 to 1000 steps, got 1001;"
-            + " choose another number of steps",
+            + " cannot generate with the number of steps 1001: this scheduler supports 1 to 1000"
+            + " steps, got 1001; choose another number of steps",
         wrong.getMessage());
   }
 

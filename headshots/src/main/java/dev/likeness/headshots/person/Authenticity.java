@@ -103,7 +103,7 @@ public final class Authenticity {
    * Compares a headshot with the photos.
    *
    * @param headshot the generated image
-   * @return the flags, and the flags that could not be judged
+   * @return the flags that apply, and the flags that could not be judged
    */
   public Result judge(RgbImage headshot) {
     List<Face> faces = detector.detect(headshot);
@@ -157,7 +157,7 @@ public final class Authenticity {
     /** The face is narrower than 95 % of the narrowest face in the photos. */
     SLIMMER,
     /**
-     * The skin is more than 10 degrees lighter than in the lightest photo; see
+     * The skin is lighter than in the lightest photo by more than 10 degrees of
      * {@link FaceTraits#tone}.
      */
     LIGHTER_SKIN,

@@ -7,13 +7,12 @@ import java.util.Arrays;
 
 /**
  * Measures of skin tone, skin detail and face width. A flattering image changes these measures.
- * They are taken on an aligned patch of the face.
  *
- * @param tone lightness of the skin: the individual typology angle (Chardon, Cretois and Hourseau
- *     1991) of the median colour of the middle of the face. It is in degrees, -90 to 90; higher is
- *     lighter; NaN for a black-and-white image
- * @param texture fine detail of the skin: mean difference of a pixel from its 3x3 neighbourhood, in
- *     grey levels. The skin of older people has more detail
+ * @param tone lightness of the skin in the middle of the face: the individual typology angle
+ *     (Chardon, Cretois and Hourseau 1991) in degrees, usually -90 to 90. Higher is lighter; NaN
+ *     for a black-and-white image
+ * @param texture fine detail of the skin: mean absolute difference of a pixel from the mean of its
+ *     3x3 neighbourhood, in grey levels. The skin of older people has more detail
  * @param faceWidth distance between the eyes, corrected for yaw, divided by their distance to the
  *     mouth; NaN without landmarks or if the face is turned by more than 20 degrees
  */
@@ -94,7 +93,7 @@ public record FaceTraits(double tone, double texture, double faceWidth) {
   }
 
   /**
-   * The CIE L*, a* and b* of linear light under D65.
+   * The CIE L*, a* and b* of a colour in linear sRGB under D65.
    *
    * @param r linear red, 0 to 1
    * @param g linear green, 0 to 1

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * @param referenceOnly the curve for reference images without a LoRA. It has at least two points;
  *     the first point has {@link Setting#OFF}, and likeness increases from point to point
- * @param withLora the curve for reference images with the person's LoRA; it has the same form
+ * @param withLora the curve for reference images with the person's LoRA, in the same form
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   private static final String FILE = "identity-strength.json";
@@ -44,14 +44,14 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
 
   /**
    * The default mapping if no curve was measured. Weights grow linearly with the identity strength.
-   * At 1, the adapter has weight 0.8 without a LoRA and 0.4 with one, and the LoRA has 1.
+   * At 1, the adapter has weight 0.8 without a LoRA and 0.4 with one. The LoRA then has weight 1.
    */
   public static final IdentityStrength DEFAULT = new IdentityStrength(
       linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
    * The default mapping with face guidance. Weights grow linearly with the identity strength. At 1,
-   * the adapter has weight 0.4 without a LoRA and 0.2 with one, and the LoRA has 0.4.
+   * the adapter has weight 0.4 without a LoRA and 0.2 with one. The LoRA then has weight 0.4.
    */
   public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
@@ -125,7 +125,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * A straight line from likeness 0 at {@link Setting#OFF} to an assumed likeness 1 at a setting.
+   * A straight line from likeness 0 at {@link Setting#OFF} to an assumed 1 at {@code most}.
    *
    * @param most the weights at identity strength 1
    * @return a curve of two points
@@ -145,7 +145,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * @param end the setting with the highest allowed likeness
    * @return the curve, sorted by likeness
    * @throws IllegalArgumentException if {@link Setting#OFF} or {@code end} was not measured, or if
-   *     no other setting qualifies
+   *     no setting except {@link Setting#OFF} qualifies
    */
   public static List<Measurement> curve(List<Measurement> measured, double floor, Setting end) {
     Measurement off = find(measured, Setting.OFF);
@@ -176,7 +176,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * The weights for an identity strength, interpolated along the curve.
+   * The weights for an identity strength, interpolated along the curve with or without a LoRA.
    *
    * @param strength the identity strength, 0 to 1
    * @param hasLora true if the person's LoRA is applied too
@@ -243,7 +243,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
       return new IdentityStrength(read(get(curves, REFERENCE_ONLY)), read(get(curves, WITH_LORA)));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          file + " is no file of identity strengths; expected the curves \"" + REFERENCE_ONLY
+          file + " is not readable as identity strengths; expected the curves \"" + REFERENCE_ONLY
               + "\" and \"" + WITH_LORA + "\" (" + Quoted.reason(e)
               + "); measure again, or delete the file",
           e);

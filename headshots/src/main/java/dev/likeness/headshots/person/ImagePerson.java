@@ -20,8 +20,8 @@ import java.util.stream.IntStream;
 
 /**
  * A person given by reference images, for a base that edits images. Nothing is trained. Prompts
- * name the reference images by number, so they must be the first reference images of a request. The
- * person may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
+ * name the reference images by number, so these images must be the first of a request. The person
+ * may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
  */
 public final class ImagePerson implements Identity {
   private final List<RgbImage> images;
@@ -41,9 +41,9 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return a person given by images, whose consent is not known} {@link #withConsent} adds it.
+   * {@return a person given by images, without a consent} {@link #withConsent} adds a consent.
    *
-   * @param base the base that takes the images
+   * @param base the base that edits the images
    * @param images the reference images, in order, at least one
    * @param record the record of the photos. Prompts use the class word of its profile, and the
    *     traits that the user gave
@@ -71,7 +71,7 @@ public final class ImagePerson implements Identity {
    * Opens a file that {@link #save} wrote.
    *
    * @param file the person's file
-   * @param base the base that takes the images
+   * @param base the base that edits the images
    * @return the person, without a LoRA
    * @throws InvalidInputException if the file has no reference images, or the base does not edit
    *     images
@@ -100,7 +100,7 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return the record of the photos} The face embeddings that measure likeness come from photos
+   * {@return the record of the photos} Its face embeddings for measuring likeness come from photos
    * that are not reference images.
    */
   public PersonRecord record() {
@@ -122,8 +122,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@inheritDoc} The weight is the strength of the reference images: its logarithm is added to
-   * their attention scores. It is also the weight of the LoRA.
+   * {@inheritDoc} The identity strength is the weight of the LoRA. Its logarithm is also added to
+   * the attention scores of the reference images.
    *
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
@@ -165,8 +165,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return the sentence before a prompt that tells the base to keep the face, but not clothes,
-   * pose and background of the reference images; empty for persons without such images}
+   * {@return the instruction to put before a prompt; empty for trained persons and IP-Adapters} It
+   * tells the base to keep the face of the images, but not their clothes, pose and background.
    *
    * @param person any identity
    */
@@ -288,7 +288,7 @@ public final class ImagePerson implements Identity {
 
     /**
      * {@inheritDoc} The result names all persons and covers only the purposes that all consents
-     * cover. It is empty if one consent is unknown or all consents have no purpose in common.
+     * cover. It is empty if one consent is unknown or the consents have no purpose in common.
      */
     @Override
     public Optional<Consent> consent() {

@@ -106,15 +106,18 @@ final class PersonNotes {
     }
 
     private static RgbImage read(Safetensors saved, String name, Path file) {
-      long[] shape = saved.names().contains(name) ? saved.shape(name) : new long[0];
+      boolean exists = saved.names().contains(name);
+      long[] shape = exists ? saved.shape(name) : new long[0];
       if (shape.length != 3
           || shape[0] < 1
           || shape[1] < 1
           || shape[2] != 3
           || saved.dtype(name) != DType.U8) {
-        throw new InvalidInputException(file + ": the tensor " + name + " has shape "
-            + Arrays.toString(shape)
-            + ", expected bytes of [height, width, 3]; give the photos again");
+        throw new InvalidInputException(file + ": the tensor " + name
+            + (exists
+                ? " has shape " + Arrays.toString(shape) + " and type " + saved.dtype(name)
+                : " is missing")
+            + ", expected shape [height, width, 3] and type U8; give the photos again");
       }
       try (TensorScope scope = TensorScope.open()) {
         Tensor bytes = saved.read(name).contiguous();

@@ -111,7 +111,8 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * {@return the class word: {@code woman}, {@code man}, or {@code person} if neither is certain}
+   * {@return the class word: {@code woman} or {@code man} if its confidence is at least
+   * {@link #MIN_CONFIDENCE}, otherwise {@code person}}
    */
   public String classWord() {
     return vocabulary(MIN_CONFIDENCE).classWord();
@@ -176,7 +177,7 @@ public record PersonProfile(List<Trait> traits) {
    *
    * @param attribute one of {@link PersonProfile#attributes()}, such as {@code hair}
    * @param value the words, such as {@code short # hair}, where {@code #} stands for the colour. An
-   *     empty text means that the person has no such thing, such as no glasses
+   *     empty text means that the person has no such thing, for example no glasses
    * @param confidence 0 (a guess) to 1 (certain)
    * @param source where the statement comes from
    */

@@ -69,7 +69,8 @@ public record PersonRecord(
   }
 
   /**
-   * Puts this record into a person's file, in place of the record that the file has.
+   * Adds this record to a trained person. Its parts replace those of the person's earlier record;
+   * for an empty part, the earlier one stays.
    *
    * @param person the trained person
    * @return the same person with this record; both objects share their tensors, so close only one
@@ -152,8 +153,8 @@ public record PersonRecord(
     }
 
     /**
-     * Adds this light to a negative prompt, and removes all parts of the result that the prompt
-     * asks for. Case is ignored.
+     * Adds this light to a negative prompt. Then removes each comma-separated part that the prompt
+     * also contains. Case and hyphens are ignored.
      *
      * @param own the negative prompt
      * @param prompt the prompt of the same image

@@ -20,7 +20,7 @@ public record ProfileVocabulary(Map<String, String> values) {
    *
    * @param name such as {@code hair}
    * @param words the possible words; an empty word adds nothing to a prompt
-   * @param sex the only sex that the attribute applies to; empty for both
+   * @param sex the only sex that the attribute applies to; empty if it applies to both sexes
    */
   public record Attribute(String name, List<String> words, Optional<String> sex) {}
 

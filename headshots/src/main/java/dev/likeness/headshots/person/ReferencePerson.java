@@ -19,7 +19,7 @@ import java.util.Optional;
  * a trained LoRA. Thread-safe; the caller closes adapter and LoRA.
  *
  * @param imagePrompt the encoded photos
- * @param trainedPerson the person's LoRA
+ * @param trainedPerson the person's LoRA; empty if the person has none
  * @param photoConsent the consent for the photos; empty if unknown
  * @param adapterName file name of the adapter, for the record
  * @param strength maps the identity strength to weights
@@ -42,8 +42,8 @@ public record ReferencePerson(
    * @param adapter the adapter that encoded the photos, or another adapter with the same image
    *     encoder and face embedder; the caller closes it after the last generation
    * @return the person
-   * @throws InvalidInputException if the file holds no person, or its embeddings were made with an
-   *     image encoder or face embedder that the adapter does not use
+   * @throws InvalidInputException if the file contains no person, or its embeddings were made with
+   *     an image encoder or face embedder that the adapter does not use
    * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
    */
   public static ReferencePerson open(Path file, PersonAdapter adapter) {
@@ -95,7 +95,7 @@ public record ReferencePerson(
                 .write());
   }
 
-  /** {@return the person's appearance, as read from the photos} */
+  /** {@return the person's appearance: words from the user or read from the photos} */
   public PersonProfile profile() {
     return record.profile();
   }
@@ -130,7 +130,7 @@ public record ReferencePerson(
 
   /**
    * Returns a warning if a LoRA was trained on other photos than these references. This is known
-   * only if both files keep face embeddings of the same embedder.
+   * only if LoRA and references have face embeddings of the same embedder.
    *
    * @param lora the trained person
    * @return the warning for the user; empty if the photos are the same or cannot be compared
@@ -161,7 +161,7 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} The adapter does not include face guidance.
+   * {@inheritDoc} The returned adapter does not include face guidance.
    *
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */

@@ -21,7 +21,7 @@ import java.util.List;
  * @param count the largest number of photos, 1 to 10. With 0, it is four if the review accepted six
  *     or more photos, otherwise three
  * @param crop how much of each photo is kept
- * @param side the longest side of a square reference image in pixels, 64 to 2048. Images that are
+ * @param side the largest side of a square reference image in pixels, 64 to 2048. Images that are
  *     not square have at most the same area. Smaller images save time and memory
  */
 public record ReferencePhotos(int count, Crop crop, int side) {
@@ -56,7 +56,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    *
    * @param count the largest number of photos, 1 to 10, or 0 for three or four
    * @param crop how much of each photo is kept
-   * @param side the longest side of a square reference image in pixels, 64 to 2048
+   * @param side the largest side of a square reference image in pixels, 64 to 2048
    * @throws IllegalArgumentException if a value is outside its range
    */
   public ReferencePhotos {
@@ -89,7 +89,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   /**
    * {@return the same choice with another size}
    *
-   * @param pixels the longest side of a square reference image in pixels, 64 to 2048
+   * @param pixels the largest side of a square reference image in pixels, 64 to 2048
    * @throws IllegalArgumentException if the size is outside its range
    */
   public ReferencePhotos side(int pixels) {
@@ -107,8 +107,8 @@ public record ReferencePhotos(int count, Crop crop, int side) {
 
   /**
    * Chooses the accepted photos that differ most in pose and light, and are sharp. The first one is
-   * sharp and frontal. If the review has several photos, at least one is left for measuring
-   * likeness. The same review gives the same choice.
+   * sharp and frontal. If several photos were accepted, at least one is left for measuring
+   * likeness. The same review always leads to the same choice.
    *
    * @param review the reviewed photos of one person
    * @param base the base; it limits the number of photos
@@ -140,7 +140,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * Checks that a base takes reference images.
+   * Checks that a base accepts reference images.
    *
    * @param base the base
    * @throws InvalidInputException if the base does not edit images; the message names the base
@@ -150,7 +150,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return true if a base edits images, so that it takes reference images}
+   * {@return true if a base edits images, so that it accepts reference images}
    *
    * @param base the base
    */
@@ -159,8 +159,8 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return true if the person's reference images are those that this choice makes from the
-   * photos}
+   * {@return true if the person's reference images equal those that this choice makes from the
+   * reviewed photos}
    *
    * @param person the person
    * @param review the reviewed photos
@@ -178,7 +178,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
         .capability(Editing.class)
         .orElseThrow(() -> new InvalidInputException(
             "the base " + base.name() + " of the family " + model.family().id()
-                + " does not edit images, so it takes no reference images of a person; use a base"
+                + " does not edit images, so it accepts no reference images of a person; use a base"
                 + " that edits images, or train the person"));
   }
 
@@ -187,7 +187,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    * pixels. The sides of square images are multiples of the base's size multiple.
    *
    * @param photos the photos
-   * @param base the base that takes the images
+   * @param base the base that edits the images
    */
   public List<RgbImage> images(List<AcceptedPhoto> photos, BaseModel base) {
     return photos.stream().map(photo -> image(photo, base.sizeMultiple())).toList();

@@ -99,7 +99,8 @@ public final class ShootRecord {
    * @param base the base model
    * @param person an {@link ImagePerson} or an {@link ImagePerson.Group}
    * @param shoot the headshots
-   * @param first the number of headshots of earlier shoots
+   * @param first the number of headshots of earlier shoots; if it is 4, the first file name is
+   *     {@code headshot-005.png}
    * @return the record
    * @throws IllegalArgumentException if the person is of another kind
    */
@@ -186,7 +187,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with the verdict on each photo, and the face embedder that compared them.
+   * The same record with the verdict on each photo, and the face embedder that compared the photos.
    *
    * @param review the reviewed photos
    * @return the new record

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 
 /**
  * A report of a shoot as one self-contained HTML page, for the person who chooses images. It shows
- * warnings, a verdict, the images to use, the others with the reasons against them, the photos, the
- * next steps, and the limits of generated images. It is as private as the photos. Immutable.
+ * warnings, a verdict, the images to use, and the reasons against other images. The photos, the
+ * next steps and the limits of images follow. It is as private as the photos. Immutable.
  */
 public final class ShootReport {
   private static final int SMALL_SIDE = 320;
@@ -66,7 +66,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return a report without scores} It marks images by {@link GeneratedImage.Marking#load()}.
+   * {@return a report without scores, with images marked by {@link GeneratedImage.Marking#load()}}
    *
    * @param made the summary of person, photos and base
    * @param shoot the delivered headshots, cropped or not; with a {@link #selection}, the kept
@@ -81,21 +81,21 @@ public final class ShootReport {
    * {@return the same report with the result of a selection}
    *
    * @param result the selection
-   * @throws IllegalArgumentException if the shoot does not have as many headshots as were kept
+   * @throws IllegalArgumentException if the selection did not keep as many images as the shoot has
    */
   public ShootReport selection(SelectionResult result) {
     long kept =
         result.verdicts().stream().filter(SelectionResult.Verdict::isSelected).count();
     if (kept != shoot.headshots().size()) {
       throw new IllegalArgumentException(
-          "the shoot has " + shoot.headshots().size() + " headshots and the selection keeps " + kept
+          "headshots in the shoot: " + shoot.headshots().size() + ", kept by the selection: " + kept
               + "; give the shoot with the kept headshots");
     }
     return new ShootReport(made, shoot, Optional.of(result), cards, differences, marking);
   }
 
   /**
-   * {@return the same report with scores of headshots that were not selected}
+   * {@return the same report with scores of its headshots, for a report without a selection}
    *
    * @param given one score card for each headshot, or none
    * @throws IllegalArgumentException if there are cards, but not one for each headshot
@@ -169,8 +169,8 @@ public final class ShootReport {
 
   private void requireCount(List<?> given, String what) {
     if (!given.isEmpty() && given.size() != shoot.headshots().size()) {
-      throw new IllegalArgumentException(given.size() + " " + what + " for "
-          + shoot.headshots().size() + " headshots; give one for each headshot");
+      throw new IllegalArgumentException("number of " + what + ": " + given.size()
+          + ", number of headshots: " + shoot.headshots().size() + "; give one for each headshot");
     }
   }
 

@@ -95,8 +95,8 @@ public final class HeadshotScores {
 
   /**
    * Adds a score for the likeness to a person. An image below {@link Likeness#threshold()} fails.
-   * If the embedder was trained on rendered faces and the person is real, no image fails, because
-   * the threshold does not hold for photographs.
+   * If the embedder was trained on rendered faces and the person is real, only a missing face
+   * fails, because the threshold does not apply to photographs.
    *
    * @param measure the likeness to the person's photos
    * @param person the person, whose consent tells whether the photos were rendered
@@ -128,12 +128,12 @@ public final class HeadshotScores {
   /**
    * Adds one score of likeness for each person in an image. {@link LikenessScore#ofPeople} assigns
    * a face to each person. An image fails if one person is below the threshold or has no face. If
-   * the embedder was trained on rendered faces and the persons are real, no image fails, because
-   * the threshold does not hold for photographs.
+   * the embedder was trained on rendered faces and the persons are real, only a missing face fails,
+   * because the threshold does not apply to photographs.
    *
    * @param measures the likeness to the photos of each person, 1 to 12, all with one embedder
    * @param group the persons together, whose consent tells whether the photos were rendered
-   * @return the new scores, for images of as many persons
+   * @return the new scores, for images of all these persons
    * @throws IllegalArgumentException if {@code measures} is empty. If there are more than 12, or
    *     their embedders differ, {@link #score} throws this exception
    */
@@ -147,7 +147,7 @@ public final class HeadshotScores {
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
-   *     {@code samePersonThreshold()}; with negative infinity, no image fails
+   *     {@code samePersonThreshold()}; with negative infinity, only a missing face fails
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {
@@ -165,8 +165,8 @@ public final class HeadshotScores {
   }
 
   /**
-   * Scores an image by its largest face, and the likeness to several persons by the face of each.
-   * Without a face, the card has only {@link ScoreAspect#FACE}.
+   * Scores an image by its largest face, and the likeness to several persons by the face of each
+   * person. Without a face, the card has only {@link ScoreAspect#FACE}.
    *
    * @param image the image
    * @return the scores

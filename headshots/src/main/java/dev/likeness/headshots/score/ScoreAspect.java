@@ -11,7 +11,7 @@ public enum ScoreAspect {
   SECOND_FACE("second face", "another face is in the image"),
   /** Mean cosine similarity to the person's photos, -1 to 1; higher is better. */
   LIKENESS("likeness", "it does not look like the person"),
-  /** Blur of the face, 0 (sharp) to 1 (the blur effect, Crete et al. 2007). */
+  /** Blur of the face: the blur effect of Crete et al. 2007, 0 (sharp) to 1 (blurred). */
   SHARPNESS("sharpness", "the face is blurred"),
   /**
    * The larger of two values: the underexposure of the lit parts in stops, and the clipped share of
@@ -66,7 +66,7 @@ public enum ScoreAspect {
   SKIN_WAX("waxed skin", "the skin looks like wax: it has no texture"),
   /** Ratio of the strength of the face's fine detail to the strength of its edges. */
   SKIN_SHARP("over-sharp skin", "the skin is sharpened too much"),
-  /** Contrast of a line around hair and head with both its sides, in grey levels. */
+  /** Contrast of a line around hair and head with the areas on its two sides, in grey levels. */
   HAIR_EDGES("hair edges", "a halo surrounds the hair"),
   /**
    * Brightness step across the strongest straight seam, in grey levels. A seam lies between two

@@ -43,7 +43,7 @@ public record ScoreCard(List<Score> scores) {
     return scores.stream().filter(score -> !score.isPassed()).toList();
   }
 
-  /** {@return the quality without likeness, 0 to 1: the geometric mean over the aspects} */
+  /** {@return the quality, 0 to 1: the geometric mean over all aspects except likeness} */
   public double quality() {
     double logarithms = 0;
     int n = 0;

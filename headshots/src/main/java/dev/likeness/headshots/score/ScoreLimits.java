@@ -51,8 +51,8 @@ public final class ScoreLimits {
       return new ScoreLimits(others);
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          file + " is no file of score limits; expected numbers by names such as SHARPNESS ("
-              + Quoted.reason(e) + "); correct or delete it",
+          file + " is not readable as score limits; expected numbers by names such as SHARPNESS ("
+              + Quoted.reason(e) + "); correct the file, or delete it",
           e);
     }
   }

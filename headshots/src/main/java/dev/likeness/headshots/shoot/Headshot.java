@@ -68,7 +68,7 @@ public record Headshot(
    * Wraps an image of unknown origin, so that it can be edited.
    *
    * @param image the image
-   * @param style the style; an edit of the headshot replaces its words
+   * @param style the style; an edit of the headshot replaces words of this style
    * @param who the person in words for the prompt, such as
    *     {@link dev.likeness.diffusion.Identity#phrase()}
    * @return a headshot with default settings

@@ -22,9 +22,9 @@ import java.util.stream.IntStream;
  * @param mask the region to generate again. If it is empty, the regions of the parts are located
  *     from the face
  * @param margins pixels to add around the headshot
- * @param strength denoising strength, 0 to 1. If it is empty, each part has its own default; with a
- *     mask, the highest default of the parts applies. Without parts, the default of
- *     {@link Style.Part#BACKDROP} applies
+ * @param strength denoising strength of all changes, 0 to 1. If it is empty, each part has the
+ *     default {@link Style.Part#strength}. An edit with a mask uses the highest default of its
+ *     parts. An edit without parts uses the default of {@link Style.Part#BACKDROP}
  * @param seed the seed of the noise
  */
 public record HeadshotEdit(
@@ -242,7 +242,7 @@ public record HeadshotEdit(
       return sum / 255.0 / mask.width() / mask.height();
     }
 
-    /** {@return an image with both headshots and the mask beside each other} */
+    /** {@return an image with the headshot before and after the edit and the mask, side by side} */
     public RgbImage comparison() {
       RgbImage[] images = {before.image(), after.image(), mask};
       String[] headings = {"Before", "After", "Regenerated"};

@@ -17,7 +17,7 @@ public record SelectionResult(List<Verdict> verdicts) {
    *
    * @param candidate the image and its scores
    * @param rankingScore comparison with the other candidates, 0 to 1, higher is better
-   * @param rank 1 for the best kept image; 0 if the image was not kept
+   * @param rank the rank among the kept images, 1 for the best; 0 if the image was not kept
    * @param reason the reason for keeping the image or not, for users
    */
   public record Verdict(Candidate candidate, double rankingScore, int rank, String reason) {
@@ -40,8 +40,8 @@ public record SelectionResult(List<Verdict> verdicts) {
    * Selects up to {@code count} candidates, one at a time. Each time, it selects the candidate with
    * the highest product of ranking score and distance from the images selected before.
    *
-   * <p>An image with a failed score is selected only if no better image is left. An image is never
-   * selected if it has no face, or is nearly the same as a selected image.
+   * <p>An image with a failed score is selected only if no image without a failed score is left. An
+   * image without a face, or nearly the same as a selected image, is never selected.
    *
    * <p>If there are at least eight candidates and more than half of them fail an aspect, this
    * aspect is ignored. The cause is then the base or the person. Likeness and the number of faces
@@ -70,9 +70,10 @@ public record SelectionResult(List<Verdict> verdicts) {
   }
 
   /**
-   * The verdicts as objects of {@code record.json}. An object has style, seed, prompt, reason,
-   * ranking score and its parts, all scores, and whether the image was kept and its face generated
-   * again. A kept image also has its file name.
+   * The verdicts as objects of {@code record.json}. An object contains style, seed, prompt, reason,
+   * ranking score, prompt adherence, likeness by the embedder of face guidance, and all scores. It
+   * states whether the image was kept and whether its face was generated again. For a kept image,
+   * it contains the file name.
    *
    * @return one object for each candidate
    */

@@ -17,11 +17,11 @@ import java.util.OptionalInt;
  *     trained)
  * @param steps number of sampling steps, at least 1
  * @param guidance guidance scale, from 0; empty for the style's guidance scale. If the style has
- *     none, it is two thirds of the base's default, at most 4
+ *     none, two thirds of the base's default are used, but never more than 4
  * @param size width and height in pixels, a multiple of 8 from 64 to 4096; empty for the base's own
- *     size. Images above 1.5 times the base's own size are generated at its own size and enlarged;
- *     then image-to-image adds details
- * @param seed image i of the shoot uses the noise of {@code seed + i}
+ *     size. Images above 1.5 times the base's own size are generated at the base's own size and
+ *     enlarged; then image-to-image adds details
+ * @param seed image i of the shoot, from 0, uses the noise of {@code seed + i}
  * @param variant index of the combination of clothes, expression, light and backdrop for the first
  *     image of each style, from 0
  */
@@ -39,7 +39,7 @@ public record ShootRequest(
 
   private static final int MIN_SIZE = 64;
 
-  /** The longest side of an image, in pixels. */
+  /** The largest width and height of an image, in pixels. */
   public static final int MAX_SIZE = 4096;
   // Pixels of one latent in most autoencoders.
   private static final int SIZE_MULTIPLE = 8;
@@ -67,8 +67,8 @@ public record ShootRequest(
     if (styles.isEmpty() || count < 1 || steps < 1 || variant < 0) {
       throw new IllegalArgumentException(
           "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got "
-              + styles.size() + " styles, count " + count + ", steps " + steps + ", variant "
-              + variant);
+              + "styles: " + styles.size() + ", count: " + count + ", steps: " + steps
+              + ", variant: " + variant);
     }
     if (variant > Integer.MAX_VALUE - count) {
       throw new IllegalArgumentException("variant " + variant + " plus " + count
@@ -78,13 +78,13 @@ public record ShootRequest(
     if (side < MIN_SIZE || side > MAX_SIZE || side % SIZE_MULTIPLE != 0) {
       throw new IllegalArgumentException(
           "size " + side + " is not a multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
-              + MAX_SIZE + "; choose such a multiple, or omit it for the base's own");
+              + MAX_SIZE + "; choose such a multiple, or omit it for the base's own size");
     }
     double scale = guidance.orElse(0);
     if (!(scale >= 0 && Double.isFinite(scale))) {
       throw new IllegalArgumentException(
           "the guidance scale must be a finite number of at least 0, got " + scale
-              + "; omit it for the base's own");
+              + "; omit it for the default of the style or base");
     }
     if (!(identityStrength >= 0 && identityStrength <= 1)) {
       throw new IllegalArgumentException(
@@ -134,7 +134,7 @@ public record ShootRequest(
   }
 
   /**
-   * The default guidance scale for a person: two thirds of the base's default, at most 4.
+   * The default guidance scale for a person: the smaller of 4 and two thirds of the base's default.
    *
    * @param base the base model
    * @return the guidance scale
@@ -196,8 +196,8 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another combination for the first image of each style, such as for a
-   * later shoot of the same person.
+   * The same request with another combination of clothes, expression, light and backdrop for the
+   * first image of each style. Use it for a later shoot of the same person.
    *
    * @param first index of the combination for the first image of each style, from 0
    * @return the new request

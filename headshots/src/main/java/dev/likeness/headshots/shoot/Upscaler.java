@@ -3,7 +3,7 @@ package dev.likeness.headshots.shoot;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
-/** Enlarges an image before details are generated over it. Implementations are thread-safe. */
+/** Enlarges an image before the base adds details to it. Implementations are thread-safe. */
 @FunctionalInterface
 public interface Upscaler {
   /** Cubic convolution, which adds no detail. */

@@ -49,7 +49,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * @param format the format
    * @return width divided by height, 0.25 to 4
    * @throws IllegalArgumentException if the format is unknown, its ratio is outside 1:4 to 4:1, or
-   *     its pixels are outside 64 to 4096
+   *     its sides are outside 64 to 4096 pixels
    */
   public static double ratio(String format) {
     if (format.equals("square") || format.equals("avatar")) {
@@ -163,7 +163,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
 
   /**
    * Crops an image and scales it to the pixels of a format. A crop with fewer pixels is enlarged,
-   * which adds no detail; {@link dev.likeness.headshots.shoot.Headshot#enlargement} tells the
+   * which adds no detail; {@link dev.likeness.headshots.shoot.Headshot#enlargement} returns the
    * factor.
    *
    * @param image the image that the crop was placed in, or an image of the same size

@@ -142,15 +142,16 @@ public record Style(
    * {@return an application's own styles, from a JSON list of objects with this record's fields}
    *
    * @param file the JSON file, with at least one style
-   * @throws InvalidInputException if the file is not valid; the message has the line and the reason
+   * @throws InvalidInputException if the file is not valid; the message names the line and the
+   *     reason
    */
   public static List<Style> read(Path file) {
     return StyleFile.read(file);
   }
 
   /**
-   * {@return the prompt of one image} The words for the person come first, so that they are not
-   * truncated in a long prompt.
+   * {@return the prompt of one image} The words for the person follow the opening, so that they are
+   * not truncated in a long prompt.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0
@@ -189,7 +190,7 @@ public record Style(
   }
 
   /**
-   * {@return the image, in black and white (luma of ITU-R BT.601) if the style is monochrome}
+   * {@return the image; for a monochrome style, in black and white (luma of ITU-R BT.601)}
    *
    * @param image the generated image
    */
@@ -287,7 +288,7 @@ public record Style(
     }
 
     /**
-     * {@return a prompt with new words for this part, appended if the prompt has no words for it}
+     * {@return a prompt with new words for this part} If it had no such words, they are appended.
      *
      * @param prompt the prompt
      * @param style the style of the prompt
@@ -300,8 +301,8 @@ public record Style(
     }
 
     /**
-     * {@return the longest words of a style for this part that are in a prompt; empty if there are
-     * none}
+     * {@return the style's words for this part that are in the prompt; empty if there are none} If
+     * there are several, the longest are returned.
      *
      * @param prompt the prompt
      * @param style the style of the prompt

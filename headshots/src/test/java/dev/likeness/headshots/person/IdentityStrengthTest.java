@@ -137,7 +137,7 @@ class IdentityStrengthTest {
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()
         .startsWith(file
-            + " is no file of identity strengths; expected the curves \"reference_only\""
+            + " is not readable as identity strengths; expected the curves \"reference_only\""
             + " and \"with_lora\""));
   }
 

@@ -116,7 +116,7 @@ class ReferencePhotosTest {
     Path zimage = PipelineFolder.write("zimage/turbo", folder).path();
     try (BaseModel base = BaseModel.open(zimage, Compute.EXACT)) {
       assertEquals(
-          "the base turbo of the family zimage does not edit images, so it takes no reference"
+          "the base turbo of the family zimage does not edit images, so it accepts no reference"
               + " images of a person; use a base that edits images, or train the person",
           assertThrows(InvalidInputException.class, () -> ReferencePhotos.requireEditing(base))
               .getMessage());

@@ -48,7 +48,8 @@ class ScoreLimitsTest {
         String said = assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base))
             .getMessage();
         assertTrue(
-            said.startsWith(Extra.SCORE_LIMITS.at(files) + " is no file of score limits"), said);
+            said.startsWith(Extra.SCORE_LIMITS.at(files) + " is not readable as score limits"),
+            said);
         assertTrue(said.codePoints().noneMatch(Quoted::isHidden), said);
       }
     }

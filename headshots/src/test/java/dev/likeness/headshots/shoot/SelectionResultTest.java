@@ -278,7 +278,8 @@ class SelectionResultTest {
     assertEquals(List.of("40x50 image", "64x64 image"), sizes);
     Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
     assertEquals(
-        "the shoot has 0 headshots and the selection keeps 1; give the shoot with the kept headshots",
+        "headshots in the shoot: 0, kept by the selection: 1; give the shoot with the kept"
+            + " headshots",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ShootReport.of(made(Optional.empty()), none).selection(choice))

@@ -41,7 +41,7 @@ class ShootRequestTest {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
     assertEquals(
         "the guidance scale must be a finite number of at least 0, got " + guidance
-            + "; omit it for the base's own",
+            + "; omit it for the default of the style or base",
         assertThrows(IllegalArgumentException.class, () -> any.guidance(guidance))
             .getMessage());
   }
@@ -53,7 +53,7 @@ class ShootRequestTest {
     assertEquals(
         "size " + size
             + " is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it for"
-            + " the base's own",
+            + " the base's own size",
         assertThrows(IllegalArgumentException.class, () -> any.size(size)).getMessage());
     List.of(64, 256, 1200, 4096)
         .forEach(good -> assertEquals(OptionalInt.of(good), any.size(good).size()));
@@ -65,8 +65,8 @@ class ShootRequestTest {
     IllegalArgumentException wrong = assertThrows(
         IllegalArgumentException.class, () -> ShootRequest.of(Style.named("studio"), 0));
     assertEquals(
-        "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got 1 styles,"
-            + " count 0, steps 20, variant 0",
+        "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got"
+            + " styles: 1, count: 0, steps: 20, variant: 0",
         wrong.getMessage());
   }
 

@@ -45,14 +45,15 @@ public record HeadshotGenerator(
     int steps = request.steps();
     request.styles().forEach(style -> style.requireCompatible(base));
     TiledUpscale.requireValidSize(base, size);
+    boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
     try {
-      boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
       ImageRequest plain = ImageRequest.of("").steps(steps);
       base.validate(whole ? plain.size(size, size) : plain);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
-          base.name() + " cannot generate in " + steps + " steps: " + e.getMessage()
-              + "; choose another number of steps",
+          base.name() + " cannot generate with the number of steps " + steps
+              + (whole ? " and the size " + size : "") + ": " + e.getMessage()
+              + "; choose another number of steps" + (whole ? " or another size" : ""),
           e);
     }
   }

@@ -101,9 +101,9 @@ public record PersonStudy(
     if (large.isEmpty()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "the head is too small in all of the %d accepted photos: for images of %d pixels, the"
-              + " largest head would have to be enlarged %.1f times, and the limit is %.0f times;"
-              + " give photos taken from a shorter distance",
+          "the head is too small in every accepted photo (photos: %d): for images of %d pixels,"
+              + " the largest head would have to be enlarged %.1f times, and the limit is %.0f"
+              + " times; give photos taken from a shorter distance",
           photos.size(),
           side,
           photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN),

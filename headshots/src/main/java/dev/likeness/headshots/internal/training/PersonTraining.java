@@ -93,8 +93,8 @@ public record PersonTraining(
 
   public PersonTraining size(int pixels) {
     if (pixels < 1 || pixels % base.sizeMultiple() != 0) {
-      throw new IllegalArgumentException("training images of " + pixels
-          + " pixels do not fit the base; give a multiple of " + base.sizeMultiple());
+      throw new IllegalArgumentException("the size of training images must be a positive multiple of "
+          + base.sizeMultiple() + " pixels, got " + pixels);
     }
     return details(new Details(details.trainingAdapter, pixels, details.saveInterval));
   }

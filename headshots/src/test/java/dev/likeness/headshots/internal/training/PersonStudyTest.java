@@ -98,7 +98,8 @@ class PersonStudyTest {
     assertTrue(
         none.getMessage()
             .startsWith(
-                "the head is too small in all of the 1 accepted photos: for images of 1024 pixels"),
+                "the head is too small in every accepted photo (photos: 1): for images of 1024"
+                    + " pixels"),
         none.getMessage());
   }
 

@@ -158,8 +158,8 @@ class LikenessStarterTest {
     runner
         .withPropertyValues("likeness.queue.workers=0")
         .run(context -> assertEquals(
-            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, got 0 workers, 64"
-                + " waiting jobs and 9223372036854775807 bytes",
+            "a queue needs at least 1 worker, 1 waiting job and 1 byte of memory, got workers: 0,"
+                + " waiting jobs: 64, bytes: 9223372036854775807",
             root(context.getStartupFailure()).getMessage()));
   }
 

@@ -8,7 +8,7 @@
  * once within a memory budget, and starts jobs of higher priority first. A {@link GenerationJob} is
  * a {@link java.util.concurrent.Future} that reports its progress and can be cancelled.
  *
- * <p>The values that the studio takes and returns have packages of their own:
+ * <p>The values that the studio accepts and returns have packages of their own:
  * {@link dev.likeness.headshots.shoot} for shoots, headshots and edits,
  * {@link dev.likeness.headshots.style} for styles, {@link dev.likeness.headshots.person} for
  * persons, {@link dev.likeness.headshots.score} for scores.

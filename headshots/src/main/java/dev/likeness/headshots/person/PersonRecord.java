@@ -69,8 +69,8 @@ public record PersonRecord(
   }
 
   /**
-   * Adds this record to a trained person. Its parts replace those of the person's earlier record;
-   * for an empty part, the earlier one stays.
+   * Adds this record to a trained person. Its parts replace those of the person's earlier record.
+   * If measures, light or face embeddings are empty, the earlier ones stay.
    *
    * @param person the trained person
    * @return the same person with this record; both objects share their tensors, so close only one

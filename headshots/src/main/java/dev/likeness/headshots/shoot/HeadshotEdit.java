@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  *     from the face
  * @param margins pixels to add around the headshot
  * @param strength denoising strength of all changes, 0 to 1. If it is empty, each part has the
- *     default {@link Style.Part#strength}. An edit with a mask uses the highest default of its
+ *     default {@link Style.Part#strength()}. An edit with a mask uses the highest default of its
  *     parts. An edit without parts uses the default of {@link Style.Part#BACKDROP}
  * @param seed the seed of the noise
  */

@@ -1,8 +1,8 @@
 /**
  * Requests to the studio, and the headshots that it returns.
  *
- * <p>A {@link ShootRequest} has the number of headshots, their
- * {@linkplain dev.likeness.headshots.style.Style styles} and settings. A {@link Shoot} has the
+ * <p>A {@link ShootRequest} contains the number of headshots, their
+ * {@linkplain dev.likeness.headshots.style.Style styles} and settings. A {@link Shoot} contains the
  * {@link Headshot headshots}. A {@link HeadshotEdit} changes outfit, backdrop, light or expression
  * of one of them. A {@link SelectionResult} keeps a few candidates that differ. Images are marked
  * as generated (XMP); {@code likeness-provenance} adds signatures and a watermark.

@@ -100,8 +100,8 @@ public record Style(
    * Checks that the style can be used with a base.
    *
    * @param base the base model
-   * @throws InvalidInputException if the style is for other families, or describes the person's
-   *     looks, such as hair
+   * @throws InvalidInputException if the style is for other families, or its words describe or hide
+   *     the person, such as hair or a hat
    */
   public void requireCompatible(BaseModel base) {
     StyleVocabulary.validate(this);
@@ -142,8 +142,7 @@ public record Style(
    * {@return an application's own styles, from a JSON list of objects with this record's fields}
    *
    * @param file the JSON file, with at least one style
-   * @throws InvalidInputException if the file is not valid; the message names the line and the
-   *     reason
+   * @throws InvalidInputException if the file is not valid; the message states line and reason
    */
   public static List<Style> read(Path file) {
     return StyleFile.read(file);
@@ -288,7 +287,8 @@ public record Style(
     }
 
     /**
-     * {@return a prompt with new words for this part} If it had no such words, they are appended.
+     * {@return a prompt with new words for this part} If the prompt has no words for this part, the
+     * new words are appended.
      *
      * @param prompt the prompt
      * @param style the style of the prompt
@@ -301,8 +301,8 @@ public record Style(
     }
 
     /**
-     * {@return the style's words for this part that are in the prompt; empty if there are none} If
-     * there are several, the longest are returned.
+     * {@return the style's longest words for this part that the prompt contains; empty if there are
+     * none}
      *
      * @param prompt the prompt
      * @param style the style of the prompt

@@ -93,8 +93,9 @@ public record PersonTraining(
 
   public PersonTraining size(int pixels) {
     if (pixels < 1 || pixels % base.sizeMultiple() != 0) {
-      throw new IllegalArgumentException("the size of training images must be a positive multiple of "
-          + base.sizeMultiple() + " pixels, got " + pixels);
+      throw new IllegalArgumentException(
+          "the size of training images must be a positive multiple of " + base.sizeMultiple()
+              + " pixels, got " + pixels);
     }
     return details(new Details(details.trainingAdapter, pixels, details.saveInterval));
   }

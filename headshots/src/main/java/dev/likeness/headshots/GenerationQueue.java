@@ -262,7 +262,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param workers number of jobs that run at once on a device, at least 1
    * @param capacity number of jobs that may wait, at least 1
    * @param memoryBytes memory budget of all running jobs of a device together, in bytes, at least
-   *     1; it is compared with the estimates of the jobs
+   *     1. It is compared with the estimated memory of the jobs
    */
   public record Options(int workers, int capacity, long memoryBytes) {
     /**

@@ -77,7 +77,7 @@ public final class Authenticity {
 
   /**
    * Prepares a comparison with the measures in a person's record; {@link #judge} then compares
-   * headshots. A person who is given by reference images has such a record too.
+   * headshots. This method also serves persons who are given by reference images.
    *
    * @param person the record of the person
    * @param tools the face detector and an optional embedder; likeness is judged only with the

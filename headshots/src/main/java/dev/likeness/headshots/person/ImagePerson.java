@@ -180,8 +180,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that both the
-   * consent for the images and the consent for the LoRA cover.
+   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that the consents
+   * for the images and for the LoRA share.
    */
   @Override
   public Optional<Consent> consent() {

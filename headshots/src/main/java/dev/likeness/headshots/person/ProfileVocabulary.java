@@ -54,8 +54,8 @@ public record ProfileVocabulary(Map<String, String> values) {
    * Returns true if the attribute applies to this person.
    *
    * @param attribute the attribute
-   * @return false if the attribute applies to one sex only, and this person's sex is the other one
-   *     or unknown
+   * @return false if the attribute applies to one sex only, and the person is not known to be of
+   *     that sex
    */
   public boolean isApplicable(Attribute attribute) {
     return attribute.sex().filter(only -> !only.equals(word("sex"))).isEmpty();

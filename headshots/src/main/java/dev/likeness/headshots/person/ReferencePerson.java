@@ -183,8 +183,8 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that both the
-   * consent for the photos and the consent for the LoRA cover.
+   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that the consents
+   * for the photos and for the LoRA share.
    */
   @Override
   public Optional<Consent> consent() {

@@ -173,8 +173,8 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with a summary of the shoot: first the warnings, then how the person was
-   * trained and how likeness was measured, and the verdict on each reviewed photo.
+   * The same record with a summary of the shoot. The warnings come first. The training of the
+   * person, the measurement of likeness, and the verdict on each reviewed photo follow.
    *
    * @param made the summary
    * @return the new record

@@ -147,7 +147,7 @@ public final class HeadshotScores {
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
-   *     {@code samePersonThreshold()}; with negative infinity, only a missing face fails
+   *     {@code samePersonThreshold()}. With negative infinity, only a missing face fails
    * @return the new scores
    */
   public HeadshotScores likeness(Likeness measure, double least) {

@@ -97,9 +97,9 @@ public record Headshot(
   }
 
   /**
-   * {@return how much the image was enlarged after it was generated, such as 4.7 for 1200x630
-   * pixels from 256x256; 1 if it was not enlarged} An enlarged image has no more detail than
-   * before.
+   * {@return the factor by which the image was enlarged after it was generated, such as 4.7 for
+   * 1200x630 pixels from 256x256; 1 if it was not enlarged} An enlarged image has no more detail
+   * than before.
    */
   public double enlargement() {
     return Math.max(

@@ -213,19 +213,25 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
       }
       isStarted = true;
     }
+    Runnable ending;
+    ProgressEvent how;
     try {
       T made = task.run(studio, this::report, cancellation);
-      finish(() -> result.complete(made), new ProgressEvent.Done());
+      ending = () -> result.complete(made);
+      how = new ProgressEvent.Done();
     } catch (CancelledException e) {
-      finish(() -> result.cancel(false), new ProgressEvent.Cancelled());
+      ending = () -> result.cancel(false);
+      how = new ProgressEvent.Cancelled();
     } catch (RuntimeException e) {
-      finish(() -> result.completeExceptionally(e), new ProgressEvent.Failed(e));
+      ending = () -> result.completeExceptionally(e);
+      how = new ProgressEvent.Failed(e);
     } catch (Throwable e) {
       // Languages without checked exceptions may throw checked exceptions here.
-      finish(
-          () -> result.completeExceptionally(e),
-          new ProgressEvent.Failed(new IllegalStateException(e)));
+      ending = () -> result.completeExceptionally(e);
+      how = new ProgressEvent.Failed(new IllegalStateException(e));
     }
+    // Outside the try: a listener that throws at the terminal event gets no second one.
+    finish(ending, how);
   }
 
   // The end of a part of the task is not the end of the job, so terminal events of parts are

@@ -15,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -126,7 +128,9 @@ class GenerationQueueTest {
   void hasTheResultWhenItsEndIsReported() throws Exception {
     CompletableFuture<GenerationJob<String>> job = new CompletableFuture<>();
     CompletableFuture<String> delivered = new CompletableFuture<>();
+    List<ProgressEvent> events = new CopyOnWriteArrayList<>();
     Progress deliver = event -> {
+      events.add(event);
       delivered.complete(job.join().join());
       throw new IllegalArgumentException("the client is gone");
     };
@@ -140,6 +144,8 @@ class GenerationQueueTest {
             .submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE)
             .get(30, TimeUnit.SECONDS));
     queue.close();
+    assertEquals(List.of(new ProgressEvent.Done()), events, "no second terminal event");
+    assertEquals(Optional.of(new ProgressEvent.Done()), job.join().lastEvent());
   }
 
   @Test

@@ -68,7 +68,7 @@ class ImagesToEditTest {
         generate(kontext, "--image", "a.png", "--image", "b.png"));
     Path zimage = PipelineFolder.any("zimage/turbo", folder);
     assertRefused(
-        "a base of the family zimage does not take reference images, got 1; leave them out, or use"
+        "a base of the family zimage does not support reference images, got 1; leave them out, or use"
             + " a base that edits images",
         generate(zimage, "--image", "a.png"));
     assertRefused(

@@ -185,7 +185,8 @@ public record Consent(
                   .sorted()
                   .map(Purpose::description)
                   .collect(Collectors.joining(", "))
-              + ", not " + purpose.description() + "; ask the person to consent to that too");
+              + ", not " + purpose.description()
+              + "; ask the person to consent to this purpose too");
     }
     return consent;
   }

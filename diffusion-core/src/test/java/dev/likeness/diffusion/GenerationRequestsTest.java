@@ -161,7 +161,7 @@ class GenerationRequestsTest {
       }
     }
     assertRefused(
-        "a second pass over latents with a mask needs an initial image, got initial latents;"
+        "with a mask, a second pass over latents needs an initial image, got initial latents;"
             + " give an image, or use a second pass over pixels",
         () -> base.validate(REQUEST
             .initialImage(InitialImage.of(known).mask(half))
@@ -375,13 +375,13 @@ class GenerationRequestsTest {
         "an image of 32x24 needs latents of shape [4, 12, 16], got latents [4, 5, 5]",
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
-        "width and height must be multiples of 2, got 33x24", () -> base.noise(4, 33, 24));
+        "width and height must be positive multiples of 2, got 33x24", () -> base.noise(4, 33, 24));
     assertRefused(
         "the number of zero steps of CFG-Zero* must be at least 0, got -1",
         () -> GuidanceOptions.DEFAULT.cfgZeroStar(-1));
     assertRefused(
-        "adaptive projected guidance needs eta in 0..1, a finite momentum and a limit of at least 0,"
-            + " got eta 0.0, momentum NaN and limit 1.0",
+        "adaptive projected guidance needs eta in 0..1, a finite momentum and a normThreshold of at least 0,"
+            + " got eta 0.0, momentum NaN and normThreshold 1.0",
         () -> GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, Double.NaN, 1));
     assertRefused("crop 0x4+1+1 has no pixel", () -> image.crop(1, 1, 0, 4));
     assertRefused(
@@ -389,7 +389,7 @@ class GenerationRequestsTest {
         () -> base.noise(4, 32, 24).resize(-1, 4));
     assertRefused("crop -3x4+1+1 has no pixel", () -> image.crop(1, 1, -3, 4));
     assertRefused(
-        "crop 2147483647x4+1+1 lies outside a 32x24 image",
+        "crop 2147483647x4+1+1 is not inside a 32x24 image",
         () -> image.crop(1, 1, Integer.MAX_VALUE, 4));
     assertRefused(
         "vectors must have the same length, got 3 and 2",

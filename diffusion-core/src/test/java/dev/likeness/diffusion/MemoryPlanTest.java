@@ -254,7 +254,7 @@ class MemoryPlanTest {
   @Test
   void eightBitsInAnyCaseGoWithoutALimit() {
     assertEquals(
-        "8-bit quantisation in any case (WEIGHTS) cannot be combined with a memory limit;"
+        "unconditional 8-bit quantisation (WEIGHTS) cannot be combined with a memory limit;"
             + " leave out the limit, or choose IF_NEEDED",
         assertThrows(IllegalArgumentException.class, () -> AMPLE.allow8Bit(EightBits.WEIGHTS))
             .getMessage());

@@ -40,7 +40,7 @@ class RefusedOptionsTest {
 
   @Test
   void refusesPromptsOfTextEncodersThatTheBaseLacks() {
-    String one = "leave them out, because it takes prompts for 1 text encoder";
+    String one = "leave them out, because the base accepts prompts for 1 text encoder";
     for (String name : List.of("sd1/base", "sdxl/xl-refiner", "chroma/base", "zimage/turbo")) {
       assertRefused(name, REQUEST.prompt2("a dog"), "prompt_2 and negative_prompt_2; " + one);
     }
@@ -50,7 +50,7 @@ class RefusedOptionsTest {
       assertRefused(
           name,
           REQUEST.prompt3("a dog"),
-          "prompt_3 and negative_prompt_3; leave them out, because it takes prompts for 2"
+          "prompt_3 and negative_prompt_3; leave them out, because the base accepts prompts for 2"
               + " text encoders");
     }
   }
@@ -61,7 +61,7 @@ class RefusedOptionsTest {
       assertRefused(
           name,
           REQUEST.maxSequenceLength(77),
-          "max_sequence_length; leave it out, because its text encoders have a fixed length");
+          "max_sequence_length; leave it out, because the base has a fixed sequence length");
     }
     for (String name : List.of("flux/dev", "sd3/three", "chroma/base")) {
       assertRefused(
@@ -88,14 +88,14 @@ class RefusedOptionsTest {
             name,
             request,
             "size conditioning (original_size, crops_coords_top_left, target_size); leave it out,"
-                + " because its network takes no sizes");
+                + " because the base does not use sizes");
       }
     }
     for (String name : List.of("sd1/base", "sdxl/xl-base")) {
       assertRefused(
           name,
           REQUEST.sizeConditioning(SizeConditioning.DEFAULT.aestheticScore(7)),
-          "aesthetic_score; leave it out, because only a refiner takes it");
+          "aesthetic_score; leave it out, because only a refiner uses it");
     }
   }
 

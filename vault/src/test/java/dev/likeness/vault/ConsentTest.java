@@ -43,7 +43,8 @@ class ConsentTest {
     ConsentException other =
         assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, HEADSHOTS_ONLY));
     assertEquals(
-        "the consent covers generating headshots, not reviewing the photos; ask the person to consent to that too",
+        "the consent covers generating headshots, not reviewing the photos; ask the person to"
+            + " consent to this purpose too",
         other.getMessage());
     assertEquals(Purpose.INTAKE, other.purpose());
   }

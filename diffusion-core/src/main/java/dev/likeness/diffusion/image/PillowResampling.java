@@ -63,7 +63,8 @@ public enum PillowResampling {
       }
     }
     throw new IllegalArgumentException(
-        "resample " + code + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
+        "the resample code " + code
+            + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
   }
 
   /**

@@ -163,7 +163,7 @@ public final class RgbImage {
     boolean empty = cropWidth < 1 || cropHeight < 1;
     if (empty || x < 0 || y < 0 || cropWidth > width - x || cropHeight > height - y) {
       throw new IllegalArgumentException("crop " + cropWidth + "x" + cropHeight + "+" + x + "+" + y
-          + (empty ? " has no pixel" : " lies outside a " + width + "x" + height + " image"));
+          + (empty ? " has no pixel" : " is not inside a " + width + "x" + height + " image"));
     }
     byte[] out = new byte[cropWidth * cropHeight * 3];
     for (int row = 0; row < cropHeight; row++) {

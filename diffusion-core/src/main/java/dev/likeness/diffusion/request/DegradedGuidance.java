@@ -51,9 +51,9 @@ public record DegradedGuidance(
     GuidanceOptions.requireFloat("the scale of degraded guidance", scale);
     if (!(start >= 0 && start <= end && end <= 1 && adaptiveScale >= 0)) {
       throw new IllegalArgumentException(
-          "start and end of degraded guidance must be in 0..1 and in this order, and its adaptive"
-              + " scale at least 0, got "
-              + start + " and " + end + ", and adaptive scale " + adaptiveScale);
+          "degraded guidance needs start and end in 0..1 and in this order, and an adaptive scale"
+              + " of at least 0, got start " + start + ", end " + end + " and adaptive scale "
+              + adaptiveScale);
     }
   }
 

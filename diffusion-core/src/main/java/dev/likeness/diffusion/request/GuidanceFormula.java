@@ -59,9 +59,9 @@ public interface GuidanceFormula {
     public AdaptiveProjected {
       if (!(eta >= 0 && eta <= 1 && Double.isFinite(momentum) && normThreshold >= 0)) {
         throw new IllegalArgumentException(
-            "adaptive projected guidance needs eta in 0..1, a finite momentum and a limit of at"
-                + " least 0, got eta " + eta + ", momentum " + momentum + " and limit "
-                + normThreshold);
+            "adaptive projected guidance needs eta in 0..1, a finite momentum and a"
+                + " normThreshold of at least 0, got eta " + eta + ", momentum " + momentum
+                + " and normThreshold " + normThreshold);
       }
     }
 

@@ -103,8 +103,8 @@ public record SamplingOptions(
     requireDescending("sigmas", sigmas);
     int given = timesteps.size() + sigmas.size();
     if (given > 0 && steps.orElse(given) != given) {
-      throw new IllegalArgumentException("steps is " + steps.getAsInt() + ", but " + given
-          + " timesteps or sigmas were given; leave out steps, or give one value for each");
+      throw new IllegalArgumentException("steps is " + steps.getAsInt() + ", but timesteps or sigmas"
+          + " have length " + given + "; leave out steps, or give one value for each step");
     }
     steps = given > 0 ? OptionalInt.of(given) : steps;
     // A plan request refuses an eta or a denoising range that is out of its range.

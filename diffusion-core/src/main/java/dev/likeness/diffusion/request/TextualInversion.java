@@ -58,7 +58,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     if (token.isBlank() || values.isEmpty()) {
       throw new IllegalArgumentException(
           "a textual inversion needs a token and embeddings, got token " + Quoted.of(token)
-              + " and " + values.size() + " embeddings");
+              + (values.isEmpty() ? " without embeddings" : " with embeddings"));
     }
     values = copy(values);
     if (values.keySet().stream().anyMatch(width -> width < 1)) {
@@ -166,8 +166,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   private static void requireOneLength(Path file, Map<Integer, float[]> values) {
     if (values.isEmpty()) {
       throw new InvalidInputException(file
-          + " has no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
-          + " text_encoders_0 and text_encoders_1, or one tensor named as its token");
+          + " has no textual inversion; expected one of: emb_params, string_to_param, clip_l with"
+          + " clip_g, text_encoders_0 with text_encoders_1, a single tensor named after its token");
     }
     if (values.entrySet().stream()
             .map(one -> one.getValue().length / one.getKey())

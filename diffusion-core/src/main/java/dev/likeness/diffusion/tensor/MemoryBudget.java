@@ -72,7 +72,7 @@ public record MemoryBudget(
               + (batchSize.isPresent() ? ", batch size " + batchSize.getAsInt() : ""));
     }
     if (bytes != UNLIMITED && allow8Bit == EightBits.WEIGHTS) {
-      throw new IllegalArgumentException("8-bit quantisation in any case (" + allow8Bit
+      throw new IllegalArgumentException("unconditional 8-bit quantisation (" + allow8Bit
           + ") cannot be combined with a memory limit; leave out the limit, or choose IF_NEEDED");
     }
   }

@@ -278,13 +278,13 @@ class ControlNetParityTest {
       assertRefused(
           base,
           ControlImage.of(xl, image),
-          "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text width 72,"
-              + " but the base is a UNet of widths [32, 64] and text width 32; use a ControlNet for"
-              + " this base");
+          "ControlNet controlnet-xl is for a UNet with size ids, of widths [16, 32, 48] and text"
+              + " width 72, but the base is a UNet without size ids, of widths [32, 64] and text"
+              + " width 32; use a ControlNet for this base");
       assertRefused(
           base,
           ControlImage.of(union, image),
-          "ControlNet controlnet-flux-union is for FLUX, but the base is a UNet of"
+          "ControlNet controlnet-flux-union is for FLUX, but the base is a UNet without size ids, of"
               + " widths [32, 64] and text width 32; use a ControlNet for this base");
       assertRefused(
           dev,
@@ -339,7 +339,7 @@ class ControlNetParityTest {
           "ControlNet controlnet-xl-union has 6 control modes and needs one for each control image"
               + all);
       assertEquals(
-          "ControlNet controlnet-xl-union has no control mode \"tile\" among its 6" + all,
+          "none of the 6 control modes of ControlNet controlnet-xl-union is called \"tile\"" + all,
           assertThrows(IllegalArgumentException.class, () -> control.mode("tile"))
               .getMessage());
       ImageRequest request = ImageRequest.of("a cat").steps(1).size(32, 32);

@@ -170,8 +170,8 @@ class KleinReferencesTest {
           klein,
           request.images(KleinRun.image(List.of(64, 513), 0)));
       assertRefused(
-          "a base of the family zimage does not take reference images, got 2; leave them out, or use"
-              + " a base that edits images",
+          "a base of the family zimage does not support reference images, got 2; leave them out, or"
+              + " use a base that edits images",
           zimage,
           request.images(good, good));
     }

@@ -233,8 +233,8 @@ class OptionsParityTest {
       assertRefused(
           flux,
           plain.initialImage(initial.mask(black).paddingMaskCrop(3)),
-          "the mask is black everywhere, so there is nothing to generate; paint the part to"
-              + " generate white");
+          "the mask is black everywhere, so there is nothing to generate; paint in"
+              + " white the part to generate");
       assertRefused(
           flux,
           plain

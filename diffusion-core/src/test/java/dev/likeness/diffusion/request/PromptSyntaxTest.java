@@ -56,7 +56,7 @@ class PromptSyntaxTest {
   void readsEmptyPrompts() {
     assertEquals(List.of(new WeightedText("", 1)), WeightedText.parse(""));
     assertEquals(
-        "\"1.2.3\" is no weight in the prompt \"(a:1.2.3)\"; write e.g. (word:1.2)",
+        "\"1.2.3\" in the prompt \"(a:1.2.3)\" is not a weight; write e.g. (word:1.2)",
         assertThrows(IllegalArgumentException.class, () -> WeightedText.parse("(a:1.2.3)"))
             .getMessage());
   }

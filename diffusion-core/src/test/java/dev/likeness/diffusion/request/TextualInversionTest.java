@@ -83,8 +83,8 @@ class TextualInversionTest {
     Path file = file(Map.of("one", 768, "two", 768));
     assertEquals(
         file
-            + " has no textual inversion; expected emb_params, string_to_param, clip_l and clip_g, text_encoders_0 and"
-            + " text_encoders_1, or one tensor named as its token",
+            + " has no textual inversion; expected one of: emb_params, string_to_param, clip_l with"
+            + " clip_g, text_encoders_0 with text_encoders_1, a single tensor named after its token",
         assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
             .getMessage());
   }

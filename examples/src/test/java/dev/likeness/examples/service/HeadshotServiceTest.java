@@ -409,7 +409,7 @@ class HeadshotServiceTest {
         state.contains("\"failed\"")
             && state.contains(
                 "\"error\":\"the consent covers reviewing the photos, not generating headshots;"
-                    + " ask the person to consent to that too\""),
+                    + " ask the person to consent to this purpose too\""),
         state);
     service.close();
     service = HeadshotService.start(

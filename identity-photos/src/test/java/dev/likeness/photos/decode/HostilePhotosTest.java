@@ -120,7 +120,7 @@ class HostilePhotosTest {
         UnreadablePhotoException.class,
         () -> decoder.decode("a.jpg", scanBomb(9900, 10_000, 7, "")));
     assertEquals(
-        "a.jpg is a broken JPEG file: it has 7 or more scans of 9900 x 10000 pixels, which is more"
+        "a.jpg is a broken JPEG file: it has 7 or more scans of 9900 x 10000 pixels, together more"
             + " than 600 megapixels; export or copy it again",
         refusal.getMessage());
   }

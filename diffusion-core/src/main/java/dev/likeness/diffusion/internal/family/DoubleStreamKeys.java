@@ -33,9 +33,11 @@ public final class DoubleStreamKeys {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": the number of channels of each position"
-          + " axis is not in the file and is unknown for a transformer of head width " + head
-          + "; give a diffusers folder, or for a component (--part) put its config.json beside it");
+      throw new InvalidInputException(keys.describe() + ": the number of channels of each"
+          + " position axis (axes_dims_rope) is not in the file and is unknown for a transformer of"
+          + " head width " + head
+          + "; give a diffusers folder; if the file is a component (--part), put its config.json"
+          + " beside it");
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("patch_size", 1);

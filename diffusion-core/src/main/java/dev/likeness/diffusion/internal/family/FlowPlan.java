@@ -42,7 +42,7 @@ public final class FlowPlan {
     if (!(shift > 0 && shift < Double.POSITIVE_INFINITY)) {
       throw new InvalidInputException("the options base_shift, max_shift, base_image_seq_len and"
           + " max_image_seq_len of the scheduler give a shift of " + shift
-          + " at this size, expected a number above 0; correct scheduler_config.json");
+          + " at this image size, expected a number above 0; correct scheduler_config.json");
     }
     return plain.mu(mu);
   }

@@ -71,9 +71,9 @@ public final class LoadedClip implements AutoCloseable {
   private static void requirePositions(
       ModelParts files, ModelComponent part, ClipTextConfig config, ClipTokenizer tokenizer) {
     if (tokenizer.maxLength() > config.positions()) {
-      throw new InvalidInputException(files.describe() + ": the tokenizer of its " + part.folder()
-          + " gives " + tokenizer.maxLength()
-          + " ids (model_max_length), but the text encoder has " + config.positions()
+      throw new InvalidInputException(files.describe() + ": the model_max_length of the tokenizer"
+          + " of " + part.folder() + " is " + tokenizer.maxLength()
+          + ", but the text encoder has " + config.positions()
           + " positions; give the tokenizer that the text encoder was trained with");
     }
   }

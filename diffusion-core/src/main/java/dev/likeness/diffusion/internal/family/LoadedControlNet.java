@@ -98,8 +98,9 @@ public abstract class LoadedControlNet implements ControlNet {
     return modes
         .indexOf(mode)
         .orElseThrow(
-            () -> new IllegalArgumentException("ControlNet " + name + " has no control mode \""
-                + mode + "\" among its " + modes.count + "; " + modes.advice()));
+            () -> new IllegalArgumentException("none of the " + modes.count
+                + " control modes of ControlNet " + name + " is called \"" + mode + "\"; "
+                + modes.advice()));
   }
 
   @Override

@@ -143,7 +143,7 @@ public interface ModelParts {
   default void requireNoOtherNetworks() {
     otherNetworks().entrySet().stream().findFirst().ifPresent(other -> {
       throw new InvalidInputException(describe() + ": its " + Quoted.value(other.getKey()) + " ("
-          + Quoted.value(other.getValue()) + ") is of a pipeline that is not supported;"
+          + Quoted.value(other.getValue()) + ") belongs to a pipeline that is not supported;"
           + " give a folder of the base alone, and give a ControlNet separately");
     });
   }

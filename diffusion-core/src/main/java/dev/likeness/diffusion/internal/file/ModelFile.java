@@ -210,7 +210,7 @@ public final class ModelFile {
       String line = text.strip().lines().findFirst().orElse("");
       throw new InvalidInputException(file + " is a text file that begins "
           + Quoted.of(line.substring(0, Math.min(line.length(), TEXT)))
-          + ", not weights; log in to the website if it needs that, and download the file again");
+          + ", not weights; if the website needs a login, log in, then download the file again");
     }
   }
 

@@ -104,7 +104,7 @@ public final class ScaledSource implements TensorSource {
       throw new InvalidInputException(source.describe() + ": " + Quoted.of(scale) + " has type "
           + source.dtype(scale) + " and shape "
           + Arrays.toString(source.shape(scale)) + " beside a weight of " + Arrays.toString(shape)
-          + "; supported are one scale for the whole weight and one for each row: "
+          + "; supported are floating-point scales, one for the whole weight or one for each row: "
           + QuantizationMarkers.ADVICE);
     }
   }

@@ -117,7 +117,7 @@ public final class ShardedSource implements TensorSource {
     Object map = parse(index).get("weight_map");
     if (!(map instanceof Map<?, ?> weightMap)) {
       throw new InvalidInputException(
-          index + " has no object \"weight_map\" from tensor names to files; download the"
+          index + " has no object \"weight_map\" that maps tensor names to files; download the"
               + " file again");
     }
     Map<String, String> fileOf = new LinkedHashMap<>();

@@ -88,7 +88,7 @@ final class JpegImage {
     }
     if (end < at + 4 || end > file.length) {
       if (scans == 0) {
-        throw new IOException("its segment at byte " + at + " does not end in the file");
+        throw new IOException("its segment at byte " + at + " has an invalid length");
       }
       junk = true;
       return file.length;
@@ -151,7 +151,7 @@ final class JpegImage {
     }
     if (scans * pixels() > MAX_SCANNED_PIXELS) {
       throw new IOException("it has " + scans + " or more scans of " + width() + " x " + height()
-          + " pixels, which is more than " + MAX_SCANNED_PIXELS / 1_000_000 + " megapixels");
+          + " pixels, together more than " + MAX_SCANNED_PIXELS / 1_000_000 + " megapixels");
     }
     int next = end;
     while (next + 1 < file.length) {

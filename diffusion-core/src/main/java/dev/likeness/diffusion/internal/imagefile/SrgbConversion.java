@@ -46,7 +46,7 @@ final class SrgbConversion {
     ColorModel model = image.getColorModel();
     if (model.getTransferType() > DataBuffer.TYPE_INT
         || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
-      throw new IOException("its pixels are neither RGB nor grey in whole numbers");
+      throw new IOException("its pixels are not RGB or grey values in whole numbers");
     }
     boolean palette = model instanceof IndexColorModel;
     boolean grey = model.getNumColorComponents() == 1;

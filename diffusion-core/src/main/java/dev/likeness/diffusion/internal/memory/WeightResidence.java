@@ -112,8 +112,8 @@ public enum WeightResidence {
       if (residence.multipliesF8() && inF8.isEmpty()) {
         names.close();
         throw new InvalidInputException(names.describe()
-            + ": no matrix is stored in F8_E4M3, which 8-bit matrix products on a GPU need; give a"
-            + " file with such weights, or turn 8-bit matrix products off");
+            + ": 8-bit matrix products on a GPU need matrices in F8_E4M3, but the file has none;"
+            + " give a file with such weights, or turn 8-bit matrix products off");
       }
       return new UnpackedForm(residence, names, compute, values > MAX_COPIED, inF8);
     }

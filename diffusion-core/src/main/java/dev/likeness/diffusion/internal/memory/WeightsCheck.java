@@ -66,10 +66,10 @@ final class WeightsCheck {
     left.removeAll(requested);
     left.removeAll(expected);
     if (!left.isEmpty()) {
-      throw new InvalidInputException(source.describe() + ": " + left.size()
-          + " tensors belong to no module of its config, e.g. "
+      throw new InvalidInputException(source.describe() + " has tensors that belong to no"
+          + " module of its config (" + left.size() + ", e.g. "
           + Quoted.of(left.iterator().next())
-          + "; the file and the config are of different models: download the model again");
+          + "); the file and the config are of different models: download the model again");
     }
   }
 

@@ -186,9 +186,9 @@ public record ComponentFile(
     } else if (!keys.has(
             component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
-      throw new InvalidInputException(path + " has no " + component + " in a known key format ("
-          + keys.names().size()
-          + " tensors); give its folder, or a file with the key names of diffusers, transformers,"
+      throw new InvalidInputException(path + " has no " + component + " in a known key format"
+          + " (number of tensors: " + keys.names().size()
+          + "); give its folder, or a file with the key names of diffusers, transformers,"
           + " OpenCLIP or latent diffusion");
     }
     if (component.equals("unet")) {

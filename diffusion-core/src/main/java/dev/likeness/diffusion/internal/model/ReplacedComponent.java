@@ -98,9 +98,9 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
         && base.config(component).integer("vocab_size", 0) == words) {
       return ofBase.apply(tokenizer);
     }
-    throw new InvalidInputException(path + " has no tokenizer: there is none in " + own + ", and"
-        + " none with " + words + " tokens in " + (other == null ? base.describe() : other)
-        + "; put tokenizer.json, spiece.model, or vocab.json with merges.txt beside it");
+    throw new InvalidInputException(path + " has no tokenizer: " + own + " contains none,"
+        + " and " + (other == null ? base.describe() : other) + " contains none with " + words
+        + " tokens; put tokenizer.json, spiece.model, or vocab.json with merges.txt beside it");
   }
 
   private static boolean hasTokenizer(Path folder) {

@@ -22,7 +22,7 @@ public record SinusoidalEmbedding(int width, boolean cosineFirst, double shift) 
   public SinusoidalEmbedding {
     if (width < 2 || width % 2 != 0) {
       throw new IllegalArgumentException(
-          "the width of a sinusoidal embedding must be even, got " + width);
+          "the width of a sinusoidal embedding must be an even number of at least 2, got " + width);
     }
   }
 

@@ -76,7 +76,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     int factor = autoencoder.vaeScaleFactor();
     if (width < factor || height < factor || width % factor != 0 || height % factor != 0) {
       throw new IllegalArgumentException(
-          "width and height must be multiples of " + factor + ", got " + width + "x" + height);
+          "width and height must be positive multiples of " + factor + ", got " + width + "x"
+              + height);
     }
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed)) {

@@ -103,7 +103,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
       if (given > 0) {
         throw new IllegalArgumentException(
             "a base of the family " + model.family().id()
-                + " does not take reference images, got " + given
+                + " does not support reference images, got " + given
                 + "; leave them out, or use a base that edits images");
       }
       return;
@@ -121,7 +121,7 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
           "a base of the family " + model.family().id()
               + " takes at most " + editing.maxImages() + " reference image"
               + (editing.maxImages() == 1 ? "" : "s") + ", got " + all
-              + (first ? " with the initial image" : "")
+              + (first ? " (the initial image counts as one)" : "")
               + "; leave out the rest");
     }
   }
@@ -155,13 +155,14 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
     if (last > texts.encoders()) {
       throw unsupported(
           "prompt_" + last + " and negative_prompt_" + last,
-          "leave them out, because it takes prompts for " + texts.encoders() + " text encoder"
+          "leave them out, because the base accepts prompts for " + texts.encoders()
+              + " text encoder"
               + (texts.encoders() == 1 ? "" : "s"));
     }
     if (prompts.maxSequenceLength().orElse(0) > texts.maxLength()) {
       throw texts.maxLength() == 0
           ? unsupported(
-              "max_sequence_length", "leave it out, because its text encoders have a fixed length")
+              "max_sequence_length", "leave it out, because the base has a fixed sequence length")
           : unsupported(
               "max_sequence_length " + prompts.maxSequenceLength().getAsInt(),
               "use at most " + texts.maxLength());
@@ -175,10 +176,10 @@ public record PipelineModel(OpenModel model, List<String> notices, EncodedRefere
       if (sizes == null && !each.aestheticScore(usual).equals(SizeConditioning.DEFAULT)) {
         throw unsupported(
             "size conditioning (original_size, crops_coords_top_left, target_size)",
-            "leave it out, because its network takes no sizes");
+            "leave it out, because the base does not use sizes");
       }
       if ((sizes == null || !sizes.aestheticScore()) && each.aestheticScore() != usual) {
-        throw unsupported("aesthetic_score", "leave it out, because only a refiner takes it");
+        throw unsupported("aesthetic_score", "leave it out, because only a refiner uses it");
       }
     }
   }

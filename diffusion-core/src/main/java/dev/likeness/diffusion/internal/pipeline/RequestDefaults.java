@@ -48,7 +48,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
         && r.initialImage().orElseThrow().mask().isPresent()
         && r.initialImage().orElseThrow().image().isEmpty()) {
       throw new IllegalArgumentException(
-          "a second pass over latents with a mask needs an initial image, got initial latents;"
+          "with a mask, a second pass over latents needs an initial image, got initial latents;"
               + " give an image, or use a second pass over pixels");
     }
     if (r.denoisingStart() > 0 && r.initialImage().isEmpty()) {
@@ -80,7 +80,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
     int h = r.height().orElse(height);
     if (w % unit != 0 || h % unit != 0 || w < 1 || h < 1) {
       throw new IllegalArgumentException(
-          "width and height must be multiples of " + unit + ", got " + w + "x" + h);
+          "width and height must be positive multiples of " + unit + ", got " + w + "x" + h);
     }
     return r.size(w, h);
   }
@@ -141,8 +141,8 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
       }
       if (box[2] < 0) {
         throw new IllegalArgumentException(
-            "the mask is black everywhere, so there is nothing to generate; paint the part to"
-                + " generate white");
+            "the mask is black everywhere, so there is nothing to generate; paint in"
+                + " white the part to generate");
       }
       int pad = initial.paddingMaskCrop().getAsInt();
       int left = Math.max(box[0] - pad, 0);

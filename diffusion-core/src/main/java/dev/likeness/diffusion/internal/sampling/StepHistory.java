@@ -60,8 +60,8 @@ final class StepHistory {
     }
     if (term.factor(step) != 0) {
       throw new IllegalArgumentException(
-          "row " + step.index() + " of the sampling plan uses a tensor of " + term.back()
-              + " rows earlier, but the plan starts at row 0");
+          "row " + step.index() + " of the sampling plan uses the tensor of row "
+              + (step.index() - term.back()) + ", but the plan starts at row 0");
     }
     return sample();
   }

@@ -88,7 +88,7 @@ record BpeVocabulary(
         if (!ids.containsKey(symbol)) {
           throw new InvalidInputException(
               file + ": merge " + (merges.size() + 1) + " makes the symbol " + Quoted.of(symbol)
-                  + ", which is not in the vocabulary; download both files of one tokenizer again");
+                  + ", which is not in the vocabulary; download the tokenizer's files again");
         }
       }
       merges.add(List.of(left, right));

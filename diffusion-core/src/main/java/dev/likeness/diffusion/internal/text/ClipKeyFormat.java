@@ -89,7 +89,8 @@ public final class ClipKeyFormat {
     if (width % HEAD_DIM != 0) {
       throw new InvalidInputException(keys.describe() + ": the number of attention heads is not in"
           + " the file and is unknown for a text encoder of width " + width
-          + "; give a diffusers folder, or for a component (--part) put its config.json beside it");
+          + "; give a diffusers folder; if the file is a component (--part), put its config.json"
+          + " beside it");
     }
     return width / HEAD_DIM;
   }

@@ -74,8 +74,8 @@ public final class ClipTextEncoder {
     if (layersLeftOut > config.layers()) {
       throw new IllegalArgumentException("a text encoder of " + config.layers()
           + " layers cannot skip its last " + layersLeftOut
-          + " layers (those that its family always skips, plus clip skip); use a smaller clip"
-          + " skip");
+          + " layers (the layers that the family of models always skips, plus clip skip); use a"
+          + " smaller clip skip");
     }
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);

@@ -51,7 +51,7 @@ public final class QwenTokenizer implements AutoCloseable {
         : config.get("chat_template");
     if (template instanceof String text && !text.contains(TEMPLATE)) {
       throw new InvalidInputException(files.folder() + ": the chat template does not contain \""
-          + TEMPLATE + "\", as that of Qwen3 does; give the model's own tokenizer");
+          + TEMPLATE + "\", which the template of Qwen3 contains; give the model's own tokenizer");
     }
     if ("left".equals(config.get("padding_side"))) {
       throw new InvalidInputException(

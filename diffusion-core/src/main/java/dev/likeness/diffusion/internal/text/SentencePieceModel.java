@@ -170,8 +170,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
       bytes += text.getBytes(StandardCharsets.UTF_8).length;
     }
     if (pieces.size() > MOST_PIECES || bytes > MOST_BYTES) {
-      throw new InvalidInputException(source + " has " + pieces.size() + " pieces of " + bytes
-          + " bytes, more than the tokenizer of any T5 has; give T5's tokenizer");
+      throw new InvalidInputException(source + " has " + pieces.size() + " pieces with a total of "
+          + bytes + " bytes, more than the tokenizer of any T5 has; give T5's tokenizer");
     }
   }
 

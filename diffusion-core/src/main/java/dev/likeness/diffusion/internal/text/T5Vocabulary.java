@@ -44,8 +44,8 @@ record T5Vocabulary(
   T5Vocabulary {
     SentencePieceModel.check(pieces, source);
     if (pieces.size() <= UNKNOWN) {
-      throw new InvalidInputException(source + " has " + pieces.size()
-          + " pieces, but a tokenizer of T5 has at least " + (UNKNOWN + 1)
+      throw new InvalidInputException(source + " has too few pieces ("
+          + pieces.size() + "); a tokenizer of T5 has at least " + (UNKNOWN + 1)
           + "; download the tokenizer's files again");
     }
     if (!own.isEmpty()) {

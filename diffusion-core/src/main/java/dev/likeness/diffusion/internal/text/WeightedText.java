@@ -60,7 +60,8 @@ public record WeightedText(String text, double weight) {
       return Double.parseDouble(digits);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          "\"" + digits + "\" is no weight in the prompt \"" + prompt + "\"; write e.g. (word:1.2)",
+          "\"" + digits + "\" in the prompt \"" + prompt
+              + "\" is not a weight; write e.g. (word:1.2)",
           e);
     }
   }

@@ -34,9 +34,8 @@ public record DiffusionObjective(
       SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
     if (scheduler.isContinuous()) {
       throw new IllegalArgumentException(
-          "a base with continuous noise levels, such as Playground v2.5, cannot be trained"
-              + " (its scheduler is " + scheduler.className()
-              + "); give another base of its family");
+          "this base cannot be trained, because its scheduler " + scheduler.className()
+              + " has continuous noise levels; give a base with another scheduler");
     }
     return new DiffusionObjective(
         scheduler.noiseSchedule(), scheduler.prediction(), minSnrGamma, debiased);

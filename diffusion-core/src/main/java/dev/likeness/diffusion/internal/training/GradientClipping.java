@@ -72,7 +72,7 @@ public final class GradientClipping {
     public static void require(String what, double value, long steps, String advice) {
       if (!Double.isFinite(value)) {
         throw new InvalidInputException(
-            what + " is " + value + " after " + steps + " steps; " + advice);
+            what + " is " + value + " (completed steps: " + steps + "); " + advice);
       }
     }
 

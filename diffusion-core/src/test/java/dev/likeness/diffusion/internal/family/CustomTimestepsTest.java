@@ -76,8 +76,8 @@ class CustomTimestepsTest {
       assertEquals("4 8.5", base.defaults().steps() + " " + base.defaults().guidance());
       ImageRequest over = REQUEST.initialImage(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.6);
       assertRefused(
-          "strength 0.6 leaves only 30 of the 50 distilled steps, got 31 steps; use fewer steps"
-              + " or a larger strength",
+          "strength 0.6 leaves only 30 of the 50 distilled steps, but the requested number of"
+              + " steps is 31; use fewer steps or a larger strength",
           () -> base.validate(over.steps(31)));
     }
   }
@@ -162,8 +162,8 @@ class CustomTimestepsTest {
         "both timesteps and sigmas were given; give one of them",
         () -> options(OptionalInt.of(1), List.of(999.0), List.of(1.0)));
     assertRefused(
-        "steps is 3, but 2 timesteps or sigmas were given; leave out steps, or give one value for"
-            + " each",
+        "steps is 3, but timesteps or sigmas have length 2; leave out steps, or give one"
+            + " value for each step",
         () -> options(OptionalInt.of(3), List.of(999.0, 1.0), List.of()));
     assertEquals(
         OptionalInt.of(2),

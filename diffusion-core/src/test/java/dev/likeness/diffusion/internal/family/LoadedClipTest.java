@@ -65,7 +65,7 @@ class LoadedClipTest {
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
     assertEquals(
         golden
-            + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), but the"
+            + ": the model_max_length of the tokenizer of text_encoder is 248, but the"
             + " text encoder has 77 positions; give the tokenizer that the text encoder was trained with",
         assertThrows(
                 InvalidInputException.class,

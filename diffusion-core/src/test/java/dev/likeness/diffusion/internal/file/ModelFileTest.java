@@ -230,7 +230,7 @@ class ModelFileTest {
       Files.writeString(file, text);
       assertEquals(
           file + " is a text file that begins " + Quoted.of(text.strip())
-              + ", not weights; log in to the website if it needs that, and download the file again",
+              + ", not weights; if the website needs a login, log in, then download the file again",
           listing(file));
     }
     Files.writeString(file, "a".repeat(1000));

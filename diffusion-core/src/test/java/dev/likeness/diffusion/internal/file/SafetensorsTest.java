@@ -161,7 +161,7 @@ class SafetensorsTest {
       InvalidInputException refused =
           assertThrows(InvalidInputException.class, () -> file.read("a"));
       assertEquals(
-          "libtorch has no tensors of dtype F4; convert them to BF16 or F16 first",
+          "libtorch does not support tensors of dtype F4; convert these tensors to BF16 or F16 first",
           refused.getMessage());
     }
   }

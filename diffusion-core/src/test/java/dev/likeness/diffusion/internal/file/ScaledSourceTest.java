@@ -142,8 +142,7 @@ class ScaledSourceTest {
               torch.ones(4, 2)),
           Map.of(),
           "\"a.weight_scale\" has type F32 and shape [4, 2] beside a weight of [4, 64]; supported are"
-              + " one scale for the whole weight and"
-              + " one for each row: " + advice);
+              + " floating-point scales, one for the whole weight or one for each row: " + advice);
       assertRefused(
           folder,
           Map.of("a.weight", one, "a.comfy_quant", text("{")),

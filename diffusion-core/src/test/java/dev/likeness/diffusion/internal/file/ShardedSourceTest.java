@@ -160,7 +160,7 @@ class ShardedSourceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{\"metadata\":{}}|' has no object \"weight_map\" from tensor names to files; download"
+        "{\"metadata\":{}}|' has no object \"weight_map\" that maps tensor names to files; download"
             + " the file again'",
         "{\"weight_map\":{\"a\":1}}|: \"weight_map\" gives no file name for tensor \"a\";"
             + " download the file again",

@@ -52,7 +52,7 @@ class ModelFolderTest {
         folder.resolve("model_index.json"),
         Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
     String told = folder
-        + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give a folder of the base"
+        + ": its motion_adapter (MotionAdapter) belongs to a pipeline that is not supported; give a folder of the base"
         + " alone, and give a ControlNet separately";
     ModelParts files = ModelOpener.open(folder);
     assertRefused(told, files);

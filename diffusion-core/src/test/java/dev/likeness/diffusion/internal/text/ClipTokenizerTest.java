@@ -206,7 +206,7 @@ class ClipTokenizerTest {
     Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\na b</w>\n");
     refused(folder.resolve("merges.txt")
         + ": merge 1 makes the symbol \"ab</w>\", which is not in the vocabulary;"
-        + " download both files of one tokenizer again");
+        + " download the tokenizer's files again");
   }
 
   @Test

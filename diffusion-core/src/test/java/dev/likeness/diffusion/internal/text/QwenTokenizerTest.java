@@ -63,7 +63,7 @@ class QwenTokenizerTest {
     Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}");
     assertEquals(
         folder
-            + ": the chat template does not contain \"enable_thinking\", as that of Qwen3 does;"
+            + ": the chat template does not contain \"enable_thinking\", which the template of Qwen3 contains;"
             + " give the model's own tokenizer",
         refusal());
   }

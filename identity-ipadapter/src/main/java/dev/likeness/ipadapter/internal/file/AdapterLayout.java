@@ -41,8 +41,8 @@ public record AdapterLayout(
     public ResamplerConfig {
       if (width < 1 || innerWidth < 1 || innerWidth > 64 && innerWidth % 64 != 0) {
         throw new IllegalArgumentException(
-            "a resampler needs a query width of 1 to 64, or a multiple of 64, and tokens of width 1"
-                + " or more, got query width " + innerWidth + " and token width " + width);
+            "a resampler needs tokens of width 1 or more, and a query width that is 1 to 64 or a"
+                + " multiple of 64, got token width " + width + " and query width " + innerWidth);
       }
     }
 

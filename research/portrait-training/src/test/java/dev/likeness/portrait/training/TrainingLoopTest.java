@@ -32,7 +32,7 @@ class TrainingLoopTest {
             (weights, number) -> learnt(weights.get("w", 2), number == 101 ? Double.NaN : 1),
             (weights, step) -> {}));
     assertTrue(
-        lost.getMessage().startsWith("stage: the loss is NaN after 101 steps; " + state),
+        lost.getMessage().startsWith("stage: the loss is NaN (completed steps: 101); " + state),
         lost.getMessage());
     assertArrayEquals(saved, Files.readAllBytes(state));
   }
@@ -60,7 +60,7 @@ class TrainingLoopTest {
             (weights, step) -> {}));
     assertTrue(
         lost.getMessage()
-            .startsWith("stage: the gradients' length is Infinity after 100 steps; " + state),
+            .startsWith("stage: the gradients' length is Infinity (completed steps: 100); " + state),
         lost.getMessage());
     assertArrayEquals(saved, Files.readAllBytes(state));
   }

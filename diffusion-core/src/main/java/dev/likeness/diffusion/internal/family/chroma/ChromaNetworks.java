@@ -56,9 +56,9 @@ final class ChromaNetworks extends NetworksBase {
     if (config().inChannels() != expected || config().outChannels() != expected) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " input and " + config().outChannels()
-          + " output channels, expected " + expected + " of each, 4 times the autoencoder's "
+          + " output channels, expected " + expected + " of each (4 times the "
           + autoencoder.latentChannels()
-          + "; give components of one model");
+          + " channels of the latents); give components of one model");
     }
     if (config().textWidth() != t5.config().width()) {
       throw new InvalidInputException(files.describe()

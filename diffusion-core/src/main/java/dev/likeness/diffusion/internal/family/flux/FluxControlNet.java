@@ -59,8 +59,10 @@ public final class FluxControlNet extends LoadedControlNet {
         || config.backbone().textWidth() != base.textWidth()
         || config.backbone().inChannels() != base.outChannels()) {
       throw new IllegalArgumentException("ControlNet " + name() + " is for a transformer of width "
-          + config.backbone().width() + ", but the base is FLUX of width " + base.width()
-          + "; use a ControlNet for this base");
+          + config.backbone().width() + ", text width " + config.backbone().textWidth() + " and "
+          + config.backbone().inChannels() + " channels, but the base is FLUX of width "
+          + base.width() + ", text width " + base.textWidth() + " and " + base.outChannels()
+          + " channels; use a ControlNet for this base");
     }
     return new FluxControlNetModel(config, Weights.of(weights()));
   }

@@ -227,8 +227,8 @@ final class FluxModel implements OpenModel {
     if (batch.request().caching().kind() == CachingOptions.Kind.FIRST_BLOCK
         && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
-          "ControlNets cannot be combined with the first-block cache, which skips the blocks that"
-              + " they change; use extrapolation, or leave out one of the two");
+          "the first-block cache cannot be combined with ControlNets, because it skips blocks that"
+              + " ControlNets change; use extrapolation, or leave out one of the two");
     }
     List<FluxTransformer2DModel> views =
         batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);

@@ -81,8 +81,9 @@ public final class FluxNetworks extends NetworksBase {
     if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().outChannels() + " output channels, expected "
-          + PATCH_SIZE * autoencoder.latentChannels() + ", 4 times the autoencoder's "
-          + autoencoder.latentChannels() + "; give components of one model");
+          + PATCH_SIZE * autoencoder.latentChannels() + " (4 times the "
+          + autoencoder.latentChannels()
+          + " channels of the latents); give components of one model");
     }
     if (config().inChannels() != config().outChannels() && !isFill()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "

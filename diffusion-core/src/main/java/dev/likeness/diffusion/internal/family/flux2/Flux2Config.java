@@ -46,8 +46,8 @@ public record Flux2Config(
     c.requireValue("eps", 1e-6);
     if (c.flag("guidance_embeds", true)) {
       throw new InvalidInputException(c.source()
-          + ": option \"guidance_embeds\" is true, as in FLUX.2 dev; only FLUX.2 klein is"
-          + " supported, in which it is false");
+          + ": option \"guidance_embeds\" is true, as in FLUX.2 dev, which is not"
+          + " supported; give FLUX.2 klein, where the option is false");
     }
     int in = c.integer("in_channels", 128);
     int head = c.positive("attention_head_dim", 128);

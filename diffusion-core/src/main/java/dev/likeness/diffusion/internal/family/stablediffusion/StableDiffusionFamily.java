@@ -188,7 +188,7 @@ public final class StableDiffusionFamily implements ModelFamily {
       if (!"AutoencoderKL".equals(parts.componentClass("vae"))) {
         throw new InvalidInputException(
             parts.describe() + ": its autoencoder " + Quoted.value(parts.componentClass("vae"))
-                + " has no key names in a single file; keep the folder, or convert with another"
+                + " cannot be written to a single file; keep the folder, or convert with another"
                 + " autoencoder");
       }
       AutoencoderConfig config = AutoencoderConfig.of(parts.config("vae"));

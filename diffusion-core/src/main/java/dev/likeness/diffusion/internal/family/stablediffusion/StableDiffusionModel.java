@@ -148,7 +148,8 @@ final class StableDiffusionModel implements OpenModel {
     if (left < n) {
       throw new IllegalArgumentException(
           "strength " + plain.strength() + " leaves only " + left + " of the " + origins
-              + " distilled steps, got " + n + " steps; use fewer steps or a larger strength");
+              + " distilled steps, but the requested number of steps is " + n
+              + "; use fewer steps or a larger strength");
     }
     int stride = options.integer("num_train_timesteps") / origins;
     PlanRequest distilled = PlanRequest.ofTimesteps(IntStream.range(0, n)

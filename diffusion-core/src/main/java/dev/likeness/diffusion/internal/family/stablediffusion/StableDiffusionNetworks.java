@@ -130,7 +130,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
     int in = unetConfig.inChannels();
     if (in != latent && in != 2 * latent + 1) {
       throw new InvalidInputException(files.describe() + ": the UNet takes " + in
-          + " channels; supported: " + latent + " (as the autoencoder's latents have) and "
+          + " channels; supported: " + latent + " (text-to-image) and "
           + (2 * latent + 1) + " (inpainting). Give a UNet for text-to-image or inpainting");
     }
   }

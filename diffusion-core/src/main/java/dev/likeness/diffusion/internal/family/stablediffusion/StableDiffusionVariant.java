@@ -222,8 +222,8 @@ final class StableDiffusionVariant implements Variant {
         throw new InvalidInputException(
             keys.describe() + ": the number of attention heads is not in"
                 + " the file and is unknown for a UNet of widths " + channels
-                + "; give a diffusers folder, or for a component (--part) put its config.json"
-                + " beside it");
+                + "; give a diffusers folder; if the file is a component (--part), put its"
+                + " config.json beside it");
       }
       config.put(
           "attention_head_dim", channels.stream().map(width -> width / HEAD_DIM).toList());

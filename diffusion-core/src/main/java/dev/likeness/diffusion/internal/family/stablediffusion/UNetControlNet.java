@@ -71,10 +71,10 @@ final class UNetControlNet extends LoadedControlNet {
     LoadedControlNet loaded = LoadedControlNet.of(controls.get(0).controlNet());
     if (!(loaded instanceof UNetControlNet own) || !own.matches(base)) {
       throw new IllegalArgumentException("ControlNet " + loaded.name() + " is for "
-          + (loaded instanceof UNetControlNet other ? other.shape() : loaded.baseKind())
-          + ", but the base is a UNet of widths " + channels(base) + " and text width "
-          + base.levels().get(0).contextWidth()
-          + "; use a ControlNet for this base");
+          + (loaded instanceof UNetControlNet other
+              ? shape(other.config.unet())
+              : loaded.baseKind())
+          + ", but the base is " + shape(base) + "; use a ControlNet for this base");
     }
     ControlNetModel net = new ControlNetModel(own.config, Weights.of(own.weights()));
     if (!own.isUnion()) {
@@ -121,9 +121,9 @@ final class UNetControlNet extends LoadedControlNet {
         && own.levels().get(0).contextWidth() == base.levels().get(0).contextWidth();
   }
 
-  private String shape() {
-    return "a UNet of widths " + channels(config.unet()) + " and text width "
-        + config.unet().levels().get(0).contextWidth();
+  private static String shape(UNetConfig unet) {
+    return "a UNet " + (unet.timeIds() == null ? "without" : "with") + " size ids, of widths "
+        + channels(unet) + " and text width " + unet.levels().get(0).contextWidth();
   }
 
   private static List<Integer> channels(UNetConfig config) {

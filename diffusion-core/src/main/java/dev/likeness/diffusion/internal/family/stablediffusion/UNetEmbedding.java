@@ -61,7 +61,7 @@ final class UNetEmbedding {
     if (ids == null || conditioning.pooled() == null) {
       throw new IllegalArgumentException(
           "this UNet needs pooled prompt embeddings and size ids, as the UNet of SDXL does;"
-              + " got prompt embeddings alone");
+              + " the request has no " + (ids == null ? "size ids" : "pooled prompt embeddings"));
     }
     Tensor sizes = config.timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);
     Tensor pooled = conditioning.pooled();

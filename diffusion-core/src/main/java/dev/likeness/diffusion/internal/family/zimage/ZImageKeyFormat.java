@@ -59,9 +59,11 @@ public final class ZImageKeyFormat {
         new ShapeReader(new CanonicalTensors(keys, layout(keys, prefix)), "", "transformer");
     int head = shapes.size("layers.0.attention.norm_q.weight", 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": the file does not contain the channels"
-          + " of each position axis, which a transformer of head width " + head + " needs"
-          + "; give a diffusers folder, or for a component (--part) put its config.json beside it");
+      throw new InvalidInputException(keys.describe() + ": the number of channels of each"
+          + " position axis (axes_dims) is not in the file and is unknown for a transformer of head"
+          + " width " + head
+          + "; give a diffusers folder; if the file is a component (--part), put its config.json"
+          + " beside it");
     }
     int width = shapes.size("all_x_embedder.2-1.weight", 0);
     Map<String, Object> config = new LinkedHashMap<>();

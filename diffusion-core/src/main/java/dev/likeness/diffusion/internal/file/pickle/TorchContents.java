@@ -66,10 +66,10 @@ final class TorchContents implements TensorNames {
     boolean whole = stretch == null ? storage.elements() == 0 : stretch.length() == storage.bytes();
     if (!whole) {
       throw new InvalidInputException(
-          source + ": tensor " + Quoted.of(name) + " needs " + storage.bytes()
-              + " bytes of storage " + Quoted.of(storage.key()) + ", but the file has "
-              + (stretch == null ? "none" : stretch.length()) + " of them"
-              + "; it was cut short: download it again");
+          source + ": tensor " + Quoted.of(name) + " needs storage "
+              + Quoted.of(storage.key()) + " of " + storage.bytes() + " bytes, but the file "
+              + (stretch == null ? "does not contain it" : "has " + stretch.length() + " bytes for it")
+              + "; the file is damaged: download it again");
     }
     if (tensors.put(name, tensor) != null) {
       throw new InvalidInputException(source + ": two tensors are called " + Quoted.of(name)

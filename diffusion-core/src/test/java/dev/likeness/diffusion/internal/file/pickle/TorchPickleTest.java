@@ -369,15 +369,15 @@ class TorchPickleTest {
     Path file = CraftedPickle.zip(folder, six, 5);
     refused(
         file,
-        file + ": tensor \"tensor\" needs 24 bytes of storage \"0\", but the file has 20 of them;"
-            + " it was cut short: download it again");
+        file + ": tensor \"tensor\" needs storage \"0\" of 24 bytes, but the file has 20 bytes for it;"
+            + " the file is damaged: download it again");
     byte[] other =
         CraftedPickle.start().tensor("9", 6, 0, new long[] {6}, new long[] {1}).stop();
     CraftedPickle.zip(folder, other, 6);
     refused(
         file,
-        file + ": tensor \"tensor\" needs 24 bytes of storage \"9\", but the file has none of them;"
-            + " it was cut short: download it again");
+        file + ": tensor \"tensor\" needs storage \"9\" of 24 bytes, but the file does not contain it;"
+            + " the file is damaged: download it again");
   }
 
   @Test

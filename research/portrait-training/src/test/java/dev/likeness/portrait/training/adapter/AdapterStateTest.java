@@ -102,7 +102,7 @@ class AdapterStateTest {
       }
     };
     assertEquals(
-        "the gradients' length is NaN after 26 steps; delete " + state
+        "the gradients' length is NaN (completed steps: 26); delete " + state
             + ", which is as it was saved last, and " + ADVICE,
         assertThrows(InvalidInputException.class, () -> train(PORTRAIT, infiniteFrom(26), noting))
             .getMessage());
@@ -135,7 +135,7 @@ class AdapterStateTest {
       SafetensorsWriter.write(state, tensors, saved.header().metadata());
     }
     assertEquals(
-        "the largest weight is NaN after 27 steps; delete " + state
+        "the largest weight is NaN (completed steps: 27); delete " + state
             + ", which is as it was saved last, and " + ADVICE,
         assertThrows(InvalidInputException.class, () -> train(PORTRAIT, null, stepCounter))
             .getMessage());

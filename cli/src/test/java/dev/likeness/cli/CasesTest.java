@@ -174,7 +174,7 @@ class CasesTest {
     assertEquals(3, run.status(), run.err());
     assertTrue(
         run.err()
-            .contains(lora + ": 12 keys do not fit dev, e.g."
+            .contains(lora + " has keys that do not fit dev (12, e.g."
                 + " \"lora_unet_context_embedder_.lora_down.weight\" [4, 64] beside a weight"),
         run.err());
   }

@@ -181,7 +181,7 @@ class ImagePersonCommandTest {
     assertEquals(3, other.status(), other.err());
     assertEquals(
         List.of(file + " was made from other photos or with other options, and is not replaced;"
-            + " give another --out, or move it away"),
+            + " give another --out, or move this file away"),
         other.errorLines());
     assertArrayEquals(before, Files.readAllBytes(file));
   }

@@ -317,7 +317,7 @@ class ReferencePersonTest {
     assertEquals(
         List.of(shown
             + " was made from other photos or with another face detector, and is not replaced; give another --out,"
-            + " or move it away"),
+            + " or move this file away"),
         other.errorLines());
     assertArrayEquals(before, Files.readAllBytes(shown));
   }
@@ -356,9 +356,9 @@ class ReferencePersonTest {
         blind
             .err()
             .contains(
-                "is an IP-Adapter FaceID Portrait, which needs a face embedder, and there is no "
-                    + "face_embedder folder beside it; give the face embedder that it was trained "
-                    + "with: --face-embedder FILE"),
+                "is an IP-Adapter FaceID Portrait, which needs a face embedder, but there is no "
+                    + "face_embedder folder beside the file; give the face embedder that the adapter "
+                    + "was trained with: --face-embedder FILE"),
         blind.err());
     command[8] = "both";
     assertEquals(3, CommandResult.of(command).status());

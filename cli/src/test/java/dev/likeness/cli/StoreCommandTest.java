@@ -172,8 +172,8 @@ class StoreCommandTest {
     CommandResult mistyped = CommandResult.of(
         "verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
     assertEquals(
-        List.of("there is no key file " + folder.resolve("kye") + ", and the people in " + store
-            + " are encrypted with a key; give the file of that key"),
+        List.of("the key file " + folder.resolve("kye") + " does not exist, but the people in "
+            + store + " are encrypted; give the key file of this store"),
         mistyped.errorLines());
     CommandResult locked = CommandResult.of("verify", "--store", store.toString());
     assertTrue(
@@ -231,8 +231,8 @@ class StoreCommandTest {
     assertEquals(3, train.status(), train.err());
     assertEquals(
         List.of(learnt.get(0)
-            + " was erased during the training, and the result was discarded; train"
-            + " again if the person still agrees"),
+            + " was erased during the training, and the result was discarded; if"
+            + " the person still agrees, train again"),
         train.errorLines());
     assertFalse(
         train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());
@@ -295,8 +295,8 @@ class StoreCommandTest {
       }
       assertEquals(
           List.of(
-              "--store encrypts the person, which needs a key; give --key FILE, which is created"
-                  + " for a new store, or set LIKENESS_STORE_KEY"),
+              "--store encrypts the person and needs a key; give --key FILE (the file is created"
+                  + " for a new store), or set LIKENESS_STORE_KEY"),
           CommandResult.of(arguments.toArray(String[]::new)).errorLines());
       arguments.addAll(List.of("--key", key.toString()));
       CommandResult refused = CommandResult.of(arguments.toArray(String[]::new));

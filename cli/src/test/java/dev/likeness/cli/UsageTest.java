@@ -161,7 +161,12 @@ class UsageTest {
     Path missing = folder.resolve("nowhere");
     for (String[] each : new String[][] {
       {"3", missing + " does not exist", "--refiner=" + missing},
-      {"2", "--denoising-end must be between", "--refiner=" + base, "--denoising-end=1"},
+      {
+        "2",
+        "with --refiner, --denoising-end must be above",
+        "--refiner=" + base,
+        "--denoising-end=1"
+      },
       {"2", "--refiner excludes --mask", "--refiner=" + base, "--hires=1.5"},
       {
         "2",

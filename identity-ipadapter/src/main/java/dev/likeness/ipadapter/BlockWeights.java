@@ -17,8 +17,8 @@ public final class BlockWeights {
   /** Weight 1 for all blocks. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
   /**
-   * Transfers only the style: applies to one block of SDXL, or to all but the deepest blocks of
-   * smaller UNets.
+   * Transfers only the style. On SDXL, the prompt applies to one block. On smaller UNets, it
+   * applies to all blocks except {@code down_blocks.2} and {@code up_blocks.1}.
    */
   public static final BlockWeights STYLE = unet(
       "style",
@@ -26,8 +26,8 @@ public final class BlockWeights {
           ? weightIn(base, t, "up_blocks.0.attentions.1")
           : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
   /**
-   * Transfers only the composition: applies to one block of SDXL, or of smaller UNets to the
-   * deepest down block with attention (last attention 1, others 0.25).
+   * Transfers only the composition. On SDXL, the prompt applies to one block. On smaller UNets, it
+   * applies to {@code down_blocks.2}: weight 1 for the last attention, 0.25 for the others.
    */
   public static final BlockWeights COMPOSITION = unet(
       "composition",
@@ -37,7 +37,7 @@ public final class BlockWeights {
               weightIn(base, t, "down_blocks.2") / 4,
               weightIn(base, t, lastAttention(base, "down_blocks.2"))));
   /**
-   * Transfers style and composition: applies to the blocks of {@link #STYLE} and
+   * Transfers style and composition. Each block has the larger of its weights in {@link #STYLE} and
    * {@link #COMPOSITION}.
    */
   public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights(
@@ -48,10 +48,10 @@ public final class BlockWeights {
   public static final BlockWeights WEAK_MIDDLE = weak("weak-middle", "mid");
   /** Weight 0.2 for the up blocks, 1 for the other blocks. */
   public static final BlockWeights WEAK_OUTPUT = weak("weak-output", "up");
-  /** Weights that fall from the first block to the last. */
+  /** Weights that fall evenly from 1 for the first block to 0.05 for the last. */
   public static final BlockWeights EASE_IN =
       new BlockWeights("ease-in", (base, t) -> 0.05 + 0.95 * (1 - depth(base, t)));
-  /** Weights that rise from the first block to the last. */
+  /** Weights that rise evenly from 0.05 for the first block to 1 for the last. */
   public static final BlockWeights EASE_OUT =
       new BlockWeights("ease-out", (base, t) -> 0.05 + 0.95 * depth(base, t));
 
@@ -103,14 +103,14 @@ public final class BlockWeights {
   }
 
   /**
-   * Returns weights by block path. If several prefixes match a block, the longest counts. Blocks
+   * Returns weights by block path. If several prefixes match a block, the longest applies. Blocks
    * without a match have weight 0.
    *
    * @param byPath weights by block path, or by the beginning of block paths; numbers that are
    *     finite as a {@code float}
    * @return the weights
-   * @throws IllegalArgumentException if a weight is not finite as a {@code float}. If the base has
-   *     no block with a given path, generation throws it
+   * @throws IllegalArgumentException if a weight is not finite as a {@code float}. Generation
+   *     throws the same exception if the base has no block with a given path
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);

@@ -33,11 +33,11 @@ import java.util.Optional;
  * training.
  *
  * <p>In each step, a face embedder measures the similarity to the person, and the sample moves
- * along its gradient. The method is the face guidance of FreeDoM (Yu et al. 2023, arXiv:2303.09833,
- * section 4). The gradient also goes through the denoising network, as in DPS (Chung et al. 2022,
- * arXiv:2209.14687), unless {@link FaceGuidanceOptions} leave the network out. A tiny autoencoder
- * decodes the denoised prediction. Face guidance works with any base that has a tiny autoencoder,
- * with any scheduler, and together with a LoRA or an IP-Adapter.
+ * along the gradient of this similarity. The method is the face guidance of FreeDoM (Yu et al.
+ * 2023, arXiv:2303.09833, section 4). {@link FaceGuidanceOptions.Gradient} sets whether the
+ * gradient also goes through the denoising network, as in DPS (Chung et al. 2022,
+ * arXiv:2209.14687). A tiny autoencoder decodes the denoised prediction. Face guidance works with
+ * any base that has a tiny autoencoder, with any scheduler, and with LoRAs and IP-Adapters.
  *
  * <p>Immutable and thread-safe; owns its networks until closed. The autoencoder and the face
  * embedders compute on the CPU.
@@ -91,7 +91,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
    *     {@code config.json}, or a weight file
    * @param embedder the face embedder: an ONNX or safetensors file of an IResNet of ArcFace's form,
-   *     or the {@code face_embedder} folder of a base. The name of a file tells its kind and
+   *     or the {@code face_embedder} folder of a base. The file name determines kind and
    *     licence, as {@link dev.likeness.photos.embed.EmbedderSpec#of} describes
    * @param detector finds faces; the caller closes it
    * @param policy the intended use
@@ -181,7 +181,7 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Returns a guidance with other options and the same networks. Closing one of them closes both.
+   * Returns a guidance with other options and the same networks. Closing one guidance closes both.
    *
    * @param other the options
    * @return the guidance with these options
@@ -201,7 +201,7 @@ public final class FaceGuidance implements AutoCloseable {
    * that is too high.
    *
    * @param judge the embedder that measures likeness
-   * @throws IllegalArgumentException if it has the name of an embedder of the guidance
+   * @throws IllegalArgumentException if {@code judge} has the name of an embedder of this guidance
    */
   public void requireIndependent(FaceEmbedder judge) {
     if (networks.embedders.names().contains(judge.name())) {
@@ -219,11 +219,11 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Makes an image prompt of the base folder's adapter.
+   * Makes an image prompt with the adapter that {@link #findIn} opened.
    *
    * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
    *     All have equal weight
-   * @return the image prompt; empty if the folder has no adapter that needs only face embeddings
+   * @return the image prompt; empty if {@link #findIn} opened no adapter
    * @throws IllegalArgumentException if {@code vectors} is empty
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns photos into references for face adapters (FaceID and Portrait). It reads the largest face.
- * If it finds no face, it tries the photo rotated and with wider margins. Thread-safe; the caller
- * closes detector and embedder.
+ * Turns photos into references for face adapters (FaceID and Portrait). It reads the largest face,
+ * also in a rotated photo. If no face can be used, it searches again in copies with margins.
+ * Thread-safe; the caller closes detector and embedder.
  */
 public final class FaceReader {
   private static final int DEFAULT_SIDE = 224;

@@ -94,8 +94,8 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with negative references: generated images become less like them. They replace
-   * the unconditional image input of classifier-free guidance.
+   * Returns a prompt with negative references: generated images become less like them. The
+   * negative references replace the unconditional image input of classifier-free guidance.
    *
    * @param unlike the negative references, at least one
    * @return a changed copy
@@ -119,7 +119,7 @@ public final class ImagePrompt implements Identity {
    */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);
-    unlike.origin().require("the prompt with the negative references", references.origin());
+    unlike.origin().require("the image prompt that uses them as negatives", references.origin());
     return withSettings(new Settings(
         unlike,
         settings.start,
@@ -188,7 +188,7 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with another weight of the face image in FaceID-Plus v2.
+   * Returns a prompt with another weight for the face image in FaceID-Plus v2.
    *
    * @param factor a number that is finite as a {@code float}; 1 by default
    * @return a changed copy

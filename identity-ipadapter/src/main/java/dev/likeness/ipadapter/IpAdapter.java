@@ -208,8 +208,8 @@ public final class IpAdapter implements AutoCloseable {
    *
    * @param references at least one
    * @return the embeddings, which can be saved
-   * @throws IllegalArgumentException if no reference is given, one lacks an input that this adapter
-   *     needs, or they name several face embedders
+   * @throws IllegalArgumentException if no reference is given, a reference lacks an input that this
+   *     adapter needs, or the references name several face embedders
    * @throws InvalidInputException if a face embedding is not normalised as this adapter needs
    */
   public ReferenceEmbeddings embed(List<Reference> references) {

@@ -215,9 +215,10 @@ public record IpAdapterFile(
     Path beside = path.resolveSibling(stem + "_lora.safetensors");
     if (!Files.isRegularFile(beside)) {
       throw new InvalidInputException(
-          path + " was trained with a LoRA, which is neither inside it nor beside it as "
+          path + " was trained with a LoRA, but this LoRA is not in the file, and "
               + beside.getFileName()
-              + "; put the LoRA there (in Java, call IpAdapterFile.lora or ignoreLora)");
+              + " is not beside the file; put the LoRA there (in Java, call IpAdapterFile.lora or"
+              + " ignoreLora)");
     }
     return Optional.of(ModelFile.own(beside));
   }

@@ -121,13 +121,14 @@ public final class PersonAdapter implements AutoCloseable {
     return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
         .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
             + file.kind().title()
-            + ", which needs a face embedder, and there is no face_embedder folder beside it; give "
-            + "the face embedder that it was trained with: --face-embedder FILE"));
+            + ", which needs a face embedder, but there is no face_embedder folder beside the"
+            + " file; give the face embedder that the adapter was trained with: "
+            + "--face-embedder FILE"));
   }
 
   /**
-   * Opens a face embedder from an ONNX file. The file name gives its kind
-   * ({@link EmbedderSpec#of(Path)}).
+   * Opens a face embedder from an ONNX file. The name of the ONNX file determines the kind of
+   * embedder ({@link EmbedderSpec#of(Path)}).
    *
    * @param file the adapter file
    * @param onnx the ONNX file
@@ -152,7 +153,8 @@ public final class PersonAdapter implements AutoCloseable {
    * @param photos the photos, at least one
    * @return the image prompt; keep this adapter open while requests use the prompt
    * @throws IllegalArgumentException if there is no photo
-   * @throws InvalidInputException in the cases of {@link #reference}
+   * @throws InvalidInputException if the adapter needs embeddings before normalisation, and its
+   *     face embedder returns only normalised embeddings
    */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return adapter.prompt(
@@ -176,12 +178,12 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Makes the reference that the adapter needs from a photo.
+   * Makes a reference for the adapter from a photo.
    *
    * @param photo the photo, of any size
    * @param face the person's face in the photo
-   * @return the face embedding with the aligned face, or a crop of the head if the adapter needs no
-   *     face embedding
+   * @return if the adapter needs a face embedding, the embedding with the aligned face; otherwise a
+   *     crop of the head
    * @throws InvalidInputException if the adapter needs embeddings before normalisation, and its
    *     face embedder returns only normalised embeddings
    */
@@ -196,7 +198,7 @@ public final class PersonAdapter implements AutoCloseable {
             .of(photo, imageSize));
   }
 
-  /** {@return the adapter; this object owns it} */
+  /** {@return the adapter, which this object owns} */
   public IpAdapter adapter() {
     return adapter;
   }

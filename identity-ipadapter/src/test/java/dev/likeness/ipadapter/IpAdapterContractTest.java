@@ -355,7 +355,7 @@ class IpAdapterContractTest implements AdapterContract {
             + " no embeddings for faces, which do not fit "
             + folder.resolve("ip-adapter-faceid.safetensors")
             + ", an IP-Adapter FaceID with image width 0 and face "
-            + "width 24; encode the photos again for it",
+            + "width 24; encode the photos again for this adapter",
         e.getMessage());
     assertEquals(
         "an IP-Adapter FaceID needs a face embedding, but the reference has only an image",

@@ -135,7 +135,7 @@ public final class LoraMerge {
           double largest = difference.abs().max().item_double();
           if (!Double.isFinite(largest)) {
             throw new InvalidInputException(tuned.name() + " or " + base.name() + " has a weight "
-                + layer.name() + " that is NaN or infinite; download or train that model again");
+                + layer.name() + " that is NaN or infinite; give undamaged models");
           }
           if (!layer.isNorm() && largest > 0) {
             weights.put(layer, LowRankApproximation.of(difference, rank).map(region::keep));

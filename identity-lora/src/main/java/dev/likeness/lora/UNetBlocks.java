@@ -87,8 +87,9 @@ record UNetBlocks(List<String> attentions, Set<String> modules, List<String> tex
   Map<String, Double> layerWeights(List<Double> list, String others) {
     requireUnet("a list of block weights", others);
     if (list.size() != attentions.size() + 1) {
-      throw new IllegalArgumentException(list.size() + " block weights do not fit this base; give "
-          + (attentions.size() + 1) + ", one for the text encoders and then one for each of "
+      throw new IllegalArgumentException("this base needs " + (attentions.size() + 1)
+          + " block weights, got " + list.size()
+          + "; give one for the text encoders and then one for each of "
           + String.join(", ", attentions));
     }
     Map<String, Double> weights = new LinkedHashMap<>();
@@ -103,7 +104,7 @@ record UNetBlocks(List<String> attentions, Set<String> modules, List<String> tex
   private void requireUnet(String given, String others) {
     if (attentions.isEmpty()) {
       throw new IllegalArgumentException(given
-          + " is for a UNet, which this base does not have; layer names of the base begin with "
+          + " needs a base with a UNet; for this base, give layer names, which begin with "
           + others);
     }
   }

@@ -99,7 +99,7 @@ class LoraAdapterTest implements AdapterContract {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
-      1,0 | 2 block weights do not fit this base; give 5, one for the text encoders and then\
+      1,0 | this base needs 5 block weights, got 2; give one for the text encoders and then\
        one for each of down.0.0, mid.0, up.1.0, up.1.1
       down.1=0 | this base has no attention in the block "down.1"; the blocks with attention are\
        down.0.0, mid.0, up.1.0, up.1.1

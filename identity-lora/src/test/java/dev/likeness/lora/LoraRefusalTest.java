@@ -85,7 +85,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(shapes, Map.of());
     assertEquals(
         file + " changes " + LAYER + ".bias, but that layer of base-current has no bias; give the"
-            + " base that it was made for",
+            + " base that the LoRA was made for",
         refusal(file));
   }
 
@@ -215,8 +215,8 @@ class LoraRefusalTest extends OnGoldenBase {
   void namesShapesThatDoNotMatch() {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
     assertEquals(
-        file + ": 1 keys do not fit base-current, e.g. \"" + LAYER
-            + ".lora_A.weight\" [2, 320] beside a weight [64, 64]; the LoRA is for another base"
+        file + " has keys that do not fit base-current (1, e.g. \"" + LAYER
+            + ".lora_A.weight\" [2, 320] beside a weight [64, 64]); the LoRA is for another base"
             + " model; give a LoRA for this base",
         refusal(file));
   }
@@ -353,7 +353,7 @@ class LoraRefusalTest extends OnGoldenBase {
             + first
             + "\") and does not work on the original base; save it again by peft's"
             + " save_pretrained with path_initial_model_for_weight_conversion"
-            + " (not for LoftQ), or train it with an initialisation that leaves the base unchanged",
+            + " (impossible for LoftQ), or train it with an initialisation that leaves the base unchanged",
         refusal(file));
     assertEquals(2, Lora.inspect(file, base).rank());
   }

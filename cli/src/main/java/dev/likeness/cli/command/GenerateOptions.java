@@ -125,9 +125,9 @@ final class GenerateOptions {
       Matcher said = PATTERN.matcher(caching);
       if (caching.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
-            "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and "
-                + "extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone or"
-                + " after another method and a comma: extrapolate:4 or deep-cache:3,merge:0.5");
+            "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N,"
+                + " extrapolate:N, first-block:CHANGE and merge:SHARE, with N from 1 to 99; to"
+                + " combine merge with another method, write e.g. deep-cache:3,merge:0.5");
       }
       CachingOptions one = said.group(3) != null
           ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))

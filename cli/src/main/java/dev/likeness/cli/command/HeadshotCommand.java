@@ -159,7 +159,8 @@ public final class HeadshotCommand implements Runnable {
         && !identity.method().trains()
         && !photos.profile().traits().isEmpty()) {
       throw new IllegalArgumentException(
-          "--trait does not apply to a reference file; give --photos with --trait again");
+          "--trait does not apply to a reference file; to change traits, give --photos with"
+              + " --trait");
     }
   }
 

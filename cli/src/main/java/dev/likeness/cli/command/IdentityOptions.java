@@ -119,8 +119,8 @@ final class IdentityOptions {
   void requireNoStore(VaultOptions store) {
     if (store.isGiven() && method().usesAdapter()) {
       throw new IllegalArgumentException(
-          "--store works with --identity lora, references and lora+references only; give one of "
-              + "them, or leave --store out");
+          "--store works only with --identity lora, references or lora+references; give one of "
+              + "these methods, or leave --store out");
     }
   }
 
@@ -131,8 +131,8 @@ final class IdentityOptions {
           adapter != null
               ? adapter + " does not exist; give an IP-Adapter file"
               : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
-                  + "); give --ip-adapter FILE with "
-                  + "--image-encoder PATH or --face-embedder FILE, or --identity lora");
+                  + "); give --ip-adapter FILE (with "
+                  + "--image-encoder PATH or --face-embedder FILE), or choose --identity lora");
     }
   }
 

@@ -85,7 +85,8 @@ public final class LoraCommand implements Runnable {
     }
     files.stream().filter(file -> file.blocks() != null).findFirst().ifPresent(file -> {
       throw new IllegalArgumentException("block weights cannot be merged into a LoRA; give "
-          + file.file() + "@" + file.weight() + " here, and block weights to generate --lora");
+          + file.file() + "@" + file.weight() + " here; block weights work only with"
+          + " likeness generate --lora");
     });
     if (Files.exists(out)) {
       throw new InvalidInputException(

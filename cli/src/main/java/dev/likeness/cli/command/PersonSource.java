@@ -103,7 +103,7 @@ record PersonSource(
         && !choice.matches(ImagePerson.open(file, model), review, model)) {
       throw new InvalidInputException(
           file + " was made from other photos or with other options, and"
-              + " is not replaced; give another --out, or move it away");
+              + " is not replaced; give another --out, or move this file away");
     }
   }
 
@@ -154,8 +154,8 @@ record PersonSource(
     Path file = ShootFolder.referenceFile(out);
     if (Files.exists(file) && !ReferencePerson.matches(review, file)) {
       throw new InvalidInputException(file
-          + " was made from other photos or with another face detector, and is not replaced; give another --out, or"
-          + " move it away");
+          + " was made from other photos or with another face detector, and is not replaced;"
+          + " give another --out, or move this file away");
     }
   }
 
@@ -187,7 +187,8 @@ record PersonSource(
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
-              + " was trained on other photos or settings, and is not replaced; give another --out, or move it away");
+              + " was trained on other photos or settings, and is not replaced; give another --out,"
+              + " or move this file away");
     }
   }
 

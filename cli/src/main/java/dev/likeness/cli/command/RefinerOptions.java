@@ -127,8 +127,9 @@ final class RefinerOptions {
   ImageRequest apply(ImageRequest request, BaseModel base) {
     double last = end == null ? isGiven() ? SPLIT : 1 : end;
     if (isGiven() && !(last > start && last < 1)) {
-      throw new IllegalArgumentException("--denoising-end must be between --denoising-start and 1"
-          + " with --refiner, got " + last + "; the refiner samples the steps after it");
+      throw new IllegalArgumentException("with --refiner, --denoising-end must be above"
+          + " --denoising-start and below 1, got " + last
+          + "; the refiner samples the steps after --denoising-end");
     }
     boolean masked = request.initialImage().flatMap(InitialImage::mask).isPresent();
     if (isGiven() && (masked || request.hires().isPresent())) {

@@ -148,8 +148,8 @@ public final class TrainCommand implements Runnable {
     }
     if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
-          "--method dreambooth writes a copy of the base's folder without --vae and --part; put "
-              + "these files into the base's folder first");
+          "--method dreambooth writes a copy of the base's folder without the files of --vae and "
+              + "--part; copy these files into the base's folder first");
     }
     if (store.isGiven()
         && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {

@@ -131,8 +131,8 @@ final class VaultOptions {
     photos.consent();
     if (key == null && System.getenv(KEY_VARIABLE) == null) {
       throw new IllegalArgumentException(
-          "--store encrypts the person, which needs a key; give --key FILE, which is"
-              + " created for a new store, or set " + KEY_VARIABLE);
+          "--store encrypts the person and needs a key; give --key FILE (the file is"
+              + " created for a new store), or set " + KEY_VARIABLE);
     }
     if (Files.exists(store)) {
       open(console).close();
@@ -169,8 +169,8 @@ final class VaultOptions {
   private WrappingKey keys() {
     if (key != null) {
       if (!Files.exists(key) && hasPeople()) {
-        throw new InvalidInputException("there is no key file " + key + ", and the people in "
-            + store + " are encrypted with a key; give the file of that key");
+        throw new InvalidInputException("the key file " + key + " does not exist, but the people"
+            + " in " + store + " are encrypted; give the key file of this store");
       }
       return Files.exists(key) ? WrappingKey.ofFile(key) : WrappingKey.createFile(key);
     }

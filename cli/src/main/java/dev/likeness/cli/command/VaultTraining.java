@@ -89,7 +89,8 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   private static InvalidInputException erasedException(String id, Throwable cause) {
     return new InvalidInputException(
         id
-            + " was erased during the training, and the result was discarded; train again if the person still agrees",
+            + " was erased during the training, and the result was discarded; if the person still"
+            + " agrees, train again",
         cause);
   }
 

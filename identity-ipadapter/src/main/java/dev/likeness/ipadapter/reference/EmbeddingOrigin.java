@@ -27,7 +27,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
    * Returns the face embedder of references.
    *
    * @param references references with or without the name of a face embedder
-   * @return the name, if all references have the same name; otherwise empty
+   * @return the name, if all references have the same name; otherwise an empty string
    * @throws IllegalArgumentException if the references name several face embedders
    */
   public static String faceEmbedder(List<Reference> references) {
@@ -62,7 +62,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
    *
    * @param user name of the adapter, for the message
    * @param wanted the origin that the adapter needs
-   * @throws InvalidInputException if both origins know a value and the values differ
+   * @throws InvalidInputException if a value is known in both origins and differs
    */
   public void require(String user, EmbeddingOrigin wanted) {
     require(user, "image encoder fingerprint ", encoder, wanted.encoder);

@@ -92,7 +92,7 @@ public record Reference(
     return new Reference(image, face, faceEmbedder, value);
   }
 
-  /** {@return a copy of the face embedding} */
+  /** {@return a copy of the face embedding; empty if there is none} */
   @Override
   public Optional<float[]> face() {
     return face.map(float[]::clone);

@@ -110,8 +110,9 @@ public record OptimizerOptions(
         distillationGuidance);
     if (stochasticRounding && optimizer == TrainingOptimizer.PRODIGY) {
       throw new IllegalArgumentException(
-          "Prodigy does not work with stochastic rounding, because bf16 rounds away the distances that it"
-              + " measures; choose another optimiser, or turn off stochastic rounding");
+          "Prodigy does not work with stochastic rounding, because bf16 rounds away the distances"
+              + " that Prodigy measures; choose another optimiser, or turn off stochastic"
+              + " rounding");
     }
     try {
       Pattern.compile(targetModules);

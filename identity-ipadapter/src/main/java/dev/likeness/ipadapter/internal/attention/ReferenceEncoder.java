@@ -80,7 +80,7 @@ public final class ReferenceEncoder {
               + " fit " + adapter
               + ", an " + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
-              + "; encode the photos again for it");
+              + "; encode the photos again for this adapter");
     }
     e.origin().require(adapter, origin(List.of()));
   }

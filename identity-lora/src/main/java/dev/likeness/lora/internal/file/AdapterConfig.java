@@ -179,8 +179,8 @@ public final class AdapterConfig {
             file + " was trained on a base that peft had changed (" + INIT_KEY
                 + " is " + Quoted.of(String.valueOf(value))
                 + ") and does not work on the original base; save it again by peft's save_pretrained with"
-                + " path_initial_model_for_weight_conversion (not for LoftQ), or train it with an"
-                + " initialisation that leaves the base unchanged");
+                + " path_initial_model_for_weight_conversion (impossible for LoftQ), or train it"
+                + " with an initialisation that leaves the base unchanged");
       }
     });
   }

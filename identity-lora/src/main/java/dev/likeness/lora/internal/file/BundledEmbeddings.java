@@ -117,7 +117,7 @@ final class BundledEmbeddings {
               ? " has a blank token"
               : isNew
                   ? " has different numbers of vectors for the text encoders"
-                  : " has two tensors of one width")
+                  : " has two tensors of the same width")
           + ", expected a token with the same number of vectors for each text encoder; train or"
           + " download it again");
     }

@@ -197,13 +197,14 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + " this base");
     }
     if (!report.shapeMismatches().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.shapeMismatches().size()
-          + " keys do not fit " + base + ", e.g. " + report.shapeMismatches().get(0)
-          + "; the LoRA is for another base model; give a LoRA for this base");
+      throw new InvalidInputException(file + " has keys that do not fit " + base + " ("
+          + report.shapeMismatches().size() + ", e.g. " + report.shapeMismatches().get(0)
+          + "); the LoRA is for another base model; give a LoRA for this base");
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
       throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
-          + ", but that layer of " + base + " has no bias; give the base that it was made for");
+          + ", but that layer of " + base + " has no bias; give the base that the LoRA was made"
+          + " for");
     }
     if (!report.incomplete().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)

@@ -136,8 +136,8 @@ class ControlNetParityTest {
           .size(32, 32)
           .controlImage(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
-          "ControlNets cannot be combined with the first-block cache, which skips the blocks that"
-              + " they change; use extrapolation, or leave"
+          "the first-block cache cannot be combined with ControlNets, because it skips blocks that"
+              + " ControlNets change; use extrapolation, or leave"
               + " out one of the two",
           assertThrows(
                   IllegalArgumentException.class,

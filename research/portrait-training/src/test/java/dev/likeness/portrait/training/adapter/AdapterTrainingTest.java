@@ -313,7 +313,7 @@ public class AdapterTrainingTest {
           .getMessage();
       assertTrue(
           refusal.startsWith(
-              "a base with continuous noise levels, such as Playground v2.5, cannot be trained"),
+              "this base cannot be trained, because its scheduler EDMDPMSolverMultistepScheduler has"),
           refusal);
     }
   }

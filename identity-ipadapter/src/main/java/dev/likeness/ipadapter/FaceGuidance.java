@@ -91,8 +91,8 @@ public final class FaceGuidance implements AutoCloseable {
    * @param previewDecoder a tiny autoencoder of the base's family (TAESD): a folder with a
    *     {@code config.json}, or a weight file
    * @param embedder the face embedder: an ONNX or safetensors file of an IResNet of ArcFace's form,
-   *     or the {@code face_embedder} folder of a base. The file name determines kind and
-   *     licence, as {@link dev.likeness.photos.embed.EmbedderSpec#of} describes
+   *     or the {@code face_embedder} folder of a base. The file name determines kind and licence,
+   *     as {@link dev.likeness.photos.embed.EmbedderSpec#of} describes
    * @param detector finds faces; the caller closes it
    * @param policy the intended use
    * @return the face guidance, which the caller closes

@@ -94,8 +94,8 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with negative references: generated images become less like them. The
-   * negative references replace the unconditional image input of classifier-free guidance.
+   * Returns a prompt with negative references: generated images become less like them. The negative
+   * references replace the unconditional image input of classifier-free guidance.
    *
    * @param unlike the negative references, at least one
    * @return a changed copy

@@ -609,7 +609,9 @@ class LoraTrainingTest {
             InvalidInputException.class,
             () -> new DreamBooth(settings).train(base, set, untilStep1, stop))
         .getMessage();
-    assertTrue(message.matches("the largest weight is (NaN|Infinity) \\(completed steps: 1\\); .*"), message);
+    assertTrue(
+        message.matches("the largest weight is (NaN|Infinity) \\(completed steps: 1\\); .*"),
+        message);
     assertTrue(Files.notExists(state), "weights that are no numbers were kept");
   }
 
@@ -631,7 +633,8 @@ class LoraTrainingTest {
         String message = assertThrows(
                 InvalidInputException.class, () -> learning.optimize(SHORT, 1e-3))
             .getMessage();
-        assertTrue(message.startsWith("the gradients' length is NaN (completed steps: 0); "), message);
+        assertTrue(
+            message.startsWith("the gradients' length is NaN (completed steps: 0); "), message);
         assertTrue(leaf.detach().isfinite().all().item_bool());
         assertEquals(0, optimizer.steps());
       }

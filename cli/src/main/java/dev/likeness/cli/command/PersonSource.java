@@ -185,10 +185,9 @@ record PersonSource(
   private void requireSamePerson(Path state) {
     Path file = out.resolve(ShootFolder.PERSON);
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
-      throw new InvalidInputException(
-          file
-              + " was trained on other photos or settings, and is not replaced; give another --out,"
-              + " or move this file away");
+      throw new InvalidInputException(file
+          + " was trained on other photos or settings, and is not replaced; give another --out,"
+          + " or move this file away");
     }
   }
 

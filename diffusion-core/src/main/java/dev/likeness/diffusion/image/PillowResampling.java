@@ -62,9 +62,8 @@ public enum PillowResampling {
         return filter;
       }
     }
-    throw new IllegalArgumentException(
-        "the resample code " + code
-            + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
+    throw new IllegalArgumentException("the resample code " + code
+        + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
   }
 
   /**

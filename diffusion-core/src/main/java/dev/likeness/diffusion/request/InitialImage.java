@@ -18,8 +18,8 @@ import java.util.OptionalInt;
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
  *     each pixel; false if the mask is thresholded at 0.5
- * @param keepsSize true if an editing model does not scale the image.
- *     Otherwise the image is resized to the nearest size that the model was trained on
+ * @param keepsSize true if an editing model does not scale the image. Otherwise Kontext resizes it
+ *     to a size that it was trained on, and FLUX.2 reduces it to about a million pixels
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
  * @param paddingMaskCrop the padding of {@link #paddingMaskCrop(int)} in pixels, at least 0; empty

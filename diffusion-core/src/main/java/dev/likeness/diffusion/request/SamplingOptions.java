@@ -33,8 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
  * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
  *     the final latents are still noisy
- * @param seed the seed of the first image; image {@code i}, from 0, has the noise of {@code seed +
- *     i}
+ * @param seed the seed of the first image; image {@code i}, from 0, has the seed {@code seed + i}
  * @param count the number of images, 1 to 100,000
  * @param noise the initial noise, of unit variance; empty for the noise of the seed
  */
@@ -103,8 +102,9 @@ public record SamplingOptions(
     requireDescending("sigmas", sigmas);
     int given = timesteps.size() + sigmas.size();
     if (given > 0 && steps.orElse(given) != given) {
-      throw new IllegalArgumentException("steps is " + steps.getAsInt() + ", but timesteps or sigmas"
-          + " have length " + given + "; leave out steps, or give one value for each step");
+      throw new IllegalArgumentException(
+          "steps is " + steps.getAsInt() + ", but timesteps or sigmas have length " + given
+              + "; leave out steps, or give one value for each step");
     }
     steps = given > 0 ? OptionalInt.of(given) : steps;
     // A plan request refuses an eta or a denoising range that is out of its range.

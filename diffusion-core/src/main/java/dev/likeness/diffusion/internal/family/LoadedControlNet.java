@@ -97,10 +97,9 @@ public abstract class LoadedControlNet implements ControlNet {
     }
     return modes
         .indexOf(mode)
-        .orElseThrow(
-            () -> new IllegalArgumentException("none of the " + modes.count
-                + " control modes of ControlNet " + name + " is called \"" + mode + "\"; "
-                + modes.advice()));
+        .orElseThrow(() -> new IllegalArgumentException("none of the " + modes.count
+            + " control modes of ControlNet " + name + " is called \"" + mode + "\"; "
+            + modes.advice()));
   }
 
   @Override

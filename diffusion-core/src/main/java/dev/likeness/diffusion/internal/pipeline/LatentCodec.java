@@ -75,9 +75,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   public Latents noise(long seed, int width, int height) {
     int factor = autoencoder.vaeScaleFactor();
     if (width < factor || height < factor || width % factor != 0 || height % factor != 0) {
-      throw new IllegalArgumentException(
-          "width and height must be positive multiples of " + factor + ", got " + width + "x"
-              + height);
+      throw new IllegalArgumentException("width and height must be positive multiples of " + factor
+          + ", got " + width + "x" + height);
     }
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed)) {

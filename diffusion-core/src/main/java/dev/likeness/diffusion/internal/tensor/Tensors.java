@@ -117,8 +117,8 @@ public final class Tensors {
   public static ScalarType scalarType(DType type) {
     ScalarType known = TYPES.get(type);
     if (known == null) {
-      throw new InvalidInputException("libtorch does not support tensors of dtype "
-          + type.name() + "; convert these tensors to BF16 or F16 first");
+      throw new InvalidInputException("libtorch does not support tensors of dtype " + type.name()
+          + "; convert these tensors to BF16 or F16 first");
     }
     return known;
   }

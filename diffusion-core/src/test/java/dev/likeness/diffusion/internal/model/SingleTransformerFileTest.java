@@ -153,8 +153,10 @@ class SingleTransformerFileTest {
     Path bare = folder.resolve("t5.safetensors");
     Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
     assertEquals(
-        bare + " has no tokenizer: " + folder + " contains none, and " + file + " contains none with "
-            + files.config("text_encoder_2").integer("vocab_size", 0) + " tokens; put tokenizer.json, spiece.model, or"
+        bare + " has no tokenizer: " + folder + " contains none, and " + file
+            + " contains none with "
+            + files.config("text_encoder_2").integer("vocab_size", 0)
+            + " tokens; put tokenizer.json, spiece.model, or"
             + " vocab.json with merges.txt beside it",
         assertThrows(
                 InvalidInputException.class,

@@ -169,7 +169,8 @@ class F8LinearTest {
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file(), Map.of("w", torch.randn(32, 32)), Map.of());
       assertEquals(
-          file() + ": 8-bit matrix products on a GPU need matrices in F8_E4M3, but the file has none;"
+          file()
+              + ": 8-bit matrix products on a GPU need matrices in F8_E4M3, but the file has none;"
               + " give a file with such weights, or turn 8-bit matrix products off",
           assertThrows(
                   InvalidInputException.class,

@@ -198,7 +198,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.shapeMismatches().isEmpty()) {
       throw new InvalidInputException(file + " has keys that do not fit " + base + " ("
-          + report.shapeMismatches().size() + ", e.g. " + report.shapeMismatches().get(0)
+          + report.shapeMismatches().size() + ", e.g. "
+          + report.shapeMismatches().get(0)
           + "); the LoRA is for another base model; give a LoRA for this base");
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {

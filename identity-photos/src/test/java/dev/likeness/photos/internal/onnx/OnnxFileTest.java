@@ -277,8 +277,7 @@ class OnnxFileTest {
     assertRefused(
         "has the input shape [1, 3, 1099511627776, 1099511627776]", Proto.file(1L << 40, relu));
     assertRefused(
-        "has 2 inputs",
-        Proto.model(graph.message(11, Proto.value("z", Proto.FLOAT, 1, 3, 2, 2))));
+        "has 2 inputs", Proto.model(graph.message(11, Proto.value("z", Proto.FLOAT, 1, 3, 2, 2))));
     assertRefused(
         "is not an f32 tensor",
         Proto.model(new Proto()

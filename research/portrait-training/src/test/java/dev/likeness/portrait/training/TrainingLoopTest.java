@@ -60,7 +60,8 @@ class TrainingLoopTest {
             (weights, step) -> {}));
     assertTrue(
         lost.getMessage()
-            .startsWith("stage: the gradients' length is Infinity (completed steps: 100); " + state),
+            .startsWith(
+                "stage: the gradients' length is Infinity (completed steps: 100); " + state),
         lost.getMessage());
     assertArrayEquals(saved, Files.readAllBytes(state));
   }

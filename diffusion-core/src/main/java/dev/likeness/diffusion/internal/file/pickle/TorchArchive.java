@@ -101,8 +101,7 @@ record TorchArchive(Object root, Map<String, ByteRange> storages) {
     for (Object key : list) {
       TensorRef.Storage storage = key instanceof String name ? known.get(name) : null;
       if (storage == null || in.i64() != storage.elements()) {
-        throw in.broken(
-            "has a storage that no tensor uses, or a storage of the wrong size");
+        throw in.broken("has a storage that no tensor uses, or a storage of the wrong size");
       }
       storages.put(storage.key(), new ByteRange(in.position(), storage.bytes()));
       in.skip(storage.bytes());

@@ -65,11 +65,10 @@ final class TorchContents implements TensorNames {
     ByteRange stretch = storages.get(storage.key());
     boolean whole = stretch == null ? storage.elements() == 0 : stretch.length() == storage.bytes();
     if (!whole) {
-      throw new InvalidInputException(
-          source + ": tensor " + Quoted.of(name) + " needs storage "
-              + Quoted.of(storage.key()) + " of " + storage.bytes() + " bytes, but the file "
-              + (stretch == null ? "does not contain it" : "has " + stretch.length() + " bytes for it")
-              + "; the file is damaged: download it again");
+      throw new InvalidInputException(source + ": tensor " + Quoted.of(name) + " needs storage "
+          + Quoted.of(storage.key()) + " of " + storage.bytes() + " bytes, but the file "
+          + (stretch == null ? "does not contain it" : "has " + stretch.length() + " bytes for it")
+          + "; the file is damaged: download it again");
     }
     if (tensors.put(name, tensor) != null) {
       throw new InvalidInputException(source + ": two tensors are called " + Quoted.of(name)

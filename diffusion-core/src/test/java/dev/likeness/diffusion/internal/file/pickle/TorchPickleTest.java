@@ -369,14 +369,16 @@ class TorchPickleTest {
     Path file = CraftedPickle.zip(folder, six, 5);
     refused(
         file,
-        file + ": tensor \"tensor\" needs storage \"0\" of 24 bytes, but the file has 20 bytes for it;"
+        file
+            + ": tensor \"tensor\" needs storage \"0\" of 24 bytes, but the file has 20 bytes for it;"
             + " the file is damaged: download it again");
     byte[] other =
         CraftedPickle.start().tensor("9", 6, 0, new long[] {6}, new long[] {1}).stop();
     CraftedPickle.zip(folder, other, 6);
     refused(
         file,
-        file + ": tensor \"tensor\" needs storage \"9\" of 24 bytes, but the file does not contain it;"
+        file
+            + ": tensor \"tensor\" needs storage \"9\" of 24 bytes, but the file does not contain it;"
             + " the file is damaged: download it again");
   }
 

@@ -26,12 +26,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Encodes images as files that disclose their origin: an invisible watermark, XMP's
+ * Encodes images as files that disclose their origin with an invisible watermark, XMP's
  * {@code DigitalSourceType} and a signed C2PA manifest. Files have the sRGB profile. They contain
- * neither the settings nor the person. Immutable; setters return a changed copy. With an Ed25519
- * key, the same image always gives the same file. Other keys give random signatures. Methods that
- * encode or write throw {@link ResourceLimitException} if a label needs a font and the system has
- * none, or if OpenCV cannot write WebP.
+ * neither the settings of a request nor data about the person. Immutable; setters return a changed
+ * copy. With an Ed25519 key, the same image always gives the same file. Other keys give random
+ * signatures. If the system has no font for a label, or OpenCV cannot write WebP, methods that
+ * encode or write throw {@link ResourceLimitException}.
  *
  * @param signer the signing identity; empty for the development identity, which proves nothing
  *     about the signer
@@ -72,8 +72,9 @@ public record Disclosure(
   public Disclosure {
     if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
       throw new IllegalArgumentException(
-          "the " + (generator.isBlank() ? "generator's name" : "label")
-              + " is blank; give a name of the generating program, and a text or no label");
+          generator.isBlank()
+              ? "the generator's name is blank; give the name of the generating program"
+              : "the label is blank; give a text, or no label");
     }
   }
 
@@ -117,7 +118,7 @@ public record Disclosure(
   }
 
   /**
-   * Returns a disclosure for edited images (image-to-image) or for generated ones. The content
+   * Returns a disclosure that marks images as edited (image-to-image) or as generated. The content
    * credentials of the image that was edited are not copied.
    *
    * @param overAnother true for images that were generated from another image
@@ -143,7 +144,7 @@ public record Disclosure(
 
   /**
    * Returns a disclosure for contact sheets. It adds no watermark, because a watermark would be
-   * visible on their plain background. It records no edit, because a sheet is a new image.
+   * visible on a sheet's plain background. It records no edit, because a sheet is a new image.
    *
    * @return a changed copy
    */
@@ -182,9 +183,9 @@ public record Disclosure(
   }
 
   /**
-   * Encodes an image with all disclosures.
+   * Encodes an image with all marks of this disclosure.
    *
-   * @param image the image, of any size; an image below 65,536 pixels gets no watermark
+   * @param image the image, of any size; an image of fewer than 65,536 pixels gets no watermark
    * @param format the file format
    * @return the bytes of the file
    * @throws ResourceLimitException if the disclosure has a label and the system has no font, or if
@@ -197,12 +198,13 @@ public record Disclosure(
   }
 
   /**
-   * Encodes an image with all disclosures, for the {@link GeneratedImage.Marking} service.
+   * Encodes an image with all marks of this disclosure, for the {@link GeneratedImage.Marking}
+   * service.
    *
    * @param generated the image, of any size
    * @param format the file format
-   * @param overAnother true if the image was generated from another image; it is then disclosed as
-   *     {@link #edited(boolean) edited}
+   * @param overAnother true if the image was generated from another image. Such an image is
+   *     disclosed as {@link #edited(boolean) edited}
    * @return the bytes of the file
    */
   @Override
@@ -211,7 +213,8 @@ public record Disclosure(
   }
 
   /**
-   * Writes an image file with all disclosures. The file is written completely or not at all.
+   * Writes an image file with all marks of this disclosure. The file is written completely or not
+   * at all.
    *
    * @param image the image, of any size
    * @param format the file format

@@ -32,8 +32,8 @@ import java.util.stream.Collectors;
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
  * @param sourceType XMP's digital source type, as an IPTC URL; empty if XMP has no source type
- * @param watermarkBits number of watermark bits found in the pixels, 0 to 48; empty if the image is
- *     too small or cannot be decoded
+ * @param watermarkBits number of correct watermark bits in the pixels, 0 to 48; empty if the image
+ *     is too small or cannot be decoded
  * @param manifest the validated content credentials; empty if the file has no content credentials
  * @param remoteManifest URL of content credentials outside the file, which are not fetched; empty
  *     if XMP has no such URL
@@ -49,8 +49,8 @@ public record Provenance(
   private static final String ADVICE = "give a PNG, JPEG or WebP file";
 
   /**
-   * {@return the provenance of a file, whose signer is reported, but not trusted} This method
-   * throws the exceptions of {@link #inspect(Path, TrustAnchors)}.
+   * {@return the provenance of a file} The signer is reported but not trusted. This method throws
+   * the exceptions of {@link #inspect(Path, TrustAnchors)}.
    *
    * @param file a PNG, JPEG or WebP file of at most 200 MB
    */
@@ -177,22 +177,22 @@ public record Provenance(
   }
 
   /**
-   * {@return true if the file or its manifest was changed after signing, the manifest cannot be
-   * read, or a weak key or digest would allow unnoticed changes; false without a manifest}
+   * {@return true if the file or its manifest may have been changed after signing} An unreadable
+   * manifest and a weak key or digest count as changes. Without a manifest, the result is false.
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
   }
 
   /**
-   * {@return true if the certificate of the signer, or of an ingredient's signer, is not valid now,
-   * and no trusted time stamp proves that it was valid at signing; false without a manifest}
+   * {@return true if a signer's certificate is not valid now, and no trusted time stamp proves that
+   * it was valid at signing} Signers of ingredients count. Without a manifest, this is false.
    */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();
   }
 
-  /** {@return the facts of {@link #toJson} as maps, lists, strings, numbers and nulls} */
+  /** {@return the facts of {@link #toJson} as maps, lists, strings, numbers, booleans, nulls} */
   public Map<String, Object> toMap() {
     return ProvenanceText.facts(this);
   }

@@ -10,14 +10,14 @@ import java.util.OptionalInt;
 /**
  * The invisible watermark of diffusers' SDXL pipeline ({@code StableDiffusionXLWatermarker}). Its
  * 48 bits lie in the blue-yellow differences of blocks of 8 by 8 pixels. The {@code dwtDct} method
- * of the Python package invisible-watermark reads them. Many blocks contain the same bit; the
- * reader takes the value of the majority.
+ * of the Python package invisible-watermark reads these bits. Many blocks contain the same bit; the
+ * reader uses the value of the majority.
  *
- * <p>The package's own writer changes one value of a block, which JPEG compression undoes. This
- * class changes whole blocks. It changes no more blocks than needed, and changes them as little as
- * possible. It prefers blocks with texture to plain blocks. It strengthens each bit until it
- * survives a resize to 90 % of the image's size and back, followed by JPEG of quality 80, or until
- * its highest strength is reached.
+ * <p>The writer of that package changes one value of a block. JPEG compression undoes this change.
+ * This class changes whole blocks instead. It changes no more blocks than needed, and changes them
+ * as little as possible. It prefers blocks with texture to plain blocks. It strengthens a bit until
+ * the bit survives a resize to 90 % of the image's size and back, followed by JPEG of quality 80.
+ * If a bit reaches the highest strength, it is not strengthened further.
  */
 public final class Watermark {
   /** Number of bits of the watermark. */

@@ -60,7 +60,8 @@ record Claim(
     Map<String, JumbfBox> boxes = new HashMap<>();
     for (JumbfBox box : manifest.boxes()) {
       if (!isKnown(box) || boxes.put(box.label(), box) != null) {
-        throw new JumbfBox.MalformedManifest("a manifest with boxes that C2PA does not define");
+        throw new JumbfBox.MalformedManifest(
+            "a manifest with a box that C2PA does not define, or with two boxes of one label");
       }
     }
     JumbfBox assertions = boxes.remove(FOLDER);

@@ -126,7 +126,7 @@ final class HardBinding {
       OptionalLong start = Cbor.wholeNumber(map.get("start"));
       OptionalLong length = Cbor.wholeNumber(map.get("length"));
       if (start.isEmpty() || start.getAsLong() < 0 || length.orElse(-1) < 0) {
-        throw new JumbfBox.MalformedManifest("an exclusion without start and length");
+        throw new JumbfBox.MalformedManifest("an exclusion without a valid start and length");
       }
       long from = start.getAsLong();
       long beyond =

@@ -211,7 +211,8 @@ record JumbfBox(
         end++;
       }
       if (end == description.limit() || end - start > MAX_LABEL) {
-        throw new MalformedManifest("a JUMBF label without an end");
+        throw new MalformedManifest(
+            "a JUMBF label without an end, or of more than " + MAX_LABEL + " bytes");
       }
       ByteBuffer bytes = description.slice(start, end - start);
       description.position(end + 1);

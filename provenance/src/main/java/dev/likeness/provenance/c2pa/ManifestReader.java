@@ -127,7 +127,7 @@ public final class ManifestReader {
       size += claim.content().length;
       if (claims.put(box.label(), claim) != null || size > MAX_CLAIM_BYTES) {
         throw new JumbfBox.MalformedManifest(
-            "two manifests with the same label, or claims that are too long");
+            "two manifests with the same label, or more than 8 MiB of claims");
       }
     }
     return claims;

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param signer the signer; empty if the manifest has no readable signature
  * @param findings the findings about the file and its manifest
  * @param ingredients findings about the ingredients: the images from which this image was made.
- *     Findings that the manifest itself records are left out
+ *     Failures that the manifest itself records are left out
  */
 public record ManifestReport(
     State state,
@@ -29,8 +29,8 @@ public record ManifestReport(
   /** The result of a validation. */
   public enum State {
     /**
-     * The manifest cannot be read, a hash or signature does not match, or no evidence shows that
-     * the certificate was valid at signing.
+     * A check failed, other than the check whether the signer is trusted. For example, the manifest
+     * cannot be read, a hash does not match, or the certificate is not valid.
      */
     INVALID,
     /** Hashes and signatures match, but no trust anchor confirms the signer. */
@@ -50,7 +50,8 @@ public record ManifestReport(
   /**
    * The signer of a manifest.
    *
-   * @param name the organisation in the certificate; the common name if it has no organisation
+   * @param name the organisation in the certificate. If the certificate has no organisation, the
+   *     common name; without a common name, the whole subject
    * @param algorithm name of the signature algorithm, such as {@code ES256}, or {@code unknown}
    * @param validFrom start of the certificate's validity
    * @param validUntil end of the certificate's validity
@@ -71,7 +72,7 @@ public record ManifestReport(
    * @param signer the signer; empty if the manifest has no readable signature
    * @param findings the findings about the file and its manifest
    * @param ingredients findings about the ingredients: the images from which this image was made.
-   *     Findings that the manifest itself records are left out
+   *     Failures that the manifest itself records are left out
    */
   public ManifestReport {
     actions = List.copyOf(actions);
@@ -105,7 +106,7 @@ public record ManifestReport(
 
   /**
    * Reports whether the file or its manifest may have been altered. In C2PA an expired certificate
-   * makes a manifest invalid, but it is no alteration. A weak key or digest counts as an
+   * makes a manifest invalid, but expiry is no alteration. A weak key or digest counts as an
    * alteration, because it would allow unnoticed changes.
    *
    * @return true if a check failed for a reason other than an expired certificate or an untrusted
@@ -116,10 +117,10 @@ public record ManifestReport(
   }
 
   /**
-   * Reports whether the certificate of the signer, or of an ingredient's signer, is not valid now,
-   * and no trusted time stamp proves that it was valid at signing.
+   * Reports whether the certificate of a signer has expired. A certificate counts as expired if it
+   * is not valid now, and no trusted time stamp proves that it was valid at signing.
    *
-   * @return true if there is such a certificate
+   * @return true if the certificate of the signer or of an ingredient's signer has expired
    */
   public boolean isExpired() {
     return faults().contains(EXPIRED);
@@ -129,14 +130,15 @@ public record ManifestReport(
    * Reports whether the only fault is a weak key or digest, such as an RSA key of 1024 bits or
    * SHA-1.
    *
-   * @return true if a check of a key or digest failed, and no other check failed except for expiry
+   * @return true if a check of a key or digest failed, and no check failed for a reason other than
+   *     expiry or an untrusted signer
    */
   public boolean isWeak() {
     return faults().contains(WEAK)
         && faults().stream().allMatch(code -> code.equals(WEAK) || code.equals(EXPIRED));
   }
 
-  /** {@return the result as one line of text} */
+  /** {@return the result of the validation as one line of text} */
   public String verdict() {
     return switch (state) {
       case TRUSTED -> wholeText() + ", from a trusted signer";

@@ -10,9 +10,10 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Writes a signed manifest into an image: actions, digital source type and a hash of the file
- * without the manifest (C2PA specification 2.1, claims of version 2). The same file and signer give
- * the same bytes if the signature algorithm is deterministic (Ed25519).
+ * Writes a signed manifest into an image file (C2PA specification 2.1, claims of version 2). The
+ * manifest contains the actions, the digital source type and a hash of the file without the
+ * manifest. If the signature algorithm is deterministic (Ed25519), the same file and signer give
+ * the same bytes.
  */
 public final class ManifestWriter {
   private static final String ASSERTIONS = "c2pa.assertions";
@@ -35,7 +36,7 @@ public final class ManifestWriter {
    * @param sourceType IPTC URL of the digital source type
    * @param edited true if the model changed another image ({@code c2pa.opened},
    *     {@code c2pa.edited}); false if it generated the image from noise ({@code c2pa.created}).
-   *     The manifest records that another image was opened, but not its credentials
+   *     The manifest records that another image was opened, but not the credentials of that image
    */
   public ManifestWriter(
       SigningIdentity signer, String generator, String sourceType, boolean edited) {

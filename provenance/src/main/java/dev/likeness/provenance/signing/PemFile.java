@@ -57,7 +57,8 @@ final class PemFile {
     } catch (IOException e) {
       throw unreadable(file, e);
     }
-    throw new InvalidInputException(file + " has no private key; give an unencrypted PEM file");
+    throw new InvalidInputException(
+        file + " has no unencrypted private key; give a PEM file with one");
   }
 
   private static List<Object> entries(Path file) {

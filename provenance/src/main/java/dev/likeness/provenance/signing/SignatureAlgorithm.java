@@ -25,9 +25,9 @@ public enum SignatureAlgorithm {
   ES512(-36, "SHA512withECDSAinP1363Format", 0),
   /** RSASSA-PSS with SHA-256, for RSA keys of at least 2048 bits. */
   PS256(-37, "RSASSA-PSS", 256),
-  /** RSASSA-PSS with SHA-384; only for verification, not for signing. */
+  /** RSASSA-PSS with SHA-384; for verification. {@link #of} never returns this algorithm. */
   PS384(-38, "RSASSA-PSS", 384),
-  /** RSASSA-PSS with SHA-512; only for verification, not for signing. */
+  /** RSASSA-PSS with SHA-512; for verification. {@link #of} never returns this algorithm. */
   PS512(-39, "RSASSA-PSS", 512),
   /**
    * Ed25519 (EdDSA). This is the only deterministic algorithm here: equal messages give equal
@@ -56,7 +56,7 @@ public enum SignatureAlgorithm {
    * Finds an algorithm by its COSE number.
    *
    * @param number a number from a COSE header
-   * @return the algorithm; empty if C2PA does not allow it
+   * @return the algorithm; empty if C2PA allows no algorithm with this number
    */
   public static Optional<SignatureAlgorithm> ofCose(long number) {
     return Arrays.stream(values()).filter(algorithm -> algorithm.cose == number).findFirst();
@@ -68,7 +68,7 @@ public enum SignatureAlgorithm {
    * @param key a public or private key
    * @return the algorithm for the key's type and size
    * @throws IllegalArgumentException if C2PA has no algorithm for this kind of key, or an RSA key
-   *     has less than 2048 bits
+   *     has fewer than 2048 bits
    */
   public static SignatureAlgorithm of(Key key) {
     int bits = key instanceof ECKey curve
@@ -105,7 +105,8 @@ public enum SignatureAlgorithm {
       return signature.sign();
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "the key cannot sign with " + this + ": " + e.getMessage(), e);
+          "the key cannot sign with " + this + ": " + e.getMessage() + "; give a key of this type",
+          e);
     }
   }
 

@@ -40,7 +40,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   public SigningIdentity {
     chain = List.copyOf(chain);
     if (chain.isEmpty()) {
-      throw new IllegalArgumentException("a signing identity needs a certificate, got none");
+      throw new IllegalArgumentException(
+          "a signing identity needs a certificate, got none; give the signer's certificate");
     }
     SignatureAlgorithm algorithm = SignatureAlgorithm.of(key);
     if (!algorithm.verify(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
@@ -66,11 +67,11 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * @param key file of a private key, not encrypted
    * @param certificates file of the certificate chain, the signer's certificate first
    * @return the signing identity
-   * @throws InvalidInputException if a file cannot be read, or lacks the key or a certificate; or
-   *     if the signer's certificate does not meet the {@linkplain SignerProfile requirements} or is
-   *     not valid now
-   * @throws IllegalArgumentException if no {@link SignatureAlgorithm} supports the key, or it does
-   *     not belong to the first certificate
+   * @throws InvalidInputException in four cases: a file cannot be read; a file lacks the key or a
+   *     certificate; the signer's certificate is not valid now; or this certificate does not meet
+   *     the {@linkplain SignerProfile requirements}
+   * @throws IllegalArgumentException if no {@link SignatureAlgorithm} supports the key, or the key
+   *     does not belong to the first certificate
    */
   public static SigningIdentity open(Path key, Path certificates) {
     List<X509Certificate> chain = PemFile.chain(certificates);

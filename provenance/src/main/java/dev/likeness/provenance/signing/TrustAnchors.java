@@ -117,7 +117,8 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    *
    * @param authority the authority's certificate, then other certificates in any order
    * @param time the attested time
-   * @return true if the certificate is only for time stamping and a valid path leads to an anchor
+   * @return true if the authority's certificate is only for time stamping, and a path that is valid
+   *     at the attested time leads to an anchor
    */
   public boolean trustsTimestamp(List<X509Certificate> authority, Instant time) {
     X509Certificate clock = authority.get(0);

@@ -48,7 +48,7 @@ class QuotedTextTest {
     "bad__c2pa__excl-11.png, 3, assertion.dataHash.mismatch",
     "bad__c2pa__weak-rsa1024.png, 3, too weak to trust",
     "proof__weak-sha1-rsa1024.png, 3, too weak to trust",
-    "bad__c2pa__receipt-extra.json, 3, its signature does not cover"
+    "bad__c2pa__receipt-extra.json, 3, the signature does not cover"
   })
   void judgesFilesThatOncePassed(String name, int status, String fault) {
     Path file = Material.ofCase("attacks/" + name);

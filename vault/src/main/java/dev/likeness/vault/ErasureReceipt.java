@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * @param startedAt the time when the erasure began, by the system clock
  * @param finishedAt the time when the last file was deleted, by the system clock
  * @param files the number of deleted files by category label. Receipts of version 0.1.0 keep their
- *     old labels, because the signature covers them
+ *     old labels, because the signature covers the labels
  * @param signature the signature of the values above
  * @param certificates the signer's certificate, then the certificates of its issuers, as DER
  */
@@ -65,7 +65,8 @@ public record ErasureReceipt(
     certificates = copy(certificates);
     if (!SubjectStore.isId(subject)) {
       throw new IllegalArgumentException(
-          "the id of a subject must have 32 hexadecimal digits, got " + Quoted.of(subject));
+          "the id of a subject must be 32 lower-case hexadecimal digits, got "
+              + Quoted.of(subject));
     }
     if (!labels(files).containsAll(files.keySet())) {
       throw new IllegalArgumentException("the categories of a receipt must be among "
@@ -74,8 +75,8 @@ public record ErasureReceipt(
     }
     if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
       throw new IllegalArgumentException(
-          "a receipt needs at least 1 certificate and counts of at least 0, got "
-              + certificates.size() + " certificates and counts " + files);
+          "a receipt needs at least 1 certificate and counts of at least 0, got the counts "
+              + files + " and this number of certificates: " + certificates.size());
     }
   }
 
@@ -89,7 +90,7 @@ public record ErasureReceipt(
     return signature.clone();
   }
 
-  /** {@return copies of the signer's certificate and of those of its issuers, as DER} */
+  /** {@return copies of the signer's certificate and then of its issuers' certificates, as DER} */
   @Override
   public List<byte[]> certificates() {
     return copy(certificates);
@@ -165,7 +166,7 @@ public record ErasureReceipt(
 
   /**
    * {@return true if the receipt is unchanged since it was signed, and the key of the signature is
-   * strong enough} An RSA key of less than 2048 bits is too weak. The caller must check that the
+   * strong enough} An RSA key of fewer than 2048 bits is too weak. The caller must check that the
    * {@link #signer()} is trusted.
    *
    * @throws InvalidInputException if a certificate cannot be read
@@ -205,7 +206,7 @@ public record ErasureReceipt(
       // Java's parsers throw any RuntimeException for some broken keys.
       throw new InvalidInputException(
           "the receipt of " + subject
-              + " contains an unreadable certificate; restore it from a copy",
+              + " contains an unreadable certificate; restore the receipt from a copy",
           e);
     }
   }
@@ -241,7 +242,7 @@ public record ErasureReceipt(
     ErasureReceipt receipt = read(file);
     if (!receipt.subject().equals(id)) {
       throw new InvalidInputException(file + " is the receipt of " + receipt.subject()
-          + ", not of the subject that its name states; restore it from a copy");
+          + ", not of the subject in the file's name; restore the file from a copy");
     }
     return receipt;
   }
@@ -251,8 +252,8 @@ public record ErasureReceipt(
    *
    * @param file a file of a store's receipts folder
    * @return the receipt
-   * @throws InvalidInputException if the file is not a receipt, or contains data that its signature
-   *     does not cover
+   * @throws InvalidInputException if the file cannot be read or is not a receipt, or if it contains
+   *     data that the signature does not cover
    */
   public static ErasureReceipt read(Path file) {
     requireShort(file);
@@ -305,7 +306,7 @@ public record ErasureReceipt(
         .findFirst()
         .ifPresent(extra -> {
           throw new UncoveredException(file + " contains " + Quoted.of(extra)
-              + ", which its signature does not cover; ask for the original receipt");
+              + ", which the signature does not cover; ask for the original receipt");
         });
   }
 

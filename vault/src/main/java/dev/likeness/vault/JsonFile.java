@@ -51,7 +51,8 @@ final class JsonFile {
       }
     }
     throw new InvalidInputException(
-        file + " has no number of seconds under \"" + key + "\"; restore it from a copy");
+        file + " has no number of seconds under \"" + key + "\", or one outside of " + least
+            + " to " + most + "; restore the file from a copy");
   }
 
   static Map<String, Object> read(Path file) {
@@ -70,7 +71,8 @@ final class JsonFile {
     } catch (NoSuchFileException e) {
       throw new InvalidInputException(file + " does not exist; give a file that a store wrote", e);
     } catch (IOException e) {
-      throw new InvalidInputException(file + " cannot be read as JSON; restore it from a copy", e);
+      throw new InvalidInputException(
+          file + " is not a readable JSON file of at most 1 MiB; restore it from a copy", e);
     }
   }
 

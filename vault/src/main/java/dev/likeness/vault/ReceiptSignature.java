@@ -73,7 +73,8 @@ enum ReceiptSignature {
       return signature.sign();
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "the key cannot sign with " + this + ": " + e.getMessage(), e);
+          "the key cannot sign with " + this + ": " + e.getMessage() + "; give a key of this type",
+          e);
     }
   }
 
@@ -108,7 +109,8 @@ enum ReceiptSignature {
     CertifiedSigner {
       chain = List.copyOf(chain);
       if (chain.isEmpty()) {
-        throw new IllegalArgumentException("a signer of receipts needs a certificate, got none");
+        throw new IllegalArgumentException(
+            "a signer of receipts needs a certificate, got none; give the signer's certificate");
       }
     }
 

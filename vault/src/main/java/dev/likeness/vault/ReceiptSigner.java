@@ -51,7 +51,7 @@ public interface ReceiptSigner {
   }
 
   /**
-   * {@return the library's development signer} Its key is public, so its receipts prove nothing
+   * {@return the library's development signer} The key is public, so the signatures prove nothing
    * about the signer.
    */
   static ReceiptSigner development() {

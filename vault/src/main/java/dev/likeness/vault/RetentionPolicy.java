@@ -10,7 +10,7 @@ import java.util.Map;
 
 /**
  * The retention limits of each category of data. Each category has two limits: one counts from the
- * training, the other from the last use. When the first of them is reached,
+ * training, the other from the last use. When either limit is reached,
  * {@link SubjectStore#purgeDue} removes the data. Immutable.
  *
  * @param limits a limit for every category
@@ -62,8 +62,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     limits = new EnumMap<>(limits);
     if (limits.size() != DataCategory.values().length) {
       throw new IllegalArgumentException(
-          "a retention policy needs a limit for each of photos, work, person and images, got"
-              + " limits for "
+          "a retention policy needs a limit for each of " + List.of(DataCategory.values())
+              + ", got limits for "
               + limits.keySet());
     }
     limits.forEach((category, limit) -> {
@@ -165,7 +165,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * The result of a purge, which removes data whose retention limit is reached.
+   * The result of a purge. A purge removes the data whose retention limit is reached.
    *
    * @param erased receipts of the erased subjects
    * @param files the number of files removed from subjects that were not erased

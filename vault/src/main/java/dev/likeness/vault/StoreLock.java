@@ -48,8 +48,8 @@ final class StoreLock implements AutoCloseable {
           .filter(name -> !name.startsWith(".") && !name.equals("lost+found"))
           .toList();
       if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
-        throw new InvalidInputException(folder + " is not a store: it has no clock.json, but "
-            + names.get(0) + "; give a store, or a new folder");
+        throw new InvalidInputException(folder + " is not a store: it contains " + names.get(0)
+            + ", but no clock.json; give a store, or a new folder");
       }
     }
     return folder;

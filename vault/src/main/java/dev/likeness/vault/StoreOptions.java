@@ -8,14 +8,15 @@ import java.util.Optional;
  *
  * @param clock the clock of retention limits and receipts
  * @param signer signs receipts of erasures
- * @param retention the retention policy; empty to use the policy recorded in the store, or the
- *     default policy if none is recorded
+ * @param retention the retention policy. If empty, the store uses the policy that it has recorded;
+ *     without a recorded policy, it uses the default policy
  */
 public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<RetentionPolicy> retention) {
   /**
-   * {@return the default options: the system clock, the development signer, and the retention
-   * policy recorded in the store or the default policy} The development key is public, so receipts
-   * signed with it prove nothing about the signer. Set your own signer with {@link #signer}.
+   * {@return options with the system clock, the development signer and no retention policy} The
+   * store then uses the policy that it has recorded; without a recorded policy, it uses the default
+   * policy. The development key is public, so receipts signed with this key prove nothing about the
+   * signer. Set your own signer with {@link #signer}.
    */
   public static StoreOptions defaults() {
     return new StoreOptions(Clock.systemUTC(), ReceiptSigner.development(), Optional.empty());
@@ -24,7 +25,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   /**
    * {@return options with another clock}
    *
-   * @param other the clock
+   * @param other the clock of retention limits and receipts
    */
   public StoreOptions clock(Clock other) {
     return new StoreOptions(other, signer, retention);

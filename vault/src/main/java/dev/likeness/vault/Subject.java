@@ -13,12 +13,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The data of one person in a store. Its folders are ordinary {@link Path}s whose files are
- * encrypted with keys of this subject. Thread-safe. After {@link #erase()}, methods that use the
- * data throw {@link SubjectErasedException}. After {@link SubjectStore#close()}, they throw
- * {@link IllegalStateException}, and files in the folders throw {@link IOException}, because
- * another process may erase the subject. Methods that change the subject throw
- * {@link ResourceLimitException} if the store cannot be written.
+ * The data of one person in a store. The folders are ordinary {@link Path}s whose files are
+ * encrypted with keys of this subject. Thread-safe. Methods that use the data throw
+ * {@link SubjectErasedException} after {@link #erase()}, and {@link IllegalStateException} after
+ * {@link SubjectStore#close()}. After either, access to files throws {@link IOException}. If the
+ * store cannot be written, methods that change the subject throw {@link ResourceLimitException}.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
@@ -95,7 +94,7 @@ public final class Subject {
 
   /**
    * Returns the encrypted folder of a category, to read and write. For the retention limits, this
-   * call counts as a use. After a purge or erasure, its open files fail with {@link IOException}.
+   * call counts as a use. After a purge or erasure, open files throw {@link IOException}.
    *
    * @param category the category
    * @return the root of the folder
@@ -120,7 +119,7 @@ public final class Subject {
   }
 
   /**
-   * Counts as a use of the subject: the retention limits that count from the last use start again.
+   * Records a use of the subject. The retention limits that count from the last use start again.
    *
    * @throws SubjectErasedException if the subject was erased
    */
@@ -193,7 +192,7 @@ public final class Subject {
    * Records that long work on this subject begins. Until {@link #workEnded}, retention limits do
    * not remove the person data and the images.
    *
-   * @param cancellation the cancellation of the work; erasing the subject cancels it
+   * @param cancellation cancels the work if the subject is erased or the store is closed
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
@@ -238,7 +237,8 @@ public final class Subject {
   private void requireNotClaimed() {
     requireUsable();
     if (isClaimed) {
-      throw new IllegalStateException(this + " is being trained; wait for the training to end");
+      throw new IllegalStateException(
+          this + ": its photos are in use; wait for training or the choice of references to end");
     }
   }
 

@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 
 /**
  * An encrypted store of personal data in one folder. Each subject has separate keys. Only one
- * process at a time can open the store; all its threads can use it. Opening it finishes interrupted
- * erasures and removes erased subjects that a backup brought back. Opening with the key also
- * encrypts files of version 0.1.0 in the current format. Damaged files do not prevent opening.
+ * process at a time can open the store. Opening finishes interrupted erasures, and removes erased
+ * subjects that were restored from a backup. Opening with the key also encrypts files of version
+ * 0.1.0 in the current format. Damaged files do not prevent opening. Thread-safe.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -66,7 +66,7 @@ public final class SubjectStore implements AutoCloseable {
    * {@link #open(Path, WrappingKey, StoreOptions)}.
    *
    * @param folder the store's folder; created if missing
-   * @param keys the application's key, or {@link WrappingKey#none()} to list, erase and purge
+   * @param keys the application's key; {@link WrappingKey#none()} to only list, erase and purge
    * @return the store; the caller closes it
    */
   public static SubjectStore open(Path folder, WrappingKey keys) {
@@ -77,11 +77,11 @@ public final class SubjectStore implements AutoCloseable {
    * Opens or creates a store.
    *
    * @param folder the store's folder; created if missing
-   * @param keys the application's key, or {@link WrappingKey#none()} to list, erase and purge
+   * @param keys the application's key; {@link WrappingKey#none()} to only list, erase and purge
    * @param options the clock, the signer of receipts and the retention policy
    * @return the store; the caller closes it
    * @throws StoreInUseException if the store is already open, in this or another process
-   * @throws InvalidInputException if the folder contains files that do not belong to a store
+   * @throws InvalidInputException if the folder is neither a store nor empty
    * @throws ResourceLimitException if the folder cannot be read or written
    */
   public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {
@@ -122,8 +122,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * {@return the retention policy} If the recorded policy is damaged, this is the default policy,
-   * and {@link #purgeDue} refuses until a policy is set or restored.
+   * {@return the retention policy} If the recorded policy is damaged, the default policy is
+   * returned, and {@link #purgeDue} throws an exception until a policy is set or restored.
    */
   public RetentionPolicy retention() {
     return retention.orElseGet(RetentionPolicy::defaults);
@@ -138,7 +138,7 @@ public final class SubjectStore implements AutoCloseable {
    *
    * @param consent the consent of the person
    * @return the subject; it belongs to this store
-   * @throws InvalidInputException if there is no key, or if it opens none of the existing subjects
+   * @throws InvalidInputException if the store was opened without a key or with a wrong key
    * @throws ResourceLimitException if the subject cannot be written
    * @throws IllegalStateException if the store is closed
    */
@@ -186,8 +186,8 @@ public final class SubjectStore implements AutoCloseable {
     Subject subject = subjects.get(id);
     if (subject == null) {
       throw new InvalidInputException("the store has no subject "
-          + (isId(id) ? id : "with that id, because ids have 32 hexadecimal digits")
-          + "; people list shows its subjects");
+          + (isId(id) ? id : "with that id, because ids have 32 lower-case hexadecimal digits")
+          + "; the command \"people list\" shows the ids");
     }
     return subject;
   }
@@ -198,12 +198,12 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Removes all data whose retention limit is reached. A subject whose person data is due is
-   * erased, unless work on it is in progress.
+   * Removes all data whose retention limit is reached. If the limit of a subject's person data is
+   * reached, the whole subject is erased. During work on a subject, person data and images stay.
    *
    * @return the receipts of erased subjects and the number of removed files
-   * @throws ResourceLimitException if data of a subject cannot be removed; this is thrown after all
-   *     other subjects are purged
+   * @throws ResourceLimitException if data of a subject cannot be removed; all other subjects are
+   *     purged first
    * @throws InvalidInputException if the recorded retention policy is damaged; nothing is removed
    * @throws IllegalStateException if the store is closed
    */
@@ -229,7 +229,7 @@ public final class SubjectStore implements AutoCloseable {
         if (failure == null) {
           failure = new ResourceLimitException(
               "cannot purge everything that is due: " + e.getMessage()
-                  + "; remove the cause and open the store again, which finishes the purge",
+                  + "; remove the cause, open the store again and purge again",
               e);
         } else {
           failure.addSuppressed(e);
@@ -267,7 +267,7 @@ public final class SubjectStore implements AutoCloseable {
    */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
-      throw new InvalidInputException("ids have 32 hexadecimal digits; people list shows the ids");
+      throw new InvalidInputException("the id is not 32 lower-case hexadecimal digits; correct it");
     }
     return ErasureReceipt.read(folder, id);
   }
@@ -275,8 +275,8 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Reads every file of every subject to find damaged files.
    *
-   * @return a line for each damaged file of the store, and for each category of a subject with
-   *     unreadable files; empty if all files can be read
+   * @return one line for each damaged file of the store itself, and one for each subject and
+   *     category with unreadable files; empty if all files can be read
    * @throws IllegalStateException if the store is closed
    */
   public List<String> verify() {
@@ -292,7 +292,7 @@ public final class SubjectStore implements AutoCloseable {
    * Closes the store, so that another process can open it. Running work is cancelled, and the
    * store's subjects can no longer be used. A second call does nothing.
    *
-   * @throws ResourceLimitException if the time of the store cannot be saved
+   * @throws ResourceLimitException if the file of the store's clock cannot be written
    */
   @Override
   public void close() {

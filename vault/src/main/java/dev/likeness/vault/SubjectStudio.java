@@ -68,8 +68,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy with other tools for faces} With an embedder, the person file records face
-   * embeddings, and the likeness of headshots is measured.
+   * {@return a copy with other tools for faces} If the tools include an embedder, the person file
+   * records face embeddings, and the likeness of headshots is measured.
    *
    * @param others the tools for faces; the caller closes them
    * @throws IllegalArgumentException if the studio's face guidance uses the embedder
@@ -81,7 +81,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that trains only on photos of one person} This needs {@link #tools} with an
+   * {@return a copy that uses only photos of one person} Training then needs {@link #tools} with an
    * embedder.
    *
    * @param photo the name of an added photo that shows this person
@@ -92,7 +92,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that trains, and chooses reference images, with traits that the user gives}
+   * {@return a copy that uses the given traits to train and to choose reference images}
    *
    * @param traits traits of the person, such as glasses; they replace measured traits
    */
@@ -105,12 +105,13 @@ public final class SubjectStudio {
    * Adds a photo. If the same photo was already added with the same name, nothing changes.
    *
    * @param subject the subject
-   * @param name the name of the photo in reports, without leading dots and cut to its last 100
-   *     bytes. Other photos with that name get a number, as in {@code selfie (2).jpg}
+   * @param name the name of the photo in reports. Folders and leading dots are removed, and only
+   *     the last 100 bytes are kept. If another photo has this name, a number is added, as in
+   *     {@code selfie (2).jpg}
    * @param photo the bytes of an image file
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover adding
    *     photos
-   * @throws IllegalStateException while the subject is being trained
+   * @throws IllegalStateException while the subject is trained or its reference images are chosen
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
@@ -144,7 +145,7 @@ public final class SubjectStudio {
    * @param cancellation cancels this work; erasing the subject cancels it too
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
-   * @throws IllegalStateException while another call trains the subject
+   * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training and adding photos
    * @throws InvalidInputException if no photo can be used, the photos show several people, or the
@@ -179,8 +180,9 @@ public final class SubjectStudio {
 
   /**
    * Chooses added photos as reference images for a base that edits images, and stores them in place
-   * of earlier ones. The stored images are parts of the photos and stay until the subject is
-   * erased. If the retention policy demands it, the photos are then removed, as after training.
+   * of earlier reference images. The stored images are parts of the photos and stay until the
+   * subject is erased. If the retention policy demands it, the photos are then removed, as after
+   * training.
    *
    * @param subject the subject
    * @param choice how photos are chosen and cropped
@@ -190,7 +192,7 @@ public final class SubjectStudio {
    *     adding photos
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
-   * @throws IllegalStateException while another call trains the subject
+   * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws InvalidInputException if the base does not edit images, no photo can be used, the
    *     photos show several people, or the person of {@link #personIn} is not found
    */
@@ -216,7 +218,7 @@ public final class SubjectStudio {
    * @param subject the subject
    * @param person the person; a LoRA of the person is not stored
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
-   * @throws IllegalStateException while this process trains the subject
+   * @throws IllegalStateException while this process trains the subject or chooses its references
    */
   public static void saveReferences(Subject subject, ImagePerson person) {
     Consent.require(subject.consent(), Purpose.HEADSHOTS);
@@ -235,7 +237,7 @@ public final class SubjectStudio {
    * @param person the trained person; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training
-   * @throws IllegalStateException while this process trains the subject
+   * @throws IllegalStateException while this process trains the subject or chooses its references
    */
   public static void savePerson(Subject subject, TrainedPerson person) {
     Consent.require(subject.consent(), Purpose.TRAINING);
@@ -259,8 +261,8 @@ public final class SubjectStudio {
 
   /**
    * Generates headshots and crops them by style. If the base edits images and the subject has
-   * reference images, these images are used. If the person was trained too, the LoRA is used with
-   * them. Each finished headshot is stored at once, so it is kept if the shoot stops or fails.
+   * reference images, these images are used. If the person was also trained, the LoRA is used too.
+   * Each finished headshot is stored at once, so it is kept if the shoot stops or fails.
    * Image numbers continue after those of earlier shoots. Each shoot gets a new record:
    * {@code record.json}, {@code record-041.json} and so on.
    *
@@ -270,8 +272,8 @@ public final class SubjectStudio {
    * @param cancellation cancels this work; erasing the subject cancels it too
    * @return the headshots with their request
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
-   * @throws InvalidInputException if the person has not been trained, and has no reference images
-   *     that the base takes; or if the base cannot serve the request
+   * @throws InvalidInputException if the base cannot serve the request; or if the person has not
+   *     been trained and has no reference images that the base accepts
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    *     or the subject is being erased
    */
@@ -305,8 +307,8 @@ public final class SubjectStudio {
    * does not edit images}
    *
    * @param subject the subject
-   * @param base the base that takes the images
-   * @throws InvalidInputException if the file is broken
+   * @param base the base that edits images
+   * @throws InvalidInputException if the file of the reference images is damaged
    */
   public static Optional<ImagePerson> findReferences(Subject subject, BaseModel base) {
     return Optional.of(subject.folder(DataCategory.PERSON).resolve(REFERENCES))

@@ -3,7 +3,7 @@
  *
  * <p>A {@link SubjectStore} keeps each {@link Subject} in vaults, one for each
  * {@link DataCategory}, and each vault has a separate key. A vault is an encrypted
- * {@link java.nio.file.FileSystem}: code that takes a {@link java.nio.file.Path} reads and writes
+ * {@link java.nio.file.FileSystem}: code that accepts a {@link java.nio.file.Path} reads and writes
  * its files. {@link SubjectStudio} runs a headshot studio on subjects. {@link RetentionPolicy} sets
  * how long a store keeps data; {@link Subject#erase()} destroys keys and files and returns an
  * {@link ErasureReceipt}, signed through a {@link ReceiptSigner}.

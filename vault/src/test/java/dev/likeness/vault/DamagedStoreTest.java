@@ -222,7 +222,7 @@ class DamagedStoreTest {
     Files.copy(place.resolve("receipts/" + ada.id() + ".json"), forged);
     assertEquals(
         forged + " is the receipt of " + ada.id()
-            + ", not of the subject that its name states; restore it from a copy",
+            + ", not of the subject in the file's name; restore the file from a copy",
         assertThrows(InvalidInputException.class, () -> store.receipt(bob.id())).getMessage());
     reopen();
     assertEquals(YES, store.subject(bob.id()).consent(), "it erases nobody");

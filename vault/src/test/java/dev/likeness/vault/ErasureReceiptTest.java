@@ -78,7 +78,7 @@ class ErasureReceiptTest {
     Path file = file(receipt.toJson().replace(old, added.replace(';', ',')));
     assertEquals(
         file + " contains " + named
-            + ", which its signature does not cover; ask for the original receipt",
+            + ", which the signature does not cover; ask for the original receipt",
         refusal(file));
   }
 
@@ -103,7 +103,9 @@ class ErasureReceiptTest {
   void refusesWhatFollowsTheReceipt() throws IOException {
     for (String more : List.of("{\"backups\": 9}", "9", "nonsense")) {
       Path file = file(receipt.toJson() + more);
-      assertEquals(file + " cannot be read as JSON; restore it from a copy", refusal(file));
+      assertEquals(
+          file + " is not a readable JSON file of at most 1 MiB; restore it from a copy",
+          refusal(file));
     }
     assertTrue(ErasureReceipt.read(file(receipt.toJson() + "\n \n")).isGenuine());
   }
@@ -136,7 +138,7 @@ class ErasureReceiptTest {
   @Test
   void refusesTheReceiptThatOncePassed() {
     Path file = Material.ofCase("attacks/bad__c2pa__receipt-extra.json");
-    assertTrue(refusal(file).contains("its signature does not cover"), refusal(file));
+    assertTrue(refusal(file).contains("the signature does not cover"), refusal(file));
   }
 
   private static String refusal(Path file) {

@@ -199,7 +199,9 @@ class ManySubjectsTest {
     } catch (IllegalStateException e) {
       assertTrue(
           !what.equals("draw")
-              && e.getMessage().endsWith(" is being trained; wait for the training to end"),
+              && e.getMessage()
+                  .endsWith(
+                      ": its photos are in use; wait for training or the choice of references to end"),
           e.toString());
       count("no " + what);
     }

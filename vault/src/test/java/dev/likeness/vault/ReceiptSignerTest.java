@@ -51,7 +51,9 @@ class ReceiptSignerTest {
   void needsACertificateAndAKeyThatSigns() throws GeneralSecurityException {
     Exception none = assertThrows(
         IllegalArgumentException.class, () -> ReceiptSigner.of(List.of(), message -> message));
-    assertEquals("a signer of receipts needs a certificate, got none", none.getMessage());
+    assertEquals(
+        "a signer of receipts needs a certificate, got none; give the signer's certificate",
+        none.getMessage());
     KeyPairGenerator generator = KeyPairGenerator.getInstance("DSA");
     generator.initialize(1024);
     KeyPair keys = generator.generateKeyPair();

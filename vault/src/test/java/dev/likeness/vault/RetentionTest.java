@@ -156,7 +156,7 @@ class RetentionTest {
     ada.claimPhotos();
     assertEquals(0, store.purgeDue().files());
     assertEquals(
-        ada + " is being trained; wait for the training to end",
+        ada + ": its photos are in use; wait for training or the choice of references to end",
         assertThrows(IllegalStateException.class, ada::markPurposeFulfilled).getMessage());
     assertEquals(
         "{PHOTOS=1, TRAINING_STATES=1, PERSON=2, IMAGES=1}", ada.counts().toString());

@@ -130,8 +130,8 @@ public record ManifestReport(
    * Reports whether the only fault is a weak key or digest, such as an RSA key of 1024 bits or
    * SHA-1.
    *
-   * @return true if a check of a key or digest failed, and no check failed for a reason other than
-   *     expiry or an untrusted signer
+   * @return true if a check of a key or digest failed, and every other failed check concerns expiry
+   *     or the trust in the signer
    */
   public boolean isWeak() {
     return faults().contains(WEAK)

@@ -39,8 +39,9 @@ final class AesKey implements WrappingKey {
       return cipher.decrypt(wrapped, context);
     } catch (GeneralSecurityException e) {
       throw new InvalidInputException(
-          "the data was encrypted with another key, or its key file was changed; give the key that "
-              + "the person was stored with (verify lists all people that a key does not open)",
+          "the data was encrypted with another key, or its wrapped key was changed; give the key "
+              + "that the person was stored with (the command verify lists all people that a key "
+              + "does not open)",
           e);
     }
   }
@@ -87,8 +88,8 @@ final class AesKey implements WrappingKey {
       } catch (FileAlreadyExistsException e) {
         throw new InvalidInputException(
             file
-                + " exists; a key is never overwritten, because its data would be lost; give a"
-                + " new file",
+                + " exists; a key is never overwritten, because the data encrypted with it would be"
+                + " lost; give a new file",
             e);
       } catch (IOException e) {
         throw new ResourceLimitException(

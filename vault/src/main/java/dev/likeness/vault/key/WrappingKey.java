@@ -13,7 +13,7 @@ public interface WrappingKey {
    * Encrypts a key.
    *
    * @param key 32 bytes
-   * @param context bytes that {@link #unwrap} must get too; not secret
+   * @param context bytes that a later {@link #unwrap} must receive too; not secret
    * @return the wrapped key
    */
   byte[] wrap(byte[] key, byte[] context);

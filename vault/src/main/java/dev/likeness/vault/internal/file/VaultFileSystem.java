@@ -146,7 +146,7 @@ final class VaultFileSystem extends FileSystem {
     } catch (IOException | UncheckedIOException e) {
       throw new ResourceLimitException(
           "cannot delete unfinished files in " + folder + ": " + e.getMessage()
-              + "; check that this user can write it",
+              + "; check that this user can write the folder",
           e);
     }
   }

@@ -37,7 +37,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     if (other instanceof VaultPath path && path.fileSystem == fileSystem) {
       return path;
     }
-    throw new ProviderMismatchException("the path belongs to another vault or file system");
+    throw new ProviderMismatchException(
+        "the path belongs to another vault or file system; give a path of this vault");
   }
 
   @Override
@@ -79,8 +80,8 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
   @Override
   public Path subpath(int begin, int end) {
     if (begin < 0 || end > names.size() || begin >= end) {
-      throw new IllegalArgumentException("cannot take names " + begin + " to " + end
-          + " of a path with " + names.size() + " names");
+      throw new IllegalArgumentException("the range from " + begin + " to " + end
+          + " does not select names of the path, whose number of names is " + names.size());
     }
     return with(false, names.subList(begin, end));
   }
@@ -136,7 +137,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     VaultPath path = requireSameFileSystem(other);
     if (path.absolute != absolute) {
       throw new IllegalArgumentException(
-          "cannot relativize: one path is absolute and the other is not");
+          "cannot relativize an absolute and a relative path; make both absolute");
     }
     int shared = 0;
     while (shared < Math.min(names.size(), path.names.size())

@@ -40,7 +40,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The {@code likeness} command: makes headshots from selfies, offline and in one JVM. */
+/** The {@code likeness} command: generates headshots from selfies, offline and in one JVM. */
 @Command(
     name = "likeness",
     mixinStandardHelpOptions = true,

@@ -63,8 +63,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     if (limits.size() != DataCategory.values().length) {
       throw new IllegalArgumentException(
           "a retention policy needs a limit for each of " + List.of(DataCategory.values())
-              + ", got limits for "
-              + limits.keySet());
+              + ", got limits for " + limits.keySet());
     }
     limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {

@@ -262,8 +262,8 @@ public final class SubjectStudio {
   /**
    * Generates headshots and crops them by style. If the base edits images and the subject has
    * reference images, these images are used. If the person was also trained, the LoRA is used too.
-   * Each finished headshot is stored at once, so it is kept if the shoot stops or fails.
-   * Image numbers continue after those of earlier shoots. Each shoot gets a new record:
+   * Each finished headshot is stored at once, so it is kept if the shoot stops or fails. Image
+   * numbers continue after those of earlier shoots. Each shoot gets a new record:
    * {@code record.json}, {@code record-041.json} and so on.
    *
    * @param subject the subject
@@ -307,7 +307,7 @@ public final class SubjectStudio {
    * does not edit images}
    *
    * @param subject the subject
-   * @param base the base that edits images
+   * @param base the base that uses the images as references
    * @throws InvalidInputException if the file of the reference images is damaged
    */
   public static Optional<ImagePerson> findReferences(Subject subject, BaseModel base) {

@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness convert}: converts a single file to a folder or back, to another dtype, or a
- * pickle to safetensors.
+ * {@code likeness convert}: converts a checkpoint from a single file to a folder, from a folder to
+ * a single file, from a pickle to safetensors, or to another dtype.
  */
 @Command(
     name = "convert",

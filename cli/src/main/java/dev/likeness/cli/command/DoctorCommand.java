@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 
-/** {@code likeness doctor}: shows what this machine has and what is missing. */
+/** {@code likeness doctor}: reports libraries, devices and missing parts of this machine. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,

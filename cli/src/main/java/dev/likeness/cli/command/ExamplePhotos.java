@@ -15,9 +15,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Recognises the photos of {@code examples/photos}, which show a person who does not exist and need
- * no consent. Their digests are part of this program, so no file in a photo folder can declare
- * other photos as examples.
+ * Recognises the photos of {@code examples/photos}. They show a person who does not exist, so no
+ * consent is needed. The digests of the photos are part of this program, so no file in a photo
+ * folder can declare other photos as examples.
  */
 public final class ExamplePhotos {
   private static final Set<String> DIGESTS = read("example-photos.sha256");

@@ -130,7 +130,7 @@ public final class PeopleCommand implements Runnable {
     }
   }
 
-  /** {@code likeness people show}: shows what a store has of one person. */
+  /** {@code likeness people show}: shows the data in a store about one person. */
   @Command(
       name = "show",
       mixinStandardHelpOptions = true,

@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness verify}: checks the signature and signer of an image or a receipt, or that a
- * store can be read.
+ * {@code likeness verify}: checks the signature and the signer of an image or receipt, or checks
+ * whether a store can be read.
  */
 @Command(
     name = "verify",

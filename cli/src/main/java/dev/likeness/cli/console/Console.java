@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param err standard error
  * @param isTerminal true if {@code err} is a terminal, where progress is shown as a bar
  * @param cancellation cancelled by Ctrl-C
- * @param answers reads what the user types; null if no user can be asked
+ * @param answers reads the answers of the user; null if no user can be asked
  */
 public record Console(
     PrintWriter out,
@@ -34,14 +34,14 @@ public record Console(
     err = new PlainWriter(err);
   }
 
-  /** Creates the streams of a subcommand that asks nobody. */
+  /** Creates the streams of a subcommand. {@link #ask} always returns an empty answer. */
   public Console(PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
     this(out, err, isTerminal, cancellation, null);
   }
 
   /**
-   * Returns the streams of this process. The launcher sets whether standard error is a terminal,
-   * and whether standard input is one too, so that the user can be asked.
+   * Returns the streams of this process. The user can be asked if both standard error and standard
+   * input are terminals. The launcher reports terminals in system properties.
    */
   public static Console ofProcess() {
     boolean terminal = property("likeness.terminal");
@@ -62,8 +62,8 @@ public record Console(
   }
 
   /**
-   * Asks the user. Returns the line that was typed, without spaces around it; empty if it has no
-   * other characters, or if no user can be asked.
+   * Asks the user a question. Returns the typed line without surrounding spaces; empty if the line
+   * is blank, or if no user can be asked.
    */
   public Optional<String> ask(String question) {
     if (answers == null) {
@@ -96,7 +96,7 @@ public record Console(
     return status.code();
   }
 
-  /** Prints one line to standard error, after the command's name. */
+  /** Prints the name of the command and one line of text to standard error. */
   public void printError(String message) {
     err.println("likeness: " + message.lines().findFirst().orElse("").strip());
     err.flush();

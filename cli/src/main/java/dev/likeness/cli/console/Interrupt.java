@@ -16,7 +16,7 @@ public final class Interrupt {
 
   private Interrupt() {}
 
-  /** Cancels {@code cancellation} if the process is asked to end. */
+  /** Installs a handler that cancels {@code cancellation} if the process is asked to end. */
   public static Interrupt install(Cancellation cancellation) {
     Interrupt interrupt = new Interrupt();
     Runtime.getRuntime()

@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
  *     text-encoder, image-encoder, or unknown
  * @param family the family that the file belongs to or fits: sd1, sd2, sdxl, sdxl-refiner, sd3,
  *     flux, flux2, z-image, chroma, qwen-image, cascade, or unknown. If the headers fit several
- *     families, it is the first of {@value #FAMILIES} in the details
+ *     families, this is the first family in the list {@value #FAMILIES} of the details
  * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
  * @param parameters the number of values in all tensors
  * @param dtypes the number of values of each dtype

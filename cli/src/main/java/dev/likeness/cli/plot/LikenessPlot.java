@@ -19,8 +19,9 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Plots a likeness report: the similarities of the images, of pairs of the person's photos and of
- * other people, and the ROC curve.
+ * Plots a likeness report. One chart shows histograms of similarities: of the images to the photos,
+ * of pairs of the person's photos, and of other people to the person. If the report has a ROC
+ * curve, a second chart shows it.
  */
 public final class LikenessPlot {
   private static final int WIDTH = 620;
@@ -33,7 +34,7 @@ public final class LikenessPlot {
 
   private LikenessPlot() {}
 
-  /** Creates a plot of a report that {@code likeness} made. */
+  /** Renders the plot of a report that {@code likeness} created. */
   public static RgbImage render(Likeness likeness, LikenessReport report) {
     int charts = report.roc().isPresent() ? 2 : 1;
     BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);

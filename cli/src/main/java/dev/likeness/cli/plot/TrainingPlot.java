@@ -23,9 +23,9 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Plots the loss of a training and the likeness of its validation images. It passes every event on.
- * The numbers are stored beside the training state, so the plot of a resumed training starts at the
- * first step.
+ * Plots the loss of a training and the likeness of its validation images. Every event is passed to
+ * the next listener. The numbers are stored beside the training state, so the plot of a resumed
+ * training starts at the first step.
  */
 public final class TrainingPlot implements Progress {
   private static final String LOSS = "loss";
@@ -130,7 +130,7 @@ public final class TrainingPlot implements Progress {
                 + "): the training continues; if it is resumed, the plot begins at the first resumed step"));
   }
 
-  /** Returns true if a step was recorded. None is recorded if a finished training is resumed. */
+  /** Returns true if a step was recorded. A finished training that is resumed records no step. */
   public synchronized boolean hasSteps() {
     return !losses.isEmpty();
   }

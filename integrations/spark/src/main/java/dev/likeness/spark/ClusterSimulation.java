@@ -5,14 +5,14 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /**
- * Simulates how long a {@link HeadshotJob} takes on a cluster, if executors fail and some people
- * take longer than others. It computes times only and needs no cluster. Immutable.
+ * Simulates how long a {@link HeadshotJob} takes on a cluster, if executors fail and the tasks of
+ * some people take longer than others. It computes times only and needs no cluster. Immutable.
  *
  * @param people number of people, at least 1
  * @param executors number of executors that work at once, at least 1
- * @param seconds mean seconds that one person takes
- * @param skew standard deviation of the logarithm of these seconds, from 0; with 0.3, one person in
- *     a hundred takes about twice the median
+ * @param seconds mean seconds of the task of one person
+ * @param skew standard deviation of the logarithm of these seconds, from 0; with 0.3, one task in a
+ *     hundred takes at least about twice the median
  * @param failuresPerHour failures of an executor in an hour of its work, from 0
  * @param restartSeconds seconds until a new executor has opened its base model
  * @param lostSeconds the most work that a failure loses: the seconds between two saved states
@@ -33,9 +33,9 @@ public record ClusterSimulation(
    * The result of a simulation.
    *
    * @param makespan seconds from the start until the last person is done
-   * @param bound lower bound in seconds for every order of people: one restart, plus the larger of
-   *     two times: the work without failures divided by the number of executors, and the longest
-   *     time of one person
+   * @param bound lower bound of the makespan in seconds, whatever the order of people. It is one
+   *     restart plus the larger of two times: the longest task; and the sum of all tasks without
+   *     failures, divided by the number of executors
    * @param failures number of failures
    * @param lost seconds of work and restarts that failures cost
    * @param finished number of people who are done
@@ -65,11 +65,11 @@ public record ClusterSimulation(
    *
    * @param people number of people, at least 1
    * @param executors number of executors, at least 1
-   * @param seconds mean seconds that one person takes, above 0
-   * @param skew standard deviation of the logarithm, from 0
+   * @param seconds mean seconds of the task of one person, above 0
+   * @param skew standard deviation of the logarithm of these seconds, from 0
    * @param failuresPerHour failures of an executor in an hour, from 0
    * @param restartSeconds seconds of a restart, from 0
-   * @param lostSeconds most seconds that a failure loses, from 0
+   * @param lostSeconds the most seconds of work that a failure loses, from 0
    * @param seed seed of the random numbers
    * @throws IllegalArgumentException if a number is out of its range
    */
@@ -86,9 +86,9 @@ public record ClusterSimulation(
   }
 
   /**
-   * Runs the simulation. Each executor takes the next person as soon as it is free, as Spark does.
-   * A failure loses the work since the last saved state. After the restart, the executor continues
-   * from this state.
+   * Runs the simulation. When an executor is free, it starts the next task, as in Spark. A failure
+   * loses the work since the last saved state. After the restart, the executor continues from this
+   * state.
    *
    * @return the result
    */

@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The receipt of an erasure, with the number and size of the deleted files. It contains neither
- * names of files nor digests of them. Immutable.
+ * The receipt of an erasure, with the number and size of the deleted files. It contains neither the
+ * names nor the digests of these files. Immutable.
  *
  * @param id the person's id
  * @param erasedAt the time of the erasure, as ISO 8601 text
@@ -19,7 +19,7 @@ import java.util.Map;
  */
 public record ErasureReceipt(
     String id, String erasedAt, String out, int files, int unfinishedFiles, long bytes) {
-  /** {@return true if nothing about this person was found} */
+  /** {@return true if no file was deleted, because none of this person was found} */
   public boolean isEmpty() {
     return files + unfinishedFiles == 0;
   }

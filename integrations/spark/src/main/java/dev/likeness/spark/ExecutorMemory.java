@@ -10,8 +10,8 @@ import org.apache.spark.SparkConf;
 
 /**
  * The memory that an executor process needs outside its Java heap: libtorch keeps weights and
- * activations there. If Spark does not know this memory, the cluster manager ends the process.
- * Immutable.
+ * activations there. If Spark's settings do not include this memory, the cluster manager can end
+ * the process. Immutable.
  *
  * @param weights bytes of the base's weights, which all tasks of the process share
  * @param task bytes of one task: the training or the shoot, whichever needs more
@@ -65,17 +65,17 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
         tasks);
   }
 
-  /** {@return the sum of all parts with 15 % to spare, in MiB} */
+  /** {@return the memory of all parts and all tasks plus 15 %, in MiB} */
   public long overheadMiB() {
     return (long) Math.ceil(SPARE * (weights + tasks * task + process) / (1L << MIB));
   }
 
   /**
-   * Sets {@code spark.executor.memoryOverhead}, unless the configuration has it. Call this before
-   * the Spark context starts.
+   * Sets {@code spark.executor.memoryOverhead} if the configuration does not contain this setting.
+   * Call this method before the Spark context starts.
    *
-   * @param configuration the configuration
-   * @return the configuration
+   * @param configuration the configuration to change
+   * @return the given configuration
    */
   public SparkConf applyTo(SparkConf configuration) {
     return configuration.setIfMissing(OVERHEAD, overheadMiB() + "m");

@@ -10,20 +10,23 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Generates headshots of many people on a Spark cluster. Each person is one task: it reviews the
- * photos, trains the person, generates, scores and selects headshots, and writes the files to a
+ * Generates headshots of many people on a Spark cluster. Each person is one task. A task reviews
+ * the photos, trains the person, generates, scores and selects headshots, and writes the files to a
  * Hadoop file system. Immutable.
  *
  * <p>The rows of people have these columns:
  *
  * <ul>
  *   <li>{@code id}: a text that is unique among the rows
- *   <li>{@code consent}: the JSON of {@link dev.likeness.diffusion.Consent#toJson()}, or words;
- *       words need {@code consent_given}, a time such as {@code 2026-11-20T09:00:00Z}
+ *   <li>{@code consent}: the JSON of {@link dev.likeness.diffusion.Consent#toJson()}, or the
+ *       consent in words
+ *   <li>{@code consent_given}: the time of a consent in words, such as
+ *       {@code 2026-11-20T09:00:00Z}; ignored for JSON
  *   <li>{@code photos}: an array of URIs of photos, or of folders of photos
  *   <li>{@code style}, optional: an array of style names
- *   <li>{@code options}, optional: a map with the names of the command's options, such as
- *       {@code count}, {@code keep}, {@code seed} and {@code train-steps}
+ *   <li>{@code options}, optional: a map from names of options of {@code likeness headshot} to
+ *       values. Names are, for example, {@code count}, {@code keep}, {@code seed} and
+ *       {@code train-steps}
  * </ul>
  *
  * <p>The results have these columns:
@@ -40,9 +43,9 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code resumed_from}: the training step from which the task resumed; 0 for the beginning
  * </ul>
  *
- * <p>A job can be repeated at any time. If photos, options, consent, base and library version of a
- * person are the same as before, the person is not computed again. On a CPU, the same input gives
- * the same bytes.
+ * <p>A job can be repeated at any time. If a person's photos, options and consent are unchanged,
+ * and the base and the library version too, the person is not computed again. On a CPU, the same
+ * input gives the same bytes.
  */
 public final class HeadshotJob {
   private final SparkSession spark;
@@ -69,7 +72,8 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job on another device. By default, each task uses its GPU, or the CPU without one.
+   * The same job on another device. By default, each task uses its GPU. A task without a GPU uses
+   * the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
@@ -125,7 +129,7 @@ public final class HeadshotJob {
    * Runs the job. The rows travel through the driver; photos and images do not.
    *
    * @param people one row for each person
-   * @return one row for each person, in the order of {@code people}. Equal rows count once
+   * @return one row for each person, in the order of {@code people}. Equal rows give one result
    * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. If a row
    *     cannot be used, only its person is refused
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the output folder cannot be

@@ -13,9 +13,9 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * Measures likeness and prompt adherence of many images on a Spark cluster. Immutable.
  *
- * <p>Images have the column {@code path}, and optionally {@code prompt} and {@code references}: an
- * array of URIs of photos of one person. The results of an {@link ImageJob} can be given as the
- * images.
+ * <p>Images have the column {@code path}, and optionally the columns {@code prompt} and
+ * {@code references}. The references are an array of URIs of photos of one person. The results of
+ * an {@link ImageJob} can be given as the images.
  *
  * <p>The results are in the order of the images and have these columns:
  *
@@ -43,8 +43,8 @@ public final class ImageEvaluation {
    * Creates an evaluation.
    *
    * @param spark the session
-   * @param base the place of the base model. Its folder provides the photo reader. If
-   *     {@link #embedder} is not called, it also provides the face embedder
+   * @param base the place of the base model. The base's folder provides the photo reader. If
+   *     {@link #embedder} is not called, the folder also provides the face embedder
    * @return the evaluation
    */
   public static ImageEvaluation on(SparkSession spark, ModelLocation base) {
@@ -52,8 +52,8 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation on another device. By default, each task uses its GPU, or the CPU without
-   * one.
+   * The same evaluation on another device. By default, each task uses its GPU. A task without a GPU
+   * uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new evaluation

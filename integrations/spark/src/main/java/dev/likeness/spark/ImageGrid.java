@@ -20,7 +20,7 @@ import org.apache.spark.sql.SparkSession;
  */
 public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Double> loras) {
   /**
-   * Copies the lists.
+   * Copies the lists and the map.
    *
    * @param prompts the prompts, at least one
    * @param seeds the seeds, at least one
@@ -32,8 +32,8 @@ public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Doub
     seeds = List.copyOf(seeds);
     loras = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(loras));
     if (prompts.isEmpty() || seeds.isEmpty()) {
-      throw new IllegalArgumentException("a grid of " + prompts.size() + " prompts and "
-          + seeds.size() + " seeds has no image; give at least one of each");
+      throw new IllegalArgumentException("a grid needs at least one prompt and one seed; the number"
+          + " of prompts is " + prompts.size() + ", the number of seeds " + seeds.size());
     }
   }
 

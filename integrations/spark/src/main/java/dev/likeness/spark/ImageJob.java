@@ -16,7 +16,7 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * <p>Requests have the column {@code prompt}, and optionally {@code negative}, {@code seed},
  * {@code steps}, {@code guidance}, {@code width}, {@code height}, {@code scheduler}, {@code lora}
- * (the URI of a file) and {@code lora_weight}. {@link ImageGrid} creates them from lists.
+ * (the URI of a file) and {@code lora_weight}. {@link ImageGrid} creates requests from lists.
  *
  * <p>The results have the columns {@code index}, {@code prompt}, {@code seed}, {@code lora},
  * {@code path}, {@code seconds} and {@code reason}, in the order of the requests. An image that
@@ -51,7 +51,8 @@ public final class ImageJob {
   }
 
   /**
-   * The same job on another device. By default, each task uses its GPU, or the CPU without one.
+   * The same job on another device. By default, each task uses its GPU. A task without a GPU uses
+   * the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
@@ -74,14 +75,15 @@ public final class ImageJob {
    * The same job with another batch size. If memory is short, a task halves its batches.
    *
    * @param images the largest number of images that a task generates at once, at least 1. With 1,
-   *     equal requests always give equal bytes on a CPU; larger batches may differ by rounding
+   *     equal requests always give equal bytes on a CPU. In larger batches, images may differ by
+   *     rounding
    * @return the new job
    * @throws IllegalArgumentException if the number is below 1
    */
   public ImageJob batch(int images) {
     if (images < 1) {
       throw new IllegalArgumentException(
-          "a batch of " + images + " images is empty; give at least 1");
+          "a batch must have at least 1 image, got " + images);
     }
     return new ImageJob(spark, settings, out, images);
   }
@@ -92,7 +94,7 @@ public final class ImageJob {
    * @param requests one row for each image
    * @return one row for each image, in the order of {@code requests}
    * @throws dev.likeness.diffusion.error.InvalidInputException if there is no column
-   *     {@code prompt}, or if a value has another type
+   *     {@code prompt}, or if the value of a numeric column is not a number
    */
   public Dataset<Row> run(Dataset<Row> requests) {
     List<ImageRow> rows = new ArrayList<>();

@@ -35,7 +35,7 @@ record JobFolders(Path out) {
     }
     if (name.length() > MAX_NAME || name.length() == 0) {
       throw new InvalidInputException("an id of " + id.length()
-          + " characters cannot name a folder; give an id of 1 to 60 characters");
+          + " characters cannot name a folder; give an id of 1 to 60 ASCII characters");
     }
     return name.toString();
   }

@@ -4,10 +4,10 @@ import java.io.Serializable;
 import java.nio.file.Path;
 
 /**
- * The place of a base model. Spark sends it to the executors, and each executor process calls
- * {@link #path()} before it opens the base.
+ * The place of a base model. Spark sends the location to the executors, and each executor process
+ * calls {@link #path()} before it opens the base.
  *
- * <p>A method reference also is a location: {@code PortraitModel::files} is the embedded model.
+ * <p>A method reference can be a location: {@code PortraitModel::files} returns the embedded model.
  */
 @FunctionalInterface
 public interface ModelLocation extends Serializable {

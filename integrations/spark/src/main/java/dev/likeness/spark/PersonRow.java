@@ -180,8 +180,8 @@ record PersonRow(
           words.text());
     } catch (DateTimeParseException e) {
       throw new InvalidInputException(
-          "the date of the consent is no time: \"" + consentGiven
-              + "\"; write it as 2026-11-20T09:00:00Z",
+          "the column consent_given must be a time such as 2026-11-20T09:00:00Z, got \""
+              + consentGiven + "\"",
           e);
     }
   }

@@ -95,8 +95,8 @@ final class PersonShoot {
         shots = selection.selected();
         choice = Optional.of(selection);
         if (shots.isEmpty()) {
-          throw new InvalidInputException("none of the " + selection.verdicts().size()
-              + " headshots shows a face; raise the option count, or omit keep");
+          throw new InvalidInputException("no headshot shows a face (number of headshots: "
+              + selection.verdicts().size() + "); raise the option count, or omit keep");
         }
       }
       lap("shoot");

@@ -97,8 +97,8 @@ final class SmallerBatch {
 
   private static java.util.function.Supplier<ResourceLimitException> shortOf(Throwable full) {
     return () -> new ResourceLimitException(
-        "memory is short even for the smallest batch; give executors more memory, or a smaller"
-            + " size",
+        "memory is short even for the smallest batch; give the executors more memory, or set a"
+            + " smaller image size",
         full);
   }
 }

@@ -22,10 +22,10 @@ import org.apache.spark.sql.SparkSession;
  * The program for {@code spark-submit}: generates headshots of the people in a file, or erases one
  * person.
  *
- * <p>{@code --base PATH --out URI --people URI [--format json] [--results URI] [--device NAME]
- * [--dtype NAME] [--save-interval N]}, or {@code --base PATH --out URI --erase ID}. If
- * {@code spark.executor.memoryOverhead} is not set, the program computes it from the base before it
- * generates on a cluster.
+ * <p>The options are {@code --base PATH --out URI --people URI [--format json] [--results URI]
+ * [--device NAME] [--dtype NAME] [--save-interval N]} to generate, and {@code --base PATH --out URI
+ * --erase ID} to erase. If {@code spark.executor.memoryOverhead} is not set, the program computes
+ * it from the base before it generates on a cluster.
  */
 public final class SparkHeadshots {
   private static final List<String> KNOWN = List.of(
@@ -38,8 +38,8 @@ public final class SparkHeadshots {
    * Runs the program.
    *
    * @param args the options
-   * @throws InvalidInputException if an option is unknown, missing or not a number where one is
-   *     needed, or if a column of the people is missing
+   * @throws InvalidInputException if an option is unknown or missing or has no value, if the save
+   *     interval is not a number, or if a column of the people is missing
    * @throws IllegalArgumentException if the save interval is not 1 to 24
    * @throws IOException if the session cannot be closed
    */

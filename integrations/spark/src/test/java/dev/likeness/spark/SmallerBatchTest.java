@@ -43,7 +43,8 @@ class SmallerBatchTest {
             },
             () -> {}));
     assertEquals(
-        "memory is short even for the smallest batch; give executors more memory, or a smaller size",
+        "memory is short even for the smallest batch; give the executors more memory, or set a"
+            + " smaller image size",
         named.getMessage());
     assertEquals(FULL, named.getCause());
   }

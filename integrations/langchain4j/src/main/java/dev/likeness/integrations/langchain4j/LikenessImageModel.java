@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * another one. The metadata of a response contains the name of the base ({@code model}) and the
  * seed of each image ({@code seeds}, a list of {@link Long}).
  *
- * <p>All methods throw LangChain4j's exceptions, whose cause is the exception of the library:
+ * <p>Methods that generate or edit throw these exceptions of LangChain4j. The cause of each is an
+ * exception of this library:
  *
  * <ul>
  *   <li>{@link InvalidRequestException} if an image or an option cannot be used
@@ -64,19 +65,19 @@ public final class LikenessImageModel implements ImageModel {
   }
 
   /**
-   * {@return the same image model with options for every request} For example, {@code ask ->
+   * {@return a copy of this image model with options for every request} For example, {@code ask ->
    * ask.steps(20).seed(1).adapter(film.at(0.8))} sets the steps, fixes the seed and adds a LoRA.
    * The request of an edit contains the image as its {@link ImageRequest#initialImage()}.
    *
-   * @param change returns a changed copy of each request, as earlier calls of this method have
-   *     changed it. The call sets the number of images, which cannot be changed
+   * @param change returns a changed copy of each request. The function is called after the
+   *     functions of earlier {@code options} calls. It cannot change the number of images
    */
   public LikenessImageModel options(UnaryOperator<ImageRequest> change) {
     return new LikenessImageModel(base, ask -> change.apply(options.apply(ask)), marking);
   }
 
   /**
-   * {@return the same image model with another marking of generated images}
+   * {@return a copy of this image model with another marking of generated images}
    *
    * @param other the marking, for example {@code GeneratedImage.Marking.named("xmp")}
    */
@@ -129,8 +130,8 @@ public final class LikenessImageModel implements ImageModel {
   }
 
   /**
-   * Generates a part of an image. Pixels outside the part stay as they are, apart from resizing to
-   * the size of the result.
+   * Generates a part of an image. If the image already has the size of the result, pixels outside
+   * this part do not change. Otherwise, they are only resized.
    *
    * @param image the image as base64 data or as a {@code data:} URL; other URLs are not loaded
    * @param mask the part to generate, as an image in base64 data or a {@code data:} URL. If the

@@ -16,7 +16,7 @@ import java.util.Locale;
  *       {@code cancelled} or {@code failed}; its tag {@code error} is the simple name of the
  *       exception, or {@code none}
  *   <li>{@code likeness.work.active}: a long task timer of running work
- *   <li>{@code likeness.steps}: a counter of steps, with the tag {@code phase}, such as
+ *   <li>{@code likeness.steps}: a counter of steps. Its tag {@code phase} is, for example,
  *       {@code sample}, {@code decode} or {@code train}
  *   <li>{@code likeness.images}: a counter of generated images
  *   <li>{@code likeness.notices}: a counter of warnings

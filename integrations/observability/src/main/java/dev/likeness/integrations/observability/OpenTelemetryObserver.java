@@ -14,9 +14,9 @@ import java.util.Locale;
  *
  * <p>A span is called {@code likeness generation} or {@code likeness training}. Its parent is the
  * current span of the working thread. Its attributes are {@code likeness.model},
- * {@code likeness.images} and {@code likeness.outcome}. Each phase is an event of the span, with
- * its number of steps. If the work failed, the span has the status {@code ERROR} and the attribute
- * {@code error.type}. Prompts, messages and personal data are not reported.
+ * {@code likeness.images} and {@code likeness.outcome}. Each phase is an event of the span. The
+ * event contains the number of steps. If the work failed, the span has the status {@code ERROR} and
+ * the attribute {@code error.type}. Prompts, messages and personal data are not reported.
  */
 public final class OpenTelemetryObserver implements Progress.Observer {
   private static final String SCOPE = "dev.likeness";

@@ -28,9 +28,9 @@ import org.springframework.ai.retry.TransientAiException;
  * <p>Each image is a PNG file in {@link Image#getB64Json()}. It has the marking of
  * {@link GeneratedImage.Marking#load()}. The metadata of each image is a {@link Seed}.
  *
- * <p>Messages with a negative weight form the negative prompt; the other messages form the prompt.
- * The model refuses weights other than 1 and -1, styles, names of other models than the base, and
- * URLs as the response format.
+ * <p>Messages with the weight -1 form the negative prompt. Messages without a weight or with the
+ * weight 1 form the prompt. The image model refuses other weights, a style, a model name that is
+ * not the base's, and URLs as the response format.
  */
 public final class LikenessAiImageModel implements ImageModel {
   private static final String FORMAT = "b64_json";
@@ -44,7 +44,7 @@ public final class LikenessAiImageModel implements ImageModel {
   }
 
   /**
-   * The seed of a generated image, which generates the same image again.
+   * The seed of a generated image. The same request with this seed generates the same image again.
    *
    * @param seed the seed
    */
@@ -60,11 +60,12 @@ public final class LikenessAiImageModel implements ImageModel {
   }
 
   /**
-   * {@return the same image model with options for every request} For example, {@code ask ->
+   * {@return a copy of this image model with options for every request} For example, {@code ask ->
    * ask.steps(20).seed(1)} sets the steps and fixes the seed.
    *
-   * @param change returns a changed copy of each request. It is called after earlier changes, and
-   *     before the options of the call are applied
+   * @param change returns a changed copy of each request. The function is called after the
+   *     functions of earlier {@code options} calls, and before the options of the image prompt are
+   *     applied
    */
   public LikenessAiImageModel options(UnaryOperator<ImageRequest> change) {
     return new LikenessAiImageModel(base, ask -> change.apply(options.apply(ask)));
@@ -136,8 +137,8 @@ public final class LikenessAiImageModel implements ImageModel {
   private static void require(@Nullable String given, @Nullable String only, String option) {
     if (given != null && !given.isBlank() && !given.equals(only)) {
       throw new IllegalArgumentException(
-          "the " + option + " of an image prompt cannot be chosen here, got \"" + given + "\";"
-              + (only == null ? " leave it out" : " leave it out, or give " + only));
+          "this image model does not accept the " + option + " \"" + given
+              + "\" of an image prompt; leave it out" + (only == null ? "" : ", or give " + only));
     }
   }
 

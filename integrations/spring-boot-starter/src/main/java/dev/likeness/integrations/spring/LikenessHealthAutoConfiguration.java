@@ -12,9 +12,10 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * A health indicator of the base model and this machine, unless
- * {@code management.health.likeness.enabled} is false. It uses the health types of Spring Boot 3.5
- * or of 4.0, which are in different packages.
+ * Creates a health indicator of the base model and this machine. If the property
+ * {@code management.health.likeness.enabled} is false, no indicator is created. The indicator uses
+ * the health types of Spring Boot 3.5 or of 4.0, because these versions have them in different
+ * packages.
  */
 @AutoConfiguration(after = LikenessAutoConfiguration.class)
 @ConditionalOnBean(BaseModel.class)

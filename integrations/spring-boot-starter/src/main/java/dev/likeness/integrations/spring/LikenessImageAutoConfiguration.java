@@ -11,9 +11,9 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 
 /**
- * The image model of Spring AI, if {@code spring-ai-model} and {@code spring-ai-retry} are on the
- * class path. The property {@code spring.ai.model.image} chooses between several image models; the
- * value of this one is {@code likeness}.
+ * Creates an image model of Spring AI, if {@code spring-ai-model} and {@code spring-ai-retry} are
+ * on the class path. If the property {@code spring.ai.model.image} is set to a value other than
+ * {@code likeness}, no image model is created.
  */
 @AutoConfiguration(after = LikenessAutoConfiguration.class)
 @ConditionalOnClass({ImageModel.class, NonTransientAiException.class})

@@ -30,8 +30,8 @@ public record LikenessProperties(
    *
    * @param workers number of jobs that run at once, at least 1
    * @param capacity number of jobs that may wait, at least 1
-   * @param memory the estimated memory of all running jobs together, such as {@code 10GB}; without
-   *     this property, there is no limit
+   * @param memory the largest estimated memory of all running jobs together, such as {@code 10GB};
+   *     without this property, there is no limit
    */
   public record Queue(
       @DefaultValue("2") int workers,

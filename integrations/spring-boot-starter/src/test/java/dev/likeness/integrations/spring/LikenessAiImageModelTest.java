@@ -98,8 +98,8 @@ class LikenessAiImageModelTest {
   @Test
   void mapsErrorsOfTheCaller() {
     assertEquals(
-        "the response format of an image prompt cannot be chosen here, got \"url\"; leave it out,"
-            + " or give b64_json",
+        "this image model does not accept the response format \"url\" of an image prompt; leave it"
+            + " out, or give b64_json",
         refused(new ImagePrompt(PROMPT, new Options(null, null, null, null, "url", null)))
             .getMessage());
     refused(new ImagePrompt(PROMPT, new Options(null, "dall-e-3", null, null, null, null)));

@@ -7,8 +7,8 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * The categories of data that a store keeps of a subject. Each has a separate key and retention
- * limit.
+ * The categories of data that a store keeps of a subject. Each category has a separate key and a
+ * retention limit.
  */
 public enum DataCategory {
   /** Selfies and crops of them. */

@@ -42,8 +42,8 @@ public interface ReceiptSigner {
    * @param chain the signer's certificate, then the certificates of its issuers
    * @param key the private key of the first certificate
    * @return the signer
-   * @throws IllegalArgumentException if {@code chain} is empty, or a key of this kind or size
-   *     cannot sign receipts
+   * @throws IllegalArgumentException if {@code chain} is empty, or {@link #sign(byte[])} has no
+   *     algorithm for the type and size of the key
    */
   static ReceiptSigner of(List<X509Certificate> chain, PrivateKey key) {
     ReceiptSignature algorithm = ReceiptSignature.of(key);
@@ -64,7 +64,8 @@ public interface ReceiptSigner {
    * @param key the public key of the signer
    * @param message the signed bytes
    * @param signature the signature, in the form of {@link #sign(byte[])}
-   * @throws IllegalArgumentException if a key of this kind or size cannot sign receipts
+   * @throws IllegalArgumentException if {@link #sign(byte[])} has no algorithm for the type and
+   *     size of the key
    */
   static boolean verify(PublicKey key, byte[] message, byte[] signature) {
     return ReceiptSignature.of(key).verify(key, message, signature);

@@ -139,9 +139,10 @@ public final class Subject {
   }
 
   /**
-   * Records that the person was trained, and removes the data whose retention limit is now reached.
+   * Records that the person was trained. If a retention limit is now reached, the data of that
+   * category is removed, except person data.
    *
-   * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
+   * @throws IllegalStateException while {@link SubjectStudio} uses the photos
    * @throws SubjectErasedException if the subject was erased
    */
   public synchronized void markPurposeFulfilled() {
@@ -272,9 +273,8 @@ public final class Subject {
   }
 
   /**
-   * Erases all data of the subject. It may be called at any time. Running work is cancelled, then
-   * the keys are destroyed, then the files are deleted. If the process ends halfway, the next
-   * opening of the store finishes the erasure.
+   * Erases all data of the subject: cancels running work, destroys the keys, then deletes the
+   * files. If the process ends halfway, the next opening of the store finishes the erasure.
    *
    * @return the receipt; a second call returns the same receipt
    * @throws ResourceLimitException if files cannot be deleted; the message says what to do

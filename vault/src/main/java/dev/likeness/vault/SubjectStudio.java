@@ -24,8 +24,8 @@ import java.util.Optional;
 /**
  * Runs a headshot studio on subjects of a store: adds photos, trains the person and generates
  * headshots. All data stays in the encrypted folders of the subject. Erasing the subject stops the
- * work within a step. Methods on an erased subject throw {@link SubjectErasedException}. Immutable
- * and thread-safe.
+ * work within one step of training or sampling. Methods on an erased subject throw
+ * {@link SubjectErasedException}. Immutable and thread-safe.
  */
 public final class SubjectStudio {
   static final String PERSON = "person.safetensors";
@@ -81,8 +81,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that uses only photos of one person} Training then needs {@link #tools} with an
-   * embedder.
+   * {@return a copy that uses only photos of one person} This selection needs {@link #tools} with
+   * an embedder.
    *
    * @param photo the name of an added photo that shows this person
    */
@@ -142,9 +142,9 @@ public final class SubjectStudio {
    *
    * @param subject the subject
    * @param progress receives every step, warnings and the name of each rejected photo
-   * @param cancellation cancels this work; erasing the subject cancels it too
+   * @param cancellation cancels this work, as does erasing the subject or closing the store
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
-   *     or the subject is being erased
+   *     or the subject is being erased or the store closed
    * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training and adding photos
@@ -187,11 +187,11 @@ public final class SubjectStudio {
    * @param subject the subject
    * @param choice how photos are chosen and cropped
    * @param progress receives warnings and the name of each rejected photo
-   * @param cancellation cancels this work; erasing the subject cancels it too
+   * @param cancellation cancels this work, as does erasing the subject or closing the store
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots and
    *     adding photos
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
-   *     or the subject is being erased
+   *     or the subject is being erased or the store closed
    * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws InvalidInputException if the base does not edit images, no photo can be used, the
    *     photos show several people, or the person of {@link #personIn} is not found
@@ -269,13 +269,13 @@ public final class SubjectStudio {
    * @param subject the subject
    * @param request the styles and the number of headshots
    * @param progress receives every step and warnings
-   * @param cancellation cancels this work; erasing the subject cancels it too
+   * @param cancellation cancels this work, as does erasing the subject or closing the store
    * @return the headshots with their request
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the base cannot serve the request; or if the person has not
    *     been trained and has no reference images that the base accepts
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
-   *     or the subject is being erased
+   *     or the subject is being erased or the store closed
    */
   public Shoot shoot(
       Subject subject, ShootRequest request, Progress progress, Cancellation cancellation) {
@@ -303,8 +303,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return the person given by the stored reference images; empty if none are stored, or the base
-   * does not edit images}
+   * {@return the person that the stored reference images show; empty if none are stored, or the
+   * base does not edit images}
    *
    * @param subject the subject
    * @param base the base that uses the images as references

@@ -78,10 +78,10 @@ public record ClusterSimulation(
         || executors < 1
         || !(seconds > 0)
         || !(skew >= 0 && failuresPerHour >= 0 && restartSeconds >= 0 && lostSeconds >= 0)) {
-      throw new IllegalArgumentException("a simulation needs at least 1 person and 1 executor, time"
-          + " above 0 and no negative number; got " + people + " people, " + executors
-          + " executors, " + seconds + " s, skew " + skew + ", failures " + failuresPerHour
-          + ", restart " + restartSeconds + " s, loss " + lostSeconds + " s");
+      throw new IllegalArgumentException("people and executors must be at least 1, seconds above 0,"
+          + " and all other numbers at least 0; got people " + people + ", executors " + executors
+          + ", seconds " + seconds + ", skew " + skew + ", failuresPerHour " + failuresPerHour
+          + ", restartSeconds " + restartSeconds + ", lostSeconds " + lostSeconds);
     }
   }
 

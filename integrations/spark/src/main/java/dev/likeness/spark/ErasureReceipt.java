@@ -19,7 +19,7 @@ import java.util.Map;
  */
 public record ErasureReceipt(
     String id, String erasedAt, String out, int files, int unfinishedFiles, long bytes) {
-  /** {@return true if no file was deleted, because none of this person was found} */
+  /** {@return true if no file of this person was found} */
   public boolean isEmpty() {
     return files + unfinishedFiles == 0;
   }

@@ -52,7 +52,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
       BaseModel base, LoraTraining training, ShootRequest request, int tasks) {
     if (tasks < 1) {
       throw new IllegalArgumentException(
-          tasks + " tasks cannot run in an executor; give at least 1");
+          "the number of tasks in an executor must be at least 1, got " + tasks);
     }
     TrainingMemory trained = new LoraTrainer(training).memory(base);
     long onDevice = Math.max(

@@ -36,7 +36,8 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code status}: {@code done}; {@code refused} if the row or the photos cannot be used; or
  *       {@code failed} if a machine failed, so that a later job tries again
  *   <li>{@code reasons}: warnings, or the reasons why there are no headshots
- *   <li>{@code likeness}: the mean cosine of the headshots with the photos; null if not measured
+ *   <li>{@code likeness}: the mean cosine between the headshots and the photos; null if not
+ *       measured
  *   <li>{@code paths}: the written files
  *   <li>{@code seconds}: the seconds of the work that produced the files
  *   <li>{@code reused}: true if an earlier job had produced the files
@@ -114,8 +115,8 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another interval of saved states. If an executor is lost, another one resumes
-   * from the last saved state. At most this interval plus one step is then computed again.
+   * The same job with another interval of saved states. If an executor is lost, another executor
+   * resumes from the last saved state. At most this interval plus one step is then computed again.
    *
    * @param steps training steps between two saved states, 1 to 24; the default is 20
    * @return the new job
@@ -130,8 +131,8 @@ public final class HeadshotJob {
    *
    * @param people one row for each person
    * @return one row for each person, in the order of {@code people}. Equal rows give one result
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a column is missing. If a row
-   *     cannot be used, only its person is refused
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a required column is missing. If
+   *     a row cannot be used, only its person is refused
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the output folder cannot be
    *     written
    */

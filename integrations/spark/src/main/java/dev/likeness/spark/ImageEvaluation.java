@@ -21,8 +21,8 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * <ul>
  *   <li>{@code path}: the path of the image
- *   <li>{@code likeness}: the mean cosine of the largest face with the photos; null without photos,
- *       face or face embedder
+ *   <li>{@code likeness}: the mean cosine between the largest face and the photos; null without
+ *       photos, face or face embedder
  *   <li>{@code adherence}: the prompt adherence, 0 to 1; null without a prompt, if the base has no
  *       photo reader, or if the reader knows no word of the prompt
  *   <li>{@code reason}: the reason why the image could not be measured; null if it was measured

@@ -74,7 +74,7 @@ public final class SparkHeadshots {
     }
     if (options.containsKey("people") == options.containsKey("erase")) {
       throw new InvalidInputException(
-          "give either --people URI or --erase ID, to generate headshots or to erase a person");
+          "give either --people URI to generate headshots, or --erase ID to erase a person");
     }
     String interval = options.getOrDefault("save-interval", "1");
     if (!interval.matches("\\d{1,9}")) {

@@ -172,8 +172,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     private static final String PSS = "1.2.840.113549.1.1.10";
 
     /**
-     * Finds a key or digest in a signer's chain that C2PA does not allow (specification 2.1,
-     * 14.5.1), such as RSA of 1024 bits or SHA-1. A chain with such a weakness proves nothing. The
+     * Finds a weakness in a signer's chain: a key or digest that C2PA does not allow (specification
+     * 2.1, 14.5.1), such as RSA of 1024 bits or SHA-1. A chain with a weakness proves nothing. The
      * signature of a self-signed authority is not checked.
      *
      * @param chain the signer's certificate, then the certificates of its issuers in any order

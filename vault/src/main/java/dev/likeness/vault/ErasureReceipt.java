@@ -75,8 +75,8 @@ public record ErasureReceipt(
     }
     if (certificates.isEmpty() || files.values().stream().anyMatch(count -> count < 0)) {
       throw new IllegalArgumentException(
-          "a receipt needs at least 1 certificate and counts of at least 0, got the counts "
-              + files + " and this number of certificates: " + certificates.size());
+          "a receipt needs at least 1 certificate and counts of at least 0, got the counts " + files
+              + " and this number of certificates: " + certificates.size());
     }
   }
 

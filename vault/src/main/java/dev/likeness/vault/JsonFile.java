@@ -50,9 +50,8 @@ final class JsonFile {
         return number;
       }
     }
-    throw new InvalidInputException(
-        file + " has no number of seconds under \"" + key + "\", or one outside of " + least
-            + " to " + most + "; restore the file from a copy");
+    throw new InvalidInputException(file + " has no number of seconds under \"" + key
+        + "\", or one outside of " + least + " to " + most + "; restore the file from a copy");
   }
 
   static Map<String, Object> read(Path file) {

@@ -61,9 +61,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   public RetentionPolicy {
     limits = new EnumMap<>(limits);
     if (limits.size() != DataCategory.values().length) {
-      throw new IllegalArgumentException(
-          "a retention policy needs a limit for each of " + List.of(DataCategory.values())
-              + ", got limits for " + limits.keySet());
+      throw new IllegalArgumentException("a retention policy needs a limit for each of "
+          + List.of(DataCategory.values()) + ", got limits for " + limits.keySet());
     }
     limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {

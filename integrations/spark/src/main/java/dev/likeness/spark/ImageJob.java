@@ -82,8 +82,7 @@ public final class ImageJob {
    */
   public ImageJob batch(int images) {
     if (images < 1) {
-      throw new IllegalArgumentException(
-          "a batch must have at least 1 image, got " + images);
+      throw new IllegalArgumentException("a batch must have at least 1 image, got " + images);
     }
     return new ImageJob(spark, settings, out, images);
   }

@@ -113,7 +113,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    * Signs a message.
    *
    * @param message the bytes to sign
-   * @return the signature
+   * @return the signature, in the form of {@link SignatureAlgorithm#sign}
    */
   public byte[] sign(byte[] message) {
     return algorithm().sign(key, message);

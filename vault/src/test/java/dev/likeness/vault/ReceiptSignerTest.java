@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,5 +62,10 @@ class ReceiptSignerTest {
         IllegalArgumentException.class,
         () -> ReceiptSigner.of(ReceiptSigner.development().chain(), keys.getPrivate()));
     assertTrue(other.getMessage().endsWith(", got DSA"), other.getMessage());
+    PrivateKey edwards = KeyPairGenerator.getInstance("Ed448").generateKeyPair().getPrivate();
+    Exception longer = assertThrows(
+        IllegalArgumentException.class,
+        () -> ReceiptSigner.of(ReceiptSigner.development().chain(), edwards));
+    assertTrue(longer.getMessage().endsWith(", got Ed448"), longer.getMessage());
   }
 }

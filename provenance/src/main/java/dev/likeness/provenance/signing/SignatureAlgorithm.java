@@ -6,6 +6,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECKey;
+import java.security.interfaces.EdECKey;
 import java.security.interfaces.RSAKey;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
@@ -80,13 +81,15 @@ public enum SignatureAlgorithm {
     if (key instanceof RSAKey && bits >= MIN_RSA_BITS) {
       return PS256;
     }
-    if (key.getAlgorithm().equals("EdDSA") || key.getAlgorithm().equals("Ed25519")) {
+    String name =
+        key instanceof EdECKey edwards ? edwards.getParams().getName() : key.getAlgorithm();
+    if (name.equals("Ed25519")) {
       return ED25519;
     }
     throw new IllegalArgumentException(
         "content credentials need an EC key on P-256, P-384 or P-521, an RSA key of at least "
             + MIN_RSA_BITS + " bits, or an Ed25519 key, got "
-            + key.getAlgorithm() + (bits > 0 ? " with " + bits + " bits" : ""));
+            + name + (bits > 0 ? " with " + bits + " bits" : ""));
   }
 
   /**

@@ -11,6 +11,8 @@ import dev.likeness.provenance.TestAuthority.Profile;
 import dev.likeness.provenance.signing.SignatureAlgorithm;
 import dev.likeness.provenance.signing.TrustAnchors;
 import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECKey;
@@ -55,7 +57,7 @@ class WeakSignatureTest {
   }
 
   @Test
-  void signsOnTheCurvesOfContentCredentialsOnly() {
+  void signsOnTheCurvesOfContentCredentialsOnly() throws NoSuchAlgorithmException {
     ECParameterSpec known = ((ECKey) TestAuthority.keyPair("EC", 256).getPrivate()).getParams();
     ECParameterSpec shorter = new ECParameterSpec(
         known.getCurve(), known.getGenerator(), known.getOrder().shiftRight(32), 1);
@@ -64,6 +66,11 @@ class WeakSignatureTest {
         .getMessage();
     assertTrue(refusal.endsWith(", got EC with 224 bits"), refusal);
     assertEquals(SignatureAlgorithm.ES256, SignatureAlgorithm.of(new CurveKey(known)));
+    PrivateKey edwards = KeyPairGenerator.getInstance("Ed448").generateKeyPair().getPrivate();
+    String longer = assertThrows(
+            IllegalArgumentException.class, () -> SignatureAlgorithm.of(edwards))
+        .getMessage();
+    assertTrue(longer.endsWith(", got Ed448"), longer);
   }
 
   /** A key on a curve that the JDK need not know. */

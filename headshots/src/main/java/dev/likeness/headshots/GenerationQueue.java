@@ -202,8 +202,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work that uses a device's studio, with {@link #DEFAULT_PRIORITY}, without progress
-   * events and without waiting. Throws the exceptions of {@link #submit(GenerationJob.Task, long)}.
+   * Submits work that runs with the studio of one device; the queue chooses the device. The job has
+   * {@link #DEFAULT_PRIORITY} and reports no progress. This method does not wait if the queue is
+   * full. Throws the exceptions of {@link #submit(GenerationJob.Task, long)}.
    *
    * @param <T> the type of the result
    * @param work the task

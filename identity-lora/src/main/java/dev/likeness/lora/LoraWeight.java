@@ -61,10 +61,10 @@ public final class LoraWeight {
    * number. The first attention also includes the downsampler or upsampler of its block. As in
    * diffusers, short names do not include blocks without attention.
    *
-   * <p>If several prefixes match a layer, only the longest prefix applies. A short name has the
-   * length of the layer names that it stands for, such as {@code unet.up_blocks.1.attentions.0}.
-   * The factor of {@code up} therefore replaces the factor of {@code unet.up_blocks.1}. The factor
-   * of {@code up.1} replaces the factor of {@code up}.
+   * <p>If several prefixes match a layer, only the longest prefix applies. A short name counts as
+   * the prefixes that it stands for, such as {@code unet.up_blocks.1.attentions.0}, so {@code up}
+   * replaces the factor of {@code unet.up_blocks.1}. Of two short names, the longer one applies:
+   * {@code up.1} replaces the factor of {@code up}.
    *
    * @param name a short name, or a prefix: a whole layer name or its beginning up to a dot
    * @param factor a number that is finite as a {@code float}

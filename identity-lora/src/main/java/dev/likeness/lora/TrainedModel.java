@@ -71,8 +71,8 @@ public final class TrainedModel implements AutoCloseable {
 
   /**
    * Writes a diffusers folder: a copy of {@code base} with the trained weights. The files are first
-   * written to a hidden temporary folder, which is then moved to {@code out}. If moving fails, the
-   * temporary folder stays.
+   * written to a hidden temporary folder, then moved to {@code out}. If moving fails, the files
+   * that were not moved stay in the temporary folder.
    *
    * <p>Only the owner of the trained weight files can read them. Their headers contain the token
    * and the consent of the person.

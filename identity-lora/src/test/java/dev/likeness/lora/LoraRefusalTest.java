@@ -163,8 +163,18 @@ class LoraRefusalTest extends OnGoldenBase {
     Path flux =
         file(pair("transformer.single_transformer_blocks.0.attn.to_q", 3072, 2, 3072), Map.of());
     assertEquals(
-        flux + " is a LoRA for FLUX.1, but base-current is not; open it with a base of FLUX.1",
+        flux + " is a LoRA for FLUX.1, but the base base-current is of another family; use the LoRA"
+            + " with a base of FLUX.1",
         refusal(flux));
+  }
+
+  @Test
+  void saysThatNoBaseOfAFamilyCanBeOpened() {
+    Path cascade = file(pair("lora_prior_blocks_0_attn_to_q", 64, 2, 64), Map.of());
+    assertEquals(
+        cascade + " is a LoRA for Stable Cascade, but the base base-current is of another family;"
+            + " bases of Stable Cascade are not supported; use another LoRA",
+        refusal(cascade));
   }
 
   @Test

@@ -3,7 +3,10 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.error.CancelledException;
 import java.util.function.Supplier;
 
-/** Receives the events of long work, on the working thread. Listeners must return quickly. */
+/**
+ * Receives the events of long work. The thread that works calls the listener, so it must return
+ * quickly.
+ */
 @FunctionalInterface
 public interface Progress {
   /** Ignores every event. */

@@ -31,8 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option;
  *     empty for the default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
- * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1; below 1,
- *     the final latents are still noisy
+ * @param denoisingEnd the share of the training timesteps after which sampling ends, 0..1
  * @param seed the seed of the first image; image {@code i}, from 0, has the seed {@code seed + i}
  * @param count the number of images, 1 to 100,000
  * @param noise the initial noise, of unit variance; empty for the noise of the seed
@@ -251,8 +250,9 @@ public record SamplingOptions(
     double above = Double.POSITIVE_INFINITY;
     for (double value : values) {
       if (!(value < above && value >= 0 && value <= Float.MAX_VALUE)) {
-        throw new IllegalArgumentException(what + " must be finite, at least 0 and descending, got "
-            + value + (above == Double.POSITIVE_INFINITY ? " as the first" : " after " + above));
+        String place = above == Double.POSITIVE_INFINITY ? " as the first" : " after " + above;
+        throw new IllegalArgumentException(
+            what + " must be finite floats, at least 0 and descending, got " + value + place);
       }
       above = value;
     }

@@ -161,10 +161,11 @@ public record Headshot(
   }
 
   /**
-   * The settings as an object of {@code record.json}. {@link #read} can read it.
+   * Returns the settings as an entry of {@code record.json}. If this entry is in the record beside
+   * the headshot's file, {@link #read} restores the settings.
    *
    * @param file the name of the headshot's file
-   * @return the object
+   * @return the entry: a new map, whose values are those of JSON
    */
   public Map<String, Object> toMap(String file) {
     return HeadshotEntries.entry(this, file);

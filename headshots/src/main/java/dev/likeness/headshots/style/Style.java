@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * @param backdrops backdrops, at least one, such as {@code gray background}
  * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; or empty
  * @param negative the negative prompt; may be empty
- * @param guidance guidance scale if the request has none; empty for the default of the base
+ * @param guidance guidance scale if the request has none; empty for the default of shoots
  * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
  * @param bases families of base models that the style is for, from {@link #FAMILIES} or declared by
  *     a model folder; empty for all families
@@ -67,7 +67,7 @@ public record Style(
    * @param backdrops backdrops, at least one entry
    * @param lens words for bases that were trained on photographs; may be empty
    * @param negative the negative prompt; may be empty
-   * @param guidance guidance scale; empty for the default of the base
+   * @param guidance guidance scale; empty for the default of shoots
    * @param crop the default crop of the command line tool
    * @param bases families of base models that the style is for; empty for all
    * @param isMonochrome true to convert images to black and white

@@ -61,7 +61,7 @@ public record AspectBuckets(List<Size> sizes) {
     }
     List<Size> sizes = new ArrayList<>();
     for (int width = step; width <= MAX_RATIO * side; width += step) {
-      int height = side * side / width / step * step;
+      int height = (int) ((long) side * side / width / step * step);
       double ratio = (double) width / Math.max(1, height);
       if (height > 0 && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO) {
         sizes.add(new Size(width, height));

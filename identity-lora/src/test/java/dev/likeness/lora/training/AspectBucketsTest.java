@@ -34,6 +34,7 @@ class AspectBucketsTest {
               && size.width() * size.height() > 0.75 * 512 * 512,
           size.toString());
     });
+    assertTrue(AspectBuckets.of(65536, 8192).sizes().contains(new Size(65536, 65536)));
     assertEquals(
         "aspect buckets need a step of at least 1 and a side that is a multiple of it, got step 64 and"
             + " side 500",

@@ -51,7 +51,7 @@ class BrokenTokenizerTest {
         Arguments.of("has the score Infinity", "{\"model\":{\"vocab\":[[\"a\",1e999]]}}"),
         Arguments.of("piece 30 is \"[7, 7]\"", with(List.of(7, 7))),
         Arguments.of("piece 30 is \"[\\u001b[1m]\"", with(List.of("\u001b[1m"))),
-        Arguments.of("has 2 pieces", json(pieces().subList(0, 2), null, List.of())),
+        Arguments.of("has too few pieces (2)", json(pieces().subList(0, 2), null, List.of())),
         Arguments.of("has no piece \"</s>\"", json(pieces().subList(2, 9), null, List.of())),
         Arguments.of("the added token \"\" is empty", json(pieces(), null, List.of(added(3, "")))),
         Arguments.of(

@@ -308,12 +308,13 @@ public final class LoraFamilyDetector {
   }
 
   /**
-   * Returns true if a LoRA of one kind may fit a base of another. LoRAs of an unknown kind are
-   * accepted for UNets.
+   * Returns true if a LoRA of one kind may fit a base of another. A LoRA of an unknown kind may fit
+   * every base, and a LoRA for UNets may fit a base of an unknown kind.
    */
   public static boolean isCompatible(String lora, String base) {
-    boolean ofUnet =
-        lora.equals(UNKNOWN) || kind(lora).filter(kind -> kind.textWidth() != 0).isPresent();
-    return lora.equals(base) || ofUnet && (lora.equals(UNKNOWN) || base.equals(UNKNOWN));
+    return lora.equals(UNKNOWN)
+        || lora.equals(base)
+        || base.equals(UNKNOWN)
+            && kind(lora).filter(kind -> kind.textWidth() != 0).isPresent();
   }
 }

@@ -165,13 +165,16 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
   public static void requireComplete(
       LoraInspection report, String file, String base, String baseFamily) {
     if (!LoraFamilyDetector.isCompatible(report.family(), baseFamily)) {
-      throw new InvalidInputException(file + " is a LoRA for "
-          + LoraFamilyDetector.title(report.family()) + ", but " + base + " is "
+      String title = LoraFamilyDetector.title(report.family());
+      throw new InvalidInputException(file + " is a LoRA for " + title + ", but the base " + base
+          + " is "
           + (baseFamily.equals(LoraFamilyDetector.UNKNOWN)
-              ? "not"
+              ? "of another family"
               : LoraFamilyDetector.title(baseFamily))
-          + "; open it with a base of "
-          + LoraFamilyDetector.title(report.family()));
+          + "; "
+          + (LoraFamilyDetector.kind(report.family()).isPresent()
+              ? "use the LoRA with a base of " + title
+              : "bases of " + title + " are not supported; use another LoRA"));
     }
     if (report.layers() == 0 && !report.textualInversions().isEmpty()) {
       throw new InvalidInputException(file + " is a textual inversion ("

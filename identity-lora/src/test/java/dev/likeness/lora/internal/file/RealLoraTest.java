@@ -66,8 +66,8 @@ public class RealLoraTest {
     LoraFile.requireComplete(report, "lora_pop.pt", "a base", "sd2");
     LoraInspection wrong = report("lora_pop.pt", stableDiffusion15());
     assertEquals(
-        "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
-            + " of Stable Diffusion 2.x",
+        "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but the base base is Stable Diffusion 1.x;"
+            + " use the LoRA with a base of Stable Diffusion 2.x",
         assertThrows(
                 InvalidInputException.class,
                 () -> LoraFile.requireComplete(wrong, "lora_pop.pt", "base", "sd1"))

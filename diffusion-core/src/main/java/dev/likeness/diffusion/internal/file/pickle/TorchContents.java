@@ -43,8 +43,8 @@ final class TorchContents implements TensorNames {
   private void visit(String path, Object value, int depth) {
     if (++visits > MAX_VISITS || depth > MAX_DEPTH || path.length() > MAX_PATH) {
       throw new InvalidInputException(
-          source + ": its lists and dictionaries are too many or too deeply nested; it is not a"
-              + " checkpoint: download the file again");
+          source + ": it has too many or too deeply nested lists and dictionaries, so it is damaged"
+              + " or not a checkpoint; download it again, or give another file");
     }
     if (value instanceof Map<?, ?> map) {
       map.forEach((key, inner) ->
@@ -72,7 +72,8 @@ final class TorchContents implements TensorNames {
     }
     if (tensors.put(name, tensor) != null) {
       throw new InvalidInputException(source + ": two tensors are called " + Quoted.of(name)
-          + "; it is not a checkpoint: download the file again");
+          + ", so the file is damaged or not a checkpoint; download it again, or give another"
+          + " file");
     }
   }
 

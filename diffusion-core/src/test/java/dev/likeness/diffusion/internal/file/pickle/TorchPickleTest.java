@@ -386,8 +386,8 @@ class TorchPickleTest {
   void refusesListsThatContainThemselves() {
     Path file = CraftedPickle.zip(folder, CraftedPickle.start().raw("]q\0h\0a").stop(), 0);
     String message = file
-        + ": its lists and dictionaries are too many or too deeply nested; it is not a checkpoint:"
-        + " download the file again";
+        + ": it has too many or too deeply nested lists and dictionaries, so it is damaged or not a"
+        + " checkpoint; download it again, or give another file";
     refused(file, message);
     CraftedPickle bomb = CraftedPickle.start().raw("]q\0");
     for (char level = 1; level < 28; level++) {

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.error.CancelledException;
 import java.util.function.Supplier;
 
 /**
- * Receives the events of long work. The thread that works calls the listener, so it must return
- * quickly.
+ * Receives the events of long work. The thread that works calls the listener, or the thread that
+ * cancels a waiting job. Listeners must return quickly.
  */
 @FunctionalInterface
 public interface Progress {

@@ -99,11 +99,12 @@ public record HeadshotGenerator(
         ImageRequest ask =
             imageRequest(style, request.variant() + i).seed(request.seed() + headshots.size());
         GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
+        RgbImage pixels = resize(image, progress, cancellation);
         headshots.add(new Headshot(
-            style.convertColours(resize(image, progress, cancellation)),
+            style.convertColours(pixels),
             style,
             image.seed(),
-            image.request(),
+            image.request().size(pixels.width(), pixels.height()),
             request.identityStrength()));
         each.accept(headshots.get(headshots.size() - 1));
       }

@@ -19,9 +19,9 @@ import java.util.function.Consumer;
 /**
  * A base model in memory. Thread-safe: several threads can use the same model.
  *
- * <p>Adapters belong to requests and never change the model's own tensors. {@link #close} waits
- * until no work uses the model. A closed model throws an {@link IllegalStateException} if it is
- * asked to generate, encode or decode.
+ * <p>Adapters belong to requests and never change the model's own tensors. {@link #close} waits for
+ * running generations. A closed model throws an {@link IllegalStateException} if it is asked to
+ * generate, encode or decode.
  */
 public final class BaseModel extends ModelProperties implements AutoCloseable {
   BaseModel(OpenedBase opened) {
@@ -100,9 +100,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * {@return a view of this model that keeps the networks of only one stage in memory at a time}
    * The stages are text encoding, denoising and decoding. Closing the view or this model closes
-   * both. The view frees the text encoders once the prompts are encoded. The view frees the
-   * denoising network before the last images are decoded. The next generation reads these networks
-   * from their files again.
+   * both. The view frees the text encoders once the prompts are encoded, and the denoising network
+   * before the last images are decoded. The next generation reads these networks from their files.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
    * not wait for such a generation. Do not start such a generation while a training uses the model.
@@ -253,8 +252,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
    *     memory, or if an image needs more than the memory budget
-   * @throws IllegalStateException if the model is closed, or if a listener of a running generation
-   *     calls this method on an {@linkplain #offloading() offloading} view
+   * @throws IllegalStateException if the model is closed, or if a listener calls this method on an
+   *     {@linkplain #offloading() offloading} view, from a preview thread or while other work uses
+   *     the model
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
@@ -307,7 +307,7 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Frees the networks once no work uses them. A second call has no effect. Before the call, stop
+   * Frees the networks once no generation runs. A second call has no effect. Before the call, stop
    * every training on this model. A listener of a running generation must not wait for this call.
    *
    * @throws IllegalStateException if a listener of a running generation calls this method, because

@@ -54,10 +54,10 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    * {@return these files with one component replaced}
    *
    * @param component the component's name in diffusers, for example {@code vae}
-   * @param files a folder or file in any supported key format. A text encoder other than CLIP needs
-   *     a tokenizer in this folder or beside these files. If there is no tokenizer, the base's
-   *     tokenizer is used. The new encoder must then have the same vocabulary size as the base's
-   *     encoder
+   * @param files a folder or file in any supported key format. The tokenizer of a text encoder
+   *     other than CLIP is read from this folder or from beside the file. If there is none, the
+   *     base's tokenizer is used. The new encoder must then have the same vocabulary size as the
+   *     base's encoder
    */
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);
@@ -67,8 +67,8 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
 
   /**
    * {@return these files with another prediction type of the UNet} Some Stable Diffusion 1.x and XL
-   * models use v-prediction, but their files often do not state the prediction type. Without a call
-   * of this method, such models generate only noise.
+   * models use v-prediction, but their files do not state the prediction type. Without a call of
+   * this method, such models generate only noise.
    *
    * @param prediction the prediction type of the UNet, for example {@link Prediction#V}
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts models and tensor files between formats. If no target type is given, every tensor keeps
- * its type and its exact values.
+ * Converts models and tensor files between formats. If no target type is given, tensors keep their
+ * types and their exact values. The exceptions are quantised and scaled tensors, which become f32.
  */
 public final class CheckpointConverter {
   private CheckpointConverter() {}
@@ -50,7 +50,8 @@ public final class CheckpointConverter {
    *     must not contain a model
    * @param type the type of floating-point tensors in {@code out}
    * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken, if its
-   *     format is not supported, or if the target folder contains a model
+   *     format is not supported, if a value is too large for {@code type}, or if the target folder
+   *     contains a model
    * @throws dev.likeness.diffusion.error.ResourceLimitException if {@code out} cannot be written,
    *     for example because the disk is full
    */

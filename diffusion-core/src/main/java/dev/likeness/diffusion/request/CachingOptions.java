@@ -75,8 +75,8 @@ public record CachingOptions(
   }
 
   /**
-   * {@return options like {@link #deepCache}, but with linear extrapolation of the cached output
-   * between the computed rows of the sampling plan}
+   * {@return options like {@link #deepCache}, but rows without a full computation use a linear
+   * extrapolation of the cached output}
    *
    * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
    * deep layers.
@@ -94,10 +94,10 @@ public record CachingOptions(
    * {@return options that skip network calls and extrapolate the prediction linearly over the
    * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
-   * <p>The number of rows of the sampling plan from one network call to the next starts at 1. With
-   * each call, the number grows by one, up to {@code interval}. If the timesteps of rows are close
-   * together, the number can exceed {@code interval}. Source: Liu et al. 2025, arXiv:2503.06923,
-   * equation 5, first order, for whole predictions.
+   * <p>The number of rows of the sampling plan from one network call to the next starts at 1. From
+   * the third call on, the number grows by one with each call, up to {@code interval}. If the
+   * timesteps of rows are close together, the number can exceed {@code interval}. Source: Liu et
+   * al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
    *
    * @param interval the largest number of rows from one network call to the next, at least 1. At
    *     close timesteps, the number can be larger

@@ -19,13 +19,14 @@ public interface GuidanceFormula {
   /**
    * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
    *
-   * @param zeroSteps the number of first steps whose prediction is set to zero, at least 0
+   * @param zeroSteps the number of first rows of the sampling plan whose prediction is set to zero,
+   *     at least 0
    */
   record CfgZeroStar(int zeroSteps) implements GuidanceFormula {
     /**
-     * Checks the number of steps.
+     * Checks the number of rows.
      *
-     * @param zeroSteps the number of first steps whose prediction is set to zero, at least 0
+     * @param zeroSteps the number of first rows whose prediction is set to zero, at least 0
      * @throws IllegalArgumentException if the number is negative
      */
     public CfgZeroStar {

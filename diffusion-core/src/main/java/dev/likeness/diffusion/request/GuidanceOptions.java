@@ -8,7 +8,8 @@ import java.util.OptionalDouble;
  *
  * @param scale the guidance scale; empty for the default. Guidance is off at 1 and below; on
  *     Z-Image, at 0 and below. FLUX.1 and latent consistency models get the scale as a network
- *     input and cannot turn guidance off
+ *     input and cannot turn guidance off. FLUX.1 schnell and distilled FLUX.2 klein ignore the
+ *     scale
  * @param rescale the amount of guidance rescale, 0..1 (Lin et al. 2024, arXiv:2305.08891;
  *     diffusers' {@code guidance_rescale}). At 1, the guided prediction gets the standard deviation
  *     of the prediction for the prompt; 0 turns rescale off
@@ -18,8 +19,8 @@ import java.util.OptionalDouble;
  *     needs less memory
  * @param formula the formula that combines the two predictions
  * @param degradedGuidance additional guidance by a degraded network
- * @param trueCfgScale the scale of classifier-free guidance for FLUX, where {@code scale} is only a
- *     network input (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance off
+ * @param trueCfgScale the scale of classifier-free guidance for FLUX.1, where {@code scale} is only
+ *     a network input (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance off
  * @param freeU the factors of FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL; empty if FreeU
  *     is off
  */
@@ -58,7 +59,7 @@ public record GuidanceOptions(
    * @param sequential true if prompt and negative prompt are evaluated one after the other
    * @param formula the formula that combines the two predictions
    * @param degradedGuidance additional guidance by a degraded network
-   * @param trueCfgScale the scale of classifier-free guidance for FLUX
+   * @param trueCfgScale the scale of classifier-free guidance for FLUX.1
    * @param freeU the factors of FreeU for a UNet
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if {@code 0 <= start <= end
    *     <= 1} does not hold, or if a scale is NaN, infinite or beyond 3.4e38
@@ -136,7 +137,8 @@ public record GuidanceOptions(
   /**
    * {@return these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886)}
    *
-   * @param steps the number of first steps whose prediction is set to zero, at least 0
+   * @param steps the number of first rows of the sampling plan whose prediction is set to zero, at
+   *     least 0
    * @throws IllegalArgumentException if the number is negative
    */
   public GuidanceOptions cfgZeroStar(int steps) {
@@ -189,7 +191,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with classifier-free guidance for FLUX, in addition to its guidance
+   * {@return these options with classifier-free guidance for FLUX.1, in addition to its guidance
    * embedding}
    *
    * @param value the scale (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance
@@ -243,7 +245,7 @@ public record GuidanceOptions(
      * @param s2 the factor of the second up block's skip connections, above 0
      * @param b1 the factor of the first up block's channels, above 0
      * @param b2 the factor of the second up block's channels, above 0
-     * @throws IllegalArgumentException if a factor is not a finite number above 0
+     * @throws IllegalArgumentException if a factor is NaN, not above 0, or above 3.4e38
      */
     public FreeU {
       for (double factor : new double[] {s1, s2, b1, b2}) {
@@ -256,7 +258,7 @@ public record GuidanceOptions(
     }
   }
 
-  /** {@return true if guidance is on in every step} */
+  /** {@return true if guidance is not limited to an interval of the steps} */
   public boolean isAlwaysOn() {
     return start == 0 && end == 1;
   }

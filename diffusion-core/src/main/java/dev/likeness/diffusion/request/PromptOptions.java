@@ -266,7 +266,7 @@ public record PromptOptions(
     public static final EncoderPrompts NONE =
         new EncoderPrompts(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
-    /** {@return the number of the last text encoder with its own prompt: 2 or 3; otherwise 1} */
+    /** {@return the number of the last text encoder with its own prompt: 2 or 3; 1 without one} */
     public int last() {
       return third.isPresent() || negativeThird.isPresent()
           ? 3

@@ -14,7 +14,7 @@ public enum PromptSyntax {
    * {@code BREAK}, {@code [from:to:when]}, {@code [this|that]}, and comments after {@code #}. A
    * prompt with a file tag ({@code <lora:NAME:0.8>}), with {@code AND}, or with a factor such as
    * {@code :1.2} at its end is refused with an {@link IllegalArgumentException}. A negative prompt
-   * is refused only for a file tag.
+   * may contain {@code AND} and such a factor.
    */
   A1111;
 

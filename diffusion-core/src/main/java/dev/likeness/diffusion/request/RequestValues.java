@@ -117,8 +117,8 @@ public interface RequestValues {
   }
 
   /**
-   * {@return SDXL's size conditioning of the negative prompt; empty for the size conditioning of
-   * the prompt}
+   * {@return SDXL's size conditioning of the negative prompt; empty for the default of
+   * {@link SizeOptions#negativeConditioning()}}
    */
   default Optional<SizeConditioning> negativeSizeConditioning() {
     return sizeOptions().negativeConditioning();
@@ -138,8 +138,9 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request has an initial image without a mask, and its strength is 1 or not
-   * set} An editing model uses such an image as a reference and starts from noise.
+   * {@return true if the request is image-to-image from an image (not latents), without a mask or
+   * change map, at a strength that is 1 or not set} An editing model uses such an image as a
+   * reference and starts from noise.
    */
   default boolean isEdit() {
     return isImageToImage()

@@ -22,7 +22,8 @@ import java.util.OptionalInt;
  * <p>For Stable Diffusion 3, Chroma and FLUX.1 (except Kontext and Fill), another rule applies to
  * an initial image with more pixels than the base's default size. With or without a mask, the
  * default is then the initial image's size, scaled down to about the base's number of pixels. An
- * editing model scales an image that it uses as a reference; the scaled size then counts.
+ * editing model scales an image that it uses as a reference; the scaled size then counts. Sides are
+ * rounded to multiples that the base supports.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default
@@ -30,7 +31,8 @@ import java.util.OptionalInt;
  *     default
  * @param conditioning SDXL's size conditioning of the prompt
  * @param negativeConditioning size conditioning of the negative prompt; empty for the size
- *     conditioning of the prompt
+ *     conditioning of the prompt. With a refiner, empty also means no crop and an aesthetic score
+ *     of 2.5, as in diffusers
  */
 public record SizeOptions(
     OptionalInt width,

@@ -6,12 +6,16 @@ import java.util.Optional;
  * Options that reduce the memory of large images: windows over the sample, and decoding in strips
  * (diffusers: VAE tiling).
  *
- * @param vaeTiling true if the autoencoder processes strips of a few pixel rows. Images above 1024
- *     x 1024 pixels are always processed in strips
+ * @param vaeTiling true if the autoencoder processes all images in strips of rows; false if it does
+ *     so only above 1024 x 1024 pixels, or if a memory budget requires strips. A tiny autoencoder
+ *     does not use strips
  * @param windows the windows that the network processes; empty if it processes the whole sample
  */
 public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
-  /** The defaults: no windows, and decoding in strips only above 1024 x 1024 pixels. */
+  /**
+   * The defaults: no windows, and strips only above 1024 x 1024 pixels or if a memory budget
+   * requires them.
+   */
   public static final TilingOptions NONE = new TilingOptions(false, Optional.empty());
 
   /**

@@ -61,7 +61,8 @@ public record Compute(String device, DType dtype) {
    * {@return the first GPU in bf16; the CPU if there is no GPU} GPUs before Ampere need f16, which
    * this method does not choose.
    *
-   * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, and otherwise in f32.
+   * <p>On Linux, a CPU that multiplies bf16 in hardware computes in bf16. Otherwise, the CPU
+   * computes in f32.
    *
    * @throws ResourceLimitException if libtorch's native libraries are missing
    */
@@ -99,8 +100,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return a device with its default element type} The default is bf16 on a GPU, and on a CPU
-   * that multiplies bf16 in hardware; on other CPUs, it is f32.
+   * {@return a device with its default element type} The default is bf16 on a GPU. On Linux, it is
+   * also bf16 on a CPU that multiplies bf16 in hardware. Otherwise, it is f32.
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @throws IllegalArgumentException if no device has the given name
@@ -206,8 +207,8 @@ public record Compute(String device, DType dtype) {
   /**
    * {@return the current memory of the device}
    *
-   * @throws ResourceLimitException if the memory cannot be read; the message lists the libraries
-   *     that are needed
+   * @throws ResourceLimitException if the memory cannot be read; the message lists the needed
+   *     libraries or the number of GPUs
    */
   public DeviceMemory memory() {
     return DeviceMemory.of(this);

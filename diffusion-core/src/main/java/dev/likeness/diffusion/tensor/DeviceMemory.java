@@ -31,7 +31,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  *
  * @param total the total memory of the GPU; on the CPU, the memory of the machine or of the
  *     container
- * @param free the memory that no process has allocated
+ * @param free the memory that is not in use; on the CPU, the system's file cache counts as used
  * @param used the memory of this process's tensors on the GPU; on the CPU, the process's resident
  *     memory including mapped files. On systems other than Linux, the value for the CPU is
  *     {@link #UNKNOWN}
@@ -49,8 +49,8 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
    * {@return the current memory of a device}
    *
    * @param compute the device; its element type does not matter
-   * @throws ResourceLimitException if the GPU's memory cannot be read; the message lists the
-   *     libraries that are needed
+   * @throws ResourceLimitException if the GPU's memory cannot be read; the message lists the needed
+   *     libraries or the number of GPUs
    */
   public static DeviceMemory of(Compute compute) {
     return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());

@@ -27,7 +27,10 @@ public record MemoryBudget(
   public enum EightBits {
     /** The network keeps its element type. */
     NEVER,
-    /** If the network does not fit the budget otherwise, it is quantised. */
+    /**
+     * If the whole network does not fit the budget, it is quantised. It is streamed only if it does
+     * not fit even then.
+     */
     IF_NEEDED,
     /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,

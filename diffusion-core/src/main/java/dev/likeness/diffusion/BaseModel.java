@@ -252,9 +252,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
    *     memory, or if an image needs more than the memory budget
-   * @throws IllegalStateException if the model is closed, or if a listener calls this method on an
-   *     {@linkplain #offloading() offloading} view, from a preview thread or while other work uses
-   *     the model
+   * @throws IllegalStateException if the model, an adapter or a ControlNet is closed, or if a
+   *     listener calls this method on an {@linkplain #offloading() offloading} view, from a preview
+   *     thread or while other work uses the model
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 /**
  * The consent of a person to the use of their photos. Immutable.
  *
- * <p>Reviewing photos, training and generating headshots require a consent. Person files and the
- * records of generated images contain the consent.
+ * <p>{@code HeadshotStudio} requires a consent to review photos, to train on them and to generate
+ * headshots. Person files and the records of generated images contain the consent.
  *
  * @param person the person in the photos, as a name or as a reference that the application
  *     understands

@@ -16,8 +16,8 @@ public interface Identity {
    */
   interface Loaded extends Identity, AutoCloseable {
     /**
-     * {@return a warning if the person was trained on another base than {@code model}; empty if the
-     * person was trained on the same base}
+     * {@return a warning if the person was trained on a base of another name than {@code model};
+     * empty if the names are equal, or if the file does not name its base}
      *
      * @param model the base model that the person is used with
      */
@@ -70,8 +70,8 @@ public interface Identity {
    * {@return this person as an adapter}
    *
    * @param weight the identity strength; 0 means off, 1 means the trained strength
-   * @throws IllegalArgumentException if the weight is not finite, or if the person is given by
-   *     reference images and the weight is not in 0..1
+   * @throws IllegalArgumentException if the weight is not finite, or is outside the range that this
+   *     kind of person supports, such as 0..1 for face guidance
    */
   Adapter at(double weight);
 

@@ -35,8 +35,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return a text that says where the weights of each network are kept, one line for each
-   * network; empty if no budget was given}
+   * {@return the memory plan as text, with a line for each network that says how its weights are
+   * kept; empty if no budget was given}
    */
   public Optional<String> memoryPlan() {
     return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);

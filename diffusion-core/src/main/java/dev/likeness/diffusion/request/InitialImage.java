@@ -187,8 +187,9 @@ public record InitialImage(
    * {@return this initial image with a change map: lighter pixels change more} Source: differential
    * diffusion, arXiv:2306.00950.
    *
-   * @param map the change map: all steps change white pixels, no step changes black pixels. The map
-   *     is resized to the request's size
+   * @param map the change map: all steps change white pixels. Only the last step changes black
+   *     pixels, slightly, and pasting restores them (see {@link #pasteUnmasked}). The map is
+   *     resized to the request's size
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(

@@ -189,7 +189,7 @@ public final class ReviewTools implements AutoCloseable {
     return new ReviewTools(detector, Optional.of(other), brisque, quality, owned);
   }
 
-  /** {@return these tools without a face embedder; closing them also closes these tools} */
+  /** {@return new tools without a face embedder; closing them also closes these tools} */
   public ReviewTools withoutEmbedder() {
     return new ReviewTools(detector, Optional.empty(), brisque, quality, owned);
   }

@@ -6,7 +6,7 @@
  * file for the quality checks. If ImageIO has no reader for HEIC or AVIF, the decoder tries a
  * {@link PhotoConverter} service, then an installed program of libheif.
  * {@link DecodeLimits#withoutPrograms()} forbids the program. A {@link PhotoConverter} can also add
- * JPEG XL. Raw photos of cameras are refused. An unreadable file throws
+ * JPEG XL. Raw photos of cameras are refused. For an unreadable file, the decoder throws an
  * {@link UnreadablePhotoException} with the reason.
  *
  * <pre>{@code

@@ -39,8 +39,9 @@ public enum UsePolicy {
   }
 
   /**
-   * Checks that the licence of a base model permits this use. Only FLUX.1 Kontext and FLUX.2 klein
-   * 9B are known to forbid commercial use. Every other base is permitted.
+   * Checks that the licence of a base model permits this use. For commercial use, this method
+   * refuses only FLUX.1 Kontext and FLUX.2 klein 9B. It does not know the licences of other bases,
+   * and permits them all.
    *
    * @param base the base model
    * @throws InvalidInputException if the licence forbids this use; the message names the base and

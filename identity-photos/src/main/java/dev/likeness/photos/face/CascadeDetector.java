@@ -116,7 +116,10 @@ public final class CascadeDetector implements FaceDetector {
     return new Face(face.box().scaled(factor), face.score(), face.pose(), eyes, face.landmarks());
   }
 
-  /** Frees the cascades. A detection that runs in another thread finishes first. */
+  /**
+   * Frees the cascades. A detection that runs in another thread still finishes, and then frees its
+   * own cascades.
+   */
   @Override
   public void close() {
     closed = true;

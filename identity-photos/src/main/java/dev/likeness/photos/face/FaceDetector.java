@@ -14,7 +14,8 @@ public interface FaceDetector extends AutoCloseable {
   List<Face> detect(RgbImage image);
 
   /**
-   * Detects clearly visible frontal faces only. This method may be faster than {@link #detect}.
+   * Detects clearly visible frontal faces only. This method may be faster than {@link #detect}. The
+   * default implementation calls {@code detect} and returns all its faces.
    *
    * @param image an image of any size
    * @return the faces in pixels of {@code image}, largest first; empty if there are none
@@ -25,7 +26,8 @@ public interface FaceDetector extends AutoCloseable {
 
   /**
    * Detects frontal faces that fill a large part of the image. This method may be faster than
-   * {@link #detectFrontal}.
+   * {@link #detectFrontal}. The default implementation calls {@code detectFrontal} and returns all
+   * its faces.
    *
    * @param image an image of any size
    * @return the faces in pixels of {@code image}, largest first; empty if there are none

@@ -60,8 +60,8 @@ public final class Likeness {
 
   /**
    * Returns a likeness that compares images with the held-out photos. For comparison, it measures
-   * the similarity between all photos. If the split is not independent, it uses the held-out photos
-   * only.
+   * the similarity of the person's photos to each other: of all photos if the split is independent,
+   * otherwise of the held-out photos only.
    *
    * @param photos training photos and held-out photos of the person
    * @param detector finds the faces of images; the caller closes it

@@ -7,15 +7,15 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * The categories of data that a store keeps of a subject. Each category has a separate key and a
- * retention limit.
+ * The categories of data that a store keeps of a subject. Each category has a separate key and
+ * separate retention limits.
  */
 public enum DataCategory {
   /** Selfies and crops of them. */
   PHOTOS("photos"),
   /** Intermediate files of training: latents, prompt embeddings, checkpoints, previews. */
   TRAINING_STATES("work"),
-  /** The person's identity: the consent, the person file, embeddings. */
+  /** The person's identity: the consent, the person file, embeddings, reference images. */
   PERSON("person"),
   /** Headshots and their records. */
   IMAGES("images");

@@ -10,14 +10,14 @@ import java.util.Map;
 
 /**
  * The retention limits of each category of data. Each category has two limits: one counts from the
- * training, the other from the last use. When either limit is reached,
- * {@link SubjectStore#purgeDue} removes the data. Immutable.
+ * training, the other from the last use. A choice of reference images counts as a training. When
+ * either limit is reached, {@link SubjectStore#purgeDue} removes the data. Immutable.
  *
- * @param limits a limit for every category
+ * @param limits the {@link Limit} of every category
  */
 public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
-   * The retention limit of one category.
+   * The two retention limits of one category.
    *
    * @param afterPurpose duration after the end of the training, not negative
    * @param afterUse duration after the last use or {@linkplain Subject#renew renewal}, not negative

@@ -264,7 +264,7 @@ public final class Subject {
 
   /**
    * Returns the seconds since the subject was {@code created}, {@code trained} and last
-   * {@code used}.
+   * {@code used}. A choice of reference images counts as a training.
    *
    * @return the seconds by these three keys; {@code trained} is missing before the first training
    */

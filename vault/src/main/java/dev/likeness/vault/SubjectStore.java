@@ -198,8 +198,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Removes all data whose retention limit is reached. If the limit of a subject's person data is
-   * reached, the whole subject is erased. During work on a subject, person data and images stay.
+   * Removes all data whose retention limit is reached, except data that running work uses. If the
+   * limit of a subject's person data is reached, the whole subject is erased.
    *
    * @return the receipts of erased subjects and the number of removed files
    * @throws ResourceLimitException if data of a subject cannot be removed; all other subjects are
@@ -275,8 +275,8 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Reads every file of every subject to find damaged files.
    *
-   * @return one line for each damaged file of the store itself, and one for each subject and
-   *     category with unreadable files; empty if all files can be read
+   * @return one line for each damaged file of the store itself, one for each subject with damaged
+   *     dates, and one for each subject and category with unreadable files; empty if all is well
    * @throws IllegalStateException if the store is closed
    */
   public List<String> verify() {

@@ -102,7 +102,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * Adds a photo. If the same photo was already added with the same name, nothing changes.
+   * Adds a photo. If the same photo was already added with the same name, it is not stored again.
    *
    * @param subject the subject
    * @param name the name of the photo in reports. Folders and leading dots are removed, and only

@@ -118,7 +118,8 @@ public record ManifestReport(
 
   /**
    * Reports whether the certificate of a signer has expired. A certificate counts as expired if it
-   * is not valid now, and no trusted time stamp proves that it was valid at signing.
+   * is not valid now, and no time stamp proves that it was valid at signing. For a trusted signer,
+   * only the time stamp of a trusted authority counts.
    *
    * @return true if the certificate of the signer or of an ingredient's signer has expired
    */

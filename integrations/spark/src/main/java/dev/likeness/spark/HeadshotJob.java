@@ -44,9 +44,9 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code resumed_from}: the training step from which the task resumed; 0 for the beginning
  * </ul>
  *
- * <p>A job can be repeated at any time. If a person's photos, options and consent are unchanged,
- * and the base and the library version too, the person is not computed again. On a CPU, the same
- * input gives the same bytes.
+ * <p>A job can be repeated at any time. A person is not computed again if the person's row and
+ * photos, the settings of the job, the base and the library version are unchanged. On a CPU, the
+ * same input gives the same bytes.
  */
 public final class HeadshotJob {
   private final SparkSession spark;
@@ -170,6 +170,7 @@ public final class HeadshotJob {
    *
    * @param id the person's id
    * @return the receipt, which is also written to the folder {@code _receipts} of the output folder
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the id is empty or too long
    * @throws dev.likeness.diffusion.error.ResourceLimitException if a file cannot be deleted
    */
   public ErasureReceipt erase(String id) {

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * another one. The metadata of a response contains the name of the base ({@code model}) and the
  * seed of each image ({@code seeds}, a list of {@link Long}).
  *
- * <p>Methods that generate or edit throw these exceptions of LangChain4j. The cause of each is an
- * exception of this library:
+ * <p>Methods that generate or edit throw these exceptions of LangChain4j. The cause of each is the
+ * exception that this library threw:
  *
  * <ul>
  *   <li>{@link InvalidRequestException} if an image or an option cannot be used

@@ -93,8 +93,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * {@return the number of uses of this photo in training for each use of another photo; 1 by
-   * default}
+   * {@return the number of uses of this photo in training for each use of a photo with one repeat;
+   * 1 by default}
    */
   public int repeats() {
     return repeats;

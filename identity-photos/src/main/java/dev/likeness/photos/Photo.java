@@ -110,7 +110,8 @@ public final class Photo {
   /**
    * Returns this photo with another number of repeats in training.
    *
-   * @param times number of uses of this photo in training for each use of another photo, 1 to 1000
+   * @param times number of uses of this photo in training for each use of a photo with one repeat,
+   *     1 to 1000
    * @return the photo with this number of repeats
    * @throws IllegalArgumentException if the number is out of its range
    */
@@ -133,8 +134,8 @@ public final class Photo {
   }
 
   /**
-   * {@return the number of uses of this photo in training for each use of another photo; 1 by
-   * default}
+   * {@return the number of uses of this photo in training for each use of a photo with one repeat;
+   * 1 by default}
    */
   public int repeats() {
     return repeats;

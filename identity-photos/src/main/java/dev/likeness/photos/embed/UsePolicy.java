@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 public enum UsePolicy {
   /** Use without selling or advertising. All networks may be opened. */
   NON_COMMERCIAL,
-  /** Any use. Only networks whose licence allows commercial use may be opened. */
+  /** Any use. Networks whose licence is known to forbid commercial use may not be opened. */
   COMMERCIAL;
 
   /**

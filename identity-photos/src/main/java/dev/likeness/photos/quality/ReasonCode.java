@@ -51,7 +51,7 @@ public enum ReasonCode {
    * 1.
    */
   SUNGLASSES,
-  /** Nose and mouth are covered. Value: their covered share, 0 to 1. */
+  /** Nose and mouth are covered. Value: the smaller of their covered shares, 0 to 1. */
   MASK,
   /** A hat or scarf covers the hair. Value: covered share of the hair, 0 to 1. */
   HAT,

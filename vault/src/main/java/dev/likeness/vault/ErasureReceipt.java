@@ -56,8 +56,8 @@ public record ErasureReceipt(
    * @param files the number of deleted files by category label
    * @param signature the signature of the values above
    * @param certificates the signer's certificate, then the certificates of its issuers, as DER
-   * @throws IllegalArgumentException if the id does not have 32 hexadecimal digits, a category is
-   *     unknown, a count is negative, or there is no certificate
+   * @throws IllegalArgumentException if the id is not 32 lower-case hexadecimal digits, a category
+   *     is unknown, a count is negative, or there is no certificate
    */
   public ErasureReceipt {
     files = Collections.unmodifiableMap(new LinkedHashMap<>(files));

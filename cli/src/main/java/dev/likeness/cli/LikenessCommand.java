@@ -166,7 +166,7 @@ public final class LikenessCommand implements Runnable {
             at,
             option,
             number -> Float.isFinite((float) number),
-            "expected a number of at most 3.4e38");
+            "expected a number from -3.4e38 to 3.4e38");
       }
     }
   }

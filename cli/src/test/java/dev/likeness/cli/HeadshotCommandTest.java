@@ -354,8 +354,8 @@ class HeadshotCommandTest {
     assertEquals(2, size.status(), size.err());
     assertEquals(
         List.of(
-            "size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it"
-                + " for the base's own size"),
+            "size 100 is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit the"
+                + " size to use the base's own"),
         size.errorLines());
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");

@@ -178,7 +178,7 @@ class ApiTrapsTest {
   @Test
   void refusesANullTextAsAnyNullArgument() {
     assertEquals(
-        "the prompt is null; give an empty text for none",
+        "the prompt is null; give an empty text for no prompt",
         assertThrows(NullPointerException.class, () -> ImageRequest.of(null)).getMessage());
     assertThrows(NullPointerException.class, () -> Consent.of(null));
   }

@@ -196,7 +196,7 @@ public record IpAdapterFile(
               + (inside
                   ? "the file contains a LoRA; give a file without a LoRA (in Java, call "
                       + "IpAdapterFile.ignoreLora)"
-                  : lora.get() + " was given as its LoRA; give it to the request"));
+                  : lora.get() + " was given as its LoRA; give this LoRA to the request instead"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
   }

@@ -169,7 +169,7 @@ class AdapterLoraTest {
                   InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());
       assertEquals(
-          bare + is + file + " was given as its LoRA; give it to the request",
+          bare + is + file + " was given as its LoRA; give this LoRA to the request instead",
           assertThrows(
                   InvalidInputException.class,
                   () -> IpAdapter.open(IpAdapterFile.of(bare).lora(file), transformer, encoder))

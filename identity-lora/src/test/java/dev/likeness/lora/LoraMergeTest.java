@@ -207,8 +207,7 @@ class LoraMergeTest extends OnGoldenBase {
         FusedLora fused = lora.fuse(1)) {
       assertTrue(assertThrows(IllegalArgumentException.class, () -> lora.save(file))
           .getMessage()
-          .endsWith(" cannot be stored in this key format; save the LoRA in the key format KOHYA,"
-              + " which stores all kinds"));
+          .endsWith(" cannot be stored in this key format; save the LoRA in the key format KOHYA"));
       lora.save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {

@@ -556,9 +556,9 @@ class LoraTrainingTest {
         refusal
             .getMessage()
             .matches(
-                "the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state"
-                    + " file, if there is one, and train again with a lower learning rate, or in"
-                    + " f32 instead of bf16 or f16"),
+                "the (loss|gradients' length) is (NaN|Infinity) \\(completed steps: \\d+\\); delete"
+                    + " the state file, if there is one, and train again with a lower learning"
+                    + " rate, or in f32 instead of bf16"),
         refusal.getMessage());
   }
 

@@ -152,7 +152,7 @@ class DisclosureTest {
     Exception e = assertThrows(
         InvalidInputException.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
     String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
-        + " is valid from " + old.from() + " until " + end + ", and it is ";
+        + " is valid from " + old.from() + " until " + end + ", but the time is ";
     assertTrue(e.getMessage().startsWith(told), e.getMessage());
     assertTrue(e.getMessage().endsWith("; give a certificate that is valid now"), e.getMessage());
     assertThrows(

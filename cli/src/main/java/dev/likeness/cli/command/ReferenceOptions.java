@@ -82,8 +82,8 @@ final class ReferenceOptions {
     });
     if (!others.isEmpty() && method != IdentityOptions.Method.REFERENCES) {
       throw new IllegalArgumentException(
-          "--with needs --identity references, because a LoRA changes every face of an image;"
-              + " leave it out");
+          "--with needs --identity references, because every other method gives all faces of an"
+              + " image the looks of one person; leave it out");
     }
     choice();
   }
@@ -93,7 +93,7 @@ final class ReferenceOptions {
     ReferencePhotos choice = ReferencePhotos.DEFAULT;
     if (count != null && (count < 1 || count > 10)) {
       throw new IllegalArgumentException("--reference-count must be from 1 to 10, got " + count
-          + "; without the option, three or four photos are used");
+          + "; without the option, up to four photos are used");
     }
     choice = count == null ? choice : choice.count(count);
     choice = crop == null ? choice : choice.crop(crop.crop);

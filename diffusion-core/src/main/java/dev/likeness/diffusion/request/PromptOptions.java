@@ -59,7 +59,7 @@ public record PromptOptions(
    * @throws NullPointerException if the prompt is null
    */
   public PromptOptions {
-    Objects.requireNonNull(prompt, "the prompt is null; give an empty text for none");
+    Objects.requireNonNull(prompt, "the prompt is null; give an empty text for no prompt");
     if (maxSequenceLength.orElse(1) < 1) {
       throw new IllegalArgumentException(
           "max_sequence_length must be at least 1, got " + maxSequenceLength.getAsInt());

@@ -105,8 +105,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
     for (List<Measurement> curve : List.of(referenceOnly, withLora)) {
       if (curve.size() < 2 || !curve.get(0).setting().equals(Setting.OFF) || !isIncreasing(curve)) {
         throw new IllegalArgumentException(
-            "a curve of identity strength needs two points or more, starts with all weights 0 and"
-                + " increases in likeness; got "
+            "a curve of identity strength must have two points or more, start with all weights 0"
+                + " and increase in likeness; got "
                 + curve);
       }
     }

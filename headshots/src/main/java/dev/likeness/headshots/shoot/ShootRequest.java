@@ -66,7 +66,7 @@ public record ShootRequest(
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || variant < 0) {
       throw new IllegalArgumentException(
-          "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got "
+          "a shoot needs a style, at least 1 image and 1 step, and a variant of at least 0; got "
               + "styles: " + styles.size() + ", count: " + count + ", steps: " + steps
               + ", variant: " + variant);
     }
@@ -78,7 +78,7 @@ public record ShootRequest(
     if (side < MIN_SIZE || side > MAX_SIZE || side % SIZE_MULTIPLE != 0) {
       throw new IllegalArgumentException(
           "size " + side + " is not a multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
-              + MAX_SIZE + "; choose such a multiple, or omit it for the base's own size");
+              + MAX_SIZE + "; choose such a multiple, or omit the size to use the base's own");
     }
     double scale = guidance.orElse(0);
     if (!(scale >= 0 && Double.isFinite(scale))) {

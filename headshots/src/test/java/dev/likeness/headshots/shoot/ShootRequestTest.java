@@ -52,8 +52,8 @@ class ShootRequestTest {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
     assertEquals(
         "size " + size
-            + " is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit it for"
-            + " the base's own size",
+            + " is not a multiple of 8 from 64 to 4096; choose such a multiple, or omit the"
+            + " size to use the base's own",
         assertThrows(IllegalArgumentException.class, () -> any.size(size)).getMessage());
     List.of(64, 256, 1200, 4096)
         .forEach(good -> assertEquals(OptionalInt.of(good), any.size(good).size()));
@@ -65,7 +65,7 @@ class ShootRequestTest {
     IllegalArgumentException wrong = assertThrows(
         IllegalArgumentException.class, () -> ShootRequest.of(Style.named("studio"), 0));
     assertEquals(
-        "a shoot needs a style, at least 1 image and 1 step, and no negative variant; got"
+        "a shoot needs a style, at least 1 image and 1 step, and a variant of at least 0; got"
             + " styles: 1, count: 0, steps: 20, variant: 0",
         wrong.getMessage());
   }

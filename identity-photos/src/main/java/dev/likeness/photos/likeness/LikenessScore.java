@@ -50,7 +50,8 @@ public record LikenessScore(
     Likeness first = people.get(0);
     if (people.stream().anyMatch(person -> person.embedder != first.embedder)) {
       throw new IllegalArgumentException(
-          "all likenesses must use the same embedder object, got different ones; give one to all");
+          "all likenesses must use the same embedder object, got different ones; give the same"
+              + " embedder to all of them");
     }
     List<float[]> faces = first.detector.detect(image).stream()
         .map(face -> first.embedder.embed(image, face))

@@ -173,7 +173,8 @@ class LikenessOfPeopleTest {
         refusal(Collections.nCopies(13, one)));
     Likeness other = Likeness.of(List.of(at(0)), new Angles(0), new Angle());
     assertEquals(
-        "all likenesses must use the same embedder object, got different ones; give one to all",
+        "all likenesses must use the same embedder object, got different ones; give the same"
+            + " embedder to all of them",
         refusal(List.of(one, other)));
   }
 

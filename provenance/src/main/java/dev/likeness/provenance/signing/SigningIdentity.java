@@ -95,7 +95,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     Instant until = signer.getNotAfter().toInstant();
     if (now.isBefore(from) || now.isAfter(until)) {
       throw new InvalidInputException("the certificate of " + nameOf(signer) + " in "
-          + file + " is valid from " + from + " until " + until + ", and it is " + now
+          + file + " is valid from " + from + " until " + until + ", but the time is " + now
           + "; give a certificate that is valid now");
     }
   }

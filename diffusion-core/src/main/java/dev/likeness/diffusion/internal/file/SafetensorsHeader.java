@@ -102,9 +102,9 @@ public final class SafetensorsHeader implements TensorNames {
     if (Long.compareUnsigned(headerLength, fileLength - LENGTH_BYTES) > 0) {
       throw new InvalidInputException(
           source + " announces a header of " + Long.toUnsignedString(headerLength)
-              + " bytes but has only " + (fileLength - LENGTH_BYTES)
-              + " bytes after the length; it is not a safetensors file, or was cut short: download"
-              + " it again");
+              + " bytes, but only " + (fileLength - LENGTH_BYTES)
+              + " bytes follow the length field; it is not a safetensors file, or was cut short:"
+              + " download it again, or give another file");
     }
     if (headerLength > cap) {
       throw new InvalidInputException(source + " has a header of " + headerLength

@@ -76,8 +76,8 @@ final class NativeTokenizer implements AutoCloseable {
       throw new ResourceLimitException(
           "the tokenizer's native library did not load ("
               + Quoted.line(String.valueOf(e.getMessage()))
-              + "); use Linux (x86-64, ARM), macOS (ARM) or Windows (x86-64), and if ~/.djl.ai is"
-              + " not writable, set DJL_CACHE_DIR",
+              + "); use Linux or Windows on x86-64, or macOS on ARM, and if ~/.djl.ai is not"
+              + " writable, set DJL_CACHE_DIR",
           e);
     }
   }

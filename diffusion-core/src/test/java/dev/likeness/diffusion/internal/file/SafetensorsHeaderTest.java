@@ -79,8 +79,9 @@ class SafetensorsHeaderTest {
     refused(
         file,
         file + " announces a header of " + unsigned
-            + " bytes but has only 2 bytes after the length;"
-            + " it is not a safetensors file, or was cut short: download it again");
+            + " bytes, but only 2 bytes follow the length field;"
+            + " it is not a safetensors file, or was cut short: download it again, or give another"
+            + " file");
   }
 
   @Test

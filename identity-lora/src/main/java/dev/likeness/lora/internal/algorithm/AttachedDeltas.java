@@ -95,8 +95,9 @@ public final class AttachedDeltas {
   public static void requireRoom(OpenModel base, TargetLayer layer) {
     if (!layer.isNorm() && base.weights(layer.component()).isCompressed(layer.weight())) {
       throw new ResourceLimitException("the LoRA's delta of " + layer
-          + " is as large as the weight, which this base does not keep in memory;"
-          + " make the LoRA low-rank (LoraMerge.resize), or open the base with more memory");
+          + " is as large as the weight, which this base streams or keeps in 8 bits; make the LoRA"
+          + " low-rank (LoraMerge.resize), or open the base with more memory and without 8-bit"
+          + " weights");
     }
   }
 

@@ -249,8 +249,7 @@ public final class LoraWriter {
 
   private static IllegalArgumentException unwritable(TargetLayer layer) {
     return new IllegalArgumentException("the delta of " + layer.name()
-        + " cannot be stored in this key format; save the LoRA in the key format KOHYA,"
-        + " which stores all kinds");
+        + " cannot be stored in this key format; save the LoRA in the key format KOHYA");
   }
 
   private void putPair(TargetLayer layer, String stem, LoraDelta pair) {

@@ -40,11 +40,11 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String GRADIENT_PREFIX = "gradient.";
   private static final String ADVICE =
       "delete the state file, if there is one, and train again with a lower learning"
-          + " rate, or in f32 instead of bf16 or f16";
+          + " rate, or in f32 instead of bf16";
   /** Advice for a loss that is not finite before the training has changed a weight. */
   private static final String ADVICE_AT_START =
       "the training has changed no weight yet, so the base or an image gives values that are not"
-          + " finite: generate an image with the base, and train in f32 instead of bf16 or f16";
+          + " finite: generate an image with the base, and train in f32 instead of bf16";
 
   private final TrainingTarget target;
   private final TrainableNetworks networks;

@@ -158,7 +158,7 @@ public final class FluxNetworks extends NetworksBase {
      */
     static Object of(FluxNetworks model) {
       Refusal refusal = TrainingTarget.refusal(
-          "filling or control",
+          "inpainting",
           model.config().inChannels(),
           PIXELS_PER_TOKEN * model.autoencoder().latentChannels());
       return refusal == null ? new FluxTrainingTarget(model) : refusal;

@@ -119,7 +119,7 @@ final class PickleInput {
   /** Returns an error at the position of the next byte. */
   InvalidInputException broken(String what) {
     return new InvalidInputException(source + " at byte " + position() + ": " + what
-        + "; the file is damaged or is not a checkpoint: download it again");
+        + "; the file is damaged or is not a checkpoint: download it again, or give another file");
   }
 
   private ByteBuffer require(int count) {

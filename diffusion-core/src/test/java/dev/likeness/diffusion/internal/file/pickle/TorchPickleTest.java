@@ -328,11 +328,11 @@ class TorchPickleTest {
     refused(
         CraftedPickle.start().raw("X\u00ff\u00ff\u00ff\u007f").stop(),
         " at byte 53: needs 2147483647 bytes, but only 1 are left; the file is damaged or is not a"
-            + " checkpoint: download it again");
+            + " checkpoint: download it again, or give another file");
     refused(
         CraftedPickle.start().raw("J").stop(),
         " at byte 49: ends in the middle of an instruction; the file is damaged or is not a"
-            + " checkpoint: download it again");
+            + " checkpoint: download it again, or give another file");
   }
 
   @Test

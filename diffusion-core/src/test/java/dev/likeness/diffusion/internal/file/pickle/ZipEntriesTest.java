@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ZipEntriesTest {
   private static final String AGAIN =
-      "; the file is damaged or is not a checkpoint: download it again";
+      "; the file is damaged or is not a checkpoint: download it again, or give another file";
   private static final int FIRST_NAME = 30;
 
   @TempDir

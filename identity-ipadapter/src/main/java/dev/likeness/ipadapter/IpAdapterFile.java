@@ -192,7 +192,7 @@ public record IpAdapterFile(
     if (layout.variant().family().network().component() != ModelComponent.UNET
         && (inside || lora.isPresent())) {
       throw new InvalidInputException(
-          path + " is " + layout.describe() + ", a kind that has no LoRA, but "
+          path + " is " + layout.describe() + "; adapters of this kind have no LoRA, but "
               + (inside
                   ? "the file contains a LoRA; give a file without a LoRA (in Java, call "
                       + "IpAdapterFile.ignoreLora)"

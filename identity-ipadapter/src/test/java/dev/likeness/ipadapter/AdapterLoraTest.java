@@ -160,7 +160,7 @@ class AdapterLoraTest {
       IpAdapter.open(IpAdapterFile.of(file).ignoreLora(), transformer, encoder).close();
       int attentions = IpAdapterFile.of(bare).layout().attentionWidths().size();
       String is = " is an IP-Adapter " + title + ", " + attentions
-          + " attentions, a kind that has no LoRA, but ";
+          + " attentions; adapters of this kind have no LoRA, but ";
       assertEquals(
           file + is
               + "the file contains a LoRA; give a file without a LoRA (in Java, call "

@@ -114,7 +114,9 @@ public final class Subject {
       return folders.root(category);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(
-          this + ": its " + category.label() + " cannot be opened: " + e.getMessage(), e);
+          this + ": its data in the category " + category.label() + " cannot be opened: "
+              + e.getMessage(),
+          e);
     }
   }
 

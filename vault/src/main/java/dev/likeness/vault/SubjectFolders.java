@@ -137,8 +137,8 @@ final class SubjectFolders {
       return count;
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot remove the " + category.label() + " of the subject " + id + ": " + e.getMessage()
-              + "; check that this user can write the store",
+          "cannot remove the data in the category " + category.label() + " of the subject " + id
+              + ": " + e.getMessage() + "; check that this user can write the store",
           e);
     }
   }
@@ -224,13 +224,15 @@ final class SubjectFolders {
         return readable >= count
             ? Optional.empty()
             : Optional.of(
-                subject + ": " + (count - readable) + " of " + count + " " + category.label()
-                    + " files cannot be read; they were changed, or belong to another subject, name or key");
+                subject + ": " + (count - readable) + " of " + count + " files in the category "
+                    + category.label() + " cannot be read; they were changed or renamed, or belong"
+                    + " to another subject or key");
       } catch (InvalidInputException e) {
         return Optional.of(e.getMessage());
       } catch (ResourceLimitException e) {
         return Optional.of(
-            subject + ": its " + category.label() + " cannot be opened: " + e.getMessage());
+            subject + ": its data in the category " + category.label() + " cannot be opened: "
+                + e.getMessage());
       }
     }
 

@@ -283,8 +283,8 @@ class DamagedStoreTest {
     for (String name : List.of("one.jpg", "a/two.jpg")) {
       assertThrows(IOException.class, () -> Files.readAllBytes(photos.resolve(name)));
     }
-    String noticed = "subject " + ada.id() + ": 2 of 2 photos files cannot be read; they were"
-        + " changed, or belong to another subject, name or key";
+    String noticed = "subject " + ada.id() + ": 2 of 2 files in the category photos cannot be"
+        + " read; they were changed or renamed, or belong to another subject or key";
     assertEquals(List.of(noticed), store.verify());
     reopen();
     assertEquals(List.of(noticed), store.verify());

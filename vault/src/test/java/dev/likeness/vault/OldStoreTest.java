@@ -161,8 +161,8 @@ class OldStoreTest {
     Files.write(photo, bytes);
     try (SubjectStore store = open(key())) {
       assertEquals(
-          List.of("subject " + ADA + ": 1 of 1 photos files cannot be read; they were changed,"
-              + " or belong to another subject, name or key"),
+          List.of("subject " + ADA + ": 1 of 1 files in the category photos cannot be read;"
+              + " they were changed or renamed, or belong to another subject or key"),
           store.verify());
       assertEquals("Ada: yes", store.subject(ADA).consent().text());
     }

@@ -159,8 +159,8 @@ class SubjectStoreTest {
           folder.resolve("store/subjects/" + bob.id() + "/person/files/" + name));
     }
     List<String> strange = List.of("subject " + bob.id()
-        + ": 2 of 3 person files cannot be read; they were changed, or belong to another"
-        + " subject, name or key");
+        + ": 2 of 3 files in the category person cannot be read; they were changed or renamed, or"
+        + " belong to another subject or key");
     assertEquals(strange, store.verify());
     reopen();
     assertEquals(strange, store.verify(), "nor are they taken for rests of a killed process");
@@ -238,13 +238,13 @@ class SubjectStoreTest {
         assertThrows(InvalidInputException.class, () -> store.subject(ada.id()).consent());
     assertEquals(
         ada
-            + ": its person cannot be opened: the store was opened without its key, which is needed to read or write its data; give the key",
+            + ": its data in the category person cannot be opened: the store was opened without its key, which is needed to read or write its data; give the key",
         e.getMessage());
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }
 
   private static String refusal(Subject subject, DataCategory holding) {
-    return "subject " + subject.id() + ": its " + holding.label()
+    return "subject " + subject.id() + ": its data in the category " + holding.label()
         + " cannot be opened: the data was encrypted with another key, or its wrapped key was "
         + "changed; give the key that the person was stored with (the command verify lists all "
         + "people that a key does not open)";

@@ -177,9 +177,7 @@ class StoreCommandTest {
         mistyped.errorLines());
     CommandResult locked = CommandResult.of("verify", "--store", store.toString());
     assertTrue(
-        locked
-            .out()
-            .contains("subject " + id + ": its data in the category person cannot be opened: "),
+        locked.out().contains("subject " + id + ": its category person cannot be opened: "),
         locked.out() + locked.err());
     assertTrue(run("people", "list", "--store", store.toString(), "--key", key.toString())
         .out()

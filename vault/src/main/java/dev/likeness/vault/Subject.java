@@ -114,9 +114,7 @@ public final class Subject {
       return folders.root(category);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(
-          this + ": its data in the category " + category.label() + " cannot be opened: "
-              + e.getMessage(),
-          e);
+          this + ": its category " + category.label() + " cannot be opened: " + e.getMessage(), e);
     }
   }
 

@@ -231,7 +231,7 @@ final class SubjectFolders {
         return Optional.of(e.getMessage());
       } catch (ResourceLimitException e) {
         return Optional.of(
-            subject + ": its data in the category " + category.label() + " cannot be opened: "
+            subject + ": its category " + category.label() + " cannot be opened: "
                 + e.getMessage());
       }
     }

@@ -238,13 +238,13 @@ class SubjectStoreTest {
         assertThrows(InvalidInputException.class, () -> store.subject(ada.id()).consent());
     assertEquals(
         ada
-            + ": its data in the category person cannot be opened: the store was opened without its key, which is needed to read or write its data; give the key",
+            + ": its category person cannot be opened: the store was opened without its key, which is needed to read or write its data; give the key",
         e.getMessage());
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }
 
   private static String refusal(Subject subject, DataCategory holding) {
-    return "subject " + subject.id() + ": its data in the category " + holding.label()
+    return "subject " + subject.id() + ": its category " + holding.label()
         + " cannot be opened: the data was encrypted with another key, or its wrapped key was "
         + "changed; give the key that the person was stored with (the command verify lists all "
         + "people that a key does not open)";

@@ -32,12 +32,12 @@ import java.util.Optional;
  * Face guidance: steers sampling so that generated faces match a reference person. Needs no
  * training.
  *
- * <p>In each step, a face embedder measures the similarity to the person, and the sample moves
- * along the gradient of this similarity. The method is the face guidance of FreeDoM (Yu et al.
- * 2023, arXiv:2303.09833, section 4). {@link FaceGuidanceOptions.Gradient} sets whether the
+ * <p>In each guided step, a face embedder measures the similarity to the person, and the sample
+ * moves along the gradient of this similarity. The method is the face guidance of FreeDoM (Yu et
+ * al. 2023, arXiv:2303.09833, section 4). {@link FaceGuidanceOptions.Gradient} sets whether the
  * gradient also goes through the denoising network, as in DPS (Chung et al. 2022,
  * arXiv:2209.14687). A tiny autoencoder decodes the denoised prediction. Face guidance works with
- * any base that has a tiny autoencoder, with any scheduler, and with LoRAs and IP-Adapters.
+ * any base whose family has a tiny autoencoder, with any scheduler, and with LoRAs and IP-Adapters.
  *
  * <p>Immutable and thread-safe; owns its networks until closed. The autoencoder and the face
  * embedders compute on the CPU.
@@ -224,7 +224,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
    *     All have equal weight
    * @return the image prompt; empty if {@link #findIn} opened no adapter
-   * @throws IllegalArgumentException if {@code vectors} is empty
+   * @throws IllegalArgumentException if there is an adapter and {@code vectors} is empty
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return networks.adapter.map(

@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  * @param version the FaceID-Plus version; empty to read it from the file name
  * @param lora a separate file of the LoRA that FaceID was trained with; empty if the LoRA is inside
  *     or beside the adapter file
- * @param ignoresLora true if a FaceID adapter may be used without its LoRA
+ * @param ignoresLora true to use a FaceID adapter without its LoRA
  */
 public record IpAdapterFile(
     Path path, Optional<FaceIdPlusVersion> version, Optional<Path> lora, boolean ignoresLora) {

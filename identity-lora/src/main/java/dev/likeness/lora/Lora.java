@@ -118,8 +118,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Compares the keys of a LoRA file with a base model, without reading the file's weights. It also
-   * works for files that {@link #open} refuses.
+   * Compares the keys of a LoRA file with a base model. This method reads only the weights that fit
+   * no layer, because zero deltas are ignored. It also works for files that {@link #open} refuses.
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model

@@ -39,16 +39,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
- * models. Each layer's delta is the best approximation of the requested rank. {@link #merge} also
- * adds the full deltas of norms and biases, and copies textual inversions.
+ * models. Each layer's delta is the best approximation that has the requested rank. {@link #merge}
+ * also adds the full deltas of norms and biases, and copies textual inversions.
  */
 public final class LoraMerge {
   private LoraMerge() {}
 
   /**
    * {@return the weighted sum of several LoRAs of one base; the caller closes it} Its file header
-   * combines titles, trigger words, licences and consents. If the LoRAs are of several people, the
-   * sum is not a {@link TrainedPerson}.
+   * combines titles, trigger words, licences and consents. If the LoRAs are of several people, a
+   * saved sum cannot be opened as a {@link TrainedPerson}.
    *
    * @param loras the LoRAs with their weights
    * @param rank rank of the result, from 1
@@ -96,8 +96,8 @@ public final class LoraMerge {
   }
 
   /**
-   * {@return a LoRA at another rank; the caller closes it} Deltas that are not low-rank are
-   * approximated at this rank. The method throws the exceptions of {@link #merge}.
+   * {@return a LoRA at another rank; the caller closes it} All deltas except those of norms and
+   * biases are approximated at this rank. The method throws the exceptions of {@link #merge}.
    *
    * @param lora the LoRA
    * @param rank rank of the result, from 1

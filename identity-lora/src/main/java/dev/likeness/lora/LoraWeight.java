@@ -85,7 +85,8 @@ public final class LoraWeight {
    *   <li>{@code down=0.5,mid=1,up.1=0.8,text_encoder=0.3}: names as in {@link #block};
    *   <li>{@code 1,0,0,0,0,1,1,1,1,1,1,1}: the numbers of the web UI's LoRA block weights. The
    *       first is for the text encoders. The others are for the attentions of a UNet's down
-   *       blocks, mid block and up blocks: 17 numbers for Stable Diffusion 1.x and 2.x, 12 for XL.
+   *       blocks, mid block and up blocks. In total, there are 17 numbers for Stable Diffusion 1.x
+   *       and 2.x, and 12 for XL.
    * </ul>
    *
    * <p>{@link Lora#at} refuses names and numbers that do not fit its base.

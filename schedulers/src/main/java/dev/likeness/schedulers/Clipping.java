@@ -3,8 +3,9 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 
 /**
- * Clipping of a denoised prediction before a row of a sampling plan uses it. Clipping and
- * {@link Step.LearnedVariance} are the only operations of a row that are not linear.
+ * Clipping of a denoised prediction before a row of a sampling plan uses it. Apart from the network
+ * call, clipping and {@link Step.LearnedVariance} are the only operations of a row that are not
+ * linear.
  *
  * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
  * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold

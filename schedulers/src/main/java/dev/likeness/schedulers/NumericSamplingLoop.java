@@ -25,7 +25,7 @@ public final class NumericSamplingLoop {
 
     /**
      * {@return the network's output without guidance; by default, the guided output} The loop calls
-     * this method only for rows whose update uses the prediction without guidance.
+     * this method only for rows with {@link Step.Update#needsUnguided}.
      *
      * @param x the scaled sample; must not be changed
      * @param timestep the timestep, which may be fractional

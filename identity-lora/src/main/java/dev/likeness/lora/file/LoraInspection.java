@@ -16,7 +16,8 @@ import java.util.TreeSet;
  * @param layers number of layers that the file changes
  * @param rank the largest rank of the deltas
  * @param scale the smallest and the largest factor (alpha / rank) of the deltas
- * @param matched number of keys that belong to a layer of the base and fit its shape
+ * @param matched number of keys that belong to a layer of the base and fit its shape, or belong to
+ *     a textual inversion
  * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
  * @param ignored keys that are ignored: zero deltas, a second copy of a layer under another name,
  *     and keys for parts that the base does not have or does not use
@@ -99,7 +100,8 @@ public record LoraInspection(
    * @param layers number of layers that the file changes
    * @param rank the largest rank of the deltas
    * @param scale the smallest and the largest factor (alpha / rank) of the deltas
-   * @param matched number of keys that belong to a layer of the base and fit its shape
+   * @param matched number of keys that belong to a layer of the base and fit its shape, or belong
+   *     to a textual inversion
    * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
    * @param ignored keys that are ignored, because they do not change images
    * @param shapeMismatches keys whose shape does not fit their layer, each with both shapes

@@ -9,7 +9,10 @@ public enum LoraTargets {
    * are included.
    */
   ATTENTION(Names.ATTENTION, Names.TEXT),
-  /** All linear layers of the transformer blocks. */
+  /**
+   * The layers of {@link #ATTENTION} and the other linear layers of the transformer blocks, except
+   * modulation layers.
+   */
   TRANSFORMERS(Names.ATTENTION + Names.LINEAR, Names.TEXT + Names.TEXT_LINEAR),
   /** The layers of {@link #TRANSFORMERS} and the convolutions of the residual blocks. */
   CONVOLUTIONS(

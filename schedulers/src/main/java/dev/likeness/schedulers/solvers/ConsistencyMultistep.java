@@ -34,7 +34,8 @@ public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   }
 
   /**
-   * Multistep sampling of consistency models that end at their smallest sigma instead of 0.
+   * Multistep sampling of consistency models whose smallest sigma is above 0. Sampling ends at this
+   * sigma.
    *
    * <p>Source: Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
    * {@code CMStochasticIterativeScheduler}.

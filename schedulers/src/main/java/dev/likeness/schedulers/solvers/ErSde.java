@@ -23,7 +23,8 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactor
  * <p>The solver uses derivatives of the denoised prediction with respect to {@code sigma / alpha}.
  * It scales the noise by the paper's function {@code phi}. Source: Cui et al. 2023,
  * arXiv:2309.06169, algorithms 1 to 3 with the noise of equation 25; ComfyUI {@code er_sde}.
- * ComfyUI approximates the integrals by 200 rectangles; here they are exact.
+ * ComfyUI approximates the integrals by 200 rectangles; this class computes them by Gauss-Legendre
+ * quadrature.
  *
  * @param stages the number of Taylor terms of the prediction, 1 to 3
  * @param noiseScale the factor that multiplies all fresh noise, usually 1

@@ -11,9 +11,10 @@ import dev.likeness.schedulers.Solver;
  * Euler's method with CFG++, with one network call in each step. It combines the guided denoised
  * prediction with the noise that the unguided prediction implies.
  *
- * <p>Guidance scales of 1 to 2 correspond to scales of 5 to 12 of classifier-free guidance. Source:
- * Chung et al. 2024, arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
- * {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's {@code DDIM CFG++}.
+ * <p>In the paper, guidance scales of 0 to 1 correspond to scales of 1 to 12.5 of classifier-free
+ * guidance. ComfyUI users choose scales of 1 to 2. Source: Chung et al. 2024, arXiv:2406.08070,
+ * algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and {@code euler_ancestral_cfg_pp}, Stable
+ * Diffusion web UI's {@code DDIM CFG++}.
  *
  * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1

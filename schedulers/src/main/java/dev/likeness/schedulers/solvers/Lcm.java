@@ -8,8 +8,8 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep consistency sampling of latent consistency models. Each step predicts the clean image
- * and adds noise to it.
+ * Multistep consistency sampling of latent consistency models. Each step predicts the clean image.
+ * All steps except the last then add noise to it.
  *
  * <p>Source: Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers
  * {@code LCMScheduler}.

@@ -3,8 +3,8 @@ package dev.likeness.ipadapter;
 /**
  * The options of face guidance.
  *
- * @param every face guidance acts in the first step and in every {@code every}-th step after it; at
- *     least 1. For a solver that calls the network several times in a step, each call counts as a
+ * @param every the number of steps from one guided step to the next, at least 1. The first step is
+ *     guided. For a solver that calls the network several times in a step, each call counts as a
  *     step
  * @param gradient whether and how the gradient goes through the denoising network
  */

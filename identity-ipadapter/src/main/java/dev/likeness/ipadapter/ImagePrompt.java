@@ -132,7 +132,8 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt that applies during a part of the sampling steps.
+   * Returns a prompt that applies during a part of the sampling steps. FaceID's LoRA applies in all
+   * steps.
    *
    * @param start share of the steps after which the prompt starts to apply, 0 to 1
    * @param end share of the steps after which the prompt no longer applies, above start, up to 1
@@ -207,9 +208,9 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with another weight of FaceID's LoRA. This weight does not depend on
-   * {@link #at}. If a request has several prompts of one adapter, the weight of the first prompt
-   * applies.
+   * Returns a prompt with another weight of FaceID's LoRA. If the weight given to {@link #at} is 0,
+   * the LoRA is off. Other weights do not change the effect of the LoRA. If a request has several
+   * prompts of one adapter, the weight of the first prompt applies.
    *
    * @param strength a number that is finite as a {@code float}; 1 by default
    * @return a changed copy

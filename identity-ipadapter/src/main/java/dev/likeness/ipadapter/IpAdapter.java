@@ -210,7 +210,7 @@ public final class IpAdapter implements AutoCloseable {
    * @return the embeddings, which can be saved
    * @throws IllegalArgumentException if no reference is given, a reference lacks an input that this
    *     adapter needs, or the references name several face embedders
-   * @throws InvalidInputException if a face embedding is not normalised as this adapter needs
+   * @throws InvalidInputException if size or norm of a face embedding do not fit this adapter
    */
   public ReferenceEmbeddings embed(List<Reference> references) {
     return references().encode(references);

@@ -30,9 +30,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains all weights of a copy of a base model on a person (Ruiz et al. 2022, arXiv:2208.12242). It
- * needs more memory than a LoRA and writes a file as large as the model. It can reach a higher
- * likeness than a low-rank adapter.
+ * Trains all weights of the denoising network on a person, in a copy of a base model (Ruiz et al.
+ * 2022, arXiv:2208.12242). If {@link LoraTraining#trainTextEncoder()} is true, the CLIP text
+ * encoders are trained too. The training needs more memory than a LoRA, and its result is as large
+ * as the model. It can reach a higher likeness than a low-rank adapter.
  *
  * @param settings the settings of a LoRA training; rank, alpha, targets and algorithm are ignored
  */

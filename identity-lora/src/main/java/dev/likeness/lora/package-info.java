@@ -5,7 +5,7 @@
  * an adapter for requests. The base is never changed, so several people can share one base.
  * {@link LoraMerge} merges LoRAs, or extracts a LoRA from a fine-tuned model. {@link LoraTrainer}
  * trains a {@link TrainedPerson}, with settings of {@code dev.likeness.lora.training}.
- * {@link DreamBooth} trains all weights.
+ * {@link DreamBooth} trains all weights of the denoising network.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

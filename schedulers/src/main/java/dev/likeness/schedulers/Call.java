@@ -71,7 +71,7 @@ public final class Call {
 
   /**
    * {@return the denoised prediction for the negative prompt; if guidance is off, the same as
-   * {@link #raw}} The sampling loop computes this prediction only in rows for which the solver
+   * {@link #raw}} The sampling loop provides this prediction only for rows for which the solver
    * calls this method.
    */
   public Combination unguided() {

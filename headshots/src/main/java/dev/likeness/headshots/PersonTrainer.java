@@ -112,7 +112,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer, which saves its state at a fixed interval, even if saving is slow}
+   * {@return the same trainer, which saves training states at this interval, even if it is slow}
    *
    * @param steps training steps between two saved states, at least 1
    */
@@ -243,7 +243,7 @@ public final class PersonTrainer {
 
   /**
    * Chooses accepted photos, and crops them as reference images for a base that edits images.
-   * Likeness is measured with the other photos.
+   * Likeness is measured with the accepted photos that are not chosen.
    *
    * @param request the reviewed photos, the consent and the traits that the user gave
    * @param rule how photos are chosen and cropped

@@ -81,8 +81,8 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes the state files of all trainings in a folder. A file is deleted only if both its name
-   * and its content are those of a state file.
+   * Calls {@link #delete} for each state file in a folder. A file is a state file only if its name
+   * is from {@link PersonTrainer#stateFile} and its content is the state of a training.
    *
    * @param folder the folder
    * @throws ResourceLimitException if the folder cannot be read or a file cannot be deleted

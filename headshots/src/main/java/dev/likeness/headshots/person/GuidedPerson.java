@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 
 /**
- * A person who is generated with face guidance. For a trained person, the face embeddings in the
- * person's file also condition the face adapter in the base's folder, with a small weight.
+ * A person who is generated with face guidance. If the base's folder has a face adapter, the face
+ * embeddings in a trained person's file are also given to this adapter, which has a small weight.
  *
  * @param person the person without face guidance
  * @param guidedAdapter returns the adapter with face guidance for an identity strength, 0 to 1

@@ -64,7 +64,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * @param start share of the steps after which the adapter starts to act, 0 to 1
    * @param end share of the steps after which the adapter stops, 0 to 1
    * @param lora weight of the LoRA, 0 to 1
-   * @param face strength of face guidance, 0 to 1; ignored if the studio has no face guidance
+   * @param face strength of face guidance, 0 to 1; used only if the studio has face guidance
    */
   public record Setting(double adapter, double start, double end, double lora, double face) {
     /** The setting with all weights 0. */

@@ -19,9 +19,9 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * A person given by reference images, for a base that edits images. Nothing is trained. Prompts
- * name the reference images by number, so these images must be the first of a request. The person
- * may also have a trained LoRA. Immutable and thread-safe; the caller closes the LoRA.
+ * A person given by reference images, for a base that edits images. No training is needed, but the
+ * person may also have a trained LoRA. Prompts name the reference images by number, so these images
+ * must be the first of a request. Immutable and thread-safe; the caller closes the LoRA.
  */
 public final class ImagePerson implements Identity {
   private final List<RgbImage> images;
@@ -84,7 +84,7 @@ public final class ImagePerson implements Identity {
 
   /**
    * Writes the person's file: the reference images, the {@link PersonRecord} and the consent. The
-   * images are parts of the person's photos. The file is biometric data and is not encrypted. The
+   * images are whole photos or parts of them. The file is biometric data and is not encrypted. The
    * write is atomic; a new file is readable by its owner only. A LoRA is not part of this file.
    *
    * @param file the file to write; an existing file is replaced

@@ -95,7 +95,7 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with measures of other photos.
+   * The same record with other measures of the face.
    *
    * @param others the measures, one for each photo
    * @return the new record
@@ -105,9 +105,9 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with the light of other photos.
+   * The same record with another light.
    *
-   * @param other the light
+   * @param other the light that the photos share
    * @return the new record
    */
   public PersonRecord withLight(SharedLight other) {

@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param imagePrompt the encoded photos
  * @param trainedPerson the person's LoRA; empty if the person has none
  * @param photoConsent the consent for the photos; empty if unknown
- * @param adapterName file name of the adapter, for the record
+ * @param adapterName file name of the adapter
  * @param strength maps the identity strength to weights
  * @param base name of the base that the photos were encoded for; empty if unknown
  * @param record the record of the photos
@@ -36,7 +36,7 @@ public record ReferencePerson(
     PersonRecord record)
     implements Identity {
   /**
-   * Opens a file that {@link #save} wrote; the photos are not needed for it.
+   * Opens a file that {@link #save} wrote. The photos are not needed.
    *
    * @param file the person's file
    * @param adapter the adapter that encoded the photos, or another adapter with the same image
@@ -161,7 +161,8 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} The returned adapter does not include face guidance.
+   * {@inheritDoc} The returned adapter does not include face guidance. If {@link #strength} was
+   * measured with face guidance, {@link IdentityStrength#DEFAULT} replaces it.
    *
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */

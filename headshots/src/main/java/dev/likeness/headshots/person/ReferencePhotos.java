@@ -25,7 +25,7 @@ import java.util.List;
  *     not square have at most the same area. Smaller images save time and memory
  */
 public record ReferencePhotos(int count, Crop crop, int side) {
-  /** Three or four photos, cropped to head and shoulders, of at most 512 x 512 pixels. */
+  /** At most four photos, cropped to head and shoulders, of at most 512 x 512 pixels. */
   public static final ReferencePhotos DEFAULT =
       new ReferencePhotos(0, Crop.HEAD_AND_SHOULDERS, 512);
 

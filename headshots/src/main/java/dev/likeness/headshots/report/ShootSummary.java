@@ -19,13 +19,13 @@ import java.util.Optional;
  * base and its face embedder. Report, contact sheet and record begin with its warnings. Immutable.
  *
  * @param base the base model's name
- * @param source how many photos the person was trained from, as one sentence
+ * @param source how many photos or reference images the headshots come from, in words for users
  * @param consent the words of the person's consent; empty if the consent is unknown or the person
  *     is rendered
  * @param warnings sentences that a reader must know first, the most important one first
  * @param fitsPerson false if the base cannot show this person, because it was trained on rendered
  *     people only and the person is real
- * @param likeness how likeness to the person was measured, as one sentence
+ * @param likeness how likeness to the person was measured, in words for users
  * @param review the reviewed photos; empty for a person from a file
  */
 public record ShootSummary(
@@ -40,11 +40,11 @@ public record ShootSummary(
    * Copies the warnings.
    *
    * @param base the base model's name
-   * @param source how many photos the person was trained from, as one sentence
+   * @param source how many photos or reference images the headshots come from, in words for users
    * @param consent the words of the person's consent
    * @param warnings the warnings, the most important one first
    * @param fitsPerson false if the base cannot show this person
-   * @param likeness how likeness to the person was measured, as one sentence
+   * @param likeness how likeness to the person was measured, in words for users
    * @param review the reviewed photos; empty for a person from a file
    */
   public ShootSummary {

@@ -57,7 +57,8 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /**
-   * {@return the likeness mapped to 0 to 1, with 0.5 at the threshold; 1 if it was not measured}
+   * {@return the likeness mapped to 0 to 1; 1 if it was not measured} The threshold is mapped to
+   * 0.5. If the threshold is infinite, a cosine similarity of 0 is mapped to 0.5.
    */
   public double likeness() {
     return of(ScoreAspect.LIKENESS).map(Score::quality).orElse(1.0);

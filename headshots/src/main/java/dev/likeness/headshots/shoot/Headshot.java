@@ -98,8 +98,8 @@ public record Headshot(
 
   /**
    * {@return the factor by which the image was enlarged after it was generated, such as 4.7 for
-   * 1200x630 pixels from 256x256; 1 if it was not enlarged} An enlarged image has no more detail
-   * than before.
+   * 1200x630 pixels from 256x256; 1 if it was not enlarged} A crop that enlarges adds no detail. If
+   * a shoot enlarges, image-to-image adds details; see {@link ShootRequest#size}.
    */
   public double enlargement() {
     return Math.max(

@@ -14,9 +14,10 @@ import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
- * The changes to a headshot. Pixels outside the changed parts stay exactly the same, with two
+ * The changes to a headshot. Pixels outside the changed parts stay exactly the same, with these
  * exceptions. A new light changes the whole image, and a new backdrop changes the outline of the
- * person. Immutable.
+ * person. New clothes also change the backdrop close to them. Margins also change a narrow strip of
+ * the old image beside them. Immutable.
  *
  * @param words the new words for each part to change
  * @param mask the region to generate again. If it is empty, the regions of the parts are located

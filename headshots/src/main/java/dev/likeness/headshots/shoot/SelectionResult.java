@@ -38,14 +38,16 @@ public record SelectionResult(List<Verdict> verdicts) {
 
   /**
    * Selects up to {@code count} candidates, one at a time. Each time, it selects the candidate with
-   * the highest product of ranking score and distance from the images selected before.
+   * the highest product of the ranking score and a factor that grows with the distance from the
+   * images selected before.
    *
-   * <p>An image with a failed score is selected only if no image without a failed score is left. An
-   * image without a face, or nearly the same as a selected image, is never selected.
+   * <p>An image with a failed score is selected only if no image without a failed score is left.
+   * The product is then divided by 1 plus the number of failed scores. An image without a face, or
+   * nearly the same as a selected image, is never selected.
    *
-   * <p>If there are at least eight candidates and more than half of them fail an aspect, this
-   * aspect is ignored. The cause is then the base or the person. Likeness and the number of faces
-   * are never ignored.
+   * <p>If there are at least eight candidates and more than half of them fail an aspect, their
+   * failed scores of this aspect are ignored. The cause is then the base or the person. Failed
+   * scores of likeness and of the number of faces are never ignored.
    *
    * @param candidates the images with their scores
    * @param count the number of images to select, at least 1

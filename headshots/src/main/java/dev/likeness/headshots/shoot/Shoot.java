@@ -39,9 +39,10 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
 
   /**
    * {@return the best headshots, the best first} An image without a face, or nearly the same as a
-   * better one, is not among them. This method uses the scores that need no photo of the person,
-   * and OpenCV's built-in face detector. {@link dev.likeness.headshots.Selection} also compares the
-   * headshots with the person, and repairs faces.
+   * better one, is not among them. This method uses the scores of {@link HeadshotScores#of}, which
+   * need no photo of the person, and OpenCV's built-in face detector.
+   * {@link dev.likeness.headshots.Selection} also compares the headshots with the person, and
+   * repairs faces.
    *
    * @param count the largest number of headshots, at least 1
    * @throws IllegalArgumentException if {@code count} is less than 1

@@ -12,8 +12,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A crop of a headshot, as large as the image allows: eyes at one third of the height, room above
- * the hair, face in the middle. If a wide format cannot show both hair and chin, the hair is cut.
+ * A crop of a headshot: eyes at one third of the height, room above the hair, face in the middle.
+ * Except for {@link #avatar}, it is as large as the image allows. If a wide format cannot show both
+ * hair and chin, the hair is cut.
  *
  * @param x left edge in pixels
  * @param y top edge in pixels
@@ -49,7 +50,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * @param format the format
    * @return width divided by height, 0.25 to 4
    * @throws IllegalArgumentException if the format is unknown, its ratio is outside 1:4 to 4:1, or
-   *     its sides are outside 64 to 4096 pixels
+   *     it is in pixels and a side is outside 64 to 4096
    */
   public static double ratio(String format) {
     if (format.equals("square") || format.equals("avatar")) {

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
  * @param lens words for bases that were trained on photographs, such as {@code 85mm lens}; or empty
  * @param negative the negative prompt; may be empty
  * @param guidance guidance scale if the request has none; empty for the default of shoots
- * @param crop the default crop of the command line tool, a format of {@link HeadshotCrop#ratio}
+ * @param crop the default crop, a format of {@link HeadshotCrop#ratio}
  * @param bases families of base models that the style is for, from {@link #FAMILIES} or declared by
  *     a model folder; empty for all families
  * @param isMonochrome true to convert images to black and white; the prompt does not mention it
@@ -68,7 +68,7 @@ public record Style(
    * @param lens words for bases that were trained on photographs; may be empty
    * @param negative the negative prompt; may be empty
    * @param guidance guidance scale; empty for the default of shoots
-   * @param crop the default crop of the command line tool
+   * @param crop the default crop
    * @param bases families of base models that the style is for; empty for all
    * @param isMonochrome true to convert images to black and white
    * @throws IllegalArgumentException if a required part is missing, the opening is too long, or the
@@ -141,7 +141,7 @@ public record Style(
   /**
    * {@return an application's own styles, from a JSON list of objects with this record's fields}
    *
-   * @param file the JSON file, with at least one style
+   * @param file the JSON file, with at least one style; it calls the last field {@code monochrome}
    * @throws InvalidInputException if the file is not valid; the message states line and reason
    */
   public static List<Style> read(Path file) {
@@ -178,7 +178,7 @@ public record Style(
   }
 
   /**
-   * {@return the prompt of one image with lens words, for bases that were trained on photographs}
+   * {@return the prompt of one image and the lens words, for bases trained on photographs}
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0

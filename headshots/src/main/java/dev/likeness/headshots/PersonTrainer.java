@@ -112,7 +112,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer, which saves training states at this interval, even if it is slow}
+   * {@return the same trainer with another save interval, which applies even if saving is slow}
    *
    * @param steps training steps between two saved states, at least 1
    */

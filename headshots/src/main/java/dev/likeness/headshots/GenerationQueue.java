@@ -153,8 +153,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param priority any integer; jobs with higher numbers start sooner, but running jobs continue
    * @param progress gets the job's events. The terminal event (done, cancelled or failed) comes
    *     after the result is available. If this listener throws an exception at an earlier event,
-   *     the job fails with it. If it throws at the last event of a started job, the worker
-   *     thread's uncaught exception handler gets the exception
+   *     the job fails with it. If it throws at the last event of a started job, the worker thread's
+   *     uncaught exception handler gets the exception
    * @param patience the longest time to wait if the queue is full
    * @return the job
    * @throws QueueFullException if the queue is still full after {@code patience}

@@ -318,10 +318,8 @@ class HeadshotStudioTest {
         headshot.get("width") + "x" + headshot.get("height") + " of "
             + headshot.get("generated_width") + "x" + headshot.get("generated_height"));
     int side = 2 * base.defaults().width();
-    Headshot refined = HeadshotStudio.on(base)
-        .shoot(ada, request().size(side))
-        .headshots()
-        .get(0);
+    Headshot refined =
+        HeadshotStudio.on(base).shoot(ada, request().size(side)).headshots().get(0);
     assertEquals(side, refined.image().width());
     assertEquals(side, refined.toMap("headshot-001.png").get("generated_width"));
     assertEquals(1, refined.enlargement(), "refining passes add detail");

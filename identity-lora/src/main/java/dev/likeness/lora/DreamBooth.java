@@ -35,7 +35,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * encoders are trained too. The training needs more memory than a LoRA, and its result is as large
  * as the model. It can reach a higher likeness than a low-rank adapter.
  *
- * @param settings the settings of a LoRA training; rank, alpha, targets and algorithm are ignored
+ * @param settings the settings of a LoRA training; those that describe the LoRA itself (rank,
+ *     alpha, targets, algorithm, patterns of layer names, rank stabilisation) are ignored
  */
 public record DreamBooth(LoraTraining settings) {
   /**

@@ -274,7 +274,7 @@ public record PlanRequest(
       if (request.mu().isEmpty()) {
         throw new IllegalArgumentException(options.className()
             + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for"
-            + " FLUX.1 at 1024x1024 pixels, or generate with an ImageRequest, which sets it");
+            + " an image of 4096 tokens, or generate with an ImageRequest, which sets it");
       }
       boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
       double mu = request.mu().getAsDouble();

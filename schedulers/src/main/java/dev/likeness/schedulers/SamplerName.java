@@ -291,7 +291,8 @@ record SamplerName(
       add(known, "sample_res_multistep", "resmultistep");
       add(known, "sample_res_multistep_ancestral", "resmultistepancestral");
       add(known, "sample_gradient_estimation", "gradientestimation");
-      add(known, "sample_euler_cfg_pp", "eulercfgpp", "ddimcfgpp");
+      add(known, "sample_euler_cfg_pp", "eulercfgpp");
+      add(known, "sample_ddim_cfg_pp", "ddimcfgpp");
       add(known, "sample_euler_ancestral_cfg_pp", "eulerancestralcfgpp");
       add(known, "sample_dpmpp_2m_cfg_pp", "dpmpp2mcfgpp");
       add(known, "sample_dpmpp_2s_ancestral_cfg_pp", "dpmpp2sancestralcfgpp");

@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 public enum TimestepSpacing {
   /** Timesteps spaced uniformly from the last timestep to the first, including both. */
   LINSPACE,
-  /** Multiples of the spacing from 0 upwards, plus an offset; the last timestep is not included. */
+  /** Multiples of the spacing from 0 upwards, plus an offset. */
   LEADING,
-  /** The last timestep minus multiples of the spacing; the first timestep is not included. */
+  /** The last timestep minus multiples of the spacing. */
   TRAILING;
 
   /**

@@ -152,6 +152,36 @@ class SamplerNameTest {
     }
   }
 
+  /**
+   * Web UI 1.10 divides the guidance scale of DDIM CFG++ by 12.5 ({@code cond_scale_miltiplier} in
+   * its sd_samplers_timesteps_impl.py, {@code ddim_cfgpp}): with a scale of 12.5 w, its step is
+   * that of ComfyUI's euler_cfg_pp with the scale w.
+   */
+  @Test
+  void dividesTheGuidanceScaleOfDdimCfgPlusPlus() {
+    double expected = end("euler_cfg_pp", 1.5);
+    assertEquals(expected, end("DDIM CFG++", 12.5 * 1.5), 1e-9);
+    assertTrue(Math.abs(expected - end("DDIM CFG++", 1.5)) > 1e-3);
+  }
+
+  /** The last sample of eight steps, at a guidance scale over a network of two constants. */
+  private static double end(String name, double scale) {
+    NumericSamplingLoop.Network network = new NumericSamplingLoop.Network() {
+      @Override
+      public double[] predict(double[] x, double timestep) {
+        return new double[] {0.3 + scale * 0.05};
+      }
+
+      @Override
+      public double[] unguided(double[] x, double timestep, double[] guided) {
+        return new double[] {0.3};
+      }
+    };
+    SamplingPlan plan = SD.with(name).plan(8);
+    double[] first = {2 * plan.initNoiseSigma()};
+    return new NumericSamplingLoop(network, () -> new double[1]).sample(first, plan)[0];
+  }
+
   private static void plansAll(List<String> samplers, List<String> sigmaSchedules) {
     List<String> forgotten = new ArrayList<>();
     for (String sampler : samplers) {
@@ -303,8 +333,8 @@ class SamplerNameTest {
           assertThrows(IllegalArgumentException.class, () -> config.plan(2)).getMessage();
       assertEquals(
           config.className()
-              + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for FLUX.1"
-              + " at 1024x1024 pixels, or generate with an ImageRequest, which sets it",
+              + " with use_dynamic_shifting needs mu; set PlanRequest.mu, such as 1.15 for an"
+              + " image of 4096 tokens, or generate with an ImageRequest, which sets it",
           message);
     }
     SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");

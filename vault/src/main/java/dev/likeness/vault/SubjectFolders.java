@@ -230,9 +230,8 @@ final class SubjectFolders {
       } catch (InvalidInputException e) {
         return Optional.of(e.getMessage());
       } catch (ResourceLimitException e) {
-        return Optional.of(
-            subject + ": its category " + category.label() + " cannot be opened: "
-                + e.getMessage());
+        return Optional.of(subject + ": its category " + category.label() + " cannot be opened: "
+            + e.getMessage());
       }
     }
 

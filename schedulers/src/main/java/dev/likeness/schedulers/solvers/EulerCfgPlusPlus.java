@@ -11,15 +11,31 @@ import dev.likeness.schedulers.Solver;
  * Euler's method with CFG++, with one network call in each step. It combines the guided denoised
  * prediction with the noise that the unguided prediction implies.
  *
- * <p>In the paper, guidance scales of 0 to 1 correspond to scales of 1 to 12.5 of classifier-free
- * guidance. ComfyUI users choose scales of 1 to 2. Source: Chung et al. 2024, arXiv:2406.08070,
- * algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and {@code euler_ancestral_cfg_pp}, Stable
- * Diffusion web UI's {@code DDIM CFG++}.
+ * <p>The paper's guidance scales of 0 to 1 correspond to scales of 1 to 12.5 of classifier-free
+ * guidance. Users of ComfyUI's samplers choose scales of 1 to 2. Source: Chung et al. 2024,
+ * arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
+ * {@code euler_ancestral_cfg_pp}; Stable Diffusion web UI 1.10 {@code DDIM CFG++}.
  *
  * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1
+ * @param guidanceFactor the factor that multiplies the guidance scale of the request: 1 in ComfyUI,
+ *     {@link #WEB_UI_GUIDANCE} in the web UI
  */
-public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
+public record EulerCfgPlusPlus(double eta, double noiseScale, double guidanceFactor)
+    implements Solver {
+  /** The web UI divides the guidance scale by 12.5, so its usual scales of about 7 apply. */
+  public static final double WEB_UI_GUIDANCE = 1 / 12.5;
+
+  /**
+   * Creates a solver that uses the guidance scale of the request as it is.
+   *
+   * @param eta the share of fresh noise, at least 0; 0 adds no noise
+   * @param noiseScale the factor that multiplies all fresh noise, usually 1
+   */
+  public EulerCfgPlusPlus(double eta, double noiseScale) {
+    this(eta, noiseScale, 1);
+  }
+
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
@@ -29,11 +45,18 @@ public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver 
       Call call = draft.call(x, sigmaSchedule.timestep(i), s);
       Combination noise = call.x().minus(call.unguided().times(s.alpha())).over(s.sigma());
       AncestralStep step = AncestralStep.of(s.ratio(), t.ratio(), eta);
-      x = call.denoised().times(t.alpha()).plus(noise.times(t.alpha() * step.sigmaDown()));
+      x = guided(call).times(t.alpha()).plus(noise.times(t.alpha() * step.sigmaDown()));
       if (eta > 0) {
         x = x.plus(draft.noise().times(t.alpha() * step.sigmaUp() * noiseScale));
       }
     }
     return x;
+  }
+
+  /** The denoised prediction at the request's guidance scale times {@link #guidanceFactor}. */
+  private Combination guided(Call call) {
+    return guidanceFactor == 1
+        ? call.denoised()
+        : call.denoised().times(guidanceFactor).plus(call.unguided().times(1 - guidanceFactor));
   }
 }

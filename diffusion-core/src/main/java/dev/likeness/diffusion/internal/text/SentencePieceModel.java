@@ -140,9 +140,8 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   }
 
   private static InvalidInputException damaged(Path name, int at) {
-    return new InvalidInputException(
-        name + " is not a SentencePiece model: invalid field at byte " + at
-            + "; download it again, or give another file");
+    return new InvalidInputException(name + " is not a SentencePiece model: invalid field at byte "
+        + at + "; download it again, or give another file");
   }
 
   /**

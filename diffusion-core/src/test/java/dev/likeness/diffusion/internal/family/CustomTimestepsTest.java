@@ -139,13 +139,13 @@ class CustomTimestepsTest {
   @Test
   void refusesSigmasThatDoNotFallAndSharesOutOfRange() {
     assertRefused(
-        "timesteps must be finite, at least 0 and descending, got 300.0 after 200.0",
+        "timesteps must be finite floats, at least 0 and descending, got 300.0 after 200.0",
         () -> REQUEST.timesteps(200, 300));
     assertRefused(
-        "sigmas must be finite, at least 0 and descending, got Infinity as the first",
+        "sigmas must be finite floats, at least 0 and descending, got Infinity as the first",
         () -> REQUEST.sigmas(Double.POSITIVE_INFINITY, 0));
     assertRefused(
-        "sigmas must be finite, at least 0 and descending, got NaN after 1.0",
+        "sigmas must be finite floats, at least 0 and descending, got NaN after 1.0",
         () -> REQUEST.sigmas(1, Double.NaN));
     assertRefused("eta must be in 0..1, got -1.0", () -> REQUEST.eta(-1));
     assertRefused(

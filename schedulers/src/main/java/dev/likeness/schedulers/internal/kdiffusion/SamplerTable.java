@@ -113,6 +113,9 @@ final class SamplerTable {
         (o, t) -> new GradientEstimation(o.number("ge_gamma"), true));
     samplers.put("sample_euler_cfg_pp", (o, t) -> new EulerCfgPlusPlus(0, 1));
     samplers.put(
+        "sample_ddim_cfg_pp",
+        (o, t) -> new EulerCfgPlusPlus(0, 1, EulerCfgPlusPlus.WEB_UI_GUIDANCE));
+    samplers.put(
         "sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noiseScale(o)));
     samplers.put("sample_dpmpp_2m_cfg_pp", (o, t) -> new DpmPlusPlus2MCfgPlusPlus());
     samplers.put("sample_er_sde", (o, t) -> new ErSde(3, noiseScale(o)));

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -28,7 +29,6 @@ import java.util.stream.Stream;
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
-  private static final int ID_BYTES = 16;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path folder;
@@ -86,7 +86,7 @@ public final class SubjectStore implements AutoCloseable {
    */
   public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {
     try {
-      return new SubjectStore(folder.toAbsolutePath(), keys, options);
+      return new SubjectStore(folder.toAbsolutePath(), Objects.requireNonNull(keys), options);
     } catch (IOException | UncheckedIOException e) {
       throw new ResourceLimitException(
           "cannot open the store " + folder + ": " + e.getMessage()
@@ -145,7 +145,7 @@ public final class SubjectStore implements AutoCloseable {
   public Subject create(Consent consent) {
     requireOpen();
     requireKey();
-    byte[] random = new byte[ID_BYTES];
+    byte[] random = new byte[16]; // 32 hexadecimal digits, as ID requires
     RANDOM.nextBytes(random);
     String id = HexFormat.of().formatHex(random);
     Path place = folder.resolve("subjects").resolve(id);

@@ -66,6 +66,13 @@ class SubjectStoreTest {
   }
 
   @Test
+  void needsAKeyBeforeItCreatesAFolder() {
+    Path people = folder.resolve("people");
+    assertThrows(NullPointerException.class, () -> SubjectStore.open(people, null));
+    assertFalse(Files.exists(people));
+  }
+
+  @Test
   void listsFoldersAsTheirFilesAreNamed() throws IOException {
     Path photos = store.create(YES).folder(DataCategory.PHOTOS);
     Files.write(photos.resolve("a/one.jpg"), new byte[5]);

@@ -255,6 +255,8 @@ public record HeadshotEdit(
       paper.setColor(BACKGROUND);
       paper.fillRect(0, 0, image.getWidth(), image.getHeight());
       SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
+      // One scale for all images, so that an extended headshot can be compared with the original.
+      double scale = (double) IMAGE_SIDE / Math.max(mask.width(), mask.height());
       for (int i = 0; i < images.length; i++) {
         int x = MARGIN + i * (IMAGE_SIDE + MARGIN);
         pen.paintHeading(
@@ -262,7 +264,8 @@ public record HeadshotEdit(
             i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * changedShare()) : "",
             x,
             MARGIN / 2);
-        pen.paintImage(images[i], x, MARGIN / 2 + HEADING_HEIGHT, IMAGE_SIDE);
+        int side = (int) Math.round(scale * Math.max(images[i].width(), images[i].height()));
+        pen.paintImage(images[i], x, MARGIN / 2 + HEADING_HEIGHT, side);
       }
       paper.dispose();
       return RgbImage.of(image);

@@ -224,7 +224,12 @@ class HeadshotEditTest {
 
   @Test
   void generatesMarginsAroundTheHeadshot() {
-    RgbImage after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().image();
+    HeadshotEdit.Result extended = edit(HeadshotEdit.extend(8, 0, 8, 16));
+    RgbImage sheet = extended.comparison();
+    // In cells of 512 pixels at 32 and 576, the original is as much smaller as it has fewer pixels.
+    assertEquals(0xFA, sheet.at(32 + 400, 72 + 200, 0), "beside the original is paper");
+    assertNotEquals(0xFA, sheet.at(576 + 400, 72 + 200, 0), "the extended image fills its cell");
+    RgbImage after = extended.after().image();
     assertEquals("48x48 image", after.toString());
     assertEquals(headshot.image().crop(4, 0, 24, 28), after.crop(12, 0, 24, 28));
   }

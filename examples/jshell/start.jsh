@@ -33,4 +33,4 @@ import dev.likeness.schedulers.*
 import dev.likeness.schedulers.solvers.*
 import dev.likeness.vault.*
 import dev.likeness.vault.key.*
-import java.time.*
+import java.time.Duration

@@ -12,7 +12,7 @@
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base.safetensors"), Compute.best())) {
- *   ImageRequest request = ImageRequest.of("studio portrait of a woman").negative("blurry");
+ *   ImageRequest request = ImageRequest.of("studio portrait of a woman").negative("glasses");
  *   GeneratedImage image = base.generate(request.seed(1));
  *   Files.write(Path.of("portrait.png"), image.toPng());
  * }

@@ -66,9 +66,9 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
   }
 
   /**
-   * {@return these files with another prediction type of the UNet} Some Stable Diffusion 1.x and XL
-   * models use v-prediction, but their files do not state the prediction type. Without a call of
-   * this method, such models generate only noise.
+   * {@return a copy of these files with the given prediction type of the UNet} Some Stable
+   * Diffusion 1.x and XL models use v-prediction, but their files do not state the prediction type.
+   * Without a call of this method, such models generate only noise.
    *
    * @param prediction the prediction type of the UNet, for example {@link Prediction#V}
    * @throws IllegalArgumentException if the prediction is {@link Prediction#FLOW}

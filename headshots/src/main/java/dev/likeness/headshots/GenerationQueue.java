@@ -291,7 +291,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     }
 
     /**
-     * {@return the same limits with another number of workers}
+     * {@return a copy of these limits with the given number of workers}
      *
      * @param n number of jobs that run at once, at least 1
      */
@@ -300,7 +300,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     }
 
     /**
-     * {@return the same limits with another capacity}
+     * {@return a copy of these limits with the given capacity}
      *
      * @param n number of jobs that may wait, at least 1
      */
@@ -309,7 +309,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     }
 
     /**
-     * {@return the same limits with another memory budget}
+     * {@return a copy of these limits with the given memory budget}
      *
      * @param n memory budget in bytes, at least 1
      */

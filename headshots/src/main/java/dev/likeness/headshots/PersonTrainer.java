@@ -51,7 +51,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with other settings}
+   * {@return a copy of this trainer with the given settings}
    *
    * @param settings the training settings
    */
@@ -102,7 +102,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with another size of training images; small images need less memory}
+   * {@return a copy of this trainer with the given size of training images}
    *
    * @param pixels width and height in pixels, a multiple of the base's size multiple
    * @throws IllegalArgumentException if the size is below 1 or not a multiple of the size multiple
@@ -112,9 +112,9 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with another save interval, which applies even if saving is slow}
+   * {@return a copy that saves its state at this interval; default: 25 steps, more if it is slow}
    *
-   * @param steps training steps between two saved states, at least 1
+   * @param steps training steps between two saved states, from 1
    */
   public PersonTrainer saveInterval(int steps) {
     return new PersonTrainer(base, engine.saveInterval(steps));

@@ -43,8 +43,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with another trainer} If the studio has face guidance, the trainer
-   * also saves the face embeddings for face guidance in each person's file.
+   * {@return a copy of this studio with the given trainer} If the studio has face guidance, the
+   * trainer also saves the face embeddings for face guidance in each person's file.
    *
    * @param other a trainer for the same base
    * @throws IllegalArgumentException if the trainer's embedder, which measures likeness, is also an
@@ -61,7 +61,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with other {@linkplain PersonTrainer#settings training settings}}
+   * {@return a copy of this studio with the given {@linkplain PersonTrainer#settings training
+   * settings}}
    *
    * @param settings the settings
    */
@@ -93,8 +94,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with another upscaler} If a request asks for more than 1.5 times the
-   * base's own size, the upscaler enlarges the headshots. The base then adds details by
+   * {@return a copy of this studio with the given upscaler} If a request asks for more than 1.5
+   * times the base's own size, the upscaler enlarges the headshots. The base then adds details by
    * image-to-image.
    *
    * @param other the upscaler
@@ -139,8 +140,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with another face detector} It finds faces in photos to review and in
-   * headshots to edit. Without this setting, the studio uses OpenCV's built-in detector.
+   * {@return a copy of this studio with the given face detector} It finds faces in photos to review
+   * and in headshots to edit. Without this setting, the studio uses OpenCV's built-in detector.
    *
    * @param other the face detector; the caller closes it after the last use of the studio
    */

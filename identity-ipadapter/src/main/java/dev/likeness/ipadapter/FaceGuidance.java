@@ -181,7 +181,7 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Returns a guidance with other options and the same networks. Closing one guidance closes both.
+   * Returns a copy with the given options and the same networks. Closing one guidance closes both.
    *
    * @param other the options
    * @return the guidance with these options

@@ -27,7 +27,7 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
   }
 
   /**
-   * Returns these options with another interval.
+   * Returns a copy of these options with the given interval.
    *
    * @param steps the number of steps from one guided step to the next, at least 1
    * @return the new options
@@ -38,7 +38,7 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
   }
 
   /**
-   * Returns these options with another gradient.
+   * Returns a copy of these options with the given gradient.
    *
    * @param other whether and how the gradient goes through the denoising network
    * @return the new options

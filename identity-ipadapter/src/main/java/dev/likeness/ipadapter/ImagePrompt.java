@@ -189,7 +189,7 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with another weight for the face image in FaceID-Plus v2.
+   * Returns a copy of this prompt with the given weight for the face image in FaceID-Plus v2.
    *
    * @param factor a number that is finite as a {@code float}; 1 by default
    * @return a changed copy
@@ -208,9 +208,9 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with another weight of FaceID's LoRA. If the weight given to {@link #at} is 0,
-   * the LoRA is off. Other weights do not change the effect of the LoRA. If a request has several
-   * prompts of one adapter, the weight of the first prompt applies.
+   * Returns a copy of this prompt with the given weight of FaceID's LoRA. If the weight given to
+   * {@link #at} is 0, the LoRA is off. Other weights do not change the effect of the LoRA. If a
+   * request has several prompts of one adapter, the weight of the first prompt applies.
    *
    * @param strength a number that is finite as a {@code float}; 1 by default
    * @return a changed copy
@@ -229,7 +229,7 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with another phrase for the person.
+   * Returns a copy of this prompt with the given phrase for the person.
    *
    * @param phrase the words for the person in prompts, such as {@code woman}; {@code person} by
    *     default

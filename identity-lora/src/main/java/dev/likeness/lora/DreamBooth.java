@@ -82,7 +82,7 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Returns this training with other settings, e.g.
+   * Returns a copy of this training with the given settings, e.g.
    * {@code withSettings(d.settings().steps(800).trainTextEncoder(true))}.
    *
    * @param others the settings of the returned training

@@ -174,7 +174,7 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Returns the person with another token.
+   * Returns a copy of this person with the given token.
    *
    * @param other the token
    * @return the changed person. Both objects share their tensors; close only one of them
@@ -213,7 +213,7 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Returns the person with another consent, which {@link #save} writes.
+   * Returns a copy of this person with the given consent, which {@link #save} writes.
    *
    * @param consent the consent of the person
    * @return the changed person. Both objects share their tensors; close only one of them

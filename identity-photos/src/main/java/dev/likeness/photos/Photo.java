@@ -108,7 +108,7 @@ public final class Photo {
   }
 
   /**
-   * Returns this photo with another number of repeats in training.
+   * Returns a copy of this photo with the given number of repeats in training.
    *
    * @param times number of uses of this photo in training for each use of a photo with one repeat,
    *     1 to 1000
@@ -123,7 +123,7 @@ public final class Photo {
     return new Photo(name, source, caption, times);
   }
 
-  /** Returns this photo with another name. */
+  /** Returns a copy of this photo with the given name. */
   Photo named(String other) {
     return new Photo(other, source, caption, repeats);
   }

@@ -37,7 +37,7 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
   }
 
   /**
-   * Returns these options with other limits for decoding.
+   * Returns a copy of these options with the given limits for decoding.
    *
    * @param limits the largest files and images that are decoded
    * @return new options
@@ -47,7 +47,7 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
   }
 
   /**
-   * Returns these options with other thresholds of the quality measures.
+   * Returns a copy of these options with the given thresholds of the quality measures.
    *
    * @param thresholds thresholds of the quality measures
    * @return new options
@@ -57,7 +57,7 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
   }
 
   /**
-   * Returns these options with another number of threads.
+   * Returns a copy of these options with the given number of threads.
    *
    * @param count number of photos reviewed at the same time, at least 1
    * @return new options

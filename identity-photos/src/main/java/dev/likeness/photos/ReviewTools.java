@@ -122,7 +122,7 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Returns these tools with another face detector.
+   * Returns a copy of these tools with the given face detector.
    *
    * @param other the face detector; the caller closes it
    * @return the changed tools; closing them also closes these tools
@@ -180,7 +180,7 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Returns these tools with another face embedder.
+   * Returns a copy of these tools with the given face embedder.
    *
    * @param other the embedder; the caller closes it
    * @return the changed tools; closing them also closes these tools
@@ -195,7 +195,7 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Returns these tools with another BRISQUE model.
+   * Returns a copy of these tools with the given BRISQUE model.
    *
    * @param model OpenCV's YAML file of the regression
    * @param range OpenCV's YAML file with the ranges of the regression's inputs

@@ -87,7 +87,7 @@ public record Disclosure(
   }
 
   /**
-   * Returns a disclosure with another signer.
+   * Returns a copy of this disclosure with the given signer.
    *
    * @param identity signs the manifests
    * @return a changed copy
@@ -108,7 +108,7 @@ public record Disclosure(
   }
 
   /**
-   * Returns a disclosure with another source type.
+   * Returns a copy of this disclosure with the given source type.
    *
    * @param type digital source type of the images
    * @return a changed copy

@@ -51,8 +51,8 @@ public enum BetaSchedule {
   /**
    * {@return the betas, one for each timestep}
    *
-   * @param start the first beta, 0..1; only linear, scaled linear and sigmoid use it
-   * @param end the last beta, 0..1; only linear, scaled linear and sigmoid use it
+   * @param start the lower limit of the betas, 0..1; only linear, scaled linear and sigmoid use it
+   * @param end the upper limit of the betas, 0..1; only linear, scaled linear and sigmoid use it
    * @param length the number of timesteps, at least 1
    */
   public double[] betas(double start, double end, int length) {

@@ -64,7 +64,7 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return this scheduler with another sigma schedule}
+   * {@return a copy of this scheduler with the given sigma schedule}
    *
    * @param shape the kind of sigma schedule
    */
@@ -73,7 +73,7 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return this scheduler with another solver}
+   * {@return a copy of this scheduler with the given solver}
    *
    * @param solver the update rule of a step, such as Euler
    */

@@ -103,7 +103,7 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return this schedule with another alphaBar at its last timestep}
+   * {@return a copy of this schedule with the given alphaBar at its last timestep}
    *
    * @param lastAlphaBar the new alphaBar, 0..1
    */

@@ -103,7 +103,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return this request with another strength}
+   * {@return a copy of this request with the given strength}
    *
    * @param strength the share of the steps that is sampled, 0..1
    * @throws IllegalArgumentException if the strength is not in 0..1
@@ -125,7 +125,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return this request with another share of fresh noise in each step}
+   * {@return a copy of this request with the given share of fresh noise in each step}
    *
    * @param eta the share, 0..1; 0 is deterministic
    * @throws IllegalArgumentException if the share is not in 0..1

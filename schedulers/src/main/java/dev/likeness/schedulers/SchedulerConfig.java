@@ -102,8 +102,9 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with another class, as diffusers' {@code from_config} does} An option that
-   * the new class also has keeps its value. All other options of the new class have their defaults.
+   * {@return a copy of this config with the given class, as diffusers' {@code from_config} does} An
+   * option that the new class also has keeps its value. All other options of the new class have
+   * their defaults.
    *
    * @param className the name of the other class
    * @throws IllegalArgumentException if no scheduler class has this name, or if the class does not

@@ -57,7 +57,7 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return this schedule with another first step, for image-to-image}
+   * {@return a copy of this schedule with the given first step, for image-to-image}
    *
    * @param first the index of the first step, from 0 to {@link #size()}
    * @throws IllegalArgumentException if the index is not in this range

@@ -94,7 +94,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * {@return a policy with another limit for one category}
+   * {@return a copy of this policy with the given limit for one category}
    *
    * @param category the category
    * @param limit the limit of this category

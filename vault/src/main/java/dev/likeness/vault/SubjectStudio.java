@@ -58,7 +58,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy with another marking of headshots}
+   * {@return a copy of this studio with the given marking of headshots}
    *
    * @param other marks headshots as generated
    */
@@ -68,8 +68,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy with other tools for faces} If the tools include an embedder, the person file
-   * records face embeddings, and the likeness of headshots is measured.
+   * {@return a copy of this studio with the given tools for faces} If the tools include an embedder,
+   * the person file records face embeddings, and the likeness of headshots is measured.
    *
    * @param others the tools for faces; the caller closes them
    * @throws IllegalArgumentException if the studio's face guidance uses the embedder

@@ -71,7 +71,7 @@ public record ControlImage(
   }
 
   /**
-   * {@return this control image with another image}
+   * {@return a copy of this control image with the given image}
    *
    * @param other the image; it is resized to the request's size
    */

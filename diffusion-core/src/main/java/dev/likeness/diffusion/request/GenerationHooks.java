@@ -34,7 +34,7 @@ public record GenerationHooks(Optional<Consumer<SampledStep>> onStep, Optional<E
   }
 
   /**
-   * {@return these hooks with other hooks of the sampling engine}
+   * {@return a copy of these hooks with the given hooks of the sampling engine}
    *
    * @param other the hooks that work on tensors
    */

@@ -86,7 +86,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with another guidance scale}
+   * {@return a copy of these options with the given guidance scale}
    *
    * @param value the guidance scale; see {@link #scale()}
    * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
@@ -105,7 +105,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with another guidance rescale}
+   * {@return a copy of these options with the given guidance rescale}
    *
    * @param share the amount, 0..1. At 1, the guided prediction gets the standard deviation of the
    *     prediction for the prompt; 0 turns rescale off
@@ -171,7 +171,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * {@return these options with another formula}
+   * {@return a copy of these options with the given formula}
    *
    * @param other the formula that combines the predictions for prompt and negative prompt
    */

@@ -48,7 +48,7 @@ public record HiresFix(double scale, double strength, OptionalInt steps, boolean
   }
 
   /**
-   * {@return this pass with another number of steps}
+   * {@return a copy of this pass with the given number of steps}
    *
    * @param n the number of steps before {@code strength} reduces it, at least 1
    * @throws IllegalArgumentException if the number is below 1

@@ -85,7 +85,7 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other prompt options}
+   * {@return a copy of this request with the given prompt options}
    *
    * @param options prompt, negative prompt and their syntax
    */
@@ -94,7 +94,7 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other sampling options}
+   * {@return a copy of this request with the given sampling options}
    *
    * @param options steps, scheduler, seed and initial noise
    */
@@ -103,7 +103,7 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other size options}
+   * {@return a copy of this request with the given size options}
    *
    * @param options image size and SDXL's size conditioning
    */
@@ -112,8 +112,8 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other guidance options} If the options have no scale, the request
-   * keeps its own scale.
+   * {@return a copy of this request with the given guidance options} If the options have no scale,
+   * the request keeps its own scale.
    *
    * @param options guidance scale, formula and interval
    */
@@ -166,7 +166,7 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other caching options}
+   * {@return a copy of this request with the given caching options}
    *
    * @param options caching and token merging
    */
@@ -175,7 +175,7 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other tiling options}
+   * {@return a copy of this request with the given tiling options}
    *
    * @param options windows over the sample, and decoding in strips
    */
@@ -198,7 +198,7 @@ public record ImageRequest(
   }
 
   /**
-   * {@return this request with other hooks}
+   * {@return a copy of this request with the given hooks}
    *
    * @param own hooks that run the caller's code in the sampling loop
    */

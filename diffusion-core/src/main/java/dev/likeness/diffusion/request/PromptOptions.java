@@ -104,7 +104,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with another prompt}
+   * {@return a copy of these options with the given prompt}
    *
    * @param text the prompt; not null
    * @throws NullPointerException if the text is null
@@ -114,7 +114,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with another negative prompt}
+   * {@return a copy of these options with the given negative prompt}
    *
    * @param text the negative prompt
    */
@@ -128,7 +128,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with another syntax}
+   * {@return a copy of these options with the given syntax}
    *
    * @param other the syntax of prompt and negative prompt
    */
@@ -137,7 +137,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with another clip skip}
+   * {@return a copy of these options with the given clip skip}
    *
    * @param layers the number of last layers of the text encoder that are left out, at least 0
    * @throws IllegalArgumentException if the number is negative
@@ -159,7 +159,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with other textual inversions}
+   * {@return a copy of these options with the given textual inversions}
    *
    * @param others the new textual inversions; duplicates are removed
    * @throws IllegalArgumentException if two different textual inversions have the same token
@@ -187,7 +187,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with other prompts for the second and third text encoder}
+   * {@return a copy of these options with the given prompts for the second and third text encoder}
    *
    * @param others the other prompts
    */
@@ -196,7 +196,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return these options with another number of tokens for a T5 or Qwen3 text encoder}
+   * {@return a copy of these options with the given number of T5 or Qwen3 tokens}
    *
    * @param tokens diffusers' {@code max_sequence_length}, at least 1
    * @throws IllegalArgumentException if the number is below 1

@@ -50,7 +50,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
   }
 
   /**
-   * {@return these options with other images}
+   * {@return a copy of these options with the given images}
    *
    * @param others the images, in order
    * @throws NullPointerException if an image is null
@@ -60,7 +60,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
   }
 
   /**
-   * {@return these options with another limit}
+   * {@return a copy of these options with the given limit}
    *
    * @param pixels the largest area of each image in pixels, at least 1
    * @throws IllegalArgumentException if the area is below 1
@@ -70,7 +70,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
   }
 
   /**
-   * {@return these options with another strength}
+   * {@return a copy of these options with the given strength}
    *
    * @param factor how strongly the model attends to the images, at least 0; 1 is as trained
    * @throws IllegalArgumentException if the factor is negative, NaN, infinite or beyond 3.4e38

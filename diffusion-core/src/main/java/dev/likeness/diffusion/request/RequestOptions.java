@@ -13,15 +13,15 @@ import java.util.stream.Stream;
  */
 public interface RequestOptions extends RequestSampling {
   /**
-   * {@return this request with other size options}
+   * {@return a copy of this request with the given size options}
    *
    * @param options image size and SDXL's size conditioning
    */
   ImageRequest sizeOptions(SizeOptions options);
 
   /**
-   * {@return this request with other guidance options} If the options have no scale, the request
-   * keeps its own scale.
+   * {@return a copy of this request with the given guidance options} If the options have no scale,
+   * the request keeps its own scale.
    *
    * @param options guidance scale, formula and interval
    */
@@ -67,14 +67,14 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with other tiling options}
+   * {@return a copy of this request with the given tiling options}
    *
    * @param options windows over the sample, and decoding in strips
    */
   ImageRequest tiling(TilingOptions options);
 
   /**
-   * {@return this request with another prompt}
+   * {@return a copy of this request with the given prompt}
    *
    * @param text the prompt; not null
    */
@@ -83,7 +83,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another negative prompt}
+   * {@return a copy of this request with the given negative prompt}
    *
    * @param text the negative prompt; see {@link PromptOptions#negative()}
    */
@@ -92,7 +92,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another prompt for the second text encoder (diffusers:
+   * {@return a copy of this request with the given prompt for the second text encoder (diffusers:
    * {@code prompt_2})} On FLUX.1, this text encoder is T5.
    *
    * @param text the prompt; if it is empty, the first prompt is used
@@ -102,7 +102,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another prompt for the third text encoder (diffusers:
+   * {@return a copy of this request with the given prompt for the third text encoder (diffusers:
    * {@code prompt_3})} On Stable Diffusion 3, this text encoder is T5.
    *
    * @param text the prompt; if it is empty, the first prompt is used
@@ -112,8 +112,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another negative prompt for the second text encoder (diffusers:
-   * {@code negative_prompt_2})}
+   * {@return a copy of this request with the given negative prompt for the second text encoder
+   * (diffusers: {@code negative_prompt_2})}
    *
    * @param text the negative prompt; if it is empty, the first negative prompt is used
    */
@@ -122,8 +122,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another negative prompt for the third text encoder (diffusers:
-   * {@code negative_prompt_3})}
+   * {@return a copy of this request with the given negative prompt for the third text encoder
+   * (diffusers: {@code negative_prompt_3})}
    *
    * @param text the negative prompt; if it is empty, the first negative prompt is used
    */
@@ -132,8 +132,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another number of tokens for a T5 or Qwen3 text encoder (diffusers:
-   * {@code max_sequence_length})}
+   * {@return a copy of this request with the given number of tokens for a T5 or Qwen3 text encoder
+   * (diffusers: {@code max_sequence_length})}
    *
    * @param tokens the number of tokens, at least 1
    * @throws IllegalArgumentException if the number is below 1. {@code BaseModel.generate} throws
@@ -144,7 +144,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another guidance scale} See {@link GuidanceOptions#scale()}.
+   * {@return a copy of this request with the given guidance scale} See
+   * {@link GuidanceOptions#scale()}.
    *
    * @param scale the guidance scale
    * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
@@ -154,7 +155,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another image size}
+   * {@return a copy of this request with the given image size}
    *
    * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}
    * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}
@@ -237,8 +238,8 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another prompt syntax} Only Stable Diffusion 1.x, 2.x and XL support
-   * {@link PromptSyntax#A1111}.
+   * {@return a copy of this request with the given prompt syntax} Only Stable Diffusion 1.x, 2.x
+   * and XL support {@link PromptSyntax#A1111}.
    *
    * @param syntax the syntax of prompt and negative prompt
    */
@@ -247,7 +248,7 @@ public interface RequestOptions extends RequestSampling {
   }
 
   /**
-   * {@return this request with another clip skip; see {@link PromptOptions#clipSkip()}}
+   * {@return a copy of this request with the given clip skip; see {@link PromptOptions#clipSkip()}}
    *
    * @param layers the number of last layers of the text encoder that are left out, at least 0, as
    *     in diffusers

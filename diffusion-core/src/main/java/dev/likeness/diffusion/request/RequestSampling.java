@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  */
 interface RequestSampling extends RequestValues {
   /**
-   * {@return this request with other sampling options}
+   * {@return a copy of this request with the given sampling options}
    *
    * @param options steps, scheduler, seed and initial noise
    */
   ImageRequest sampling(SamplingOptions options);
 
   /**
-   * {@return this request with another number of sampling steps, and without given timesteps or
-   * sigmas}
+   * {@return a copy of this request with the given number of sampling steps, and without given
+   * timesteps or sigmas}
    *
    * @param n the number of steps, at least 1
    * @throws IllegalArgumentException if the number is below 1
@@ -80,7 +80,7 @@ interface RequestSampling extends RequestValues {
    *
    * @param name the option's name in diffusers, such as {@code use_karras_sigmas}, {@code shift} or
    *     {@code timestep_spacing}
-   * @param value a boolean, number, text or list of numbers; JSON's null turns the option off.
+   * @param value a boolean, number, text or list of numbers; null turns the option off.
    *     {@code BaseModel.generate} throws an {@code IllegalArgumentException} if the scheduler does
    *     not support the option or the value
    */
@@ -104,7 +104,8 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with another seed} Image {@code i} is generated from {@code seed + i}.
+   * {@return a copy of this request with the given seed} Image {@code i} is generated from
+   * {@code seed + i}.
    *
    * @param value the seed of torch's random generator ({@code torch.manual_seed})
    */
@@ -113,7 +114,7 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with another number of images}
+   * {@return a copy of this request with the given number of images}
    *
    * @param n the number of images, 1 to 100,000
    * @throws IllegalArgumentException if the number is out of this range
@@ -153,7 +154,7 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with another share of fresh noise in each step}
+   * {@return a copy of this request with the given share of fresh noise in each step}
    *
    * @param share eta, 0..1, for schedulers that have this option
    * @throws IllegalArgumentException if the share is not in 0..1
@@ -163,7 +164,7 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with other prompt options}
+   * {@return a copy of this request with the given prompt options}
    *
    * @param options prompt, negative prompt and their syntax
    */

@@ -111,7 +111,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with another number of steps, and without given timesteps or sigmas}
+   * {@return a copy with the given number of steps, and without given timesteps or sigmas}
    *
    * @param n the number of steps, at least 1
    * @throws IllegalArgumentException if the number is below 1
@@ -176,7 +176,7 @@ public record SamplingOptions(
    * {@return these options with one more option of the scheduler}
    *
    * @param name the option's name in diffusers, such as {@code use_karras_sigmas}
-   * @param value a value of a type that JSON has; JSON's null turns the option off
+   * @param value a boolean, number, text or list of numbers; null turns the option off
    */
   public SamplingOptions schedulerOption(String name, @Nullable Object value) {
     Map<String, Object> all = new LinkedHashMap<>(schedulerOptions);
@@ -185,7 +185,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with another share of fresh noise in each step}
+   * {@return a copy of these options with the given share of fresh noise in each step}
    *
    * @param share eta, 0..1
    * @throws IllegalArgumentException if the share is not in 0..1
@@ -209,7 +209,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with another seed}
+   * {@return a copy of these options with the given seed}
    *
    * @param value the seed of the first image, for torch's random generator
    */
@@ -218,7 +218,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with another number of images}
+   * {@return a copy of these options with the given number of images}
    *
    * @param n the number of images, 1 to 100,000
    * @throws IllegalArgumentException if the number is out of this range

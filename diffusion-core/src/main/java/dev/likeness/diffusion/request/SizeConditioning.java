@@ -56,7 +56,7 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another original size, the size before scaling}
+   * {@return a copy of this conditioning with the given original size, the size before scaling}
    *
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
@@ -74,7 +74,7 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another crop offset}
+   * {@return a copy of this conditioning with the given crop offset}
    *
    * @param columns the number of columns cropped at the left
    * @param rows the number of rows cropped at the top
@@ -85,7 +85,7 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another target size, the size after cropping}
+   * {@return a copy of this conditioning with the given target size, the size after cropping}
    *
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
@@ -103,7 +103,8 @@ public record SizeConditioning(
   }
 
   /**
-   * {@return this conditioning with another aesthetic score, which only the refiner gets}
+   * {@return a copy of this conditioning with the given aesthetic score, which only the refiner
+   * gets}
    *
    * @param value the aesthetic score, about 1 to 10
    */

@@ -60,7 +60,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with another image size}
+   * {@return a copy of these options with the given image size}
    *
    * @param w the width in pixels, at least 1
    * @param h the height in pixels, at least 1
@@ -72,7 +72,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with another width} The height stays as it is.
+   * {@return a copy of these options with the given width} The height stays as it is.
    *
    * @param w the width in pixels, at least 1
    * @throws IllegalArgumentException if the width is below 1
@@ -82,7 +82,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with another height} The width stays as it is.
+   * {@return a copy of these options with the given height} The width stays as it is.
    *
    * @param h the height in pixels, at least 1
    * @throws IllegalArgumentException if the height is below 1
@@ -92,7 +92,7 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with another size conditioning of the prompt}
+   * {@return a copy of these options with the given size conditioning of the prompt}
    *
    * @param positive size conditioning of the prompt
    */
@@ -101,7 +101,8 @@ public record SizeOptions(
   }
 
   /**
-   * {@return these options with another size conditioning of prompt and negative prompt}
+   * {@return a copy of these options with the given size conditioning of prompt and negative
+   * prompt}
    *
    * @param positive size conditioning of the prompt
    * @param negativePrompt size conditioning of the negative prompt

@@ -233,7 +233,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * {@return this textual inversion with another token}
+   * {@return a copy of this textual inversion with the given token}
    *
    * @param name the placeholder token; not blank
    * @throws IllegalArgumentException if the token is blank

@@ -190,7 +190,7 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return this compute with another element type}
+   * {@return a copy of this compute with the given element type}
    *
    * @param other f32, bf16 or f16
    * @throws IllegalArgumentException if the device does not support this type

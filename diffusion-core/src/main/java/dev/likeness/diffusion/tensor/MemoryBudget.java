@@ -141,7 +141,7 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return this budget with another choice of 8-bit quantisation}
+   * {@return a copy of this budget with the given choice of 8-bit quantisation}
    *
    * @param choice the rule for quantising the network's weights to 8 bits
    * @throws IllegalArgumentException if the budget has a limit and {@code choice} is

@@ -85,7 +85,7 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with another profile.
+   * Returns a copy of this record with the given profile.
    *
    * @param other the profile
    * @return the new record
@@ -95,7 +95,7 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with other measures of the face.
+   * Returns a copy of this record with the given measures of the face.
    *
    * @param others the measures, one for each photo
    * @return the new record
@@ -105,7 +105,7 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with another light.
+   * Returns a copy of this record with the given light.
    *
    * @param other the light that the photos share
    * @return the new record
@@ -115,7 +115,7 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with other face embeddings for face guidance.
+   * Returns a copy of this record with the given face embeddings for face guidance.
    *
    * @param others the embeddings
    * @return the new record
@@ -125,7 +125,7 @@ public record PersonRecord(
   }
 
   /**
-   * The same record with other face embeddings for measuring likeness.
+   * Returns a copy of this record with the given face embeddings for measuring likeness.
    *
    * @param others the embeddings
    * @return the new record

@@ -101,7 +101,7 @@ public record ReferencePerson(
   }
 
   /**
-   * The same person with other face embeddings for face guidance.
+   * Returns a copy of this person with the given face embeddings for face guidance.
    *
    * @param others the embeddings
    * @return the new person
@@ -150,7 +150,7 @@ public record ReferencePerson(
   }
 
   /**
-   * The same person with another mapping of the identity strength.
+   * Returns a copy of this person with the given mapping of the identity strength.
    *
    * @param measured the mapping
    * @return the new person

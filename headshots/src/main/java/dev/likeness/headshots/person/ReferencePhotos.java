@@ -68,7 +68,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return the same choice with another number of photos}
+   * {@return a copy of this choice with the given number of photos}
    *
    * @param most the largest number of photos, 1 to 10, or 0 for three or four
    * @throws IllegalArgumentException if the number is outside its range
@@ -78,7 +78,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return the same choice with another crop}
+   * {@return a copy of this choice with the given crop}
    *
    * @param other how much of each photo is kept
    */
@@ -87,7 +87,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return the same choice with another size}
+   * {@return a copy of this choice with the given size}
    *
    * @param pixels the largest side of a square reference image in pixels, 64 to 2048
    * @throws IllegalArgumentException if the size is outside its range

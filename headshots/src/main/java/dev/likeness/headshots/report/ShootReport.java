@@ -115,7 +115,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return the same report with another marking}
+   * {@return a copy of this report with the given marking}
    *
    * @param other marks the images in the page as generated, so that a saved image keeps the mark
    */

@@ -143,7 +143,8 @@ public final class HeadshotScores {
   }
 
   /**
-   * Adds a score for the likeness to a person, with another threshold.
+   * Adds a score for the likeness to a person. Uses the given threshold instead of the embedder's
+   * own.
    *
    * @param measure the likeness to the person's photos
    * @param least the cosine similarity below which an image fails, -1 to 1, such as the embedder's
@@ -155,7 +156,7 @@ public final class HeadshotScores {
   }
 
   /**
-   * The same scores with other limits.
+   * Returns a copy of these scores with the given limits.
    *
    * @param other the limits
    * @return the new scores

@@ -58,7 +58,7 @@ public final class ScoreLimits {
   }
 
   /**
-   * The same limits with another limit for one aspect.
+   * Returns a copy of these limits with the given limit for one aspect.
    *
    * @param aspect the aspect
    * @param limit the limit, in the unit of the aspect

@@ -81,7 +81,7 @@ public record Headshot(
   }
 
   /**
-   * The same headshot with another crop.
+   * Returns a copy of this headshot with the given crop.
    *
    * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as
    *     {@link Style#crop}
@@ -110,7 +110,7 @@ public record Headshot(
   }
 
   /**
-   * The same headshot with another prompt in its request.
+   * Returns a copy of this headshot with the given prompt in its request.
    *
    * @param text the prompt
    * @return the new headshot
@@ -120,7 +120,8 @@ public record Headshot(
   }
 
   /**
-   * The same headshot with another number of steps in its request. Edits use this number.
+   * Returns a copy of this headshot with the given number of steps in its request. Edits use this
+   * number.
    *
    * @param n number of sampling steps, at least 1
    * @return the new headshot

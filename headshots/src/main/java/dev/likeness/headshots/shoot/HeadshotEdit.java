@@ -175,7 +175,7 @@ public record HeadshotEdit(
   }
 
   /**
-   * The same edit with another denoising strength.
+   * Returns a copy of this edit with the given denoising strength.
    *
    * @param share the strength, 0 to 1
    * @return the new edit
@@ -186,7 +186,8 @@ public record HeadshotEdit(
   }
 
   /**
-   * The same edit with other noise, which gives another result for the same words.
+   * Returns a copy of this edit with the given noise, which gives another result for the same
+   * words.
    *
    * @param value the seed
    * @return the new edit

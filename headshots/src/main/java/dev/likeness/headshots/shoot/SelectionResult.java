@@ -17,7 +17,7 @@ public record SelectionResult(List<Verdict> verdicts) {
    *
    * @param candidate the image and its scores
    * @param rankingScore comparison with the other candidates, 0 to 1, higher is better
-   * @param rank the rank among the kept images, 1 for the best; 0 if the image was not kept
+   * @param rank the place in the order of selection, 1 for the best; 0 if the image was not kept
    * @param reason the reason for keeping the image or not, for users
    */
   public record Verdict(Candidate candidate, double rankingScore, int rank, String reason) {

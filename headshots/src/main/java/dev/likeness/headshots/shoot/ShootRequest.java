@@ -144,7 +144,7 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another identity strength.
+   * Returns a copy of this request with the given identity strength.
    *
    * @param value how strongly the person acts on the images, 0 (not at all) to 1 (as trained)
    * @return the new request
@@ -154,7 +154,7 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another number of steps.
+   * Returns a copy of this request with the given number of steps.
    *
    * @param n number of sampling steps, at least 1
    * @return the new request
@@ -164,7 +164,7 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another guidance scale.
+   * Returns a copy of this request with the given guidance scale.
    *
    * @param scale guidance scale, from 0
    * @return the new request
@@ -175,7 +175,7 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another size.
+   * Returns a copy of this request with the given size.
    *
    * @param pixels width and height in pixels, a multiple of 8 from 64 to 4096
    * @return the new request
@@ -186,7 +186,7 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another seed.
+   * Returns a copy of this request with the given seed.
    *
    * @param value seed of the first image
    * @return the new request
@@ -196,8 +196,8 @@ public record ShootRequest(
   }
 
   /**
-   * The same request with another combination of clothes, expression, light and backdrop for the
-   * first image of each style. Use it for a later shoot of the same person.
+   * Returns a copy of this request with the given combination of clothes, expression, light and
+   * backdrop for the first image of each style. Use it for a later shoot of the same person.
    *
    * @param first index of the combination for the first image of each style, from 0
    * @return the new request

@@ -220,7 +220,7 @@ public record Style(
   }
 
   /**
-   * {@return the same style with another name}
+   * {@return a copy of this style with the given name}
    *
    * @param other the name
    * @param grey true for black and white

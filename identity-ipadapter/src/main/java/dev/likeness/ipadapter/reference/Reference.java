@@ -82,7 +82,7 @@ public record Reference(
   }
 
   /**
-   * Returns the reference with another weight.
+   * Returns a copy of this reference with the given weight.
    *
    * @param value the weight, above 0 and at most 3.4e38
    * @return a changed copy

@@ -226,8 +226,8 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Reads a file that {@link #save(Path)} wrote. If the file states no origin, adapters compare
-   * only the widths of the embeddings.
+   * Reads a file that {@link #save(Path)} wrote. If the file does not name the networks that
+   * computed the embeddings, adapters check only the width of the embeddings.
    *
    * @param file the file
    * @return the embeddings

@@ -178,7 +178,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another rank; alpha keeps its ratio to the rank}
+   * {@return a copy of these settings with the given rank; alpha keeps its ratio to the rank}
    *
    * @param n the rank, from 1
    */
@@ -190,7 +190,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with other target layers}
+   * {@return a copy of these settings with the given target layers}
    *
    * @param layers the layers to train
    */
@@ -199,7 +199,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another gamma of min-SNR weighting}
+   * {@return a copy of these settings with the given gamma of min-SNR weighting}
    *
    * @param gamma gamma, from 0; 0 turns the weighting off
    */
@@ -217,7 +217,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another number of optimiser steps}
+   * {@return a copy of these settings with the given number of optimiser steps}
    *
    * @param n optimiser steps, from 1
    */
@@ -226,7 +226,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another batch size}
+   * {@return a copy of these settings with the given batch size}
    *
    * @param n images per step, from 1
    */
@@ -235,7 +235,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another peak learning rate}
+   * {@return a copy of these settings with the given peak learning rate}
    *
    * @param rate the peak learning rate, above 0
    */
@@ -244,7 +244,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another number of warmup steps}
+   * {@return a copy of these settings with the given number of warmup steps}
    *
    * @param n steps until the learning rate reaches its peak, from 0
    */
@@ -275,7 +275,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with other captions}
+   * {@return a copy of these settings with the given captions}
    *
    * @param templates one or more captions; {@code %s} stands for the person
    */
@@ -284,7 +284,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with another seed}
+   * {@return a copy of these settings with the given seed}
    *
    * @param value any number
    */
@@ -293,7 +293,7 @@ public record LoraTraining(
   }
 
   /**
-   * {@return the settings with other optimiser options}
+   * {@return a copy of these settings with the given optimiser options}
    *
    * @param others the new optimiser options
    */

@@ -138,7 +138,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another adapter algorithm}
+   * {@return a copy of these options with the given adapter algorithm}
    *
    * @param kind the form of each delta
    */
@@ -156,7 +156,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another pattern of target modules}
+   * {@return a copy of these options with the given pattern of target modules}
    *
    * @param pattern a regular expression that must match whole layer names; it replaces the targets.
    *     Empty to train the targets
@@ -167,7 +167,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another optimiser}
+   * {@return a copy of these options with the given optimiser}
    *
    * @param kind the optimiser
    */
@@ -185,7 +185,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another number of batches per optimiser step}
+   * {@return a copy of these options with the given number of batches per optimiser step}
    *
    * @param batches number of batches, from 1
    */
@@ -203,8 +203,8 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another decay of the moving average} The averaged weights become the
-   * result.
+   * {@return a copy of these options with the given decay of the moving average} The averaged
+   * weights become the result.
    *
    * @param decay the decay, from 0 to below 1; 0 for no average
    */
@@ -213,7 +213,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another noise offset}
+   * {@return a copy of these options with the given noise offset}
    *
    * @param strength the share of constant noise, from 0; 0 for no noise offset
    */
@@ -222,7 +222,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another input perturbation}
+   * {@return a copy of these options with the given input perturbation}
    *
    * @param strength the share of additional noise, from 0; 0 for no additional noise
    */
@@ -240,7 +240,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another loss weight of the focus area of an image}
+   * {@return a copy of these options with the given loss weight of the focus area of an image}
    *
    * @param factor the factor, above 0; 1 for a uniform loss
    */
@@ -258,7 +258,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * {@return the options with another guidance scale of few-step distillation}
+   * {@return a copy of these options with the given guidance scale of few-step distillation}
    *
    * @param guidance the guidance scale, from 1; 0 for ordinary training
    */

@@ -37,7 +37,7 @@ public record PersonToken(String token, String classWord, String consent) {
   }
 
   /**
-   * {@return the person with another rare token}
+   * {@return a copy of this person with the given rare token}
    *
    * @param rareToken the token; empty if prompts use only the class word
    */

@@ -37,7 +37,7 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   }
 
   /**
-   * Returns these limits with another limit of the file size.
+   * Returns a copy of these limits with the given limit of the file size.
    *
    * @param most the largest file size, in bytes, at least 1
    * @return new limits
@@ -48,7 +48,7 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   }
 
   /**
-   * Returns these limits with another limit of the number of pixels.
+   * Returns a copy of these limits with the given limit of the number of pixels.
    *
    * @param most the largest width times height, in pixels, at least 1
    * @return new limits
@@ -59,7 +59,7 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   }
 
   /**
-   * Returns these limits with another limit of the size of decoded images.
+   * Returns a copy of these limits with the given limit of the size of decoded images.
    *
    * @param most the longest side of decoded images, in pixels, at least 64
    * @return new limits

@@ -65,7 +65,7 @@ public final class QualityLimits {
   }
 
   /**
-   * Returns these limits with other thresholds for one measure.
+   * Returns a copy of these limits with the given thresholds for one measure.
    *
    * @param code the reason whose value is compared with thresholds, such as
    *     {@link ReasonCode#BLURRED}

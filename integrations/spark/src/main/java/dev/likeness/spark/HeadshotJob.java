@@ -84,7 +84,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another element type. By default, the device determines it.
+   * Returns a copy of this job with the given element type. By default, the device determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new job
@@ -94,7 +94,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another face detector.
+   * Returns a copy of this job with the given face detector.
    *
    * @param file the path of a YuNet ONNX file on the executors
    * @return the new job
@@ -104,7 +104,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another face embedder, which measures likeness.
+   * Returns a copy of this job with the given face embedder, which measures likeness.
    *
    * @param file the path of an ONNX file on the executors
    * @param commercial true if the embedder's licence must allow commercial use
@@ -115,8 +115,9 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job with another interval of saved states. If an executor is lost, another executor
-   * resumes from the last saved state. At most this interval plus one step is then computed again.
+   * Returns a copy of this job with the given interval of saved states. If an executor is lost,
+   * another executor resumes from the last saved state. At most this interval plus one step is then
+   * computed again.
    *
    * @param steps training steps between two saved states, 1 to 24; the default is 20
    * @return the new job

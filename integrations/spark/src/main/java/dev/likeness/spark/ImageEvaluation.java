@@ -63,7 +63,8 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation with another element type. By default, the device determines it.
+   * Returns a copy of this evaluation with the given element type. By default, the device
+   * determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new evaluation
@@ -73,7 +74,7 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation with another face embedder.
+   * Returns a copy of this evaluation with the given face embedder.
    *
    * @param file the path of an ONNX file on the executors
    * @param commercial true if the embedder's licence must allow commercial use

@@ -62,7 +62,7 @@ public final class ImageJob {
   }
 
   /**
-   * The same job with another element type. By default, the device determines it.
+   * Returns a copy of this job with the given element type. By default, the device determines it.
    *
    * @param name {@code f32}, {@code bf16} or {@code f16}
    * @return the new job
@@ -72,7 +72,8 @@ public final class ImageJob {
   }
 
   /**
-   * The same job with another batch size. If memory is short, a task halves its batches.
+   * Returns a copy of this job with the given batch size. If memory is short, a task halves its
+   * batches.
    *
    * @param images the largest number of images that a task generates at once, at least 1. With 1,
    *     equal requests always give equal bytes on a CPU. In larger batches, images may differ by

@@ -96,7 +96,8 @@ final class PersonShoot {
         choice = Optional.of(selection);
         if (shots.isEmpty()) {
           throw new InvalidInputException("no headshot shows a face (number of headshots: "
-              + selection.verdicts().size() + "); raise the option count, or omit keep");
+              + selection.verdicts().size()
+              + "); raise the option \"count\", or leave out \"keep\"");
         }
       }
       lap("shoot");

@@ -76,9 +76,10 @@ public final class ModelFile {
           + ", which does not exist: the download was not finished; download the model again");
     }
     if (entry.isSymbolicLink() && !RepositoryFolder.isBlob(file)) {
-      throw new InvalidInputException(file + " links to " + target(file)
-          + ", which is not a blob of the same Hugging Face repository; copy the file into the"
-          + " folder");
+      String target = target(file);
+      throw new InvalidInputException(file + " links to " + target
+          + ", which is not a blob of the same Hugging Face repository; replace the link by a copy"
+          + " of " + target);
     }
     return entry.isSymbolicLink() ? regular(file) : requireOrdinary(file, entry);
   }

@@ -104,8 +104,8 @@ class HubCacheTest {
         .getMessage();
     assertEquals(
         weights + " links to \"" + plain.resolve("unet/diffusion_pytorch_model.safetensors")
-            + "\", which is not a blob of the same Hugging Face repository; copy the file into the"
-            + " folder",
+            + "\", which is not a blob of the same Hugging Face repository; replace the link by a copy"
+            + " of \"" + plain.resolve("unet/diffusion_pytorch_model.safetensors") + "\"",
         message);
   }
 

@@ -19,7 +19,7 @@ import java.util.Locale;
  *   <li>{@code likeness.steps}: a counter of steps. Its tag {@code phase} is, for example,
  *       {@code sample}, {@code decode} or {@code train}
  *   <li>{@code likeness.images}: a counter of generated images
- *   <li>{@code likeness.notices}: a counter of warnings
+ *   <li>{@code likeness.notices}: a counter of warnings and hints
  * </ul>
  *
  * <p>All meters have the tags {@code kind} ({@code generation} or {@code training}) and

@@ -147,7 +147,7 @@ class FromConfigTest {
         1e-6);
     assertEquals(
         "LTXEulerAncestralRFScheduler with use_dynamic_shifting needs mu; set PlanRequest.mu,"
-            + " such as 1.15 for FLUX.1 at 1024x1024 pixels, or generate with an ImageRequest,"
+            + " such as 1.15 for an image of 4096 tokens, or generate with an ImageRequest,"
             + " which sets it",
         assertThrows(IllegalArgumentException.class, () -> dynamic.plan(4)).getMessage());
     assertEquals(

@@ -24,6 +24,24 @@ class DocumentationTest {
   }
 
   @Test
+  void javaBlocksWorkInJShell() {
+    assertNone(rules::chains);
+    String page = """
+        ```java
+        int n = List.of(1)
+            .size();
+        try (Stream<String> all = Stream.of("(")) {
+          all.map(String::length)
+              .toList();
+        }
+        ```
+        """;
+    assertEquals(
+        List.of("docs/page.md:3: the line before is complete for JShell"),
+        rules.chains(new MarkdownPage("docs/page.md", page)));
+  }
+
+  @Test
   void linesOfTheCommandParse() {
     assertNone(rules::commands);
   }

@@ -115,6 +115,25 @@ final class PageRules {
     return faults;
   }
 
+  /** Chained calls that JShell would read as a new statement, because the line before is whole. */
+  List<String> chains(MarkdownPage page) {
+    List<String> faults = new ArrayList<>();
+    for (MarkdownPage.Block block : page.blocks()) {
+      int depth = 0;
+      int number = block.line();
+      for (String line : block.text().split("\n", -1)) {
+        if (block.language().equals("java") && depth == 0 && line.strip().startsWith(".")) {
+          faults.add(page.path() + ":" + number + ": the line before is complete for JShell");
+        }
+        String code = line.replaceAll("\"[^\"]*\"|//.*", "");
+        depth += code.replaceAll("[^(\\[{]", "").length()
+            - code.replaceAll("[^)\\]}]", "").length();
+        number++;
+      }
+    }
+    return faults;
+  }
+
   /** Pages that a source or a script names and that do not exist. */
   List<String> mentions(String path, String text) {
     return MENTION

@@ -101,8 +101,9 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop of head and shoulders. The crop is reduced to the size, but never
-   * enlarged. Image encoders use 224 or 256 pixels, training uses 512 or 1024.
+   * Returns a square crop of head and shoulders. The crop is reduced to {@code size}, but never
+   * enlarged. The usual sizes are 224 or 256 pixels for image encoders, and 512 or 1024 pixels for
+   * training.
    *
    * @param size side of the result in pixels, at least 1
    * @return the crop, {@code size} pixels wide and high
@@ -114,8 +115,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop of head and shoulders. If the crop is smaller than the size, it is
-   * enlarged.
+   * Returns a square crop of head and shoulders. A crop with fewer than {@code size} pixels per
+   * side is enlarged.
    *
    * @param size side of the result in pixels, at least 1
    * @param mostEnlargement largest allowed enlargement factor, at least 1
@@ -128,7 +129,7 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop with the given framing. The crop is reduced to the size, but never
+   * Returns a square crop with the given framing. The crop is reduced to {@code size}, but never
    * enlarged.
    *
    * @param size side of the result in pixels, at least 1
@@ -142,8 +143,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop with the given framing. If the crop is smaller than the size, it is
-   * enlarged.
+   * Returns a square crop with the given framing. A crop with fewer than {@code size} pixels per
+   * side is enlarged.
    *
    * @param size side of the result in pixels, at least 1
    * @param framing how much of the person the crop includes

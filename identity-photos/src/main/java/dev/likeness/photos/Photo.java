@@ -44,7 +44,8 @@ public final class Photo {
   }
 
   /**
-   * Returns the photo in a file. Its name is the file name. A {@link PhotoReview} reads the file.
+   * Returns the photo in a file. The name of the photo is the file name. A {@link PhotoReview}
+   * reads the file.
    *
    * @param file a regular image file; the review reports a missing or broken file
    * @return the photo
@@ -75,8 +76,8 @@ public final class Photo {
   }
 
   /**
-   * Reads at most 64 MiB of a stream as a photo. The default
-   * {@link dev.likeness.photos.decode.DecodeLimits} reject a photo of 64 MiB.
+   * Reads a photo from a stream. If the stream has more than 64 MiB, only the first 64 MiB are
+   * read. The default {@link dev.likeness.photos.decode.DecodeLimits} reject photos of this size.
    *
    * @param name name for reports and messages, not blank
    * @param file the stream of the image file; the caller closes it

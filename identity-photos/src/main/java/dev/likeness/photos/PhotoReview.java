@@ -110,7 +110,7 @@ public final class PhotoReview {
   /**
    * Reviews a set with the given tools and options. With a face embedder, the review also finds
    * photos that show another person, and photos that are crops of the same shot. Without a face
-   * embedder, identity is not compared, and the advice for the set says so.
+   * embedder, identity is not compared, and {@link SetVerdict#toolAdvice()} says so.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -199,9 +199,9 @@ public final class PhotoReview {
 
   /**
    * Returns true if the photos show several people, and it is unclear which of them to train. The
-   * choice is clear if one person is in more than half of the photos, and in at least twice as many
-   * photos as every other person. Training refuses an unclear review. Choose a person by
-   * {@link #withPerson} or {@link #withPersonIn}, or remove photos.
+   * choice is clear if one person is in more than half of the photos of {@link #groups()}, and in
+   * at least twice as many photos as any other person. Training refuses an unclear review. Choose a
+   * person by {@link #withPerson} or {@link #withPersonIn}, or remove photos.
    *
    * @return true if a person must be chosen
    */

@@ -178,7 +178,7 @@ public final class PhotoSet {
   }
 
   /**
-   * Lists the regular files in a folder that {@link #from} accepts as photos. Links are left out.
+   * Lists the regular files that {@link #from} accepts as photos of a folder. Links are left out.
    *
    * @param folder the folder of photos
    * @return the files, sorted by file name, followed by the files of inner folders such as

@@ -13,8 +13,9 @@ package dev.likeness.photos.decode;
  */
 public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolean allowsPrograms) {
   /**
-   * The default limits: 40 MB, 100 megapixels, and a long side of 2048 pixels. Installed programs
-   * may convert HEIC and AVIF files. Crops of a usual selfie then have sides of up to 1024 pixels.
+   * The default limits: 40 MB, 100 megapixels, and a long side of 2048 pixels. With this long side,
+   * crops of a usual selfie have sides of up to 1024 pixels. Installed programs may convert HEIC
+   * and AVIF files.
    */
   public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048, true);
 

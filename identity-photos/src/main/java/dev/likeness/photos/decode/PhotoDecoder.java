@@ -24,9 +24,9 @@ import javax.imageio.ImageReader;
  * Decodes untrusted photo files to upright sRGB images without metadata. Thread-safe.
  *
  * <p>The decoder detects the format from the content and checks the size in the header before it
- * reads pixels. If a file contains several images, it reads the first image. It writes nothing to
- * disk, except for HEIC and AVIF files that an installed program converts. It refuses raw photos,
- * and BMP and TIFF files with JPEG or PNG data inside.
+ * reads pixels. If a file contains several images, the decoder reads the first image. It writes
+ * nothing to disk, except for HEIC and AVIF files that an installed program converts. It refuses
+ * raw photos, and BMP and TIFF files with JPEG or PNG data inside.
  */
 public final class PhotoDecoder {
   // A larger image is read with whole pixels skipped, which bounds the reader's own buffers.

@@ -18,8 +18,8 @@ public record ConfidenceInterval(double low, double high) {
    * Tibshirani 1993, section 13.3). The method resamples rows and columns 2000 times with a fixed
    * seed, so equal tables have equal intervals.
    *
-   * @param table one row per image and one column per photo that it is compared with; all rows have
-   *     the same length, at least 1
+   * @param table one row per image and one column per photo that the images are compared with; all
+   *     rows have the same length, at least 1
    * @return the interval; both ends are NaN if the table has no row
    * @throws IllegalArgumentException if the rows are empty
    */

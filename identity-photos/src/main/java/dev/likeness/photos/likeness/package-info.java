@@ -4,9 +4,10 @@
  * <p>{@link ValidationSplit} splits a person's photos into training photos and held-out photos.
  * {@link Likeness} compares images with the held-out photos and gives each image a
  * {@link LikenessScore}. A {@link LikenessReport} sums up the scores, with
- * {@link ConfidenceInterval confidence intervals}. If photos of other people are given, it also has
- * a {@link RocCurve}. If an embedder was used to generate the images, its scores are too high.
- * {@link Likeness#conditionedBy(String)} marks such reports.
+ * {@link ConfidenceInterval confidence intervals}. If photos of other people are given, the report
+ * also has a {@link RocCurve}. If an embedder was used to generate the images, the scores with the
+ * same embedder are too high. {@link Likeness#conditionedBy(String)} marks reports with such scores
+ * as not independent.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

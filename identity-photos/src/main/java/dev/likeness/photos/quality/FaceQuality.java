@@ -25,8 +25,9 @@ public interface FaceQuality extends AutoCloseable {
 
   /**
    * FaceChain's face-quality network from its ONNX file ({@code quality_v2_bgr_10_out} of
-   * modelscope/facechain). Its input is an aligned face of 112 pixels in BGR order, -1 to 1. The
-   * score is the mean of its ten outputs. A closed network throws {@link IllegalStateException}.
+   * modelscope/facechain). Its input is an aligned face, 112 pixels wide and high, in BGR order
+   * with values from -1 to 1. The score is the mean of its ten outputs. A closed network throws
+   * {@link IllegalStateException}.
    */
   public static final class OnnxFaceQuality implements FaceQuality {
     private static final double MEAN = 127.5;

@@ -4,7 +4,7 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The thresholds of all quality measures. Immutable; {@link #with} returns a copy with other
+ * The thresholds of all quality measures. Immutable; {@link #with} returns a copy with new
  * thresholds for one measure.
  */
 public final class QualityLimits {

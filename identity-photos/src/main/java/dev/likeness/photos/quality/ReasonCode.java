@@ -72,8 +72,8 @@ public enum ReasonCode {
   /** The JPEG file is strongly compressed. Value: quality setting, 1 to 100. */
   HEAVY_COMPRESSION,
   /**
-   * The photo was compressed before. Value: height of the steps between blocks of an earlier JPEG
-   * compression, in grey levels.
+   * The photo shows blocks of an earlier, stronger JPEG compression. Value: height of the steps
+   * between these blocks, in grey levels.
    */
   COMPRESSED_BEFORE,
   /** Bars of one colour are at the edges of the image. Value: their share of the image, 0 to 1. */
@@ -94,10 +94,10 @@ public enum ReasonCode {
    */
   NEAR_DUPLICATE,
   /**
-   * The photo shows a different person than most photos of the set, or than the chosen person.
-   * Value: mean of the largest and the average cosine with that person's photos; measured only with
-   * a face embedder. With the verdict {@link Verdict#WARN}, the photo may show a different person,
-   * or it is unclear which person of the set to train.
+   * The photo does not show the expected person: the person in most photos of the set, or the
+   * chosen person. Value: mean of the largest and the average cosine with photos of the expected
+   * person; measured only with a face embedder. With the verdict {@link Verdict#WARN}, the photo
+   * may show a different person, or it is unclear which person of the set to train.
    */
   WRONG_PERSON;
 

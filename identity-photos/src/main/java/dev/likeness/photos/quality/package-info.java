@@ -3,8 +3,8 @@
  *
  * <p>Every {@link Reason} has a {@link ReasonCode} for programs, a {@link Verdict}, the measured
  * value, the limit, and a sentence for users. {@link QualityLimits} contains the limits, which can
- * be changed one by one. {@link dev.likeness.photos.PhotoReview} measures each photo, and compares
- * the photos of a set to find near duplicates and other persons. {@link Brisque} and a
+ * be changed for each measure. {@link dev.likeness.photos.PhotoReview} measures each photo, and
+ * compares the photos of a set to find near duplicates and other persons. {@link Brisque} and a
  * {@link FaceQuality} network are optional measures.
  *
  * <pre>{@code

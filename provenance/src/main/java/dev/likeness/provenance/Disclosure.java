@@ -97,7 +97,7 @@ public record Disclosure(
   }
 
   /**
-   * Returns a disclosure that names another generating program.
+   * Returns a copy of this disclosure with the given name of the generating program.
    *
    * @param name name of the program, not blank
    * @return a changed copy

@@ -185,8 +185,8 @@ public record Provenance(
   }
 
   /**
-   * {@return true if a signer's certificate has expired, see {@link ManifestReport#isExpired}}
-   * Signers of ingredients count. Without a manifest, the result is false.
+   * {@return true if a signer's certificate has expired, see {@link ManifestReport#isExpired}} The
+   * signers of ingredients count too. Without a manifest, the result is false.
    */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();

@@ -2,7 +2,7 @@
  * Discloses that images were generated, and validates content credentials.
  *
  * <p>{@link Disclosure} writes images with three disclosures: XMP, a signed C2PA manifest, and an
- * invisible {@link Watermark}. {@link Provenance} reads the credentials of a file and detects
+ * invisible {@link Watermark}. {@link Provenance} reads these disclosures from a file and detects
  * alterations. If this module is on the class path, {@code likeness-headshots} writes every image
  * with {@link Disclosure}. The module is optional.
  *

@@ -5,15 +5,15 @@ import java.util.PriorityQueue;
 import java.util.Random;
 
 /**
- * Simulates how long a {@link HeadshotJob} takes on a cluster, if executors fail and the tasks of
- * some people take longer than others. It computes times only and needs no cluster. Immutable.
+ * Simulates how long a {@link HeadshotJob} takes on a cluster, if executors fail and some tasks
+ * take longer than others. The simulation computes times only and needs no cluster. Immutable.
  *
  * @param people number of people, at least 1
  * @param executors number of executors that work at once, at least 1
  * @param seconds mean seconds of the task of one person
- * @param skew standard deviation of the logarithm of these seconds, from 0; with 0.3, one task in a
- *     hundred takes at least about twice the median
- * @param failuresPerHour failures of an executor in an hour of its work, from 0
+ * @param skew standard deviation of the logarithm of these seconds, at least 0. With 0.3, one task
+ *     in a hundred takes at least about twice the median
+ * @param failuresPerHour mean number of failures of an executor in an hour of its work, at least 0
  * @param restartSeconds seconds until a new executor has opened its base model
  * @param lostSeconds the most work that a failure loses: the seconds between two saved states
  * @param seed seed of the random numbers
@@ -41,7 +41,7 @@ public record ClusterSimulation(
    * @param finished number of people who are done
    */
   public record Outcome(double makespan, double bound, int failures, double lost, int finished) {
-    /** {@return the seconds of the job divided by the bound, 1 or more} */
+    /** {@return the makespan divided by the bound, 1 or more} */
     public double ratio() {
       return makespan / bound;
     }
@@ -66,10 +66,10 @@ public record ClusterSimulation(
    * @param people number of people, at least 1
    * @param executors number of executors, at least 1
    * @param seconds mean seconds of the task of one person, above 0
-   * @param skew standard deviation of the logarithm of these seconds, from 0
-   * @param failuresPerHour failures of an executor in an hour, from 0
-   * @param restartSeconds seconds of a restart, from 0
-   * @param lostSeconds the most seconds of work that a failure loses, from 0
+   * @param skew standard deviation of the logarithm of these seconds, at least 0
+   * @param failuresPerHour mean number of failures of an executor in an hour, at least 0
+   * @param restartSeconds seconds of a restart, at least 0
+   * @param lostSeconds the most seconds of work that a failure loses, at least 0
    * @param seed seed of the random numbers
    * @throws IllegalArgumentException if a number is out of its range
    */

@@ -30,7 +30,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
    *
    * @param base the open base model, on the device of the executors. On a GPU, the activations are
    *     in the GPU's memory and do not count
-   * @param request the largest shoot
+   * @param request the largest shoot of all tasks
    * @param tasks number of tasks that run at once in one process, at least 1
    * @throws IllegalArgumentException if {@code tasks} is below 1
    */
@@ -44,7 +44,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
    * @param base the open base model, on the device of the executors. On a GPU, the activations are
    *     in the GPU's memory and do not count
    * @param training the training settings
-   * @param request the largest shoot
+   * @param request the largest shoot of all tasks
    * @param tasks number of tasks that run at once in one process, at least 1
    * @throws IllegalArgumentException if {@code tasks} is below 1
    */

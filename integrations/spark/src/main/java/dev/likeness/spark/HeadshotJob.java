@@ -20,8 +20,8 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code id}: a text that is unique among the rows
  *   <li>{@code consent}: the JSON of {@link dev.likeness.diffusion.Consent#toJson()}, or the
  *       consent in words
- *   <li>{@code consent_given}: the time of a consent in words, such as
- *       {@code 2026-11-20T09:00:00Z}; ignored for JSON
+ *   <li>{@code consent_given}: the time at which a consent in words was given, such as
+ *       {@code 2026-11-20T09:00:00Z}; ignored if {@code consent} is JSON
  *   <li>{@code photos}: an array of URIs of photos, or of folders of photos
  *   <li>{@code style}, optional: an array of style names
  *   <li>{@code options}, optional: a map from names of options of {@code likeness headshot} to
@@ -34,7 +34,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * <ul>
  *   <li>{@code id}: the person's id
  *   <li>{@code status}: {@code done}; {@code refused} if the row or the photos cannot be used; or
- *       {@code failed} if a machine failed, so that a later job tries again
+ *       {@code failed} if a machine failed. In the last case, a later job tries again
  *   <li>{@code reasons}: warnings, or the reasons why there are no headshots
  *   <li>{@code likeness}: the mean cosine between the headshots and the photos; null if not
  *       measured
@@ -73,8 +73,8 @@ public final class HeadshotJob {
   }
 
   /**
-   * The same job on another device. By default, each task uses its GPU. A task without a GPU uses
-   * the CPU.
+   * Returns a copy of this job for the given device. By default, each task uses its GPU. A task
+   * without a GPU uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
@@ -131,7 +131,8 @@ public final class HeadshotJob {
    * Runs the job. The rows travel through the driver; photos and images do not.
    *
    * @param people one row for each person
-   * @return one row for each person, in the order of {@code people}. Equal rows give one result
+   * @return one row for each person, in the order of {@code people}. Equal rows of {@code people}
+   *     give one row
    * @throws dev.likeness.diffusion.error.InvalidInputException if a required column is missing. If
    *     a row cannot be used, only its person is refused
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the output folder cannot be

@@ -52,8 +52,8 @@ public final class ImageEvaluation {
   }
 
   /**
-   * The same evaluation on another device. By default, each task uses its GPU. A task without a GPU
-   * uses the CPU.
+   * Returns a copy of this evaluation for the given device. By default, each task uses its GPU. A
+   * task without a GPU uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new evaluation

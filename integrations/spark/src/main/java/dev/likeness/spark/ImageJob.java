@@ -51,8 +51,8 @@ public final class ImageJob {
   }
 
   /**
-   * The same job on another device. By default, each task uses its GPU. A task without a GPU uses
-   * the CPU.
+   * Returns a copy of this job for the given device. By default, each task uses its GPU. A task
+   * without a GPU uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job

@@ -25,7 +25,7 @@ import org.apache.spark.sql.SparkSession;
  * <p>The options are {@code --base PATH --out URI --people URI [--format json] [--results URI]
  * [--device NAME] [--dtype NAME] [--save-interval N]} to generate, and {@code --base PATH --out URI
  * --erase ID} to erase. If {@code spark.executor.memoryOverhead} is not set, the program computes
- * it from the base before it generates on a cluster.
+ * this setting from the base before it generates on a cluster.
  */
 public final class SparkHeadshots {
   private static final List<String> KNOWN = List.of(
@@ -38,8 +38,9 @@ public final class SparkHeadshots {
    * Runs the program.
    *
    * @param args the options
-   * @throws InvalidInputException if an option is unknown or missing or has no value, if the save
-   *     interval is not a number, or if a column of the people is missing
+   * @throws InvalidInputException if an option is unknown, is missing or has no value, if both
+   *     {@code --people} and {@code --erase} are given, if the save interval is not a whole number,
+   *     or if a column of the people is missing
    * @throws IllegalArgumentException if the save interval is not 1 to 24
    * @throws IOException if the session cannot be closed
    */

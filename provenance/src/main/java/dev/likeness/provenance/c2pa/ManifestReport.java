@@ -128,11 +128,11 @@ public record ManifestReport(
   }
 
   /**
-   * Reports whether the only fault is a weak key or digest, such as an RSA key of 1024 bits or
-   * SHA-1.
+   * Reports whether the only fault, apart from expired certificates, is a weak key or digest, such
+   * as an RSA key of 1024 bits or SHA-1.
    *
-   * @return true if a check of a key or digest failed, and every other failed check concerns expiry
-   *     or the trust in the signer
+   * @return true if a key or digest is too weak, and every other failed check concerns an expired
+   *     certificate or an untrusted signer
    */
   public boolean isWeak() {
     return faults().contains(WEAK)

@@ -30,14 +30,15 @@ import org.jspecify.annotations.Nullable;
  * another one. The metadata of a response contains the name of the base ({@code model}) and the
  * seed of each image ({@code seeds}, a list of {@link Long}).
  *
- * <p>Methods that generate or edit throw these exceptions of LangChain4j. The cause of each is the
- * exception that this library threw:
+ * <p>Methods that generate or edit throw these exceptions of LangChain4j:
  *
  * <ul>
  *   <li>{@link InvalidRequestException} if an image or an option cannot be used
  *   <li>{@link InternalServerException} if memory, a device or a native library is missing
  *   <li>{@link NonRetriableException} if the calling thread was interrupted
  * </ul>
+ *
+ * <p>The cause of such an exception is the exception that this library threw.
  */
 public final class LikenessImageModel implements ImageModel {
   private static final String PNG = "image/png";
@@ -77,7 +78,7 @@ public final class LikenessImageModel implements ImageModel {
   }
 
   /**
-   * {@return a copy of this image model with another marking of generated images}
+   * {@return a copy of this image model with the given marking of generated images}
    *
    * @param other the marking, for example {@code GeneratedImage.Marking.named("xmp")}
    */

@@ -74,8 +74,8 @@ public final class LikenessAiImageModel implements ImageModel {
   /**
    * Generates images.
    *
-   * @param prompt the messages, and the number and the size of images. Without options, one image
-   *     of the base's default size is generated
+   * @param prompt the messages, and the number and the size of images. The default is one image of
+   *     the base's default size, unless {@link #options(UnaryOperator)} sets another number or size
    * @return the images, in the order of their seeds
    * @throws NonTransientAiException if an option cannot be used, or if the calling thread was
    *     interrupted; the cause is the exception of the library

@@ -93,8 +93,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * {@return the number of uses of this photo in training for each use of a photo with one repeat;
-   * 1 by default}
+   * {@return the number of repeats, 1 by default} Training uses a photo with 3 repeats three times
+   * as often as a photo with 1 repeat.
    */
   public int repeats() {
     return repeats;

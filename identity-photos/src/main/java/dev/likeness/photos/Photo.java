@@ -111,8 +111,8 @@ public final class Photo {
   /**
    * Returns a copy of this photo with the given number of repeats in training.
    *
-   * @param times number of uses of this photo in training for each use of a photo with one repeat,
-   *     1 to 1000
+   * @param times number of repeats, 1 to 1000. Training uses a photo with 3 repeats three times as
+   *     often as a photo with 1 repeat
    * @return the photo with this number of repeats
    * @throws IllegalArgumentException if the number is out of its range
    */
@@ -135,8 +135,8 @@ public final class Photo {
   }
 
   /**
-   * {@return the number of uses of this photo in training for each use of a photo with one repeat;
-   * 1 by default}
+   * {@return the number of repeats, 1 by default} Training uses a photo with 3 repeats three times
+   * as often as a photo with 1 repeat.
    */
   public int repeats() {
     return repeats;

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The receiver operating characteristic (ROC) of face verification: cosines of pairs of one person
- * (genuine pairs) against cosines of pairs of two people (impostor pairs). Immutable.
+ * The receiver operating characteristic (ROC) of face verification, computed from the cosines of
+ * genuine pairs (two photos of one person) and of impostor pairs (photos of two people). Immutable.
  */
 public final class RocCurve {
   private final double[] genuine;

@@ -34,8 +34,8 @@ public record ClusterSimulation(
    *
    * @param makespan seconds from the start until the last person is done
    * @param bound lower bound of the makespan in seconds, whatever the order of people. It is one
-   *     restart plus the larger of two times: the longest task; and the sum of all tasks without
-   *     failures, divided by the number of executors
+   *     restart plus the larger of two times: the time of the longest task; and the time of all
+   *     tasks together, not counting failures, divided by the number of executors
    * @param failures number of failures
    * @param lost seconds of work and restarts that failures cost
    * @param finished number of people who are done

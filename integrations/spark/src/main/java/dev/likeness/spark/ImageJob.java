@@ -18,9 +18,10 @@ import org.apache.spark.util.SerializableConfiguration;
  * {@code steps}, {@code guidance}, {@code width}, {@code height}, {@code scheduler}, {@code lora}
  * (the URI of a file) and {@code lora_weight}. {@link ImageGrid} creates requests from lists.
  *
- * <p>The results have the columns {@code index}, {@code prompt}, {@code seed}, {@code lora},
- * {@code path}, {@code seconds} and {@code reason}, in the order of the requests. An image that
- * could not be generated has a reason and no path. An image that exists is not generated again.
+ * <p>The results are in the order of the requests. They have the columns {@code index},
+ * {@code prompt}, {@code seed}, {@code lora}, {@code path}, {@code seconds} and {@code reason}. An
+ * image that could not be generated has a reason and no path. An image that exists is not generated
+ * again.
  */
 public final class ImageJob {
   private static final int USUAL_BATCH = 4;

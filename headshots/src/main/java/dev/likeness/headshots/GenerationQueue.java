@@ -20,7 +20,7 @@ import java.util.List;
 /**
  * Runs jobs for many persons on one base model, or on one base model per GPU. It accepts a limited
  * number of jobs and runs a few jobs at once within a memory budget. Jobs of higher priority start
- * first. Other jobs have no effect on the pixels of an image. Thread-safe. The caller closes the
+ * first. The pixels of an image do not depend on other jobs. Thread-safe. The caller closes the
  * studios' bases and the persons, after {@link #close()}. Submissions to a closed queue throw
  * {@link IllegalStateException}.
  */
@@ -52,8 +52,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Creates a queue over several devices, and starts its worker threads. Each job runs on one
-   * device, the first that has room for it.
+   * Creates a queue over several devices, and starts its worker threads. Each job runs on the
+   * device that first has a free worker and enough memory.
    *
    * @param studios one studio for each device; their bases are the same model, opened on different
    *     devices
@@ -114,7 +114,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    *
    * @param person the person; the job fails if the consent does not cover headshots
    * @param request the request
-   * @param priority any integer; jobs with higher numbers start sooner, but running jobs continue
+   * @param priority any integer; jobs of higher priority start first but do not stop running jobs
    * @param progress gets the job's events, usually on a worker thread
    * @return the job
    * @throws QueueFullException if the queue is full; this method does not wait
@@ -150,7 +150,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param <T> the type of the result
    * @param work the task
    * @param needed estimated memory of the task in bytes
-   * @param priority any integer; jobs with higher numbers start sooner, but running jobs continue
+   * @param priority any integer; jobs of higher priority start first but do not stop running jobs
    * @param progress gets the job's events. The terminal event (done, cancelled or failed) comes
    *     after the result is available. If this listener throws an exception at an earlier event,
    *     the job fails with it. If it throws at the last event of a started job, the worker thread's
@@ -159,7 +159,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @return the job
    * @throws QueueFullException if the queue is still full after {@code patience}
    * @throws ResourceLimitException if the task needs more memory than the queue's budget
-   * @throws CancelledException if the thread is interrupted while it waits
+   * @throws CancelledException if the calling thread is interrupted while it waits
    */
   public <T> GenerationJob<T> submit(
       GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
@@ -174,7 +174,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param <T> the type of the result
    * @param work the task
    * @param needed estimated memory of the task in bytes
-   * @param priority any integer; jobs with higher numbers start sooner
+   * @param priority any integer; jobs of higher priority start first
    * @param progress gets the job's events
    * @param patience the longest time to wait if the queue is full
    * @return the job
@@ -189,8 +189,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits any work with {@link #DEFAULT_PRIORITY}. Reports no progress, and never waits for room.
-   * Throws the exceptions of {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
+   * Submits any work, with {@link #DEFAULT_PRIORITY} and without progress events. This method does
+   * not wait if the queue is full. Throws the exceptions of {@link #submit(GenerationJob.Task,
+   * long, int, Progress, Duration)}.
    *
    * @param <T> the type of the result
    * @param work the task
@@ -218,8 +219,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   /**
    * Cancels all jobs and waits until the running jobs have stopped. A further call only waits. A
    * call by a job or a listener of this queue returns at once, because it cannot wait for its own
-   * job. In that case, call this method from another thread too before you close the base: that
-   * call waits.
+   * job. Before you close the base, call this method on a thread of your own too: that call waits.
    *
    * @throws IllegalStateException if listeners of waiting jobs threw exceptions at the
    *     cancellation; all jobs have stopped nevertheless
@@ -293,7 +293,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     /**
      * {@return a copy of these limits with the given number of workers}
      *
-     * @param n number of jobs that run at once, at least 1
+     * @param n number of jobs that run at once on a device, at least 1
      */
     public Options workers(int n) {
       return new Options(n, capacity, memoryBytes);
@@ -311,7 +311,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     /**
      * {@return a copy of these limits with the given memory budget}
      *
-     * @param n memory budget in bytes, at least 1
+     * @param n memory budget of a device's running jobs in bytes, at least 1
      */
     public Options memoryBytes(long n) {
       return new Options(workers, capacity, n);

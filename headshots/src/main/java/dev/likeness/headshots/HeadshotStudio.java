@@ -62,7 +62,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * Checks that the base can serve a request's styles, size and steps. Call it before training.
+   * Checks that the base can serve a request's styles, size and steps. Call this before training.
    *
    * @param request the request
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base cannot serve the request
@@ -106,8 +106,8 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return the review of photos by the built-in tools and the studio's {@link #detector} and
-   * {@link #embedder}} The default embedder is the one in the base's folder. An embedder that was
-   * trained on rendered faces compares no photos. This method checks no consent;
+   * {@link #embedder}} Without a studio embedder, the one in the base's folder is used. An embedder
+   * that was trained on rendered faces is never used. This method checks no consent;
    * {@link #review(PhotoSet, Consent)} does.
    *
    * @param photos the photos
@@ -271,8 +271,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * Generates some parts of a headshot again. Pixels outside these parts stay the same, except
-   * those that {@link HeadshotEdit} names. Without a mask, {@link #detector} locates the parts.
+   * Generates some parts of a headshot again. Other pixels stay the same, with the exceptions that
+   * {@link HeadshotEdit} lists. Without a mask, {@link #detector} locates the parts.
    *
    * @param person the person
    * @param headshot the headshot

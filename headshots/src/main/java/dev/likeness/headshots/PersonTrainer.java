@@ -41,7 +41,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trainer with {@link LoraTraining#balanced()}, adapted to the base}
+   * {@return a trainer whose settings are {@link LoraTraining#balanced()}, adapted to the base}
    *
    * @param base the base model; the caller closes it
    */
@@ -65,8 +65,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer, which also keeps face embeddings in each person's file, to measure
-   * likeness without the photos}
+   * {@return a copy of this trainer that also keeps face embeddings in each person's file, to
+   * measure likeness without the photos}
    *
    * @param other the embedder; the caller closes it
    */
@@ -79,9 +79,9 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with validation by likeness} Every fifth photo is held out of the
-   * training. Each validation compares two headshots with these photos. The best weights are kept.
-   * Four validations without improvement end the training. Validation needs at least five photos.
+   * {@return a copy of this trainer with validation by likeness} Every fifth photo is held out.
+   * Each validation generates two headshots and compares them with these photos. The best weights
+   * are kept. Four validations without improvement end the training. Give at least five photos.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -92,8 +92,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same trainer with a training adapter: a LoRA that is added to the base during the
-   * training and left out afterwards} A distilled base needs one.
+   * {@return a copy of this trainer with a training adapter: a LoRA that is added to the base
+   * during the training and left out afterwards} A distilled base needs one.
    *
    * @param file the LoRA file
    */
@@ -112,9 +112,9 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a copy that saves its state at this interval; default: 25 steps, more if it is slow}
+   * {@return a copy with the given save interval; default: 25 steps, or more if saving is slow}
    *
-   * @param steps training steps between two saved states, from 1
+   * @param steps training steps between two saved states, at least 1
    */
   public PersonTrainer saveInterval(int steps) {
     return new PersonTrainer(base, engine.saveInterval(steps));

@@ -161,7 +161,7 @@ public final class Selection {
   }
 
   /**
-   * Checks the number of images to keep. Call it before a person is trained.
+   * Checks the number of images to keep. Call this method before a person is trained.
    *
    * @param request the request
    * @param keep the number of images to keep

@@ -71,8 +71,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio, which also keeps {@linkplain PersonTrainer#embedder face embeddings}
-   * in each person's file}
+   * {@return a copy of this studio that also keeps {@linkplain PersonTrainer#embedder face
+   * embeddings} in each person's file}
    *
    * @param other the embedder; the caller closes it
    * @throws IllegalArgumentException if this embedder, which measures likeness, is also an embedder
@@ -83,7 +83,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with {@linkplain PersonTrainer#validation validation by likeness}}
+   * {@return a copy of this studio with {@linkplain PersonTrainer#validation validation by
+   * likeness}}
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -105,7 +106,7 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with face guidance: the gradient of the face's similarity steers
+   * {@return a copy of this studio with face guidance: the gradient of the face's similarity steers
    * sampling, so that generated faces match the person} Face guidance applies to persons that the
    * new studio trained or encoded, even after they were saved and opened again. Each image takes
    * four to five times as long as without face guidance.
@@ -118,7 +119,7 @@ abstract class StudioSettings {
     return withGuidance(Optional.of(other));
   }
 
-  /** {@return the same studio without face guidance} */
+  /** {@return a copy of this studio without face guidance} */
   public HeadshotStudio withoutFaceGuidance() {
     return withGuidance(Optional.empty());
   }
@@ -129,8 +130,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return the same studio with one more listener} The generating thread calls the listener as
-   * soon as a headshot is generated, even if the shoot fails or is cancelled later.
+   * {@return a copy of this studio with one more listener} The generating thread calls the listener
+   * as soon as a headshot is generated, even if the shoot fails or is cancelled later.
    *
    * @param listener gets the headshots
    */

@@ -8,7 +8,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A request to train a person, or to encode the person for an adapter. Immutable.
+ * A request to train a person, to encode the person for an adapter, or to choose reference images.
+ * Immutable.
  *
  * @param review the reviewed photos
  * @param consent the person's consent; kept in the person's file
@@ -44,7 +45,7 @@ public record TrainingRequest(
   }
 
   /**
-   * {@return the same request with traits that the user gave}
+   * {@return a copy of this request with traits that the user gave}
    *
    * @param known the traits
    */
@@ -53,7 +54,8 @@ public record TrainingRequest(
   }
 
   /**
-   * {@return the same request, whose training saves its state and resumes from it}
+   * {@return a copy of this request whose training saves its state in the given file, and resumes
+   * from this file}
    *
    * @param file the file, for example {@link PersonTrainer#stateFile}; it need not exist
    */

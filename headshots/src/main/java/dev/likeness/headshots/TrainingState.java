@@ -26,8 +26,8 @@ public final class TrainingState {
    *
    * @param person the trained person
    * @param state the state file of the training
-   * @return the same person with the mark; both objects share their tensors, so close only one of
-   *     them
+   * @return a copy of the person with the mark; both objects share their tensors, so close only one
+   *     of them
    */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
     return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());

@@ -63,7 +63,7 @@ public final class Authenticity {
    * @param person the trained person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
    *     embedder that made the face embeddings in the person's file. An embedder that was trained
-   *     on rendered faces does not judge real persons
+   *     on rendered faces is not used for real persons
    * @return the comparison; empty if the file has no measures
    * @throws dev.likeness.diffusion.error.InvalidInputException if the record in the person's file
    *     is damaged
@@ -145,16 +145,16 @@ public final class Authenticity {
         .orElse(Double.NaN);
   }
 
-  /** The differences that a headshot can have from the photos. */
+  /** The ways in which a headshot can differ from the photos. */
   public enum Flag {
-    /** The likeness is lower than that of nearly all pairs of photos. */
+    /** The likeness is lower than the similarity within nearly all pairs of photos. */
     LOW_LIKENESS,
     /**
-     * The skin has less than 60 % of the fine detail of the least detailed photo; younger skin has
-     * less detail.
+     * The skin has less than 60 % of the fine detail of the skin in the least detailed photo;
+     * younger skin has less detail.
      */
     YOUNGER,
-    /** The face is narrower than 95 % of the narrowest face in the photos. */
+    /** The face has less than 95 % of the width of the narrowest face in the photos. */
     SLIMMER,
     /**
      * The skin is lighter than in the lightest photo by more than 10 degrees of

@@ -57,8 +57,8 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   }
 
   /**
-   * Returns true if an embedder can tell whether an image shows this person. An embedder that was
-   * trained on rendered faces can tell this only for rendered people; see
+   * Returns true if an embedder can tell whether an image shows the given person. An embedder that
+   * was trained on rendered faces can tell this only for rendered people; see
    * {@link Consent#isSynthetic}.
    *
    * @param judge the embedder that measures likeness

@@ -29,8 +29,8 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
    *
    * @param person the person
    * @param guidance the face guidance; the caller closes it after the last generation
-   * @return the guided person, or {@code person} itself if it has no embeddings of the guidance's
-   *     embedder
+   * @return the guided person, or {@code person} itself if the person has no embeddings of the
+   *     guidance's embedder
    */
   public static Identity of(Identity person, FaceGuidance guidance) {
     KnownPerson known = KnownPerson.of(person);

@@ -125,7 +125,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * A straight line from likeness 0 at {@link Setting#OFF} to an assumed 1 at {@code most}.
+   * A line from likeness 0 at {@link Setting#OFF} to an assumed likeness of 1 at {@code most}.
    *
    * @param most the weights at identity strength 1
    * @return a curve of two points
@@ -201,7 +201,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * Reads the measured mapping of an adapter, {@code identity-strength.json} in its folder.
+   * Reads an adapter's measured mapping from {@code identity-strength.json} beside the adapter.
    *
    * @param adapter the adapter's file
    * @return the measured mapping, or {@link #DEFAULT} if there is no such file

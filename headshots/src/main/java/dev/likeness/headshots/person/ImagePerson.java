@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /**
  * A person given by reference images, for a base that edits images. No training is needed, but the
  * person may also have a trained LoRA. Prompts name the reference images by number, so these images
- * must be the first of a request. Immutable and thread-safe; the caller closes the LoRA.
+ * must come first in a request. Immutable and thread-safe; the caller closes the LoRA.
  */
 public final class ImagePerson implements Identity {
   private final List<RgbImage> images;
@@ -113,7 +113,7 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return the same person with a LoRA in addition to the reference images}
+   * {@return a copy of this person with a LoRA in addition to the reference images}
    *
    * @param lora the trained person; the caller closes it after the last generation
    */
@@ -166,7 +166,7 @@ public final class ImagePerson implements Identity {
 
   /**
    * {@return the instruction to put before a prompt; empty for trained persons and IP-Adapters} It
-   * tells the base to keep the face of the images, but not their clothes, pose and background.
+   * tells the base to keep the face in the images, but not their clothes, pose and background.
    *
    * @param person any identity
    */

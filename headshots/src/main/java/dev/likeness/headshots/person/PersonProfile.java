@@ -111,8 +111,8 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * {@return the class word: {@code woman} or {@code man} if its confidence is at least
-   * {@link #MIN_CONFIDENCE}, otherwise {@code person}}
+   * {@return the class word: {@code woman} or {@code man} if the sex is known with a confidence of
+   * at least {@link #MIN_CONFIDENCE}, otherwise {@code person}}
    */
   public String classWord() {
     return vocabulary(MIN_CONFIDENCE).classWord();

@@ -70,11 +70,11 @@ public record PersonRecord(
 
   /**
    * Adds this record to a trained person. Its parts replace those of the person's earlier record.
-   * If measures, light or face embeddings are empty, the earlier ones stay.
+   * Measures, light or face embeddings that are empty in this record replace nothing.
    *
    * @param person the trained person
-   * @return the same person with this record; both objects share their tensors, so close only one
-   *     of them
+   * @return a copy of the person with this record; both objects share their tensors, so close only
+   *     one of them
    */
   public TrainedPerson addTo(TrainedPerson person) {
     TrainedPerson with = person;
@@ -153,8 +153,8 @@ public record PersonRecord(
     }
 
     /**
-     * Adds this light to a negative prompt. Then removes each comma-separated part that the prompt
-     * also contains. Case and hyphens are ignored.
+     * Adds this light to a negative prompt. Then removes each comma-separated part of the negative
+     * prompt that also occurs in {@code prompt}. Case and hyphens are ignored.
      *
      * @param own the negative prompt
      * @param prompt the prompt of the same image

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /**
  * Words about a person's appearance, at most one for each attribute. Immutable.
  *
- * @param values maps an attribute to its word; unknown attributes are missing
+ * @param values maps an attribute to its word; has no entry for an attribute that is not known
  */
 public record ProfileVocabulary(Map<String, String> values) {
   /**

@@ -18,8 +18,8 @@ import java.util.List;
  * The choice of photos that become the reference images of a person, for a base that edits images.
  * Immutable.
  *
- * @param count the largest number of photos, 1 to 10. With 0, it is four if the review accepted six
- *     or more photos, otherwise three
+ * @param count the largest number of photos, 1 to 10. The value 0 means four if the review accepted
+ *     six or more photos, otherwise three
  * @param crop how much of each photo is kept
  * @param side the largest side of a square reference image in pixels, 64 to 2048. Images that are
  *     not square have at most the same area. Smaller images save time and memory

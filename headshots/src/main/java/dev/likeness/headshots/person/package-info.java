@@ -9,7 +9,7 @@
  *
  * <p>A {@link ReferencePerson} consists of reference images for an IP-Adapter. An
  * {@link ImagePerson} consists of images for a base that edits images; {@link ReferencePhotos}
- * chooses them. Neither needs training. A {@link GuidedPerson} has face guidance as well.
+ * chooses them. Neither needs training. A {@link GuidedPerson} adds face guidance to a person.
  * {@link IdentityStrength} maps one setting from 0 to 1 to the weights of adapter and LoRA.
  *
  * <pre>{@code

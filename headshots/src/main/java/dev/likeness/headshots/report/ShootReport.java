@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /**
  * A report of a shoot as one self-contained HTML page, for the person who chooses images. It shows
  * warnings, a verdict, the images to use, and the reasons against other images. The photos, the
- * next steps and the limits of images follow. It is as private as the photos. Immutable.
+ * next steps and the limits of generated images follow. It is as private as the photos. Immutable.
  */
 public final class ShootReport {
   private static final int SMALL_SIDE = 320;
@@ -78,7 +78,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return the same report with the result of a selection}
+   * {@return a copy of this report with the result of a selection}
    *
    * @param result the selection
    * @throws IllegalArgumentException if the selection did not keep as many images as the shoot has
@@ -95,7 +95,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return the same report with scores of its headshots, for a report without a selection}
+   * {@return a copy of this report with scores of its headshots, for a report without a selection}
    *
    * @param given one score card for each headshot, or none
    * @throws IllegalArgumentException if there are cards, but not one for each headshot
@@ -105,7 +105,7 @@ public final class ShootReport {
   }
 
   /**
-   * {@return the same report with comparisons between headshots and photos}
+   * {@return a copy of this report with comparisons between headshots and photos}
    *
    * @param given one comparison for each headshot, or none
    * @throws IllegalArgumentException if there are comparisons, but not one for each headshot

@@ -62,7 +62,7 @@ public record ShootSummary(
     public static final Evidence NONE = new Evidence(Optional.empty(), Optional.empty());
 
     /**
-     * {@return the same evidence with photos}
+     * {@return a copy of this evidence with the given photos}
      *
      * @param photos the reviewed photos
      */
@@ -71,7 +71,7 @@ public record ShootSummary(
     }
 
     /**
-     * {@return the same evidence with the embedder that measured likeness}
+     * {@return a copy of this evidence with the embedder that measured likeness}
      *
      * @param embedder the embedder
      */

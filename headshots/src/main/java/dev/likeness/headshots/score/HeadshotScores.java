@@ -111,7 +111,7 @@ public final class HeadshotScores {
   }
 
   /**
-   * Scores images of several persons: only faces beyond this number count as a second face.
+   * Sets the number of persons in an image: only a face beyond this number counts as a second face.
    *
    * @param count the number of persons, at least 1
    * @return the new scores

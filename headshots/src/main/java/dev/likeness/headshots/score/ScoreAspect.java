@@ -20,7 +20,10 @@ public enum ScoreAspect {
   EXPOSURE("exposure", "the face is too dark or overexposed"),
   /** Standard deviation of the noise, in grey levels. */
   NOISE("noise", "the image is noisy"),
-  /** Brightness steps between blocks of 8 pixels divided by the other brightness steps, minus 1. */
+  /**
+   * Brightness steps at the borders of 8-pixel blocks, divided by the other brightness steps, minus
+   * 1.
+   */
   COMPRESSION("compression", "small square blocks are visible"),
   /**
    * Largest difference between forehead, cheeks and chin in their ratio of right to left
@@ -49,8 +52,8 @@ public enum ScoreAspect {
   /** Ratio of the horizontal gradient in the mouth to its vertical gradient. */
   MOUTH("mouth", "mouth or teeth are smeared"),
   /**
-   * Correlation of a strip at the side of the head with a strip next to it, 0 to 1. It is reduced
-   * if the pattern repeats further outside, as bricks do.
+   * Correlation of a strip at the side of the head with a strip next to it, 0 to 1. The value is
+   * lower if the pattern repeats further outside, as in a brick wall.
    */
   EARS("ears", "an ear or the side of the head is doubled"),
   /** Difference in strength between the two rims of the glasses, 0 to 1. */

@@ -43,7 +43,10 @@ public record ScoreCard(List<Score> scores) {
     return scores.stream().filter(score -> !score.isPassed()).toList();
   }
 
-  /** {@return the quality, 0 to 1: the geometric mean over all aspects except likeness} */
+  /**
+   * {@return the quality, 0 to 1: the geometric mean over all aspects except likeness, each mapped
+   * to 0 to 1}
+   */
   public double quality() {
     double logarithms = 0;
     int n = 0;

@@ -86,8 +86,8 @@ public record Headshot(
    * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as
    *     {@link Style#crop}
    * @param detector finds the face, which places the crop; the caller closes it
-   * @return the cropped headshot, enlarged if the format has more pixels; empty if the crop needs a
-   *     face and no face was found. A format in pixels needs no face
+   * @return the cropped headshot, enlarged if a format in pixels is larger than the crop; empty if
+   *     the crop needs a face and no face was found. A format in pixels needs no face
    * @throws IllegalArgumentException if the format is unknown
    */
   public Optional<Headshot> crop(String format, FaceDetector detector) {
@@ -166,7 +166,7 @@ public record Headshot(
    * the headshot's file, {@link #read} restores the settings.
    *
    * @param file the name of the headshot's file
-   * @return the entry: a new map, whose values are those of JSON
+   * @return the entry: a new map, whose values JSON can represent
    */
   public Map<String, Object> toMap(String file) {
     return HeadshotEntries.entry(this, file);

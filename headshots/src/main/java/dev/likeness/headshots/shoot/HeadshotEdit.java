@@ -160,7 +160,7 @@ public record HeadshotEdit(
   }
 
   /**
-   * The same edit with a change of another part.
+   * Returns a copy of this edit that also changes the given part.
    *
    * @param part the part
    * @param text the new words
@@ -186,8 +186,8 @@ public record HeadshotEdit(
   }
 
   /**
-   * Returns a copy of this edit with the given noise, which gives another result for the same
-   * words.
+   * Returns a copy of this edit with the given seed of the noise. Another seed gives another result
+   * for the same words.
    *
    * @param value the seed
    * @return the new edit

@@ -39,8 +39,8 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
 
   /**
    * {@return the best headshots, the best first} An image without a face, or nearly the same as a
-   * better one, is not among them. This method uses the scores of {@link HeadshotScores#of}, which
-   * need no photo of the person, and OpenCV's built-in face detector.
+   * better one, is not among them. This method uses OpenCV's built-in face detector and the scores
+   * of {@link HeadshotScores#of}, which need no photo of the person.
    * {@link dev.likeness.headshots.Selection} also compares the headshots with the person, and
    * repairs faces.
    *

@@ -4,8 +4,9 @@
  * <p>A {@link ShootRequest} contains the number of headshots, their
  * {@linkplain dev.likeness.headshots.style.Style styles} and settings. A {@link Shoot} contains the
  * {@link Headshot headshots}. A {@link HeadshotEdit} changes outfit, backdrop, light or expression
- * of one of them. A {@link SelectionResult} keeps a few candidates that differ. Images are marked
- * as generated (XMP); {@code likeness-provenance} adds signatures and a watermark.
+ * of one of them. A {@link SelectionResult} contains the verdict on each candidate, kept or not.
+ * Images are marked as generated (XMP); {@code likeness-provenance} adds signatures and a
+ * watermark.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

@@ -33,7 +33,7 @@ import java.util.stream.Stream;
  * @param crop the default crop, a format of {@link HeadshotCrop#ratio}
  * @param bases families of base models that the style is for, from {@link #FAMILIES} or declared by
  *     a model folder; empty for all families
- * @param isMonochrome true to convert images to black and white; the prompt does not mention it
+ * @param isMonochrome true to convert images to black and white, which the prompt does not mention
  */
 public record Style(
     String name,
@@ -141,7 +141,7 @@ public record Style(
   /**
    * {@return an application's own styles, from a JSON list of objects with this record's fields}
    *
-   * @param file the JSON file, with at least one style; it calls the last field {@code monochrome}
+   * @param file the JSON file, with at least one style; the last field is called {@code monochrome}
    * @throws InvalidInputException if the file is not valid; the message states line and reason
    */
   public static List<Style> read(Path file) {
@@ -198,7 +198,7 @@ public record Style(
   }
 
   /**
-   * {@return the same style with more words, which {@link Part#findIn} then finds in prompts}
+   * {@return a copy of this style with more words, which {@link Part#findIn} then finds in prompts}
    *
    * @param words words for parts; words that the style has already are ignored
    */

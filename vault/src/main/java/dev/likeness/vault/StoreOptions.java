@@ -23,7 +23,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   }
 
   /**
-   * {@return options with another clock}
+   * {@return a copy of these options with the given clock}
    *
    * @param other the clock of retention limits and receipts
    */
@@ -32,7 +32,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   }
 
   /**
-   * {@return options with another signer of receipts}
+   * {@return a copy of these options with the given signer of receipts}
    *
    * @param other signs receipts of erasures
    */
@@ -41,7 +41,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   }
 
   /**
-   * {@return options with another retention policy, which the store records}
+   * {@return a copy of these options with the given retention policy, which the store records}
    *
    * @param policy the policy
    */

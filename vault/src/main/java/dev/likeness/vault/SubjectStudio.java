@@ -68,8 +68,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy of this studio with the given tools for faces} If the tools include an embedder,
-   * the person file records face embeddings, and the likeness of headshots is measured.
+   * {@return a copy of this studio with the given tools for faces} If the tools include an
+   * embedder, the person file records face embeddings, and the likeness of headshots is measured.
    *
    * @param others the tools for faces; the caller closes them
    * @throws IllegalArgumentException if the studio's face guidance uses the embedder
@@ -81,8 +81,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that uses only photos of one person} This selection needs {@link #tools} with
-   * an embedder.
+   * {@return a copy of this studio that uses only photos of one person} This selection needs
+   * {@link #tools} with an embedder.
    *
    * @param photo the name of an added photo that shows this person
    */
@@ -92,7 +92,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * {@return a copy that uses the given traits to train and to choose reference images}
+   * {@return a copy of this studio that uses the given traits to train and to choose references}
    *
    * @param traits traits of the person, such as glasses; they replace measured traits
    */
@@ -143,8 +143,8 @@ public final class SubjectStudio {
    * @param subject the subject
    * @param progress receives every step, warnings and the name of each rejected photo
    * @param cancellation cancels this work, as does erasing the subject or closing the store
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
-   *     or the subject is being erased or the store closed
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
+   *     the subject is erased or the store is closed
    * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training and adding photos
@@ -190,8 +190,8 @@ public final class SubjectStudio {
    * @param cancellation cancels this work, as does erasing the subject or closing the store
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots and
    *     adding photos
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
-   *     or the subject is being erased or the store closed
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
+   *     the subject is erased or the store is closed
    * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws InvalidInputException if the base does not edit images, no photo can be used, the
    *     photos show several people, or the person of {@link #personIn} is not found
@@ -213,7 +213,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores reference images that were chosen outside the store. Afterwards, delete your own photos.
+   * Stores reference images that were chosen outside the store. The program must then delete its
+   * own copies of the photos.
    *
    * @param subject the subject
    * @param person the person; a LoRA of the person is not stored
@@ -231,7 +232,7 @@ public final class SubjectStudio {
 
   /**
    * Stores a person that was trained outside the store. A program can thus train while the store is
-   * closed. The program must then delete its own photos and training states.
+   * closed. The program must then delete its own copies of the photos, and its training states.
    *
    * @param subject the subject
    * @param person the trained person; the caller closes it
@@ -274,8 +275,8 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws InvalidInputException if the base cannot serve the request; or if the person has not
    *     been trained and has no reference images that the base accepts
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
-   *     or the subject is being erased or the store closed
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
+   *     the subject is erased or the store is closed
    */
   public Shoot shoot(
       Subject subject, ShootRequest request, Progress progress, Cancellation cancellation) {

@@ -20,8 +20,8 @@ public record PersonProfile(List<Trait> traits) {
   public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
 
   /**
-   * The lowest confidence of a trait in captions and prompts. A wrong word changes the generated
-   * person. If a word is missing, the trained face still has the trait.
+   * Captions and prompts use only traits of at least this confidence. A wrong word changes the
+   * generated person. If a word is missing, the trained face still has the trait.
    */
   public static final double MIN_CONFIDENCE = 0.5;
 

@@ -64,7 +64,7 @@ public record ReferencePerson(
   }
 
   /**
-   * Returns true if a file was written from exactly these photos.
+   * Returns true if a file was written from exactly the given photos.
    *
    * @param review the reviewed photos
    * @param file a person's file

@@ -9,10 +9,11 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import java.nio.file.Path;
 
+// Arguments: a base model (folder or file), a folder of 3 to 20 selfies, the PNG file to write.
 public class Headshots {
   public static void main(String[] args) throws Exception {
-    try (BaseModel base = BaseModel.open(Path.of(args[0]))) { // a folder or a file
-      PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1]))); // 3 to 20 selfies
+    try (BaseModel base = BaseModel.open(Path.of(args[0]))) {
+      PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1])));
       HeadshotStudio studio = HeadshotStudio.on(base);
       // Training takes minutes on a GPU, hours on a CPU. train(..) can report its progress.
       try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {

@@ -18,7 +18,8 @@ class BrokenPhotosTest {
   @Test
   void emptyFolder() {
     assertRefused(
-        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person into this"
+            + " folder");
   }
 
   @Test

@@ -89,7 +89,8 @@ class ErasureCommandTest {
     assertEquals(3, trusting.status());
     assertEquals(
         List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
-            + ", and no trusted time stamp shows when it was signed; ask the operator of the"
+            + ", and no trusted time stamp shows when the receipt was signed; ask the operator of"
+            + " the"
             + " store to confirm the erasure"),
         trusting.errorLines());
   }
@@ -116,7 +117,8 @@ class ErasureCommandTest {
       CommandResult run =
           CommandResult.of((command + " --sign-key k.pem --sign-certificate c.pem").split(" "));
       assertEquals(
-          List.of("--sign-key signs erasure receipts and needs --store DIR; leave it out"),
+          List.of("--sign-key signs erasure receipts and needs --store DIR; leave --sign-key and"
+              + " --sign-certificate out"),
           run.errorLines());
     }
     CommandResult half =

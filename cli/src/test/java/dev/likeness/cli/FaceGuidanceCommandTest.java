@@ -142,8 +142,7 @@ class FaceGuidanceCommandTest {
     assertFails(
         3,
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
-            + "; use one that allows"
-            + " commercial use, such as SFace or AuraFace",
+            + "; use an embedder whose licence allows commercial use, such as SFace or AuraFace",
         "--face-guidance",
         photo,
         "--face-guidance-embedder",

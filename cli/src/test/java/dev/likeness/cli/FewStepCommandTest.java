@@ -104,7 +104,8 @@ class FewStepCommandTest {
         3,
         "the base " + base + " has no few-step LoRA ("
             + base.resolve("lora/few-step.safetensors")
-            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1",
+            + " does not exist); leave --few-step out, and give --lora FILE --scheduler lcm"
+            + " --steps 4 --guidance 1",
         "--few-step");
     refused(
         2,
@@ -115,7 +116,7 @@ class FewStepCommandTest {
     refused(
         3,
         "the base " + base + " has no preview decoder (" + base.resolve("preview")
-            + "); give --preview DIR|FILE",
+            + " does not exist); give --preview DIR|FILE",
         "--preview");
   }
 

@@ -240,7 +240,7 @@ class GenerateCommandTest {
     assertEquals(4, run.status());
     assertEquals(
         List.of("cannot write " + out.resolve("image-001.png")
-            + ": No space left on device; free space or choose another place"),
+            + ": No space left on device; make room on the disk, or choose another place"),
         run.errorLines());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }

@@ -192,9 +192,8 @@ class HeadshotCommandTest {
         "2");
     assertEquals(3, run.status(), run.err());
     assertEquals(
-        List.of("none of the 2 headshots shows a face; generate more with --count, give other"
-            + " styles, or leave"
-            + " --keep out to see them"),
+        List.of("no headshot shows a face (number of headshots: 2); generate more with --count,"
+            + " give other styles, or leave --keep out to get all headshots"),
         run.errorLines());
   }
 
@@ -343,7 +342,7 @@ class HeadshotCommandTest {
         "20");
     assertEquals(3, judged.status(), judged.err());
     assertTrue(
-        judged.errorLines().get(0).startsWith("none of the 1 headshots shows a face"),
+        judged.errorLines().get(0).startsWith("no headshot shows a face (number of headshots: 1)"),
         judged.err());
   }
 
@@ -360,7 +359,8 @@ class HeadshotCommandTest {
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");
     assertEquals(2, keep.status(), keep.err());
-    assertEquals(List.of("cannot keep 3 of 2 headshots; keep 1 to 2"), keep.errorLines());
+    assertEquals(List.of("cannot keep 3 headshots; keep at least 1, and at most the number of"
+        + " generated headshots, 2"), keep.errorLines());
     Path styles = Files.writeString(folder.resolve("styles.json"), """
         [{"name": "noir", "opening": "portrait", "wardrobe": ["a suit"], "expressions": ["neutral expression"],
           "lights": ["soft light"], "backdrops": ["gray background"], "bases": ["flux"]}]
@@ -371,7 +371,7 @@ class HeadshotCommandTest {
         style
             .errorLines()
             .get(0)
-            .startsWith("the style noir is for bases of the family flux, and "),
+            .startsWith("the style noir is for bases of the family flux, but the base "),
         style.err());
     assertTrue(
         style.err().lines().noneMatch(line -> line.startsWith("train")),
@@ -472,7 +472,7 @@ class HeadshotCommandTest {
     assertEquals(4, run.status(), run.err());
     assertEquals(
         List.of("cannot write " + out.resolve("person.safetensors")
-            + ": No space left on device; free space or choose another place"),
+            + ": No space left on device; make room on the disk, or choose another place"),
         run.errorLines());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }

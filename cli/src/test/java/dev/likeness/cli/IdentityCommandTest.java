@@ -26,7 +26,8 @@ class IdentityCommandTest {
     assertEquals(
         "likeness: the base " + folder + " has no IP-Adapter ("
             + folder.resolve("ip_adapter/ip-adapter.safetensors")
-            + "); give --ip-adapter FILE (with --image-encoder PATH or --face-embedder FILE), or"
+            + " does not exist); give --ip-adapter FILE (with --image-encoder PATH or"
+            + " --face-embedder FILE), or"
             + " choose --identity lora",
         run.err().strip());
   }

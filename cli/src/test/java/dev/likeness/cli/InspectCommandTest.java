@@ -226,7 +226,8 @@ class InspectCommandTest {
   void saysWhyADamagedPickleIsNotRead() throws IOException {
     Path file = Files.write(folder.resolve("old.ckpt"), new byte[] {'P', 'K', 3, 4, 0});
     assertEquals(
-        List.of(file + " has no zip directory at its end; it was cut short: download it again"),
+        List.of(file + " has no zip directory at its end; the file was cut short: download it"
+            + " again"),
         inspect(3, file).get("problems"));
   }
 

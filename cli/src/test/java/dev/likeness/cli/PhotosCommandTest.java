@@ -70,8 +70,7 @@ class PhotosCommandTest {
     assertEquals(3, run.status());
     assertEquals(
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
-            + "; use one that allows commercial use, "
-            + "such as SFace or AuraFace",
+            + "; use an embedder whose licence allows commercial use, such as SFace or AuraFace",
         run.errorLines().get(0));
   }
 

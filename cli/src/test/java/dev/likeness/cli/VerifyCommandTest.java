@@ -156,7 +156,8 @@ class VerifyCommandTest {
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
         List.of(signed + " is signed by \"Likeness development certificate: do not trust\", but "
-            + "no certificate in " + others + " confirms this; ask its author for the certificate"),
+            + "no certificate in " + others + " confirms this; ask the author of the file for the"
+            + " signer's certificate"),
         unknown.errorLines());
   }
 
@@ -226,7 +227,7 @@ class VerifyCommandTest {
         List.of("give either a FILE or --store DIR (try likeness verify --help)"),
         CommandResult.of("verify").errorLines());
     assertEquals(
-        List.of("--trust applies to a FILE only: a store is not signed; leave it out"),
+        List.of("--trust applies to a FILE only: a store is not signed; leave --trust out"),
         CommandResult.of("verify", "--store", "people", "--trust", "ours.pem").errorLines());
   }
 }

@@ -224,8 +224,8 @@ public record GeneratedImage(
       return all.stream()
           .filter(each -> each.name().equals(name))
           .findFirst()
-          .orElseThrow(() -> new IllegalArgumentException("no marking on the class path is called "
-              + name + "; known: " + all.stream().map(Marking::name).toList()));
+          .orElseThrow(() -> new IllegalArgumentException("no marking on the class path is called"
+              + " \"" + name + "\"; known: " + all.stream().map(Marking::name).toList()));
     }
 
     /** {@return the markings on the class path by descending priority, then {@link #PLAIN}} */

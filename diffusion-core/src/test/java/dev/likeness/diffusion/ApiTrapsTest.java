@@ -199,7 +199,7 @@ class ApiTrapsTest {
     @Test
     void anUnknownMarkingIsRefusedByName() {
       assertEquals(
-          "no marking on the class path is called nonesuch; known: [plain]",
+          "no marking on the class path is called \"nonesuch\"; known: [plain]",
           assertThrows(
                   IllegalArgumentException.class, () -> GeneratedImage.Marking.named("nonesuch"))
               .getMessage());

@@ -29,8 +29,8 @@ class PromptingTest {
   @Test
   void refusesTwoTextualInversionsOfOneTokenInAnyCase() {
     assertEquals(
-        "two different textual inversions have the token \"SKS\"; rename one"
-            + " (TextualInversion.withToken), or train its person with another token",
+        "two different textual inversions have the token \"SKS\"; give one of them another token:"
+            + " rename it (TextualInversion.withToken), or train it again",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ImageRequest.of("sks")

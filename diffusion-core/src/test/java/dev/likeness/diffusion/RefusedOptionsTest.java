@@ -103,8 +103,8 @@ class RefusedOptionsTest {
   void refusesOptionsThatTheSchedulerLacks() {
     try (BaseModel base = open("sd1/base")) {
       assertEquals(
-          "the scheduler EulerDiscreteScheduler has no eta, got eta 0.5; leave it out, or use a"
-              + " scheduler that has one, such as DDIM",
+          "the scheduler EulerDiscreteScheduler has no eta, got eta 0.5; leave eta out, or use a"
+              + " scheduler with eta, such as DDIM",
           refusal(base, REQUEST.scheduler("EulerDiscreteScheduler").eta(0.5)));
       base.generate(REQUEST.scheduler("EulerDiscreteScheduler").eta(0));
       base.generate(REQUEST.scheduler("DDIM").steps(1).eta(0.5));

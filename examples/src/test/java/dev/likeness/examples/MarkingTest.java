@@ -53,7 +53,7 @@ class MarkingTest {
     photo.write(folder);
     assertTrue(Files.exists(folder.resolve("studio-0.png")));
     assertEquals(
-        "no marking on the class path is called none; known: [disclosure, xmp, plain]",
+        "no marking on the class path is called \"none\"; known: [disclosure, xmp, plain]",
         assertThrows(IllegalArgumentException.class, () -> GeneratedImage.Marking.named("none"))
             .getMessage());
   }

@@ -172,7 +172,8 @@ public final class Selection {
     int count = imageCount(request);
     if (keep < 1 || keep > count) {
       throw new IllegalArgumentException(
-          "cannot keep " + keep + " of " + count + " headshots; keep 1 to " + count);
+          "cannot keep " + keep + " headshots; keep at least 1, and at most the number of"
+              + " generated headshots, " + count);
     }
   }
 

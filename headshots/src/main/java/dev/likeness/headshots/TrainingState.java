@@ -75,7 +75,7 @@ public final class TrainingState {
     } catch (IOException e) {
       throw new ResourceLimitException(
           "cannot delete " + state + ": " + e.getMessage()
-              + "; check that this user can write its folder",
+              + "; check that this user can write to the folder of this file",
           e);
     }
   }

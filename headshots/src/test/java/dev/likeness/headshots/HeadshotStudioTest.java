@@ -205,7 +205,8 @@ class HeadshotStudioTest {
                 () -> HeadshotStudio.on(base).validate(ShootRequest.of(photographic, 1)))
             .getMessage());
     assertEquals(
-        "the style noir is for bases of the family flux, stable-diffusion, and " + base.name()
+        "the style noir is for bases of the family flux, stable-diffusion, but the base "
+            + base.name()
             + " is of the family drawn; choose another style or base",
         wrong.getMessage());
   }

@@ -74,7 +74,7 @@ record PromptAdapter(
       throw new IllegalArgumentException(
           "the adapter " + adapter.describe() + " was opened for a base on " + adapter.compute()
               + ", but the base of the request is on " + context.compute()
-              + "; open it for this base");
+              + "; open the adapter for this base");
     }
     return new PromptAdaptation(
         new Branches(adapter, settings).of(references, settings, weight, context),

@@ -183,8 +183,7 @@ class FaceGuidanceAnyBaseTest {
     Files.copy(embedder(), research);
     assertEquals(
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
-            + "; use one that allows"
-            + " commercial use, such as SFace or AuraFace",
+            + "; use an embedder whose licence allows commercial use, such as SFace or AuraFace",
         assertThrows(
                 InvalidInputException.class,
                 () -> FaceGuidance.with(

@@ -189,8 +189,7 @@ class FaceReaderTest {
         InvalidInputException.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
     assertEquals(
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
-            + "; use one that allows commercial use, "
-            + "such as SFace or AuraFace",
+            + "; use an embedder whose licence allows commercial use, such as SFace or AuraFace",
         e.getMessage());
   }
 

@@ -146,8 +146,8 @@ class VisionParityTest {
     Files.delete(file.resolveSibling("config.json"));
     assertEquals(
         file
-            + " is a CLIP image encoder of width 48, whose heads and activation are unknown; put its config.json"
-            + " beside it",
+            + " is a CLIP image encoder of width 48, whose heads and activation are unknown; put"
+            + " the encoder's config.json beside the file",
         assertThrows(
                 InvalidInputException.class, () -> LoadedImageEncoder.open(file, Compute.EXACT))
             .getMessage());

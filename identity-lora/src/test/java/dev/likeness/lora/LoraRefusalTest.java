@@ -63,7 +63,7 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.putAll(pair("unet.down_blocks.7.attentions.0.proj_in", 64, 2, 64));
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": 2 of 4 keys match no layer of base-current, e.g."
+        file + ": keys that match no layer of base-current: 2 of 4, e.g."
             + " \"unet.down_blocks.7.attentions.0.proj_in.lora_A.weight\"; the LoRA is for"
             + " another base model, or its kind"
             + " is not supported; give a LoRA for this base",
@@ -94,7 +94,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Map<String, long[]> shapes = pair("transformer.transformer_blocks.0.attn1.to_q", 64, 2, 64);
     shapes.putAll(pair("transformer.transformer_blocks.0.attn2.to_q", 64, 2, 64));
     String refusal = refusal(file(shapes, Map.of()));
-    assertTrue(refusal.contains("4 of 4 keys match no layer"), refusal);
+    assertTrue(refusal.contains("keys that match no layer of base-current: 4 of 4"), refusal);
   }
 
   @Test
@@ -361,9 +361,10 @@ class LoraRefusalTest extends OnGoldenBase {
     assertEquals(
         file + " was trained on a base that peft had changed (init_lora_weights is \""
             + first
-            + "\") and does not work on the original base; save it again by peft's"
+            + "\") and does not work on the original base; save the LoRA again by peft's"
             + " save_pretrained with path_initial_model_for_weight_conversion"
-            + " (impossible for LoftQ), or train it with an initialisation that leaves the base unchanged",
+            + " (impossible for LoftQ), or train the LoRA with an initialisation that leaves the"
+            + " base unchanged",
         refusal(file));
     assertEquals(2, Lora.inspect(file, base).rank());
   }

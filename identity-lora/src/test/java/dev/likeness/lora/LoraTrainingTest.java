@@ -238,7 +238,7 @@ class LoraTrainingTest {
     assertEquals(
         state
             + " is the state of another training; give the settings, base, images and release of"
-            + " Likeness that the training began with, or"
+            + " Likeness that the other training began with, or"
             + " delete the file to start again",
         refusal.getMessage());
     try (var left = Files.list(files)) {

@@ -58,7 +58,7 @@ public final class Photo {
   static Photo ofSpecialFile(Path file) {
     return new Photo(file.getFileName().toString(), most -> {
       throw new IOException(
-          "the file is a link or not a regular file; copy the photo itself into the folder");
+          "the file is a link or another special file; replace the file by a copy of the photo");
     });
   }
 
@@ -103,7 +103,8 @@ public final class Photo {
    */
   public Photo caption(String text) {
     if (text.isBlank()) {
-      throw new IllegalArgumentException("the caption of " + name + " is blank; leave it out");
+      throw new IllegalArgumentException(
+          "the caption of " + name + " is blank; leave the caption out");
     }
     return new Photo(name, source, Optional.of(text.strip()), repeats);
   }

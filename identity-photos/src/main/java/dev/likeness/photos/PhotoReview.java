@@ -48,7 +48,7 @@ public final class PhotoReview {
       boolean hasBuiltInDetector) {
     IdentityComparison requireIdentity() {
       return identity.orElseThrow(() -> new InvalidInputException("the photos were not compared by"
-          + " person, because the review had no face embedder; review them with one"));
+          + " person, as no face embedder was given; review the photos with a face embedder"));
     }
   }
 

@@ -200,7 +200,7 @@ public final class PhotoSet {
           .anyMatch(each -> !list(each, PhotoSet::isSpecialPhoto).isEmpty());
       throw new InvalidInputException(folder + " contains no photo"
           + (special ? ", only links or pipes" : "")
-          + "; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+          + "; put 3 to 20 JPEG, PNG or WebP photos of the person into this folder");
     }
     return found;
   }

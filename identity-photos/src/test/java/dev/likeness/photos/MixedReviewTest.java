@@ -127,8 +127,8 @@ class MixedReviewTest {
       assertEquals(Optional.empty(), review.comparedBy());
       assertTrue(review.toJson().contains("\"comparedBy\":null"), review.toJson());
       assertEquals(
-          "the photos were not compared by person, because the review had no face embedder; review"
-              + " them with one",
+          "the photos were not compared by person, as no face embedder was given; review the"
+              + " photos with a face embedder",
           refusal(() -> review.withPerson("person0-0.png")));
     }
   }

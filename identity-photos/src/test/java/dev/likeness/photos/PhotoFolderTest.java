@@ -54,8 +54,8 @@ class PhotoFolderTest {
       assertEquals(
           ReasonCode.BROKEN_FILE, review.photos().get(link).reasons().get(0).code());
       assertEquals(
-          "cannot be read: the file is a link or not a regular file; copy the photo itself into the"
-              + " folder",
+          "cannot be read: the file is a link or another special file; replace the file by a copy"
+              + " of the photo",
           review.photos().get(link).reasons().get(0).message());
     }
     assertEquals(List.of(folder.resolve("b.jpg")), PhotoSet.listFiles(folder));
@@ -154,7 +154,7 @@ class PhotoFolderTest {
         assertThrows(InvalidInputException.class, () -> PhotoSet.from(folder));
     assertEquals(
         folder + " contains no photo, only links or pipes; put 3 to 20 JPEG, PNG or WebP photos of"
-            + " the person in it",
+            + " the person into this folder",
         refusal.getMessage());
   }
 

@@ -134,7 +134,8 @@ class PhotoReviewTest {
         assertThrows(InvalidInputException.class, () -> PhotoSet.from(folder));
 
     assertEquals(
-        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
+        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person into this"
+            + " folder",
         refusal.getMessage());
   }
 

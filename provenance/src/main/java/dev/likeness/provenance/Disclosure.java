@@ -291,8 +291,8 @@ public record Disclosure(
       } catch (InternalError | LinkageError | RuntimeException noFonts) {
         throw new ResourceLimitException(
             "this machine has no font for the label \"" + text
-                + "\"; install one (fontconfig and any"
-                + " TrueType font), or generate without a label",
+                + "\"; install a font (fontconfig and any TrueType font), or generate without a"
+                + " label",
             noFonts);
       } finally {
         pen.dispose();

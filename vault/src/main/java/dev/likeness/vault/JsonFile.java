@@ -51,7 +51,7 @@ final class JsonFile {
       }
     }
     throw new InvalidInputException(file + " has no number of seconds under \"" + key
-        + "\", or one outside of " + least + " to " + most + "; restore the file from a copy");
+        + "\" in the range " + least + " to " + most + "; restore the file from a copy");
   }
 
   static Map<String, Object> read(Path file) {

@@ -253,7 +253,7 @@ class SubjectStoreTest {
   private static String refusal(Subject subject, DataCategory holding) {
     return "subject " + subject.id() + ": its category " + holding.label()
         + " cannot be opened: the data was encrypted with another key, or its wrapped key was "
-        + "changed; give the key that the person was stored with (the command verify lists all "
+        + "changed; give the key that the person was stored with (the command \"verify\" lists all "
         + "people that a key does not open)";
   }
 

@@ -56,8 +56,8 @@ final class FaceGuidanceOption {
   FaceGuidance open(Path folder, BaseModel base, FaceDetector detector, UsePolicy policy) {
     if (isOff && (networks.isGiven() || steps.isGiven())) {
       throw new IllegalArgumentException(
-          "--no-face-guidance cannot be combined with other --face-guidance options;"
-              + " leave it out, or leave out the others");
+          "--no-face-guidance cannot be combined with other --face-guidance options; leave out"
+              + " --no-face-guidance, or leave out the others");
     }
     FaceGuidance opened = isOff ? null : networks.open(folder, base, detector, policy);
     if (opened == null && steps.isGiven()) {
@@ -118,7 +118,8 @@ final class FaceGuidanceOption {
       Path own = decoder == null ? Extra.PREVIEW_DECODER.in(folder).orElse(null) : decoder;
       if (own == null) {
         throw new InvalidInputException("the base has no preview decoder ("
-            + Extra.PREVIEW_DECODER.at(folder) + "); give --face-guidance-decoder DIR|FILE");
+            + Extra.PREVIEW_DECODER.at(folder) + " does not exist); give --face-guidance-decoder"
+            + " DIR|FILE");
       }
       return FaceGuidance.with(own, embedder, detector, policy);
     }

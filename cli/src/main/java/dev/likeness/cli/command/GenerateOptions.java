@@ -167,7 +167,8 @@ final class GenerateOptions {
       Path file = Extra.FEW_STEP_LORA.at(base.folder());
       if (!Files.exists(file)) {
         throw new InvalidInputException("the base " + base.name() + " has no few-step LoRA (" + file
-            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
+            + " does not exist); leave --few-step out, and give --lora FILE --scheduler lcm"
+            + " --steps 4 --guidance 1");
       }
       return Optional.of(new WeightedFile(file, 1));
     }

@@ -207,7 +207,7 @@ public final class HeadshotCommand implements Runnable {
       if (upscaler != null && !plain.needsUpscaling(request)) {
         throw new IllegalArgumentException(
             "--upscaler has an effect only if --size is above 1.5 times the base's own size of "
-                + model.defaults().width() + "; leave it out");
+                + model.defaults().width() + "; leave --upscaler out");
       }
       aspect
           .findShortage(

@@ -131,7 +131,7 @@ final class IdentityOptions {
           adapter != null
               ? adapter + " does not exist; give an IP-Adapter file"
               : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
-                  + "); give --ip-adapter FILE (with "
+                  + " does not exist); give --ip-adapter FILE (with "
                   + "--image-encoder PATH or --face-embedder FILE), or choose --identity lora");
     }
   }

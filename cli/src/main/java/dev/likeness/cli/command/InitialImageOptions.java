@@ -109,7 +109,7 @@ final class InitialImageOptions {
     ImageRequest begun = withInitialImage(withImages(request));
     require(
         !isDecodedWhole || begun.initialImage().flatMap(InitialImage::mask).isPresent(),
-        "--no-paste needs a part of the image to keep; give --mask, --change-map or --extend too");
+        "--no-paste does nothing without --mask, --change-map or --extend; give one of them too");
     require(
         paddingMaskCrop == null || mask != null,
         "--padding-mask-crop does nothing without --mask; give both or neither");

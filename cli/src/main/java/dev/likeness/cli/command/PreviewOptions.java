@@ -71,7 +71,7 @@ final class PreviewOptions {
     }
     if (!Files.exists(own)) {
       throw new InvalidInputException("the base " + base.name() + " has no preview decoder (" + own
-          + "); give --preview DIR|FILE");
+          + " does not exist); give --preview DIR|FILE");
     }
     return own;
   }

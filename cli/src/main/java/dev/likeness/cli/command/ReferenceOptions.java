@@ -83,7 +83,7 @@ final class ReferenceOptions {
     if (!others.isEmpty() && method != IdentityOptions.Method.REFERENCES) {
       throw new IllegalArgumentException(
           "--with needs --identity references, because every other method gives all faces of an"
-              + " image the looks of one person; leave it out");
+              + " image the looks of one person; choose this method, or leave --with out");
     }
     choice();
   }

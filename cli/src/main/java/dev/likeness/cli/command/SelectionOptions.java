@@ -114,9 +114,9 @@ final class SelectionOptions {
     SelectionResult choice = Selection.of(studio, tools.detector(), scores)
         .shoot(person, request, keep, progress, cancellation);
     if (choice.selected().isEmpty()) {
-      throw new InvalidInputException("none of the " + choice.verdicts().size()
-          + " headshots shows a face; generate more with --count, "
-          + "give other styles, or leave --keep out to see them");
+      throw new InvalidInputException("no headshot shows a face (number of headshots: "
+          + choice.verdicts().size() + "); generate more with --count, give other styles, or leave"
+          + " --keep out to get all headshots");
     }
     return new GeneratedShoot(
         new Shoot(request, choice.selected()), List.of(), Optional.of(choice));

@@ -130,7 +130,7 @@ final class ShootFolder {
     } catch (IOException e) {
       throw new ResourceLimitException(
           "cannot replace files in " + folder + ": " + e.getMessage()
-              + "; check that this user can write it",
+              + "; check that this user can write to the folder",
           e);
     }
   }

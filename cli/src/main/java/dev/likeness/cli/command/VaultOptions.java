@@ -70,7 +70,8 @@ final class VaultOptions {
   void requireUsedSigner() {
     if (!isGiven() && signing.isGiven()) {
       throw new IllegalArgumentException(
-          "--sign-key signs erasure receipts and needs --store DIR; leave it out");
+          "--sign-key signs erasure receipts and needs --store DIR; leave --sign-key and"
+              + " --sign-certificate out");
     }
   }
 

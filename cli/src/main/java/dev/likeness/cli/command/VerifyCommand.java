@@ -70,7 +70,7 @@ public final class VerifyCommand implements Runnable {
     }
     if (store.isGiven() && trust != null) {
       throw new IllegalArgumentException(
-          "--trust applies to a FILE only: a store is not signed; leave it out");
+          "--trust applies to a FILE only: a store is not signed; leave --trust out");
     }
     if (store.isGiven()) {
       verifyStore();
@@ -121,12 +121,12 @@ public final class VerifyCommand implements Runnable {
     if (trust != null && Instant.now().isAfter(end)) {
       throw new InvalidInputException(
           file + " is unchanged, but its signer's certificate expired on " + end
-              + ", and no trusted time stamp shows when it was signed; ask the operator of the store"
-              + " to confirm the erasure");
+              + ", and no trusted time stamp shows when the receipt was signed; ask the operator"
+              + " of the store to confirm the erasure");
     }
     if (trust != null && !anchors().trusts(receipt.chain())) {
       throw new InvalidInputException(file + " is signed by " + signer + ", but no certificate in "
-          + trust + " confirms this; ask the operator of the store for its certificate");
+          + trust + " confirms this; ask the operator of the store for the signer's certificate");
     }
     String text =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
@@ -180,7 +180,7 @@ public final class VerifyCommand implements Runnable {
           .map(Quoted::of)
           .orElse("an unnamed signer");
       throw new InvalidInputException(file + " is signed by " + signer + ", but no certificate in "
-          + trust + " confirms this; ask its author for the certificate");
+          + trust + " confirms this; ask the author of the file for the signer's certificate");
     }
   }
 }

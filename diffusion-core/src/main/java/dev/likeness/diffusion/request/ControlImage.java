@@ -54,9 +54,9 @@ public record ControlImage(
               + end);
     }
     if (mode.isPresent() && (mode.getAsInt() < 0 || mode.getAsInt() >= controlNet.modeCount())) {
-      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " has "
-          + controlNet.modeCount() + " control modes, counted from 0, got mode "
-          + mode.getAsInt());
+      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " has no control mode "
+          + mode.getAsInt() + "; number of its control modes, counted from 0: "
+          + controlNet.modeCount());
     }
   }
 

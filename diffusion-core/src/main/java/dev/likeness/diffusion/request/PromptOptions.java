@@ -96,8 +96,8 @@ public record PromptOptions(
       } else if (!known.get().withToken(inversion.token()).equals(inversion)) {
         throw new IllegalArgumentException(
             "two different textual inversions have the token \"" + inversion.token()
-                + "\"; rename one (TextualInversion.withToken), or train its person with another"
-                + " token");
+                + "\"; give one of them another token: rename it (TextualInversion.withToken), or"
+                + " train it again");
       }
     }
     return List.copyOf(distinct);

@@ -64,7 +64,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     values = copy(values);
     if (values.keySet().stream().anyMatch(width -> width < 1)) {
       throw new IllegalArgumentException("the textual inversion " + Quoted.of(token)
-          + " has embeddings of a width below 1; give the width of its text encoder");
+          + " has embeddings of a width below 1; give the widths of the text encoders");
     }
     int count = values.entrySet().iterator().next().getValue().length
         / values.keySet().iterator().next();
@@ -297,7 +297,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
       throw new InvalidInputException("the textual inversion " + Quoted.of(token)
           + " has vectors of width "
           + values.keySet() + ", but the text encoder of this model needs " + width
-          + "; use it with the family that it was trained for, or do not name it in the prompt");
+          + "; use the textual inversion with the family that it was trained for, or leave its"
+          + " token out of the prompt");
     }
     return numbers.clone();
   }

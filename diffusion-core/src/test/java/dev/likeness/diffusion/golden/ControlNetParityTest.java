@@ -302,7 +302,8 @@ class ControlNetParityTest {
           "this base does not support ControlNets; leave out the control images, or use another"
               + " base");
       assertEquals(
-          "ControlNet controlnet-flux-union has 3 control modes, counted from 0, got mode 3",
+          "ControlNet controlnet-flux-union has no control mode 3; number of its control modes,"
+              + " counted from 0: 3",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> ControlImage.of(union, image).mode(3))

@@ -86,7 +86,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
       throw new InvalidInputException(
           "the person's file has face embeddings of " + Quoted.value(embedder)
               + ", got the embedder " + other.name() + "; use " + Quoted.value(embedder)
-              + ", or train the person again");
+              + ", or train the person again with " + other.name());
     }
     return Likeness.of(vectors, detector, other);
   }

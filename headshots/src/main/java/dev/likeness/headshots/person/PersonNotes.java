@@ -113,7 +113,7 @@ final class PersonNotes {
           || shape[1] < 1
           || shape[2] != 3
           || saved.dtype(name) != DType.U8) {
-        throw new InvalidInputException(file + ": the tensor " + name
+        throw new InvalidInputException(file + ": the tensor \"" + name + "\""
             + (exists
                 ? " has shape " + Arrays.toString(shape) + " and type " + saved.dtype(name)
                 : " is missing")

@@ -108,8 +108,8 @@ public record Style(
     String family = StyleFile.family(base);
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException("the style " + Quoted.value(name)
-          + " is for bases of the family " + String.join(", ", bases) + ", and " + base.name()
-          + " is of the family " + family + "; choose another style or base");
+          + " is for bases of the family " + String.join(", ", bases) + ", but the base "
+          + base.name() + " is of the family " + family + "; choose another style or base");
     }
   }
 

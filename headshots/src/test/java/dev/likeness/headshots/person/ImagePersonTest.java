@@ -205,17 +205,17 @@ class ImagePersonTest {
       SafetensorsWriter.write(file, Map.of("image.1", flat), header);
       assertRefused(
           file,
-          ": the tensor image.1 has shape [12] and type U8, expected shape [height, width,"
+          ": the tensor \"image.1\" has shape [12] and type U8, expected shape [height, width,"
               + " 3] and type U8; give the photos again");
       SafetensorsWriter.write(file, Map.of("image.2", flat.view(2, 2, 3)), header);
       assertRefused(
           file,
-          ": the tensor image.1 is missing, expected shape [height, width, 3] and type U8;"
+          ": the tensor \"image.1\" is missing, expected shape [height, width, 3] and type U8;"
               + " give the photos again");
       SafetensorsWriter.write(file, Map.of("image.1", torch.zeros(2, 2, 3)), header);
       assertRefused(
           file,
-          ": the tensor image.1 has shape [2, 2, 3] and type F32, expected shape [height,"
+          ": the tensor \"image.1\" has shape [2, 2, 3] and type F32, expected shape [height,"
               + " width, 3] and type U8; give the photos again");
       SafetensorsWriter.write(
           file, Map.of("image.1", flat.view(2, 2, 3)), Map.of("likeness.consent", ""));

@@ -73,7 +73,7 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
   private static void require(String user, String what, String has, String wanted) {
     if (!has.isEmpty() && !wanted.isEmpty() && !has.equals(wanted)) {
       throw new InvalidInputException("the references have " + what + Quoted.value(has) + ", but "
-          + user + " needs " + Quoted.value(wanted) + "; encode the photos again for it");
+          + user + " needs " + Quoted.value(wanted) + "; encode the photos again for this adapter");
     }
   }
 }

@@ -274,8 +274,9 @@ public record ReferenceEmbeddings(
       return Optional.empty();
     }
     if (saved.shape(name).length != 3) {
-      throw new InvalidInputException(saved.describe() + ": " + name + " has "
-          + saved.shape(name).length + " dimensions, expected 3; make the file from images again");
+      throw new InvalidInputException(saved.describe() + ": " + Quoted.of(name)
+          + " has shape " + Arrays.toString(saved.shape(name))
+          + ", expected 3 dimensions; make the file from images again");
     }
     return Optional.of(Grid.of(saved.read(name)));
   }

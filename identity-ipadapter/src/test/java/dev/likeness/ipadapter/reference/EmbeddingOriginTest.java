@@ -73,7 +73,8 @@ class EmbeddingOriginTest {
       assertEquals(opened, own.prompt(opened).references());
       assertEquals(
           "the references have image encoder fingerprint " + encoder.fingerprint() + ", but "
-              + adapter + " needs " + other.fingerprint() + "; encode the photos again for it",
+              + adapter + " needs " + other.fingerprint() + "; encode the photos again for this"
+              + " adapter",
           assertThrows(InvalidInputException.class, () -> foreign.prompt(opened))
               .getMessage());
       foreign.prompt(withoutOrigin(opened));

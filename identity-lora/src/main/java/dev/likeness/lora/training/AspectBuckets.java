@@ -56,8 +56,8 @@ public record AspectBuckets(List<Size> sizes) {
   public static AspectBuckets of(int side, int step) {
     if (step < 1 || side < step || side % step != 0) {
       throw new IllegalArgumentException(
-          "aspect buckets need a step of at least 1 and a side that is a multiple of it, got step "
-              + step + " and side " + side);
+          "aspect buckets need a step of at least 1 and a side that is a multiple of the step, got"
+              + " step " + step + " and side " + side);
     }
     List<Size> sizes = new ArrayList<>();
     for (int width = step; width <= MAX_RATIO * side; width += step) {

@@ -36,7 +36,8 @@ class AspectBucketsTest {
     });
     assertTrue(AspectBuckets.of(65536, 8192).sizes().contains(new Size(65536, 65536)));
     assertEquals(
-        "aspect buckets need a step of at least 1 and a side that is a multiple of it, got step 64 and"
+        "aspect buckets need a step of at least 1 and a side that is a multiple of the step, got"
+            + " step 64 and"
             + " side 500",
         assertThrows(IllegalArgumentException.class, () -> AspectBuckets.of(500, 64))
             .getMessage());

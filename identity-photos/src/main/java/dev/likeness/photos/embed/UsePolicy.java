@@ -20,7 +20,9 @@ public enum UsePolicy {
    *     and the licence
    */
   public void require(EmbedderSpec spec) {
-    require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
+    require(
+        spec,
+        "; use an embedder whose licence allows commercial use, such as SFace or AuraFace");
   }
 
   /**

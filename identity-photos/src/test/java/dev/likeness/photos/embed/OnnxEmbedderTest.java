@@ -35,8 +35,7 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
-            + "; use one that allows commercial "
-            + "use, such as SFace or AuraFace",
+            + "; use an embedder whose licence allows commercial use, such as SFace or AuraFace",
         refusal.getMessage());
   }
 

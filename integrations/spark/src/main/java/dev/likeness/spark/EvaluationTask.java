@@ -50,7 +50,8 @@ record EvaluationTask(JobSettings settings, SerializableConfiguration hadoop, Jo
       int path = columns.indexOf("path");
       if (path < 0) {
         throw new InvalidInputException(
-            "the images have no column \"path\"; give path, and if needed prompt and references");
+            "the images have no column \"path\"; give the column \"path\" and, if needed,"
+                + " \"prompt\" and \"references\"");
       }
       int prompt = columns.indexOf("prompt");
       int references = columns.indexOf("references");

@@ -53,8 +53,9 @@ record ImageRow(
   static ImageRow of(long index, Row row) {
     List<String> columns = Arrays.asList(row.schema().fieldNames());
     if (!columns.contains("prompt")) {
-      throw new InvalidInputException("the requests have no column \"prompt\"; give prompt, and if"
-          + " needed negative, seed, steps, guidance, width, height, scheduler, lora, lora_weight");
+      throw new InvalidInputException("the requests have no column \"prompt\"; give the column"
+          + " \"prompt\" and, if needed, negative, seed, steps, guidance, width, height,"
+          + " scheduler, lora and lora_weight");
     }
     Values values = new Values(index, row, columns);
     return new ImageRow(
@@ -83,8 +84,8 @@ record ImageRow(
       if (value instanceof Number number) {
         return number;
       }
-      throw new InvalidInputException("request " + index + " has the " + name + " \"" + value
-          + "\"; give a number, or omit the column");
+      throw new InvalidInputException("request " + index + " has \"" + value
+          + "\" in the column \"" + name + "\"; give a number there, or omit the column");
     }
   }
 

@@ -165,8 +165,8 @@ record PersonPlan(
 
     private InvalidInputException wrong(String name, String expected, Exception cause) {
       return new InvalidInputException(
-          "the option " + name + " must be " + expected + ", got \"" + values.get(name)
-              + "\"; correct or omit it",
+          "the option \"" + name + "\" must be " + expected + ", got \"" + values.get(name)
+              + "\"; correct or omit the option",
           cause);
     }
   }

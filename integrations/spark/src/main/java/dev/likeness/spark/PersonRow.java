@@ -117,12 +117,12 @@ record PersonRow(
       for (int i = 0; i < entries.size(); i++) {
         if (entries.apply(i) == null) {
           throw new InvalidInputException(
-              "an entry of the column " + column + " is null; leave it out");
+              "an entry of the column \"" + column + "\" is null; leave the entry out");
         }
         texts.add(entries.apply(i).toString().strip());
       }
     } else if (value != null) {
-      throw new InvalidInputException("the column " + column + " has the type "
+      throw new InvalidInputException("the column \"" + column + "\" has the type "
           + value.getClass().getSimpleName() + "; give an array of texts, or one text");
     }
     texts.removeIf(String::isEmpty);
@@ -143,8 +143,8 @@ record PersonRow(
     for (String entry : texts(value, "options")) {
       int sign = entry.indexOf('=');
       if (sign < 1) {
-        throw new InvalidInputException("\"" + entry + "\" in the column options is no option;"
-            + " write name=value, such as count=4");
+        throw new InvalidInputException("\"" + entry + "\" in the column \"options\" is no"
+            + " option; write name=value, such as count=4");
       }
       options.put(entry.substring(0, sign).strip(), entry.substring(sign + 1).strip());
     }
@@ -166,8 +166,8 @@ record PersonRow(
       return Consent.parse(consent);
     }
     if (consentGiven.isEmpty()) {
-      throw new InvalidInputException("the consent has no date; give the column consent_given,"
-          + " such as 2026-11-20T09:00:00Z");
+      throw new InvalidInputException("the consent has no date; give the column"
+          + " \"consent_given\", such as 2026-11-20T09:00:00Z");
     }
     try {
       Consent words = Consent.of(consent);
@@ -180,7 +180,7 @@ record PersonRow(
           words.text());
     } catch (DateTimeParseException e) {
       throw new InvalidInputException(
-          "the column consent_given must be a time such as 2026-11-20T09:00:00Z, got \""
+          "the column \"consent_given\" must be a time such as 2026-11-20T09:00:00Z, got \""
               + consentGiven + "\"",
           e);
     }

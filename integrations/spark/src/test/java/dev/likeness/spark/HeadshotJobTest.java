@@ -136,12 +136,13 @@ class HeadshotJobTest {
             "refused option: unknown option \"stepps\"; known: batch-size, count, face-guidance,"
                 + " guidance, identity-strength, keep, rank, seed, size, steps, train-steps, variant, and"
                 + " trait.NAME",
-            "refused number: the option steps must be a whole number, got \"four\"; correct or omit"
-                + " it",
-            "refused keep: cannot keep 3 of 2 headshots; keep 1 to 2",
+            "refused number: the option \"steps\" must be a whole number, got \"four\"; correct or"
+                + " omit the option",
+            "refused keep: cannot keep 3 headshots; keep at least 1, and at most the number of"
+                + " generated headshots, 2",
             "refused twice: 2 different rows have this id; give one row for each person",
             "refused twice: 2 different rows have this id; give one row for each person",
-            "refused dateless: the consent has no date; give the column consent_given, such as"
+            "refused dateless: the consent has no date; give the column \"consent_given\", such as"
                 + " 2026-11-20T09:00:00Z",
             "refused silent: the row has no consent; give the person's words and their date, or the"
                 + " JSON of Consent.toJson()",

@@ -40,8 +40,8 @@ final class AesKey implements WrappingKey {
     } catch (GeneralSecurityException e) {
       throw new InvalidInputException(
           "the data was encrypted with another key, or its wrapped key was changed; give the key "
-              + "that the person was stored with (the command verify lists all people that a key "
-              + "does not open)",
+              + "that the person was stored with (the command \"verify\" lists all people that a"
+              + " key does not open)",
           e);
     }
   }

@@ -193,7 +193,7 @@ public final class ModelFile {
         .toLowerCase(Locale.ROOT);
     if (page.startsWith("<!doctype") || page.startsWith("<html") || page.startsWith("<?xml")) {
       throw new InvalidInputException(file + " is a web page, not the file itself; log in to the"
-          + " website or accept the licence there, and download it again");
+          + " website or accept the licence there, and download the file again");
     }
   }
 

@@ -85,8 +85,8 @@ public final class SafetensorsHeader implements TensorNames {
       throws IOException {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
-      throw new InvalidInputException(source + " has " + length
-          + " bytes, but a safetensors file has at least 8; " + SAVE_AGAIN_ADVICE);
+      throw new InvalidInputException(source + " has fewer bytes (" + length
+          + ") than any safetensors file, which has at least 8; " + SAVE_AGAIN_ADVICE);
     }
     long headerLength =
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
@@ -103,8 +103,8 @@ public final class SafetensorsHeader implements TensorNames {
       throw new InvalidInputException(
           source + " announces a header of " + Long.toUnsignedString(headerLength)
               + " bytes, but only " + (fileLength - LENGTH_BYTES)
-              + " bytes follow the length field; it is not a safetensors file, or was cut short:"
-              + " download it again, or give another file");
+              + " bytes follow the length field; the file was cut short or is not a safetensors"
+              + " file: download it again, or give another file");
     }
     if (headerLength > cap) {
       throw new InvalidInputException(source + " has a header of " + headerLength

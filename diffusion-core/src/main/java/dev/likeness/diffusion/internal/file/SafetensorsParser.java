@@ -207,7 +207,7 @@ final class SafetensorsParser {
       if (at != length) {
         throw new InvalidInputException(
             source + ": the tensors take " + at + " bytes, but the file has " + length
-                + " after the header; it is cut short or has additional data: download it"
+                + " after the header; the file is cut short or has additional data: download it"
                 + " again");
       }
     }

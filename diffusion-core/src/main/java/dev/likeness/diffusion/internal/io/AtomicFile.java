@@ -80,7 +80,9 @@ public final class AtomicFile {
       force(folder);
     } catch (IOException e) {
       throw new ResourceLimitException(
-          "cannot write " + target + ": " + reason(e) + "; free space or choose another place", e);
+          "cannot write " + target + ": " + reason(e)
+              + "; make room on the disk, or choose another place",
+          e);
     } finally {
       discard(temporary);
     }

@@ -188,8 +188,8 @@ public record ComponentFile(
         || options.isEmpty()) {
       throw new InvalidInputException(path + " has no " + component + " in a known key format"
           + " (number of tensors: " + keys.names().size()
-          + "); give its folder, or a file with the key names of diffusers, transformers,"
-          + " OpenCLIP or latent diffusion");
+          + "); give the component's folder, or a file with the key names of diffusers,"
+          + " transformers, OpenCLIP or latent diffusion");
     }
     if (component.equals("unet")) {
       options.remove("time_cond_proj_dim");

@@ -75,7 +75,7 @@ public final class ModelFolder implements ModelParts {
         && networks.stream()
             .noneMatch(name -> new ComponentFolder(opened.component(name), variant).hasVariant())) {
       throw new InvalidInputException(root + " has no weights of variant " + variant + " in any of "
-          + networks + "; give a variant that it has, or leave the variant out");
+          + networks + "; give a variant that the folder has, or leave the variant out");
     }
     return opened;
   }

@@ -100,7 +100,7 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
     }
     throw new InvalidInputException(path + " has no tokenizer: " + own + " contains none,"
         + " and " + (other == null ? base.describe() : other) + " contains none with " + words
-        + " tokens; put tokenizer.json, spiece.model, or vocab.json with merges.txt beside it");
+        + " tokens; put tokenizer.json, spiece.model, or vocab.json with merges.txt into " + own);
   }
 
   private static boolean hasTokenizer(Path folder) {

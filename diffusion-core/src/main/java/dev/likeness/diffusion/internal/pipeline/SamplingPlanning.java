@@ -70,7 +70,7 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
           ? "the scheduler " + config.className()
           : "the given scheduler";
       throw new IllegalArgumentException(name + " has no eta, got eta " + eta
-          + "; leave it out, or use a scheduler that has one, such as DDIM");
+          + "; leave eta out, or use a scheduler with eta, such as DDIM");
     }
   }
 

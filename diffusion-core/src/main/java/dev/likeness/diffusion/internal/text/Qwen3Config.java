@@ -58,7 +58,7 @@ public record Qwen3Config(
         c.flag("tie_word_embeddings", false));
     if (!c.texts("layer_types", List.of()).stream().allMatch("full_attention"::equals)) {
       throw new InvalidInputException(c.source()
-          + ": option \"layer_types\" has unsupported types; only full_attention is supported");
+          + ": option \"layer_types\" has unsupported types; only \"full_attention\" is supported");
     }
     if (config.keyValueHeads < 1 || heads % config.keyValueHeads != 0) {
       throw c.wrong(

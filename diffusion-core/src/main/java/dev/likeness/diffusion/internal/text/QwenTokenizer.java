@@ -55,7 +55,7 @@ public final class QwenTokenizer implements AutoCloseable {
     }
     if ("left".equals(config.get("padding_side"))) {
       throw new InvalidInputException(
-          files.folder() + ": padding_side is left; only right is supported");
+          files.folder() + ": padding_side is \"left\"; only \"right\" is supported");
     }
     return new QwenTokenizer(tables, SpecialTokens.read(files, tables, SpecialTokens.QWEN));
   }

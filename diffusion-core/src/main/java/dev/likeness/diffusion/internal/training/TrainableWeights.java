@@ -79,7 +79,8 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     if (!Arrays.equals(actual, shape)) {
       throw new InvalidInputException(name + " has shape " + Arrays.toString(actual)
           + " in the checkpoint, expected " + Arrays.toString(shape)
-          + "; the checkpoint is of other settings or another base: delete it to start again");
+          + "; the checkpoint was trained with other settings or on another base: delete the"
+          + " checkpoint to start again");
     }
   }
 

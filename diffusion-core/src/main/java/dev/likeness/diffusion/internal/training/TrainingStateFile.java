@@ -49,7 +49,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
     }
     if (!owner.equals(owner(file))) {
       throw new InvalidInputException(file + " is the state of another training; give the "
-          + decided + " that the training began with, or delete the file to start again");
+          + decided + " that the other training began with, or delete the file to start again");
     }
     return true;
   }

@@ -67,7 +67,8 @@ class SafetensorsHeaderTest {
     refused(
         file,
         file
-            + " has 7 bytes, but a safetensors file has at least 8; the file is damaged;"
+            + " has fewer bytes (7) than any safetensors file, which has at least 8; the file is"
+            + " damaged;"
             + " download or save it again");
   }
 
@@ -80,7 +81,8 @@ class SafetensorsHeaderTest {
         file,
         file + " announces a header of " + unsigned
             + " bytes, but only 2 bytes follow the length field;"
-            + " it is not a safetensors file, or was cut short: download it again, or give another"
+            + " the file was cut short or is not a safetensors file: download it again, or give"
+            + " another"
             + " file");
   }
 
@@ -234,7 +236,7 @@ class SafetensorsHeaderTest {
         "{" + TWO_FLOATS + "}",
         data,
         "the tensors take 8 bytes, but the file has " + data
-            + " after the header; it is cut short or has additional data: download it again");
+            + " after the header; the file is cut short or has additional data: download it again");
   }
 
   @Test

@@ -138,7 +138,7 @@ class SafetensorsWriterTest {
             () -> SafetensorsWriter.write(file, Map.of("x", torch.ones(1_000_000)), Map.of()));
         assertEquals(
             "cannot write " + file
-                + ": No space left on device; free space or choose another place",
+                + ": No space left on device; make room on the disk, or choose another place",
             refused.getMessage());
       }
       assertArrayEquals(old, Files.readAllBytes(file));

@@ -77,7 +77,7 @@ class AtomicFileTest {
             ResourceLimitException.class, () -> AtomicFile.write(file, out -> out.write(NEW)));
         assertEquals(
             "cannot write " + file
-                + ": No space left on device; free space or choose another place",
+                + ": No space left on device; make room on the disk, or choose another place",
             refused.getMessage());
       }
       assertEquals("old", Files.readString(file));

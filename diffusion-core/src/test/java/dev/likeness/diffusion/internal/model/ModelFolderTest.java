@@ -77,7 +77,7 @@ class ModelFolderTest {
     assertEquals(
         folder
             + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant"
-            + " that it has, or leave the variant out",
+            + " that the folder has, or leave the variant out",
         assertThrows(InvalidInputException.class, () -> ModelFolder.open(folder, "fp16"))
             .getMessage());
     Path half = folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors");

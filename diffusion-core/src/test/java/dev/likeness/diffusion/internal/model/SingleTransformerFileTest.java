@@ -157,7 +157,7 @@ class SingleTransformerFileTest {
             + " contains none with "
             + files.config("text_encoder_2").integer("vocab_size", 0)
             + " tokens; put tokenizer.json, spiece.model, or"
-            + " vocab.json with merges.txt beside it",
+            + " vocab.json with merges.txt into " + folder,
         assertThrows(
                 InvalidInputException.class,
                 () ->

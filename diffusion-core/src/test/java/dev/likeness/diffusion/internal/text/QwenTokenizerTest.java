@@ -72,7 +72,7 @@ class QwenTokenizerTest {
   void refusesPaddingBeforeTheText() throws IOException {
     copy("published/", "vocab.json", "merges.txt");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"padding_side\": \"left\"}");
-    assertEquals(folder + ": padding_side is left; only right is supported", refusal());
+    assertEquals(folder + ": padding_side is \"left\"; only \"right\" is supported", refusal());
   }
 
   private String refusal() {

@@ -52,8 +52,8 @@ class TrainableWeightsTest {
         TrainableWeights weights = new TrainableWeights((name, shape) -> torch.zeros(shape))) {
       weights.get("w", 2, 3);
       assertEquals(
-          "w has shape [1, 3] in the checkpoint, expected [2, 3]; the checkpoint is of other"
-              + " settings or another base: delete it to start again",
+          "w has shape [1, 3] in the checkpoint, expected [2, 3]; the checkpoint was trained with"
+              + " other settings or on another base: delete the checkpoint to start again",
           assertThrows(InvalidInputException.class, () -> weights.load(source)).getMessage());
     }
   }

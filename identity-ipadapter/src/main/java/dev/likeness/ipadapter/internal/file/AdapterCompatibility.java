@@ -82,7 +82,7 @@ public final class AdapterCompatibility {
     long has = pooled ? encoder.projectionDim() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
       throw new InvalidInputException(wanted + ", but the image encoder " + folder + " is "
-          + encoder.describe() + "; give the image encoder that it was trained with");
+          + encoder.describe() + "; give the image encoder that the adapter was trained with");
     }
   }
 

@@ -217,8 +217,8 @@ public final class AdapterHeader {
       throw new InvalidInputException(
           source.describe() + " is InstantID, which is not supported, or an "
               + IpAdapterVariant.PORTRAIT_UNNORM.title()
-              + ", which has the same layout; if it is such a Portrait adapter, put portrait into "
-              + "the file name");
+              + ", which has the same layout; if the file is such a Portrait adapter, put"
+              + " \"portrait\" into the file name");
     }
     boolean face = in == FACE_WIDTH || unnorm;
     return new AdapterLayout(

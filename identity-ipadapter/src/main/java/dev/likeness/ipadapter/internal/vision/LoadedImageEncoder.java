@@ -93,7 +93,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
     if (!Files.exists(folder)) {
       throw new InvalidInputException(folder
           + " does not exist; give an image encoder's folder, with config.json and"
-          + " model.safetensors, or its file");
+          + " model.safetensors, or an image encoder's file");
     }
     Path said = beside(folder, "config.json");
     if (Files.isDirectory(folder) || ModelFile.exists(said)) {

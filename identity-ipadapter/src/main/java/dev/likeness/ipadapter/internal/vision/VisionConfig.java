@@ -39,9 +39,9 @@ public record VisionConfig(
         || width % heads != 0) {
       throw new IllegalArgumentException(
           "an image encoder needs sizes of at least 1, a width that its heads"
-              + " divide, and images of at least one patch; got width " + width + ", " + heads
-              + " heads, " + layers + " layers, patches of " + patchSize + " in images of "
-              + imageSize);
+              + " divide, and images of at least one patch; got width " + width
+              + ", number of heads " + heads + ", number of layers " + layers + ", patch size "
+              + patchSize + " and image size " + imageSize);
     }
   }
 
@@ -175,7 +175,8 @@ public record VisionConfig(
         throw new InvalidInputException(
             keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " image encoder of width "
                 + width
-                + ", whose heads and activation are unknown; put its config.json beside it");
+                + ", whose heads and activation are unknown; put the encoder's config.json beside"
+                + " the file");
       }
       return siglip
           ? Activation.GELU_TANH

@@ -104,8 +104,8 @@ class PublishedKeysTest {
     AdapterLayout plain = layout("Standard Reference (IP Adapter).safetensors.json");
     assertEquals(
         "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024), but the image "
-            + "encoder here is CLIP ViT-L/14 (width 1024, projection 768); give the image encoder "
-            + "that it was trained with",
+            + "encoder here is CLIP ViT-L/14 (width 1024, projection 768); give the image encoder"
+            + " that the adapter was trained with",
         refusal(() -> AdapterCompatibility.check("a.bin", plain, large, "here")));
     AdapterLayout plus = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
     VisionConfig bigG = VisionConfig.of(ModelConfig.of(
@@ -123,8 +123,8 @@ class PublishedKeysTest {
         "bigG"));
     assertEquals(
         "a.bin is an IP-Adapter Plus and was trained with CLIP ViT-H/14 (width 1280), but the image "
-            + "encoder here is CLIP ViT-bigG/14 (width 1664, projection 1280); give the image "
-            + "encoder that it was trained with",
+            + "encoder here is CLIP ViT-bigG/14 (width 1664, projection 1280); give the image"
+            + " encoder that the adapter was trained with",
         refusal(() -> AdapterCompatibility.check("a.bin", plus, bigG, "here")));
     assertEquals(729, encoder("siglip-so400m-patch14-384/config.json").tokens());
   }

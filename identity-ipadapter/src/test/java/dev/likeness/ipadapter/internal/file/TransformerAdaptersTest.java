@@ -122,14 +122,14 @@ class TransformerAdaptersTest {
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), siglip, "here");
     assertEquals(
         "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768), but the "
-            + "image encoder here is SigLIP So400m/14 (width 1152); give the image encoder that it "
-            + "was trained with",
+            + "image encoder here is SigLIP So400m/14 (width 1152); give the image encoder that"
+            + " the adapter was trained with",
         refusal(XLABS, siglip));
     for (KeyList list : List.of(INSTANT_X, INSTANT_X_SD3)) {
       assertEquals(
           "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152), but the "
-              + "image encoder here is CLIP ViT-L/14 (width 1024, projection 768); give the image "
-              + "encoder that it was trained with",
+              + "image encoder here is CLIP ViT-L/14 (width 1024, projection 768); give the image"
+              + " encoder that the adapter was trained with",
           refusal(list, large));
     }
   }
@@ -139,13 +139,13 @@ class TransformerAdaptersTest {
     VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
     assertEquals(
         "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768), but the "
-            + "image encoder here is SigLIP ViT-B/16 (width 768); give the image encoder that it "
-            + "was trained with",
+            + "image encoder here is SigLIP ViT-B/16 (width 768); give the image encoder that the"
+            + " adapter was trained with",
         refusal(XLABS, siglip));
     assertEquals(
         "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152), but the "
-            + "image encoder here is CLIP So400m/16 (width 1152, projection 1152); give the image "
-            + "encoder that it was trained with",
+            + "image encoder here is CLIP So400m/16 (width 1152, projection 1152); give the image"
+            + " encoder that the adapter was trained with",
         refusal(INSTANT_X, encoder("clip_vision_model", 1152, 1152)));
     VisionConfig bare = VisionConfig.of(ModelConfig.of(
         Map.of(
@@ -164,8 +164,8 @@ class TransformerAdaptersTest {
         "clip"));
     assertEquals(
         "a.bin is an IP-Adapter of XLabs and was trained with CLIP ViT-L/14 (projection 768), but the "
-            + "image encoder here is CLIP ViT-L/14 (width 1024, without projection); give the "
-            + "image encoder that it was trained with",
+            + "image encoder here is CLIP ViT-L/14 (width 1024, without projection); give the"
+            + " image encoder that the adapter was trained with",
         refusal(XLABS, bare));
   }
 
@@ -173,13 +173,13 @@ class TransformerAdaptersTest {
   void detectsTheEncoderFamilyByAnUnambiguousWidth() {
     assertEquals(
         "a.bin is an IP-Adapter and was trained with CLIP ViT-H/14 (projection 1024), but the image "
-            + "encoder here is SigLIP ViT-L/16 (width 1024); give the image encoder that it was "
-            + "trained with",
+            + "encoder here is SigLIP ViT-L/16 (width 1024); give the image encoder that the"
+            + " adapter was trained with",
         refusal(plain(1024), encoder("siglip", 1024, 0)));
     assertEquals(
         "a.bin is an IP-Adapter and was trained with SigLIP So400m (width 1152), but the image encoder "
-            + "here is CLIP So400m/16 (width 1152, projection 1152); give the image encoder that "
-            + "it was trained with",
+            + "here is CLIP So400m/16 (width 1152, projection 1152); give the image encoder that"
+            + " the adapter was trained with",
         refusal(plain(1152), encoder("clip", 1152, 1152)));
     AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
     AdapterCompatibility.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
@@ -203,8 +203,8 @@ class TransformerAdaptersTest {
     AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), bare, "here");
     assertEquals(
         "a.bin is an IP-Adapter of InstantX and was trained with SigLIP So400m (width 1152), but the "
-            + "image encoder here is SigLIP So400m/14 (width 1152, without projection); give the "
-            + "image encoder that it was trained with",
+            + "image encoder here is SigLIP So400m/14 (width 1152, without projection); give the"
+            + " image encoder that the adapter was trained with",
         refusal(INSTANT_X, bare));
   }
 

@@ -52,7 +52,7 @@ public record LoraDeltas(
             + (there.isEmpty()
                 ? ", which this base does not have"
                 : ", which has shape " + there + " in this base")
-            + "; open it for this base");
+            + "; open the LoRA for this base");
       }
     });
     Stream.concat(
@@ -61,7 +61,7 @@ public record LoraDeltas(
         .findFirst()
         .ifPresent(layer -> {
           throw new IllegalArgumentException("the LoRA was opened for another base: its change of "
-              + layer.name() + " depends on the weights of that base; open it for this base");
+              + layer.name() + " depends on the weights of that base; open the LoRA for this base");
         });
   }
 

@@ -178,9 +178,10 @@ public final class AdapterConfig {
         throw new InvalidInputException(
             file + " was trained on a base that peft had changed (" + INIT_KEY
                 + " is " + Quoted.of(String.valueOf(value))
-                + ") and does not work on the original base; save it again by peft's save_pretrained with"
-                + " path_initial_model_for_weight_conversion (impossible for LoftQ), or train it"
-                + " with an initialisation that leaves the base unchanged");
+                + ") and does not work on the original base; save the LoRA again by peft's"
+                + " save_pretrained with path_initial_model_for_weight_conversion (impossible for"
+                + " LoftQ), or train the LoRA with an initialisation that leaves the base"
+                + " unchanged");
       }
     });
   }
@@ -235,9 +236,10 @@ public final class AdapterConfig {
       patterns.put(pattern, known);
       states += known.states();
       if (states > LayerPattern.MOST_STATES || patterns.size() > MOST_PATTERNS) {
-        throw new InvalidInputException(where + " has " + patterns.size()
-            + " layer patterns with " + states + " states, expected at most " + MOST_PATTERNS
-            + " patterns and " + LayerPattern.MOST_STATES + " states; save the LoRA again");
+        throw new InvalidInputException(where + " has too many layer patterns ("
+            + patterns.size() + ") or too many states in them (" + states + "), expected at most "
+            + MOST_PATTERNS + " patterns and " + LayerPattern.MOST_STATES
+            + " states; save the LoRA again");
       }
     }
     return known;

@@ -190,11 +190,12 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     refuseUnsupported(report, file);
     if (!report.unmatched().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "
+      throw new InvalidInputException(file + ": keys that match no layer of " + base + ": "
+          + report.unmatched().size() + " of "
           + (report.matched()
               + report.unmatched().size()
               + report.shapeMismatches().size())
-          + " keys match no layer of " + base + ", e.g. "
+          + ", e.g. "
           + Quoted.of(report.unmatched().get(0))
           + "; the LoRA is for another base model, or its kind is not supported; give a LoRA for"
           + " this base");
@@ -216,7 +217,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (report.layers() == 0 && !report.ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing in " + base + ", which has no "
-          + Quoted.of(report.ignored().get(0)) + "; open it with a base that has this layer");
+          + Quoted.of(report.ignored().get(0)) + "; open the file with a base that has this layer");
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(

@@ -170,7 +170,7 @@ class PeftFilesTest extends OnGoldenBase {
           "base_model.model.text_model.embeddings.token_embedding.weight")) {
         Path file = file(Map.of(key, torch.ones(4)));
         assertEquals(
-            file + ": 1 of 1 keys match no layer of base-current, e.g. \"" + key
+            file + ": keys that match no layer of base-current: 1 of 1, e.g. \"" + key
                 + "\"; the LoRA is for another base model, or its kind is not supported; give a"
                 + " LoRA for this base",
             assertThrows(InvalidInputException.class, () -> Lora.open(file, base))

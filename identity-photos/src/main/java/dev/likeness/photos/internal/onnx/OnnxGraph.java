@@ -111,7 +111,7 @@ public record OnnxGraph(
   static void require(boolean condition, String source, String fault) {
     if (!condition) {
       throw new InvalidInputException(
-          source + " " + fault + "; download it again, or export it with other settings");
+          source + " " + fault + "; download the file again, or export it with other settings");
     }
   }
 
@@ -153,7 +153,7 @@ public record OnnxGraph(
           check(
               declared.isEmpty() || Arrays.equals(longs(declared), constant.dims()),
               "declares initialiser " + Quoted.of(constant.name()) + " as " + declared
-                  + ", its shape is " + Arrays.toString(constant.dims()));
+                  + ", but its shape is " + Arrays.toString(constant.dims()));
         }
       }
       check(images.size() == 1, "has " + images.size() + " inputs, expected one image input");

@@ -143,8 +143,8 @@ final class OnnxLayers {
     for (Value one : c.inputs().subList(1, c.inputs().size())) {
       c.check(
           one.fixed() && one.rank() == 1 && one.elements() == channels,
-          "has " + one.elements() + " parameters, expected one for each of its " + channels
-              + " channels");
+          "has parameters of the shape " + Arrays.toString(one.dims())
+              + ", expected one number for each of its " + channels + " channels");
     }
     return same(c);
   }

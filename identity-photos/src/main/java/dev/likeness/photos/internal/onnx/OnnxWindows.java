@@ -156,8 +156,8 @@ final class OnnxWindows {
             && fits
             && c.input(1).fixed()
             && (bias == null || bias.fixed() && bias.rank() == 1 && bias.elements() == channels),
-        "has weights of " + Arrays.toString(c.input(1).dims()) + " in " + groups
-            + " groups that do not fit " + Arrays.toString(c.input(0).dims()));
+        "has weights of the shape " + Arrays.toString(c.input(1).dims()) + " (number of groups: "
+            + groups + ") that do not fit " + Arrays.toString(c.input(0).dims()));
   }
 
   private static List<Value> pool(Call c) {

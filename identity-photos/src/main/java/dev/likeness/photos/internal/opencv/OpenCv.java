@@ -89,7 +89,7 @@ public final class OpenCv {
     } catch (IOException e) {
       throw new ResourceLimitException(
           "cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage()
-              + "; free disk space, or unpack it elsewhere with"
+              + "; make room on the disk, or unpack the file elsewhere with"
               + " -Dorg.bytedeco.javacpp.cachedir=FOLDER",
           e);
     }

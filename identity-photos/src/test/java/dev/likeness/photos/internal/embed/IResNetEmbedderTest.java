@@ -159,8 +159,7 @@ class IResNetEmbedderTest {
   void refusesLicencesThatForbidTheUse() {
     assertEquals(
         "the embedder ArcFace has a licence that forbids commercial use (non-commercial research only)"
-            + "; use one that allows"
-            + " commercial use, such as SFace or AuraFace",
+            + "; use an embedder whose licence allows commercial use, such as SFace or AuraFace",
         refusal(() -> IResNetEmbedder.open(
             golden("folded.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL)));
     try (IResNetEmbedder research = IResNetEmbedder.open(

@@ -200,8 +200,8 @@ class OnnxFileTest {
             "has the blocksize 0, expected 1 to 64",
             node("DepthToSpace", "x", "y", number("blocksize", 0))),
         // Layers.
-        bad("in 0 groups", node("Conv", "x w", "y", number("group", 0)), WEIGHTS),
-        bad("in 3 groups", node("Conv", "x w", "y", number("group", 3)), WEIGHTS),
+        bad("(number of groups: 0)", node("Conv", "x w", "y", number("group", 0)), WEIGHTS),
+        bad("(number of groups: 3)", node("Conv", "x w", "y", number("group", 3)), WEIGHTS),
         bad("has invalid strides", node("Conv", "x w", "y", ints("strides", 0, 0)), WEIGHTS),
         bad("has invalid strides", node("Conv", "x w", "y", ints("strides", 1)), WEIGHTS),
         bad(
@@ -227,7 +227,7 @@ class OnnxFileTest {
             node("MaxPool", "x", "y", ints("kernel_shape", 2, 2), ints("pads", 2, 2, 2, 2))),
         bad("has slopes", node("PRelu", "x w", "y"), zeros("w", 1, 112, 1)),
         bad(
-            "has 1 parameters, expected one for each of its 3 channels",
+            "has parameters of the shape [1], expected one number for each of its 3 channels",
             node("BatchNormalization", "x a a a a", "y"),
             reals("a", 1)),
         bad("cannot multiply", node("MatMul", "x w", "y"), zeros("w", 5, 5)),

@@ -40,7 +40,7 @@ record ImageBytes(String name, byte[] file) {
     int comma = content.indexOf(',');
     if (!scheme.equals("data") || comma < 0 || !content.substring(0, comma).endsWith(";base64")) {
       throw new IllegalArgumentException("the " + name + " has a URL that is not a data: URL with"
-          + " base64, and such a URL is not loaded; load the file yourself and " + FORMS);
+          + " base64; other URLs are not loaded, so load the file yourself, and " + FORMS);
     }
     return content.substring(comma + 1);
   }

@@ -136,8 +136,8 @@ class LikenessImageModelTest {
   @Test
   void mapsErrorsOfTheCaller() {
     assertEquals(
-        "the image has a URL that is not a data: URL with base64, and such a URL is not loaded;"
-            + " load the file yourself and give base64Data, or a data: URL with base64",
+        "the image has a URL that is not a data: URL with base64; other URLs are not loaded, so"
+            + " load the file yourself, and give base64Data, or a data: URL with base64",
         invalid(() ->
                 model.edit(Image.builder().url("https://example.org/a.png").build(), PROMPT))
             .getMessage());

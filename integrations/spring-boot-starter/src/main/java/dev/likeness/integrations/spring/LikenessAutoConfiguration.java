@@ -62,7 +62,7 @@ public class LikenessAutoConfiguration {
   static Path embedded(ClassLoader classes) {
     if (!ClassUtils.isPresent(EMBEDDED, classes)) {
       throw new IllegalStateException("no base model is given: set the property likeness.model to a"
-          + " folder or file, or add dev.likeness:likeness-portrait-model");
+          + " folder or file, or add the dependency dev.likeness:likeness-portrait-model");
     }
     return Embedded.files();
   }

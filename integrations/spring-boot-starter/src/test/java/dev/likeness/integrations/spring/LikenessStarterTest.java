@@ -166,8 +166,8 @@ class LikenessStarterTest {
   @Test
   void saysThatThereIsNoModel() {
     assertEquals(
-        "no base model is given: set the property likeness.model to a folder or file, or add"
-            + " dev.likeness:likeness-portrait-model",
+        "no base model is given: set the property likeness.model to a folder or file, or add the"
+            + " dependency dev.likeness:likeness-portrait-model",
         assertThrows(
                 IllegalStateException.class,
                 () -> LikenessAutoConfiguration.embedded(

@@ -158,8 +158,8 @@ public final class EncryptedFolder {
 
   private ResourceLimitException unreadable(IOException e) {
     return new ResourceLimitException(
-        "cannot read " + folder.resolve(KEY) + " and its files: " + e.getMessage()
-            + "; check that this user can read them",
+        "cannot read " + folder.resolve(KEY) + " and the files beside it: " + e.getMessage()
+            + "; check that this user can read these files",
         e);
   }
 

@@ -76,7 +76,7 @@ final class PickleInput {
 
   byte[] bytes(long count) {
     if (count < 0 || count > remaining()) {
-      throw broken("needs " + count + " bytes, but only " + remaining() + " are left");
+      throw broken("needs more bytes (" + count + ") than are left (" + remaining() + ")");
     }
     if (count > MAX_BYTES) {
       throw broken("has a text of " + count + " bytes, more than " + MAX_BYTES);
@@ -110,7 +110,7 @@ final class PickleInput {
   /** Skips {@code count} bytes. */
   void skip(long count) {
     if (count < 0 || count > remaining()) {
-      throw broken("needs " + count + " bytes, but only " + remaining() + " are left");
+      throw broken("needs more bytes (" + count + ") than are left (" + remaining() + ")");
     }
     filled = position() + count;
     buffer.limit(0);

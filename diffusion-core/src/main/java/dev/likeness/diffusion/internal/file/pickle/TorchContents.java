@@ -43,7 +43,7 @@ final class TorchContents implements TensorNames {
   private void visit(String path, Object value, int depth) {
     if (++visits > MAX_VISITS || depth > MAX_DEPTH || path.length() > MAX_PATH) {
       throw new InvalidInputException(
-          source + ": it has too many or too deeply nested lists and dictionaries, so it is damaged"
+          source + " has too many or too deeply nested lists and dictionaries, so it is damaged"
               + " or not a checkpoint; download it again, or give another file");
     }
     if (value instanceof Map<?, ?> map) {

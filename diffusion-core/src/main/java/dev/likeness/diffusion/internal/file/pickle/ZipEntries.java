@@ -227,7 +227,7 @@ final class ZipEntries {
         }
       }
       throw new InvalidInputException(
-          source + " has no zip directory at its end; it was cut short: download it again");
+          source + " has no zip directory at its end; the file was cut short: download it again");
     }
 
     private static boolean locator(FileChannel channel, String source, long end) {

@@ -327,7 +327,8 @@ class TorchPickleTest {
         " at byte 54: BINPERSID names something other than a whole storage" + NOT_LOADED);
     refused(
         CraftedPickle.start().raw("X\u00ff\u00ff\u00ff\u007f").stop(),
-        " at byte 53: needs 2147483647 bytes, but only 1 are left; the file is damaged or is not a"
+        " at byte 53: needs more bytes (2147483647) than are left (1); the file is damaged or is"
+            + " not a"
             + " checkpoint: download it again, or give another file");
     refused(
         CraftedPickle.start().raw("J").stop(),
@@ -386,7 +387,7 @@ class TorchPickleTest {
   void refusesListsThatContainThemselves() {
     Path file = CraftedPickle.zip(folder, CraftedPickle.start().raw("]q\0h\0a").stop(), 0);
     String message = file
-        + ": it has too many or too deeply nested lists and dictionaries, so it is damaged or not a"
+        + " has too many or too deeply nested lists and dictionaries, so it is damaged or not a"
         + " checkpoint; download it again, or give another file";
     refused(file, message);
     CraftedPickle bomb = CraftedPickle.start().raw("]q\0");

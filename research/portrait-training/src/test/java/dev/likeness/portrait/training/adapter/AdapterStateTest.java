@@ -158,7 +158,7 @@ class AdapterStateTest {
     }
     assertEquals(27, steps);
     String reason = " is not kept, the training goes on: cannot write " + state
-        + ": No space left on device; free space or choose another place";
+        + ": No space left on device; make room on the disk, or choose another place";
     assertEquals(List.of("step 25" + reason, "step 27" + reason), notices);
   }
 

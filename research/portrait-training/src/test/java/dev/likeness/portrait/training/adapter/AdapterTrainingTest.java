@@ -290,8 +290,8 @@ public class AdapterTrainingTest {
             .train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
     assertEquals(
         state
-            + " is the state of another training; give the settings, base and pairs that the training"
-            + " began with, or delete the file to start again",
+            + " is the state of another training; give the settings, base and pairs that the other"
+            + " training began with, or delete the file to start again",
         e.getMessage());
   }
 

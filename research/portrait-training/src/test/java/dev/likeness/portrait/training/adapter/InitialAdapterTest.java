@@ -219,7 +219,7 @@ class InitialAdapterTest {
     assertEquals(
         file
             + " is an IP-Adapter and was trained with SigLIP (width 36), but the image encoder here is CLIP (width 48,"
-            + " projection 36); give the image encoder that it was trained with",
+            + " projection 36); give the image encoder that the adapter was trained with",
         assertThrows(
                 InvalidInputException.class,
                 () -> AdapterCompatibility.check(

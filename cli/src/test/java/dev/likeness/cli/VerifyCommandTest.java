@@ -169,7 +169,7 @@ class VerifyCommandTest {
         .signer(ada.identity())
         .writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
     String verdict = "unchanged, but its signer's certificate expired on " + end
-        + ", and no trusted time stamp shows when it signed";
+        + ", and no trusted time stamp shows when the signature was made";
     CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("manifest     " + verdict), run.out());

@@ -178,9 +178,9 @@ final class IdentityComparison {
     String text = unsure
         ? "it may show a different person than " + whose
             + obstacle
-                .map(why -> ": it cannot be compared well, because " + why)
+                .map(why -> ": the photo cannot be compared well, because " + why)
                 .orElse("")
-            + "; check it"
+            + "; check this photo"
         : "it shows a different person than " + whose;
     return new Reason(
         ReasonCode.WRONG_PERSON,

@@ -220,7 +220,7 @@ class IdentityComparisonTest {
     assertEquals(2, others.size());
     assertEquals(Verdict.WARN, others.get(doubtful).severity());
     assertEquals(
-        "it may show a different person than most photos do; check it",
+        "it may show a different person than most photos do; check this photo",
         others.get(doubtful).message());
     assertEquals(Verdict.REJECT, others.get(stranger).severity());
     assertEquals(THRESHOLD, others.get(stranger).limit());
@@ -237,8 +237,9 @@ class IdentityComparisonTest {
 
     assertEquals(Verdict.WARN, others.get(eyeless).severity());
     assertEquals(
-        "it may show a different person than most photos do: it cannot be compared well, because no eyes"
-            + " were found; check it",
+        "it may show a different person than most photos do: the photo cannot be compared well,"
+            + " because no eyes"
+            + " were found; check this photo",
         others.get(eyeless).message());
     assertEquals(Verdict.WARN, others.get(turned).severity());
     assertTrue(others.get(turned).message().contains("the head is turned away"));

@@ -109,7 +109,7 @@ public record Console(
       case MACHINE ->
         ExitStatus.isOutOfMemory(failure)
             ? "not enough memory (" + LibTorch.firstLine(failure)
-                + "); request a smaller image, or free memory"
+                + "); request a smaller image, or make more memory available"
             : failure.getMessage();
       default -> failure.getMessage();
     };

@@ -114,13 +114,14 @@ final class NativesCheck {
     private CachesCheck() {}
 
     static List<Diagnosis> diagnoses() {
-      return List.of(javacpp(), diagnosis(Utils.getCacheDir(), "move it with DJL_CACHE_DIR"));
+      return List.of(
+          javacpp(), diagnosis(Utils.getCacheDir(), "move the cache with DJL_CACHE_DIR"));
     }
 
     private static Diagnosis javacpp() {
       try {
         return diagnosis(
-            Loader.getCacheDir().toPath(), "move it with -Dorg.bytedeco.javacpp.cachedir");
+            Loader.getCacheDir().toPath(), "move the cache with -Dorg.bytedeco.javacpp.cachedir");
       } catch (IOException e) {
         return Diagnosis.ofMissing(
             "cache",

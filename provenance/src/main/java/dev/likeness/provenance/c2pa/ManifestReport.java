@@ -165,7 +165,7 @@ public record ManifestReport(
         .filter(any -> own)
         .map(ManifestReport::expiryText)
         .orElse("the certificate of an ingredient's signer expired");
-    return whose + ", and no trusted time stamp shows when it signed";
+    return whose + ", and no trusted time stamp shows when the signature was made";
   }
 
   private static String expiryText(Signer signer) {

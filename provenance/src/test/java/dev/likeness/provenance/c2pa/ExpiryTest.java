@@ -71,7 +71,7 @@ class ExpiryTest {
       assertEquals(
           "unchanged, but its signer's certificate expired on "
               + signer.certificate().getNotAfter().toInstant()
-              + ", and no trusted time stamp shows when it signed",
+              + ", and no trusted time stamp shows when the signature was made",
           report.verdict());
     }
     assertEquals(ManifestReport.State.TRUSTED, report(file, trusted, NOW).state());

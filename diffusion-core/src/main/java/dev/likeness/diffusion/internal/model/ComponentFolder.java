@@ -88,7 +88,7 @@ final class ComponentFolder {
         ? ""
         : " (found variants: "
             + String.join(", ", others)
-            + "; to use one, remove the variant from its file names)";
+            + "; to use a variant, remove its name from the names of its files)";
   }
 
   /** The variants whose files are in the folder. */

@@ -164,8 +164,8 @@ public final class LibTorch {
         Loader.getCacheDir();
         return NativeLibraries.advice(Loader.Detector.getPlatform());
       } catch (IOException e) {
-        return "neither the home nor the temporary folder is writable; unpack them elsewhere with"
-            + " -Dorg.bytedeco.javacpp.cachedir=FOLDER";
+        return "neither the home nor the temporary folder is writable; unpack the libraries"
+            + " elsewhere with -Dorg.bytedeco.javacpp.cachedir=FOLDER";
       }
     }
   }

@@ -56,7 +56,8 @@ class ComponentFolderTest {
     assertEquals(
         folder
             + " has no weights, plain or of variant fp16; expected diffusion_pytorch_model.safetensors or"
-            + " model.safetensors (found variants: bf16; to use one, remove the variant from its file names)",
+            + " model.safetensors (found variants: bf16; to use a variant, remove its name from"
+            + " the names of its files)",
         assertThrows(
                 InvalidInputException.class, () -> new ComponentFolder(folder, "fp16").weights())
             .getMessage());
@@ -68,7 +69,8 @@ class ComponentFolderTest {
     Files.createFile(folder.resolve("model.two-00001-of-00001.safetensors"));
     assertEquals(
         folder + " has no weights; expected diffusion_pytorch_model.safetensors or"
-            + " model.safetensors (found variants: one, two; to use one, remove the variant from its file names)",
+            + " model.safetensors (found variants: one, two; to use a variant, remove its name"
+            + " from the names of its files)",
         assertThrows(InvalidInputException.class, () -> new ComponentFolder(folder, null).weights())
             .getMessage());
   }

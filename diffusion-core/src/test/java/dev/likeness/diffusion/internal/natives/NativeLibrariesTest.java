@@ -72,7 +72,8 @@ class NativeLibrariesTest {
     String told = Files.readString(cache.resolve("refused.log"));
     assertTrue(
         told.contains(
-            "); neither the home nor the temporary folder is writable; unpack them elsewhere with"
+            "); neither the home nor the temporary folder is writable; unpack the libraries"
+                + " elsewhere with"
                 + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"),
         told);
   }

@@ -127,7 +127,8 @@ public final class QualityChecks {
         photo.reduction() > 1
             ? String.format(
                 Locale.ROOT,
-                "the face is only %.0f of the photo's %d pixels wide; come closer or crop it",
+                "the face is only %.0f of the photo's %d pixels wide; come closer or crop the"
+                    + " photo",
                 face.width() * photo.reduction(),
                 photo.fullWidth())
             : String.format(

@@ -56,7 +56,7 @@ class QualityChecksTest {
       delimiter = '|',
       value = {
         "1 | the face is only 30 pixels wide; come closer or use the original file",
-        "4 | the face is only 120 of the photo's 1280 pixels wide; come closer or crop it"
+        "4 | the face is only 120 of the photo's 1280 pixels wide; come closer or crop the photo"
       })
   void reportsTheFaceWidthInPixelsOfTheFile(int reduction, String said) {
     RgbImage image = PaintedFace.image(320, 240, 160, 120, 30);

@@ -114,7 +114,7 @@ class RefusedOptionsTest {
               base.generate(REQUEST.scheduler("dpmpp_2s_ancestral").eta(0.5)).pixels()),
           "k-diffusion's ancestral sampler has eta");
       assertEquals(
-          "DDIMScheduler has no option use_karras_sigmas; known: "
+          "DDIMScheduler has no option \"use_karras_sigmas\"; known: "
               + SchedulerConfig.named("DDIM").options().names(),
           refusal(base, REQUEST.scheduler("DDIM").schedulerOption("use_karras_sigmas", true)));
       assertEquals(

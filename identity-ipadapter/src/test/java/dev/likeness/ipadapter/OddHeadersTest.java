@@ -94,7 +94,7 @@ class OddHeadersTest {
     write(golden, "base", file, "image_proj.norm.weight", t -> t.unsqueeze(0));
     assertEquals(
         file
-            + ": image_proj.norm.weight has shape [1, 32], expected 1 dimensions of at least 1;"
+            + ": \"image_proj.norm.weight\" has shape [1, 32], expected 1 dimension of at least 1;"
             + " download the file again, or give an IP-Adapter's file",
         refusal(file));
     write(golden, "plus", file, "image_proj.proj_in.weight", t -> null);

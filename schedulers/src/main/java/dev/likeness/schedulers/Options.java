@@ -179,7 +179,7 @@ public final class Options {
   }
 
   private IllegalArgumentException invalidOption(String name, String expected) {
-    return new IllegalArgumentException("option " + name + " of " + className + " must be "
+    return new IllegalArgumentException("option \"" + name + "\" of " + className + " must be "
         + expected + ", got " + values.get(name));
   }
 

@@ -217,7 +217,7 @@ public final class SchedulerConfig implements Scheduler {
 
   private static IllegalArgumentException noOption(Options options, String option) {
     return new IllegalArgumentException(
-        options.className() + " has no option " + option + "; known: " + options.names());
+        options.className() + " has no option \"" + option + "\"; known: " + options.names());
   }
 
   private static Map<String, Object> withValue(

@@ -72,7 +72,7 @@ class SchedulerConfigTest {
         .with("use_karras_sigmas", true);
     assertTrue(config.options().flag("use_karras_sigmas"));
     refuses(
-        "PNDMScheduler has no option use_karras_sigmas; known: [beta_end, beta_schedule,"
+        "PNDMScheduler has no option \"use_karras_sigmas\"; known: [beta_end, beta_schedule,"
             + " beta_start,"
             + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps,"
             + " steps_offset, timestep_spacing,"
@@ -96,7 +96,7 @@ class SchedulerConfigTest {
     assertEquals("dpmsolver++", sde.with("DPM++ 2M").options().text("algorithm_type"));
     assertEquals("sgm_uniform", sd.with("dpmpp_3m_sde sgm_uniform").options().text("ladder"));
     refuses(
-        "TCDScheduler has no option use_karras_sigmas; known: "
+        "TCDScheduler has no option \"use_karras_sigmas\"; known: "
             + sd.with("TCD").options().names(),
         () -> sd.with("TCD Karras"));
     refuses(
@@ -217,20 +217,20 @@ class SchedulerConfigTest {
         "PNDMScheduler does not support prediction_type sample; known: epsilon, v_prediction",
         () -> config("PNDMScheduler", "prediction_type", "sample"));
     refuses(
-        "option solver_type of DPMSolverMultistepScheduler must be one of midpoint, heun,"
+        "option \"solver_type\" of DPMSolverMultistepScheduler must be one of midpoint, heun,"
             + " logrho, bh1, bh2, got euler",
         () -> config("DPMSolverMultistepScheduler", "solver_type", "euler"));
     refuses(
-        "option clip_sample of DDIMScheduler must be true or false, got yes",
+        "option \"clip_sample\" of DDIMScheduler must be true or false, got yes",
         () -> config("DDIMScheduler", "clip_sample", "yes"));
     refuses(
-        "option num_train_timesteps of DDIMScheduler must be a whole number, got 10.5",
+        "option \"num_train_timesteps\" of DDIMScheduler must be a whole number, got 10.5",
         () -> config("DDIMScheduler", "num_train_timesteps", 10.5));
     refuses(
-        "option beta_start of DDIMScheduler must be a number, got low",
+        "option \"beta_start\" of DDIMScheduler must be a number, got low",
         () -> config("DDIMScheduler", "beta_start", "low"));
     refuses(
-        "option trained_betas of DDIMScheduler must be a list of numbers, got 3",
+        "option \"trained_betas\" of DDIMScheduler must be a list of numbers, got 3",
         () -> config("DDIMScheduler", "trained_betas", 3));
     refuses(
         "EulerDiscreteScheduler supports only one of use_karras_sigmas, use_exponential_sigmas and"

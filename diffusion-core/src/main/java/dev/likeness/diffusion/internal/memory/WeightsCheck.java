@@ -33,7 +33,7 @@ final class WeightsCheck {
     }
     long[] actual = source.shape(name);
     if (!Arrays.equals(actual, shape)) {
-      throw new InvalidInputException(source.describe() + ": " + name + " has shape "
+      throw new InvalidInputException(source.describe() + ": \"" + name + "\" has shape "
           + Arrays.toString(actual) + ", expected " + Arrays.toString(shape)
           + " by its config; the file and the config are of different models: download the model"
           + " again");

@@ -307,8 +307,9 @@ public final class AdapterHeader {
     long[] shape = source.shape(name);
     if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {
       throw new InvalidInputException(
-          source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected "
-              + dimensions + " dimensions of at least 1; " + DOWNLOAD_ADVICE);
+          source.describe() + ": \"" + name + "\" has shape " + Arrays.toString(shape)
+              + ", expected " + dimensions + (dimensions == 1 ? " dimension" : " dimensions")
+              + " of at least 1; " + DOWNLOAD_ADVICE);
     }
     return shape[axis];
   }

@@ -36,7 +36,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
   public Scheduler configure(String className, Options options) {
     if (options.isSet(LENGTH)
         && !(options.number(LENGTH) >= 1 && options.number(LENGTH) <= LONGEST)) {
-      throw new IllegalArgumentException("option " + LENGTH + " of " + className
+      throw new IllegalArgumentException("option \"" + LENGTH + "\" of " + className
           + " must be from 1 to " + LONGEST + ", got " + options.number(LENGTH));
     }
     return CLASSES.get(className).apply(options);

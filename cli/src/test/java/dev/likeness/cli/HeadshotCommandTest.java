@@ -359,8 +359,10 @@ class HeadshotCommandTest {
     CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");
     assertEquals(2, keep.status(), keep.err());
-    assertEquals(List.of("cannot keep 3 headshots; keep at least 1, and at most the number of"
-        + " generated headshots, 2"), keep.errorLines());
+    assertEquals(
+        List.of("cannot keep 3 headshots; keep at least 1, and at most the number of"
+            + " generated headshots, 2"),
+        keep.errorLines());
     Path styles = Files.writeString(folder.resolve("styles.json"), """
         [{"name": "noir", "opening": "portrait", "wardrobe": ["a suit"], "expressions": ["neutral expression"],
           "lights": ["soft light"], "backdrops": ["gray background"], "bases": ["flux"]}]

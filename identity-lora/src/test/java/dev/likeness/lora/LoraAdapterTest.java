@@ -165,8 +165,9 @@ class LoraAdapterTest implements AdapterContract {
               () -> ModelAdapter.of(lora.at(1)).requireCompatible(twin.unwrap(OpenModel.class)))
           .getMessage();
       assertTrue(
-          refusal.endsWith(" depends on the weights of that base; open the LoRA for this"
-              + " base"), refusal);
+          refusal.endsWith(
+              " depends on the weights of that base; open the LoRA for this" + " base"),
+          refusal);
     }
   }
 

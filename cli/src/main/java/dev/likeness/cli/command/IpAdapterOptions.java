@@ -233,9 +233,8 @@ final class IpAdapterOptions {
 
   private void requireUsed(IpAdapterFile.Kind kind, String option, Path given) {
     if (given != null) {
-      throw new IllegalArgumentException(
-          option + " does nothing with " + adapter + ", an " + kind.title() + "; leave " + option
-              + " out");
+      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", an "
+          + kind.title() + "; leave " + option + " out");
     }
   }
 

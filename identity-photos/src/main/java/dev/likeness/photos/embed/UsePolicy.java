@@ -21,8 +21,7 @@ public enum UsePolicy {
    */
   public void require(EmbedderSpec spec) {
     require(
-        spec,
-        "; use an embedder whose licence allows commercial use, such as SFace or AuraFace");
+        spec, "; use an embedder whose licence allows commercial use, such as SFace or AuraFace");
   }
 
   /**

@@ -84,8 +84,8 @@ record ImageRow(
       if (value instanceof Number number) {
         return number;
       }
-      throw new InvalidInputException("request " + index + " has \"" + value
-          + "\" in the column \"" + name + "\"; give a number there, or omit the column");
+      throw new InvalidInputException("request " + index + " has \"" + value + "\" in the column \""
+          + name + "\"; give a number there, or omit the column");
     }
   }
 

@@ -167,8 +167,8 @@ final class OnnxShapes {
             && inputs.size() <= operator.most()
             && inputs.subList(0, operator.least()).stream().noneMatch(one -> one == null)
             && node.outputs().size() <= operator.outputs(),
-        "has a number of inputs (" + inputs.size() + ") or outputs (" + node.outputs().size()
-            + ") that the operation does not allow");
+        "has a number of inputs (" + inputs.size() + ") or outputs ("
+            + node.outputs().size() + ") that the operation does not allow");
     node.options()
         .forEach((name, option) -> check(
             node,

@@ -15,7 +15,10 @@ public enum BetaSchedule {
   SCALED_LINEAR,
   /** AlphaBar is a squared cosine (arXiv:2102.09672, equation 17). */
   SQUARED_COSINE,
-  /** Beta follows the sigmoid function between its inputs -6 and 6 (GeoDiff, arXiv:2203.02923). */
+  /**
+   * Beta rises along the sigmoid function, from its input -6 to its input 6 (GeoDiff,
+   * arXiv:2203.02923).
+   */
   SIGMOID,
   /** The log signal-to-noise ratio has a Laplace distribution (arXiv:2407.03297). */
   LAPLACE,

@@ -86,8 +86,8 @@ public final class Call {
 
   /**
    * {@return the derivative of the sample with respect to sigma, {@code (x - D) / sigma}, where D
-   * is the denoised prediction} It is the right-hand side of the ODE in k-diffusion's form and for
-   * rectified flow.
+   * is the denoised prediction after clipping} This derivative is the right-hand side of the ODE in
+   * k-diffusion's form and for rectified flow.
    */
   public Combination derivative() {
     return x().minus(denoised()).over(level.sigma());

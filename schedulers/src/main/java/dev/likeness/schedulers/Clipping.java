@@ -3,9 +3,8 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 
 /**
- * Clipping of a denoised prediction before a row of a sampling plan uses it. Apart from the network
- * call, clipping and {@link Step.LearnedVariance} are the only operations of a row that are not
- * linear.
+ * Clipping of a denoised prediction before a row of a sampling plan uses it. Only three operations
+ * of a row are not linear: the network call, clipping and {@link Step.LearnedVariance}.
  *
  * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
  * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
@@ -25,7 +24,7 @@ public record Clipping(Kind kind, double limit, double ratio) {
     /**
      * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): the values of each image are
      * clamped to {@code -threshold..threshold} and then divided by the threshold. The threshold is
-     * a quantile of their magnitudes.
+     * a quantile of the magnitudes of these values, limited to {@code 1..limit}.
      */
     DYNAMIC
   }
@@ -57,8 +56,8 @@ public record Clipping(Kind kind, double limit, double ratio) {
   }
 
   /**
-   * {@return dynamic thresholding: the threshold is a quantile of the magnitudes, at least 1 and at
-   * most {@code limit}}
+   * {@return dynamic thresholding: the threshold is a quantile of the magnitudes, limited to
+   * {@code 1..limit}}
    *
    * @param ratio the quantile, 0..1 (diffusers: {@code dynamic_thresholding_ratio})
    * @param limit the largest threshold, above 0 (diffusers: {@code sample_max_value})

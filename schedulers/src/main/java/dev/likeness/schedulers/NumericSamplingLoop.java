@@ -14,7 +14,7 @@ public final class NumericSamplingLoop {
   @FunctionalInterface
   public interface Network {
     /**
-     * {@return the network's output for a scaled sample, in a new array of the same length} A
+     * {@return the network's output for a scaled sample, in a new array of the sample's length} A
      * network with a learned variance returns an array of twice the length, with the variance in
      * the second half.
      *

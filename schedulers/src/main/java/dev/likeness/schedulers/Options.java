@@ -52,7 +52,7 @@ public final class Options {
   }
 
   /**
-   * {@return true if the scheduler class has an option}
+   * {@return true if the scheduler class has the given option}
    *
    * @param name the option's name
    */
@@ -61,7 +61,8 @@ public final class Options {
   }
 
   /**
-   * {@return true if the scheduler class has an option and its value is not null}
+   * {@return true if the scheduler class has the given option and the value of this option is not
+   * null}
    *
    * @param name the option's name
    */

@@ -66,7 +66,7 @@ public final class PlanBuilder {
   }
 
   /**
-   * Calls the network and opens the next row.
+   * Plans a call of the network and opens the row of this call.
    *
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional
@@ -80,8 +80,8 @@ public final class PlanBuilder {
   }
 
   /**
-   * Calls the network and opens the next row. The row uses the given scaling, not the scaling that
-   * the constructor's parameter {@code network} returns for the level.
+   * Plans a call of the network and opens the row of this call. The row uses the given scaling, not
+   * the scaling that the constructor's parameter {@code network} returns for the level.
    *
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional

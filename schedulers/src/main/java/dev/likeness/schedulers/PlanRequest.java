@@ -86,9 +86,9 @@ public record PlanRequest(
    * {@return a request with these sigmas as its sigma schedule}
    *
    * <p>{@link CustomScheduler}, k-diffusion's samplers and diffusers' classes with sigma schedules
-   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) need {@code n + 1} sigmas for
-   * {@code n} steps. These schedulers end sampling at the last sigma. If the last sigma is not 0,
-   * the result still contains noise.
+   * (Euler, Heun, DPM2, LMS, LTX's ancestral Euler and similar classes) need {@code n + 1} sigmas
+   * for {@code n} steps. These schedulers end sampling at the last sigma. If the last sigma is not
+   * 0, the result still contains noise.
    *
    * <p>UniPC with {@code use_flow_sigmas} and the other flow classes need {@code n} sigmas for
    * {@code n} steps. By default, these schedulers end sampling at 0.
@@ -114,7 +114,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return this request limited to a range of the training timesteps}
+   * {@return a copy of this request that is limited to a range of the training timesteps}
    *
    * @param from the share of the training timesteps after which sampling starts, 0..1
    * @param until the share of the training timesteps after which sampling ends, {@code from}..1
@@ -143,10 +143,10 @@ public record PlanRequest(
   }
 
   /**
-   * {@return this request with a resolution-dependent shift for flow networks} The shift of the
-   * sigmas towards noise is {@code exp(mu)}. If the scheduler's option {@code time_shift_type} is
-   * {@code linear}, the shift is mu itself. A scheduler whose option {@code use_dynamic_shifting}
-   * is false ignores mu.
+   * {@return a copy of this request with a resolution-dependent shift for flow networks} The shift
+   * of the sigmas towards noise is {@code exp(mu)}. If the scheduler's option
+   * {@code time_shift_type} is {@code linear}, the shift is mu itself. A scheduler whose option
+   * {@code use_dynamic_shifting} is false ignores mu.
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1, mu
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 tokens (1024 x 1024 pixels).

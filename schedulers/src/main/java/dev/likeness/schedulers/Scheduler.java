@@ -20,8 +20,8 @@ public interface Scheduler {
   NoiseSchedule noiseSchedule();
 
   /**
-   * {@return true if the network was trained on continuous noise levels instead of a table; false
-   * by default}
+   * {@return true if the network was trained on continuous noise levels instead of a table of
+   * levels; false by default}
    */
   default boolean isContinuous() {
     return false;

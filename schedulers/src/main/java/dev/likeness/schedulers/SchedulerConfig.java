@@ -195,9 +195,9 @@ public final class SchedulerConfig implements Scheduler {
 
   /**
    * {@return this config with one option changed for the current scheduler class only} A later
-   * change of the class discards the value. The new class then uses the value in the config. If the
-   * config has no value, the new class uses its own default. Diffusers' pipelines set missing
-   * options in this way.
+   * change of the class discards the value. The new class then uses the value of
+   * {@code scheduler_config.json} or of {@link #with(String, Object)}, else its own default.
+   * Diffusers' pipelines set missing options in this way.
    *
    * @param option the option's name
    * @param value a value of a type that JSON has; null turns the option off

@@ -18,7 +18,7 @@ public interface Solver {
 
   /**
    * Wraps a solver that cannot step to sigma 0. If the last step goes to sigma 0, this wrapper
-   * computes the step itself: the result is the denoised prediction.
+   * computes the last step itself: the result is the denoised prediction.
    *
    * @param solver the solver for all other steps
    */

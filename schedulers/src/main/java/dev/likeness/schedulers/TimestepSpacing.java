@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 public enum TimestepSpacing {
   /** Timesteps spaced uniformly from the last timestep to the first, including both. */
   LINSPACE,
-  /** Multiples of the spacing from 0 upwards, plus an offset. */
+  /** Multiples of the distance between two timesteps, from 0 upwards, plus an offset. */
   LEADING,
-  /** The last timestep minus multiples of the spacing. */
+  /** The last timestep minus multiples of the distance between two timesteps. */
   TRAILING;
 
   /**

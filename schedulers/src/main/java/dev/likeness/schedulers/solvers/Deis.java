@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Diffusion exponential integrator (DEIS), order 1 to 3. The solver uses rho, which is sigma /
- * alpha.
+ * Diffusion exponential integrator (DEIS), order 1 to 3. In this class, rho is {@code sigma /
+ * alpha}.
  *
  * <p>The solver extrapolates the predicted noise by a polynomial in log rho, and integrates this
  * polynomial over rho. Source: Zhang and Chen 2023, arXiv:2204.13902, equation 15; diffusers

@@ -15,7 +15,8 @@ import java.util.List;
  * <p>Source: Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10
  * to 12 and algorithm 2 (data prediction); diffusers {@code DPMSolverMultistepScheduler}. As in the
  * authors' code and diffusers, order 3 weights the second difference with half of the exact factor.
- * Order 3 therefore converges with order 2, but with a smaller error than order 2 itself.
+ * With {@code order} 3, the error therefore falls only with the square of the step size, but is
+ * smaller than with {@code order} 2.
  *
  * @param algorithm the variant, which extrapolates the denoised prediction or the predicted noise,
  *     with or without fresh noise

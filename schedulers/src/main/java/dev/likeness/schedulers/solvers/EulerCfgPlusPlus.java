@@ -12,8 +12,9 @@ import dev.likeness.schedulers.Solver;
  * prediction with the noise that the unguided prediction implies.
  *
  * <p>The paper's guidance scales of 0 to 1 correspond to scales of 1 to 12.5 of classifier-free
- * guidance. ComfyUI uses the scale of the request as the paper's scale; its users choose 1 to 2.
- * Source: Chung et al. 2024, arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
+ * guidance. ComfyUI uses the scale of the request as the paper's scale, without conversion. With
+ * this solver, requests in ComfyUI usually have scales of 1 to 2. Source: Chung et al. 2024,
+ * arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
  * {@code euler_ancestral_cfg_pp}; Stable Diffusion web UI 1.10 {@code DDIM CFG++}.
  *
  * @param eta the share of fresh noise, at least 0; 0 adds no noise
@@ -23,7 +24,10 @@ import dev.likeness.schedulers.Solver;
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale, double guidanceFactor)
     implements Solver {
-  /** The web UI divides the guidance scale by 12.5, so its usual scales of about 7 apply. */
+  /**
+   * The guidance factor of the web UI. With this factor, requests use the usual guidance scales of
+   * the web UI, about 7.
+   */
   public static final double WEB_UI_GUIDANCE = 1 / 12.5;
 
   /**

@@ -17,8 +17,9 @@ public final class BlockWeights {
   /** Weight 1 for all blocks. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
   /**
-   * Transfers only the style. On SDXL, the image prompt applies to one block. On smaller UNets, it
-   * applies to all blocks except {@code down_blocks.2} and {@code up_blocks.1}.
+   * Transfers only the style. On SDXL, the image prompt applies only to
+   * {@code up_blocks.0.attentions.1}. On smaller UNets, it applies to all blocks except
+   * {@code down_blocks.2} and {@code up_blocks.1}.
    */
   public static final BlockWeights STYLE = unet(
       "style",
@@ -26,9 +27,9 @@ public final class BlockWeights {
           ? weightIn(base, t, "up_blocks.0.attentions.1")
           : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
   /**
-   * Transfers only the composition. On SDXL, the image prompt applies to one block. On smaller
-   * UNets, it applies to {@code down_blocks.2}: weight 1 for the last attention, 0.25 for the
-   * others.
+   * Transfers only the composition. On SDXL, the image prompt applies only to the last attention of
+   * {@code down_blocks.2}. On smaller UNets, it applies to all attentions of {@code down_blocks.2}:
+   * weight 1 for the last attention, 0.25 for the others.
    */
   public static final BlockWeights COMPOSITION = unet(
       "composition",

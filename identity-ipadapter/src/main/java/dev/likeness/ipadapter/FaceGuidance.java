@@ -124,16 +124,16 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Opens the face guidance of a base folder. It needs a tiny autoencoder in {@code preview} and
-   * face embedders in {@code ip_adapter} or {@code guidance}. If the folder has an IP-Adapter that
-   * needs only face embeddings, the adapter is opened too.
+   * Opens the face guidance of a base folder. The folder needs a tiny autoencoder in
+   * {@code preview} and a face embedder in {@code ip_adapter} or {@code guidance}. If the folder
+   * has an IP-Adapter that needs only face embeddings, the adapter is opened too.
    *
    * @param folder the base folder
    * @param base the base model of that folder, or a base model that fits the folder's adapter
    * @param detector finds faces; the caller closes it
-   * @return the face guidance, which the caller closes; empty if the autoencoder or all embedders
-   *     are missing
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a part is broken or does not fit
+   * @return the face guidance, which the caller closes; empty if either network is missing
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is broken, or the
+   *     IP-Adapter does not fit the base
    */
   public static Optional<FaceGuidance> findIn(Path folder, BaseModel base, FaceDetector detector) {
     return Extra.PREVIEW_DECODER

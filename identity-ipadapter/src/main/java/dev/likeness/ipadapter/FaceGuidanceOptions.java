@@ -69,7 +69,7 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
      * The gradient does not go through the network: its output counts as a constant, and only
      * {@code x0 = x - sigma v} is differentiated. A guided step then takes longer only by the time
      * of the tiny autoencoder and the face embedder. The likeness is lower, because the network
-     * undoes a part of the move.
+     * undoes a part of the change to the sample.
      */
     LEFT_OUT
   }

@@ -18,8 +18,8 @@ import java.util.Optional;
 
 /**
  * Turns photos into references for face adapters (FaceID and Portrait). It reads the largest face,
- * also in a rotated photo. If no face can be used, it searches again in copies with margins.
- * Thread-safe; the caller closes detector and embedder.
+ * also in a rotated photo. If no face can be used, it searches again in copies of the photo with
+ * added margins. Thread-safe; the caller closes detector and embedder.
  */
 public final class FaceReader {
   private static final int DEFAULT_SIDE = 224;
@@ -67,7 +67,7 @@ public final class FaceReader {
   }
 
   /**
-   * Returns a reader that aligns faces to another size.
+   * Returns a copy of this reader that aligns faces to the given size.
    *
    * @param pixels side of the aligned face in pixels, at least 1. A new reader has 224; adapters
    *     for SDXL expect 256

@@ -102,7 +102,8 @@ public final class ImagePrompt implements Identity {
    * @throws IllegalArgumentException if there is no reference, or one lacks an input that the
    *     adapter needs
    * @throws dev.likeness.diffusion.error.InvalidInputException if a face embedding is not
-   *     normalised as the adapter needs, or another face embedder made it
+   *     normalised as the adapter needs, or if the negative references name another face embedder
+   *     than this prompt's references
    */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));
@@ -113,8 +114,8 @@ public final class ImagePrompt implements Identity {
    *
    * @param unlike negative references that this adapter encoded
    * @return a changed copy
-   * @throws dev.likeness.diffusion.error.InvalidInputException if another image encoder or face
-   *     embedder made the embeddings
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the embeddings name another image
+   *     encoder or face embedder than this prompt's references
    * @throws IllegalArgumentException if the embeddings have other shapes than the adapter needs
    */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
@@ -209,8 +210,9 @@ public final class ImagePrompt implements Identity {
 
   /**
    * Returns a copy of this prompt with the given weight of FaceID's LoRA. If the weight given to
-   * {@link #at} is 0, the LoRA is off. Other weights do not change the effect of the LoRA. If a
-   * request has several prompts of one adapter, the weight of the first prompt applies.
+   * {@link #at} is 0, the LoRA is off. Any other weight given to {@link #at} leaves the effect of
+   * the LoRA unchanged. If a request has several prompts of one adapter, the LoRA weight of the
+   * first prompt applies.
    *
    * @param strength a number that is finite as a {@code float}; 1 by default
    * @return a changed copy

@@ -194,9 +194,9 @@ public final class IpAdapter implements AutoCloseable {
   /**
    * Makes an image prompt from encoded references.
    *
-   * @param references references encoded for this kind of adapter, by the same image encoder
+   * @param references references encoded for this kind of adapter, by this adapter's image encoder
    * @return the image prompt; keep this adapter open while requests use the prompt
-   * @throws InvalidInputException if another encoder made the embeddings
+   * @throws InvalidInputException if the references' image encoder or normalisation does not fit
    * @throws IllegalArgumentException if the embeddings have other shapes than this adapter needs
    */
   public ImagePrompt prompt(ReferenceEmbeddings references) {
@@ -210,7 +210,7 @@ public final class IpAdapter implements AutoCloseable {
    * @return the embeddings, which can be saved
    * @throws IllegalArgumentException if no reference is given, a reference lacks an input that this
    *     adapter needs, or the references name several face embedders
-   * @throws InvalidInputException if size or norm of a face embedding do not fit this adapter
+   * @throws InvalidInputException if the size or norm of a face embedding does not fit this adapter
    */
   public ReferenceEmbeddings embed(List<Reference> references) {
     return references().encode(references);

@@ -75,8 +75,8 @@ public final class PersonAdapter implements AutoCloseable {
    * @param base the base model
    * @param imageEncoder folder of the image encoder that the adapter was trained with; ignored if
    *     the adapter needs no image encoder
-   * @param recogniser the face embedder that the adapter was trained with, which this object then
-   *     owns; if opening fails, it is closed
+   * @param recogniser the face embedder that the adapter was trained with. The returned object owns
+   *     this face embedder; if opening fails, this method closes it
    * @return the adapter; the caller closes it
    * @throws InvalidInputException if a component is missing or broken, or the components do not fit
    *     together

@@ -2,12 +2,12 @@
  * Likeness from reference images, without training.
  *
  * <p>{@link IpAdapter} opens an IP-Adapter file for a base model, with an {@link ImageEncoder} if
- * the adapter needs it. It encodes reference images as an {@link ImagePrompt}, which requests use
- * as an identity. {@link BlockWeights} limits an image prompt to blocks of the network, for example
- * to transfer only the style. {@link PersonAdapter} is an adapter with the encoders that it needs,
- * for reviewed photos; {@link FaceReader} makes references from any photo. {@link FaceGuidance}
- * steers sampling so that generated faces match a person, with a face embedder and a tiny
- * autoencoder of the base folder or from files.
+ * the adapter needs it. The adapter encodes reference images as an {@link ImagePrompt}, which
+ * requests use as an identity. {@link BlockWeights} limits an image prompt to blocks of the
+ * network, for example to transfer only the style. {@link PersonAdapter} is an adapter with the
+ * encoders that it needs, and encodes reviewed photos. {@link FaceReader} makes references from any
+ * photo. {@link FaceGuidance} steers sampling so that generated faces match a person. Its face
+ * embedder and tiny autoencoder come from the base folder or from other files.
  *
  * <pre>{@code
  * Compute compute = Compute.best();

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
  * encoding. They are biometric data of the person. Immutable; holds no native memory.
  *
  * @param image outputs of an image encoder [n, tokens, width]
- * @param unconditional encoder output for no image [1, tokens, width]; empty for zeros
+ * @param unconditional encoder output for no image [1, tokens, width]; if empty, zeros replace it
  * @param face face embeddings [n, 1, width]
  * @param weights weight of each of the n references
  * @param origin the networks that made the embeddings
@@ -116,7 +116,7 @@ public record ReferenceEmbeddings(
    * Checks the components.
    *
    * @param image outputs of an image encoder [n, tokens, width]
-   * @param unconditional encoder output for no image [1, tokens, width]; empty for zeros
+   * @param unconditional encoder output for no image [1, tokens, width]; if empty, zeros replace it
    * @param face face embeddings [n, 1, width]
    * @param weights weight of each of the n references
    * @param origin the networks that made the embeddings

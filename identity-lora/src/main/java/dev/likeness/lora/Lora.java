@@ -68,8 +68,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Opens a LoRA file for a base model: safetensors, or a pickle of {@code torch.save}. Code in a
-   * pickle is not executed.
+   * Opens a LoRA file for a base model. The file is in safetensors format or a pickle of
+   * {@code torch.save}. Code in a pickle is not executed.
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
@@ -118,8 +118,9 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Compares the keys of a LoRA file with a base model. This method reads only the weights that fit
-   * no layer, because zero deltas are ignored. It also works for files that {@link #open} refuses.
+   * Compares the keys of a LoRA file with a base model. This method reads values only for keys that
+   * fit no layer, because such keys are ignored if their delta is zero. It also works for files
+   * that {@link #open} refuses.
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model

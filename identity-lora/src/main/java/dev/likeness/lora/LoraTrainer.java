@@ -86,7 +86,7 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Returns a trainer whose estimated memory, for images of a given size, is within a limit. This
-   * method reduces the settings in the order of {@link #fitting(BaseModel, boolean, long)}.
+   * method reduces the settings as {@link #fitting(BaseModel, boolean, long)} does.
    *
    * @param base the base model
    * @param side width and height of the training images in pixels
@@ -165,8 +165,8 @@ public record LoraTrainer(LoraTraining settings) {
    * for the images, validation images, a training adapter, and a {@link TrainingSet#stateFile state
    * file}. With a state file, a later call resumes a stopped training. On a CPU, the resumed
    * training ends with the same weights, bit for bit, as a training that was not stopped. If the
-   * base was opened with a memory plan, such as in 8 bits, its weights stay in this form. On a CPU,
-   * the weights of a GGUF base also stay in their form.
+   * base was opened with a memory plan, for example with weights in 8 bits, the weights stay in
+   * this form. On a CPU, weights from a GGUF file also stay in the form of the file.
    *
    * @param base the base model
    * @param set the training images and the person in them

@@ -51,15 +51,16 @@ public final class LoraWeight {
   }
 
   /**
-   * Multiplies the weight of all layers whose name has a prefix, such as {@code unet},
+   * Multiplies the weight of all layers whose name has the given prefix, such as {@code unet},
    * {@code unet.up_blocks.1} or {@code text_encoder}. {@link Lora#at} refuses a prefix that matches
    * no layer of its base.
    *
    * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}:
    * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for its
-   * first attention. An attention of a down or up block includes the residual block of the same
-   * number. The first attention also includes the downsampler or upsampler of its block. As in
-   * diffusers, short names do not include blocks without attention.
+   * first attention. The short name of an attention in a down or up block also stands for the
+   * residual block of the same number. The short name of the first attention also stands for the
+   * downsampler or upsampler of the block. As in diffusers, short names do not include blocks
+   * without attention.
    *
    * <p>If several prefixes match a layer, only the longest prefix applies. A short name counts as
    * the prefixes that it stands for, such as {@code unet.up_blocks.1.attentions.0}, so {@code up}

@@ -24,9 +24,9 @@ import java.util.Optional;
 
 /**
  * A person that a base model was trained on: a LoRA and the token that names the person. It is
- * saved as one small safetensors file in peft's key format. diffusers opens a LoRA or DoRA file,
- * and for FLUX.2 klein and Z-Image also a LoKr file. For FLUX.1, FLUX.2 klein and Z-Image, ComfyUI
- * opens a LoRA, LoKr or LoHa file.
+ * saved as one small safetensors file in peft's key format. diffusers opens this file if it
+ * contains a LoRA or DoRA; for FLUX.2 klein and Z-Image, also if it contains a LoKr. For FLUX.1,
+ * FLUX.2 klein and Z-Image, ComfyUI opens this file if it contains a LoRA, LoKr or LoHa.
  *
  * <p>For A1111 and kohya's scripts, and for ComfyUI in all other cases, save {@link #lora} in the
  * format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until

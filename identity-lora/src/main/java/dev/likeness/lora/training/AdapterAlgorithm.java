@@ -17,8 +17,8 @@ public enum AdapterAlgorithm {
   /**
    * LoHa: the elementwise product of two low-rank matrices (Hyeon-Woo et al. 2022,
    * arXiv:2108.06098). It has twice as many values as a LoRA of the same rank. The rank of its
-   * delta can be up to the square of the rank in the settings. Without gradient checkpointing, a
-   * LoHa needs much memory. ComfyUI opens a LoHa, but diffusers does not.
+   * delta can be up to the square of the rank in the settings. Without gradient checkpointing, the
+   * training of a LoHa needs much memory. ComfyUI opens a LoHa, but diffusers does not.
    */
   LOHA
 }

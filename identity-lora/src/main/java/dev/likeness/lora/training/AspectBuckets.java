@@ -43,9 +43,9 @@ public record AspectBuckets(List<Size> sizes) {
 
   /**
    * Returns sizes whose width and height are multiples of {@code step}. For each width, the height
-   * is the largest that keeps the area within {@code side * side}. Ratios of width to height are
-   * 1/2 to 2. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x, 1024 and 64
-   * for SDXL.
+   * is the largest multiple that keeps the area within {@code side * side}. Ratios of width to
+   * height are 1/2 to 2. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x,
+   * 1024 and 64 for SDXL.
    *
    * @param side the side in pixels of a square with the desired area
    * @param step the divisor of all sides in pixels, from 1

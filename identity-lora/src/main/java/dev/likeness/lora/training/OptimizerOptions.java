@@ -23,8 +23,8 @@ import java.util.regex.PatternSyntaxException;
  *     checkpointing)
  * @param emaDecay decay of the exponential moving average (EMA) of the weights, below 1; 0 for no
  *     average
- * @param noiseOffset share of noise that is constant over the image, from 0, so that very dark and
- *     very bright images can be trained; 0 for no noise offset
+ * @param noiseOffset share of noise that is constant over the image, from 0, so that the network
+ *     learns very dark and very bright images; 0 for no noise offset
  * @param inputPerturbation share of additional input noise, from 0, that the network does not
  *     predict (Ning et al. 2023, arXiv:2301.11706); 0 for no additional noise
  * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR) (Yu et al. 2023,

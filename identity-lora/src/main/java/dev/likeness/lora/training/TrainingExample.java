@@ -9,7 +9,8 @@ import java.util.Optional;
  * @param image the training image; both sides are multiples of the base's VAE scale factor (8)
  * @param caption the caption, with {@code %s} for the person; empty to use one of the captions in
  *     the settings
- * @param focus the area where the loss has a higher weight, such as the face
+ * @param focus the area, such as the face, whose loss is multiplied by
+ *     {@link OptimizerOptions#focusWeight()}
  * @param mask a loss mask of the image's size. White pixels are trained, black pixels keep the
  *     base's prediction, and grey pixels are in between (red channel / 255). Empty to train on all
  *     pixels
@@ -21,7 +22,8 @@ public record TrainingExample(
    *
    * @param image the training image, with sides that are multiples of the VAE scale factor (8)
    * @param caption the caption, with {@code %s} for the person
-   * @param focus the area where the loss has a higher weight, such as the face
+   * @param focus the area, such as the face, whose loss is multiplied by
+   *     {@link OptimizerOptions#focusWeight()}
    * @param mask a loss mask of the image's size, or empty
    * @throws IllegalArgumentException if the mask does not have the size of the image
    */
@@ -80,7 +82,8 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with a focus area, in which the loss has a higher weight}
+   * {@return the example with a focus area, whose loss is multiplied by
+   * {@link OptimizerOptions#focusWeight()}}
    *
    * @param area the area, such as the face
    */
@@ -89,7 +92,7 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with a loss mask} Black pixels are not trained.
+   * {@return the example with a loss mask} Training uses white pixels and leaves out black pixels.
    *
    * @param gray a mask of the image's size; its red channel is used
    * @throws IllegalArgumentException if the mask does not have the size of the image

@@ -18,9 +18,9 @@ import java.util.OptionalInt;
  * @param trainingAdapter a LoRA file that is added to the base in training steps only. Class
  *     images, validation images and the result are made without this LoRA. A distilled base needs a
  *     training adapter. Empty for no adapter
- * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or
- *     more if saving needs over 1 % of the time. In addition, a state is saved if the last saved
- *     state is two minutes old
+ * @param saveInterval training steps between two saved states, at least 1; empty for 25 steps, or a
+ *     longer interval if saving needs over 1 % of the time. In addition, a state is always saved
+ *     once the last saved state is two minutes old
  */
 public record TrainingSet(
     List<TrainingExample> examples,
@@ -147,8 +147,8 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with a fixed interval of saved states} The interval applies even if saving
-   * needs over 1 % of the time.
+   * {@return the set with a fixed interval of saved states} By default, the interval becomes longer
+   * than 25 steps if saving needs over 1 % of the time; a fixed interval stays the same.
    *
    * @param steps training steps between two saved states, at least 1
    * @throws IllegalArgumentException if the number is below 1

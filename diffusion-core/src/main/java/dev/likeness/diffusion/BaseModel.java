@@ -98,10 +98,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a view of this model that keeps the networks of only one stage in memory at a time}
-   * The stages are text encoding, denoising and decoding. Closing the view or this model closes
-   * both. The view frees the text encoders once the prompts are encoded, and the denoising network
-   * before the last images are decoded. The next generation reads these networks from their files.
+   * {@return a view of this model that frees networks which a generation no longer needs} Closing
+   * the view or this model closes both. The view frees the text encoders once the prompts are
+   * encoded, and the denoising network before the images of the last batch are decoded. The
+   * autoencoder stays. The next generation reads the freed networks from their files again.
    *
    * <p>A generation on the view waits until no other work uses the model. A listener must therefore
    * not wait for such a generation. Do not start such a generation while a training uses the model.
@@ -112,10 +112,10 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a view of this model that also reports all of its work to an observer} Closing the
-   * view or this model closes both. The observers of this model receive the view's work too.
+   * {@return a view of this model; the observer receives all work of the view} Closing the view or
+   * this model closes both. The observers of this model receive the view's work too.
    *
-   * @param observer receives the events of each generation and training
+   * @param observer receives the events of each generation and training on the view
    */
   public BaseModel observed(Progress.Observer observer) {
     return new BaseModel(opened.observed(observer));
@@ -252,9 +252,9 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
    *     memory, or if an image needs more than the memory budget
-   * @throws IllegalStateException if the model, an adapter or a ControlNet is closed, or if a
-   *     listener calls this method on an {@linkplain #offloading() offloading} view, from a preview
-   *     thread or while other work uses the model
+   * @throws IllegalStateException if the model, an adapter or a ControlNet is closed; on an
+   *     {@linkplain #offloading() offloading} view, also if a listener calls this method from a
+   *     preview thread or while other work uses the model
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {

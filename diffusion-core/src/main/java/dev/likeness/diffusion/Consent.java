@@ -245,8 +245,9 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote, or the free text of an older person file. The
-   * result of a free text is a consent to every purpose with this text, given on 1 January 1970.
+   * Reads a consent that {@link #toJson()} wrote, or the free text of an older person file. For a
+   * free text, the result is a consent with this text. It covers every purpose and is dated 1
+   * January 1970.
    *
    * @param json the JSON object, or the free text of an older person file; not blank
    * @return the consent

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  * @param image the generated pixels. Where a mask keeps the initial image, the initial image's
  *     pixels are pasted; see {@link dev.likeness.diffusion.request.InitialImage#pasteUnmasked}
  * @param seed the seed of the initial noise
- * @param request the request with every default filled in; for an enlarged image, the request of
- *     the second pass
+ * @param request the request with every default filled in; for an image that a
+ *     {@link dev.likeness.diffusion.request.HiresFix} enlarged, the request of the second pass
  * @param latents the final latents, before decoding
  * @param pixels the decoded image before it is rounded to bytes and before the initial image's
  *     pixels are pasted, [3, height, width] in row-major order, 0..1
@@ -109,8 +109,8 @@ public record GeneratedImage(
   }
 
   /**
-   * {@return the bytes of a PNG file with the given marking; markings on the class path are
-   * ignored}
+   * {@return the bytes of a PNG file with the given marking, whatever other markings are on the
+   * class path}
    *
    * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
    */
@@ -147,7 +147,7 @@ public record GeneratedImage(
    * <p>Modules provide markings as services on the class path. {@code likeness-headshots} writes
    * XMP metadata; {@code likeness-provenance} adds a watermark and signed content credentials.
    * Without these modules, generated images are plain PNG files. A program that needs the same
-   * marking on every class path chooses it with {@link #named}.
+   * marking with every class path chooses the marking with {@link #named}.
    */
   @FunctionalInterface
   public interface Marking {

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * A person that a base model can generate: a trained LoRA or reference images, with or without face
- * guidance. A request accepts the person as an adapter: {@code request.adapter(ada.at(0.8))}.
+ * A person that a base model can generate: a trained LoRA or reference images. Face guidance can be
+ * added to both. A request accepts the person as an adapter: {@code request.adapter(ada.at(0.8))}.
  */
 public interface Identity {
   /**
@@ -16,8 +16,8 @@ public interface Identity {
    */
   interface Loaded extends Identity, AutoCloseable {
     /**
-     * {@return a warning if the person was trained on a base of another name than {@code model};
-     * empty if the names are equal, or if the file does not name its base}
+     * {@return a warning if the person was trained on a base whose name differs from the name of
+     * {@code model}; empty if the names are equal, or if the person file names no base}
      *
      * @param model the base model that the person is used with
      */

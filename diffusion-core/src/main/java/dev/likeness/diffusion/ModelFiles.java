@@ -55,9 +55,9 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
    *
    * @param component the component's name in diffusers, for example {@code vae}
    * @param files a folder or file in any supported key format. The tokenizer of a text encoder
-   *     other than CLIP is read from this folder or from beside the file. If there is none, the
-   *     base's tokenizer is used. The new encoder must then have the same vocabulary size as the
-   *     base's encoder
+   *     other than CLIP is read from this folder or from beside the file. If there is no tokenizer,
+   *     the base's tokenizer is used. The new encoder must then have the same vocabulary size as
+   *     the base's encoder
    */
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);

@@ -35,7 +35,7 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the memory plan as text, with a line for each network that says how its weights are
+   * {@return the memory plan as text: one line for each network says how the network's weights are
    * kept; empty if no budget was given}
    */
   public Optional<String> memoryPlan() {
@@ -48,9 +48,9 @@ abstract class ModelProperties {
   }
 
   /**
-   * {@return the default values of a request's options, which depend on its images and ControlNets}
+   * {@return the default values of the options of a request}
    *
-   * @param request the request; its initial image and ControlNets decide some defaults
+   * @param request the request; some defaults depend on its initial image and control images
    */
   public GenerationDefaults defaults(ImageRequest request) {
     return opened.model().defaults(request);
@@ -66,7 +66,7 @@ abstract class ModelProperties {
     return pipeline.eta(request);
   }
 
-  /** {@return the number of pixels that must divide width and height of an image; at least 1} */
+  /** {@return the number of which an image's width and height in pixels must be multiples} */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();
   }

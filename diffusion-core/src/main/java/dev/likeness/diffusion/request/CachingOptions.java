@@ -4,9 +4,9 @@ package dev.likeness.diffusion.request;
  * Options that reduce the work and change the image: caching of network outputs, and token merging.
  *
  * @param kind the values that are cached
- * @param interval the number of rows (network calls) of the sampling plan from one full computation
- *     to the next, at least 1. For {@link #extrapolation}, the number starts at 1 and grows to this
- *     value. Kinds without an interval ignore it
+ * @param interval the number of rows of the sampling plan from one full computation to the next, at
+ *     least 1. Without caching, each row is a network call. For {@link #extrapolation}, the number
+ *     starts at 1 and grows to {@code interval}. Kinds without an interval ignore this value
  * @param layers the number of layers of a UNet's first level that are computed at every row, at
  *     least 0. Only kinds that cache deep layers use it
  * @param threshold the largest relative change of the first block's residual at which the other
@@ -99,8 +99,8 @@ public record CachingOptions(
    * timesteps of rows are close together, the number can exceed {@code interval}. Source: Liu et
    * al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
    *
-   * @param interval the largest number of rows from one network call to the next, at least 1. At
-   *     close timesteps, the number can be larger
+   * @param interval the value to which the number of rows from one network call to the next grows,
+   *     at least 1. If timesteps are close together, the number can become larger
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {

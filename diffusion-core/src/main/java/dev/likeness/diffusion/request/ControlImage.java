@@ -113,7 +113,7 @@ public record ControlImage(
 
   /**
    * {@return this control image with the control mode of the given name} If a request has several
-   * control images for the same union ControlNet, the network is evaluated once for all of them.
+   * control images for the same union ControlNet, the ControlNet is evaluated once for all of them.
    *
    * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
    * @throws IllegalArgumentException if the ControlNet has no such mode
@@ -141,8 +141,8 @@ public record ControlImage(
    * {@return this control image in guess mode} The ControlNet then acts only on the prediction for
    * the prompt, not on the prediction for the negative prompt. The scale of the ControlNet's
    * residuals grows from a tenth of {@link #scale()} for the first residual to {@link #scale()} for
-   * the last one. The image follows the control image even with an empty prompt; a guidance scale
-   * of 3 to 5 is usual.
+   * the last one. The generated image follows the control image even with an empty prompt. A
+   * guidance scale of 3 to 5 is usual.
    *
    * <p>Only ControlNets of Stable Diffusion 1.x, 2.x and XL support guess mode (diffusers:
    * {@code guess_mode}).

@@ -15,8 +15,8 @@ import java.util.List;
  * @param layers numbers of the skipped blocks, or regular expressions that match names of
  *     self-attention layers
  * @param scale the guidance scale; 0 turns degraded guidance off
- * @param adaptiveScale the number by which the scale falls from one timestep to the next lower one,
- *     starting at timestep 1000; at least 0. The scale stays at least 0
+ * @param adaptiveScale the number, at least 0, by which the scale falls for each trained timestep
+ *     below 1000. The scale never falls below 0
  * @param start the share of the steps after which guidance starts, 0..1
  * @param end the share of the steps after which guidance ends, {@code start}..1
  */
@@ -38,7 +38,8 @@ public record DegradedGuidance(
    * @param kind the method by which the network is degraded
    * @param layers numbers of the skipped blocks, or regular expressions
    * @param scale the guidance scale; 0 turns degraded guidance off
-   * @param adaptiveScale the number by which the scale falls with each timestep, at least 0
+   * @param adaptiveScale the number, at least 0, by which the scale falls for each timestep below
+   *     1000
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which guidance ends, {@code start}..1
    * @throws IllegalArgumentException if {@code layers} is empty, or if a number is out of its range
@@ -92,8 +93,8 @@ public record DegradedGuidance(
   /**
    * {@return this guidance with an adaptive scale}
    *
-   * @param each the number by which the scale falls from one timestep to the next lower one,
-   *     starting at timestep 1000; at least 0. The scale stays at least 0
+   * @param each the number, at least 0, by which the scale falls for each trained timestep below
+   *     1000. The scale never falls below 0
    * @throws IllegalArgumentException if the number is negative or NaN
    */
   public DegradedGuidance adaptiveScale(double each) {

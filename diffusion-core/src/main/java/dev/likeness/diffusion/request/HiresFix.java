@@ -6,8 +6,8 @@ import java.util.OptionalInt;
  * A second pass over the enlarged image, to generate images larger than the base's training images.
  *
  * <p>The first pass generates a small image. The second pass enlarges this image and samples again.
- * If the request has a mask or change map, the second pass samples only inside it and keeps the
- * initial image outside.
+ * If the request has a mask or change map, the second pass uses it too. The initial image is kept
+ * where the mask or change map is black.
  *
  * @param scale the factor for width and height, above 1, at most 8
  * @param strength the share of the steps that the second pass samples, above 0, at most 1

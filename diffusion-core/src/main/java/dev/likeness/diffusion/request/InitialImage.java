@@ -17,7 +17,7 @@ import java.util.OptionalInt;
  * @param mask the mask: white pixels are generated, black pixels are kept; empty to generate
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
- *     each pixel; false if the mask is thresholded at 0.5
+ *     each pixel; false if sampling uses the mask thresholded at 0.5
  * @param keepsSize true if an editing model does not scale the image. Otherwise Kontext resizes it
  *     to a size that it was trained on, and FLUX.2 reduces it to about a million pixels
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
@@ -221,10 +221,10 @@ public record InitialImage(
 
   /**
    * {@return this initial image, of which only the region around the mask is generated} The region
-   * is the smallest rectangle around all pixels of the mask that are not black. The rectangle is
-   * padded and extended to the request's aspect ratio. The region is cropped, enlarged to the
-   * request's size and generated. The result is pasted into the initial image, so the generated
-   * image has the initial image's size. A small region thus gets as much detail as a whole image.
+   * is the smallest rectangle around all pixels of the mask that are not black, padded and extended
+   * to the request's aspect ratio. The region is cropped, enlarged to the request's size and
+   * generated. The result is pasted into the initial image, so the generated image has the initial
+   * image's size. A small region thus gets as much detail as a whole image.
    *
    * <p>This option needs an initial image (not latents) and a mask that is not a change map.
    * Control images are cropped to the same region. Source: diffusers' {@code padding_mask_crop}.

@@ -43,7 +43,7 @@ public record PromptOptions(
     EncoderPrompts encoderPrompts,
     OptionalInt maxSequenceLength) {
   /**
-   * Checks the values and removes equal textual inversions.
+   * Checks the values and removes duplicates of textual inversions.
    *
    * @param prompt a description of the image; not null
    * @param negative the negative prompt
@@ -122,7 +122,7 @@ public record PromptOptions(
     return with(copy -> copy.negative = Optional.of(text));
   }
 
-  /** {@return these options without a negative prompt; an empty text would still be encoded} */
+  /** {@return these options without a negative prompt; {@code negative("")} sets an empty one} */
   public PromptOptions withoutNegative() {
     return with(copy -> copy.negative = Optional.empty());
   }
@@ -266,7 +266,7 @@ public record PromptOptions(
     public static final EncoderPrompts NONE =
         new EncoderPrompts(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
-    /** {@return the number of the last text encoder with its own prompt: 2 or 3; 1 without one} */
+    /** {@return the last text encoder with its own prompt: 2 or 3; 1 if there is none} */
     public int last() {
       return third.isPresent() || negativeThird.isPresent()
           ? 3

@@ -81,7 +81,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
 
   /**
    * {@return these options with the images of other options appended} If only one of the two
-   * options has images, the result is that one.
+   * objects has images, the result equals that object.
    *
    * @param others the other options
    * @throws IllegalArgumentException if both options have images, and their limits or strengths

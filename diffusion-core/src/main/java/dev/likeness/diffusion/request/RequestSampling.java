@@ -18,8 +18,8 @@ interface RequestSampling extends RequestValues {
   ImageRequest sampling(SamplingOptions options);
 
   /**
-   * {@return a copy of this request with the given number of sampling steps, and without given
-   * timesteps or sigmas}
+   * {@return a copy of this request with the given number of sampling steps; the request's
+   * timesteps and sigmas are removed}
    *
    * @param n the number of steps, at least 1
    * @throws IllegalArgumentException if the number is below 1
@@ -132,7 +132,7 @@ interface RequestSampling extends RequestValues {
     return sampling(sampling().noise(unit));
   }
 
-  /** {@return this request with the noise of its seed} */
+  /** {@return this request without given noise, so that the noise of its seed is used} */
   default ImageRequest withoutNoise() {
     return sampling(sampling().withoutNoise());
   }

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own sigmas
  * @param scheduler a scheduler's name; empty for the base's own scheduler
  * @param customScheduler a scheduler object of the caller, used instead of {@code scheduler}
- * @param schedulerOptions options of the scheduler that replace those of its config, by diffusers'
- *     names, such as {@code use_karras_sigmas}; values have the types that JSON has, and JSON's
- *     null turns an option off
+ * @param schedulerOptions options that replace those of the scheduler's config, by diffusers'
+ *     names, such as {@code use_karras_sigmas}; a value is a boolean, number, text or list of
+ *     numbers; null turns an option off
  * @param eta the share of fresh noise in each step, 0..1, for schedulers that have this option;
  *     empty for the default
  * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
@@ -111,7 +111,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return a copy with the given number of steps, and without given timesteps or sigmas}
+   * {@return a copy with the given number of steps; timesteps and sigmas are removed}
    *
    * @param n the number of steps, at least 1
    * @throws IllegalArgumentException if the number is below 1
@@ -236,7 +236,7 @@ public record SamplingOptions(
     return with(copy -> copy.noise = Optional.of(unit));
   }
 
-  /** {@return these options with the noise of the seed} */
+  /** {@return these options without given noise, so that the noise of the seed is used} */
   public SamplingOptions withoutNoise() {
     return with(copy -> copy.noise = Optional.empty());
   }

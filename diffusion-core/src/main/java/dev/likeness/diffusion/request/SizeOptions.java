@@ -21,9 +21,9 @@ import java.util.OptionalInt;
  *
  * <p>For Stable Diffusion 3, Chroma and FLUX.1 (except Kontext and Fill), another rule applies to
  * an initial image with more pixels than the base's default size. With or without a mask, the
- * default is then the initial image's size, scaled down to about the base's number of pixels. An
- * editing model scales an image that it uses as a reference; the scaled size then counts. Sides are
- * rounded to multiples that the base supports.
+ * default is then the initial image's size, scaled down to about as many pixels as the base's
+ * default size has. An editing model scales an image that it uses as a reference; the default is
+ * then the scaled size. Sides are rounded to multiples that the base supports.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default

@@ -83,8 +83,8 @@ public record MemoryBudget(
   /**
    * {@return a budget for images of the model's default size and guidance}
    *
-   * @param size a size such as {@code 12GiB} or {@code 800 MB}
-   * @throws IllegalArgumentException if the text is not a size
+   * @param size the limit on the memory, such as {@code 12GiB} or {@code 800 MB}
+   * @throws IllegalArgumentException if the text is not a memory size
    */
   public static MemoryBudget of(String size) {
     Matcher parts = SIZE.matcher(size.strip());

@@ -1,4 +1,4 @@
-"""Draws ratios to diffusers as bars, each with a mark at what is wanted.
+"""Plots ratios to diffusers as bars, each with a mark at the wanted ratio.
 
     python bars.py RESULTS.json OUT.svg
 

@@ -1,5 +1,5 @@
-"""Draws with likeness, diffusers and stable-diffusion.cpp (where it is installed), in turns, and prints what each takes and
-the ratios; beside.sh tells the arguments."""
+"""Generates with likeness, diffusers and, if it is installed, stable-diffusion.cpp, in turns. Prints the time and memory of
+each, and the ratios. beside.sh lists the arguments."""
 import argparse
 import os
 import statistics
@@ -14,13 +14,13 @@ STEPS, GUIDANCE = os.environ.get("STEPS", "1"), os.environ.get("GUIDANCE", "7.5"
 
 
 def programs(args, rest, out):
-    """Name, command, what it says, and environment of each."""
+    """Name, command, phrases in its output, and environment of each."""
     dtype = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}[args.dtype]
     size = str(args.size)
     yield "likeness", [processes.LIKENESS, "generate", "--base", args.base, "--prompt", "a photo",
                        "--steps", STEPS, "--guidance", GUIDANCE, "--width", size, "--height", size, "--scheduler", "euler",
                        "--dtype", args.dtype, "--out", out], processes.OURS, None
-    yield "diffusers", [sys.executable, str(HERE / "draw.py"), "--base", args.base, "--steps", STEPS, "--guidance", GUIDANCE,
+    yield "diffusers", [sys.executable, str(HERE / "generate.py"), "--base", args.base, "--steps", STEPS, "--guidance", GUIDANCE,
                         "--size", size, "--dtype", dtype, "--threads", os.environ["OMP_NUM_THREADS"],
                         "--out", out + "/theirs.png", *rest], processes.OURS, processes.plain()
     if command := processes.cpp():

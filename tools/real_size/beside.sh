@@ -1,9 +1,9 @@
 #!/bin/sh
-# Draws with likeness, with diffusers and, where it is installed, with stable-diffusion.cpp, in turns and on as many threads.
-# Prints for each run the seconds from launch to the first step, of the whole, of processor time, of a step and of decoding,
-# and the peak of resident memory and of what the process itself holds in it; then ratios of the medians.
-#   beside.sh PYTHON BASE DTYPE SIZE [PAIRS] [--launch] [options of draw.py, such as --xl, --channels-last, --config FOLDER]
-# --launch goes no further than the first step. Environment: GUIDANCE (7.5), STEPS (1), THREADS (2), SD_CPP (its command;
+# Generates with likeness, with diffusers and, if it is installed, with stable-diffusion.cpp, in turns, with as many threads.
+# Prints for each run: seconds from launch to the first step, of the whole run, of processor time, of a step and of decoding;
+# the peak of resident memory, and of its part that is not mapped from files. Then prints the ratios of the medians.
+#   beside.sh PYTHON BASE DTYPE SIZE [PAIRS] [--launch] [options of generate.py, such as --xl, --channels-last, --config FOLDER]
+# --launch ends each run after the first step. Environment: GUIDANCE (7.5), STEPS (1), THREADS (2), SD_CPP (its command;
 # else sd-cli or sd on the PATH).
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)

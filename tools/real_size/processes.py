@@ -1,4 +1,5 @@
-"""Processes that draw: what they say when, and what they take of time and memory; how stable-diffusion.cpp is run."""
+"""Processes that generate: when they report which phase, and how much time and memory they take; how stable-diffusion.cpp
+is run."""
 import os
 import re
 import shutil
@@ -62,7 +63,7 @@ def watch(pid, run):
 
 
 def run(command, marks, env=None, until=None):
-    """Runs a command to its end, or until something is said; raises with what it said when it fails."""
+    """Runs a command to its end, or until it prints a phrase. If it fails, the error contains its output."""
     made, said = Run(), []
     begun = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, bufsize=0)

@@ -1,10 +1,10 @@
-"""Times the parts of a picture in diffusers and prints them beside JMH's figures for the same.
+"""Times the parts of a generation in diffusers and prints them beside JMH's figures for the same parts.
 
     python steps.py BASE DTYPE SIDE JMH.json
 
-BASE is a diffusers folder, DTYPE f32 or bf16, SIDE of the picture in pixels. The best of four calls is taken, in bf16 with
-channels last, which is diffusers' fastest setting on a CPU. Where stable-diffusion.cpp is installed, it draws a picture of
-two steps from the same folder, in the types it chooses, and its faster step and its decoding stand there too.
+BASE is a diffusers folder, DTYPE f32 or bf16, SIDE the width and height of the image in pixels. The best of four calls is taken, in bf16 with
+channels last, which is diffusers' fastest setting on a CPU. If stable-diffusion.cpp is installed, it generates
+an image in two steps from the same folder, in the types it chooses; its faster step and its decoding are printed too.
 """
 import json
 import sys
@@ -48,8 +48,8 @@ def times(wanted):
         latents = torch.randn(1, vae.config.latent_channels, SIDE // 8, SIDE // 8, dtype=TYPE)
         yield "decode", best(lambda: vae.decode(latents))
     if "encode" in wanted:
-        picture = torch.randn(1, 3, SIDE, SIDE, dtype=TYPE)
-        yield "encode", best(lambda: vae.encode(picture).latent_dist.mode())
+        image = torch.randn(1, 3, SIDE, SIDE, dtype=TYPE)
+        yield "encode", best(lambda: vae.encode(image).latent_dist.mode())
     if "prompts" in wanted:
         encoder = opened(CLIPTextModel, "text_encoder")
         yield "prompts", best(lambda: encoder(torch.ones(2, 77, dtype=torch.long)))

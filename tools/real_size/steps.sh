@@ -1,6 +1,6 @@
 #!/bin/sh
-# The parts of a picture at real size, likeness beside diffusers: JMH first, then the same in Python, then the ratios; then
-# stable-diffusion.cpp's step and decoding, where it is installed.
+# Times the parts of a generation at real size with likeness and diffusers: JMH first, then the same in Python, then the
+# ratios. If stable-diffusion.cpp is installed, its step and decoding follow.
 #   steps.sh PYTHON BASE DTYPE SIDE [PARTS, a pattern of step, decode, encode, prompts]
 # Environment: THREADS (2), SD_CPP (its command; else sd-cli or sd on the PATH). Needs `mvn package` before.
 set -eu

@@ -1,5 +1,5 @@
-"""One picture from a folder or a single file by diffusers, for its time and memory to stand beside those of
-`likeness generate`; says what it does in the same words."""
+"""Generates one image from a folder or a single file with diffusers, to compare its time and memory with those of
+`likeness generate`. Reports its progress in the same words."""
 import argparse
 from pathlib import Path
 

@@ -42,7 +42,7 @@ public record ModelFiles(Path path, Map<String, Path> components, Optional<Predi
   }
 
   /**
-   * {@return the files of a model without replaced components}
+   * {@return the files of a model, with no component replaced}
    *
    * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
    */

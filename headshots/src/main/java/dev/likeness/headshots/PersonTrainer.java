@@ -144,7 +144,7 @@ public final class PersonTrainer {
    * @param cancellation stops the training within a step
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
-   *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
@@ -178,7 +178,7 @@ public final class PersonTrainer {
    * @return the trained model; the caller closes it
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
-   *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel trainModel(
@@ -282,7 +282,7 @@ public final class PersonTrainer {
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the reading of photos
    * @throws dev.likeness.diffusion.error.InvalidInputException if no photo shows a large enough
-   *     head, or if the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   *     head, or if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {

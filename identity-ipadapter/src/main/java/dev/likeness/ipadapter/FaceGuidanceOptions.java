@@ -51,7 +51,8 @@ public record FaceGuidanceOptions(int every, Gradient gradient) {
   public enum Gradient {
     /**
      * The estimated memory decides: {@link #KEPT} if it fits into the free memory of the base's
-     * device, else {@link #RECOMPUTED} if that fits, else {@link #LEFT_OUT}.
+     * device, else {@link #RECOMPUTED} if that fits, else {@link #LEFT_OUT}. Weights in 8 bits
+     * exclude {@link #KEPT}, and tiled sampling excludes {@link #RECOMPUTED}.
      */
     BY_MEMORY,
     /**

@@ -58,7 +58,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param personToken the words that prompts use for the person, and the person's consent
    * @param baseName name of the base model that the person was trained on; empty if unknown
    * @param trainingSettings the settings of the training, as readable text
-   * @param notes further header entries of the file
+   * @param notes further entries for the header of the person file
    */
   public TrainedPerson(
       Lora lora,

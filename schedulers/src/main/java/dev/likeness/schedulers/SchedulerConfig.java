@@ -140,13 +140,13 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with the scheduler of the given name, like {@link #with(String)}} If the
-   * name is a class name, this method also checks that the class supports this kind of network.
+   * {@return this config with the scheduler of the given name, like {@link #with(String)}} This
+   * method also checks that the scheduler is for the same kind of network as this config. There are
+   * three kinds of networks: trained on flow, on continuous noise levels, or on betas.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
-   * @throws IllegalArgumentException in the same cases as {@link #with(String)}, or if the class is
-   *     for networks of another kind. There are three kinds of networks: trained on flow, on
-   *     continuous noise levels, or on betas
+   * @throws IllegalArgumentException in the same cases as {@link #with(String)}, or if the
+   *     scheduler is for another kind of network
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);

@@ -95,12 +95,13 @@ public record CachingOptions(
    * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
    * <p>The number of rows of the sampling plan from one network call to the next starts at 1. From
-   * the third call on, the number grows by one with each call, up to {@code interval}. If the
-   * timesteps of rows are close together, the number can exceed {@code interval}. Source: Liu et
-   * al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
+   * the third call on, the number grows by one with each call, up to {@code interval}. There is one
+   * exception: for rows whose timesteps are close together, the network is called less often, so
+   * that the number exceeds {@code interval}. Source: Liu et al. 2025, arXiv:2503.06923, equation
+   * 5, first order, for whole predictions.
    *
-   * @param interval the value to which the number of rows from one network call to the next grows,
-   *     at least 1. If timesteps are close together, the number can become larger
+   * @param interval the number of rows from one network call to the next, when it no longer grows;
+   *     at least 1
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {

@@ -18,8 +18,8 @@ import java.util.OptionalInt;
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
  *     each pixel; false if sampling uses the mask thresholded at 0.5
- * @param keepsSize true if an editing model does not scale the image. Otherwise Kontext resizes it
- *     to a size that it was trained on, and FLUX.2 reduces it to about a million pixels
+ * @param keepsSize true if an editing model only rounds the image's size. Otherwise Kontext resizes
+ *     it to a size that it was trained on, and FLUX.2 reduces it to about a million pixels
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
  * @param paddingMaskCrop the padding of {@link #paddingMaskCrop(int)} in pixels, at least 0; empty
@@ -42,7 +42,7 @@ public record InitialImage(
    * @param strength the share of the steps that is sampled, 0..1
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
-   * @param keepsSize true if an editing model does not scale the image
+   * @param keepsSize true if an editing model only rounds the image's size
    * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
    * @param paddingMaskCrop the padding around the mask in pixels, at least 0
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
@@ -146,7 +146,7 @@ public record InitialImage(
         paddingMaskCrop);
   }
 
-  /** {@return a copy that an editing model (Kontext, FLUX.2) does not scale} */
+  /** {@return a copy of which an editing model (Kontext, FLUX.2) only rounds the size} */
   public InitialImage keepingSize() {
     return new InitialImage(
         image, latents, strength, mask, isDifferential, true, pastesUnmasked, paddingMaskCrop);

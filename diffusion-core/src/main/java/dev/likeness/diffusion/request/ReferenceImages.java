@@ -93,7 +93,8 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
     }
     if (!maxPixels.equals(others.maxPixels) || strength != others.strength) {
       throw new IllegalArgumentException("all reference images of a request must have the same"
-          + " strength and limit, got strength " + strength + " with " + limit() + " and strength "
+          + " strength and size limit, got strength " + strength + " with " + limit()
+          + " and strength "
           + others.strength + " with " + others.limit() + "; give the same for all");
     }
     return images(Stream.concat(images.stream(), others.images.stream()).toList());

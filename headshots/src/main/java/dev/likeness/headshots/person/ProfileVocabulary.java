@@ -32,7 +32,10 @@ public record ProfileVocabulary(Map<String, String> values) {
   /** No words: a person. */
   static final ProfileVocabulary EMPTY = new ProfileVocabulary(Map.of());
 
-  /** {@return the attributes, in the order in which a photo reader determines them} */
+  /**
+   * {@return the attributes, in the order in which a photo reader (a network that describes photos
+   * in words) determines them}
+   */
   public static List<Attribute> attributes() {
     return ATTRIBUTES;
   }

@@ -107,8 +107,8 @@ public record ReferencePhotos(int count, Crop crop, int side) {
 
   /**
    * Chooses the accepted photos that differ most in pose and light, and are sharp. The first one is
-   * sharp and frontal. If several photos were accepted, at least one is left for measuring
-   * likeness. The same review always leads to the same choice.
+   * the best by sharpness and frontal pose together. If several photos were accepted, at least one
+   * is left for measuring likeness. The same review always leads to the same choice.
    *
    * @param review the reviewed photos of one person
    * @param base the base; it limits the number of photos

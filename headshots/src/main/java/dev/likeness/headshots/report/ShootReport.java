@@ -231,9 +231,7 @@ public final class ShootReport {
     String why = verdict.isSelected()
         ? flawless + (index == 0 ? "It is the best of all." : "It differs from the images before.")
         : flawless
-            + (flawless.isEmpty()
-                ? "Images without flaws were preferred."
-                : ReportText.sentence(reason));
+            + (flawless.isEmpty() ? "Flawless images come first." : ReportText.sentence(reason));
     String numbers = String.format(
             Locale.ROOT, "<p>Ranking score: %.2f</p>", verdict.rankingScore())
         + (Double.isNaN(candidate.promptAdherence())

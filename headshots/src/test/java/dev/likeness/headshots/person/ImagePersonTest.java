@@ -169,8 +169,8 @@ class ImagePersonTest {
     assertEquals(4, request.referenceImages().images().size());
     assertEquals(hat, request.referenceImages().images().get(0));
     assertEquals(
-        "all reference images of a request must have the same strength and limit, got strength 1.0"
-            + " with the model's limit and strength 0.5 with the model's limit; give the same for all",
+        "all reference images of a request must have the same strength and size limit, got strength"
+            + " 1.0 with the model's limit and strength 0.5 with the model's limit; give the same for all",
         assertThrows(IllegalArgumentException.class, () -> request.adapter(ben().at(0.5)))
             .getMessage());
   }

@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -149,7 +150,13 @@ final class TwoAttempts implements AutoCloseable {
         .orElseThrow();
   }
 
+  // Spark updates the store on another thread, some time after an action has returned.
   private AppStatusStore store() {
+    try {
+      spark.sparkContext().listenerBus().waitUntilEmpty();
+    } catch (TimeoutException e) {
+      throw new AssertionError(e);
+    }
     return spark.sparkContext().statusStore();
   }
 

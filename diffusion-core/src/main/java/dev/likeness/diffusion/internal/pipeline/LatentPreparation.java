@@ -80,8 +80,8 @@ record LatentPreparation(
     boolean masked = initial != null && initial.isMasked();
     if (takesMask && !(masked && initial.image().isPresent())) {
       throw new IllegalArgumentException(
-          "this base was trained for inpainting and needs an initial image with a"
-              + " mask; give both, or use another base");
+          "this base was trained for inpainting and needs an initial image (pixels, not"
+              + " latents) with a mask; give both, or use another base");
     }
     if (initial == null || model.editing().isPresent() && request.isEdit()) {
       return new PreparedLatents(

@@ -76,8 +76,8 @@ record PredictorChain(PipelineModel model) {
         && (caching.kind() != CachingOptions.Kind.NONE
             || request.guidanceOptions().formula().hasMomentum())) {
       throw new IllegalArgumentException(
-          "tiled sampling cannot be combined with caching (except token merging) or guidance"
-              + " with momentum; leave out the windows, or caching and momentum");
+          "tiled sampling cannot be combined with guidance with momentum, or with caching other than"
+              + " token merging; turn tiled sampling off, or turn off momentum and caching");
     }
   }
 

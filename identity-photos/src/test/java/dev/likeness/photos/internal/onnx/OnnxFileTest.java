@@ -103,10 +103,10 @@ class OnnxFileTest {
             "that the operation does not accept",
             node("Conv", "x w", "y", number("pads", 3)),
             WEIGHTS),
-        bad("has 1 inputs", node("Conv", "x", "y")),
-        bad("has 2 inputs", node("Conv", "x ", "y")),
-        bad("and 2 outputs", node("Relu", "x", "y z")),
-        bad("has 300 inputs", node("Add", "x" + " x".repeat(299), "y")),
+        bad("number of inputs (1)", node("Conv", "x", "y")),
+        bad("number of inputs (2)", node("Conv", "x ", "y")),
+        bad("or outputs (2)", node("Relu", "x", "y z")),
+        bad("number of inputs (300)", node("Add", "x" + " x".repeat(299), "y")),
         bad(
             "more than 8192 nodes",
             IntStream.range(0, 8193)

@@ -39,7 +39,7 @@ public final class AcceptedPhoto {
 
   /**
    * Returns a photo with its face. The method also computes features of the image for
-   * {@link #distance} and for the review.
+   * {@link #distance} and for a {@link PhotoReview}.
    *
    * @param name name for reports and messages
    * @param image the upright photo in sRGB
@@ -56,8 +56,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the photo: upright, in sRGB and without metadata. The review reduces the long side of a
-   * large photo to {@link dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
+   * Returns the photo: upright, in sRGB and without metadata. A {@link PhotoReview} reduces the
+   * long side of a large photo to {@link dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
    *
    * @return the image
    */
@@ -75,10 +75,11 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns this photo with the caption and the repeats of a {@link Photo}.
+   * Returns a copy of this photo with the caption of a {@link Photo} and its number of repeats in
+   * training.
    *
    * @param file the photo whose caption and repeats are copied
-   * @return the photo with its caption and repeats
+   * @return the copy
    */
   public AcceptedPhoto withCaptionOf(Photo file) {
     return new AcceptedPhoto(name, image, face, features, file.caption(), file.repeats());

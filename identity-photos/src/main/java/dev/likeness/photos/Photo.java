@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * One photo file of a person: a name for messages and the file content. If the photo was given as a
- * path, the review reads the file.
+ * path, a {@link PhotoReview} reads the file.
  */
 public final class Photo {
   // A stream cannot be read twice, so it is read at once, up to this limit.
@@ -77,7 +77,7 @@ public final class Photo {
 
   /**
    * Reads a photo from a stream. If the stream has more than 64 MiB, only the first 64 MiB are
-   * read. The default {@link dev.likeness.photos.decode.DecodeLimits} reject photos of this size.
+   * read. By default, a {@link PhotoReview} rejects files of this size.
    *
    * @param name name for reports and messages, not blank
    * @param file the stream of the image file; the caller closes it

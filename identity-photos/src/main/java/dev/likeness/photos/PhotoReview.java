@@ -66,7 +66,7 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews a set with the built-in tools ({@link ReviewTools#builtIn()}) and the default limits.
+   * Reviews a set with {@link ReviewTools#builtIn()} and {@link ReviewOptions#defaults()}.
    *
    * @param set the photos, which should show one person
    * @return the review, with at least one accepted photo
@@ -81,7 +81,7 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews a set with a face detector and no other tool.
+   * Reviews a set with the given face detector only, without optional tools.
    *
    * @param set the photos, which should show one person
    * @param detector finds the faces; the caller closes it
@@ -110,7 +110,7 @@ public final class PhotoReview {
   /**
    * Reviews a set with the given tools and options. With a face embedder, the review also finds
    * photos that show another person, and photos that are crops of the same shot. Without a face
-   * embedder, identity is not compared, and {@link SetVerdict#toolAdvice()} says so.
+   * embedder, it cannot compare the people, and {@link SetVerdict#toolAdvice()} says so.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -166,7 +166,7 @@ public final class PhotoReview {
 
   /**
    * Returns the accepted photos that are most useful for training. The sharpest photo comes first.
-   * Each further photo is chosen because it is sharp and differs from the photos chosen before.
+   * Each further photo has the best sum of sharpness and difference from the photos chosen before.
    *
    * @param count the largest number of photos, at least 1
    * @return at most {@code count} photos, the most useful first
@@ -181,15 +181,15 @@ public final class PhotoReview {
     return basis.identity.isPresent();
   }
 
-  /** {@return the name of the face embedder that compared the photos; empty if none did} */
+  /** {@return the name of the face embedder that compared the photos; empty if there was none} */
   public Optional<String> comparedBy() {
     return basis.embedder;
   }
 
   /**
-   * Returns the photos by the person they seem to show. Each photo that passed the quality checks
-   * is in one group. A photo that cannot be compared well may be alone in a group, although it
-   * shows the person of another group.
+   * Returns the photos in groups, one for each person that the photos seem to show. Each photo that
+   * passed the quality checks is in one group. A photo that cannot be compared well may be alone in
+   * a group, although it shows the person of another group.
    *
    * @return the groups, the largest first; empty if identity was not compared
    */
@@ -223,8 +223,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns the review of this set for the person in one of its photos. Photos of the other groups
-   * are rejected. A photo that cannot be compared well can get a warning instead.
+   * Returns the review of this set for the person in one of its photos. Photos outside the group of
+   * this photo are rejected. A photo that cannot be compared well can get a warning instead.
    *
    * @param shown a photo of {@link #groups()}
    * @return the review, with at least one accepted photo
@@ -236,8 +236,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Returns the review of this set for the person in the photo with the given name. Photos of the
-   * other groups are rejected. A photo that cannot be compared well can get a warning instead.
+   * Returns the review of this set for the person in the named photo. Photos outside the group of
+   * this photo are rejected. A photo that cannot be compared well can get a warning instead.
    *
    * @param name the name of a photo of {@link #groups()}
    * @return the review, with at least one accepted photo

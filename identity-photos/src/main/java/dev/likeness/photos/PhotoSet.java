@@ -24,7 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Photos of one person, in the order of the review. Never empty. Immutable. */
+/** Photos of one person, in a fixed order. Never empty. Immutable. */
 public final class PhotoSet {
   private static final int HEADER_BYTES = 32;
   private static final int MAX_CAPTION_BYTES = 64 << 10;
@@ -76,8 +76,8 @@ public final class PhotoSet {
 
   /**
    * Returns the photos of a folder, sorted by file name. A file counts as a photo if its extension
-   * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. The
-   * review rejects links, pipes and devices that have the extension of an image.
+   * or its first bytes are those of an image. Hidden files are ignored. Links are not followed. A
+   * {@link PhotoReview} rejects links, pipes and devices that have the extension of an image.
    *
    * <p>As in kohya's trainer, the folder may contain folders called {@code REPEATS_NAME}, such as
    * {@code 10_ada}, with more photos. Training uses the photos in {@code 10_ada} 10 times as often
@@ -227,7 +227,9 @@ public final class PhotoSet {
     }
   }
 
-  /** {@return the photos, in the order of the review; at least one} */
+  /**
+   * {@return the photos, in the order in which a {@link PhotoReview} reports them; at least one}
+   */
   public List<Photo> photos() {
     return photos;
   }

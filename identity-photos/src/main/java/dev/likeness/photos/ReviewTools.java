@@ -148,8 +148,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Opens the face embedder in a base model's folder. The folder of a base model with its own style
-   * of people can contain an embedder that was trained on this style.
+   * Opens the face embedder in a base model's folder. If the base generates rendered people instead
+   * of photographs, its folder can contain an embedder that was trained on such people.
    *
    * @param folder the folder of the base model
    * @return the embedder, which the caller closes; empty if the folder contains no embedder
@@ -197,8 +197,8 @@ public final class ReviewTools implements AutoCloseable {
   /**
    * Returns a copy of these tools with the given BRISQUE model.
    *
-   * @param model OpenCV's YAML file of the regression
-   * @param range OpenCV's YAML file with the ranges of the regression's inputs
+   * @param model the YAML file of the BRISQUE model, in OpenCV's format
+   * @param range the YAML file with the ranges of the model's inputs, in OpenCV's format
    * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
    * @throws ResourceLimitException if OpenCV's native libraries are missing
@@ -211,7 +211,7 @@ public final class ReviewTools implements AutoCloseable {
   /**
    * Returns these tools with a face-quality network.
    *
-   * @param file an ONNX file of the network of {@link FaceQuality.OnnxFaceQuality}
+   * @param file the ONNX file of FaceChain's network; see {@link FaceQuality.OnnxFaceQuality}
    * @return the changed tools; closing them also closes these tools
    * @throws InvalidInputException if the file does not contain this network
    * @throws ResourceLimitException if OpenCV's native libraries are missing

@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  * @param sourceType XMP's digital source type, as an IPTC URL; empty if XMP has no source type
  * @param watermarkBits number of correct watermark bits in the pixels, 0 to 48; empty if the image
  *     is too small or cannot be decoded
- * @param manifest the validated content credentials; empty if the file has no content credentials
+ * @param manifest the content credentials with their validation; empty if the file has none
  * @param remoteManifest URL of content credentials outside the file, which are not fetched; empty
  *     if XMP has no such URL
  */

@@ -7,8 +7,8 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * The categories of data that a store keeps of a subject. Each category has a separate key and
- * separate retention limits.
+ * The categories of data that a {@link SubjectStore} keeps of a subject (one person). Each category
+ * has a separate key and separate retention limits.
  */
 public enum DataCategory {
   /** Selfies and crops of them. */

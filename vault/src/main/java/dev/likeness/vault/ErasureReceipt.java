@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A signed record that a subject was erased. It does not identify the person.
+ * A signed record that a store erased all data of a person. It does not identify the person.
  *
  * @param subject the random id of the subject: 32 hexadecimal digits
  * @param startedAt the time when the erasure began, by the system clock
@@ -108,7 +108,7 @@ public record ErasureReceipt(
   }
 
   /**
-   * Returns the file of a receipt. The store need not be open.
+   * Returns the path of the receipt of a subject in a store. The store need not be open.
    *
    * @param store the store's folder
    * @param id the id of the subject: 32 hexadecimal digits

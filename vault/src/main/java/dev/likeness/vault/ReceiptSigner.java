@@ -12,9 +12,9 @@ import java.util.function.UnaryOperator;
  */
 public interface ReceiptSigner {
   /**
-   * Returns the signature of a message. The key of the first certificate determines the algorithm:
-   * ECDSA as {@code r || s} (P-256 with SHA-256, P-384 with SHA-384, P-521 with SHA-512),
-   * RSASSA-PSS with SHA-256, or Ed25519.
+   * Returns the signature of a message. The key of the first certificate of {@link #chain()}
+   * determines the algorithm: ECDSA as {@code r || s} (P-256 with SHA-256, P-384 with SHA-384,
+   * P-521 with SHA-512), RSASSA-PSS with SHA-256, or Ed25519.
    *
    * @param message the text of a receipt in UTF-8
    * @return the signature

@@ -13,11 +13,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The data of one person in a store. The folders are ordinary {@link Path}s whose files are
- * encrypted with keys of this subject. Thread-safe. Methods that use the data throw
- * {@link SubjectErasedException} after {@link #erase()}, and {@link IllegalStateException} after
- * {@link SubjectStore#close()}. After either, access to files throws {@link IOException}. If the
- * store cannot be written, methods that change the subject throw {@link ResourceLimitException}.
+ * The data of one person in a store. Its folders are ordinary {@link Path}s with encrypted files.
+ * Thread-safe. Methods that use the data throw {@link SubjectErasedException} after
+ * {@link #erase()}, and {@link IllegalStateException} after {@link SubjectStore#close()}. After
+ * either call, access to files throws {@link IOException}. If the store cannot be written, methods
+ * that change the subject throw {@link ResourceLimitException}.
  */
 public final class Subject {
   private static final String CONSENT = "consent.json";
@@ -139,8 +139,8 @@ public final class Subject {
   }
 
   /**
-   * Records that the person was trained. If a retention limit is now reached, the data of that
-   * category is removed, except person data.
+   * Records that the person was trained. If a category of data has now reached its retention limit,
+   * its data is removed. Person data stays.
    *
    * @throws IllegalStateException while {@link SubjectStudio} uses the photos
    * @throws SubjectErasedException if the subject was erased

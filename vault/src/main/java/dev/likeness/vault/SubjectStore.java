@@ -275,8 +275,8 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Reads every file of every subject to find damaged files.
    *
-   * @return one line for each damaged file of the store itself, one for each subject with damaged
-   *     dates, and one for each subject and category with unreadable files; empty if all is well
+   * @return one line for each problem: a damaged file of the store itself, damaged dates of a
+   *     subject, or unreadable files in a category of a subject; empty if all is well
    * @throws IllegalStateException if the store is closed
    */
   public List<String> verify() {

@@ -46,7 +46,7 @@ public final class SubjectStudio {
 
   /**
    * {@return a studio for subjects} It uses {@link GeneratedImage.Marking#load()} to mark
-   * headshots, and the built-in tools for faces.
+   * headshots, and {@link ReviewTools#builtIn()} for faces.
    *
    * @param base the base model that {@code studio} was created with
    * @param studio the studio that trains and generates
@@ -72,7 +72,7 @@ public final class SubjectStudio {
    * embedder, the person file records face embeddings, and the likeness of headshots is measured.
    *
    * @param others the tools for faces; the caller closes them
-   * @throws IllegalArgumentException if the studio's face guidance uses the embedder
+   * @throws IllegalArgumentException if the studio's face guidance uses this embedder
    */
   public SubjectStudio tools(ReviewTools others) {
     HeadshotStudio studio = others.embedder().map(setup.studio::embedder).orElse(setup.studio);
@@ -148,8 +148,8 @@ public final class SubjectStudio {
    * @throws IllegalStateException while another call trains the subject or chooses its references
    * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
    *     training and adding photos
-   * @throws InvalidInputException if no photo can be used, the photos show several people, or the
-   *     person of {@link #personIn} is not found
+   * @throws InvalidInputException if no photo can be used, it is unclear which of several people to
+   *     train, or the person of {@link #personIn} is not found
    */
   public void train(Subject subject, Progress progress, Cancellation cancellation) {
     Consent consent = Consent.require(subject.consent(), Purpose.TRAINING);
@@ -193,8 +193,8 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested,
    *     the subject is erased or the store is closed
    * @throws IllegalStateException while another call trains the subject or chooses its references
-   * @throws InvalidInputException if the base does not edit images, no photo can be used, the
-   *     photos show several people, or the person of {@link #personIn} is not found
+   * @throws InvalidInputException if the base does not edit images, no photo can be used, it is
+   *     unclear which of several people is meant, or the person of {@link #personIn} is not found
    */
   public void chooseReferences(
       Subject subject, ReferencePhotos choice, Progress progress, Cancellation cancellation) {
@@ -213,8 +213,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores reference images that were chosen outside the store. The program must then delete its
-   * own copies of the photos.
+   * Stores reference images that were chosen outside the store. The calling program must then
+   * delete its own copies of the photos.
    *
    * @param subject the subject
    * @param person the person; a LoRA of the person is not stored
@@ -264,8 +264,9 @@ public final class SubjectStudio {
    * Generates headshots and crops them by style. If the base edits images and the subject has
    * reference images, these images are used. If the person was also trained, the LoRA is used too.
    * Each finished headshot is stored at once, so it is kept if the shoot stops or fails. Image
-   * numbers continue after those of earlier shoots. Each shoot gets a new record:
-   * {@code record.json}, {@code record-041.json} and so on.
+   * numbers continue after those of earlier shoots. Each shoot gets a new record. The first is
+   * {@code record.json}; a later one has the number of its first image, as in
+   * {@code record-041.json}.
    *
    * @param subject the subject
    * @param request the styles and the number of headshots

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.OptionalInt;
 
 /**
- * A photo as an image.
+ * A decoded photo, with facts about its file.
  *
  * @param image the upright sRGB image; its long side is at most {@link DecodeLimits#maxLongSide()}
  * @param format the format of the file

@@ -12,18 +12,19 @@ public interface PhotoConverter {
    * Returns true if the converter can convert a format.
    *
    * @param format the format of a photo
-   * @return true if {@link #convert} accepts it
+   * @return true if {@link #convert} accepts files of this format
    */
   boolean supports(PhotoFormat format);
 
   /**
-   * Converts the main image of a file. The decoder checks the size of the result again.
+   * Converts the main image of a file. The decoder then checks that the result is within its
+   * {@link DecodeLimits}.
    *
    * @param format the format of the file, for which {@link #supports} returned true
    * @param file the bytes of the file, which the method must not change
    * @return the bytes of an upright PNG or JPEG file
-   * @throws IOException if the file cannot be converted, for example a broken file; the message of
-   *     the exception becomes part of the reason against the photo
+   * @throws IOException if the file cannot be converted, for example because it is damaged; the
+   *     message of the exception becomes part of the reason against the photo
    */
   byte[] convert(PhotoFormat format, byte[] file) throws IOException;
 }

@@ -51,12 +51,15 @@ public final class UnreadablePhotoException extends InvalidInputException {
     return fault;
   }
 
-  /** {@return the measured value in bytes or pixels; NaN if nothing was measured} */
+  /**
+   * {@return the size that is above its limit: bytes of the file, pixels of the image, or pixels of
+   * its longer side; NaN if no size was measured}
+   */
   public double value() {
     return value;
   }
 
-  /** {@return the largest allowed {@link #value}; NaN if nothing was measured} */
+  /** {@return the largest allowed {@link #value}; NaN if no size was measured} */
   public double limit() {
     return limit;
   }

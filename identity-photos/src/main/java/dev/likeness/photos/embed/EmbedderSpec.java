@@ -60,8 +60,8 @@ public record EmbedderSpec(
       Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
 
   /**
-   * MobileFace V2 (becauseofAI) with embeddings of 256 numbers. The network scales pixel values
-   * itself; its training set is not published.
+   * MobileFace V2 of the GitHub user becauseofAI, with embeddings of 256 numbers. The network
+   * scales pixel values itself; its training set is not published.
    */
   public static final EmbedderSpec MOBILEFACE = new EmbedderSpec(
       "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.35, UsePolicy.Licence.MIT);

@@ -42,8 +42,8 @@ public interface FaceEmbedder extends AutoCloseable {
 
   /**
    * {@return true (the default) if the embedder was trained on photographs; false if it was trained
-   * on rendered faces only} If the result is false, the threshold does not hold for people in
-   * photographs.
+   * on rendered faces only} If the result is false, {@link #samePersonThreshold()} does not hold
+   * for people in photographs.
    */
   default boolean isTrainedOnPhotographs() {
     return true;

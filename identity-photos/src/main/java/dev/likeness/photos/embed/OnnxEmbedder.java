@@ -73,8 +73,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * Returns the name of the specification and a hash of the file. Embeddings of different files
-   * cannot be compared.
+   * Returns the name of the specification and a hash of the file. The hash is included because
+   * embeddings made with different files cannot be compared.
    */
   @Override
   public String name() {

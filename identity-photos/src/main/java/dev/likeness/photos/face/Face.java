@@ -8,8 +8,8 @@ import java.util.Optional;
  *
  * @param box the face from above the brows to the chin and from ear to ear
  * @param score the detector's confidence, 0 to 1
- * @param pose rotation of the head; Haar cascades report a pitch of 0, and a yaw of 0, -60 or 60
- *     degrees
+ * @param pose rotation of the head; {@link CascadeDetector} reports a pitch of 0, and a yaw of 0,
+ *     -60 or 60 degrees
  * @param eyes centres of the eyes; empty if they are closed, covered or not found
  * @param landmarks five landmarks; empty if the detector does not find landmarks
  */
@@ -83,8 +83,8 @@ public record Face(
     }
 
     /**
-     * {@return the rotation of the head in the image plane, in degrees; positive if the right eye
-     * is lower}
+     * {@return the rotation of the head in the image plane, in degrees; positive if the eye on the
+     * right of the image is lower}
      */
     public double roll() {
       return Math.toDegrees(Math.atan2(right.y() - left.y(), right.x() - left.x()));

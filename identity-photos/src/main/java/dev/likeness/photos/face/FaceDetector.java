@@ -14,8 +14,9 @@ public interface FaceDetector extends AutoCloseable {
   List<Face> detect(RgbImage image);
 
   /**
-   * Detects clearly visible frontal faces only. This method may be faster than {@link #detect}. The
-   * default implementation calls {@code detect} and returns all its faces.
+   * Detects at least the clearly visible frontal faces. An implementation may leave out other faces
+   * to be faster than {@link #detect}. The default implementation calls {@code detect} and leaves
+   * out none.
    *
    * @param image an image of any size
    * @return the faces in pixels of {@code image}, largest first; empty if there are none
@@ -25,9 +26,9 @@ public interface FaceDetector extends AutoCloseable {
   }
 
   /**
-   * Detects frontal faces that fill a large part of the image. This method may be faster than
-   * {@link #detectFrontal}. The default implementation calls {@code detectFrontal} and returns all
-   * its faces.
+   * Detects at least the frontal faces that fill a large part of the image. An implementation may
+   * leave out other faces to be faster than {@link #detectFrontal}. The default implementation
+   * calls {@code detectFrontal} and leaves out none.
    *
    * @param image an image of any size
    * @return the faces in pixels of {@code image}, largest first; empty if there are none

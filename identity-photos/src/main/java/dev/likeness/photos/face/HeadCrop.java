@@ -14,8 +14,8 @@ import dev.likeness.photos.internal.image.Resampler;
 public record HeadCrop(int x, int y, int side) {
   /**
    * Returns the crop with the given framing around a face. If the crop has fewer than {@code size}
-   * pixels per side, it is extended to more of the image, up to this size and as far as the framing
-   * allows. The crop then needs less enlarging later.
+   * pixels per side, it is extended to more of the image, so that it needs less enlarging later.
+   * The extension stops at this size, or at the largest factor of the framing.
    *
    * @param face the face's box, in pixels of the image
    * @param framing how much of the person the crop includes

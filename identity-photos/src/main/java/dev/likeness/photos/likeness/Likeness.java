@@ -207,8 +207,8 @@ public final class Likeness {
 
   /**
    * Returns the cosine below which an image counts as unlike the person. It is 0.9 times the mean
-   * cosine of the person's own photos, but at most {@link FaceEmbedder#samePersonThreshold()}. With
-   * only one photo, it is the embedder's threshold.
+   * cosine between the person's own photos, but at most {@link FaceEmbedder#samePersonThreshold()}.
+   * With only one photo, it is the embedder's threshold.
    *
    * @return the threshold, -1 to 1
    */

@@ -11,10 +11,10 @@ import java.util.List;
  *
  * @param hasFace true if a face was found; otherwise all numbers are NaN
  * @param cosine mean cosine with the person's photos, -1 to 1
- * @param percentile share of the pairs of the person's own photos whose cosine is below
+ * @param percentile share of the genuine pairs (two photos of the person) whose cosine is below
  *     {@code cosine}, 0 to 1; NaN with fewer than two photos
- * @param falseMatchRate share of the pairs of a photo of the person and a photo of another person
- *     whose cosine is at least {@code cosine}, 0 to 1; NaN without photos of other people
+ * @param falseMatchRate share of the impostor pairs (a photo of the person, a photo of another
+ *     person) whose cosine is at least {@code cosine}, 0 to 1; NaN without photos of other people
  * @param confidenceInterval 95 % confidence interval of {@code cosine}; it depends on the variation
  *     between the photos. With one photo, both ends equal {@code cosine}
  */
@@ -39,8 +39,8 @@ public record LikenessScore(
    * @param image an upright image of any size
    * @return one score for each person, in the order of {@code people}. If no face is left for a
    *     person, {@link #hasFace()} is false
-   * @throws IllegalArgumentException if there is no person, there are too many, or their embedders
-   *     differ
+   * @throws IllegalArgumentException if {@code people} is empty or contains more than
+   *     {@value #MAX_PEOPLE} likenesses, or if their embedders differ
    */
   public static List<LikenessScore> ofPeople(List<Likeness> people, RgbImage image) {
     if (people.isEmpty() || people.size() > MAX_PEOPLE) {

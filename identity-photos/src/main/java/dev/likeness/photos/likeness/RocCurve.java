@@ -61,8 +61,8 @@ public final class RocCurve {
   }
 
   /**
-   * Returns the smallest cosine threshold at which the share of accepted impostor pairs is at most
-   * {@code rate}. A pair is accepted if its cosine reaches the threshold.
+   * Returns the smallest cosine threshold at which the share of all impostor pairs that are
+   * accepted is at most {@code rate}. A pair is accepted if its cosine reaches the threshold.
    *
    * @param rate allowed false accept rate, 0 to 1
    * @return the threshold; -1 if all impostor pairs may be accepted
@@ -80,10 +80,10 @@ public final class RocCurve {
 
   /**
    * Returns the true accept rate at a false accept rate (TAR at FAR): the share of genuine pairs
-   * that are accepted at {@link #thresholdAt}.
+   * whose cosine reaches the threshold {@link #thresholdAt thresholdAt(rate)}.
    *
    * @param rate allowed false accept rate, 0 to 1
-   * @return the share of accepted genuine pairs, 0 to 1
+   * @return the true accept rate, 0 to 1
    * @throws IllegalArgumentException if the rate is not in 0..1
    */
   public double trueAcceptRateAt(double rate) {

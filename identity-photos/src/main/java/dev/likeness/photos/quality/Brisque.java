@@ -50,7 +50,8 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens the BRISQUE model in OpenCV's jar. The model was trained on the LIVE database.
+   * Opens the BRISQUE model in OpenCV's jar. The model was trained on the LIVE image quality
+   * database.
    *
    * @return the measure; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
@@ -70,11 +71,11 @@ public final class Brisque implements AutoCloseable {
   }
 
   /**
-   * Opens a model from two YAML files in OpenCV's format. Java code parses both files and passes
-   * only their numbers to OpenCV.
+   * Opens a BRISQUE model from two YAML files in OpenCV's format. Java code parses both files and
+   * passes only their numbers to OpenCV.
    *
-   * @param model the file of the regression
-   * @param range the file with the ranges of the regression's inputs
+   * @param model the YAML file of the BRISQUE model
+   * @param range the YAML file with the ranges of the model's inputs
    * @return the measure; the caller closes it
    * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are

@@ -80,12 +80,12 @@ public enum ReasonCode {
   BORDERS,
   /**
    * The image is distorted. Value: BRISQUE score of head and shoulders, 0 to 100; measured only if
-   * {@link Brisque} is available.
+   * the review has a {@link Brisque} measure.
    */
   DISTORTED,
   /**
    * The face is hard to recognise. Value: score of the {@link FaceQuality} network, 0 to 1;
-   * measured only if the network is available.
+   * measured only if the review has this network.
    */
   LOW_QUALITY,
   /**

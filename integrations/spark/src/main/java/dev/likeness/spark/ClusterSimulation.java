@@ -33,9 +33,9 @@ public record ClusterSimulation(
    * The result of a simulation.
    *
    * @param makespan seconds from the start until the last person is done
-   * @param bound lower bound of the makespan in seconds, whatever the order of people. It is one
-   *     restart plus the larger of two times: the time of the longest task; and the time of all
-   *     tasks together, not counting failures, divided by the number of executors
+   * @param bound lower bound of the makespan in seconds, whatever the order of people. It is the
+   *     time of one restart plus the larger of two times: the time of the longest task; and the
+   *     time of all tasks together, not counting failures, divided by the number of executors
    * @param failures number of failures
    * @param lost seconds of work and restarts that failures cost
    * @param finished number of people who are done

@@ -7,12 +7,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The receipt of an erasure, with the number and size of the deleted files. It contains neither the
- * names nor the digests of these files. Immutable.
+ * The receipt of {@link HeadshotJob#erase}, with the number and size of the deleted files. It
+ * contains neither the names nor the digests of these files. Immutable.
  *
  * @param id the person's id
  * @param erasedAt the time of the erasure, as ISO 8601 text
- * @param out the output folder of the jobs
+ * @param out the URI of the output folder of the jobs
  * @param files the number of deleted files of finished work
  * @param unfinishedFiles the number of deleted files of unfinished work, such as saved states
  * @param bytes the size of all deleted files, in bytes

@@ -26,7 +26,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
   private static final int MIB = 20;
 
   /**
-   * {@return the memory of an executor that trains with the studio's default settings}
+   * {@return the memory of an executor that trains with the default settings of a headshot studio}
    *
    * @param base the open base model, on the device of the executors. On a GPU, the activations are
    *     in the GPU's memory and do not count
@@ -65,7 +65,7 @@ public record ExecutorMemory(long weights, long task, long process, int tasks) {
         tasks);
   }
 
-  /** {@return the memory of all parts and all tasks plus 15 %, in MiB} */
+  /** {@return the sum of the weights, the process and all tasks at once, plus 15 %, in MiB} */
   public long overheadMiB() {
     return (long) Math.ceil(SPARE * (weights + tasks * task + process) / (1L << MIB));
   }

@@ -73,8 +73,8 @@ public final class HeadshotJob {
   }
 
   /**
-   * Returns a copy of this job for the given device. By default, each task uses its GPU. A task
-   * without a GPU uses the CPU.
+   * Returns a copy of this job for the given device. By default, each task uses the GPU that Spark
+   * gave to it. A task without a GPU uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
@@ -94,7 +94,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * Returns a copy of this job with the given face detector.
+   * Returns a copy of this job with the given face detector. The default is OpenCV's Haar cascades.
    *
    * @param file the path of a YuNet ONNX file on the executors
    * @return the new job
@@ -104,7 +104,8 @@ public final class HeadshotJob {
   }
 
   /**
-   * Returns a copy of this job with the given face embedder, which measures likeness.
+   * Returns a copy of this job with the given face embedder, which measures likeness. The default
+   * is the embedder in the base's folder, if there is one.
    *
    * @param file the path of an ONNX file on the executors
    * @param commercial true if the embedder's licence must allow commercial use
@@ -128,7 +129,7 @@ public final class HeadshotJob {
   }
 
   /**
-   * Runs the job. The rows travel through the driver; photos and images do not.
+   * Runs the job. The driver receives the rows, but neither photos nor images.
    *
    * @param people one row for each person
    * @return one row for each person, in the order of {@code people}. Equal rows of {@code people}

@@ -24,7 +24,8 @@ import org.apache.spark.util.SerializableConfiguration;
  *   <li>{@code likeness}: the mean cosine between the largest face and the photos; null without
  *       photos, face or face embedder
  *   <li>{@code adherence}: the prompt adherence, 0 to 1; null without a prompt, if the base has no
- *       photo reader, or if the reader knows no word of the prompt
+ *       photo reader (a network that describes photos in words), or if the reader knows no word of
+ *       the prompt
  *   <li>{@code reason}: the reason why the image could not be measured; null if it was measured
  * </ul>
  */
@@ -43,8 +44,9 @@ public final class ImageEvaluation {
    * Creates an evaluation.
    *
    * @param spark the session
-   * @param base the place of the base model. The base's folder provides the photo reader. If
-   *     {@link #embedder} is not called, the folder also provides the face embedder
+   * @param base the place of the base model. The base's folder can contain a photo reader, which
+   *     measures prompt adherence. If {@link #embedder} is not called, the evaluation uses the face
+   *     embedder in this folder, if there is one
    * @return the evaluation
    */
   public static ImageEvaluation on(SparkSession spark, ModelLocation base) {
@@ -52,8 +54,8 @@ public final class ImageEvaluation {
   }
 
   /**
-   * Returns a copy of this evaluation for the given device. By default, each task uses its GPU. A
-   * task without a GPU uses the CPU.
+   * Returns a copy of this evaluation for the given device. By default, each task uses the GPU that
+   * Spark gave to it. A task without a GPU uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new evaluation
@@ -74,7 +76,8 @@ public final class ImageEvaluation {
   }
 
   /**
-   * Returns a copy of this evaluation with the given face embedder.
+   * Returns a copy of this evaluation with the given face embedder. The default is the embedder in
+   * the base's folder, if there is one.
    *
    * @param file the path of an ONNX file on the executors
    * @param commercial true if the embedder's licence must allow commercial use

@@ -52,8 +52,8 @@ public final class ImageJob {
   }
 
   /**
-   * Returns a copy of this job for the given device. By default, each task uses its GPU. A task
-   * without a GPU uses the CPU.
+   * Returns a copy of this job for the given device. By default, each task uses the GPU that Spark
+   * gave to it. A task without a GPU uses the CPU.
    *
    * @param name {@code cpu}, {@code cuda} or {@code cuda:<index>}
    * @return the new job
@@ -76,9 +76,9 @@ public final class ImageJob {
    * Returns a copy of this job with the given batch size. If memory is short, a task halves its
    * batches.
    *
-   * @param images the largest number of images that a task generates at once, at least 1. With 1,
-   *     equal requests always give equal bytes on a CPU. In larger batches, images may differ by
-   *     rounding
+   * @param images the largest number of images that a task generates at once, at least 1; the
+   *     default is 4. With 1, equal requests always give equal bytes on a CPU. In larger batches,
+   *     images may differ by rounding
    * @return the new job
    * @throws IllegalArgumentException if the number is below 1
    */

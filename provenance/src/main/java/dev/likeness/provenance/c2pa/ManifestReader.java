@@ -32,7 +32,8 @@ public final class ManifestReader {
    * Creates a reader.
    *
    * @param anchors the trusted certificates
-   * @param now the time at which certificates of signatures without a time stamp must be valid
+   * @param now the current time; if a signature has no time stamp, its certificate must be valid at
+   *     this time
    */
   public ManifestReader(TrustAnchors anchors, Instant now) {
     this(anchors, now, new Cancellation());
@@ -42,7 +43,8 @@ public final class ManifestReader {
    * Creates a reader whose reading can be cancelled.
    *
    * @param anchors the trusted certificates
-   * @param now the time at which certificates of signatures without a time stamp must be valid
+   * @param now the current time; if a signature has no time stamp, its certificate must be valid at
+   *     this time
    * @param cancellation stops {@link #read(byte[])}
    */
   public ManifestReader(TrustAnchors anchors, Instant now, Cancellation cancellation) {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param signer the signer; empty if the manifest has no readable signature
  * @param findings the findings about the file and its manifest
  * @param ingredients findings about the ingredients: the images from which this image was made.
- *     Failures that the manifest itself records are left out
+ *     Failures that this image's manifest already records are left out
  */
 public record ManifestReport(
     State state,
@@ -72,7 +72,7 @@ public record ManifestReport(
    * @param signer the signer; empty if the manifest has no readable signature
    * @param findings the findings about the file and its manifest
    * @param ingredients findings about the ingredients: the images from which this image was made.
-   *     Failures that the manifest itself records are left out
+   *     Failures that this image's manifest already records are left out
    */
   public ManifestReport {
     actions = List.copyOf(actions);

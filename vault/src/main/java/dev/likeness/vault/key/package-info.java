@@ -1,10 +1,11 @@
 /**
- * The application's key, which encrypts (wraps) the keys of all vaults of a store.
+ * The application's key, which encrypts (wraps) the keys of all vaults (encrypted folders) of a
+ * store.
  *
  * <p>{@link WrappingKey} has two methods, so that a key management service can implement it;
- * Likeness itself reads keys from a file or an environment variable. Without its key
- * ({@link WrappingKey#none()}), a store can list, erase and purge subjects, but cannot read them.
- * If the key is lost, the data cannot be decrypted any more.
+ * Likeness itself reads keys from a file or an environment variable. A store that is opened without
+ * the key ({@link WrappingKey#none()}) can list, erase and purge subjects, but cannot read their
+ * data. If the key is lost, the data cannot be decrypted any more.
  *
  * <pre>{@code
  * WrappingKey key = WrappingKey.createFile(Path.of("store.key"));

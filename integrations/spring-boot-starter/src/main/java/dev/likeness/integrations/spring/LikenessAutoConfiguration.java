@@ -18,7 +18,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
 
-/** Opens the base model, and creates the studio and the queue on it. */
+/** Opens the base model, and creates a headshot studio and a queue on it. */
 @AutoConfiguration
 @EnableConfigurationProperties(LikenessProperties.class)
 public class LikenessAutoConfiguration {

@@ -30,10 +30,9 @@ import java.util.function.Supplier;
  * file throw {@link IllegalStateException}.
  *
  * <p>Each {@code with} method returns new tools and does not change these tools. The new tools and
- * these tools can be used at the same time. Because they share all owned objects, closing one
- * closes the other. In a chain such as {@code ReviewTools.builtIn().withDetector(file)}, it is
- * enough to close the last tools. If a {@code with} method cannot open its file, these tools stay
- * open.
+ * these tools can be used at the same time. Because both share all owned objects, closing either
+ * closes both. In a chain such as {@code ReviewTools.builtIn().withDetector(file)}, it is enough to
+ * close the last tools. If a {@code with} method cannot open its file, these tools stay open.
  */
 public final class ReviewTools implements AutoCloseable {
   private final FaceDetector detector;
@@ -56,7 +55,8 @@ public final class ReviewTools implements AutoCloseable {
   }
 
   /**
-   * Returns the tools that need no file: OpenCV's Haar cascades and BRISQUE.
+   * Returns the tools that need no file: OpenCV's Haar cascades as the face detector, and BRISQUE
+   * as the measure of distortion.
    *
    * @return the tools; the caller closes them
    * @throws ResourceLimitException if OpenCV's native libraries are missing

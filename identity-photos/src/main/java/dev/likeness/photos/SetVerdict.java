@@ -14,8 +14,9 @@ import java.util.stream.DoubleStream;
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
  * @param readiness how suitable the set is for training, 0 to 1. The number of accepted photos
- *     contributes up to 0.6, their variety up to 0.2, and the share of them without a warning up to
- *     0.2. If no photo is accepted, or if {@link PhotoReview#isPersonUnclear()}, the readiness is 0
+ *     contributes up to 0.6, their variety up to 0.2, and the share of accepted photos without a
+ *     warning up to 0.2. If no photo is accepted, or if {@link PhotoReview#isPersonUnclear()}, the
+ *     readiness is 0
  * @param coverage the variety of the accepted photos
  * @param advice sentences for the person who takes the photos: how to improve the set; empty if
  *     there is nothing to improve

@@ -9,9 +9,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The retention limits of each category of data. Each category has two limits: one counts from the
- * training, the other from the last use. A choice of reference images counts as a training. When
- * either limit is reached, {@link SubjectStore#purgeDue} removes the data. Immutable.
+ * How long a {@link SubjectStore} keeps each category of data. Each category has two limits: one
+ * counts from the training, the other from the last use. A choice of reference images counts as a
+ * training. When either limit is reached, {@link SubjectStore#purgeDue} removes the data.
+ * Immutable.
  *
  * @param limits the {@link Limit} of every category
  */

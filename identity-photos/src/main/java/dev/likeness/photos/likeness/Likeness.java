@@ -59,9 +59,9 @@ public final class Likeness {
   }
 
   /**
-   * Returns a likeness that compares images with the held-out photos. For comparison, it measures
-   * the similarity of the person's photos to each other: of all photos if the split is independent,
-   * otherwise of the held-out photos only.
+   * Returns a {@code Likeness} that compares images with the held-out photos. For comparison, it
+   * measures the similarity of the person's photos to each other: of all photos if the split is
+   * independent, otherwise of the held-out photos only.
    *
    * @param photos training photos and held-out photos of the person
    * @param detector finds the faces of images; the caller closes it
@@ -84,8 +84,8 @@ public final class Likeness {
   }
 
   /**
-   * Returns a likeness that compares images with stored embeddings of photos. Its reports are
-   * marked as not independent, because the photos may have been used for training.
+   * Returns a {@code Likeness} that compares images with stored embeddings of photos. Its reports
+   * are marked as not independent, because the photos may have been used for training.
    *
    * @param references embeddings of the person's photos, made by {@code embedder}; at least one
    * @param detector finds the faces of images; the caller closes it
@@ -119,9 +119,9 @@ public final class Likeness {
   }
 
   /**
-   * Returns a likeness for images that were generated with a face embedder. If this likeness
-   * measures with the same embedder, reports are marked as not independent, because their scores
-   * are too high.
+   * Returns a {@code Likeness} for images that were generated with a face embedder. If this
+   * likeness measures with the same embedder, reports are marked as not independent, because their
+   * scores are too high.
    *
    * @param embedderName {@link FaceEmbedder#name()} of the embedder used for generation
    * @return this likeness, or a copy whose reports are marked as not independent
@@ -134,11 +134,11 @@ public final class Likeness {
   }
 
   /**
-   * Returns a likeness for images or checkpoints that another likeness selected. If both use the
-   * same embedder and share a photo, reports are marked as not independent, because their scores
-   * are too high.
+   * Returns a {@code Likeness} for images or checkpoints that another {@code Likeness} selected. If
+   * both use the same embedder and share a photo, reports are marked as not independent, because
+   * their scores are too high.
    *
-   * @param chooser the likeness used for the selection
+   * @param chooser the {@code Likeness} that made the selection
    * @return this likeness, or a copy whose reports are marked as not independent
    */
   public Likeness selectedBy(Likeness chooser) {

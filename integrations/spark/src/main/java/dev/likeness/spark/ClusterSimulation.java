@@ -37,7 +37,7 @@ public record ClusterSimulation(
    *     time of one restart plus the larger of two times: the time of the longest task; and the
    *     time of all tasks together, not counting failures, divided by the number of executors
    * @param failures number of failures
-   * @param lost seconds of work and restarts that failures cost
+   * @param lost seconds that failures cost: the lost work and the restarts
    * @param finished number of people who are done
    */
   public record Outcome(double makespan, double bound, int failures, double lost, int finished) {

@@ -15,8 +15,8 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param prompts the prompts, at least one
  * @param seeds the seeds, at least one
- * @param loras maps LoRA files to weights, in order; without entries, the base generates without a
- *     LoRA
+ * @param loras maps the URIs of LoRA files to weights; the order is kept. Without entries, the base
+ *     generates without a LoRA
  */
 public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Double> loras) {
   /**
@@ -24,7 +24,7 @@ public record ImageGrid(List<String> prompts, List<Long> seeds, Map<String, Doub
    *
    * @param prompts the prompts, at least one
    * @param seeds the seeds, at least one
-   * @param loras maps LoRA files to weights, in order
+   * @param loras maps the URIs of LoRA files to weights; the order is kept
    * @throws IllegalArgumentException if there is no prompt or no seed
    */
   public ImageGrid {

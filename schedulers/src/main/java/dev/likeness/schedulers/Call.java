@@ -5,7 +5,7 @@ import dev.likeness.schedulers.Combination.Symbol;
 
 /**
  * A network call that a solver plans. The sample that goes into the network and the predictions
- * that come out are {@link Combination}s.
+ * that come out are symbols, not values: {@link Combination}s.
  */
 public final class Call {
   private final int row;
@@ -35,7 +35,7 @@ public final class Call {
     return needsUnguided;
   }
 
-  /** {@return the noise level of the sample} */
+  /** {@return the noise level of the sample that the network is called with} */
   public NoiseLevel level() {
     return level;
   }
@@ -51,9 +51,9 @@ public final class Call {
   }
 
   /**
-   * {@return the sample that the previous row of the plan computed} In inpainting, the sampling
-   * loop replaces the part of the sample outside the mask after each row. The result of this method
-   * is the sample before this replacement.
+   * {@return the sample that the previous row (network call) of the plan computed} In inpainting,
+   * the sampling loop replaces the part of the sample outside the mask after each row. The result
+   * of this method is the sample before this replacement.
    */
   public Combination unblended() {
     return Combination.of(new Symbol(Kind.UNBLENDED, row));
@@ -71,8 +71,7 @@ public final class Call {
 
   /**
    * {@return the denoised prediction for the negative prompt; if guidance is off, the same as
-   * {@link #raw}} The sampling loop provides this prediction only for rows for which the solver
-   * calls this method.
+   * {@link #raw}} The sampling loop computes this prediction only if the solver calls this method.
    */
   public Combination unguided() {
     needsUnguided = true;

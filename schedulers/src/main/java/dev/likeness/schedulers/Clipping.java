@@ -4,12 +4,13 @@ import java.util.Arrays;
 
 /**
  * Clipping of a denoised prediction before a row of a sampling plan uses it. Only three operations
- * of a row are not linear: the network call, clipping and {@link Step.LearnedVariance}.
+ * of a row are not linear: the network call, clipping, and the scaling of noise by a
+ * {@link Step.LearnedVariance}.
  *
  * @param kind the kind of clipping: no clipping, a fixed limit, or dynamic thresholding
  * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC}, the largest threshold
- * @param ratio for {@link Kind#DYNAMIC}, the quantile of the magnitudes that is the threshold,
- *     0..1; for other kinds 0
+ * @param ratio for {@link Kind#DYNAMIC}, the threshold as a quantile of the magnitudes, 0..1; for
+ *     other kinds 0
  */
 public record Clipping(Kind kind, double limit, double ratio) {
   /** No clipping. */
@@ -46,9 +47,9 @@ public record Clipping(Kind kind, double limit, double ratio) {
   }
 
   /**
-   * {@return clipping to a fixed range}
+   * {@return clipping of every value to {@code -limit..limit}}
    *
-   * @param limit every value is clamped to {@code -limit..limit}; above 0
+   * @param limit the largest magnitude after clipping, above 0
    * @throws IllegalArgumentException if the limit is not above 0
    */
   public static Clipping clamp(double limit) {

@@ -27,9 +27,10 @@ public record CustomScheduler(
     Solver solver)
     implements Scheduler {
   /**
-   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} Its sigma
-   * schedule is {@link SigmaScheduleKind#NORMAL}. The scheduler has no solver, so its {@code plan}
-   * methods throw {@link IllegalStateException}. {@link #withSolver} adds a solver.
+   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} The scheduler
+   * has the sigma schedule {@link SigmaScheduleKind#NORMAL} and no solver. Without a solver, its
+   * {@code plan} methods throw {@link IllegalStateException}. {@link #withSolver} returns a copy
+   * with a solver.
    *
    * @param prediction the kind of value that the network predicts
    */
@@ -38,9 +39,10 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} Its sigma schedule is
-   * {@link SigmaScheduleKind#NORMAL}. The scheduler has no solver, so its {@code plan} methods
-   * throw {@link IllegalStateException}. {@link #withSolver} adds a solver.
+   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} The scheduler has the
+   * sigma schedule {@link SigmaScheduleKind#NORMAL} and no solver. Without a solver, its
+   * {@code plan} methods throw {@link IllegalStateException}. {@link #withSolver} returns a copy
+   * with a solver.
    *
    * @param shift the shift of the sigmas towards noise, above 0; 1 means no shift
    */
@@ -49,9 +51,10 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return a scheduler for networks that were trained at the given sigmas} Its sigma schedule is
-   * {@link SigmaScheduleKind#NORMAL}. The scheduler has no solver, so its {@code plan} methods
-   * throw {@link IllegalStateException}. {@link #withSolver} adds a solver.
+   * {@return a scheduler for networks that were trained at the given sigmas} The scheduler has the
+   * sigma schedule {@link SigmaScheduleKind#NORMAL} and no solver. Without a solver, its
+   * {@code plan} methods throw {@link IllegalStateException}. {@link #withSolver} returns a copy
+   * with a solver.
    *
    * @param table the sigmas and timesteps that the network was trained at
    * @param prediction the kind of value that the network predicts
@@ -82,12 +85,12 @@ public record CustomScheduler(
   }
 
   /**
-   * {@return a plan with a number of steps, starting from pure noise}
+   * {@return a plan with the given number of steps that starts from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the number is less than 1; if the sigma schedule does not
-   *     support this number of steps or this kind of network; or if the solver does not support the
-   *     sigma schedule
+   *     support this number of steps; if the network predicts flow and the sigma schedule has
+   *     sigmas above 1; or if the solver does not support the sigma schedule
    * @throws IllegalStateException if the scheduler has no solver
    */
   public SamplingPlan plan(int steps) {

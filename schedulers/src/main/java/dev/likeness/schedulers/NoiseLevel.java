@@ -38,7 +38,8 @@ public record NoiseLevel(double alpha, double sigma) {
   }
 
   /**
-   * {@return a level of the variance-preserving form}
+   * {@return the level of the variance-preserving form, {@code alpha^2 + sigma^2 = 1}, with the
+   * given ratio}
    *
    * @param ratio {@code sigma / alpha}, at least 0
    * @throws IllegalArgumentException if the ratio is negative, infinite or NaN
@@ -49,7 +50,8 @@ public record NoiseLevel(double alpha, double sigma) {
   }
 
   /**
-   * {@return a level of the variance-preserving form}
+   * {@return the level of the variance-preserving form, {@code alpha^2 + sigma^2 = 1}, with the
+   * given alphaBar}
    *
    * @param alphaBar the square of alpha, 0..1; diffusers' {@code alphas_cumprod}
    * @throws IllegalArgumentException if {@code alphaBar} is not in 0..1

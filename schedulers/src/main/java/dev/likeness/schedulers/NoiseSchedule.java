@@ -13,7 +13,7 @@ import java.util.function.DoubleUnaryOperator;
 public final class NoiseSchedule {
   /**
    * The alphaBar that schedulers of k-diffusion's form use instead of 0 at the last timestep after
-   * {@link #rescaleZeroTerminalSnr}. It keeps the first sigma finite.
+   * {@link #rescaleZeroTerminalSnr}. It keeps the sigma of this timestep finite.
    */
   public static final double MIN_ALPHA_BAR = 0x1p-24;
 
@@ -30,7 +30,7 @@ public final class NoiseSchedule {
   /**
    * {@return the noise schedule with the given betas (DDPM, arXiv:2006.11239, equation 4)}
    *
-   * @param betas the variance that each timestep adds, each in 0..1, at least one
+   * @param betas the variances that the timesteps add, each in 0..1; at least one beta
    * @throws IllegalArgumentException if {@code betas} is empty, or if a beta is not in 0..1
    */
   public static NoiseSchedule ofBetas(double... betas) {
@@ -57,8 +57,8 @@ public final class NoiseSchedule {
    * {@code num_train_timesteps}. The option {@code rescale_betas_zero_snr} is not applied.
    *
    * @param options the options of a scheduler class for networks that were trained on betas
-   * @throws IllegalArgumentException if no beta schedule has the given name, if a required option
-   *     is absent or has another type, or if a number is out of its range
+   * @throws IllegalArgumentException if no beta schedule has the name in {@code beta_schedule}, if
+   *     a required option is absent or has the wrong type, or if a number is out of its range
    */
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
@@ -81,8 +81,8 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return this schedule, rescaled so that its last timestep has no signal (arXiv:2305.08891,
-   * algorithm 1)}
+   * {@return a copy of this schedule, rescaled so that its last timestep has no signal
+   * (arXiv:2305.08891, algorithm 1)}
    */
   public NoiseSchedule rescaleZeroTerminalSnr() {
     double first = Math.sqrt(alphaBar[0]);
@@ -94,7 +94,7 @@ public final class NoiseSchedule {
   }
 
   /**
-   * {@return a schedule of the same length, with a function applied to every alphaBar}
+   * {@return a copy of this schedule, with a function applied to every alphaBar}
    *
    * @param alphaBars maps each alphaBar, 0..1, to its new value, 0..1
    */

@@ -25,7 +25,7 @@ public final class NumericSamplingLoop {
 
     /**
      * {@return the network's output without guidance; by default, the guided output} The loop calls
-     * this method only for rows with {@link Step.Update#needsUnguided}.
+     * this method only for rows of the plan with {@link Step.Update#needsUnguided}.
      *
      * @param x the scaled sample; must not be changed
      * @param timestep the timestep, which may be fractional
@@ -43,8 +43,8 @@ public final class NumericSamplingLoop {
    * Creates a loop.
    *
    * @param network the network
-   * @param noise supplies a new array of Gaussian noise of variance 1, of the sample's length;
-   *     called once for each row with {@link Step.Update#needsNoise}
+   * @param noise supplies Gaussian noise of variance 1 as a new array of the sample's length;
+   *     called once for each row of the plan with {@link Step.Update#needsNoise}
    */
   public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
     this.network = network;

@@ -20,7 +20,8 @@ public final class Options {
    * Creates the options of a scheduler class.
    *
    * @param owner the name of the scheduler class, for error messages
-   * @param values values by option name, of the types that JSON has; null turns an option off
+   * @param values the value of each option by its name, of a type that JSON has; null turns the
+   *     option off
    */
   public Options(String owner, Map<String, ? extends @Nullable Object> values) {
     this.className = owner;
@@ -28,8 +29,8 @@ public final class Options {
   }
 
   /**
-   * {@return these options with the given values} Names that are not options of the scheduler class
-   * are ignored.
+   * {@return a copy of these options with the given values} Names that are not options of the
+   * scheduler class are ignored.
    *
    * @param given values by option name
    */

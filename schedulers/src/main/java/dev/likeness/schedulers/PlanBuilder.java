@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Collects the rows of a plan while a solver computes them. Each {@link #call} opens a row. The
- * next {@link #call} or {@link #build} closes this row. The row's result is the argument {@code x}
- * of the method call that closes the row.
+ * Collects the rows of a plan, one for each network call, while a solver computes them. Each
+ * {@link #call} opens a row. The next {@link #call} or {@link #build} closes this row. The row's
+ * result is the argument {@code x} of the method call that closes the row.
  *
  * <p>Not thread-safe. Each plan needs a new builder.
  */
@@ -23,7 +23,7 @@ public final class PlanBuilder {
   private double startNoise = Double.NaN;
 
   /**
-   * Creates an empty plan.
+   * Creates a builder of a plan that has no rows yet.
    *
    * @param network maps a noise level to the scaling of the network's input and output, such as
    *     {@code Prediction.V::scaling}
@@ -66,29 +66,31 @@ public final class PlanBuilder {
   }
 
   /**
-   * Plans a call of the network and opens the row of this call.
+   * Plans a call of the network: closes the open row, if there is one, and opens a new row.
    *
-   * @param x the sample
+   * @param x the sample that the network is called with; also the result of the closed row
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
    * @return the input sample and the predictions of the new row
-   * @throws IllegalArgumentException if the network cannot be called at this level, or if a factor
-   *     of the closed row's result is infinite or NaN
+   * @throws IllegalArgumentException if the network cannot be called at this level, or if the call
+   *     closes a row and a factor of {@code x} is infinite or NaN
    */
   public Call call(Combination x, double timestep, NoiseLevel level) {
     return call(x, timestep, level, scaling.apply(level));
   }
 
   /**
-   * Plans a call of the network and opens the row of this call. The row uses the given scaling, not
-   * the scaling that the constructor's parameter {@code network} returns for the level.
+   * Plans a call of the network: closes the open row, if there is one, and opens a new row. The new
+   * row uses the given scaling, not the scaling that the constructor's parameter {@code network}
+   * returns for the level.
    *
-   * @param x the sample
+   * @param x the sample that the network is called with; also the result of the closed row
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
    * @param scaling the scaling of input and output
    * @return the input sample and the predictions of the new row
-   * @throws IllegalArgumentException if a factor of the closed row's result is infinite or NaN
+   * @throws IllegalArgumentException if the call closes a row and a factor of {@code x} is infinite
+   *     or NaN
    */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
@@ -97,7 +99,7 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh unit noise of the open row} Each row can use fresh noise only once.
+   * {@return fresh Gaussian noise of variance 1 for the open row} Each row can use noise only once.
    *
    * @throws IllegalStateException if no row is open, or if the open row already uses noise
    */
@@ -114,8 +116,8 @@ public final class PlanBuilder {
   }
 
   /**
-   * {@return fresh noise of the open row, with a scale that the network predicts} Each row can use
-   * fresh noise only once.
+   * {@return fresh noise for the open row, with a scale that the network predicts} Each row can use
+   * noise only once.
    *
    * @param scale the rule that computes the scale from the network's output
    * @throws IllegalStateException if no row is open, or if the open row already uses noise

@@ -60,7 +60,7 @@ public record PlanRequest(
   }
 
   /**
-   * {@return a request for a number of steps, starting from pure noise}
+   * {@return a request for a plan with the given number of steps that starts from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the number is less than 1
@@ -90,8 +90,8 @@ public record PlanRequest(
    * for {@code n} steps. These schedulers end sampling at the last sigma. If the last sigma is not
    * 0, the result still contains noise.
    *
-   * <p>UniPC with {@code use_flow_sigmas} and the other flow classes need {@code n} sigmas for
-   * {@code n} steps. By default, these schedulers end sampling at 0.
+   * <p>Diffusers' other flow classes, and UniPC with {@code use_flow_sigmas}, need {@code n} sigmas
+   * for {@code n} steps. By default, these schedulers end sampling at 0.
    *
    * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
    * @throws IllegalArgumentException if no sigma is given
@@ -116,9 +116,11 @@ public record PlanRequest(
   /**
    * {@return a copy of this request that is limited to a range of the training timesteps}
    *
-   * @param from the share of the training timesteps after which sampling starts, 0..1
-   * @param until the share of the training timesteps after which sampling ends, {@code from}..1
-   * @throws IllegalArgumentException if the interval is not within 0..1 or ends before it starts
+   * @param from the share of the training timesteps after which sampling starts, 0..1, counted
+   *     from the noisiest timestep (diffusers: {@code denoising_start})
+   * @param until the share of the training timesteps after which sampling ends, {@code from}..1,
+   *     counted from the noisiest timestep (diffusers: {@code denoising_end})
+   * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
    */
   public PlanRequest denoisingRange(double from, double until) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
@@ -143,10 +145,10 @@ public record PlanRequest(
   }
 
   /**
-   * {@return a copy of this request with a resolution-dependent shift for flow networks} The shift
-   * of the sigmas towards noise is {@code exp(mu)}. If the scheduler's option
-   * {@code time_shift_type} is {@code linear}, the shift is mu itself. A scheduler whose option
-   * {@code use_dynamic_shifting} is false ignores mu.
+   * {@return a copy of this request with a resolution-dependent shift for flow networks} If the
+   * scheduler's option {@code time_shift_type} is {@code exponential}, the shift of the sigmas
+   * towards noise is {@code exp(mu)}. If this option is {@code linear}, the shift is mu itself. A
+   * scheduler whose option {@code use_dynamic_shifting} is false ignores mu.
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1, mu
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 tokens (1024 x 1024 pixels).
@@ -168,14 +170,15 @@ public record PlanRequest(
 
   /**
    * {@return the index, from 0, of the first step that is sampled at the request's strength, as in
-   * diffusers}
+   * diffusers; the number of steps if no step is sampled}
    */
   public int firstStep() {
     return firstStep(steps);
   }
 
   /**
-   * {@return the index, from 0, of the first step that is sampled at the request's strength}
+   * {@return the index, from 0, of the first step that is sampled at the request's strength;
+   * {@code count} if no step is sampled}
    *
    * @param count the number of steps of the whole schedule, at least 0
    */
@@ -193,8 +196,8 @@ public record PlanRequest(
   }
 
   /**
-   * {@return the lowest timestep that is sampled, for {@code denoisingEnd}; 0 if
-   * {@code denoisingEnd} is 1}
+   * {@return the timestep for {@code denoisingEnd}; timesteps below it are not sampled} The result
+   * is 0 if {@code denoisingEnd} is 1.
    *
    * @param trained the number of training timesteps
    */

@@ -38,9 +38,9 @@ public enum Prediction {
 
   /**
    * {@return the scaling that turns the network's output into the denoised prediction} For
-   * {@link #FLOW}, the noise level must have flow form. For {@link #V}, the level must have
-   * variance-preserving or k-diffusion's form. For {@link #EPSILON} and {@link #SAMPLE}, any form
-   * is allowed.
+   * {@link #FLOW}, the noise level must have flow form (alpha is 1 - sigma). For {@link #V}, the
+   * level must have variance-preserving or k-diffusion's form. For {@link #EPSILON} and
+   * {@link #SAMPLE}, any form is allowed.
    *
    * <p>If the sample has k-diffusion's form (alpha 1), the network's input is scaled to variance 1.
    * Samples of other forms are not scaled.

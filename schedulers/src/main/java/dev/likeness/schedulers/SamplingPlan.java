@@ -21,7 +21,7 @@ public final class SamplingPlan implements Iterable<Step> {
   private final int rowsPerStep;
 
   /**
-   * Creates a plan.
+   * Creates a plan with one row in each step.
    *
    * @param steps the rows, in order; may be empty
    * @param start the first sample if there is an initial image
@@ -32,12 +32,12 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * Creates a plan with several rows in each step.
+   * Creates a plan with the same number of rows in each step.
    *
    * @param steps the rows, in order; may be empty
    * @param start the first sample if there is an initial image
    * @param pureNoise the factor of unit noise in the first sample if there is no initial image
-   * @param rowsPerStep the number of rows of a step, at least 1
+   * @param rowsPerStep the number of rows in each step, at least 1
    */
   public SamplingPlan(List<Step> steps, Start start, double pureNoise, int rowsPerStep) {
     this.steps = List.copyOf(steps);
@@ -52,7 +52,8 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * {@return how an initial image and noise make the first sample; unused without such an image}
+   * {@return the factors of the initial image and the noise in the first sample; unused without an
+   * initial image}
    */
   public Start start() {
     return start;
@@ -70,8 +71,8 @@ public final class SamplingPlan implements Iterable<Step> {
    * {@return the noise level of the part that an inpainting mask keeps, in the sample of a row}
    *
    * <p>In the first row of a step, the result is the level of the row. In later rows of a step, it
-   * is the level of the next step, as in diffusers. After the last row, the result is
-   * {@link NoiseLevel#CLEAN}.
+   * is the level of the next step, as in diffusers; in the last step, it is the level of the last
+   * row. After the last row, the result is {@link NoiseLevel#CLEAN}.
    *
    * @param row the row, from 0; {@link #size()} for the result of the plan
    */

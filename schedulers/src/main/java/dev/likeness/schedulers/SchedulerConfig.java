@@ -115,8 +115,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with the scheduler of the given name, for the same noise schedule and
-   * prediction type}
+   * {@return a copy of this config with the scheduler of the given name, for the same noise
+   * schedule and prediction type}
    *
    * <p>If the name is a class name, the result always has exactly this class. For any other name,
    * if the network predicts flow or has EDM preconditioning, the result is the scheduler's variant
@@ -124,7 +124,7 @@ public final class SchedulerConfig implements Scheduler {
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
    * @throws IllegalArgumentException if no scheduler has this name, if the scheduler has no variant
-   *     for this network, or if the scheduler does not support the sigma schedule in the name
+   *     for the config's network, or if it does not support the sigma schedule in the name
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
@@ -140,13 +140,14 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with the scheduler of the given name, like {@link #with(String)}} This
-   * method also checks that the scheduler is for the same kind of network as this config. There are
-   * three kinds of networks: trained on flow, on continuous noise levels, or on betas.
+   * {@return a copy of this config with the scheduler of the given name, like
+   * {@link #with(String)}} This method also checks that the copy is for the same kind of network as
+   * this config. There are three kinds of networks: trained on flow, on continuous noise levels, or
+   * on betas.
    *
    * @param name a name of diffusers, A1111 or ComfyUI, or a class name
    * @throws IllegalArgumentException in the same cases as {@link #with(String)}, or if the
-   *     scheduler is for another kind of network
+   *     scheduler is for another kind of network than this config
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);
@@ -165,7 +166,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with one option changed}
+   * {@return a copy of this config with one option changed}
    *
    * @param option the option's name
    * @param value a value of a type that JSON has; null turns the option off
@@ -177,12 +178,12 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with several options changed at once, as diffusers' {@code from_config}
-   * does}
+   * {@return a copy of this config with several options changed at once, as diffusers'
+   * {@code from_config} does}
    *
    * @param changed values by option name, of the types that JSON has; null turns an option off
-   * @throws IllegalArgumentException if the scheduler class does not have one of the options or
-   *     does not support its value
+   * @throws IllegalArgumentException if an option is not one of the scheduler class, or if the
+   *     class does not support a value
    */
   public SchedulerConfig withOptions(Map<String, ? extends @Nullable Object> changed) {
     changed.keySet().forEach(this::requireKnown);
@@ -194,8 +195,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return this config with one option changed for the current scheduler class only} A later
-   * change of the class discards the value. The new class then uses the value of
+   * {@return a copy of this config with one option changed for its current scheduler class only} A
+   * later change of the class discards the value. The new class then uses the value of
    * {@code scheduler_config.json} or of {@link #with(String, Object)}, else its own default.
    * Diffusers' pipelines set missing options in this way.
    *
@@ -228,7 +229,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return a plan with a number of steps, starting from pure noise}
+   * {@return a plan with the given number of steps that starts from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the scheduler does not support this number of steps
@@ -238,7 +239,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * {@return a plan with a number of steps, starting from an initial image}
+   * {@return a plan with the given number of steps that starts from an initial image}
    *
    * @param steps the number of steps, at least 1
    * @param strength the share of the steps that is sampled, 0..1

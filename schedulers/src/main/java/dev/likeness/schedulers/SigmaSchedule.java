@@ -7,9 +7,9 @@ import java.util.List;
  * The noise levels and timesteps of one generation. Step {@code i} goes from the level {@link #at}
  * to the level {@link #next}, and calls the network with {@link #timestep}.
  *
- * <p>Sampling may start inside the schedule ({@link #first}) and goes to its last step. Step 0 is
- * the noisiest step of the schedule, even if sampling starts later. Solvers that lower their order
- * near the end need the index of a step in the whole schedule.
+ * <p>Solvers may start inside the schedule ({@link #first}), but always continue to its last step.
+ * Step 0 is the noisiest step of the schedule, even if sampling starts later. Solvers that lower
+ * their order near the end need the index of a step in the whole schedule.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;
@@ -57,7 +57,8 @@ public final class SigmaSchedule {
   }
 
   /**
-   * {@return a copy of this schedule with the given first step, for image-to-image}
+   * {@return a copy of this schedule in which sampling starts at the given step, for
+   * image-to-image}
    *
    * @param first the index of the first step, from 0 to {@link #size()}
    * @throws IllegalArgumentException if the index is not in this range

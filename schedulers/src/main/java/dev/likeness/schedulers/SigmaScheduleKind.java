@@ -15,11 +15,17 @@ public enum SigmaScheduleKind {
    * {@code get_sigmas}.
    */
   NORMAL,
-  /** Every n-th trained sigma, counted from the largest. */
+  /**
+   * Every n-th trained sigma, counted from the largest. Here n, which may be fractional, is the
+   * number of trained sigmas divided by the number of steps.
+   */
   SIMPLE,
   /** Sigmas at uniformly spaced timesteps, without the lowest timestep. */
   SGM_UNIFORM,
-  /** Every n-th trained sigma, counted from the second smallest. */
+  /**
+   * Every n-th trained sigma, counted from the second smallest. Here n is the number of trained
+   * sigmas divided by the number of steps, rounded down, but at least 1.
+   */
   DDIM_UNIFORM,
   /** Sigmas that are spaced uniformly in their seventh root (arXiv:2206.00364, equation 5). */
   KARRAS,
@@ -54,7 +60,8 @@ public enum SigmaScheduleKind {
    */
   LINEAR_QUADRATIC,
   /**
-   * Sigmas for flow networks (RES4LYF). Sigma follows two arctangent curves that meet at sigma 0.5.
+   * Sigmas for flow networks (ComfyUI's RES4LYF nodes). Sigma follows two arctangent curves that
+   * meet at sigma 0.5.
    */
   BONG_TANGENT;
 
@@ -108,8 +115,8 @@ public enum SigmaScheduleKind {
    * {@return the sigmas of a generation in descending order, followed by 0}
    *
    * @param table the sigmas that the network was trained at
-   * @param steps the number of steps, at least 1; {@link #DDIM_UNIFORM} and {@link #BETA} may
-   *     return sigmas for more or fewer steps
+   * @param steps the number of steps, at least 1; {@link #DDIM_UNIFORM} may return sigmas for more
+   *     or fewer steps, {@link #BETA} for fewer
    */
   public double[] sigmas(TrainedSigmas table, int steps) {
     double[] known = table.sigmas();

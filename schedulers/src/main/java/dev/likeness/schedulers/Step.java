@@ -47,7 +47,7 @@ public record Step(
     }
 
     /**
-     * {@return a variance between two bounds}
+     * {@return a variance that the network's output interpolates between two bounds}
      *
      * @param minLog the log variance at an output of -1
      * @param maxLog the log variance at an output of 1
@@ -85,8 +85,8 @@ public record Step(
   public record Scaling(double input, double skip, double output) {}
 
   /**
-   * The next sample as a sum over the current and earlier rows. In every array, index 0 is the
-   * factor of the current row. Index k is the factor of the row that lies k rows earlier.
+   * The next sample as a sum over the current and earlier rows. In every array, element 0 is the
+   * factor of the current row. Element k is the factor of the row that lies k rows earlier.
    *
    * <p>{@code x_next = sum samples[k] x[k] + sum unblended[k] a[k] + sum denoised[k] D[k] + sum
    * raw[k] D~[k] + sum unguided[k] U[k] + sum modelOutputs[k] F[k] + sum noise[k] n[k]}.
@@ -190,7 +190,7 @@ public record Step(
       return noise.clone();
     }
 
-    /** Compares all factors by value. */
+    /** Compares all factors and both flags by value. */
     @Override
     public boolean equals(Object other) {
       return other instanceof Update u

@@ -12,8 +12,8 @@ import dev.likeness.schedulers.Solver;
  * prediction.
  *
  * <p>Source: Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
- * {@code FlowMatchLCMScheduler}, the stochastic {@code FlowMatchEulerDiscreteScheduler},
- * {@code ConsistencyDecoderScheduler}.
+ * {@code FlowMatchLCMScheduler}, {@code ConsistencyDecoderScheduler}, and
+ * {@code FlowMatchEulerDiscreteScheduler} with {@code stochastic_sampling}.
  *
  * @param noiseAtEnd true if the last step also takes noise from the random generator; at sigma 0,
  *     this noise does not change the sample

@@ -16,7 +16,7 @@ import dev.likeness.schedulers.Step;
  * @param variance the rule that gives the variance of the fresh noise
  * @param minVariance the lower limit of the posterior's variance; diffusers uses 1e-20
  * @param noiseAtEnd true if the last step adds its noise; false if the last step takes noise from
- *     the random generator and discards it. A step at timestep 0 never uses noise
+ *     the random generator and discards it. A step at timestep 0 takes no noise in either case
  */
 public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) implements Solver {
 
@@ -28,7 +28,7 @@ public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) im
     LARGE,
     /** The variance that the network predicts. */
     LEARNED,
-    /** The network's output, in -1..1, interpolates between small and large. */
+    /** The network's output, in -1..1, interpolates log variances from small to large. */
     LEARNED_RANGE
   }
 

@@ -9,8 +9,8 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Midpoint method in log sigma, order 2. Each step has two network calls; a step to sigma 0 has
- * one.
+ * Midpoint method in log sigma, order 2. Each step has two network calls, but a step to sigma 0 has
+ * only one.
  *
  * <p>Source: DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2},
  * diffusers {@code KDPM2DiscreteScheduler}.

@@ -9,8 +9,8 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Midpoint method in log sigma with ancestral noise, stochastic. Each step has two network calls; a
- * step to sigma 0 has one.
+ * Midpoint method in log sigma with ancestral noise, stochastic. Each step has two network calls,
+ * but a step to sigma 0 has only one.
  *
  * <p>Source: k-diffusion {@code sample_dpm_2_ancestral}, diffusers
  * {@code KDPM2AncestralDiscreteScheduler}.
@@ -43,8 +43,8 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
   }
 
   /**
-   * Midpoint method for rectified flow with ancestral noise. Each step has two network calls; a
-   * step to sigma 0 has one.
+   * Midpoint method for rectified flow with ancestral noise. Each step has two network calls, but a
+   * step to sigma 0 has only one.
    *
    * <p>Source: ComfyUI {@code sample_dpm_2_ancestral_RF}.
    *

@@ -9,8 +9,8 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Single-step DPM-Solver++ of order 2 with ancestral noise. Each step has two network calls; a step
- * to sigma 0 has one.
+ * Single-step DPM-Solver++ of order 2 with ancestral noise. Each step has two network calls, but a
+ * step to sigma 0 has only one.
  *
  * <p>Source: arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with
  * CFG++ (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
@@ -53,7 +53,7 @@ public record DpmPlusPlus2SAncestral(
 
   /**
    * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise. Each step has two
-   * network calls; a step to sigma 0 has one.
+   * network calls, but a step to sigma 0 has only one.
    *
    * <p>Source: ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
    *

@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Multistep DPM-Solver++ as an SDE with any share of fresh noise, order 2 or 3, with one network
- * call in each step.
+ * Multistep DPM-Solver++ as an SDE with any share of fresh noise, order 2 or 3. Each step has one
+ * network call.
  *
  * <p>Source: arXiv:2211.01095; k-diffusion {@code sample_dpmpp_2m_sde} and
  * {@code sample_dpmpp_3m_sde}.

@@ -9,8 +9,8 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver++ as a stochastic single-step method of two stages. Each step has two network calls; a
- * step to sigma 0 has one.
+ * DPM-Solver++ as a stochastic single-step method of two stages. Each step has two network calls,
+ * but a step to sigma 0 has only one.
  *
  * <p>Both stages use one Brownian path: the noise of the whole step contains the noise of the first
  * stage, and only the rest is fresh. The reference implementations take the path from torchsde's

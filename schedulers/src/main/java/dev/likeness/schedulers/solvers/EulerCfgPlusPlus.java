@@ -13,8 +13,8 @@ import dev.likeness.schedulers.Solver;
  *
  * <p>The paper's guidance scales of 0 to 1 correspond to scales of 1 to 12.5 of classifier-free
  * guidance. ComfyUI uses the scale of the request as the paper's scale, without conversion. With
- * this solver, requests in ComfyUI usually have scales of 1 to 2. Source: Chung et al. 2024,
- * arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
+ * this solver, requests in ComfyUI usually have scales of 1 to 2, above the paper's range. Source:
+ * Chung et al. 2024, arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
  * {@code euler_ancestral_cfg_pp}; Stable Diffusion web UI 1.10 {@code DDIM CFG++}.
  *
  * @param eta the share of fresh noise, at least 0; 0 adds no noise

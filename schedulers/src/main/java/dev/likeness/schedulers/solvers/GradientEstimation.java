@@ -7,8 +7,8 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps along a derivative that is extrapolated from the last two derivatives. It has order 1
- * and one network call in each step.
+ * Euler steps along a derivative that is extrapolated from the last two derivatives. The method has
+ * order 1 and one network call in each step.
  *
  * <p>Source: Permenter and Yuan 2024, arXiv:2306.04848, algorithm 2; ComfyUI
  * {@code gradient_estimation} and, with CFG++ (arXiv:2406.08070),

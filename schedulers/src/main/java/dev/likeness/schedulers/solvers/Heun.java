@@ -8,8 +8,8 @@ import dev.likeness.schedulers.Solver;
 
 /**
  * Heun's method: an Euler step that is repeated with the mean of the derivatives at the start and
- * the end of the step. The method has order 2. Each step has two network calls; the last step has
- * one.
+ * the end of the step. The method has order 2. Each step has two network calls, but the last step
+ * has only one.
  *
  * <p>Source: Karras et al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion {@code sample_heun},
  * diffusers {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.

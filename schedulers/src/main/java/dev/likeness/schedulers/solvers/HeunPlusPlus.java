@@ -10,9 +10,9 @@ import dev.likeness.schedulers.Solver;
  * Heun's method with the derivatives of two further steps, weighted by the sigmas of these steps.
  * The method has order 1.
  *
- * <p>Each step needs three network calls. The second-to-last step needs only two calls, and the
- * last step needs one. Source: {@code heunpp2} of ComfyUI and Stable Diffusion web UI; there is no
- * paper.
+ * <p>Each step except the last two needs three network calls. The second-to-last step needs two
+ * calls, and the last step needs one. Source: {@code heunpp2} of ComfyUI and Stable Diffusion web
+ * UI; there is no paper.
  *
  * @param churn the noise added before each step
  */

@@ -10,9 +10,10 @@ import dev.likeness.schedulers.Solver;
  * Refined exponential solver (RES) as a multistep method, with one network call in each step.
  * Without noise, the solver has order 2.
  *
- * <p>The solver extrapolates the denoised prediction linearly in log sigma, and integrates the
- * result exactly. Source: Zhang et al. 2023, arXiv:2308.02157, equation 12 in multistep form;
- * ComfyUI {@code res_multistep} and, with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
+ * <p>The solver extrapolates the denoised prediction linearly in log sigma, and integrates this
+ * linear function exactly. Source: Zhang et al. 2023, arXiv:2308.02157, equation 12 in multistep
+ * form; ComfyUI {@code res_multistep} and, with CFG++ (arXiv:2406.08070),
+ * {@code res_multistep_cfg_pp}.
  *
  * @param eta the share of fresh noise, at least 0; 0 adds no noise
  * @param noiseScale the factor that multiplies all fresh noise, usually 1

@@ -10,8 +10,8 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Restart sampling with Heun's method. At a low sigma, the solver adds noise and repeats the steps
- * from a higher sigma.
+ * Restart sampling with Heun's method. At a low sigma, the solver adds noise up to a higher sigma,
+ * and samples from there to the low sigma again.
  *
  * <p>Source: Xu et al. 2023, arXiv:2306.14878, algorithm 1; the solver {@code Restart} of Stable
  * Diffusion web UI.

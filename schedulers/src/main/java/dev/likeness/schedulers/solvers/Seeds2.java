@@ -11,7 +11,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Stochastic exponential derivative-free solver (SEEDS) of two stages. Each step has two network
- * calls; a step to sigma 0 has one. Without noise, the solver has order 2.
+ * calls, but a step to sigma 0 has only one. Without noise, the solver has order 2.
  *
  * <p>Both stages use the same Brownian path. Source: Gonzalez et al. 2023, arXiv:2305.14267,
  * algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r}

@@ -11,7 +11,7 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * Stochastic exponential derivative-free solver (SEEDS) of three stages. Each step has three
- * network calls; a step to sigma 0 has one. Without noise, the solver has order 3.
+ * network calls, but a step to sigma 0 has only one. Without noise, the solver has order 3.
  *
  * <p>The second and third network calls are at one third and two thirds of the step, on the scale
  * of lambda = log(alpha / sigma). All stages use the same Brownian path. Source: Gonzalez et al.

@@ -93,8 +93,8 @@ public final class Solvers {
   }
 
   /**
-   * {@return DPM-Solver with a fixed number of network calls} The sigma schedule must have as many
-   * steps as {@link DpmFast#ordersOf} returns orders, and its last sigma must be above 0.
+   * {@return DPM-Solver with a fixed number of network calls} The sigma schedule must have one step
+   * for each order that {@link DpmFast#ordersOf} returns, and its last sigma must be above 0.
    *
    * @param calls the number of network calls, at least 1
    * @param table the sigmas and timesteps that the network was trained at

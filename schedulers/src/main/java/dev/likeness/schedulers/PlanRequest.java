@@ -114,12 +114,12 @@ public record PlanRequest(
   }
 
   /**
-   * {@return a copy of this request that is limited to a range of the training timesteps}
+   * {@return a copy of this request that is limited to a range of the training timesteps} The
+   * limits are shares of the training timesteps, counted from the noisiest timestep.
    *
-   * @param from the share of the training timesteps after which sampling starts, 0..1, counted
-   *     from the noisiest timestep (diffusers: {@code denoising_start})
-   * @param until the share of the training timesteps after which sampling ends, {@code from}..1,
-   *     counted from the noisiest timestep (diffusers: {@code denoising_end})
+   * @param from the share after which sampling starts, 0..1 (diffusers: {@code denoising_start})
+   * @param until the share after which sampling ends, {@code from}..1 (diffusers:
+   *     {@code denoising_end})
    * @throws IllegalArgumentException if the range is not within 0..1 or ends before it starts
    */
   public PlanRequest denoisingRange(double from, double until) {

@@ -74,8 +74,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @param budget the memory that the generation may use, and the size of the images
    * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the model needs more than the
-   *     budget, if the device does not support 8-bit products that the budget demands, or if the
-   *     device or libtorch's native libraries are missing
+   *     budget, if the budget asks for 8-bit multiplication that the device does not support, or if
+   *     the device or libtorch's native libraries are missing
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
    *     not supported
    */
@@ -98,22 +98,22 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * {@return a view of this model that frees networks which a generation no longer needs} Closing
-   * the view or this model closes both. The view frees the text encoders once the prompts are
+   * {@return a view of this model; its generations free networks that they no longer need} Closing
+   * the view or this model closes both. A generation frees the text encoders once the prompts are
    * encoded, and the denoising network before the images of the last batch are decoded. The
    * autoencoder stays. The next generation reads the freed networks from their files again.
    *
-   * <p>A generation on the view waits until no other work uses the model. A listener must therefore
-   * not wait for such a generation. Do not start such a generation while a training uses the model.
-   * If the model has a memory budget, the view frees no network; see {@link #memoryPlan()}.
+   * <p>A generation on the view waits until no other work uses the model. A listener of other work
+   * must not wait for that generation. Do not start one while a training uses the model. If the
+   * model has a memory budget, the view frees no network; see {@link #memoryPlan()}.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
   }
 
   /**
-   * {@return a view of this model; the observer receives all work of the view} Closing the view or
-   * this model closes both. The observers of this model receive the view's work too.
+   * {@return a view of this model that reports its work to the given observer} Closing the view or
+   * this model closes both. Observers that this model already has receive the view's work too.
    *
    * @param observer receives the events of each generation and training on the view
    */
@@ -239,8 +239,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   /**
    * Generates all images of several requests. Thread-safe.
    *
-   * <p>Requests that differ only in prompts, seeds, counts and adapters may share a batch. Apart
-   * from rounding errors, images do not depend on their batch.
+   * <p>Requests that differ only in prompts, seeds, numbers of images and adapters may share a
+   * batch. Apart from rounding errors, images do not depend on their batch.
    *
    * @param requests the requests
    * @param progress receives an event for each step, and warnings such as a retry in f32
@@ -248,13 +248,13 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
    * @return the images in the order of the requests, then of the seeds
    * @throws IllegalArgumentException if an option does not fit the model
    * @throws dev.likeness.diffusion.error.InvalidInputException if a textual inversion or a preview
-   *     decoder is for another model, or if the values of an image are not finite
+   *     decoder is for another model, or if a generated image has NaN or infinite values
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} is cancelled
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little
    *     memory, or if an image needs more than the memory budget
    * @throws IllegalStateException if the model, an adapter or a ControlNet is closed; on an
-   *     {@linkplain #offloading() offloading} view, also if a listener calls this method from a
-   *     preview thread or while other work uses the model
+   *     {@linkplain #offloading() offloading} view, also if a listener calls this method while
+   *     other work uses the model, or on a preview thread
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
@@ -307,8 +307,8 @@ public final class BaseModel extends ModelProperties implements AutoCloseable {
   }
 
   /**
-   * Frees the networks once no generation runs. A second call has no effect. Before the call, stop
-   * every training on this model. A listener of a running generation must not wait for this call.
+   * Waits until no generation runs; then frees the networks. A second call has no effect. Stop
+   * every training on this model first. A listener of a generation must not wait for this call.
    *
    * @throws IllegalStateException if a listener of a running generation calls this method, because
    *     the call would wait for the generation, which waits for its listener

@@ -73,7 +73,7 @@ public record Consent(
   /**
    * {@return a consent to every purpose, given now by the person in the photos}
    *
-   * @param text the consent in free words, with the person and the use that they agreed to; not
+   * @param text the consent in free words, which name the person and the use of the photos; not
    *     blank
    * @throws IllegalArgumentException if the text is blank
    */
@@ -245,11 +245,11 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote, or the free text of an older person file. For a
-   * free text, the result is a consent with this text. It covers every purpose and is dated 1
-   * January 1970.
+   * Reads a consent that {@link #toJson()} wrote, or the free text that early versions wrote to
+   * person files. For a free text, the result is a consent with this text. It covers every purpose
+   * and is dated 1 January 1970.
    *
-   * @param json the JSON object, or the free text of an older person file; not blank
+   * @param json the JSON object or the free text; not blank
    * @return the consent
    * @throws InvalidInputException if {@code json} starts with a brace, but is not a JSON object
    *     that {@link #toJson()} wrote

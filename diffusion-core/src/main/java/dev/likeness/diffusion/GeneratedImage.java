@@ -48,7 +48,8 @@ public record GeneratedImage(
    * @param request the request with every default filled in
    * @param latents the final latents, before decoding
    * @param pixels the decoded image, [3, height, width] in row-major order, 0..1
-   * @param isEdited true if the request has an initial image or reference images
+   * @param isEdited true if the request has an initial image, or reference images of a strength
+   *     above 0
    * @param firstPassRequest for an enlarged image, the request of the first pass; otherwise empty
    */
   public GeneratedImage {
@@ -109,8 +110,8 @@ public record GeneratedImage(
   }
 
   /**
-   * {@return the bytes of a PNG file with the given marking, whatever other markings are on the
-   * class path}
+   * {@return the bytes of a PNG file with the given marking; other markings on the class path are
+   * ignored}
    *
    * @param marking marks the file as generated or edited, for example {@link Marking#PLAIN}
    */
@@ -151,7 +152,7 @@ public record GeneratedImage(
    */
   @FunctionalInterface
   public interface Marking {
-    /** Writes plain PNG files without any mark. It writes no other format. */
+    /** Writes plain PNG files without any mark. This marking supports no other format. */
     Marking PLAIN = new Marking() {
       @Override
       public byte[] encode(RgbImage generated, ImageFormat format, boolean edited) {

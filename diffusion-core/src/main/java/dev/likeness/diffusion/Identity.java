@@ -8,7 +8,8 @@ import java.util.ServiceLoader;
 
 /**
  * A person that a base model can generate: a trained LoRA or reference images. Face guidance can be
- * added to both. A request accepts the person as an adapter: {@code request.adapter(ada.at(0.8))}.
+ * added to both. A request accepts a person {@code ada} as an adapter:
+ * {@code request.adapter(ada.at(0.8))}.
  */
 public interface Identity {
   /**
@@ -40,8 +41,8 @@ public interface Identity {
      * @param file the person file
      * @param base the base model
      * @return the person; the caller closes it
-     * @throws InvalidInputException if the file is broken, does not fit the base, or does not say
-     *     how prompts name the person
+     * @throws InvalidInputException if the file is broken, does not fit the base, or lacks the
+     *     words that name the person in prompts
      */
     Loaded open(Path file, BaseModel base);
   }
@@ -53,8 +54,8 @@ public interface Identity {
    * @param file the person file
    * @param base the base model
    * @return the person; the caller closes it
-   * @throws InvalidInputException if the file is broken, does not fit the base, or does not say how
-   *     prompts name the person
+   * @throws InvalidInputException if the file is broken, does not fit the base, or lacks the words
+   *     that name the person in prompts
    * @throws IllegalStateException if no module on the class path reads person files
    */
   static Loaded open(Path file, BaseModel base) {

@@ -66,14 +66,14 @@ abstract class ModelProperties {
     return pipeline.eta(request);
   }
 
-  /** {@return the number of which an image's width and height in pixels must be multiples} */
+  /** {@return a number of pixels; width and height of an image must be multiples of it} */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();
   }
 
   /**
-   * {@return true if the model supports {@link dev.likeness.diffusion.request.TilingOptions#windows
-   * windows over the sample}}
+   * {@return true if the model can sample an image in overlapping
+   * {@link dev.likeness.diffusion.request.TilingOptions#windows windows}}
    */
   public boolean canSampleTiled() {
     return opened.model().capability(TiledSampling.class).isPresent();
@@ -103,8 +103,9 @@ abstract class ModelProperties {
   }
 
   /**
-   * Checks that a sampling plan can be made for a request. No network is called. The second pass of
-   * a {@link dev.likeness.diffusion.request.HiresFix} is not checked.
+   * Checks that a request's sampling plan (the timesteps and sigmas of all steps) can be made. No
+   * network is called. The second pass of a {@link dev.likeness.diffusion.request.HiresFix} is not
+   * checked.
    *
    * @param request the request to check
    * @throws IllegalArgumentException if no plan can be made, for example because the request has
@@ -115,7 +116,8 @@ abstract class ModelProperties {
   }
 
   /**
-   * Encodes a prompt in plain syntax to embeddings for {@link ImageRequest#embedding}. Thread-safe.
+   * Encodes a prompt in {@linkplain PromptSyntax#PLAIN plain syntax} to embeddings for
+   * {@link ImageRequest#embedding}. Thread-safe.
    *
    * @param prompt the prompt; not null
    * @return a new embedding

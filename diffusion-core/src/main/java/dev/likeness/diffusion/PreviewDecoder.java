@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>A preview shows the predicted x0 of one row of the sampling plan. A row is one call of the
  * network. Decoding runs on its own thread and does not delay sampling. The generation ends after
- * its last preview. Previews do not change the result. Thread-safe; close it after the last
- * generation.
+ * its last preview. Previews do not change the result. Thread-safe; close the decoder after the
+ * last generation.
  */
 public final class PreviewDecoder implements AutoCloseable {
   private final Path file;
@@ -37,7 +37,8 @@ public final class PreviewDecoder implements AutoCloseable {
   @FunctionalInterface
   public interface Listener {
     /**
-     * Receives the preview of a row of the sampling plan, on the preview thread, in order of rows.
+     * Receives the preview of a row of the sampling plan, on the preview thread. A row is one call
+     * of the network. Previews arrive in the order of the rows.
      *
      * <p>If previews are slower than sampling, only the newest row is reported. An exception of the
      * listener ends the generation.
@@ -66,13 +67,13 @@ public final class PreviewDecoder implements AutoCloseable {
   }
 
   /**
-   * {@return a request that reports previews to a listener} The request's other hooks stay. If the
-   * base's latents have another number of channels than this decoder supports, the generation
-   * throws an {@link InvalidInputException}.
+   * {@return a copy of a request that also reports previews to a listener} The request keeps its
+   * hooks. If the base's latents have another number of channels than this decoder supports, the
+   * generation throws an {@link InvalidInputException}.
    *
    * @param request the request
-   * @param every the number of rows of the sampling plan from one preview to the next, at least 1;
-   *     the first preview is of the first row
+   * @param every the distance from one preview to the next, in rows of the sampling plan (calls of
+   *     the network); at least 1. The first preview shows the first row
    * @param listener receives the previews, on the preview thread
    * @throws IllegalArgumentException if {@code every} is less than 1
    */

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts models and tensor files between formats. If no target type is given, tensors keep their
- * types and their exact values. The exceptions are quantised and scaled tensors, which become f32.
+ * Converts models and tensor files between formats. If no target type is given, quantised and
+ * scaled tensors become f32. All other tensors keep their types and their exact values.
  */
 public final class CheckpointConverter {
   private CheckpointConverter() {}
@@ -42,8 +42,8 @@ public final class CheckpointConverter {
   }
 
   /**
-   * Converts a model or a tensor file like {@link #convert(Path, Path)}, and changes the type of
-   * its floating-point tensors.
+   * Converts a model or a tensor file, and changes the type of its floating-point tensors.
+   * {@link #convert(Path, Path)} describes the formats, and the data that are kept.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file to write, which is replaced if it exists; or the folder to write, which

@@ -24,7 +24,7 @@ public enum DigitalSourceType {
   }
 
   /**
-   * {@return the source type with the given URI; empty if the URI is none of these types}
+   * {@return the source type with the given URI; empty if no source type has this URI}
    *
    * @param uri a URI of IPTC's vocabulary
    */

@@ -52,7 +52,7 @@ public enum ExifOrientation {
   }
 
   /**
-   * Rotates a stored image upright.
+   * Rotates or mirrors a stored image so that it is upright.
    *
    * @param stored the image as stored in the file
    * @return the upright image; {@code stored} itself for {@link #UPRIGHT}

@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** The file formats of generated images. */
 public enum ImageFormat {
-  /** PNG: lossless. It preserves the invisible watermark best. */
+  /** PNG: lossless. Of all formats, it preserves an invisible watermark best. */
   PNG("png"),
   /** JPEG with quality 92, for programs that read no other format. */
   JPEG("jpg"),
@@ -27,7 +27,7 @@ public enum ImageFormat {
    * {@return the format with the given name}
    *
    * @param word {@code png}, {@code jpeg}, {@code jpg} or {@code webp}, in upper or lower case
-   * @throws IllegalArgumentException if the name is not one of these
+   * @throws IllegalArgumentException if no format has this name
    */
   public static ImageFormat parse(String word) {
     String lower = word.toLowerCase(Locale.ROOT);

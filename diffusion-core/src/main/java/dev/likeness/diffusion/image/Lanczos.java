@@ -19,7 +19,7 @@ public final class Lanczos {
   private record Taps(int first, int[] weights) {}
 
   /**
-   * {@return the image at another size; the same object if the image already has this size}
+   * {@return the image, resized to the given size; the same object if it already has this size}
    *
    * @param image the image
    * @param width the new width in pixels, at least 1

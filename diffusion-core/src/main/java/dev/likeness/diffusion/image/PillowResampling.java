@@ -54,7 +54,7 @@ public enum PillowResampling {
    * configs}
    *
    * @param code 1 (Lanczos), 2 (bilinear) or 3 (bicubic)
-   * @throws IllegalArgumentException if the number is not one of these
+   * @throws IllegalArgumentException if no filter has this number
    */
   public static PillowResampling of(int code) {
     for (PillowResampling filter : values()) {
@@ -67,7 +67,7 @@ public enum PillowResampling {
   }
 
   /**
-   * {@return the image at another size; the same object if the image already has this size}
+   * {@return the image, resized to the given size; the same object if it already has this size}
    *
    * @param image the image
    * @param width the new width in pixels, at least 1

@@ -45,8 +45,8 @@ public final class RgbImage {
    * @param width the width in pixels, at least 1
    * @param height the height in pixels, at least 1
    * @param rgb {@code 3 * width * height} bytes, rows from the top; red, green, blue of each pixel
-   * @throws IllegalArgumentException if a side is less than 1, or if {@code rgb} has another number
-   *     of bytes
+   * @throws IllegalArgumentException if a side is less than 1, or if {@code rgb} does not have
+   *     {@code 3 * width * height} bytes
    */
   public static RgbImage of(int width, int height, byte[] rgb) {
     return new RgbImage(width, height, rgb.clone());

@@ -34,15 +34,15 @@ public interface Adapter {
   }
 
   /**
-   * {@return the adapters that this sum of adapters consists of; a list with only this adapter if
-   * it is not a sum}
+   * {@return the parts of this adapter, if it is a sum of adapters; otherwise a list with only this
+   * adapter}
    */
   default List<Adapter> components() {
     return List.of(this);
   }
 
   /**
-   * {@return the sum of this and another adapter, which applies the changes of the two adapters}
+   * {@return an adapter that applies the changes of this adapter and of the other one}
    *
    * @param other the other adapter
    */

@@ -3,14 +3,15 @@ package dev.likeness.diffusion.request;
 /**
  * Options that reduce the work and change the image: caching of network outputs, and token merging.
  *
- * @param kind the values that are cached
- * @param interval the number of rows of the sampling plan from one full computation to the next, at
- *     least 1. Without caching, each row is a network call. For {@link #extrapolation}, the number
- *     starts at 1 and grows to {@code interval}. Kinds without an interval ignore this value
- * @param layers the number of layers of a UNet's first level that are computed at every row, at
- *     least 0. Only kinds that cache deep layers use it
- * @param threshold the largest relative change of the first block's residual at which the other
- *     blocks' output is reused, at least 0. Only the first-block cache uses it
+ * @param kind the kind of values that are cached
+ * @param interval the distance from one full computation to the next, in rows of the sampling plan;
+ *     at least 1. Without caching, each row is a network call. For {@link #extrapolation}, the
+ *     distance starts at 1 and grows to {@code interval}. Kinds without an interval ignore this
+ *     value
+ * @param layers how many layers of a UNet's first level are computed at every row, at least 0. Only
+ *     kinds that cache deep layers use it
+ * @param threshold the largest relative change, at least 0, of the first block's residual. Up to
+ *     this change, the other blocks' output is reused. Only the first-block cache uses it
  * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75. It
  *     applies to every kind
  */
@@ -19,7 +20,7 @@ public record CachingOptions(
   /** Nothing is cached. */
   public static final CachingOptions NONE = new CachingOptions(Kind.NONE, 1, 0, 0, 0);
 
-  /** The values that are cached. */
+  /** The kinds of values that are cached. */
   public enum Kind {
     /** Nothing is cached. */
     NONE,
@@ -36,11 +37,11 @@ public record CachingOptions(
   /**
    * Checks the ranges.
    *
-   * @param kind the values that are cached
-   * @param interval the number of rows of the sampling plan from one full computation to the next,
-   *     at least 1
-   * @param layers the number of first-level layers that are computed at every row, at least 0
-   * @param threshold the largest relative change at which output is reused, at least 0
+   * @param kind the kind of values that are cached
+   * @param interval the distance from one full computation to the next, in rows of the sampling
+   *     plan; at least 1
+   * @param layers how many layers of a UNet's first level are computed at every row, at least 0
+   * @param threshold the largest relative change up to which output is reused, at least 0
    * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75
    * @throws IllegalArgumentException if a number is out of its range
    */
@@ -64,9 +65,10 @@ public record CachingOptions(
    *
    * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
    *
-   * @param interval the number of rows from one full computation to the next, at least 1
-   * @param layers the number of layers of the first level that are computed at every row, at least
-   *     0. More layers are slower and closer to the full result; the first convolution and the last
+   * @param interval the distance from one full computation to the next, in rows of the sampling
+   *     plan; at least 1
+   * @param layers how many layers of the UNet's first level are computed at every row, at least 0.
+   *     A larger number is slower and closer to the full result; the first convolution and the last
    *     layer are always computed
    * @throws IllegalArgumentException if a number is out of its range
    */
@@ -75,15 +77,16 @@ public record CachingOptions(
   }
 
   /**
-   * {@return options like {@link #deepCache}, but rows without a full computation use a linear
-   * extrapolation of the cached output}
+   * {@return options that compute a UNet's deep layers only at some rows of the sampling plan} At
+   * all other rows, the output of these layers is extrapolated linearly; {@link #deepCache} reuses
+   * the last output instead.
    *
    * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
    * deep layers.
    *
-   * @param interval the number of rows from one full computation to the next, at least 1
-   * @param layers the number of layers of the first level that are computed at every row, at least
-   *     0
+   * @param interval the distance from one full computation to the next, in rows of the sampling
+   *     plan; at least 1
+   * @param layers how many layers of the UNet's first level are computed at every row, at least 0
    * @throws IllegalArgumentException if a number is out of its range
    */
   public static CachingOptions deepForecast(int interval, int layers) {
@@ -94,14 +97,13 @@ public record CachingOptions(
    * {@return options that skip network calls and extrapolate the prediction linearly over the
    * timesteps, from the last two network calls} This kind of caching works for every model family.
    *
-   * <p>The number of rows of the sampling plan from one network call to the next starts at 1. From
-   * the third call on, the number grows by one with each call, up to {@code interval}. There is one
-   * exception: for rows whose timesteps are close together, the network is called less often, so
-   * that the number exceeds {@code interval}. Source: Liu et al. 2025, arXiv:2503.06923, equation
-   * 5, first order, for whole predictions.
+   * <p>The distance from one network call to the next, in rows of the sampling plan, starts at 1.
+   * From the third call on, the distance grows by one with each call, up to {@code interval}. There
+   * is one exception: where timesteps are close together, the distance can exceed {@code interval}.
+   * Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for whole predictions.
    *
-   * @param interval the number of rows from one network call to the next, when it no longer grows;
-   *     at least 1
+   * @param interval the largest regular distance from one network call to the next, in rows of the
+   *     sampling plan; at least 1
    * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {
@@ -118,7 +120,8 @@ public record CachingOptions(
    * image is sampled in a separate batch. Source: chengzeyi/ParaAttention; diffusers'
    * {@code FirstBlockCacheConfig}.
    *
-   * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
+   * @param threshold the largest relative change up to which output is reused, at least 0; 0.05 to
+   *     0.2 is usual
    * @throws IllegalArgumentException if the threshold is negative or NaN
    */
   public static CachingOptions firstBlock(double threshold) {

@@ -80,7 +80,7 @@ public record ControlImage(
   }
 
   /**
-   * {@return this control image at another conditioning scale}
+   * {@return a copy of this control image with the given conditioning scale}
    *
    * @param factor the conditioning scale; 1 is the trained scale, 0 turns the control image off
    * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
@@ -152,9 +152,9 @@ public record ControlImage(
   }
 
   /**
-   * {@return true if the control image acts in a row of the sampling plan} As in diffusers,
-   * {@code row / rows >= start} and {@code (row + 1) / rows <= end} must hold. A control image of
-   * scale 0 never acts.
+   * {@return true if the control image acts in a row of the sampling plan} A row is one call of the
+   * network. As in diffusers, {@code row / rows >= start} and {@code (row + 1) / rows <= end} must
+   * hold. A control image of scale 0 never acts.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

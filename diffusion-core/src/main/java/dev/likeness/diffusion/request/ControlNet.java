@@ -17,7 +17,7 @@ public interface ControlNet extends AutoCloseable {
    * @param mode a number as text, or a name such as {@code openpose}, {@code depth} or
    *     {@code canny} of SDXL's union ControlNets
    * @throws IllegalArgumentException if there is no mode of this name; the message lists the modes.
-   *     If {@code mode} is a number, {@link ControlImage#mode(int)} checks it
+   *     This method does not check a number; {@link ControlImage#mode(int)} does
    */
   int mode(String mode);
 

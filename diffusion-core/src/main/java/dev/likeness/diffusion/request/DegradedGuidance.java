@@ -15,8 +15,8 @@ import java.util.List;
  * @param layers numbers of the skipped blocks, or regular expressions that match names of
  *     self-attention layers
  * @param scale the guidance scale; 0 turns degraded guidance off
- * @param adaptiveScale the number, at least 0, by which the scale falls for each trained timestep
- *     below 1000. The scale never falls below 0
+ * @param adaptiveScale how much the scale falls for each trained timestep below 1000, at least 0; a
+ *     scale that would be negative is 0
  * @param start the share of the steps after which guidance starts, 0..1
  * @param end the share of the steps after which guidance ends, {@code start}..1
  */
@@ -38,8 +38,7 @@ public record DegradedGuidance(
    * @param kind the method by which the network is degraded
    * @param layers numbers of the skipped blocks, or regular expressions
    * @param scale the guidance scale; 0 turns degraded guidance off
-   * @param adaptiveScale the number, at least 0, by which the scale falls for each timestep below
-   *     1000
+   * @param adaptiveScale how much the scale falls for each trained timestep below 1000, at least 0
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which guidance ends, {@code start}..1
    * @throws IllegalArgumentException if {@code layers} is empty, or if a number is out of its range
@@ -81,7 +80,7 @@ public record DegradedGuidance(
   }
 
   /**
-   * {@return this guidance at another scale}
+   * {@return a copy of this guidance with the given scale}
    *
    * @param other the guidance scale; 0 turns degraded guidance off
    * @throws IllegalArgumentException if the scale is NaN, infinite or beyond 3.4e38
@@ -93,8 +92,8 @@ public record DegradedGuidance(
   /**
    * {@return this guidance with an adaptive scale}
    *
-   * @param each the number, at least 0, by which the scale falls for each trained timestep below
-   *     1000. The scale never falls below 0
+   * @param each how much the scale falls for each trained timestep below 1000, at least 0; a scale
+   *     that would be negative is 0
    * @throws IllegalArgumentException if the number is negative or NaN
    */
   public DegradedGuidance adaptiveScale(double each) {
@@ -113,8 +112,9 @@ public record DegradedGuidance(
   }
 
   /**
-   * {@return true if guidance acts in a row of the sampling plan} As in diffusers, skip-layer
-   * guidance does not act in a row that lies exactly at {@code start}.
+   * {@return true if guidance acts in a row of the sampling plan} A row is one call of the network.
+   * {@code rows * start <= row < rows * end} must hold. For skip-layer guidance, {@code row} must
+   * also differ from {@code rows * start}, as in diffusers.
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

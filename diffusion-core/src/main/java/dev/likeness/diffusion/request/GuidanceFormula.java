@@ -19,14 +19,15 @@ public interface GuidanceFormula {
   /**
    * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
    *
-   * @param zeroSteps the number of first rows of the sampling plan whose prediction is set to zero,
-   *     at least 0
+   * @param zeroSteps how many rows at the start of the sampling plan get a prediction of zero, at
+   *     least 0
    */
   record CfgZeroStar(int zeroSteps) implements GuidanceFormula {
     /**
      * Checks the number of rows.
      *
-     * @param zeroSteps the number of first rows whose prediction is set to zero, at least 0
+     * @param zeroSteps how many rows at the start of the sampling plan get a prediction of zero, at
+     *     least 0
      * @throws IllegalArgumentException if the number is negative
      */
     public CfgZeroStar {
@@ -41,8 +42,8 @@ public interface GuidanceFormula {
    * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1). It changes the
    * difference of the predictions for prompt and negative prompt.
    *
-   * @param eta the factor of the part of the difference that is parallel to the prediction for the
-   *     prompt, 0..1; 1 keeps this part
+   * @param eta the factor, 0..1, for one part of the difference: the part parallel to the
+   *     prediction for the prompt. 1 keeps this part
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
    * @param normThreshold the largest norm of the difference, at least 0; 0 means no limit
@@ -52,7 +53,8 @@ public interface GuidanceFormula {
     /**
      * Checks the ranges.
      *
-     * @param eta the factor of the parallel part, 0..1
+     * @param eta the factor for the part of the difference that is parallel to the prediction for
+     *     the prompt, 0..1
      * @param momentum the weight of earlier steps' differences, finite
      * @param normThreshold the largest norm of the difference, at least 0
      * @throws IllegalArgumentException if a number is out of its range
@@ -77,14 +79,14 @@ public interface GuidanceFormula {
    * pipelines).
    *
    * @param formula the formula whose result is limited
-   * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
+   * @param factor the limit, divided by the norm of the prediction for the prompt; above 0
    */
   record CfgNormalization(GuidanceFormula formula, double factor) implements GuidanceFormula {
     /**
      * Checks that the factor is above 0.
      *
      * @param formula the formula whose result is limited
-     * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
+     * @param factor the limit, divided by the norm of the prediction for the prompt; above 0
      * @throws IllegalArgumentException if the factor is not above 0
      */
     public CfgNormalization {

@@ -17,8 +17,8 @@ import java.util.OptionalDouble;
  * @param end the share of the steps after which guidance ends, {@code start}..1
  * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
- * @param formula the formula that combines the two predictions
- * @param degradedGuidance additional guidance by a degraded network
+ * @param formula the formula that combines the predictions for prompt and negative prompt
+ * @param degradedGuidance additional guidance by a degraded network; empty if there is none
  * @param trueCfgScale the scale of classifier-free guidance for FLUX.1, where {@code scale} is only
  *     a network input (diffusers' {@code true_cfg_scale}); 1 turns classifier-free guidance off
  * @param freeU the factors of FreeU for the UNet of Stable Diffusion 1.x, 2.x or XL; empty if FreeU
@@ -57,8 +57,8 @@ public record GuidanceOptions(
    * @param start the share of the steps after which guidance starts, 0..1
    * @param end the share of the steps after which guidance ends, {@code start}..1
    * @param sequential true if prompt and negative prompt are evaluated one after the other
-   * @param formula the formula that combines the two predictions
-   * @param degradedGuidance additional guidance by a degraded network
+   * @param formula the formula that combines the predictions for prompt and negative prompt
+   * @param degradedGuidance additional guidance by a degraded network; empty if there is none
    * @param trueCfgScale the scale of classifier-free guidance for FLUX.1
    * @param freeU the factors of FreeU for a UNet
    * @throws IllegalArgumentException if {@code rescale} is not in 0..1, if {@code 0 <= start <= end
@@ -137,8 +137,8 @@ public record GuidanceOptions(
   /**
    * {@return these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886)}
    *
-   * @param steps the number of first rows of the sampling plan whose prediction is set to zero, at
-   *     least 0
+   * @param steps how many rows at the start of the sampling plan get a prediction of zero, at least
+   *     0
    * @throws IllegalArgumentException if the number is negative
    */
   public GuidanceOptions cfgZeroStar(int steps) {
@@ -147,10 +147,10 @@ public record GuidanceOptions(
 
   /**
    * {@return these options with adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416,
-   * algorithm 1)}
+   * algorithm 1)} It changes the difference of the predictions for prompt and negative prompt.
    *
-   * @param eta the factor of the part of the difference that is parallel to the prediction for the
-   *     prompt, 0..1; 1 keeps this part
+   * @param eta the factor, 0..1, for one part of the difference: the part parallel to the
+   *     prediction for the prompt. 1 keeps this part
    * @param momentum the weight of earlier steps' differences, usually negative; 0 turns momentum
    *     off
    * @param limit the largest norm of the difference, at least 0; 0 means no limit
@@ -163,7 +163,7 @@ public record GuidanceOptions(
   /**
    * {@return these options with a limit on the norm of the guided prediction}
    *
-   * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
+   * @param factor the limit, divided by the norm of the prediction for the prompt; above 0
    * @throws IllegalArgumentException if the factor is not above 0
    */
   public GuidanceOptions cfgNormalization(double factor) {

@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * @param sampling steps, scheduler, seed, number of images, initial noise
  * @param sizeOptions size of the images, and SDXL's size conditioning
  * @param guidanceOptions guidance scale, formula and interval
- * @param adapters the adapters of this request; their changes are summed
+ * @param adapters the adapters of this request; their changes to the model are summed
  * @param initialImage the image or latents that sampling starts from; empty to start from noise
  *     only
  * @param controlImages control images, each with its ControlNet
@@ -48,7 +48,7 @@ public record ImageRequest(
    * @param sampling steps, scheduler, seed, number of images, initial noise
    * @param sizeOptions size of the images, and SDXL's size conditioning
    * @param guidanceOptions guidance scale, formula and interval
-   * @param adapters the adapters of this request; their changes are summed
+   * @param adapters the adapters of this request; their changes to the model are summed
    * @param initialImage the initial image or latents
    * @param controlImages control images, each with its ControlNet
    * @param referenceImages images that an editing model uses as inputs
@@ -127,7 +127,7 @@ public record ImageRequest(
   /**
    * {@return this request with these adapters in place of its own}
    *
-   * @param others the adapters; their changes are summed
+   * @param others the adapters; their changes to the model are summed
    */
   public ImageRequest adapters(List<Adapter> others) {
     return with(copy -> copy.adapters = others);

@@ -17,13 +17,14 @@ import java.util.OptionalInt;
  * @param mask the mask: white pixels are generated, black pixels are kept; empty to generate
  *     everywhere
  * @param isDifferential true if the mask is a change map, whose grey values are the strength at
- *     each pixel; false if sampling uses the mask thresholded at 0.5
- * @param keepsSize true if an editing model only rounds the image's size. Otherwise Kontext resizes
- *     it to a size that it was trained on, and FLUX.2 reduces it to about a million pixels
+ *     each pixel; false if sampling makes the mask black and white, with the threshold 0.5
+ * @param keepsSize true if an editing model keeps the image's size, apart from rounding. Otherwise
+ *     Kontext resizes the image to one of Kontext's training sizes, and FLUX.2 reduces the image to
+ *     about a million pixels
  * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black.
  *     False if these pixels are decoded from latents, which changes them slightly
- * @param paddingMaskCrop the padding of {@link #paddingMaskCrop(int)} in pixels, at least 0; empty
- *     to generate the whole image
+ * @param paddingMaskCrop the padding around the mask in pixels, at least 0, see
+ *     {@link #paddingMaskCrop(int)}; empty to generate the whole image
  */
 public record InitialImage(
     Optional<RgbImage> image,
@@ -42,7 +43,7 @@ public record InitialImage(
    * @param strength the share of the steps that is sampled, 0..1
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
-   * @param keepsSize true if an editing model only rounds the image's size
+   * @param keepsSize true if an editing model keeps the image's size, apart from rounding
    * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
    * @param paddingMaskCrop the padding around the mask in pixels, at least 0
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
@@ -129,7 +130,7 @@ public record InitialImage(
   }
 
   /**
-   * {@return this initial image at another strength}
+   * {@return a copy of this initial image with the given strength}
    *
    * @param share the share of the steps that is sampled, 0..1
    * @throws IllegalArgumentException if the share is not in 0..1
@@ -146,7 +147,10 @@ public record InitialImage(
         paddingMaskCrop);
   }
 
-  /** {@return a copy of which an editing model (Kontext, FLUX.2) only rounds the size} */
+  /**
+   * {@return a copy of this initial image; an editing model (Kontext, FLUX.2) keeps the copy's
+   * size, apart from rounding}
+   */
   public InitialImage keepingSize() {
     return new InitialImage(
         image, latents, strength, mask, isDifferential, true, pastesUnmasked, paddingMaskCrop);
@@ -187,9 +191,9 @@ public record InitialImage(
    * {@return this initial image with a change map: lighter pixels change more} Source: differential
    * diffusion, arXiv:2306.00950.
    *
-   * @param map the change map: all steps change white pixels. Only the last step changes black
-   *     pixels, slightly, and pasting restores them (see {@link #pasteUnmasked}). The map is
-   *     resized to the request's size
+   * @param map the change map. White pixels change in all steps. Black pixels change slightly, in
+   *     the last step only; pasting restores them (see {@link #pasteUnmasked}). The map is resized
+   *     to the request's size
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(

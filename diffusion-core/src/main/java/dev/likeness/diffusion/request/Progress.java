@@ -4,9 +4,9 @@ import dev.likeness.diffusion.error.CancelledException;
 import java.util.function.Supplier;
 
 /**
- * Receives the events of long work. The thread that does the work calls the listener. If a job is
- * cancelled while it waits, the thread that cancels the job calls the listener. Listeners must
- * return quickly.
+ * Receives the events of long work. The thread that does the work calls the listener. If work is
+ * cancelled while it waits in a queue, the thread that cancels the work calls the listener.
+ * Listeners must return quickly.
  */
 @FunctionalInterface
 public interface Progress {

@@ -74,8 +74,8 @@ public sealed interface ProgressEvent {
   /**
    * Terminal event: the work failed.
    *
-   * @param reason the exception that the call throws. If the call throws an {@link Error},
-   *     {@code reason} is an exception whose cause is the error
+   * @param reason the exception that the work throws to its caller. If the work throws an
+   *     {@link Error}, {@code reason} is an exception whose cause is the error
    */
   record Failed(RuntimeException reason) implements ProgressEvent {}
 

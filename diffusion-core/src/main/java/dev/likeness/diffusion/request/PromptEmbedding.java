@@ -51,11 +51,11 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   }
 
   /**
-   * {@return the linear interpolation between two embeddings of the same shape}
+   * {@return the linear interpolation between these embeddings and others of the same shape}
    *
-   * @param other the other embedding
-   * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
-   *     embedding
+   * @param other the other embeddings
+   * @param share the weight of the other embeddings: 0 returns these embeddings, 1 returns the
+   *     others
    * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
@@ -67,11 +67,11 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   }
 
   /**
-   * {@return the spherical interpolation between two embeddings of the same shape}
+   * {@return the spherical interpolation between these embeddings and others of the same shape}
    *
-   * @param other the other embedding
-   * @param share the weight of the other embedding: 0 returns this embedding, 1 returns the other
-   *     embedding
+   * @param other the other embeddings
+   * @param share the weight of the other embeddings: 0 returns these embeddings, 1 returns the
+   *     others
    * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {

@@ -18,17 +18,17 @@ import java.util.function.UnaryOperator;
  *     set is encoded, even if it has length 0
  * @param syntax the syntax of prompt and negative prompt; only Stable Diffusion 1.x, 2.x and XL
  *     support {@link PromptSyntax#A1111}
- * @param clipSkip the number of last layers of the text encoder that are left out, at least 0.
- *     Layers that the model family always leaves out are not counted, as in diffusers'
- *     {@code clip_skip}. The web UI's clip skip of 2 corresponds to 1 on Stable Diffusion 1.x, and
- *     to 0 on XL and 2.x. With plain syntax, clip skip applies only to the prompt, as in diffusers.
- *     With A1111 syntax, it applies to both prompts. Only Stable Diffusion supports clip skip
+ * @param clipSkip how many of the text encoder's last layers are left out, at least 0. Layers that
+ *     the model family always leaves out are not counted, as in diffusers' {@code clip_skip}. The
+ *     web UI's clip skip of 2 corresponds to 1 on Stable Diffusion 1.x, and to 0 on XL and 2.x.
+ *     With plain syntax, clip skip applies only to the prompt, as in diffusers. With A1111 syntax,
+ *     it applies to both prompts. Only Stable Diffusion supports clip skip
  * @param textualInversions textual inversions whose tokens the prompts may use. Duplicates are
  *     removed. Different textual inversions must have different tokens
  * @param embedding precomputed embeddings that replace the prompt; empty to encode the prompt
  * @param negativeEmbedding precomputed embeddings that replace the negative prompt; empty to encode
  *     the negative prompt
- * @param encoderPrompts other prompts for the second and third text encoder
+ * @param encoderPrompts separate prompts for the second and third text encoder
  * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads (diffusers:
  *     {@code max_sequence_length}); empty for the base's default
  */
@@ -48,11 +48,11 @@ public record PromptOptions(
    * @param prompt a description of the image; not null
    * @param negative the negative prompt
    * @param syntax the syntax of prompt and negative prompt
-   * @param clipSkip the number of last layers of the text encoder that are left out, at least 0
+   * @param clipSkip how many of the text encoder's last layers are left out, at least 0
    * @param textualInversions textual inversions whose tokens the prompts may use
    * @param embedding precomputed embeddings that replace the prompt
    * @param negativeEmbedding precomputed embeddings that replace the negative prompt
-   * @param encoderPrompts other prompts for the second and third text encoder
+   * @param encoderPrompts separate prompts for the second and third text encoder
    * @param maxSequenceLength the number of tokens that a T5 or Qwen3 text encoder reads, at least 1
    * @throws IllegalArgumentException if the clip skip is negative, if the sequence length is below
    *     1, or if two different textual inversions have the same token
@@ -139,7 +139,7 @@ public record PromptOptions(
   /**
    * {@return a copy of these options with the given clip skip}
    *
-   * @param layers the number of last layers of the text encoder that are left out, at least 0
+   * @param layers how many of the text encoder's last layers are left out, at least 0
    * @throws IllegalArgumentException if the number is negative
    */
   public PromptOptions clipSkip(int layers) {
@@ -189,14 +189,14 @@ public record PromptOptions(
   /**
    * {@return a copy of these options with the given prompts for the second and third text encoder}
    *
-   * @param others the other prompts
+   * @param others the separate prompts
    */
   public PromptOptions encoderPrompts(EncoderPrompts others) {
     return with(copy -> copy.encoderPrompts = others);
   }
 
   /**
-   * {@return a copy of these options with the given number of T5 or Qwen3 tokens}
+   * {@return a copy with the given number of tokens for a T5 or Qwen3 text encoder}
    *
    * @param tokens diffusers' {@code max_sequence_length}, at least 1
    * @throws IllegalArgumentException if the number is below 1
@@ -208,7 +208,7 @@ public record PromptOptions(
   /**
    * {@return these options with every prompt changed by a function} Unset prompts stay unset.
    *
-   * @param change the function, which gets a prompt and returns another one
+   * @param change the function, which gets a prompt and returns the new prompt
    */
   public PromptOptions mapPrompts(UnaryOperator<String> change) {
     return with(copy -> {
@@ -240,7 +240,7 @@ public record PromptOptions(
   }
 
   /**
-   * {@return the number of text encoder layers that are left out for a prompt}
+   * {@return the clip skip to apply, in layers; 0 for the negative prompt in plain syntax}
    *
    * @param negativePrompt true for the negative prompt, false for the prompt
    */
@@ -249,8 +249,8 @@ public record PromptOptions(
   }
 
   /**
-   * Separate prompts for the second and third text encoder. If an encoder's own prompt is not set
-   * or is empty, the encoder gets the first prompt or negative prompt, as in diffusers.
+   * Separate prompts for the second and third text encoder. If a prompt is not set or is empty, the
+   * first encoder's prompt (or negative prompt) replaces it, as in diffusers.
    *
    * @param second the prompt of the second text encoder (diffusers: {@code prompt_2})
    * @param third the prompt of the third text encoder (diffusers: {@code prompt_3})

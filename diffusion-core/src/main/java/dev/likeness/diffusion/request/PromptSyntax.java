@@ -8,7 +8,8 @@ public enum PromptSyntax {
    */
   PLAIN,
   /**
-   * The syntax of AUTOMATIC1111's web UI. As there, prompts are encoded in chunks of 75 tokens.
+   * The syntax of AUTOMATIC1111's web UI. As in the web UI, prompts are encoded in chunks of 75
+   * tokens.
    *
    * <p>Supported are {@code (word:1.2)}, {@code (word)}, {@code [word]}, backslashes,
    * {@code BREAK}, {@code [from:to:when]}, {@code [this|that]}, and comments after {@code #}. A

@@ -60,7 +60,7 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
   }
 
   /**
-   * {@return a copy of these options with the given limit}
+   * {@return a copy of these options with the given limit on the area of an image}
    *
    * @param pixels the largest area of each image in pixels, at least 1
    * @throws IllegalArgumentException if the area is below 1
@@ -84,8 +84,8 @@ public record ReferenceImages(List<RgbImage> images, OptionalInt maxPixels, doub
    * objects has images, the result equals that object.
    *
    * @param others the other options
-   * @throws IllegalArgumentException if both options have images, and their limits or strengths
-   *     differ
+   * @throws IllegalArgumentException if both options have images, and their area limits or their
+   *     strengths differ
    */
   public ReferenceImages and(ReferenceImages others) {
     if (images.isEmpty() || others.images.isEmpty()) {

@@ -30,7 +30,7 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with these adapters in place of its own}
    *
-   * @param others the adapters; their changes are summed
+   * @param others the adapters; their changes to the model are summed
    */
   ImageRequest adapters(List<Adapter> others);
 
@@ -95,7 +95,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return a copy of this request with the given prompt for the second text encoder (diffusers:
    * {@code prompt_2})} On FLUX.1, this text encoder is T5.
    *
-   * @param text the prompt; if it is empty, the first prompt is used
+   * @param text the prompt; if it is empty, the prompt of the first text encoder is used
    */
   default ImageRequest prompt2(String text) {
     return second(Optional.of(text), prompts().encoderPrompts().negativeSecond());
@@ -105,7 +105,7 @@ public interface RequestOptions extends RequestSampling {
    * {@return a copy of this request with the given prompt for the third text encoder (diffusers:
    * {@code prompt_3})} On Stable Diffusion 3, this text encoder is T5.
    *
-   * @param text the prompt; if it is empty, the first prompt is used
+   * @param text the prompt; if it is empty, the prompt of the first text encoder is used
    */
   default ImageRequest prompt3(String text) {
     return third(Optional.of(text), prompts().encoderPrompts().negativeThird());
@@ -115,7 +115,8 @@ public interface RequestOptions extends RequestSampling {
    * {@return a copy of this request with the given negative prompt for the second text encoder
    * (diffusers: {@code negative_prompt_2})}
    *
-   * @param text the negative prompt; if it is empty, the first negative prompt is used
+   * @param text the negative prompt; if it is empty, the negative prompt of the first text encoder
+   *     is used
    */
   default ImageRequest negative2(String text) {
     return second(prompts().encoderPrompts().second(), Optional.of(text));
@@ -125,7 +126,8 @@ public interface RequestOptions extends RequestSampling {
    * {@return a copy of this request with the given negative prompt for the third text encoder
    * (diffusers: {@code negative_prompt_3})}
    *
-   * @param text the negative prompt; if it is empty, the first negative prompt is used
+   * @param text the negative prompt; if it is empty, the negative prompt of the first text encoder
+   *     is used
    */
   default ImageRequest negative3(String text) {
     return third(prompts().encoderPrompts().third(), Optional.of(text));
@@ -172,7 +174,7 @@ public interface RequestOptions extends RequestSampling {
    *
    * @param adapter the adapter; its change is added to the changes of the other adapters
    * @throws IllegalArgumentException if a token stands for two different textual inversions, or if
-   *     the reference images of request and adapter have different limits or strengths
+   *     the reference images of request and adapter have different area limits or strengths
    */
   default ImageRequest adapter(Adapter adapter) {
     PromptOptions named = prompts();
@@ -214,7 +216,7 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return this request with an initial image, for image-to-image}
    *
-   * @param image the image, resized to the request's size
+   * @param image the image; it is resized to the request's size
    * @param strength the share of the steps that is sampled, 0..1
    * @throws IllegalArgumentException if the strength is not in 0..1
    */
@@ -250,8 +252,8 @@ public interface RequestOptions extends RequestSampling {
   /**
    * {@return a copy of this request with the given clip skip; see {@link PromptOptions#clipSkip()}}
    *
-   * @param layers the number of last layers of the text encoder that are left out, at least 0, as
-   *     in diffusers
+   * @param layers how many of the text encoder's last layers are left out, at least 0, as in
+   *     diffusers
    * @throws IllegalArgumentException if the number is negative
    */
   default ImageRequest clipSkip(int layers) {
@@ -280,7 +282,7 @@ public interface RequestOptions extends RequestSampling {
 
   /**
    * {@return this request with decoding in strips, which needs less memory} Apart from rounding
-   * errors, the image is the same.
+   * errors, the image is the same as without strips.
    */
   default ImageRequest withVaeTiling() {
     return tiling(tiling().withVaeTiling());

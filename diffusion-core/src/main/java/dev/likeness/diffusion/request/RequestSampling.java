@@ -31,9 +31,9 @@ interface RequestSampling extends RequestValues {
   /**
    * {@return this request with a step at each of these timesteps}
    *
-   * <p>Example: {@code timesteps(999, 749, 499, 249)}. A strength below 1 and
-   * {@link #denoisingRange} skip some of the timesteps. Diffusers' name of this option is
-   * {@code timesteps}.
+   * <p>Example: {@code timesteps(999, 749, 499, 249)}. Some of the timesteps are skipped if the
+   * request has an initial image of a strength below 1, or a {@link #denoisingRange}. Diffusers'
+   * name of this option is {@code timesteps}.
    *
    * @param descending trained timesteps in descending order, at least one, each at least 0
    * @throws IllegalArgumentException if no timestep is given, if a timestep is negative, infinite
@@ -104,7 +104,7 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return a copy of this request with the given seed} Image {@code i} is generated from
+   * {@return a copy of this request with the given seed} Image {@code i}, from 0, has the seed
    * {@code seed + i}.
    *
    * @param value the seed of torch's random generator ({@code torch.manual_seed})
@@ -138,8 +138,8 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request limited to a range of the training timesteps} Diffusers' names of these
-   * options are {@code denoising_start} and {@code denoising_end}.
+   * {@return this request limited to a range of the training timesteps} Diffusers' names of the two
+   * limits are {@code denoising_start} and {@code denoising_end}.
    *
    * <p>For example, a base model stops at 0.8, and a refiner continues at 0.8 from the base's
    * latents. If {@code start} is above 0, the request needs initial latents or an initial image,
@@ -172,7 +172,7 @@ interface RequestSampling extends RequestValues {
 
   /**
    * {@return this request with precomputed embeddings of the prompt} Only Stable Diffusion 1.x, 2.x
-   * and XL support them.
+   * and XL support precomputed embeddings.
    *
    * @param positive embeddings that replace the prompt
    */

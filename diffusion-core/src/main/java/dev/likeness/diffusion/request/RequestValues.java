@@ -20,7 +20,7 @@ public interface RequestValues {
   /** {@return the guidance options} */
   GuidanceOptions guidanceOptions();
 
-  /** {@return the adapters of the request; their changes are summed} */
+  /** {@return the adapters of the request; their changes to the model are summed} */
   List<Adapter> adapters();
 
   /** {@return the initial image or latents; empty to start from noise only} */
@@ -51,12 +51,14 @@ public interface RequestValues {
     return prompts().text(0, true);
   }
 
-  /** {@return the embeddings that replace the prompt} */
+  /** {@return the embeddings that replace the prompt; empty to encode the prompt} */
   default Optional<PromptEmbedding> embedding() {
     return prompts().embedding();
   }
 
-  /** {@return the embeddings that replace the negative prompt} */
+  /**
+   * {@return the embeddings that replace the negative prompt; empty to encode the negative prompt}
+   */
   default Optional<PromptEmbedding> negativeEmbedding() {
     return prompts().negativeEmbedding();
   }
@@ -130,8 +132,9 @@ public interface RequestValues {
   }
 
   /**
-   * {@return true if the request changes an initial image or initial latents} The result is false
-   * if the request continues the sampling of another model.
+   * {@return true if the request changes an initial image or initial latents} If the request
+   * continues the sampling of another model ({@link #denoisingStart()} above 0), the result is
+   * false.
    */
   default boolean isImageToImage() {
     return initialImage().isPresent() && denoisingStart() == 0;

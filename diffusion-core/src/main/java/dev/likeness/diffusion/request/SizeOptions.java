@@ -11,19 +11,19 @@ import java.util.OptionalInt;
  * <ul>
  *   <li>With initial latents: the latents' size times the autoencoder's scale factor.
  *   <li>With {@link InitialImage#paddingMaskCrop(int)}: the base's default size.
- *   <li>With an initial image and a mask that is not a change map: the base's default size. A UNet
- *       with a control image and Z-Image use the initial image's size instead. An editing model
- *       uses the size to which it scales the initial image.
+ *   <li>With an initial image and a mask that is not a change map: the base's default size.
+ *       Z-Image, and a UNet with a control image, use the initial image's size instead. An editing
+ *       model uses the size to which it scales the initial image.
  *   <li>With any other initial image: the initial image's size.
  *   <li>Without an initial image: a UNet uses the size of the first control image. An editing model
  *       uses the size to which it scales the first reference image.
  *   <li>In all other cases: the base's default size.
  * </ul>
  *
- * <p>For Stable Diffusion 3, Chroma and FLUX.1 (except Kontext and Fill), another rule applies to
- * an initial image with more pixels than the base's default size. With or without a mask, the
- * default is then the initial image's size, scaled down to about as many pixels as the base's
- * default size has. Sides are rounded to multiples that the base supports.
+ * <p>There is one exception, for Stable Diffusion 3, Chroma and FLUX.1 (except Kontext and Fill).
+ * If the initial image has more pixels than the base's default size, the initial image's size is
+ * scaled down to about as many pixels, with or without a mask. Sides are rounded to multiples that
+ * the base supports.
  *
  * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; empty for the
  *     default

@@ -99,7 +99,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    * file has no such name, the token is the file's name without its extension.
    *
    * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
-   * @return the textual inversion, which needs no native memory
+   * @return the textual inversion; it need not be closed
    * @throws InvalidInputException if the file is broken, contains no textual inversion, or contains
    *     a textual inversion for T5; or if an embedding is empty, too large, NaN or infinite
    */

@@ -6,9 +6,9 @@ import java.util.Optional;
  * Options that reduce the memory of large images: windows over the sample, and decoding in strips
  * (diffusers: VAE tiling).
  *
- * @param vaeTiling true if the autoencoder processes all images in strips of rows; false if it does
- *     so only above 1024 x 1024 pixels, or if a memory budget requires strips. A tiny autoencoder
- *     does not use strips
+ * @param vaeTiling true if the autoencoder processes images of every size in strips of rows. False
+ *     if it uses strips only for images above 1024 x 1024 pixels and where a memory budget requires
+ *     them. A tiny autoencoder does not use strips
  * @param windows the windows that the network processes; empty if it processes the whole sample
  */
 public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
@@ -19,7 +19,7 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
   public static final TilingOptions NONE = new TilingOptions(false, Optional.empty());
 
   /**
-   * Overlapping windows over a sample.
+   * Overlapping windows over a sample, which is the noisy latents of an image.
    *
    * @param size the side of a window in latent pixels, at least 1
    * @param stride the largest distance between neighbouring windows' starts, in latent pixels,
@@ -48,7 +48,7 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
 
   /**
    * {@return these options, with images of every size decoded in strips} Apart from rounding
-   * errors, the image is the same.
+   * errors, the image is the same as without strips.
    */
   public TilingOptions withVaeTiling() {
     return new TilingOptions(true, windows);

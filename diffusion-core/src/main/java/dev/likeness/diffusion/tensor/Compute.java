@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record Compute(String device, DType dtype) {
   /**
-   * Single precision on the CPU. Apart from rounding errors, results equal the results of the
-   * reference implementation.
+   * Single precision on the CPU. Apart from rounding errors, a model's results equal the results of
+   * its reference implementation.
    */
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
@@ -61,8 +61,8 @@ public record Compute(String device, DType dtype) {
    * {@return the first GPU in bf16; the CPU if there is no GPU} GPUs before Ampere need f16, which
    * this method does not choose.
    *
-   * <p>On Linux, a CPU that multiplies bf16 in hardware computes in bf16. Otherwise, the CPU
-   * computes in f32.
+   * <p>On Linux, a CPU that multiplies bf16 in hardware computes in bf16. Every other CPU computes
+   * in f32.
    *
    * @throws ResourceLimitException if libtorch's native libraries are missing
    */
@@ -88,7 +88,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * {@return a GPU with an element type} {@link #requireAvailable()} checks that the GPU exists.
+   * {@return a GPU with an element type} This method does not check that the GPU exists;
+   * {@link #requireAvailable()} does.
    *
    * @param index the number of the GPU, 0..9999
    * @param dtype f32, bf16 or f16
@@ -285,8 +286,8 @@ public record Compute(String device, DType dtype) {
 
   /**
    * {@return true if this device multiplies 8-bit numbers} A CPU needs VNNI, see
-   * {@link #hasCpuInt8()}. A GPU needs compute capability 8.9 or newer, such as Ada or Hopper, and
-   * the library {@code org.bytedeco:cuda}. GPUs multiply numbers of type {@code F8_E4M3}.
+   * {@link #hasCpuInt8()}. A GPU needs compute capability 8.9 or higher (such as Ada or Hopper),
+   * and the library {@code org.bytedeco:cuda}. GPUs multiply numbers of type {@code F8_E4M3}.
    *
    * @throws ResourceLimitException if the device is a GPU, and libtorch's native libraries are
    *     missing

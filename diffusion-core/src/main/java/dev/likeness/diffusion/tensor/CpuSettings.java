@@ -25,7 +25,7 @@ public final class CpuSettings {
 
   /**
    * {@return the recommended variables that this process was started without, by name} A variable
-   * with another value does not count as missing.
+   * that is set to a value other than the recommended one does not count as missing.
    */
   public static Map<String, String> missing() {
     return missing(System.getenv());

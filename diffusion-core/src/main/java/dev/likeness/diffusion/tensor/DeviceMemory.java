@@ -40,7 +40,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  * @param peak the largest value of {@code used} since the process started, or {@link #UNKNOWN}
  */
 public record DeviceMemory(long total, long free, long used, long reserved, long peak) {
-  /** The value of a number that the system does not report. */
+  /** Stands for a number that the system does not report. */
   public static final long UNKNOWN = -1;
 
   private static final double GIB = 1L << 30;

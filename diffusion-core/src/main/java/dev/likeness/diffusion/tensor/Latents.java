@@ -72,11 +72,10 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * {@return the linear interpolation between two latents of the same shape}
+   * {@return the linear interpolation between these latents and others of the same shape}
    *
    * @param other the other latents
-   * @param share the weight of the other latents: 0 returns these latents, 1 returns the other
-   *     latents
+   * @param share the weight of the other latents: 0 returns these latents, 1 returns the others
    * @throws IllegalArgumentException if the shapes differ
    */
   public Latents lerp(Latents other, double share) {
@@ -84,12 +83,11 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * {@return the spherical interpolation between two latents of the same shape, which keeps noise
-   * Gaussian}
+   * {@return the spherical interpolation between these latents and others of the same shape}
+   * Interpolated Gaussian noise stays Gaussian.
    *
    * @param other the other latents
-   * @param share the weight of the other latents: 0 returns these latents, 1 returns the other
-   *     latents
+   * @param share the weight of the other latents: 0 returns these latents, 1 returns the others
    * @throws IllegalArgumentException if the shapes differ
    */
   public Latents slerp(Latents other, double share) {
@@ -97,8 +95,7 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * {@return these latents at another size, by bilinear interpolation (torch:
-   * {@code align_corners=False})}
+   * {@return these latents, resized by bilinear interpolation (torch: {@code align_corners=False})}
    *
    * @param newHeight the height in latent pixels, at least 1
    * @param newWidth the width in latent pixels, at least 1

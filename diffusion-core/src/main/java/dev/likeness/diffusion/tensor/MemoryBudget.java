@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param width the width of the images in pixels; empty for the model's default
  * @param height the height of the images in pixels; empty for the model's default
  * @param batchSize the number of samples in one call of the network, for example 2 with
- *     classifier-free guidance; empty for the family's default
+ *     classifier-free guidance; empty for the model family's default
  */
 public record MemoryBudget(
     long bytes, EightBits allow8Bit, OptionalInt width, OptionalInt height, OptionalInt batchSize) {
@@ -28,15 +28,17 @@ public record MemoryBudget(
     /** The network keeps its element type. */
     NEVER,
     /**
-     * If the whole network does not fit the budget, it is quantised. It is streamed only if it does
-     * not fit even then.
+     * If the whole network does not fit the budget, its weights are quantised. If the quantised
+     * network does not fit either, a transformer is streamed instead: its unquantised blocks are
+     * loaded when they are used.
      */
     IF_NEEDED,
     /** The weights are quantised, and dequantised for each multiplication. */
     WEIGHTS,
     /**
      * Linear layers multiply in 8 bits, with inputs quantised for each token. Convolutions are not
-     * quantised. {@link Compute#hasEightBitProducts()} lists the devices that support this.
+     * quantised. {@link Compute#hasEightBitProducts()} describes the devices that multiply in 8
+     * bits.
      *
      * <p>On a CPU, the weights of linear layers are quantised. The layers are then faster than in
      * f32.
@@ -81,7 +83,7 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return a budget for images of the model's default size and guidance}
+   * {@return a budget for images of the default size, generated with the default guidance}
    *
    * @param size the limit on the memory, such as {@code 12GiB} or {@code 800 MB}
    * @throws IllegalArgumentException if the text is not a memory size
@@ -103,7 +105,7 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return a budget for images of the model's default size and guidance}
+   * {@return a budget for images of the default size, generated with the default guidance}
    *
    * @param bytes the limit in bytes, at least 1
    * @throws IllegalArgumentException if the limit is below 1
@@ -119,7 +121,7 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return this budget for another image size}
+   * {@return a copy of this budget for images of the given size}
    *
    * @param pixelsAcross the width in pixels, at least 1
    * @param pixelsDown the height in pixels, at least 1
@@ -131,7 +133,7 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return this budget for another batch size}
+   * {@return a copy of this budget for the given batch size}
    *
    * @param count the number of samples in one call of the network, at least 1
    * @throws IllegalArgumentException if the number is below 1

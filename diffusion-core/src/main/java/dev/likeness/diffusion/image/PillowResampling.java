@@ -50,8 +50,8 @@ public enum PillowResampling {
   }
 
   /**
-   * {@return the filter with the given Pillow number, as in {@code resample} of image processor
-   * configs}
+   * {@return the filter with the given Pillow number} Image processor configs use these numbers as
+   * {@code resample}.
    *
    * @param code 1 (Lanczos), 2 (bilinear) or 3 (bicubic)
    * @throws IllegalArgumentException if no filter has this number

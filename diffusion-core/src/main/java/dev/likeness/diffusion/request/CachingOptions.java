@@ -60,8 +60,8 @@ public record CachingOptions(
 
   /**
    * {@return the options of DeepCache} DeepCache computes a UNet's deep layers at every
-   * {@code interval}-th row of the sampling plan. All other rows reuse the last output of these
-   * layers.
+   * {@code interval}-th row (network call) of the sampling plan. All other rows reuse the last
+   * output of these layers.
    *
    * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
    *
@@ -77,9 +77,9 @@ public record CachingOptions(
   }
 
   /**
-   * {@return options that compute a UNet's deep layers only at some rows of the sampling plan} At
-   * all other rows, the output of these layers is extrapolated linearly; {@link #deepCache} reuses
-   * the last output instead.
+   * {@return options that compute a UNet's deep layers only at some rows (network calls) of the
+   * sampling plan} At all other rows, the output of these layers is extrapolated linearly;
+   * {@link #deepCache} reuses the last output instead.
    *
    * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
    * deep layers.
@@ -114,11 +114,11 @@ public record CachingOptions(
    * {@return the options of the first-block cache, for Stable Diffusion 3, FLUX.1, FLUX.2 and
    * Chroma}
    *
-   * <p>A transformer's first block is evaluated at every row of the sampling plan. If the first
-   * block's residual has changed by more than {@code threshold} since the last full evaluation, the
-   * other blocks are evaluated too. Otherwise their last output is reused. With this cache, every
-   * image is sampled in a separate batch. Source: chengzeyi/ParaAttention; diffusers'
-   * {@code FirstBlockCacheConfig}.
+   * <p>A transformer's first block is evaluated at every row (network call) of the sampling plan.
+   * If the first block's residual has changed by more than {@code threshold} since the last full
+   * evaluation, the other blocks are evaluated too. Otherwise their last output is reused. With
+   * this cache, every image is sampled in a separate batch. Source: chengzeyi/ParaAttention;
+   * diffusers' {@code FirstBlockCacheConfig}.
    *
    * @param threshold the largest relative change up to which output is reused, at least 0; 0.05 to
    *     0.2 is usual

@@ -230,11 +230,11 @@ public record GuidanceOptions(
    * {@code apply_freeu}. Usual values of {@code s1, s2, b1, b2} are 0.9, 0.2, 1.5, 1.6 for Stable
    * Diffusion 1.x; 0.9, 0.2, 1.4, 1.6 for 2.x; 0.9, 0.2, 1.3, 1.4 for XL.
    *
-   * @param s1 the factor of the lowest frequencies of the first up block's skip connections, above
+   * @param s1 the factor for the lowest frequencies in the first up block's skip connections, above
    *     0; 1 changes nothing
    * @param s2 like {@code s1}, for the second up block
-   * @param b1 the factor of the first half of the first up block's channels, above 0; 1 changes
-   *     nothing
+   * @param b1 the factor for the first half of the channels in the first up block, above 0; 1
+   *     changes nothing
    * @param b2 like {@code b1}, for the second up block
    */
   public record FreeU(double s1, double s2, double b1, double b2) {

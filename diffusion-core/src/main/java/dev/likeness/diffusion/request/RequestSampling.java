@@ -124,7 +124,7 @@ interface RequestSampling extends RequestValues {
   }
 
   /**
-   * {@return this request with given initial noise, instead of the noise of the seed}
+   * {@return this request with the given initial noise, instead of the noise of the seed}
    *
    * @param unit Gaussian noise of unit variance, of the shape of the latents
    */

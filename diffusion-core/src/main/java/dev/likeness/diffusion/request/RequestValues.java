@@ -38,7 +38,7 @@ public interface RequestValues {
   /** {@return the tiling options} */
   TilingOptions tiling();
 
-  /** {@return the hooks} */
+  /** {@return the hooks that run the caller's code in the sampling loop} */
   GenerationHooks hooks();
 
   /** {@return the prompt} */

@@ -228,7 +228,7 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return these options with given initial noise, instead of the noise of the seed}
+   * {@return these options with the given initial noise, instead of the noise of the seed}
    *
    * @param unit Gaussian noise of unit variance, of the shape of the latents
    */

@@ -19,7 +19,7 @@ public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {
   public static final TilingOptions NONE = new TilingOptions(false, Optional.empty());
 
   /**
-   * Overlapping windows over a sample, which is the noisy latents of an image.
+   * Overlapping windows over a sample (the noisy latents of an image).
    *
    * @param size the side of a window in latent pixels, at least 1
    * @param stride the largest distance between neighbouring windows' starts, in latent pixels,

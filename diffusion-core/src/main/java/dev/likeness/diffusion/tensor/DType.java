@@ -106,7 +106,7 @@ public enum DType {
             () -> new InvalidInputException("unknown dtype \"" + name + "\"; known: " + names()));
   }
 
-  /** {@return all names, separated by spaces} */
+  /** {@return the names of all element types, separated by spaces} */
   public static String names() {
     return Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(" "));
   }

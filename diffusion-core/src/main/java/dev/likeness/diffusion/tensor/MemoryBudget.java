@@ -83,7 +83,8 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return a budget for images of the default size, generated with the default guidance}
+   * {@return a budget for images of the model's default size and for the model's default guidance}
+   * The network keeps its element type.
    *
    * @param size the limit on the memory, such as {@code 12GiB} or {@code 800 MB}
    * @throws IllegalArgumentException if the text is not a memory size
@@ -105,7 +106,8 @@ public record MemoryBudget(
   }
 
   /**
-   * {@return a budget for images of the default size, generated with the default guidance}
+   * {@return a budget for images of the model's default size and for the model's default guidance}
+   * The network keeps its element type.
    *
    * @param bytes the limit in bytes, at least 1
    * @throws IllegalArgumentException if the limit is below 1

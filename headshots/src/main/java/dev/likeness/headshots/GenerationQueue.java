@@ -20,8 +20,8 @@ import java.util.List;
 /**
  * Runs jobs for many persons on one base model, or on one base model per GPU. It accepts a limited
  * number of jobs and runs a few jobs at once within a memory budget. Jobs of higher priority start
- * first. The pixels of an image do not depend on other jobs. Thread-safe. The caller closes the
- * studios' bases and the persons, after {@link #close()}. Submissions to a closed queue throw
+ * first. The pixels of an image do not depend on other jobs. Thread-safe. After {@link #close()},
+ * the caller closes the base models and the persons. Submissions to a closed queue throw
  * {@link IllegalStateException}.
  */
 public final class GenerationQueue extends JobQueue implements AutoCloseable {
@@ -72,8 +72,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Creates a queue for headshots and images of one base, with the {@linkplain Options#defaults
-   * default limits} of workers and waiting jobs.
+   * Creates a queue for headshots and images of one base. The limits of workers and waiting jobs
+   * are those of {@link Options#defaults}.
    *
    * @param base the base model
    * @param budget memory of all running jobs together; only {@link MemoryBudget#bytes()} is used
@@ -84,7 +84,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits a request for one image, with {@link #DEFAULT_PRIORITY} and without progress events.
+   * Submits a request for one image. The job has {@link #DEFAULT_PRIORITY} and reports no progress.
    *
    * @param request the request for one image; the caller keeps its adapters open until the job has
    *     ended
@@ -133,7 +133,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits a shoot with {@link #DEFAULT_PRIORITY} and without progress events. Throws the same
+   * Submits a shoot. The job has {@link #DEFAULT_PRIORITY} and reports no progress. Throws the same
    * exceptions as {@link #shoot(Identity, ShootRequest, int, Progress)}.
    *
    * @param person the person, whose consent must cover headshots
@@ -189,8 +189,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits any work, with {@link #DEFAULT_PRIORITY} and without progress events. This method does
-   * not wait if the queue is full. Throws the exceptions of {@link #submit(GenerationJob.Task,
+   * Submits any work. The job has {@link #DEFAULT_PRIORITY} and reports no progress. This method
+   * does not wait if the queue is full. Throws the exceptions of {@link #submit(GenerationJob.Task,
    * long, int, Progress, Duration)}.
    *
    * @param <T> the type of the result
@@ -217,9 +217,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Cancels all jobs and waits until the running jobs have stopped. A further call only waits. A
-   * call by a job or a listener of this queue returns at once, because it cannot wait for its own
-   * job. Before you close the base, call this method on a thread of your own too: that call waits.
+   * Cancels all jobs and waits until the running jobs have stopped. A further call only waits. If a
+   * job or a listener of this queue calls this method, the call returns at once: a job cannot wait
+   * for its own end. So, before you close the base, call this method on another thread too.
    *
    * @throws IllegalStateException if listeners of waiting jobs threw exceptions at the
    *     cancellation; all jobs have stopped nevertheless
@@ -262,8 +262,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    *
    * @param workers number of jobs that run at once on a device, at least 1
    * @param capacity number of jobs that may wait, at least 1
-   * @param memoryBytes memory budget of all running jobs of a device together, in bytes, at least
-   *     1. It is compared with the estimated memory of the jobs
+   * @param memoryBytes memory budget of each device in bytes, at least 1. It limits the sum of its
+   *     running jobs' estimated memory
    */
   public record Options(int workers, int capacity, long memoryBytes) {
     /**

@@ -72,7 +72,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return true if the images of a request are so large that {@link #upscaler} is used}
+   * {@return true if a request's images are so large that an {@link #upscaler} enlarges them}
    *
    * @param request the request
    */
@@ -82,8 +82,7 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * {@return the estimated memory of a shoot in bytes: sampling, the autoencoder and all images}
-   * The weights of networks other than the autoencoder are not included, because all shoots share
-   * them.
+   * The weights of other networks are not included, because all shoots share them.
    *
    * @param request the request
    */
@@ -111,8 +110,8 @@ public final class HeadshotStudio extends StudioSettings {
    * {@link #review(PhotoSet, Consent)} does.
    *
    * @param photos the photos
-   * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected; it contains the
-   *     review
+   * @throws dev.likeness.photos.NoUsablePhotoException if every photo is rejected; the exception
+   *     contains the review
    */
   public PhotoReview review(PhotoSet photos) {
     try (ReviewTools builtIn = ReviewTools.builtIn()) {
@@ -153,7 +152,7 @@ public final class HeadshotStudio extends StudioSettings {
   /**
    * {@return a person with a LoRA, trained on the accepted photos; the caller closes the person}
    * This method throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress,
-   * Cancellation)}. To use known traits or a saved state, call {@link #trainer()}.
+   * Cancellation)}. To give known traits or to resume a training, use {@link #trainer()}.
    *
    * @param review the reviewed photos
    * @param consent the person's consent
@@ -166,7 +165,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots in one style, without progress events and cancellation} This method
+   * {@return new headshots in one style} The call reports no progress and cannot be cancelled. It
    * throws the exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -178,7 +177,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, without progress events and cancellation} This method throws the
+   * {@return new headshots} The call reports no progress and cannot be cancelled. It throws the
    * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
@@ -189,8 +188,8 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return new headshots, with progress events} This method throws the exceptions of
-   * {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
+   * {@return new headshots} The call reports progress but cannot be cancelled. It throws the
+   * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
    * @param person the person
    * @param request the request
@@ -259,7 +258,7 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return the headshot before and after an edit, without progress events} This method throws the
+   * {@return the headshot before and after an edit} The call reports no progress. It throws the
    * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
    *
    * @param person the person
@@ -272,7 +271,7 @@ public final class HeadshotStudio extends StudioSettings {
 
   /**
    * Generates some parts of a headshot again. Other pixels stay the same, with the exceptions that
-   * {@link HeadshotEdit} lists. Without a mask, {@link #detector} locates the parts.
+   * {@link HeadshotEdit} lists. Without a mask, the face {@link #detector} locates the parts.
    *
    * @param person the person
    * @param headshot the headshot
@@ -308,8 +307,9 @@ public final class HeadshotStudio extends StudioSettings {
   }
 
   /**
-   * {@return a measure of likeness by the embedder of face guidance; empty if the studio or the
-   * person has no face guidance} Face guidance raises this likeness, so use it only to rank images.
+   * {@return a measure of likeness by the embedder of face guidance; empty if the studio has no
+   * face guidance or the person has no face embeddings for it} Face guidance raises this likeness,
+   * so use the measure only to rank images.
    *
    * @param person the person
    * @param detector finds the faces; the caller closes it

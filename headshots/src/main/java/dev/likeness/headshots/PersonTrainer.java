@@ -41,7 +41,7 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return a trainer whose settings are {@link LoraTraining#balanced()}, adapted to the base}
+   * {@return a trainer with the settings {@link LoraTraining#balanced()}, adapted to the base}
    *
    * @param base the base model; the caller closes it
    */
@@ -104,8 +104,8 @@ public final class PersonTrainer {
   /**
    * {@return a copy of this trainer with the given size of training images}
    *
-   * @param pixels width and height in pixels, a multiple of the base's size multiple
-   * @throws IllegalArgumentException if the size is below 1 or not a multiple of the size multiple
+   * @param pixels width and height in pixels, a multiple of {@link BaseModel#sizeMultiple()}
+   * @throws IllegalArgumentException if the size is below 1 or is not such a multiple
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));
@@ -172,7 +172,7 @@ public final class PersonTrainer {
    * Trains a copy of the base. Also throws the exceptions of {@link DreamBooth#train}.
    *
    * @param request photos, consent, known traits, and the file of the training's state
-   * @param method settings of DreamBooth; in their captions, {@code %s} stands for the person
+   * @param method settings of DreamBooth; {@code %s} in the captions stands for the person
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
    * @return the trained model; the caller closes it
@@ -213,8 +213,8 @@ public final class PersonTrainer {
    * @param cancellation stops the reading of photos
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover training
-   * @throws dev.likeness.diffusion.error.InvalidInputException if the
-   *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if it is
+   *     {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public ReferencePerson reference(
@@ -252,7 +252,7 @@ public final class PersonTrainer {
    * @return the person
    * @throws dev.likeness.diffusion.ConsentException if the consent does not cover headshots
    * @throws dev.likeness.diffusion.error.InvalidInputException if the base does not edit images, or
-   *     the {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   *     if it is {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public ImagePerson imagePerson(
@@ -292,8 +292,8 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the same person with a corrected profile} Prompts use this profile, and the person's
-   * file keeps it. Both objects share their tensors, so close only one of them.
+   * {@return the same person with a corrected profile} Prompts use the new profile, and the
+   * person's file keeps it. Both objects share their tensors, so close only one of them.
    *
    * @param person the trained person
    * @param profile the corrected profile
@@ -307,12 +307,12 @@ public final class PersonTrainer {
   }
 
   /**
-   * {@return the path of the file for the state of a training; the file need not exist} Photos,
-   * settings, base and {@code known} determine the path, so a stopped training finds its own state.
+   * {@return the path of a training's state file; the file need not exist} Photos, settings, base
+   * and {@code known} determine the path, so a stopped training finds its own state.
    *
    * @param folder the folder of the file
    * @param review the reviewed photos
-   * @param known the traits that are given to {@link #train}
+   * @param known the traits in the {@link TrainingRequest}
    */
   public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {
     return TrainingState.file(folder, engine.fingerprint(review, known));

@@ -36,11 +36,12 @@ public final class PromptAdherence implements AutoCloseable {
   /**
    * Returns the probability that the image shows the prompt's words for hair, clothes, light and
    * backdrop. It is the geometric mean of the photo reader's probabilities of these words. Words
-   * that the reader does not know are left out, and so are colours in a black-and-white style.
+   * that the photo reader does not know are left out. In a black-and-white style, colours are left
+   * out too.
    *
    * @param headshot the headshot, with its prompt
-   * @return 0 to 1; NaN if the base has no photo reader, or if the reader knows no word of the
-   *     prompt
+   * @return 0 to 1; NaN if the base has no photo reader, or if the photo reader knows no word of
+   *     the prompt
    */
   public double measure(Headshot headshot) {
     return reader.map(eye -> measureWith(eye, headshot)).orElse(Double.NaN);

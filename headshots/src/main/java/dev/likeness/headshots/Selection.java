@@ -22,9 +22,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Generates many headshots and keeps a few good ones that differ. It scores each image. If a face
- * has a flaw that can be repaired, it generates this face again. Immutable; the caller closes the
- * face detector.
+ * Generates many headshots and keeps a few good ones that differ from each other. Each headshot is
+ * scored. If a face has a flaw that can be repaired, this face is generated again. Immutable; the
+ * caller closes the face detector.
  */
 public final class Selection {
   // Flaws that generating the face again can repair.

@@ -71,8 +71,8 @@ abstract class StudioSettings {
   }
 
   /**
-   * {@return a copy of this studio that also keeps {@linkplain PersonTrainer#embedder face
-   * embeddings} in each person's file}
+   * {@return a copy of this studio whose trainer keeps {@linkplain PersonTrainer#embedder face
+   * embeddings} in each person's file} Likeness can then be measured without the photos.
    *
    * @param other the embedder; the caller closes it
    * @throws IllegalArgumentException if this embedder, which measures likeness, is also an embedder
@@ -84,7 +84,7 @@ abstract class StudioSettings {
 
   /**
    * {@return a copy of this studio with {@linkplain PersonTrainer#validation validation by
-   * likeness}}
+   * likeness}} During a training, generated headshots are compared with photos that are held out.
    *
    * @param interval training steps between two validations, at least 1
    * @param embedder compares faces; the caller closes it
@@ -99,7 +99,7 @@ abstract class StudioSettings {
    * times the base's own size, the upscaler enlarges the headshots. The base then adds details by
    * image-to-image.
    *
-   * @param other the upscaler
+   * @param other the upscaler; the default is {@link Upscaler#CUBIC}
    */
   public HeadshotStudio upscaler(Upscaler other) {
     return new HeadshotStudio(base, trainer, other, guidance, detector, onHeadshot);

@@ -34,7 +34,7 @@ public final class TrainingState {
   }
 
   /**
-   * Returns true if the training of a state file produced a person's file.
+   * Returns true if a person's file comes from the training that a state file belongs to.
    *
    * @param person the person's file
    * @param state the state file
@@ -82,7 +82,7 @@ public final class TrainingState {
 
   /**
    * Calls {@link #delete} for each state file in a folder. A file is a state file only if its name
-   * is from {@link PersonTrainer#stateFile} and its content is the state of a training.
+   * has the form of {@link PersonTrainer#stateFile}, and its content is the state of a training.
    *
    * @param folder the folder
    * @throws ResourceLimitException if the folder cannot be read or a file cannot be deleted

@@ -4,9 +4,10 @@
  * <p>{@link HeadshotStudio} trains a person from reviewed photos, with
  * {@link dev.likeness.diffusion.Consent} for each {@link dev.likeness.diffusion.Purpose}, and
  * generates headshots. {@link Selection} generates many headshots, scores them and keeps a few that
- * differ. A {@link GenerationQueue} serves many persons from one base model: it runs a few jobs at
- * once within a memory budget, and starts jobs of higher priority first. A {@link GenerationJob} is
- * a {@link java.util.concurrent.Future} that reports its progress and can be cancelled.
+ * differ from each other. A {@link GenerationQueue} serves many persons from one base model: it
+ * runs a few jobs at once within a memory budget, and starts jobs of higher priority first. A
+ * {@link GenerationJob} is a {@link java.util.concurrent.Future} that reports its progress and can
+ * be cancelled.
  *
  * <p>The values that the studio accepts and returns have packages of their own:
  * {@link dev.likeness.headshots.shoot} for shoots, headshots and edits,

@@ -29,7 +29,7 @@ public final class Doctor {
    * Examines this machine. The first call loads libtorch and OpenCV; later calls take milliseconds.
    *
    * @return the diagnoses: JVM, processor, memory, native libraries and devices, settings, caches.
-   *     A missing part is a diagnosis, not an exception
+   *     A missing part leads to a diagnosis, not to an exception
    */
   public static List<Diagnosis> examine() {
     List<Diagnosis> diagnoses = new ArrayList<>(List.of(java(), processor(), memory()));

@@ -58,7 +58,7 @@ public final class Authenticity {
 
   /**
    * Prepares a comparison with the photos that a person was trained on; {@link #judge} then
-   * compares headshots. The comparison uses the measures in the person's file.
+   * compares headshots. The comparison uses the measures of these photos in the person's file.
    *
    * @param person the trained person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
@@ -77,7 +77,7 @@ public final class Authenticity {
 
   /**
    * Prepares a comparison with the measures in a person's record; {@link #judge} then compares
-   * headshots. This method also serves persons who are given by reference images.
+   * headshots. The record may be that of a trained person or of a person given by reference images.
    *
    * @param person the record of the person
    * @param tools the face detector and an optional embedder; likeness is judged only with the
@@ -147,11 +147,11 @@ public final class Authenticity {
 
   /** The ways in which a headshot can differ from the photos. */
   public enum Flag {
-    /** The likeness is lower than the similarity within nearly all pairs of photos. */
+    /** The likeness is lower than the face similarity of nearly all pairs of photos. */
     LOW_LIKENESS,
     /**
-     * The skin has less than 60 % of the fine detail of the skin in the least detailed photo;
-     * younger skin has less detail.
+     * The fine detail of the skin is below 60 % of the lowest value among the photos. Younger skin
+     * has less detail.
      */
     YOUNGER,
     /** The face has less than 95 % of the width of the narrowest face in the photos. */

@@ -14,7 +14,7 @@ import java.util.function.DoubleFunction;
  * embeddings in a trained person's file are also given to this adapter, which has a small weight.
  *
  * @param person the person without face guidance
- * @param guidedAdapter returns the adapter with face guidance for an identity strength, 0 to 1
+ * @param guidedAdapter maps an identity strength, 0 to 1, to the adapter with face guidance
  */
 public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapter)
     implements Identity {
@@ -29,7 +29,7 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
    *
    * @param person the person
    * @param guidance the face guidance; the caller closes it after the last generation
-   * @return the guided person, or {@code person} itself if the person has no embeddings of the
+   * @return the guided person, or {@code person} itself if the person has no embeddings from the
    *     guidance's embedder
    */
   public static Identity of(Identity person, FaceGuidance guidance) {
@@ -46,7 +46,7 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
    * @param person the person
    * @param guidance the face guidance, whose embedder compares faces
    * @param detector finds faces; the caller closes it
-   * @return the measure; empty if the person has no embeddings of the guidance's embedder
+   * @return the measure; empty if the person has no embeddings from the guidance's embedder
    */
   public static Optional<Likeness> likeness(
       Identity person, FaceGuidance guidance, FaceDetector detector) {

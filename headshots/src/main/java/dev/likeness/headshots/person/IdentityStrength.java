@@ -44,14 +44,14 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
 
   /**
    * The default mapping if no curve was measured. Weights grow linearly with the identity strength.
-   * At 1, the adapter has weight 0.8 without a LoRA and 0.4 with one. The LoRA then has weight 1.
+   * At 1, the adapter has weight 0.8; with a LoRA, the weights are 0.4 (adapter) and 1 (LoRA).
    */
   public static final IdentityStrength DEFAULT = new IdentityStrength(
       linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)),
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
    * The default mapping with face guidance. Weights grow linearly with the identity strength. At 1,
-   * the adapter has weight 0.4 without a LoRA and 0.2 with one. The LoRA then has weight 0.4.
+   * the adapter has weight 0.4; with a LoRA, the weights are 0.2 (adapter) and 0.4 (LoRA).
    */
   public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
       linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
@@ -85,7 +85,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    *
    * @param setting the weights
    * @param likeness mean cosine similarity to held-out photos, -1 to 1
-   * @param promptAdherence share of the prompt's words that the base's photo reader found in the
+   * @param promptAdherence share of the prompt's words that a photo reader (a network) found in the
    *     images, 0 to 1
    * @param images the number of measured images; 0 if nothing was measured
    */

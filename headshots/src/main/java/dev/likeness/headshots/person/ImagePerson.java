@@ -41,7 +41,7 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return a person given by images, without a consent} {@link #withConsent} adds a consent.
+   * {@return a person given by images; its consent is unknown} {@link #withConsent} adds one.
    *
    * @param base the base that edits the images
    * @param images the reference images, in order, at least one
@@ -122,8 +122,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@inheritDoc} The identity strength is the weight of the LoRA. Its logarithm is also added to
-   * the attention scores of the reference images.
+   * {@inheritDoc} The identity strength is the weight of the LoRA. The logarithm of the strength is
+   * also added to the attention scores of the reference images.
    *
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
@@ -165,7 +165,7 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return the instruction to put before a prompt; empty for trained persons and IP-Adapters} It
+   * {@return the instruction to put before a prompt; empty for trained and IP-Adapter persons} It
    * tells the base to keep the face in the images, but not their clothes, pose and background.
    *
    * @param person any identity
@@ -180,8 +180,8 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that the consents
-   * for the images and for the LoRA share.
+   * {@inheritDoc} If the person has a LoRA, there are two consents: for the images and for the
+   * LoRA. The result covers only the purposes in both.
    */
   @Override
   public Optional<Consent> consent() {
@@ -237,7 +237,7 @@ public final class ImagePerson implements Identity {
      * Checks and copies the list.
      *
      * @param people the persons, in the order of their images, at least two
-     * @throws IllegalArgumentException if there are fewer than two, or if one of them has a LoRA
+     * @throws IllegalArgumentException if there are fewer than two persons, or if one has a LoRA
      */
     public Group {
       people = List.copyOf(people);

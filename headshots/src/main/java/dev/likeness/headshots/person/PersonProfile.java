@@ -21,7 +21,7 @@ public record PersonProfile(List<Trait> traits) {
 
   /**
    * Captions and prompts use only traits of at least this confidence. A wrong word changes the
-   * generated person. If a word is missing, the trained face still has the trait.
+   * generated person; a missing word does not, because the trained face has the trait anyway.
    */
   public static final double MIN_CONFIDENCE = 0.5;
 
@@ -60,8 +60,8 @@ public record PersonProfile(List<Trait> traits) {
    * @param attribute one of {@link #attributes()}
    * @param words new words, such as {@code round glasses}. In words for hair, {@code #} stands for
    *     the colour; for known words such as {@code long hair}, this method adds the {@code #}. An
-   *     empty text means that the person has no such thing, so captions and prompts do not mention
-   *     it
+   *     empty text means that the person has no such thing, for example no glasses; captions and
+   *     prompts then do not mention it
    * @return the corrected profile
    * @throws IllegalArgumentException if the attribute is unknown
    */
@@ -184,7 +184,7 @@ public record PersonProfile(List<Trait> traits) {
   public record Trait(String attribute, String value, double confidence, Source source) {
     /** The origin of a trait. */
     public enum Source {
-      /** The pixels of the photos, measured or read by the base's photo reader. */
+      /** The photos: measured from pixels, or described by the base's photo reader (a network). */
       PHOTOS("photos"),
       /** The base model. Only files of earlier versions have this source. */
       BASE_MODEL("base model"),

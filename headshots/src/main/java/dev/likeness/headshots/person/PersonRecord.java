@@ -69,8 +69,9 @@ public record PersonRecord(
   }
 
   /**
-   * Adds this record to a trained person. Its parts replace those of the person's earlier record.
-   * Measures, light or face embeddings that are empty in this record replace nothing.
+   * Adds this record to a trained person. The parts of this record replace the parts of the
+   * person's earlier record, with one exception: empty measures, light or face embeddings replace
+   * nothing.
    *
    * @param person the trained person
    * @return a copy of the person with this record; both objects share their tensors, so close only

@@ -129,8 +129,9 @@ public record ReferencePerson(
   }
 
   /**
-   * Returns a warning if a LoRA was trained on other photos than these references. This is known
-   * only if LoRA and references have face embeddings of the same embedder.
+   * Returns a warning if a LoRA was trained on other photos than those behind this person's
+   * reference images. The photos are compared by face embeddings, which must come from the same
+   * embedder.
    *
    * @param lora the trained person
    * @return the warning for the user; empty if the photos are the same or cannot be compared
@@ -162,7 +163,7 @@ public record ReferencePerson(
 
   /**
    * {@inheritDoc} The returned adapter does not include face guidance. If {@link #strength} was
-   * measured with face guidance, {@link IdentityStrength#DEFAULT} replaces it.
+   * measured with face guidance, {@link IdentityStrength#DEFAULT} is used instead.
    *
    * @throws IllegalArgumentException if {@code identityStrength} is outside 0 to 1
    */
@@ -184,8 +185,8 @@ public record ReferencePerson(
   }
 
   /**
-   * {@inheritDoc} If the person has a LoRA, the result covers only the purposes that the consents
-   * for the photos and for the LoRA share.
+   * {@inheritDoc} If the person has a LoRA, there are two consents: for the photos and for the
+   * LoRA. The result covers only the purposes in both.
    */
   @Override
   public Optional<Consent> consent() {

@@ -18,11 +18,11 @@ import java.util.List;
  * The choice of photos that become the reference images of a person, for a base that edits images.
  * Immutable.
  *
- * @param count the largest number of photos, 1 to 10. The value 0 means four if the review accepted
- *     six or more photos, otherwise three
+ * @param count the largest number of photos: 1 to 10, or 0 for a default. The default is four if
+ *     the review accepted six or more photos, otherwise three
  * @param crop how much of each photo is kept
- * @param side the largest side of a square reference image in pixels, 64 to 2048. Images that are
- *     not square have at most the same area. Smaller images save time and memory
+ * @param side the largest side of a square reference image in pixels, 64 to 2048. An image that is
+ *     not square has at most the area of this square. Smaller images save time and memory
  */
 public record ReferencePhotos(int count, Crop crop, int side) {
   /** At most four photos, cropped to head and shoulders, of at most 512 x 512 pixels. */
@@ -113,8 +113,8 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    * @param review the reviewed photos of one person
    * @param base the base; it limits the number of photos
    * @return the photos that become reference images, and the photos for measuring likeness
-   * @throws InvalidInputException if the base does not edit images, or the
-   *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   * @throws InvalidInputException if the base does not edit images, or if it is
+   *     {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    */
   public Choice choose(PhotoReview review, BaseModel base) {
     return choose(review.requireOnePerson().accepted(), editing(base).maxImages());
@@ -159,14 +159,14 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   /**
-   * {@return true if the person's reference images equal those that this choice makes from the
-   * reviewed photos}
+   * {@return true if this choice, made again from the reviewed photos, results in exactly the
+   * person's reference images}
    *
    * @param person the person
    * @param review the reviewed photos
    * @param base the base
-   * @throws InvalidInputException if the base does not edit images, or the
-   *     {@linkplain PhotoReview#isPersonUnclear() photos show several people}
+   * @throws InvalidInputException if the base does not edit images, or if it is
+   *     {@linkplain PhotoReview#isPersonUnclear() unclear} whose photos these are
    */
   public boolean matches(ImagePerson person, PhotoReview review, BaseModel base) {
     return images(choose(review, base).references(), base).equals(person.images());

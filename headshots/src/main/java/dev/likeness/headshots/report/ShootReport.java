@@ -69,7 +69,7 @@ public final class ShootReport {
    * {@return a report without scores, with images marked by {@link GeneratedImage.Marking#load()}}
    *
    * @param made the summary of person, photos and base
-   * @param shoot the delivered headshots, cropped or not; with a {@link #selection}, the kept
+   * @param shoot the delivered headshots, cropped or not; if {@link #selection} is called, the kept
    *     headshots in the order of their ranks
    */
   public static ShootReport of(ShootSummary made, Shoot shoot) {

@@ -131,7 +131,7 @@ public final class HeadshotScores {
    * the embedder was trained on rendered faces and the persons are real, only a missing face fails,
    * because the threshold does not apply to photographs.
    *
-   * @param measures the likeness to the photos of each person, 1 to 12, all with one embedder
+   * @param measures one measure for each person; 1 to 12 persons, all with the same embedder
    * @param group the persons together, whose consent tells whether the photos were rendered
    * @return the new scores, for images of all these persons
    * @throws IllegalArgumentException if {@code measures} is empty. If there are more than 12, or
@@ -166,8 +166,8 @@ public final class HeadshotScores {
   }
 
   /**
-   * Scores an image by its largest face, and the likeness to several persons by the face of each
-   * person. Without a face, the card has only {@link ScoreAspect#FACE}.
+   * Scores an image by its largest face. Only the likeness to several persons is scored by the face
+   * of each person. Without a face, the card has only {@link ScoreAspect#FACE}.
    *
    * @param image the image
    * @return the scores
@@ -224,7 +224,7 @@ public final class HeadshotScores {
    * @param face the face in pixels of the image
    * @return the value in the unit of the aspect; NaN if the aspect cannot be measured, for example
    *     without glasses
-   * @throws IllegalArgumentException if {@code aspect} is one of these four aspects
+   * @throws IllegalArgumentException if {@code aspect} is one of the four excluded aspects
    */
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);

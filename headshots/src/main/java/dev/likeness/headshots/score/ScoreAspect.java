@@ -30,16 +30,16 @@ public enum ScoreAspect {
    * brightness, in stops.
    */
   LIGHT_DIRECTION("light direction", "the parts of the face are lit from different sides"),
-  /** 1 divided by the variation of the skin's lightness over the face, in natural logarithms. */
+  /** 1 divided by the variation (in natural logarithms) of the skin's lightness over the face. */
   LIGHT_FALLOFF("light falloff", "the light on the face is flat"),
   /**
-   * Deviation of the ratio of eye distance to eye-mouth distance from its usual value, as a natural
-   * logarithm.
+   * The absolute natural logarithm of a / b: a is the eye distance divided by the eye-mouth
+   * distance, b is the usual value of a.
    */
   PROPORTIONS("proportions", "the face is stretched"),
   /**
-   * Gain in the correlation of neighbouring columns of the face if one column is shifted, 0 to 2.
-   * The gain is high if the two halves of the face do not join.
+   * How much the correlation of neighbouring columns of the face increases if one column is shifted
+   * up or down, 0 to 2. The value is high if the two halves of the face do not join.
    */
   SYMMETRY("symmetry", "the halves of the face do not match"),
   /**

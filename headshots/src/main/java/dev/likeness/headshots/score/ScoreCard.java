@@ -60,8 +60,8 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /**
-   * {@return the likeness mapped to 0 to 1; 1 if it was not measured} The threshold is mapped to
-   * 0.5. If the threshold is infinite, a cosine similarity of 0 is mapped to 0.5.
+   * {@return the likeness mapped to 0 to 1; 1 if it was not measured} The value 0.5 stands for a
+   * cosine similarity at the threshold, or of 0 if the threshold is infinite.
    */
   public double likeness() {
     return of(ScoreAspect.LIKENESS).map(Score::quality).orElse(1.0);

@@ -12,7 +12,10 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The limits of the scores. Immutable. */
+/**
+ * The limit of each {@link ScoreAspect}. An image whose score is beyond a limit has a flaw.
+ * Immutable.
+ */
 public final class ScoreLimits {
   private static final ScoreLimits BUILT_IN = read();
 
@@ -29,9 +32,9 @@ public final class ScoreLimits {
 
   /**
    * The limits for images of a base model: those in {@code score_limits.json} of its folder, and
-   * the built-in limits for other aspects. The keys of the file are names of aspects, such as
-   * {@code SHARPNESS}. A base may need its own limits, for example if all its images are softer
-   * than photographs.
+   * the built-in limits for aspects that are not in this file. The keys of the file are names of
+   * aspects, such as {@code SHARPNESS}. A base may need its own limits, for example if all its
+   * images are softer than photographs.
    *
    * @param base the base model
    * @return the limits

@@ -85,7 +85,7 @@ public record Headshot(
    *
    * @param format a format of {@link dev.likeness.headshots.style.HeadshotCrop#ratio}, such as
    *     {@link Style#crop}
-   * @param detector finds the face, which places the crop; the caller closes it
+   * @param detector finds the face around which the crop is placed; the caller closes it
    * @return the cropped headshot, enlarged if a format in pixels is larger than the crop; empty if
    *     the crop needs a face and no face was found. A format in pixels needs no face
    * @throws IllegalArgumentException if the format is unknown
@@ -133,8 +133,8 @@ public record Headshot(
 
   /**
    * Reads an image file, so that it can be edited. The settings come from the record beside the
-   * file: {@code record.json}, or {@code record-003.json} for a later shoot, or {@code edit.json}.
-   * Without a record, a default prompt is used.
+   * file: {@code record.json}, {@code record-003.json} for a later shoot, or {@code edit.json} for
+   * an edit. Without a record, a default prompt is used.
    *
    * @param file the image file
    * @param who the person in words for the prompt, such as

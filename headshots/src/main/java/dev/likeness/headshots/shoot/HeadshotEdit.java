@@ -244,7 +244,10 @@ public record HeadshotEdit(
       return sum / 255.0 / mask.width() / mask.height();
     }
 
-    /** {@return an image with the headshot before and after the edit and the mask, side by side} */
+    /**
+     * {@return an image of three parts, side by side: the headshot before the edit, the headshot
+     * after the edit, and the mask}
+     */
     public RgbImage comparison() {
       RgbImage[] images = {before.image(), after.image(), mask};
       String[] headings = {"Before", "After", "Regenerated"};

@@ -42,12 +42,12 @@ public record SelectionResult(List<Verdict> verdicts) {
    * images selected before.
    *
    * <p>An image with a failed score is selected only if no image without a failed score is left.
-   * The product is then divided by 1 plus the number of failed scores. An image without a face, or
-   * nearly the same as a selected image, is never selected.
+   * The product of such an image is divided by 1 plus the number of its failed scores. An image
+   * without a face, or nearly the same as a selected image, is never selected.
    *
    * <p>If there are at least eight candidates and more than half of them fail an aspect, their
-   * failed scores of this aspect are ignored. The cause is then the base or the person. Failed
-   * scores of likeness and of the number of faces are never ignored.
+   * failed scores of this aspect are ignored. The cause is then probably the base or the person,
+   * not the image. Failed scores of likeness and of the number of faces are never ignored.
    *
    * @param candidates the images with their scores
    * @param count the number of images to select, at least 1
@@ -74,8 +74,8 @@ public record SelectionResult(List<Verdict> verdicts) {
   /**
    * The verdicts as objects of {@code record.json}. An object contains style, seed, prompt, reason,
    * ranking score, prompt adherence, likeness by the embedder of face guidance, and all scores. It
-   * states whether the image was kept and whether its face was generated again. For a kept image,
-   * it contains the file name.
+   * states whether the image was kept and whether its face was generated again. The object of a
+   * kept image also contains the file name.
    *
    * @return one object for each candidate
    */

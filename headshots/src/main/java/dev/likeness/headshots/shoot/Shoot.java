@@ -58,7 +58,7 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
    * nearly the same as a better one, is not among them.
    *
    * @param count the largest number of headshots, at least 1
-   * @param scores the scores, for example with the likeness to the person
+   * @param scores how the headshots are scored, for example also by the likeness to the person
    * @throws IllegalArgumentException if {@code count} is less than 1
    */
   public List<Headshot> best(int count, HeadshotScores scores) {

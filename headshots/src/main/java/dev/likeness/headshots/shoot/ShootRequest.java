@@ -22,8 +22,8 @@ import java.util.OptionalInt;
  *     size. Images above 1.5 times the base's own size are generated at the base's own size and
  *     enlarged; then image-to-image adds details
  * @param seed image i of the shoot, from 0, uses the noise of {@code seed + i}
- * @param variant index of the combination of clothes, expression, light and backdrop for the first
- *     image of each style, from 0
+ * @param variant the combination of clothes, expression, light and backdrop for the first image of
+ *     each style, as an index from 0
  */
 public record ShootRequest(
     List<Style> styles,
@@ -58,8 +58,8 @@ public record ShootRequest(
    * @param guidance guidance scale, from 0
    * @param size width and height in pixels
    * @param seed seed of the first image's noise
-   * @param variant index of the combination of clothes, expression, light and backdrop for each
-   *     style's first image, from 0
+   * @param variant the combination of clothes, expression, light and backdrop for the first image
+   *     of each style, as an index from 0
    * @throws IllegalArgumentException if a value is outside its range, or if {@code variant} plus
    *     {@code count} is above the largest int
    */
@@ -94,7 +94,7 @@ public record ShootRequest(
   }
 
   /**
-   * Requests headshots in one style, with defaults.
+   * Requests headshots in one style, with default settings.
    *
    * @param style the style
    * @param count number of images, at least 1
@@ -106,7 +106,7 @@ public record ShootRequest(
   }
 
   /**
-   * Requests headshots in several styles, with defaults.
+   * Requests headshots in several styles, with default settings.
    *
    * @param styles the styles, at least one
    * @param count number of images in each style, at least 1
@@ -134,7 +134,8 @@ public record ShootRequest(
   }
 
   /**
-   * The default guidance scale for a person: the smaller of 4 and two thirds of the base's default.
+   * The default guidance scale for a person: two thirds of the base's default, but never more than
+   * 4.
    *
    * @param base the base model
    * @return the guidance scale

@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * A crop of a headshot: eyes at one third of the height, room above the hair, face in the middle.
- * Except for {@link #avatar}, it is as large as the image allows. If a wide format cannot show both
- * hair and chin, the hair is cut.
+ * Except for {@link #avatar}, the crop is as large as the image allows. If a wide format cannot
+ * show both hair and chin, the hair is cut.
  *
  * @param x left edge in pixels
  * @param y top edge in pixels
@@ -44,8 +44,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   public record Pixels(int width, int height) {}
 
   /**
-   * The aspect ratio of a format: {@code square}, {@code avatar}, sides such as {@code 4:5}, or
-   * pixels such as {@code 1200x630}.
+   * The aspect ratio of a format. A format is {@code square}, {@code avatar}, a ratio such as
+   * {@code 4:5}, or a size in pixels such as {@code 1200x630}.
    *
    * @param format the format
    * @return width divided by height, 0.25 to 4

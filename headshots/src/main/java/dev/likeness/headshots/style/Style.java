@@ -100,8 +100,8 @@ public record Style(
    * Checks that the style can be used with a base.
    *
    * @param base the base model
-   * @throws InvalidInputException if the style is for other families, or its words describe or hide
-   *     the person, such as hair or a hat
+   * @throws InvalidInputException if the style is for other families, or its words describe the
+   *     person's looks, such as hair, or things that hide them, such as a hat
    */
   public void requireCompatible(BaseModel base) {
     StyleVocabulary.validate(this);
@@ -149,8 +149,8 @@ public record Style(
   }
 
   /**
-   * {@return the prompt of one image} The words for the person follow the opening, so that they are
-   * not truncated in a long prompt.
+   * {@return the prompt of one image} The words for the person follow the {@link #opening}, so that
+   * a long prompt does not truncate them.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0
@@ -178,7 +178,7 @@ public record Style(
   }
 
   /**
-   * {@return the prompt of one image and the lens words, for bases trained on photographs}
+   * {@return the prompt of one image for bases trained on photographs; {@link #lens} comes last}
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    * @param index index of the image, from 0

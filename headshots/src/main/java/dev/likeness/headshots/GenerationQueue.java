@@ -189,9 +189,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits any work. The job has {@link #DEFAULT_PRIORITY} and reports no progress. This method
-   * does not wait if the queue is full. Throws the exceptions of {@link #submit(GenerationJob.Task,
-   * long, int, Progress, Duration)}.
+   * Submits any work. The job has {@link #DEFAULT_PRIORITY} and reports no progress. If the queue
+   * is full, this method throws {@link QueueFullException} at once. It also throws
+   * {@link ResourceLimitException} if the task needs more memory than the queue's budget.
    *
    * @param <T> the type of the result
    * @param work the task
@@ -203,9 +203,9 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work that runs with the studio of one device; the queue chooses the device. The job has
-   * {@link #DEFAULT_PRIORITY} and reports no progress. This method does not wait if the queue is
-   * full. Throws the exceptions of {@link #submit(GenerationJob.Task, long)}.
+   * Submits work that uses the studio of a device; the queue chooses the device. The job has
+   * {@link #DEFAULT_PRIORITY} and reports no progress. Throws {@link QueueFullException} if the
+   * queue is full, or {@link ResourceLimitException} if the task needs too much memory.
    *
    * @param <T> the type of the result
    * @param work the task

@@ -130,7 +130,7 @@ public final class HeadshotStudio extends StudioSettings {
    * throws the exceptions of {@link PersonTrainer#train(TrainingRequest, Progress, Cancellation)}.
    *
    * @param review the reviewed photos
-   * @param consent the person's consent
+   * @param consent the person's consent; it must cover training
    */
   public TrainedPerson train(PhotoReview review, Consent consent) {
     return train(review, consent, Progress.SILENT, new Cancellation());
@@ -142,7 +142,7 @@ public final class HeadshotStudio extends StudioSettings {
    * Cancellation)}. The call cannot be cancelled.
    *
    * @param review the reviewed photos
-   * @param consent the person's consent
+   * @param consent the person's consent; it must cover training
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    */
   public TrainedPerson train(PhotoReview review, Consent consent, Progress progress) {
@@ -155,7 +155,7 @@ public final class HeadshotStudio extends StudioSettings {
    * Cancellation)}. To give known traits or to resume a training, use {@link #trainer()}.
    *
    * @param review the reviewed photos
-   * @param consent the person's consent
+   * @param consent the person's consent; it must cover training
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    * @param cancellation stops the training within a step
    */
@@ -168,7 +168,7 @@ public final class HeadshotStudio extends StudioSettings {
    * {@return new headshots in one style} The call reports no progress and cannot be cancelled. It
    * throws the exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
-   * @param person the person
+   * @param person the person; the consent must cover headshots
    * @param style the style
    * @param count the number of headshots, at least 1
    */
@@ -180,7 +180,7 @@ public final class HeadshotStudio extends StudioSettings {
    * {@return new headshots} The call reports no progress and cannot be cancelled. It throws the
    * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
-   * @param person the person
+   * @param person the person; the consent must cover headshots
    * @param request the request
    */
   public Shoot shoot(Identity person, ShootRequest request) {
@@ -191,7 +191,7 @@ public final class HeadshotStudio extends StudioSettings {
    * {@return new headshots} The call reports progress but cannot be cancelled. It throws the
    * exceptions of {@link #shoot(Identity, ShootRequest, Progress, Cancellation)}.
    *
-   * @param person the person
+   * @param person the person; the consent must cover headshots
    * @param request the request
    * @param progress gets phases, steps and notices, and a last event: done, cancelled or failed
    */
@@ -222,7 +222,7 @@ public final class HeadshotStudio extends StudioSettings {
    * {@return the headshot with its face generated again} The call cannot be cancelled. It throws
    * the exceptions of {@link #regenerateFace(Identity, Headshot, Face, double, Cancellation)}.
    *
-   * @param person the person
+   * @param person the person; the consent must cover headshots
    * @param headshot the headshot
    * @param face the face in pixels of the headshot
    * @param strength denoising strength, 0 (least change) to 1 (starts from noise)
@@ -261,7 +261,7 @@ public final class HeadshotStudio extends StudioSettings {
    * {@return the headshot before and after an edit} The call reports no progress. It throws the
    * exceptions of {@link #edit(Identity, Headshot, HeadshotEdit, Progress, Cancellation)}.
    *
-   * @param person the person
+   * @param person the person; the consent must cover headshots
    * @param headshot the headshot
    * @param edit the changes
    */

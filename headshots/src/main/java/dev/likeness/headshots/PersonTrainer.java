@@ -105,7 +105,7 @@ public final class PersonTrainer {
    * {@return a copy of this trainer with the given size of training images}
    *
    * @param pixels width and height in pixels, a multiple of {@link BaseModel#sizeMultiple()}
-   * @throws IllegalArgumentException if the size is below 1 or is not such a multiple
+   * @throws IllegalArgumentException if the size is not a positive multiple of that number
    */
   public PersonTrainer size(int pixels) {
     return new PersonTrainer(base, engine.size(pixels));

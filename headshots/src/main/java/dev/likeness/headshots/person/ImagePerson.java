@@ -41,7 +41,7 @@ public final class ImagePerson implements Identity {
   }
 
   /**
-   * {@return a person given by images; its consent is unknown} {@link #withConsent} adds one.
+   * {@return a person given by images; the consent is unknown} {@link #withConsent} adds one.
    *
    * @param base the base that edits the images
    * @param images the reference images, in order, at least one

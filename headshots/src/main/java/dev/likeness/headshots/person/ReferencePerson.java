@@ -129,8 +129,8 @@ public record ReferencePerson(
   }
 
   /**
-   * Returns a warning if a LoRA was trained on other photos than those behind this person's
-   * reference images. The photos are compared by face embeddings, which must come from the same
+   * Returns a warning if a LoRA was trained on other photos than those that this person's reference
+   * images come from. The photos are compared by face embeddings, which must come from the same
    * embedder.
    *
    * @param lora the trained person

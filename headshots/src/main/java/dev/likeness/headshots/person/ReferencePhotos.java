@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The choice of photos that become the reference images of a person, for a base that edits images.
+ * How photos of a person are chosen and cropped as reference images. The base must edit images.
  * Immutable.
  *
  * @param count the largest number of photos: 1 to 10, or 0 for a default. The default is four if

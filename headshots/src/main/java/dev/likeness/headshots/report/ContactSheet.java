@@ -10,7 +10,7 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
-/** A single image with the photos above the headshots, so that they can be compared at a glance. */
+/** A single image with the photos above the headshots, so that both can be compared. */
 public final class ContactSheet {
   private static final int WIDTH = 1360;
   private static final int MARGIN = 48;

@@ -233,7 +233,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The same record with durations.
+   * The same record with the durations of the parts of the work.
    *
    * @param parts maps the name of each part of the work to its duration
    * @return the new record

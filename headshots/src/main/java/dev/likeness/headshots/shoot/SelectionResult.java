@@ -16,7 +16,7 @@ public record SelectionResult(List<Verdict> verdicts) {
    * The verdict on one candidate.
    *
    * @param candidate the image and its scores
-   * @param rankingScore comparison with the other candidates, 0 to 1, higher is better
+   * @param rankingScore how the image compares with the other candidates, 0 to 1; higher is better
    * @param rank the place in the order of selection, 1 for the best; 0 if the image was not kept
    * @param reason the reason for keeping the image or not, for users
    */
@@ -42,8 +42,8 @@ public record SelectionResult(List<Verdict> verdicts) {
    * images selected before.
    *
    * <p>An image with a failed score is selected only if no image without a failed score is left.
-   * The product of such an image is divided by 1 plus the number of its failed scores. An image
-   * without a face, or nearly the same as a selected image, is never selected.
+   * The product of an image with failed scores is divided by 1 plus their number. An image without
+   * a face, or nearly the same as a selected image, is never selected.
    *
    * <p>If there are at least eight candidates and more than half of them fail an aspect, their
    * failed scores of this aspect are ignored. The cause is then probably the base or the person,

@@ -105,11 +105,11 @@ public final class BlockWeights {
   }
 
   /**
-   * Returns weights by block path. If several prefixes match a block, the longest applies. Blocks
-   * without a match have weight 0.
+   * Returns weights by block path. A key of the map is a block path or a prefix of block paths,
+   * such as {@code up_blocks.0}. If several keys match a block, the longest key applies. Blocks
+   * without a matching key have weight 0.
    *
-   * @param byPath weights by block path, or by the beginning of block paths; numbers that are
-   *     finite as a {@code float}
+   * @param byPath weights by block path or prefix; each weight is finite as a {@code float}
    * @return the weights
    * @throws IllegalArgumentException if a weight is not finite as a {@code float}. Generation
    *     throws the same exception if the base has no block with a given path

@@ -70,8 +70,8 @@ public final class FaceGuidance implements AutoCloseable {
    *     {@code glintr100.onnx}, or the {@code face_embedder} folder of a base
    * @param detector a YuNet ONNX file, which finds faces
    * @return the face guidance, which the caller closes
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or contains
-   *     another kind of network
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is broken or does not
+   *     contain the expected kind of network
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
@@ -97,7 +97,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param policy the intended use
    * @return the face guidance, which the caller closes
    * @throws dev.likeness.diffusion.error.InvalidInputException if {@code policy} forbids the
-   *     embedder, or a file is broken or contains another kind of network
+   *     embedder, or a file is broken or does not contain the expected kind of network
    */
   public static FaceGuidance with(
       Path previewDecoder, Path embedder, FaceDetector detector, UsePolicy policy) {
@@ -131,7 +131,8 @@ public final class FaceGuidance implements AutoCloseable {
    * @param folder the base folder
    * @param base the base model of that folder, or a base model that fits the folder's adapter
    * @param detector finds faces; the caller closes it
-   * @return the face guidance, which the caller closes; empty if either network is missing
+   * @return the face guidance, which the caller closes; empty if the tiny autoencoder or the face
+   *     embedder is missing
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is broken, or the
    *     IP-Adapter does not fit the base
    */
@@ -196,9 +197,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Checks that an embedder for measuring likeness is none of the embedders of this guidance.
-   * Guidance raises the similarity that its own embedders measure, so they would report a likeness
-   * that is too high.
+   * Checks that this guidance does not use the embedder that will measure likeness. Guidance raises
+   * the similarity that its own embedders measure, so the measured likeness would be too high.
    *
    * @param judge the embedder that measures likeness
    * @throws IllegalArgumentException if {@code judge} has the name of an embedder of this guidance
@@ -211,8 +211,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * {@return the face embedder of the guidance, which this object owns} Compute the face embeddings
-   * of the person with this embedder.
+   * {@return the face embedder of the guidance; this object owns the embedder} Compute the face
+   * embeddings of the person with this embedder.
    */
   public FaceEmbedder embedder() {
     return networks.embedders;
@@ -222,7 +222,7 @@ public final class FaceGuidance implements AutoCloseable {
    * Makes an image prompt with the adapter that {@link #findIn} opened.
    *
    * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
-   *     All have equal weight
+   *     All embeddings have equal weight
    * @return the image prompt; empty if {@link #findIn} opened no adapter
    * @throws IllegalArgumentException if there is an adapter and {@code vectors} is empty
    */
@@ -232,12 +232,12 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Returns the guidance towards a person. Requests give it a weight from 0 to 1: 0 turns it off, 1
-   * is the highest weight without visible damage. If a request has face guidance towards several
-   * persons, only the first person is used.
+   * Returns the guidance towards a person. Requests give the guidance a weight from 0 to 1: 0 turns
+   * it off, 1 is the strongest guidance. If a request has face guidance towards several persons,
+   * only the first person is used.
    *
    * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
-   *     All have equal weight
+   *     All embeddings have equal weight
    * @return the guidance, as an identity for requests; keep this object open while requests use the
    *     identity
    * @throws IllegalArgumentException if {@code vectors} is empty

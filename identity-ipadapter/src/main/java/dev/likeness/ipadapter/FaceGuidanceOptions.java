@@ -9,7 +9,7 @@ package dev.likeness.ipadapter;
  * @param gradient whether and how the gradient goes through the denoising network
  */
 public record FaceGuidanceOptions(int every, Gradient gradient) {
-  /** Guidance in every step, with a gradient that fits into memory. */
+  /** Guidance in every step; the estimated memory decides about the gradient. */
   public static final FaceGuidanceOptions DEFAULT = new FaceGuidanceOptions(1, Gradient.BY_MEMORY);
 
   /**

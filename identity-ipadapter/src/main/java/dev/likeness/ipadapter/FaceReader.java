@@ -69,8 +69,8 @@ public final class FaceReader {
   /**
    * Returns a copy of this reader that aligns faces to the given size.
    *
-   * @param pixels side of the aligned face in pixels, at least 1. A new reader has 224; adapters
-   *     for SDXL expect 256
+   * @param pixels side of the aligned face in pixels, at least 1. The default is 224; adapters for
+   *     SDXL expect 256
    * @return a changed copy
    */
   public FaceReader withSide(int pixels) {
@@ -82,8 +82,9 @@ public final class FaceReader {
    *
    * @param photo a photo of any size
    * @param raw true for an embedding that is not scaled to unit length; the unnormalised Portrait
-   *     adapter needs it
-   * @return the reading; if no face can be used, it has no reference and its notes state the reason
+   *     adapter needs such an embedding
+   * @return the reading; if no face can be used, its {@code face} is empty and its notes state the
+   *     reason
    * @throws InvalidInputException if {@code raw} is true and the embedder returns only unit vectors
    */
   public FaceReading read(RgbImage photo, boolean raw) {
@@ -176,8 +177,8 @@ public final class FaceReader {
    *
    * @param prompt the image prompt
    * @param readings the report for each photo, in the order of the photos
-   * @param usesFallback true if no photo has a usable face, so that the fallback adapter encoded
-   *     the photos
+   * @param usesFallback true if a fallback adapter encoded the whole photos, because no photo has a
+   *     usable face
    */
   public record PersonReading(
       ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
@@ -186,8 +187,8 @@ public final class FaceReader {
      *
      * @param prompt the image prompt
      * @param readings the report for each photo, in the order of the photos
-     * @param usesFallback true if no photo has a usable face, so that the fallback adapter encoded
-     *     the photos
+     * @param usesFallback true if a fallback adapter encoded the whole photos, because no photo has
+     *     a usable face
      */
     public PersonReading {
       readings = List.copyOf(readings);
@@ -197,9 +198,9 @@ public final class FaceReader {
      * Encodes the faces of photos for a face adapter. If some photos have a usable face, only these
      * photos are used.
      *
-     * @param adapter a face adapter
+     * @param adapter a face adapter (FaceID or Portrait)
      * @param reader finds and encodes faces
-     * @param photos whole photos as images, each with its weight
+     * @param photos references, each with a whole photo as image
      * @return the image prompt and a report for each photo
      * @throws InvalidInputException if no photo has a usable face
      */
@@ -209,11 +210,12 @@ public final class FaceReader {
 
     /**
      * Encodes the faces of photos for a face adapter. If some photos have a usable face, only these
-     * photos are used. If no photo has one, the fallback adapter encodes the whole photos.
+     * photos are used. If no photo has a usable face, the fallback adapter encodes the whole
+     * photos.
      *
-     * @param adapter a face adapter
+     * @param adapter a face adapter (FaceID or Portrait)
      * @param reader finds and encodes faces
-     * @param photos whole photos as images, each with its weight
+     * @param photos references, each with a whole photo as image
      * @param fallback an adapter that needs images only
      * @return the image prompt and a report for each photo
      */
@@ -260,7 +262,7 @@ public final class FaceReader {
   /**
    * The result of reading one photo.
    *
-   * @param face the face; empty if no face can be used
+   * @param face the reference with the face; empty if no face can be used
    * @param notes remarks: how the photo was changed, and why the embedding is missing or less exact
    */
   public record FaceReading(Optional<Reference> face, List<Note> notes) {
@@ -268,13 +270,13 @@ public final class FaceReader {
     public enum Note {
       /** No face was found. */
       NO_FACE("no face was found in any orientation"),
-      /** The face is too small to be used. */
+      /** The face is less than 16 pixels wide, which is too small to be used. */
       TOO_SMALL("the face is less than 16 pixels wide"),
-      /** The face is small. */
+      /** The face is less than 64 pixels wide, so its embedding is less exact. */
       SMALL("the face is less than 64 pixels wide, so its embedding is less exact"),
-      /** The head is turned by more than 40 degrees. */
+      /** The head is turned sideways by more than 40 degrees, so the embedding is less exact. */
       LARGE_YAW("the head is turned far to the side, so its embedding is less exact"),
-      /** The photo has several faces. */
+      /** The photo has several faces, and the largest was used. */
       LARGEST_OF_SEVERAL("the photo has several faces; the largest was used"),
       /** The face was found after the photo was rotated. */
       ROTATED("the photo was turned upright to find the face"),
@@ -296,7 +298,7 @@ public final class FaceReader {
     /**
      * Copies the list.
      *
-     * @param face the face; empty if no face can be used
+     * @param face the reference with the face; empty if no face can be used
      * @param notes remarks: how the photo was changed, and why the embedding is missing or less
      *     exact
      */

@@ -94,8 +94,9 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with negative references: generated images become less like them. The negative
-   * references replace the unconditional image input of classifier-free guidance.
+   * Returns a prompt with negative references: generated images become less similar to these
+   * references. The negative references replace the unconditional image input of classifier-free
+   * guidance.
    *
    * @param unlike the negative references, at least one
    * @return a changed copy
@@ -110,9 +111,10 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt with encoded negative references: generated images become less like them.
+   * Returns a prompt with encoded negative references: generated images become less similar to
+   * these references.
    *
-   * @param unlike negative references that this adapter encoded
+   * @param unlike negative references that the prompt's IP-Adapter encoded
    * @return a changed copy
    * @throws dev.likeness.diffusion.error.InvalidInputException if the embeddings name another image
    *     encoder or face embedder than this prompt's references
@@ -133,8 +135,8 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Returns a prompt that applies during a part of the sampling steps. FaceID's LoRA applies in all
-   * steps.
+   * Returns a prompt that applies during a part of the sampling steps. The LoRA of a FaceID adapter
+   * applies in all steps.
    *
    * @param start share of the steps after which the prompt starts to apply, 0 to 1
    * @param end share of the steps after which the prompt no longer applies, above start, up to 1

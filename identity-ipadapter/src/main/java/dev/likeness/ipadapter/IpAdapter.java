@@ -70,8 +70,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * {@return an adapter that needs an image encoder} This method throws the exceptions of
-   * {@link #open(IpAdapterFile, BaseModel, ImageEncoder)}.
+   * {@return an adapter that uses an image encoder; the caller closes adapter and encoder} This
+   * method throws the exceptions of {@link #open(IpAdapterFile, BaseModel, ImageEncoder)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
    * @param base the base model; it must stay open while the adapter is used
@@ -82,8 +82,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * {@return an adapter that needs face embeddings only: FaceID and Portrait} This method throws
-   * the exceptions of {@link #open(IpAdapterFile, BaseModel)}.
+   * {@return an adapter that needs face embeddings only (FaceID or Portrait); the caller closes it}
+   * This method throws the exceptions of {@link #open(IpAdapterFile, BaseModel)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
    * @param base the base model; it must stay open while the adapter is used
@@ -194,9 +194,10 @@ public final class IpAdapter implements AutoCloseable {
   /**
    * Makes an image prompt from encoded references.
    *
-   * @param references references encoded for this kind of adapter, by this adapter's image encoder
+   * @param references references encoded by the same image encoder for the same type of adapter
    * @return the image prompt; keep this adapter open while requests use the prompt
-   * @throws InvalidInputException if the references' image encoder or normalisation does not fit
+   * @throws InvalidInputException if another image encoder made the embeddings, or the face
+   *     embeddings are not normalised as this adapter needs
    * @throws IllegalArgumentException if the embeddings have other shapes than this adapter needs
    */
   public ImagePrompt prompt(ReferenceEmbeddings references) {
@@ -217,8 +218,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * {@return the networks whose embeddings this adapter accepts} The face embedder is unknown,
-   * because adapter files do not name it.
+   * {@return the networks whose embeddings this adapter accepts} The name of the face embedder is
+   * empty, because adapter files do not contain it.
    */
   public EmbeddingOrigin origin() {
     return references().origin(List.of());
@@ -305,9 +306,7 @@ public final class IpAdapter implements AutoCloseable {
     return Weights.of(weights).at("ip_adapter").at(sites.keyIndex(t));
   }
 
-  /**
-   * Frees the tensors when no running generation uses them any more. A second call does nothing.
-   */
+  /** Frees the tensors once no running generation uses them. A second call does nothing. */
   @Override
   public void close() {
     usageLock.close(() -> {

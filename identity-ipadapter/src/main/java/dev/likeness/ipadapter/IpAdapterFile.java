@@ -54,14 +54,15 @@ public record IpAdapterFile(
    * Returns an adapter file without further settings.
    *
    * @param path a safetensors file or a pickled {@code .bin}
-   * @return the adapter file; a FaceID LoRA is read from inside or beside it
+   * @return the adapter file; the LoRA of a FaceID adapter is read from this file or from a file
+   *     beside it
    */
   public static IpAdapterFile of(Path path) {
     return new IpAdapterFile(path, Optional.empty(), Optional.empty(), false);
   }
 
   /**
-   * Returns the file with an explicit FaceID-Plus version.
+   * Returns a copy with the given FaceID-Plus version.
    *
    * @param which the version; needed if the file name does not contain it
    * @return a changed copy
@@ -71,7 +72,7 @@ public record IpAdapterFile(
   }
 
   /**
-   * Returns the file with a separate file for FaceID's LoRA.
+   * Returns a copy that reads FaceID's LoRA from a separate file.
    *
    * @param file the LoRA file, used instead of a LoRA inside or beside the adapter file
    * @return a changed copy
@@ -105,8 +106,8 @@ public record IpAdapterFile(
    *
    * @param base the base model
    * @return the kind of the adapter
-   * @throws InvalidInputException if the base is of another family, the FaceID-Plus version is
-   *     unknown, FaceID's LoRA is missing, or the file is broken
+   * @throws InvalidInputException if the adapter was made for another kind of base, the FaceID-Plus
+   *     version is unknown, FaceID's LoRA is missing, or the file is broken
    */
   public Kind requireFor(BaseModel base) {
     return Kind.of(layoutFor(base));
@@ -224,13 +225,14 @@ public record IpAdapterFile(
   }
 
   /**
-   * The version of a FaceID-Plus adapter. Both versions have the same file layout. V2 also adds the
-   * plain face tokens to the refined face tokens.
+   * The version of a FaceID-Plus adapter. Both versions have the same file layout. V1 uses face
+   * tokens that were refined with the face image. V2 also uses the face tokens as they were before
+   * this refinement.
    */
   public enum FaceIdPlusVersion {
     /** The first version. */
     V1,
-    /** The second version, which also uses the plain face tokens. */
+    /** The second version, which also uses the face tokens as they were before the refinement. */
     V2;
 
     private static final Pattern V2_NAME = Pattern.compile("plus[-_ .]?v2");

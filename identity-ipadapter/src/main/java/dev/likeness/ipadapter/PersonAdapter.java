@@ -38,8 +38,8 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens the adapter of a base folder: {@code ip_adapter/ip-adapter.safetensors}, with the
-   * {@code image_encoder} and the {@code ip_adapter/face_embedder} that the adapter needs.
+   * Opens the adapter of a base folder: {@code ip_adapter/ip-adapter.safetensors}, with
+   * {@code image_encoder} and {@code ip_adapter/face_embedder} if the adapter needs them.
    *
    * @param folder a base folder, or a folder of the same layout
    * @param base the base model
@@ -53,8 +53,8 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter with the encoders that it needs. The face embedder is in {@code face_embedder}
-   * beside the adapter file.
+   * Opens an adapter with the encoders that it needs. If the adapter needs a face embedder, it is
+   * read from the folder {@code face_embedder} beside the adapter file.
    *
    * @param file the adapter file
    * @param base the base model

@@ -33,15 +33,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Trains all weights of the denoising network on a person, in a copy of a base model (Ruiz et al.
  * 2022, arXiv:2208.12242). If {@link LoraTraining#trainTextEncoder()} is true, the CLIP text
  * encoders are trained too. The training needs more memory than a LoRA, and its result is as large
- * as the model. It can reach a higher likeness than a low-rank adapter.
+ * as the model. The trained model can reach a higher likeness than a low-rank adapter.
  *
  * @param settings the settings of a LoRA training; those that describe the LoRA itself (rank,
  *     alpha, targets, algorithm, patterns of layer names, rank stabilisation) are ignored
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * {@return the settings of diffusers' example for {@code train_dreambooth.py}, with 50 class
-   * images: 400 steps of one image at a constant learning rate of 5e-6}
+   * {@return the settings of diffusers' example for {@code train_dreambooth.py}: 400 steps of one
+   * image at a constant learning rate of 5e-6} In addition, the settings have 50 class images.
    */
   public static DreamBooth defaults() {
     return new DreamBooth(new LoraTraining(
@@ -66,8 +66,8 @@ public record DreamBooth(LoraTraining settings) {
 
   /**
    * {@return the settings for a base} If the base folder's {@code likeness.json} has a learning
-   * rate for DreamBooth, the settings are those of {@link LoraTraining#forBase} with this rate.
-   * Otherwise, they are the {@link #defaults}.
+   * rate for DreamBooth, {@link LoraTraining#forBase} adapts {@link LoraTraining#balanced} to the
+   * base, and this rate is used. Otherwise, the method returns the {@link #defaults}.
    *
    * @param base the base model
    */
@@ -82,8 +82,8 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Returns a copy of this training with the given settings, e.g.
-   * {@code withSettings(d.settings().steps(800).trainTextEncoder(true))}.
+   * Returns a copy of this training with the given settings. For example,
+   * {@code d.withSettings(d.settings().steps(800))} changes only the number of steps of {@code d}.
    *
    * @param others the settings of the returned training
    * @return the training
@@ -104,8 +104,8 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Trains a copy of the base. The base itself does not change. If the set has a training adapter,
-   * the copy is trained with the adapter added. The result does not contain the adapter.
+   * Trains a copy of the base. The base itself does not change. If the set has a training adapter
+   * (a LoRA that is added in training steps only), the result does not contain this adapter.
    *
    * @param base the base model
    * @param set the training images and the person in them
@@ -118,7 +118,8 @@ public record DreamBooth(LoraTraining settings) {
    *     multiple of the base's VAE scale factor (8); or if the base is distilled and the set has no
    *     training adapter
    * @throws dev.likeness.diffusion.error.InvalidInputException if the loss becomes NaN or infinite,
-   *     the state file belongs to another training, or the training adapter does not fit the base
+   *     the set's state file belongs to another training, or the training adapter does not fit the
+   *     base
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */

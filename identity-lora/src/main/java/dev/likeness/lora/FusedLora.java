@@ -24,11 +24,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A copy of the base's weights with a LoRA added. A request with its {@link #adapter} uses this
- * copy; the base's own weights are not changed. The sum is computed in f32 and converted to the
- * model's dtype. If earlier adapters of the request change the same tensors, their changes are
- * added too. Thread-safe; owns its tensors until closed. Generations with a closed copy throw
- * {@link IllegalStateException}.
+ * A copy of the weights that a LoRA changes in a base, with the LoRA added. A request that has the
+ * {@link #adapter} uses this copy; the base's own weights are not changed. The sum is computed in
+ * f32 and converted to the model's dtype. If earlier adapters of the request change the same
+ * tensors, their changes are added too. Thread-safe; owns its tensors until closed. Generations
+ * with a closed copy throw {@link IllegalStateException}.
  */
 public final class FusedLora implements AutoCloseable {
   private final LoraDeltas deltas;

@@ -27,9 +27,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A LoRA opened for a base model. Its weight changes (deltas) apply only to requests that have its
- * adapter; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
- * Once the LoRA is closed, methods that need its tensors throw {@link IllegalStateException}.
+ * A LoRA opened for a base model. Its weight changes (deltas) apply only to requests that have an
+ * adapter from {@link #at(double)}; the base is never changed. Immutable and thread-safe; owns its
+ * tensors until closed. Once the LoRA is closed, methods that need its tensors throw
+ * {@link IllegalStateException}.
  */
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;
@@ -86,7 +87,8 @@ public final class Lora implements AutoCloseable {
    *
    * @param file the LoRA file, or a folder of peft or diffusers with a LoRA file
    * @param base the base model; it must stay open while the LoRA is used
-   * @param cancellation stops the opening, and later the computation of deltas before a generation
+   * @param cancellation stops the opening; later, it also stops the computation of deltas that
+   *     precedes a generation
    * @return the LoRA; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException in the same cases as
    *     {@link #open(Path, BaseModel)}
@@ -155,8 +157,8 @@ public final class Lora implements AutoCloseable {
    *
    * @param weight the weight for each block and step
    * @return the adapter for requests; keep this LoRA open while requests use it
-   * @throws IllegalArgumentException if a block name is not a prefix of any layer name of the base,
-   *     or if the block weights do not fit the UNet of the base
+   * @throws IllegalArgumentException if the weight names a block that the base does not have, or if
+   *     its block weights without names do not fit the UNet of the base
    */
   public Adapter at(LoraWeight weight) {
     LoraWeight own = weight.resolvedFor(base);
@@ -198,14 +200,15 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Returns a copy of the base's weights with this LoRA added. The copy has the effect of
-   * {@link #at}, without extra computation in the layers. On a CPU, the copy may be slower, because
-   * fused weights are not packed and not in 8 bits. The base does not change.
+   * Returns a copy of the weights that this LoRA changes in the base, with the LoRA added. The copy
+   * has the effect of {@link #at(double)}, without extra computation in the layers. On a CPU, a
+   * generation with the copy may be slower, because fused weights are not packed and not in 8 bits.
+   * The base does not change.
    *
    * @param weight 1 for the trained strength; a number that is finite as a {@code float}
    * @return the copy; the caller closes it
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base streams or quantises
-   *     weights that the LoRA changes, to save memory
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base, to save memory,
+   *     streams or quantises weights that the LoRA changes
    * @throws IllegalArgumentException if the weight is not finite as a {@code float}
    * @throws dev.likeness.diffusion.error.InvalidInputException if the LoRA adds a bias to a layer
    *     without bias
@@ -214,27 +217,27 @@ public final class Lora implements AutoCloseable {
     return FusedLora.of(this, LoraWeight.of(weight));
   }
 
-  /** {@return the comparison of the file with the base} */
+  /** {@return the comparison of the LoRA file with the base model} */
   public LoraInspection inspection() {
     return inspection;
   }
 
   /**
-   * {@return the textual inversions of the file} Prompts may use their tokens while a request has
-   * this LoRA.
+   * {@return the textual inversions in the LoRA file} If a request has this LoRA, its prompts may
+   * use their tokens.
    */
   public List<TextualInversion> textualInversions() {
     return deltas.textualInversions();
   }
 
-  /** {@return the text entries of the file's header} */
+  /** {@return the text entries in the header of the LoRA file} */
   public Map<String, String> metadata() {
     return metadata;
   }
 
   /**
-   * {@return the size in bytes of all factors that were copied to a device so far} Factors that are
-   * still memory-mapped from the file do not count.
+   * {@return the size in bytes of the LoRA's factors that were copied to a device so far} Factors
+   * that are still memory-mapped from the file do not count.
    */
   public long bytes() {
     return attachedDeltas.values().stream().mapToLong(AttachedDeltas::bytes).sum();
@@ -252,11 +255,12 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Writes the LoRA in the key format of peft, old diffusers or kohya. Alpha equals the rank. The
-   * file is written completely or not at all.
+   * Writes the LoRA in the key format of peft, old diffusers or kohya. In the file, alpha equals
+   * the rank. The file is written completely or not at all.
    *
-   * <p>For FLUX.1, Stable Diffusion 3 and XL, kohya's format uses the original layer names. For
-   * FLUX.1 and Stable Diffusion 3, query, key and value are one layer.
+   * <p>For FLUX.1, Stable Diffusion 3 and XL, kohya's format uses the layer names of the original
+   * checkpoints instead of diffusers' names. In FLUX.1 and Stable Diffusion 3, one such layer
+   * contains query, key and value.
    *
    * <p>In kohya's format, deltas of norms and biases are stored as full differences. So are deltas
    * of GLoRA, IA3 and OFT. If several layers of the base are one layer in the file, deltas of DoRA,

@@ -39,21 +39,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Makes a LoRA: merges several LoRAs, changes the rank of a LoRA, or extracts the difference of two
- * models. Each layer's delta is the best approximation that has the requested rank. {@link #merge}
- * also adds the full deltas of norms and biases, and copies textual inversions.
+ * models. The delta of each layer is the best approximation of the exact delta at the requested
+ * rank. {@link #merge} also sums the deltas of norms and biases, and copies textual inversions.
  */
 public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * {@return the weighted sum of several LoRAs of one base; the caller closes it} Its file header
-   * combines titles, trigger words, licences and consents. If the LoRAs are of several people, a
-   * saved sum cannot be opened as a {@link TrainedPerson}.
+   * {@return the weighted sum of several LoRAs of one base; the caller closes it} The header of the
+   * sum combines titles, trigger words, licences and consents. If the LoRAs are of several people,
+   * the saved sum cannot be opened as a {@link TrainedPerson}.
    *
    * @param loras the LoRAs with their weights
    * @param rank rank of the result, from 1
    * @throws IllegalArgumentException if the rank is below 1, the map is empty, a weight is not
-   *     finite, the LoRAs are of different bases, or two textual inversions have the same token
+   *     finite, the LoRAs were opened on several bases, or two textual inversions share a token
    * @throws InvalidInputException if a LoRA adds a bias to a layer without bias
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
@@ -96,7 +96,7 @@ public final class LoraMerge {
   }
 
   /**
-   * {@return a LoRA at another rank; the caller closes it} All deltas except those of norms and
+   * {@return a copy with the given rank; the caller closes it} All deltas except those of norms and
    * biases are approximated at this rank. The method throws the exceptions of {@link #merge}.
    *
    * @param lora the LoRA
@@ -185,8 +185,8 @@ public final class LoraMerge {
    * Returns the largest rank of the LoRAs.
    *
    * @param loras the LoRAs
-   * @return the largest rank; empty if a delta has no rank (OFT, IA3, full differences) or may
-   *     exceed the rank of its factors (LoHa, LoKr, GLoRA, DoRA)
+   * @return the largest rank; empty if a delta has no rank (OFT, IA3, full differences), or if its
+   *     rank may exceed the rank of its factors (LoHa, LoKr, GLoRA, DoRA)
    */
   public static OptionalInt maxRank(Collection<Lora> loras) {
     boolean known = loras.stream()

@@ -24,8 +24,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Trains a LoRA of a person for a base model. A LoRA has low-rank changes (deltas) of some layers
- * and is one small file.
+ * Trains a LoRA of a person for a base model. A LoRA is one small file with low-rank changes
+ * (deltas) of some layers.
  *
  * @param settings the settings of the training
  */
@@ -52,8 +52,9 @@ public record LoraTrainer(LoraTraining settings) {
 
   /**
    * Returns a trainer for a number of photos and a memory limit. The trainer has the settings of
-   * {@link TrainingPreset#of(BaseModel, int)}. If these settings need too much memory,
-   * {@link #fitting} reduces them.
+   * {@link TrainingPreset#of(BaseModel, int)}. The memory is estimated for images of the base's
+   * default size, without validation. If these settings need too much memory, this method reduces
+   * them, for example the batch size and the rank ({@link #fitting}).
    *
    * @param preset sets the number of training steps
    * @param base the base model
@@ -76,7 +77,8 @@ public record LoraTrainer(LoraTraining settings) {
    * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
    *     images} are generated
    * @param bytes memory that the process may use, in bytes
-   * @return this trainer if it is within the limit, otherwise a trainer with reduced settings
+   * @return this trainer if its estimate is within the limit, otherwise a trainer with reduced
+   *     settings
    * @throws ResourceLimitException if even the smallest settings need more memory; the message
    *     states the need
    */
@@ -85,14 +87,17 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * Returns a trainer whose estimated memory, for images of a given size, is within a limit. This
-   * method reduces the settings as {@link #fitting(BaseModel, boolean, long)} does.
+   * Returns a trainer whose estimated memory, for images of a given size, is within a limit. To
+   * reduce the memory, this method makes these changes in order until the limit is met: gradient
+   * checkpointing, batch size 1, 8-bit AdamW instead of AdamW, a quarter of the rank.
    *
    * @param base the base model
    * @param side width and height of the training images in pixels
-   * @param withValidation true if validation images are generated
+   * @param withValidation true if {@link dev.likeness.lora.training.ValidationOptions validation
+   *     images} are generated
    * @param bytes memory that the process may use, in bytes
-   * @return this trainer if it is within the limit, otherwise a trainer with reduced settings
+   * @return this trainer if its estimate is within the limit, otherwise a trainer with reduced
+   *     settings
    * @throws ResourceLimitException if even the smallest settings need more memory; the message
    *     states the need
    */
@@ -114,12 +119,13 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on images; the caller closes the person} The method
-   * reports no progress. It throws the exceptions of {@link #train(BaseModel, TrainingSet,
-   * Progress, Cancellation)}.
+   * {@return the person with a LoRA that was trained on the images; the caller closes the person}
+   * The method reports no progress. It throws the exceptions of {@link #train(BaseModel,
+   * TrainingSet, Progress, Cancellation)}.
    *
    * @param base the base model
-   * @param images training images of one size
+   * @param images training images of one size; their sides are multiples of the base's VAE scale
+   *     factor (8)
    * @param subject the words that prompts use for the person
    */
   public TrainedPerson train(BaseModel base, List<RgbImage> images, PersonToken subject) {
@@ -149,7 +155,7 @@ public record LoraTrainer(LoraTraining settings) {
   }
 
   /**
-   * {@return a person with a LoRA, trained on a training set; the caller closes the person} The
+   * {@return the person with a LoRA that was trained on the set; the caller closes the person} The
    * method reports no progress. It throws the exceptions of {@link #train(BaseModel, TrainingSet,
    * Progress, Cancellation)}.
    *
@@ -163,10 +169,10 @@ public record LoraTrainer(LoraTraining settings) {
   /**
    * Trains a LoRA of a person on a training set. The set may have captions, focus areas and masks
    * for the images, validation images, a training adapter, and a {@link TrainingSet#stateFile state
-   * file}. With a state file, a later call resumes a stopped training. On a CPU, the resumed
-   * training ends with the same weights, bit for bit, as a training that was not stopped. If the
-   * base was opened with a memory plan, for example with weights in 8 bits, the weights stay in
-   * this form. On a CPU, weights from a GGUF file also stay in the form of the file.
+   * file}. If the set has a state file, a later call with this file resumes a stopped training. On
+   * a CPU, the resumed training ends with the same weights, bit for bit, as a training that was not
+   * stopped. If the memory plan of the base keeps weights in 8 bits, these weights stay in 8 bits.
+   * On a CPU, weights from a GGUF file stay quantised as in the file.
    *
    * @param base the base model
    * @param set the training images and the person in them

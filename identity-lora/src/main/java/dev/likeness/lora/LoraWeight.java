@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The strength of a LoRA: one number, optional factors for blocks and modules, and an optional
+ * The strength of a LoRA: one number, optional factors for blocks and layers, and an optional
  * schedule over the sampling steps. Immutable; setters return a changed copy.
  *
  * <p>A prompt is encoded once, so text encoders use the weight of the first step.
@@ -55,17 +55,18 @@ public final class LoraWeight {
    * {@code unet.up_blocks.1} or {@code text_encoder}. {@link Lora#at} refuses a prefix that matches
    * no layer of its base.
    *
-   * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}:
-   * {@code down}, {@code mid} and {@code up}; {@code up.1} for a block; {@code up.1.0} for its
-   * first attention. The short name of an attention in a down or up block also stands for the
-   * residual block of the same number. The short name of the first attention also stands for the
-   * downsampler or upsampler of the block. As in diffusers, short names do not include blocks
-   * without attention.
+   * <p>The blocks of a UNet also have the short names of diffusers' {@code set_adapters}.
+   * {@code down}, {@code mid} and {@code up} each stand for all blocks of one kind. {@code up.1}
+   * stands for the second up block, {@code up.1.0} for the first attention of this block. The short
+   * name of an attention in a down or up block also stands for the residual block of the same
+   * number. The short name of the first attention also stands for the downsampler or upsampler of
+   * the block. As in diffusers, short names do not include blocks without attention.
    *
    * <p>If several prefixes match a layer, only the longest prefix applies. A short name counts as
-   * the prefixes that it stands for, such as {@code unet.up_blocks.1.attentions.0}, so {@code up}
-   * replaces the factor of {@code unet.up_blocks.1}. Of two short names, the longer one applies:
-   * {@code up.1} replaces the factor of {@code up}.
+   * the prefixes that it stands for, such as {@code unet.up_blocks.1.attentions.0}. Because these
+   * prefixes are longer than {@code unet.up_blocks.1}, the factor of {@code up} replaces the factor
+   * of {@code unet.up_blocks.1}. Of two short names, the longer one applies: {@code up.1} replaces
+   * the factor of {@code up}.
    *
    * @param name a short name, or a prefix: a whole layer name or its beginning up to a dot
    * @param factor a number that is finite as a {@code float}
@@ -83,7 +84,8 @@ public final class LoraWeight {
    * forms.
    *
    * <ul>
-   *   <li>{@code down=0.5,mid=1,up.1=0.8,text_encoder=0.3}: names as in {@link #block};
+   *   <li>{@code down=0.5,mid=1,up.1=0.8,text_encoder=0.3}: short names or prefixes of layer names,
+   *       with their factors;
    *   <li>{@code 1,0,0,0,0,1,1,1,1,1,1,1}: the numbers of the web UI's LoRA block weights. The
    *       first is for the text encoders. The others are for the attentions of a UNet's down
    *       blocks, mid block and up blocks. In total, there are 17 numbers for Stable Diffusion 1.x
@@ -132,13 +134,13 @@ public final class LoraWeight {
    * Multiplies the weight by a factor that depends on sampling progress.
    *
    * @param factor maps progress to a factor; in step i of n, counted from 0, the progress is i / n
-   * @return a weight with this schedule
+   * @return a weight with this schedule, which replaces an earlier schedule
    */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
     return new LoraWeight(weight, blocks, list, factor);
   }
 
-  /** {@return true if the weight changes over the steps} */
+  /** {@return true if the weight has a schedule over the steps} */
   public boolean isVarying() {
     return schedule != CONSTANT;
   }
@@ -158,7 +160,9 @@ public final class LoraWeight {
         : this;
   }
 
-  /** {@return true if the weight has no effect} */
+  /**
+   * {@return true if the number that multiplies all factors is 0, so that the LoRA has no effect}
+   */
   public boolean isZero() {
     return weight == 0;
   }

@@ -74,13 +74,15 @@ public final class TrainedModel implements AutoCloseable {
    * written to a hidden temporary folder, then moved to {@code out}. If moving fails, the files
    * that were not moved stay in the temporary folder.
    *
-   * <p>Only the owner of the trained weight files can read them. Their headers contain the token
-   * and the consent of the person.
+   * <p>Only the user who owns the new weight files can read them. The headers of these files
+   * contain the token and the consent of the person.
    *
-   * @param base the diffusers folder that was trained, or its folder in the Hugging Face cache
+   * @param base the diffusers folder of the base model, or the folder of the base model in the
+   *     Hugging Face cache
    * @param out a folder that does not exist yet or is empty
    * @param type dtype of the weights in the files: f32, bf16 or f16
-   * @throws InvalidInputException in the cases of {@link #requireWritable}
+   * @throws InvalidInputException if {@code base} is not a diffusers folder, if {@code base}
+   *     contains a link to a place outside of this folder, or if {@code out} is not empty
    * @throws ResourceLimitException if the files cannot be written
    */
   public void save(Path base, Path out, DType type) {
@@ -156,7 +158,8 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * Checks before a training that {@link #save} will be possible.
    *
-   * @param base the diffusers folder that is trained
+   * @param base the diffusers folder of the base model, or the folder of the base model in the
+   *     Hugging Face cache
    * @param out the folder of the result
    * @throws InvalidInputException if {@code base} is not a diffusers folder, if {@code base}
    *     contains a link to a place outside of this folder, or if {@code out} is not empty

@@ -28,16 +28,16 @@ import java.util.Optional;
  * contains a LoRA or DoRA; for FLUX.2 klein and Z-Image, also if it contains a LoKr. For FLUX.1,
  * FLUX.2 klein and Z-Image, ComfyUI opens this file if it contains a LoRA, LoKr or LoHa.
  *
- * <p>For A1111 and kohya's scripts, and for ComfyUI in all other cases, save {@link #lora} in the
- * format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until
- * closed.
+ * <p>For A1111, for kohya's scripts, and for ComfyUI with a DoRA or with other bases, save
+ * {@link #lora} in the format {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its
+ * tensors until closed.
  */
 public final class TrainedPerson implements Identity.Loaded {
-  /** Header key of the token. */
+  /** The key of the person's token in the header of a person file. */
   public static final String TOKEN_KEY = LoraMetadata.TOKEN;
-  /** Header key of the class word. */
+  /** The key of the class word in the header of a person file. */
   public static final String CLASS_WORD_KEY = LoraMetadata.CLASS_WORD;
-  /** Header key of the consent. */
+  /** The key of the person's consent in the header of a person file. */
   public static final String CONSENT_KEY = LoraMetadata.CONSENT;
 
   private static final String BASE_KEY = LoraMetadata.BASE;
@@ -58,7 +58,7 @@ public final class TrainedPerson implements Identity.Loaded {
    * @param personToken the words that prompts use for the person, and the person's consent
    * @param baseName name of the base model that the person was trained on; empty if unknown
    * @param trainingSettings the settings of the training, as readable text
-   * @param notes further entries for the header of the person file
+   * @param notes additional header entries that {@link #save} writes to the file
    */
   public TrainedPerson(
       Lora lora,
@@ -93,7 +93,10 @@ public final class TrainedPerson implements Identity.Loaded {
     return trainingSettings;
   }
 
-  /** {@return further header entries of the file, as an unmodifiable map} */
+  /**
+   * {@return the additional header entries that {@link #save} writes, as an unmodifiable map} If
+   * the person was opened from a file, the map has all entries of its header.
+   */
   public Map<String, String> notes() {
     return notes;
   }
@@ -116,9 +119,11 @@ public final class TrainedPerson implements Identity.Loaded {
    *
    * @param file a file that {@link #save} wrote
    * @param base the base model that the person was trained on
-   * @param cancellation stops the opening, and later the computation of deltas before a generation
+   * @param cancellation stops the opening; later, it also stops the computation of deltas that
+   *     precedes a generation
    * @return the person; the caller closes it
-   * @throws InvalidInputException in the same cases as {@link #open(Path, BaseModel)}
+   * @throws InvalidInputException if the file is broken, does not fit the base, or is a LoRA that
+   *     names no person
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static TrainedPerson open(Path file, BaseModel base, Cancellation cancellation) {
@@ -160,12 +165,12 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Returns the person with an additional header entry. Both objects share their tensors; close
-   * only one of them.
+   * Returns a copy of this person with an additional entry for the header of its file. Both objects
+   * share their tensors; close only one of them.
    *
    * @param name key of the entry
    * @param text value of the entry
-   * @return the person with this entry
+   * @return the changed copy
    */
   public TrainedPerson withNote(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
@@ -174,9 +179,9 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Returns a copy of this person with the given token.
+   * Returns a copy of this person with the given token, class word and consent.
    *
-   * @param other the token
+   * @param other the token, class word and consent
    * @return the changed person. Both objects share their tensors; close only one of them
    */
   public TrainedPerson withPersonToken(PersonToken other) {
@@ -203,9 +208,9 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * {@return the consent in the person's file; empty if the file has no consent}
+   * {@return the person's consent; empty if none is stored}
    *
-   * @throws InvalidInputException if the consent in the file is broken JSON
+   * @throws InvalidInputException if the stored consent is broken JSON
    */
   @Override
   public Optional<Consent> consent() {
@@ -224,9 +229,9 @@ public final class TrainedPerson implements Identity.Loaded {
   }
 
   /**
-   * Writes the person's file: the LoRA's factors as f16 in peft's key format, and the notes in the
-   * header. The file is written completely or not at all. If the file is new, only its owner can
-   * read it.
+   * Writes the person's file: the LoRA's factors as f16 in peft's key format. The header contains
+   * the token, class word, consent, training settings and {@link #notes}. The file is written
+   * completely or not at all. If the file is new, only its owner can read it.
    *
    * @param file the file to write; an existing file is replaced
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
@@ -264,7 +269,7 @@ public final class TrainedPerson implements Identity.Loaded {
 
   /** The reader that {@link Identity#open} uses for files of {@link TrainedPerson}. */
   public static final class PersonReader implements Identity.Reader {
-    /** Creates the reader; {@link java.util.ServiceLoader} calls this. */
+    /** Creates the reader; {@link java.util.ServiceLoader} calls this constructor. */
     public PersonReader() {}
 
     @Override

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * The networks that made reference embeddings. Embeddings of different networks are not
- * interchangeable, even if their sizes are equal. An empty value means unknown and matches every
+ * interchangeable, even if their sizes are equal. An empty string means unknown and matches every
  * value.
  *
  * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
@@ -24,10 +24,10 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
   private static final String NORMALIZATION_KEY = "likeness.length";
 
   /**
-   * Returns the face embedder of references.
+   * Returns the name of the face embedder that made the embeddings of references.
    *
    * @param references references with or without the name of a face embedder
-   * @return the name, if all references have the same name; otherwise an empty string
+   * @return the name; an empty string if one of the references has no name
    * @throws IllegalArgumentException if the references name several face embedders
    */
   public static String faceEmbedder(List<Reference> references) {

@@ -9,8 +9,8 @@ import java.util.Optional;
  * A reference of a person or a thing: an image, a face embedding, or both.
  *
  * @param image the image for an image encoder; FaceID-Plus needs the aligned face
- * @param face a face embedding of unit length; the unnormalised Portrait adapter needs it before
- *     normalisation
+ * @param face a face embedding; it has unit length, except that the unnormalised Portrait adapter
+ *     needs an embedding before normalisation
  * @param faceEmbedder name of the face embedder; empty if unknown
  * @param weight weight among the references, above 0; a weight of 2 counts as two references
  */
@@ -20,8 +20,8 @@ public record Reference(
    * Checks and copies the components.
    *
    * @param image the image for an image encoder; FaceID-Plus needs the aligned face
-   * @param face a face embedding of unit length; the unnormalised Portrait adapter needs it before
-   *     normalisation
+   * @param face a face embedding; it has unit length, except that the unnormalised Portrait adapter
+   *     needs an embedding before normalisation
    * @param faceEmbedder name of the face embedder; empty if unknown
    * @param weight weight among the references, above 0; a weight of 2 counts as two references
    * @throws IllegalArgumentException if image and face are both empty, or the weight is not above 0
@@ -72,7 +72,7 @@ public record Reference(
   }
 
   /**
-   * Returns the reference with the name of the face embedder.
+   * Returns a copy of this reference with the given name of the face embedder.
    *
    * @param name name of the face embedder that made the embedding
    * @return a changed copy

@@ -22,9 +22,9 @@ import org.bytedeco.pytorch.global.torch;
  * Encoded references. A program can save them, and later use them without the photos and without
  * encoding. They are biometric data of the person. Immutable; holds no native memory.
  *
- * @param image outputs of an image encoder [n, tokens, width]
- * @param unconditional encoder output for no image [1, tokens, width]; if empty, zeros replace it
- * @param face face embeddings [n, 1, width]
+ * @param image outputs of an image encoder for n references, [n, tokens, width]
+ * @param unconditional encoder output for no image, [1, tokens, width]; empty for zeros
+ * @param face face embeddings of n references, [n, 1, width]
  * @param weights weight of each of the n references
  * @param origin the networks that made the embeddings
  */
@@ -115,9 +115,9 @@ public record ReferenceEmbeddings(
   /**
    * Checks the components.
    *
-   * @param image outputs of an image encoder [n, tokens, width]
-   * @param unconditional encoder output for no image [1, tokens, width]; if empty, zeros replace it
-   * @param face face embeddings [n, 1, width]
+   * @param image outputs of an image encoder for n references, [n, tokens, width]
+   * @param unconditional encoder output for no image, [1, tokens, width]; empty for zeros
+   * @param face face embeddings of n references, [n, 1, width]
    * @param weights weight of each of the n references
    * @param origin the networks that made the embeddings
    * @throws IllegalArgumentException if image and face are both empty, the counts do not match, or
@@ -151,7 +151,7 @@ public record ReferenceEmbeddings(
   /**
    * Returns the weighted mean of all references as one reference.
    *
-   * @return the mean; for face embeddings of unit length, it is scaled to unit length again
+   * @return the mean; if the face embeddings have unit length, their mean is scaled to unit length
    */
   public ReferenceEmbeddings averaged() {
     return new ReferenceEmbeddings(

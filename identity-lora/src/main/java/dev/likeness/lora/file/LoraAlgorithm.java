@@ -30,7 +30,7 @@ public enum LoraAlgorithm {
   IA3,
   /** IA3 of peft, which stores the factors themselves. */
   PEFT_IA3,
-  /** A full difference, of the same shape as the weight. */
+  /** A full difference, which has the same shape as the weight. */
   FULL,
   /** A full difference of the weight of a norm layer. */
   NORM,

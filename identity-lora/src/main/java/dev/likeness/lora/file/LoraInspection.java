@@ -47,7 +47,7 @@ public record LoraInspection(
    * 1.0.1 ({@code modelspec.*}).
    *
    * @param title the title, or empty
-   * @param triggerWords trigger words, whose meaning was trained, most frequent first; empty if the
+   * @param triggerWords words that activate the LoRA in prompts, most frequent first; empty if the
    *     header has no trigger words
    * @param licence the licence in the words of the author, or empty
    * @param base the base model that the header names, or empty
@@ -57,7 +57,7 @@ public record LoraInspection(
      * Copies the trigger words.
      *
      * @param title the title, or empty
-     * @param triggerWords trigger words, whose meaning was trained, most frequent first
+     * @param triggerWords words that activate the LoRA in prompts, most frequent first
      * @param licence the licence in the words of the author, or empty
      * @param base the base model that the header names, or empty
      */

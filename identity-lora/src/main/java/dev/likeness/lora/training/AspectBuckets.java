@@ -43,12 +43,12 @@ public record AspectBuckets(List<Size> sizes) {
 
   /**
    * Returns sizes whose width and height are multiples of {@code step}. For each width, the height
-   * is the largest multiple that keeps the area within {@code side * side}. Ratios of width to
-   * height are 1/2 to 2. Typical values of side and step are 512 and 64 for Stable Diffusion 1.x,
-   * 1024 and 64 for SDXL.
+   * is the largest multiple of {@code step} that keeps the area within {@code side * side}. Ratios
+   * of width to height are 1/2 to 2. Typical values of side and step are 512 and 64 for Stable
+   * Diffusion 1.x, and 1024 and 64 for SDXL.
    *
    * @param side the side in pixels of a square with the desired area
-   * @param step the divisor of all sides in pixels, from 1
+   * @param step number of pixels that divides all widths and heights, from 1
    * @return the buckets
    * @throws IllegalArgumentException if the step is below 1, or the side is not a positive multiple
    *     of the step
@@ -87,7 +87,7 @@ public record AspectBuckets(List<Size> sizes) {
    * size of this bucket.
    *
    * @param image an image of any size
-   * @return an example with the resized image, without caption or mask
+   * @return an example with the resized image, without caption, focus area or mask
    */
   public TrainingExample fit(RgbImage image) {
     Size size = nearest(image);

@@ -71,7 +71,8 @@ public record LoraTraining(
    * @param captions captions of the images, with {@code %s} for the person
    * @param seed seed of the random initial values, image order, noise and timesteps
    * @param optimizerOptions settings that are rarely changed
-   * @throws IllegalArgumentException if a value is out of its range, or values exclude each other
+   * @throws IllegalArgumentException if a value is out of its range, there is no caption, or
+   *     few-step distillation is combined with class images or text encoders
    */
   public LoraTraining {
     captions = List.copyOf(captions);
@@ -134,11 +135,10 @@ public record LoraTraining(
   /**
    * Returns settings for latent consistency distillation (Luo et al. 2023, arXiv:2311.05556), which
    * trains no person. The LoRA lets a UNet base generate in four steps without guidance, with
-   * {@code LCMScheduler}. Use captioned images that resemble the training images of the base. The
-   * trainer returns the LoRA in {@link dev.likeness.lora.TrainedPerson#lora()}; save only this
-   * LoRA.
+   * {@code LCMScheduler}. Use captioned images that resemble the training images of the base. Of
+   * the result, save only {@link dev.likeness.lora.TrainedPerson#lora()}.
    *
-   * @param guidance guidance scale of the teacher, from 1
+   * @param guidance guidance scale of the teacher (the base), from 1
    * @return the settings
    * @throws IllegalArgumentException if the guidance scale is below 1
    */

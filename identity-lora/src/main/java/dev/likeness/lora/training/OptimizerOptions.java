@@ -15,8 +15,8 @@ import java.util.regex.PatternSyntaxException;
  * @param targetModules a regular expression for names of layers to train, such as
  *     {@code unet.down_blocks.0….to_q}; empty to train the layers of {@link LoraTraining#targets()}
  * @param optimizer the optimiser
- * @param constantLearningRate true for a constant learning rate after the warmup; false if the
- *     learning rate then falls to 0 along half a cosine
+ * @param constantLearningRate true for a constant learning rate after the warmup; false for a
+ *     learning rate that falls to 0 along half a cosine after the warmup
  * @param gradientAccumulationSteps number of batches whose gradients are averaged for each
  *     optimiser step, from 1
  * @param gradientCheckpointing true to recompute activations instead of keeping them (gradient
@@ -25,7 +25,7 @@ import java.util.regex.PatternSyntaxException;
  *     average
  * @param noiseOffset share of noise that is constant over the image, from 0, so that the network
  *     learns very dark and very bright images; 0 for no noise offset
- * @param inputPerturbation share of additional input noise, from 0, that the network does not
+ * @param inputPerturbation share, from 0, of additional input noise that the network does not
  *     predict (Ning et al. 2023, arXiv:2301.11706); 0 for no additional noise
  * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR) (Yu et al. 2023,
  *     arXiv:2310.08442) instead of min-SNR; only for bases with a UNet
@@ -158,8 +158,8 @@ public record OptimizerOptions(
   /**
    * {@return a copy of these options with the given pattern of target modules}
    *
-   * @param pattern a regular expression that must match whole layer names; it replaces the targets.
-   *     Empty to train the targets
+   * @param pattern a regular expression that must match whole layer names; it replaces
+   *     {@link LoraTraining#targets()}. Empty to train the layers of {@link LoraTraining#targets()}
    * @throws IllegalArgumentException if the pattern is not a regular expression
    */
   public OptimizerOptions targetModules(String pattern) {
@@ -287,7 +287,7 @@ public record OptimizerOptions(
     /**
      * Adafactor (Shazeer and Stern 2018, arXiv:1804.04235): keeps almost no state. For a LoRA, use
      * AdamW's learning rate. For {@link dev.likeness.lora.DreamBooth}, the learning rate is
-     * relative to the size of the weights.
+     * relative to the magnitude of the weights.
      */
     ADAFACTOR,
     /**

@@ -6,9 +6,9 @@ import dev.likeness.diffusion.Consent;
  * The words that prompts use for a trained person, with the person's consent.
  *
  * @param token a rare token that stands for the person; empty if prompts use only the class word
- * @param classWord the class word: a word of the base for the kind of person, such as
+ * @param classWord the class word: a word that the base knows for the kind of person, such as
  *     {@code woman}, {@code man} or {@code person}; not blank
- * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
+ * @param consent the person's consent, as free text or JSON; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {
   /**
@@ -16,7 +16,7 @@ public record PersonToken(String token, String classWord, String consent) {
    *
    * @param token a rare token that stands for the person
    * @param classWord the class word, such as {@code woman}; not blank
-   * @param consent the consent that the person file stores, as free text or JSON; empty if unknown
+   * @param consent the person's consent, as free text or JSON; empty if unknown
    * @throws IllegalArgumentException if the class word is blank
    */
   public PersonToken {
@@ -46,7 +46,7 @@ public record PersonToken(String token, String classWord, String consent) {
   }
 
   /**
-   * {@return the person with a consent}
+   * {@return a copy of this person with the given consent}
    *
    * @param consent the consent of the person
    */
@@ -55,7 +55,7 @@ public record PersonToken(String token, String classWord, String consent) {
   }
 
   /**
-   * {@return the person with a consent, given as the text that a person file contains}
+   * {@return a copy of this person with a consent that is given as text}
    *
    * @param text free text, or a consent as JSON
    */

@@ -48,8 +48,8 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   }
 
   /**
-   * {@return a placeholder token whose vectors are trained in the first half of the steps, with a
-   * learning rate of 0.02}
+   * {@return settings that train the vectors of a placeholder token in the first half of the steps,
+   * with a learning rate of 0.02}
    *
    * @param vectors number of vectors; 0 to train no placeholder token
    * @throws IllegalArgumentException if the number is negative

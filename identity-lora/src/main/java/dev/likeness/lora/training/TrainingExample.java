@@ -92,7 +92,8 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with a loss mask} Training uses white pixels and leaves out black pixels.
+   * {@return the example with a loss mask} White pixels are trained; black pixels keep the base's
+   * prediction.
    *
    * @param gray a mask of the image's size; its red channel is used
    * @throws IllegalArgumentException if the mask does not have the size of the image

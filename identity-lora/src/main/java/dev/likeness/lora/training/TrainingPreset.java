@@ -7,11 +7,11 @@ import dev.likeness.diffusion.internal.model.ModelExtras;
 
 /** Presets of the duration of a training; {@link #of} turns a preset into settings. */
 public enum TrainingPreset {
-  /** Less than half of the balanced steps, for a first test. */
+  /** 40 % of the steps of {@link #BALANCED}, for a first test. */
   QUICK(0.4),
-  /** The default number of steps. */
+  /** The number of steps that suits the base and the number of photos. */
   BALANCED(1),
-  /** Three times the balanced steps. */
+  /** Three times the steps of {@link #BALANCED}. */
   BEST(3);
 
   /** The number of photos for which {@link LoraTraining#balanced} chooses its steps. */
@@ -36,7 +36,7 @@ public enum TrainingPreset {
 
   /**
    * Returns the settings for a number of photos on a base. Fewer photos need fewer steps, because
-   * training on them overfits sooner. If the base folder has a training recipe, the number of steps
+   * the training overfits sooner. If the base folder has a training recipe, the number of steps
    * that {@link LoraTraining#forBase} chooses applies to ten photos.
    *
    * @param base the base model

@@ -85,7 +85,7 @@ public record TrainingSet(
   /**
    * {@return the set with a state file}
    *
-   * @param file the file
+   * @param file the file in which the training saves its state for resuming
    */
   public TrainingSet stateFile(Path file) {
     return new TrainingSet(
@@ -101,7 +101,8 @@ public record TrainingSet(
   /**
    * {@return the set with a cache folder for encoded images}
    *
-   * @param folder the folder
+   * @param folder the folder for encoded images, which later trainings reuse; its files are
+   *     personal data
    */
   public TrainingSet latentFolder(Path folder) {
     return new TrainingSet(
@@ -117,7 +118,7 @@ public record TrainingSet(
   /**
    * {@return the set with validation images}
    *
-   * @param options the options of validation
+   * @param options the settings of the validation images
    */
   public TrainingSet validation(ValidationOptions options) {
     return new TrainingSet(
@@ -133,7 +134,7 @@ public record TrainingSet(
   /**
    * {@return the set with a training adapter}
    *
-   * @param file a LoRA file for the base, added during the training only
+   * @param file a LoRA file for the base, which is added in training steps only
    */
   public TrainingSet trainingAdapter(Path file) {
     return new TrainingSet(
@@ -147,8 +148,9 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with a fixed interval of saved states} By default, the interval becomes longer
-   * than 25 steps if saving needs over 1 % of the time; a fixed interval stays the same.
+   * {@return the set with a fixed interval of saved states} By default, the interval is 25 steps,
+   * or longer if saving needs over 1 % of the time. With either interval, a state is also saved
+   * once the last saved state is two minutes old.
    *
    * @param steps training steps between two saved states, at least 1
    * @throws IllegalArgumentException if the number is below 1

@@ -5,10 +5,10 @@
  * for a base. {@link dev.likeness.lora.LoraTrainer} trains with them. A {@link TrainingSet} has
  * {@link TrainingExample images} with optional captions and masks, and the {@link PersonToken} that
  * prompts use. It may also name a state file and a folder for cached latents. {@link AspectBuckets}
- * fits images of several shapes. {@link OptimizerOptions} has rarely changed settings: the
- * optimiser, DoRA or LoKr ({@link AdapterAlgorithm}), gradient checkpointing and more.
- * {@link ValidationOptions} generates images during the training and keeps the best checkpoint.
- * {@link TrainingMemory} estimates the memory that a training needs.
+ * crops and resizes images to a few sizes of nearly equal area. {@link OptimizerOptions} has rarely
+ * changed settings: the optimiser, DoRA or LoKr ({@link AdapterAlgorithm}), gradient checkpointing
+ * and more. {@link ValidationOptions} describes images that the training generates to find its best
+ * checkpoint. {@link TrainingMemory} estimates the memory that a training needs.
  *
  * <pre>{@code
  * List<RgbImage> images = List.of(RgbImage.read(Path.of("ada-1.png")));

@@ -11,7 +11,7 @@ import java.util.function.ToDoubleBiFunction;
  * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
  * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2). On a base
  * without a UNet, only {@link #LINEAR}, {@link #EASE_IN}, {@link #EASE_OUT} and weights by path can
- * be used; generation with other presets throws {@link IllegalArgumentException}.
+ * be used; generation with the other presets throws {@link IllegalArgumentException}.
  */
 public final class BlockWeights {
   /** Weight 1 for all blocks. */

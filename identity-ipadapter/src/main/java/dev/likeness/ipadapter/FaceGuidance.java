@@ -238,8 +238,8 @@ public final class FaceGuidance implements AutoCloseable {
    *
    * @param vectors face embeddings of the person, computed by {@link #embedder()}; at least one.
    *     All embeddings have equal weight
-   * @return the guidance, as an identity for requests; keep this object open while requests use the
-   *     identity
+   * @return the guidance, as an identity for requests; keep this face guidance open while requests
+   *     use it
    * @throws IllegalArgumentException if {@code vectors} is empty
    */
   public Identity forPerson(List<float[]> vectors) {

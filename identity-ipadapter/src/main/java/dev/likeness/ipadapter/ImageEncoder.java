@@ -17,8 +17,8 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens an image encoder. If the folder has no {@code preprocessor_config.json}, the defaults of
-   * CLIP or SigLIP apply.
+   * Opens an image encoder. If the folder has no {@code preprocessor_config.json}, the default
+   * preprocessing of CLIP or SigLIP applies.
    *
    * @param folder a folder with {@code config.json} and weights, or the weights file in such a
    *     folder

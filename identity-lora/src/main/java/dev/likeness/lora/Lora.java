@@ -90,8 +90,8 @@ public final class Lora implements AutoCloseable {
    * @param cancellation stops the opening; later, it also stops the computation of deltas that
    *     precedes a generation
    * @return the LoRA; the caller closes it
-   * @throws dev.likeness.diffusion.error.InvalidInputException in the same cases as
-   *     {@link #open(Path, BaseModel)}
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
+   *     another model family, has a key that does not fit the base, or has a NaN or infinite value
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Lora open(Path file, BaseModel base, Cancellation cancellation) {

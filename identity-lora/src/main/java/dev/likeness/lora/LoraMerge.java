@@ -110,7 +110,7 @@ public final class LoraMerge {
    * {@return the difference of two models as a LoRA; the caller closes it} It contains all linear
    * layers and convolutions that differ; {@link #omittedTensors} lists the other differences.
    *
-   * @param base the base of the LoRA
+   * @param base the model to which the LoRA will be added
    * @param tuned a fine-tuned model of the same architecture
    * @param rank rank of the result, from 1
    * @throws InvalidInputException if the models do not have the same layers, or a weight is NaN or
@@ -154,7 +154,7 @@ public final class LoraMerge {
    * {@return the sorted names of differing tensors that {@link #extract} leaves out: norms, biases
    * and embedding tables} A name starts with the folder of its component.
    *
-   * @param base the base of the LoRA
+   * @param base the original model
    * @param tuned the fine-tuned model
    */
   public static List<String> omittedTensors(BaseModel base, BaseModel tuned) {

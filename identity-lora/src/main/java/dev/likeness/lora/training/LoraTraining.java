@@ -158,11 +158,11 @@ public record LoraTraining(
   }
 
   /**
-   * Adapts the settings to a base. A training recipe in the base folder's {@code likeness.json}
-   * sets the targets, rank, batch size, learning rate and training of text encoders. Without a
-   * recipe, the settings follow diffusers' scripts: attention layers, one image per step, a low
-   * rank, a low learning rate, and no training of the text encoders of transformer bases. In both
-   * cases, steps times batch size stays the same, except that steps are rounded up.
+   * Adapts the settings to a base. If the base folder's {@code likeness.json} has a training
+   * recipe, it sets the targets, rank, batch size, learning rate and training of text encoders.
+   * Without a recipe, the settings follow diffusers' scripts: attention layers, one image per step,
+   * a low rank, a low learning rate, and no training of the text encoders of transformer bases. In
+   * both cases, steps times batch size stays the same, except that steps are rounded up.
    *
    * @param base the base model
    * @return the adapted settings

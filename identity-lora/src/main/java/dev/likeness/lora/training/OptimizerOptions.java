@@ -23,8 +23,8 @@ import java.util.regex.PatternSyntaxException;
  *     checkpointing)
  * @param emaDecay decay of the exponential moving average (EMA) of the weights, below 1; 0 for no
  *     average
- * @param noiseOffset share of noise that is constant over the image, from 0, so that the network
- *     learns very dark and very bright images; 0 for no noise offset
+ * @param noiseOffset share, from 0, of noise that is constant over the image, to train very dark
+ *     and very bright images; 0 for no noise offset
  * @param inputPerturbation share, from 0, of additional input noise that the network does not
  *     predict (Ning et al. 2023, arXiv:2301.11706); 0 for no additional noise
  * @param debiasedEstimation true to weight losses by 1 / sqrt(SNR) (Yu et al. 2023,

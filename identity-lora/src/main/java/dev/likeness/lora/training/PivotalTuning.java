@@ -12,8 +12,8 @@ import static dev.likeness.lora.training.OptimizerOptions.require;
  *     there are vectors
  * @param learningRate change of an embedding value in one step, in standard deviations of the
  *     base's embeddings; above 0 if there are vectors. The change has this size when the LoRA's
- *     learning rate is at its peak. With Prodigy, it has this size when Prodigy's step equals the
- *     learning rate of {@link LoraTraining#forBase}
+ *     learning rate is at its peak. With Prodigy, the change has this size when Prodigy's step size
+ *     equals the learning rate that {@link LoraTraining#forBase} sets
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
   /** No placeholder token is trained. */

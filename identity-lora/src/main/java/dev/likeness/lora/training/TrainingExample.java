@@ -73,7 +73,7 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with its own caption}
+   * {@return a copy of this example with the given caption}
    *
    * @param text the caption; {@code %s} stands for the person
    */
@@ -92,8 +92,8 @@ public record TrainingExample(
   }
 
   /**
-   * {@return the example with a loss mask} White pixels are trained; black pixels keep the base's
-   * prediction.
+   * {@return a copy of this example with the given loss mask} White pixels are trained; black
+   * pixels keep the base's prediction.
    *
    * @param gray a mask of the image's size; its red channel is used
    * @throws IllegalArgumentException if the mask does not have the size of the image

@@ -83,7 +83,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with a state file}
+   * {@return a copy of this set with a state file}
    *
    * @param file the file in which the training saves its state for resuming
    */
@@ -99,7 +99,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with a cache folder for encoded images}
+   * {@return a copy of this set with a cache folder for encoded images}
    *
    * @param folder the folder for encoded images, which later trainings reuse; its files are
    *     personal data
@@ -116,7 +116,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with validation images}
+   * {@return a copy of this set with validation images}
    *
    * @param options the settings of the validation images
    */
@@ -132,7 +132,7 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with a training adapter}
+   * {@return a copy of this set with a training adapter}
    *
    * @param file a LoRA file for the base, which is added in training steps only
    */
@@ -148,9 +148,9 @@ public record TrainingSet(
   }
 
   /**
-   * {@return the set with a fixed interval of saved states} By default, the interval is 25 steps,
-   * or longer if saving needs over 1 % of the time. With either interval, a state is also saved
-   * once the last saved state is two minutes old.
+   * {@return a copy of this set with a fixed interval for saving the state} By default, the
+   * interval is 25 steps, or longer if saving needs over 1 % of the time. With either interval, a
+   * state is also saved once the last saved state is two minutes old.
    *
    * @param steps training steps between two saved states, at least 1
    * @throws IllegalArgumentException if the number is below 1

@@ -150,7 +150,7 @@ public final class Options {
    * @param name the option's name
    * @param known the texts that are allowed
    * @throws IllegalArgumentException if the option is absent, or if the value is none of these
-   *     texts; the message lists the texts
+   *     texts
    */
   public String oneOf(String name, String... known) {
     String text = text(name);

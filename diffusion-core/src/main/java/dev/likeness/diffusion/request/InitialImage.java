@@ -38,12 +38,12 @@ public record InitialImage(
   /**
    * Checks the strength, the padding, and that either an image or latents are given.
    *
-   * @param image the image, which is resized to the request's size
+   * @param image the image; resized to the request's size, except by an editing model
    * @param latents latents of an earlier generation
    * @param strength the share of the steps that is sampled, 0..1
    * @param mask the mask: white pixels are generated, black pixels are kept
    * @param isDifferential true if the mask is a change map
-   * @param keepsSize true if an editing model keeps the image's size, apart from rounding
+   * @param keepsSize true if an editing model keeps the image's own size, apart from rounding
    * @param pastesUnmasked true if the initial image's own pixels are pasted where the mask is black
    * @param paddingMaskCrop the padding around the mask in pixels, at least 0
    * @throws IllegalArgumentException if image and latents are both given or both missing, if the
@@ -211,8 +211,9 @@ public record InitialImage(
    * {@return this initial image, with pasting of unmasked pixels turned on or off} With pasting, a
    * generated image equals the resized initial image where the mask is black. Where the mask is
    * grey, the generated and the initial image are mixed. With a change map, only black pixels are
-   * pasted. Initial latents have no pixels to paste.
-   * {@link dev.likeness.diffusion.GeneratedImage#pixels} never has pasted pixels.
+   * pasted. Initial latents have no pixels to paste. Pasting changes
+   * {@link dev.likeness.diffusion.GeneratedImage#image}, but not
+   * {@link dev.likeness.diffusion.GeneratedImage#pixels}, the decoded image before pasting.
    *
    * @param pastes true, the default, to paste pixels of the initial image; false to return the
    *     decoded image, as diffusers does. With {@code paddingMaskCrop}, pixels outside the cropped

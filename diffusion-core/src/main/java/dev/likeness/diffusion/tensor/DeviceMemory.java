@@ -49,8 +49,8 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
    * {@return the current memory of a device}
    *
    * @param compute the device; its element type does not matter
-   * @throws ResourceLimitException if the GPU's memory cannot be read; the message lists the needed
-   *     libraries or the number of GPUs
+   * @throws ResourceLimitException if the GPU's memory cannot be read. The message names the
+   *     library that is missing, or the number of GPUs if no GPU has this index
    */
   public static DeviceMemory of(Compute compute) {
     return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());

@@ -72,7 +72,8 @@ public record LoraTraining(
    * @param seed seed of the random initial values, image order, noise and timesteps
    * @param optimizerOptions settings that are rarely changed
    * @throws IllegalArgumentException if a value is out of its range, there is no caption, or
-   *     few-step distillation is combined with class images or text encoders
+   *     few-step distillation ({@code optimizerOptions}) is used with class images or trained text
+   *     encoders
    */
   public LoraTraining {
     captions = List.copyOf(captions);

@@ -259,9 +259,9 @@ public final class ScaledSource implements TensorSource {
       if (turned || !format.equals(INT8) && !format.startsWith(FLOAT8)) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(module)
             + " is stored as " + Quoted.of(format)
-            + (turned ? " with convrot" : "")
-            + ", which is not supported; supported are float8 and " + INT8
-            + " without convrot: " + ADVICE);
+            + (turned ? " with rotated weights (convrot)" : "")
+            + ", which is not supported; of the 8-bit formats, only float8 and " + INT8
+            + " are supported, both without convrot: " + ADVICE);
       }
       return format;
     }

@@ -114,13 +114,13 @@ class ScaledSourceTest {
               text("{\"format\": \"int8_tensorwise\", \"convrot\": true}")),
           Map.of(),
           "\"a\" is stored as"
-              + " \"int8_tensorwise\" with convrot, which is not supported; supported are float8 and int8_tensorwise without convrot: "
+              + " \"int8_tensorwise\" with rotated weights (convrot), which is not supported; of the 8-bit formats, only float8 and int8_tensorwise are supported, both without convrot: "
               + advice);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of("_quantization_metadata", "{\"layers\": {\"a\": {\"format\": \"nvfp4\"}}}"),
-          "\"a\" is stored as \"nvfp4\", which is not supported; supported are float8 and int8_tensorwise without convrot: "
+          "\"a\" is stored as \"nvfp4\", which is not supported; of the 8-bit formats, only float8 and int8_tensorwise are supported, both without convrot: "
               + advice);
       assertRefused(
           folder,

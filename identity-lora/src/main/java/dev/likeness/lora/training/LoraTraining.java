@@ -71,9 +71,8 @@ public record LoraTraining(
    * @param captions captions of the images, with {@code %s} for the person
    * @param seed seed of the random initial values, image order, noise and timesteps
    * @param optimizerOptions settings that are rarely changed
-   * @throws IllegalArgumentException if a value is out of its range, there is no caption, or
-   *     few-step distillation ({@code optimizerOptions}) is used with class images or trained text
-   *     encoders
+   * @throws IllegalArgumentException if a value is out of its range, there is no caption, or class
+   *     images or trained text encoders are combined with few-step distillation
    */
   public LoraTraining {
     captions = List.copyOf(captions);

@@ -22,10 +22,10 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * Seconds of a step of learning (rank 4, attentions, one image of noise) on a base of any size, the
- * fastest of those after the first, and the peak of resident memory beside what
- * {@link LoraTraining#memory} said before. Prints {@code seconds SECONDS peak KILOBYTES estimate
- * KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
+ * Seconds of a training step (rank 4, attention, one image of noise) on a base of any size: the
+ * fastest step after the first. Also the peak of resident memory, beside the estimate of
+ * {@code LoraTrainer.memory}. Prints {@code seconds SECONDS peak KILOBYTES estimate KILOBYTES};
+ * {@code tools/real_size/lora.sh} prints diffusers' figures beside these.
  *
  * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [eight-bits] [rankN] [stepsN]};
  * {@code whole} trains every weight ({@link DreamBooth}), {@code watch} validates with an image

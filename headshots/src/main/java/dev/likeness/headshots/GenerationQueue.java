@@ -168,8 +168,8 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work that uses the studio of a device; the queue chooses the device. Throws the same
-   * exceptions as {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
+   * Submits work that needs a studio. The queue chooses a device and passes its studio. Throws the
+   * same exceptions as {@link #submit(GenerationJob.Task, long, int, Progress, Duration)}.
    *
    * @param <T> the type of the result
    * @param work the task
@@ -203,7 +203,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
   }
 
   /**
-   * Submits work that uses the studio of a device; the queue chooses the device. The job has
+   * Submits work that needs a studio. The queue chooses a device and passes its studio. The job has
    * {@link #DEFAULT_PRIORITY} and reports no progress. Throws {@link QueueFullException} if the
    * queue is full, or {@link ResourceLimitException} if the task needs too much memory.
    *

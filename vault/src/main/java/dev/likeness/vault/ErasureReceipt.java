@@ -27,8 +27,8 @@ import java.util.stream.Stream;
  * @param subject the random id of the subject: 32 hexadecimal digits
  * @param startedAt the time when the erasure began, by the system clock
  * @param finishedAt the time when the last file was deleted, by the system clock
- * @param files the number of deleted files by category label. Receipts of version 0.1.0 keep their
- *     old labels, because the signature covers the labels
+ * @param files the number of deleted files by category label. A receipt that version 0.1.0 wrote
+ *     has the labels of that version, because its signature covers them
  * @param signature the signature of the values above
  * @param certificates the signer's certificate, then the certificates of its issuers, as DER
  */

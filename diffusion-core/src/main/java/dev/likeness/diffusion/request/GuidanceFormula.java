@@ -79,14 +79,14 @@ public interface GuidanceFormula {
    * pipelines).
    *
    * @param formula the formula whose result is limited
-   * @param factor the limit, divided by the norm of the prediction for the prompt; above 0
+   * @param factor the limit, as a multiple of the norm of the prompt's prediction; above 0
    */
   record CfgNormalization(GuidanceFormula formula, double factor) implements GuidanceFormula {
     /**
      * Checks that the factor is above 0.
      *
      * @param formula the formula whose result is limited
-     * @param factor the limit, divided by the norm of the prediction for the prompt; above 0
+     * @param factor the limit, as a multiple of the norm of the prompt's prediction; above 0
      * @throws IllegalArgumentException if the factor is not above 0
      */
     public CfgNormalization {

@@ -6,9 +6,9 @@ import java.util.Optional;
  * Options that reduce the memory of large images: windows over the sample, and decoding in strips
  * (diffusers: VAE tiling).
  *
- * @param vaeTiling true if the autoencoder processes images of every size in strips of rows. False
- *     if it uses strips only for images above 1024 x 1024 pixels and where a memory budget requires
- *     them. A tiny autoencoder does not use strips
+ * @param vaeTiling true to process images of every size in strips of rows; false to use strips only
+ *     if the image has more than 1024 x 1024 pixels, or if a memory budget requires them. A tiny
+ *     autoencoder does not use strips
  * @param windows the windows that the network processes; empty if it processes the whole sample
  */
 public record TilingOptions(boolean vaeTiling, Optional<Windows> windows) {

@@ -44,9 +44,9 @@ public record MemoryBudget(
      * f32.
      *
      * <p>On a GPU, only weights that the file stores as {@code F8_E4M3} are multiplied in 8 bits.
-     * These weights stay in memory as they are stored. Text encoders keep their {@code F8_E4M3}
-     * weights too, but widen them to the model's element type at each use. All other weights are
-     * widened when they are loaded.
+     * These weights stay in memory as they are stored. Text encoders that are not streamed keep
+     * their {@code F8_E4M3} weights too, but widen them to the model's element type at each use.
+     * All other weights are widened when they are loaded.
      */
     PRODUCTS
   }

@@ -54,7 +54,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   /**
    * Checks the values.
    *
-   * @param count the largest number of photos, 1 to 10, or 0 for three or four
+   * @param count the largest number of photos, 1 to 10; 0 for the default: up to four
    * @param crop how much of each photo is kept
    * @param side the largest side of a square reference image in pixels, 64 to 2048
    * @throws IllegalArgumentException if a value is outside its range
@@ -70,7 +70,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   /**
    * {@return a copy of this choice with the given number of photos}
    *
-   * @param most the largest number of photos, 1 to 10, or 0 for three or four
+   * @param most the largest number of photos, 1 to 10; 0 for the default: up to four
    * @throws IllegalArgumentException if the number is outside its range
    */
   public ReferencePhotos count(int most) {

@@ -71,7 +71,7 @@ public final class BlockList<B> {
       if (blocks.resident == null && SegmentRunner.current() != SegmentRunner.PLAIN) {
         throw new IllegalArgumentException(
             "gradient checkpointing needs the network's weights in memory, but this base streams"
-                + " them; leave the network out of the gradient, or give the base more memory");
+                + " them; turn gradient checkpointing off, or open the base with more memory");
       }
       this.blocks = blocks;
       this.order = order;

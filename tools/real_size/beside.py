@@ -1,5 +1,5 @@
-"""Generates with likeness, diffusers and, if it is installed, stable-diffusion.cpp, in turns. Prints the time and memory of
-each, and the ratios. beside.sh lists the arguments."""
+"""Generates with likeness, diffusers and, if it is installed, stable-diffusion.cpp, in turns. Prints the time and
+memory of each, and the ratios. beside.sh lists the arguments."""
 import argparse
 import os
 import statistics
@@ -18,11 +18,12 @@ def programs(args, rest, out):
     dtype = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}[args.dtype]
     size = str(args.size)
     yield "likeness", [processes.LIKENESS, "generate", "--base", args.base, "--prompt", "a photo",
-                       "--steps", STEPS, "--guidance", GUIDANCE, "--width", size, "--height", size, "--scheduler", "euler",
-                       "--dtype", args.dtype, "--out", out], processes.OURS, None
-    yield "diffusers", [sys.executable, str(HERE / "generate.py"), "--base", args.base, "--steps", STEPS, "--guidance", GUIDANCE,
-                        "--size", size, "--dtype", dtype, "--threads", os.environ["OMP_NUM_THREADS"],
-                        "--out", out + "/theirs.png", *rest], processes.OURS, processes.plain()
+                       "--steps", STEPS, "--guidance", GUIDANCE, "--width", size, "--height", size,
+                       "--scheduler", "euler", "--dtype", args.dtype, "--out", out], processes.OURS, None
+    yield ("diffusers", [sys.executable, str(HERE / "generate.py"), "--base", args.base, "--steps", STEPS,
+                         "--guidance", GUIDANCE, "--size", size, "--dtype", dtype,
+                         "--threads", os.environ["OMP_NUM_THREADS"], "--out", out + "/theirs.png", *rest],
+           processes.OURS, processes.plain())
     if command := processes.cpp():
         base = processes.single(args.base, out)
         yield ("stable-diffusion.cpp", processes.cpp_command(command, base, size, STEPS, GUIDANCE, out + "/cpp.png"),

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Generates with likeness, with diffusers and, if it is installed, with stable-diffusion.cpp, in turns, with as many threads.
-# Prints for each run: seconds from launch to the first step, of the whole run, of processor time, of a step and of decoding;
-# the peak of resident memory, and of its part that is not mapped from files. Then prints the ratios of the medians.
-#   beside.sh PYTHON BASE DTYPE SIZE [PAIRS] [--launch] [options of generate.py, such as --xl, --channels-last, --config FOLDER]
+# Generates with likeness, with diffusers and, if it is installed, with stable-diffusion.cpp, in turns, with as many
+# threads. Prints for each run: seconds from launch to the first step, of the whole run, of processor time, of a step
+# and of decoding; the peak of resident memory, and of its part that is not mapped from files. Then
+# prints the ratios of the medians.
+#   beside.sh PYTHON BASE DTYPE SIZE [PAIRS] [--launch] [options of generate.py]
+# Options of generate.py: such as --xl, --channels-last, --config FOLDER.
 # --launch ends each run after the first step. Environment: GUIDANCE (7.5), STEPS (1), THREADS (2), SD_CPP (its command;
 # else sd-cli or sd on the PATH).
 set -eu

@@ -1,5 +1,5 @@
-"""Diffusers folders of the size and layout of Stable Diffusion 1.5 and SDXL with random weights in half precision: time and
-memory of opening and generating do not depend on the values."""
+"""Diffusers folders of the size and layout of Stable Diffusion 1.5 and SDXL with random weights in half precision: time
+and memory of opening and generating do not depend on the values."""
 import argparse
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""Seconds of a training step of a LoRA with diffusers and peft (rank 4, attention, one image), the fastest after the first
-step, and the peak of resident memory: `seconds SECONDS peak KILOBYTES`.
+"""Seconds of a training step of a LoRA with diffusers and peft (rank 4, attention, one image), the fastest after the
+first step, and the peak of resident memory: `seconds SECONDS peak KILOBYTES`.
 
     python lora.py BASE DTYPE SIDE [recompute]
 """

@@ -1,5 +1,5 @@
-"""Processes that generate: when they report which phase, and how much time and memory they take; how stable-diffusion.cpp
-is run."""
+"""Processes that generate: when they report which phase, and how much time and memory they take; how
+stable-diffusion.cpp is run."""
 import os
 import re
 import shutil

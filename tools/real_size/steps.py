@@ -2,9 +2,10 @@
 
     python steps.py BASE DTYPE SIDE JMH.json
 
-BASE is a diffusers folder, DTYPE f32 or bf16, SIDE the width and height of the image in pixels. The best of four calls is taken, in bf16 with
-channels last, which is diffusers' fastest setting on a CPU. If stable-diffusion.cpp is installed, it generates
-an image in two steps from the same folder, in the types it chooses; its faster step and its decoding are printed too.
+BASE is a diffusers folder, DTYPE f32 or bf16, SIDE the width and height of the image in pixels. The best of four calls
+is taken, in bf16 with channels last, which is diffusers' fastest setting on a CPU. If stable-diffusion.cpp is
+installed, it generates an image in two steps from the same folder, in the types it chooses; its faster step and its
+decoding are printed too.
 """
 import json
 import sys

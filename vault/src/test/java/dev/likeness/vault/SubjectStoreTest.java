@@ -245,7 +245,8 @@ class SubjectStoreTest {
         assertThrows(InvalidInputException.class, () -> store.subject(ada.id()).consent());
     assertEquals(
         ada
-            + ": its category person cannot be opened: the store was opened without its key, which is needed to read or write its data; give the key",
+            + ": its category person cannot be opened: the store was opened without its key, which is"
+            + " needed to read or write its data; give the key",
         e.getMessage());
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }

@@ -258,7 +258,10 @@ public final class ScaledSource implements TensorSource {
       boolean turned = Boolean.TRUE.equals(options.get("convrot"));
       if (turned || !format.equals(INT8) && !format.startsWith(FLOAT8)) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(module)
-            + " is stored as " + Quoted.of(format)
+            + " is stored "
+            + (options.get("format") == null
+                ? "in a format without a name"
+                : "as " + Quoted.of(format))
             + (turned ? " with rotated weights (convrot)" : "")
             + ", which is not supported; of the 8-bit formats, only float8 and " + INT8
             + " are supported, both without convrot: " + ADVICE);

@@ -103,6 +103,8 @@ class ScaledSourceTest {
       Tensor whole = torch.ones(4, 64).to(ScalarType.Char);
       Tensor one = torch.ones(1);
       String advice = "give the model in bf16, f16 or float8, or as GGUF";
+      String refusal = ", which is not supported; of the 8-bit formats, only float8 and"
+          + " int8_tensorwise are supported, both without convrot: " + advice;
       assertRefused(
           folder,
           Map.of(
@@ -113,15 +115,17 @@ class ScaledSourceTest {
               "a.comfy_quant",
               text("{\"format\": \"int8_tensorwise\", \"convrot\": true}")),
           Map.of(),
-          "\"a\" is stored as"
-              + " \"int8_tensorwise\" with rotated weights (convrot), which is not supported; of the 8-bit formats, only float8 and int8_tensorwise are supported, both without convrot: "
-              + advice);
+          "\"a\" is stored as \"int8_tensorwise\" with rotated weights (convrot)" + refusal);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of("_quantization_metadata", "{\"layers\": {\"a\": {\"format\": \"nvfp4\"}}}"),
-          "\"a\" is stored as \"nvfp4\", which is not supported; of the 8-bit formats, only float8 and int8_tensorwise are supported, both without convrot: "
-              + advice);
+          "\"a\" is stored as \"nvfp4\"" + refusal);
+      assertRefused(
+          folder,
+          Map.of("a.weight", whole, "a.weight_scale", one),
+          Map.of("_quantization_metadata", "{\"layers\": {\"a\": {}}}"),
+          "\"a\" is stored in a format without a name" + refusal);
       assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),

@@ -92,11 +92,6 @@ record MarkdownPage(String path, String text) {
     return found;
   }
 
-  /** Its words, counted as {@code wc -w} does. */
-  int words() {
-    return text.isBlank() ? 0 : text.strip().split("\\s+").length;
-  }
-
   /** The numbers of lines that are too long; tables and links that stand alone are not counted. */
   List<Integer> wideLines() {
     List<Integer> wide = new ArrayList<>();

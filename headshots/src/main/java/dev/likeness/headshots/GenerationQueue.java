@@ -14,8 +14,12 @@ import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.headshots.shoot.ShootRequest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
 
 /**
  * Runs jobs for many persons on one base model, or on one base model per GPU. It accepts a limited
@@ -24,20 +28,24 @@ import java.util.List;
  * the caller closes the base models and the persons. Submissions to a closed queue throw
  * {@link IllegalStateException}.
  */
-public final class GenerationQueue extends JobQueue implements AutoCloseable {
+public final class GenerationQueue implements AutoCloseable {
   /** The priority of a job that is submitted without a priority. */
   public static final int DEFAULT_PRIORITY = 0;
 
   private final List<HeadshotStudio> studios;
+  private final Options options;
+  private final PriorityQueue<GenerationJob<?>> waiting = new PriorityQueue<>();
+  private final Set<GenerationJob<?>> running = new HashSet<>();
+  private final Workers workers;
+  private long lastId;
+  private boolean isClosed;
+  private final long[] runningBytes;
 
   private GenerationQueue(List<HeadshotStudio> studios, Options options) {
-    super(options, studios.size());
     this.studios = studios;
-  }
-
-  @Override
-  HeadshotStudio studio(int device) {
-    return studios.get(device);
+    this.options = options;
+    this.runningBytes = new long[studios.size()];
+    this.workers = new Workers(this::awaitNext, this::finished);
   }
 
   /**
@@ -99,7 +107,7 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
       throw new IllegalArgumentException("a job generates one image, but the request asks for "
           + request.count() + " images; submit a request for each image");
     }
-    BaseModel first = studio(0).base;
+    BaseModel first = studios.get(0).base;
     first.validate(request);
     return submitOnDevice(
         (studio, progress, stop) ->
@@ -123,10 +131,10 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    */
   public GenerationJob<Shoot> shoot(
       Identity person, ShootRequest request, int priority, Progress progress) {
-    studio(0).validate(request);
+    studios.get(0).validate(request);
     return submitOnDevice(
         (studio, events, cancellation) -> studio.shoot(person, request, events, cancellation),
-        studio(0).memoryBytes(request) + HeadshotGenerator.referenceBytes(person),
+        studios.get(0).memoryBytes(request) + HeadshotGenerator.referenceBytes(person),
         priority,
         progress,
         Duration.ZERO);
@@ -179,13 +187,30 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    * @param patience the longest time to wait if the queue is full
    * @return the job
    */
-  public <T> GenerationJob<T> submitOnDevice(
+  public synchronized <T> GenerationJob<T> submitOnDevice(
       GenerationJob.DeviceTask<T> work,
       long needed,
       int priority,
       Progress progress,
       Duration patience) {
-    return enqueue(work, needed, priority, progress, patience);
+    if (needed > options.memoryBytes()) {
+      throw new ResourceLimitException(
+          "the job needs about " + needed + " bytes, and the queue's memory budget is "
+              + options.memoryBytes() + " bytes; make the job smaller, for example with smaller"
+              + " images, or raise the budget");
+    }
+    long until = System.nanoTime() + patience.toNanos();
+    while (!isClosed && blockedCount() >= options.capacity()) {
+      awaitCapacity(until);
+    }
+    if (isClosed) {
+      throw new IllegalStateException("the studio's queue is closed; create another queue");
+    }
+    GenerationJob<T> job = new GenerationJob<>(work, priority, ++lastId, needed, progress);
+    waiting.add(job);
+    job.toCompletableFuture().whenComplete((result, failure) -> removeWaiting(job));
+    notifyAll();
+    return job;
   }
 
   /**
@@ -214,6 +239,16 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
    */
   public <T> GenerationJob<T> submitOnDevice(GenerationJob.DeviceTask<T> work, long needed) {
     return submitOnDevice(work, needed, DEFAULT_PRIORITY, Progress.SILENT, Duration.ZERO);
+  }
+
+  /** {@return the number of waiting jobs} */
+  public synchronized int waiting() {
+    return waiting.size();
+  }
+
+  /** {@return the number of running jobs} */
+  public synchronized int running() {
+    return running.size();
   }
 
   /**
@@ -245,6 +280,67 @@ public final class GenerationQueue extends JobQueue implements AutoCloseable {
     workers.awaitEnd();
     if (failed.getSuppressed().length > 0) {
       throw failed;
+    }
+  }
+
+  /**
+   * The number of jobs that must wait for running jobs. If all waiting jobs fit into the memory of
+   * a device, idle workers are about to take some of them.
+   */
+  private int blockedCount() {
+    long waitingBytes = waiting.stream().mapToLong(GenerationJob::memoryBytes).sum();
+    long least = Arrays.stream(runningBytes).min().getAsLong();
+    boolean all = least + waitingBytes <= options.memoryBytes();
+    int idle = options.workers() * runningBytes.length - running.size();
+    return all ? waiting.size() - idle : waiting.size();
+  }
+
+  private void awaitCapacity(long until) {
+    long left = (until - System.nanoTime()) / 1_000_000;
+    if (left <= 0) {
+      throw new QueueFullException(waiting.size());
+    }
+    try {
+      wait(left);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException("interrupted while waiting for room in the studio's queue");
+    }
+  }
+
+  // The first job is not overtaken by smaller jobs that would fit; otherwise a large job might wait
+  // forever.
+  private synchronized GenerationJob<?> awaitNext(int device) {
+    while (!isClosed
+        && (waiting.isEmpty()
+            || runningBytes[device] + waiting.peek().memoryBytes() > options.memoryBytes())) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // Only close() ends a worker.
+        Thread.interrupted();
+      }
+    }
+    if (isClosed) {
+      return null;
+    }
+    GenerationJob<?> job = waiting.poll();
+    running.add(job);
+    runningBytes[device] += job.memoryBytes();
+    job.assign(studios.get(device));
+    notifyAll();
+    return job;
+  }
+
+  private synchronized void finished(GenerationJob<?> job, int device) {
+    running.remove(job);
+    runningBytes[device] -= job.memoryBytes();
+    notifyAll();
+  }
+
+  private synchronized void removeWaiting(GenerationJob<?> job) {
+    if (waiting.remove(job)) {
+      notifyAll();
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.likeness.headshots;
 
-import static dev.likeness.headshots.StudioSettings.withoutTerminalEvents;
+import static dev.likeness.headshots.HeadshotStudio.withoutTerminalEvents;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;

@@ -20,7 +20,8 @@ import java.util.regex.Pattern;
 /**
  * The rule for every file of every model folder. A file is a regular file of limited size. A link
  * is followed only as the Hugging Face cache makes it: from a snapshot into the blobs of the same
- * repository. A path that the user names may be any link, but must lead to a regular file.
+ * repository, and from there into the shared store of the same cache. A path that the user names
+ * may be any link, but must lead to a regular file.
  */
 public final class ModelFile {
   /** The largest size of a configuration in bytes: 16 MiB. */
@@ -35,7 +36,8 @@ public final class ModelFile {
   private static final int TEXT = 60;
   private static final String GIT_LFS = "version https://git-lfs.github.com/spec/";
   /** The target of a link of a Hugging Face cache; the whole content of the file. */
-  private static final Pattern LINK = Pattern.compile("(?:\\.\\./){2,9}blobs/[0-9a-f]{40,64}\\s*");
+  private static final Pattern LINK =
+      Pattern.compile("(?:\\.\\./){2,9}blobs/(?:[0-9a-f]{2}/)?[0-9a-f]{40,64}\\s*");
 
   private static final String BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
@@ -64,7 +66,7 @@ public final class ModelFile {
    * in. Only the last name of the path is checked.
    *
    * @throws InvalidInputException if it is missing, a link that leads nowhere or out of the blobs
-   *     of its Hugging Face cache, or neither a regular file nor a folder
+   *     of its Hugging Face repository and cache, or neither a regular file nor a folder
    */
   public static Path own(Path file) {
     if (!onDisk(file)) {
@@ -78,8 +80,8 @@ public final class ModelFile {
     if (entry.isSymbolicLink() && !RepositoryFolder.isBlob(file)) {
       String target = target(file);
       throw new InvalidInputException(file + " links to " + target
-          + ", which is not a blob of the same Hugging Face repository; replace the link by a copy"
-          + " of " + target);
+          + ", which is not a blob of the same Hugging Face repository or of the shared store of its"
+          + " cache; replace the link by a copy of " + target);
     }
     return entry.isSymbolicLink() ? regular(file) : requireOrdinary(file, entry);
   }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -37,7 +38,8 @@ public final class RepositoryFolder {
 
   /**
    * Returns true if {@code link} lies in a snapshot of a Hugging Face cache and leads to a file in
-   * the blobs of the same repository.
+   * the blobs of the same repository, or through a blob of the same repository to a file in the
+   * {@link SharedStore} of the same cache.
    */
   static boolean isBlob(Path link) {
     Path target = real(link);
@@ -46,10 +48,27 @@ public final class RepositoryFolder {
         up = up.getParent()) {
       if (up.getFileName().toString().startsWith("models--")
           && Files.isDirectory(up.resolve("blobs"))) {
-        return target.startsWith(up.resolve("blobs")) && Files.isRegularFile(target);
+        return target.startsWith(up.resolve("blobs"))
+            ? Files.isRegularFile(target)
+            : SharedStore.holds(target, lastLink(link), up);
       }
     }
     return false;
+  }
+
+  /** Returns the last link of a chain of links that leads to a file; its folder is a real path. */
+  private static Path lastLink(Path link) {
+    Path last = link;
+    Path next = link.toAbsolutePath();
+    while (Files.isSymbolicLink(next)) {
+      last = real(next.getParent()).resolve(next.getFileName());
+      try {
+        next = last.resolveSibling(Files.readSymbolicLink(last));
+      } catch (IOException e) {
+        throw new InvalidInputException("cannot read " + link + ": " + Quoted.reason(e), e);
+      }
+    }
+    return last;
   }
 
   /** Returns true if a name consists of letters, digits, dots, underscores and hyphens. */
@@ -88,6 +107,43 @@ public final class RepositoryFolder {
   @Override
   public String toString() {
     return folder.toString();
+  }
+
+  /**
+   * The store of a Hugging Face cache that all its repositories share: {@code blobs/ab/abc…} beside
+   * the folders {@code models--org--name}. The marker file identifies the store. Source:
+   * huggingface_hub 2.4, {@code utils/_shared_blobs.py}.
+   */
+  private static final class SharedStore {
+    private static final String MARKER = ".huggingface-shared-blobs";
+    /** The content of the marker; the end of its line is that of the system. */
+    private static final Pattern LAYOUT_ONE = Pattern.compile("1(?:\\r?\\n)?");
+
+    private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
+
+    private SharedStore() {}
+
+    /**
+     * Returns true if {@code target} is an entry of the store, and {@code blob}, the link to it, is
+     * a blob of {@code repository}. All three paths are real.
+     */
+    static boolean holds(Path target, Path blob, Path repository) {
+      Path store = repository.resolveSibling("blobs");
+      String hash = target.getFileName().toString();
+      return repository.resolve("blobs").equals(blob.getParent())
+          && HASH.matcher(hash).matches()
+          && target.equals(store.resolve(hash.substring(0, 2)).resolve(hash))
+          && Files.isRegularFile(target)
+          && isMarked(store);
+    }
+
+    private static boolean isMarked(Path store) {
+      Path marker = store.resolve(MARKER);
+      return Files.isRegularFile(marker, LinkOption.NOFOLLOW_LINKS)
+          && LAYOUT_ONE
+              .matcher(new String(ModelFile.head(marker, 4), StandardCharsets.UTF_8))
+              .matches();
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelFamily.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
@@ -28,12 +29,14 @@ public final class ModelOpener {
   }
 
   /**
-   * Opens the folder or file of a ControlNet, and checks every tensor.
+   * Opens the folder or file of a ControlNet, and checks every tensor. A folder of the Hugging Face
+   * cache stands for its snapshot.
    *
    * @throws InvalidInputException if a file is missing or broken, or its class is not supported
    */
   public static ControlNet controlNet(Path path, Compute compute) {
-    ComponentFile found = ComponentFile.find(null, "controlnet", path);
+    ComponentFile found =
+        ComponentFile.find(null, "controlnet", RepositoryFolder.HubCache.snapshot(path));
     ControlNetKind kind = FamilyRegistry.controlNets().stream()
         .filter(each -> each.supports(found.className()))
         .findFirst()

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
@@ -21,8 +22,12 @@ import java.util.stream.Stream;
  */
 record ReplacedComponent(ModelParts base, String component, ComponentFile replacement, Path path)
     implements ModelParts.Derived {
-  /** Replaces a component, without reading weights. */
-  public static ModelParts in(ModelParts base, String component, Path files) {
+  /**
+   * Replaces a component, without reading weights. A folder of the Hugging Face cache stands for
+   * its snapshot.
+   */
+  public static ModelParts in(ModelParts base, String component, Path given) {
+    Path files = RepositoryFolder.HubCache.snapshot(given);
     boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
     ComponentFile part = whole
         ? ComponentFile.of(ModelFolder.open(files), component)

@@ -104,8 +104,9 @@ class HubCacheTest {
         .getMessage();
     assertEquals(
         weights + " links to \"" + plain.resolve("unet/diffusion_pytorch_model.safetensors")
-            + "\", which is not a blob of the same Hugging Face repository; replace the link by a copy"
-            + " of \"" + plain.resolve("unet/diffusion_pytorch_model.safetensors") + "\"",
+            + "\", which is not a blob of the same Hugging Face repository or of the shared store of"
+            + " its cache; replace the link by a copy of \""
+            + plain.resolve("unet/diffusion_pytorch_model.safetensors") + "\"",
         message);
   }
 

@@ -290,6 +290,9 @@ class ModelFileTest {
         file + " is the text of a link to \"" + blob
             + "\", which does not exist: the download was not finished; download the model again",
         listing(file));
+    String shared = "../../blobs/ab/" + "ab01234567890123".repeat(4);
+    Files.writeString(file, shared);
+    assertTrue(listing(file).startsWith(file + " is the text of a link to \"" + shared), shared);
     Path config = Files.writeString(folder.resolve("config.json"), pointer);
     assertTrue(assertThrows(InvalidInputException.class, () -> ModelConfig.read(config))
         .getMessage()

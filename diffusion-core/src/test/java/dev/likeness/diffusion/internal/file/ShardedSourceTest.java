@@ -104,8 +104,9 @@ class ShardedSourceTest {
         index("\"a\":\"m-1.safetensors\""),
         folder.resolve("m-1.safetensors") + " links to \""
             + parent.resolve("elsewhere.safetensors")
-            + "\", which is not a blob of the same Hugging Face repository; replace the link by a copy"
-            + " of \"" + parent.resolve("elsewhere.safetensors") + "\"");
+            + "\", which is not a blob of the same Hugging Face repository or of the shared store of"
+            + " its cache; replace the link by a copy of \""
+            + parent.resolve("elsewhere.safetensors") + "\"");
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -63,12 +64,14 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder with {@code config.json} and weights, or a weights file. A
-   * {@code preprocessor_config.json} in the folder replaces the defaults of CLIP or SigLIP.
+   * Opens a folder with {@code config.json} and weights, or a weights file. A folder of the Hugging
+   * Face cache stands for its snapshot. A {@code preprocessor_config.json} in the folder replaces
+   * the defaults of CLIP or SigLIP.
    *
    * @throws InvalidInputException if a file is missing, broken or not an image encoder
    */
-  public static LoadedImageEncoder open(Path folder, Compute compute) {
+  public static LoadedImageEncoder open(Path given, Compute compute) {
+    Path folder = RepositoryFolder.HubCache.snapshot(given);
     VisionConfig config = config(folder);
     ImageProcessor usual = config.isSiglip()
         ? ImageProcessor.siglip(config.imageSize())
@@ -89,7 +92,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
    * Reads the configuration of an encoder from {@code config.json}, or from tensor shapes if there
    * is none. Reads no weights.
    */
-  public static VisionConfig config(Path folder) {
+  public static VisionConfig config(Path given) {
+    Path folder = RepositoryFolder.HubCache.snapshot(given);
     if (!Files.exists(folder)) {
       throw new InvalidInputException(folder
           + " does not exist; give an image encoder's folder, with config.json and"

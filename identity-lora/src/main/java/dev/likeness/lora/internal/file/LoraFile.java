@@ -64,7 +64,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
 
   /**
    * Returns the file of weights: {@code file} itself, or the one in a folder that peft's
-   * {@code save_pretrained} or diffusers' {@code save_lora_weights} wrote.
+   * {@code save_pretrained} or diffusers' {@code save_lora_weights} wrote. A folder of the Hugging
+   * Face cache stands for its snapshot.
    *
    * @throws InvalidInputException if a folder has no such file
    */
@@ -72,14 +73,14 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     if (!Files.isDirectory(file)) {
       return file;
     }
-    RepositoryFolder folder = RepositoryFolder.of(file);
+    Path folder = RepositoryFolder.HubCache.snapshot(file);
     String name = FOLDER_FILES.stream()
-        .filter(one -> Files.exists(file.resolve(one)))
+        .filter(one -> Files.exists(folder.resolve(one)))
         .findFirst()
         .orElseThrow(() -> new InvalidInputException(
             file + " is a folder without a LoRA; give a file, or a folder with "
                 + FOLDER_FILES.get(0) + " or " + FOLDER_FILES.get(2)));
-    return folder.resolve(name, file);
+    return RepositoryFolder.of(folder).resolve(name, folder);
   }
 
   /**

@@ -2,17 +2,22 @@ package dev.likeness.lora.internal.file;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.material.HubCacheFolder;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch;
@@ -65,5 +70,23 @@ class LoraFileTest {
       assertEquals(1.5f, both.read("x.alpha").item_float());
       assertEquals(1f, both.read(DOWN).max().item_float());
     }
+  }
+
+  @Test
+  void findsALoraInTheSharedStoreOfACache() throws IOException {
+    HubCacheFolder hub = HubCacheFolder.create(folder.toRealPath(), "acme/look");
+    byte[] lora = Files.readAllBytes(file(0));
+    Path named = hub.add("look.safetensors", lora);
+    Path saved = hub.add("pytorch_lora_weights.safetensors", lora);
+    for (Path given : List.of(named, saved, hub.snapshot(), hub.repository())) {
+      try (LoraFile source = LoraFile.open(LoraFile.weights(given))) {
+        assertEquals(Set.of(DOWN), source.tensors().names(), given.toString());
+      }
+    }
+    Files.delete(hub.store().resolve(HubCacheFolder.MARKER));
+    String message = assertThrows(
+            InvalidInputException.class, () -> LoraFile.weights(hub.repository()))
+        .getMessage();
+    assertTrue(message.startsWith(saved + " links to \"../../blobs/"), message);
   }
 }

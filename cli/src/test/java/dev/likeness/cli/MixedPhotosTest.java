@@ -30,6 +30,8 @@ class MixedPhotosTest {
       "the photos seem to show 2 people (1: ada-1.png, ada-3.png; 2: bob-1.png,"
           + " bob-3.png); give a photo of the wanted person: --who FILE,"
           + " or PhotoReview.withPersonIn in Java";
+  private static final String UNCLEAR =
+      "the photos seem to show 2 people; give a photo of the wanted person: --who FILE";
 
   @TempDir
   private static Path shared;
@@ -97,18 +99,28 @@ class MixedPhotosTest {
     return CommandResult.of(arguments.toArray(String[]::new));
   }
 
+  private static void assertNamedOnce(CommandResult run) {
+    String all = run.out() + run.err();
+    for (String group : List.of("ada-1.png, ada-3.png", "bob-1.png, bob-3.png")) {
+      assertEquals(1, all.split(group, -1).length - 1, all);
+    }
+  }
+
   @Test
-  void namesTheGroupsWhenNobodyCanBeAsked() {
+  void namesTheGroupsOnceIfNobodyCanBeAsked() {
     CommandResult run = photos();
 
     assertEquals(3, run.status(), run.err());
-    assertEquals(List.of(QUESTION), run.errorLines());
+    assertEquals(List.of(UNCLEAR), run.errorLines());
+    assertNamedOnce(run);
     assertTrue(
         run.out().contains("person 1: ada-1.png, ada-3.png\n" + "person 2: bob-1.png, bob-3.png\n"),
         run.out());
     assertTrue(run.out().contains("readiness 0 %"), run.out());
     CommandResult json = photos("--json");
     assertEquals(3, json.status());
+    assertEquals(List.of(QUESTION), json.errorLines());
+    assertNamedOnce(json);
     assertTrue(json.out().contains("\"groups\":2,\"personUnclear\":true"), json.out());
   }
 
@@ -161,7 +173,8 @@ class MixedPhotosTest {
             "train", "--store", store.toString(), "--key", folder.resolve("key").toString()),
         made("headshot", "--train-steps", "1", "--out", folder.resolve("out").toString()))) {
       assertEquals(3, run.status(), run.err());
-      assertEquals(List.of(QUESTION), run.errorLines());
+      assertEquals(List.of(UNCLEAR), run.errorLines());
+      assertNamedOnce(run);
     }
     assertFalse(Files.exists(person));
     CommandResult people = CommandResult.of(
@@ -200,8 +213,13 @@ class MixedPhotosTest {
         run.err());
     assertTrue(run.err().contains("person 2: bob-1.png, bob-3.png"), run.err());
     assertTrue(run.out().contains("it shows a different person than bob-1.png does"), run.out());
-    assertEquals(3, answered("\n").status());
-    assertEquals(3, answered("").status());
+    assertNamedOnce(run);
+    for (String none : List.of("\n", "", "nine\n\n")) {
+      CommandResult undecided = answered(none);
+      assertEquals(3, undecided.status(), undecided.err());
+      assertTrue(undecided.err().endsWith("likeness: " + UNCLEAR + "\n"), undecided.err());
+      assertNamedOnce(undecided);
+    }
   }
 
   private static CommandResult answered(String answers) {

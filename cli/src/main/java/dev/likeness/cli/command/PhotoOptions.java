@@ -16,6 +16,7 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -134,9 +135,22 @@ public final class PhotoOptions {
    * @throws InvalidInputException if the photos show several people and none was chosen
    */
   static void printOfOnePerson(PhotoReview review, Console console) {
-    ReviewText.lines(review).forEach(console.err()::println);
-    console.err().flush();
-    review.requireOnePerson();
+    printOfOnePerson(review, console, console.err());
+  }
+
+  /**
+   * Prints the review to the given stream.
+   *
+   * @throws InvalidInputException if the photos show several people and none was chosen. The
+   *     message does not name the groups, because they are printed before it
+   */
+  static void printOfOnePerson(PhotoReview review, Console console, PrintWriter out) {
+    ReviewText.lines(review, !console.asks()).forEach(out::println);
+    out.flush();
+    if (review.isPersonUnclear()) {
+      throw new InvalidInputException("the photos seem to show "
+          + review.groups().size() + " people; give a photo of the wanted person: --who FILE");
+    }
   }
 
   Consent consent() {
@@ -162,6 +176,15 @@ public final class PhotoOptions {
 
     /** Returns the lines of a review. Line breaks in file names are escaped. */
     public static List<String> lines(PhotoReview review) {
+      return lines(review, true);
+    }
+
+    /**
+     * Returns the lines of a review.
+     *
+     * @param named false to leave out the groups of people, if a question has named them
+     */
+    static List<String> lines(PhotoReview review, boolean named) {
       int widest = review.photos().stream()
           .mapToInt(photo -> photo.name().length())
           .max()
@@ -180,7 +203,7 @@ public final class PhotoOptions {
           review.comparedBy().map(" and compared by "::concat).orElse(""));
       return Stream.of(
               photos,
-              groups(review),
+              named ? groups(review) : Stream.<String>empty(),
               Stream.of(sum),
               review.set().advice().stream(),
               review.set().toolAdvice().stream())
@@ -234,7 +257,8 @@ public final class PhotoOptions {
 
     /**
      * Returns the review for the wanted person. Without the option, a review that shows several
-     * people is returned unchanged if no user can be asked, or if the user chooses none.
+     * people is returned unchanged if no user can be asked, or if the user chooses none. The
+     * question names the groups, so {@link #printOfOnePerson} does not name them after it.
      *
      * @param folder the folder of the photos
      * @throws InvalidInputException if the photo does not show a person of the review
@@ -245,7 +269,7 @@ public final class PhotoOptions {
       }
       List<List<AcceptedPhoto>> groups = review.groups();
       PhotoReview chosen = review;
-      boolean asks = review.isPersonUnclear();
+      boolean asks = console.asks() && review.isPersonUnclear();
       if (asks) {
         ReviewText.groups(review).map(Quoted::line).forEach(console.err()::println);
       }

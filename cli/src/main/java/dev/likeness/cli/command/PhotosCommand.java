@@ -52,15 +52,14 @@ public final class PhotosCommand implements Runnable {
     PhotoSet set = PhotoSet.from(photos);
     try (ReviewTools tools = faces.open()) {
       who.requireEmbedder(tools);
-      PhotoReview review = who.choose(PhotoReview.of(set, tools), photos, tools, console);
-      print(review);
-      review.requireOnePerson();
+      print(who.choose(PhotoReview.of(set, tools), photos, tools, console));
     } catch (NoUsablePhotoException none) {
       none.review().ifPresent(this::print);
       throw none;
     }
   }
 
+  /** Prints the review, and refuses one of several people. */
   private void print(PhotoReview review) {
     if (sheet != null) {
       byte[] png = review.toSheet().toPng();
@@ -68,9 +67,11 @@ public final class PhotosCommand implements Runnable {
     }
     if (json) {
       console.out().println(Quoted.inJson(review.toJson()));
+      console.out().flush();
+      // The object has the number of groups only, so the message names them.
+      review.requireOnePerson();
     } else {
-      PhotoOptions.ReviewText.lines(review).forEach(console.out()::println);
+      PhotoOptions.printOfOnePerson(review, console, console.out());
     }
-    console.out().flush();
   }
 }

@@ -61,6 +61,11 @@ public record Console(
     return value == null ? System.console() != null : Boolean.parseBoolean(value);
   }
 
+  /** Returns true if the user can be asked. */
+  public boolean asks() {
+    return answers != null;
+  }
+
   /**
    * Asks the user a question. Returns the typed line without surrounding spaces; empty if the line
    * is blank, or if no user can be asked.

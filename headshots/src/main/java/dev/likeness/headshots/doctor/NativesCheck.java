@@ -28,6 +28,9 @@ final class NativesCheck {
   private static final Set<String> TOKENIZERS =
       Set.of("linux-aarch64", "linux-x86_64", "osx-aarch64", "win-x86_64");
 
+  /** The platforms with an artifact of CUDA libraries. */
+  private static final Set<String> CUDA = Set.of("linux-x86_64", "windows-x86_64");
+
   private NativesCheck() {}
 
   static List<Diagnosis> diagnoses() {
@@ -57,8 +60,7 @@ final class NativesCheck {
   /** Returns the GPUs with their memory as the driver reports it. */
   private static Diagnosis cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
-      return Diagnosis.ofOk(
-          "cuda", "no CUDA device found; to use one, " + Compute.CUDA_REQUIREMENTS);
+      return withoutCuda(Loader.Detector.getPlatform());
     }
     try {
       return Diagnosis.ofOk(
@@ -70,6 +72,14 @@ final class NativesCheck {
     } catch (ResourceLimitException e) {
       return Diagnosis.ofMissing("cuda", e.getMessage());
     }
+  }
+
+  /** Says what a GPU needs on platforms whose libtorch can use one. */
+  static Diagnosis withoutCuda(String platform) {
+    return CUDA.contains(platform)
+        ? Diagnosis.ofAdvice(
+            "cuda", "no CUDA device found; to use one, " + Compute.CUDA_REQUIREMENTS)
+        : Diagnosis.ofOk("cuda", "libtorch for " + platform + " computes without CUDA");
   }
 
   private static Diagnosis opencv() {

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.natives.NativeLibraries;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.doctor.Doctor.Diagnosis;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NativesCheckTest {
@@ -14,6 +16,31 @@ class NativesCheckTest {
     assertTrue(intel.isMissing());
     assertEquals(
         "Hugging Face's tokenizers have no native libraries for macosx-x86_64", intel.text());
+  }
+
+  @Test
+  void advisesOnAGpuOnlyWhereOneCanBeUsed() {
+    for (String platform : List.of("linux-x86_64", "windows-x86_64")) {
+      Diagnosis without = NativesCheck.withoutCuda(platform);
+      assertEquals(Diagnosis.State.ADVICE, without.state(), platform);
+      assertEquals(
+          "no CUDA device found; to use one, " + Compute.CUDA_REQUIREMENTS, without.text());
+      assertTrue(without.toString().startsWith("advice   cuda "), without.toString());
+    }
+    Diagnosis mac = NativesCheck.withoutCuda("macosx-arm64");
+    assertEquals(Diagnosis.State.OK, mac.state());
+    assertEquals("libtorch for macosx-arm64 computes without CUDA", mac.text());
+  }
+
+  @Test
+  void asksForNothingInADiagnosisThatIsOk() {
+    List<String> asking = Doctor.examine().stream()
+        .filter(diagnosis -> diagnosis.state() == Diagnosis.State.OK)
+        .map(Diagnosis::text)
+        .filter(text -> text.matches(".*; (add|install|move|set|to use|training needs)\\b.*"))
+        .toList();
+
+    assertEquals(List.of(), asking);
   }
 
   @Test

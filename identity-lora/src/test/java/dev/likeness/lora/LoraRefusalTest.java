@@ -310,7 +310,8 @@ class LoraRefusalTest extends OnGoldenBase {
                 "\"" + KOHYA + "lora_down.weight\" and \"" + LAYER + ".lora_A.weight\"")
             .stream()
             .anyMatch(keys -> message.equals(file + ": " + keys
-                + " name the same tensor of one layer; remove one of the two keys")),
+                + " name the same tensor of one layer; save the LoRA again, with one adapter a file and"
+                + " one key format")),
         message);
   }
 

@@ -135,7 +135,9 @@ class TransformerInspectionTest {
         message.startsWith(file + ": ")
             && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
             && message.contains("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight")
-            && message.endsWith(" name the same tensor of one layer; remove one of the two keys"),
+            && message.endsWith(
+                " name the same tensor of one layer; save the LoRA again, with one adapter a file and"
+                    + " one key format"),
         message);
   }
 

@@ -53,8 +53,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Layers with each kind of change beside the forward passes of LyCORIS and peft:
- * {@code lycoris_kinds.py}, {@code old_oft.py}, {@code peft_kinds.py}, {@code peft_other.py}.
+ * Layers with each kind of change beside the forward passes of LyCORIS, OneTrainer and peft:
+ * {@code lycoris_kinds.py}, {@code old_oft.py}, {@code onetrainer_oft.py}, {@code peft_kinds.py},
+ * {@code peft_other.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
 class LoraAlgorithmsTest extends OnGoldenBase {
@@ -66,7 +67,11 @@ class LoraAlgorithmsTest extends OnGoldenBase {
 
   static Stream<Arguments> algorithms() {
     return Stream.of(
-            "reference", "old-oft-reference", "peft-kinds-reference", "peft-other-reference")
+            "reference",
+            "old-oft-reference",
+            "onetrainer-oft-reference",
+            "peft-kinds-reference",
+            "peft-other-reference")
         .flatMap(reference -> ((List<?>)
                 GoldenLora.record("../kinds/" + reference).get("kinds"))
             .stream().filter(kind -> !kind.equals(BIASED)).map(kind -> arguments(reference, kind)));

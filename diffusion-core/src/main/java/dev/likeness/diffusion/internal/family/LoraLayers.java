@@ -75,7 +75,10 @@ public record LoraLayers(
     WEAK
   }
 
-  /** A pattern that is searched in keys. */
+  /**
+   * A pattern that is searched in keys, without the prefixes by which programs name the denoising
+   * network.
+   */
   public record Signature(Pattern key, Certainty certainty) {
     public static Signature of(String key, Certainty certainty) {
       return new Signature(Pattern.compile(key), certainty);

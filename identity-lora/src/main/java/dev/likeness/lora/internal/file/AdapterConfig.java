@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  */
 public final class AdapterConfig {
   private static final String METADATA_KEY = "lora_adapter_metadata";
+  /** The beginning of the names that OneTrainer's header entries have. */
+  private static final String ONE_TRAINER = "ot_";
+
   private static final String INIT_KEY = "init_lora_weights";
   /**
    * Initial values that peft computes from the base's own weights ({@code tuners/lora/layer.py}).
@@ -41,6 +44,7 @@ public final class AdapterConfig {
   private static final int MOST_PATTERNS = 10_000;
 
   private final Map<String, Object> settings;
+  private final boolean oneTrainers;
   /** The file and place of the settings, for messages. */
   private final String where;
 
@@ -50,8 +54,9 @@ public final class AdapterConfig {
 
   private int states;
 
-  private AdapterConfig(Map<String, Object> settings, String where) {
+  private AdapterConfig(Map<String, Object> settings, boolean oneTrainers, String where) {
     this.settings = settings;
+    this.oneTrainers = oneTrainers;
     this.where = where;
   }
 
@@ -65,7 +70,10 @@ public final class AdapterConfig {
     String where = file
         + (json == null ? ": the adapter_config.json beside it" : ": the header's " + METADATA_KEY);
     String text = json == null ? LoraFile.readAdapterConfig(file) : json;
-    return new AdapterConfig(text.isEmpty() ? Map.of() : byComponent(parse(text, where)), where);
+    return new AdapterConfig(
+        text.isEmpty() ? Map.of() : byComponent(parse(text, where)),
+        metadata.keySet().stream().anyMatch(name -> name.startsWith(ONE_TRAINER)),
+        where);
   }
 
   /**
@@ -93,6 +101,11 @@ public final class AdapterConfig {
     } catch (IOException e) {
       throw new InvalidInputException(where + " is not a JSON object; save the LoRA again", e);
     }
+  }
+
+  /** Returns true if the header says that OneTrainer wrote the file. */
+  boolean isOneTrainers() {
+    return oneTrainers;
   }
 
   /** Returns the factor of a layer's delta; {@code own} is the value of its alpha key, or NaN. */

@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.FullDelta;
@@ -68,12 +69,11 @@ final class DeltaReader {
     }
     return Optional.of(
         keys.has(LoraKey.SET_B)
-            ? bias.sub(
-                base.get()
-                    .orElseThrow(
-                        () -> new InvalidInputException(
-                            file + ": " + Quoted.of(keys.fileKey(LoraKey.SET_B))
-                                + " is a new bias for a layer that has no bias in this base; remove the key")))
+            ? bias.sub(base.get()
+                .orElseThrow(() ->
+                    new InvalidInputException(file + ": " + Quoted.of(keys.fileKey(LoraKey.SET_B))
+                        + " is a new bias for a layer that has no bias in this base;"
+                        + " give the base that the LoRA was made for")))
             : bias);
   }
 
@@ -109,11 +109,7 @@ final class DeltaReader {
             ? readGlora(LoraKey.A2, LoraKey.A1, LoraKey.B2, LoraKey.B1)
             : readGlora(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2);
       case OFT -> readOft();
-      case PEFT_OFT ->
-        new PeftOftDelta(
-            keys.read(LoraKey.OFT_R),
-            FactorCheck.inputBlockSize(keys.layer(), keys.shape(LoraKey.OFT_R)),
-            config.cayleyTerms(keys));
+      case PEFT_OFT -> readInputRotation();
       case OLD_PEFT_OFT ->
         new PeftOftDelta.MatrixRotation(
             keys.read(LoraKey.OFT_MATRICES), keys.read(LoraKey.OFT_LENGTHS));
@@ -240,6 +236,35 @@ final class DeltaReader {
         keys.read(LoraKey.OFT_BLOCKS),
         keys.read(LoraKey.RESCALE),
         constraint * keys.layer().out());
+  }
+
+  /**
+   * OFT of peft and OneTrainer. Scaled OFT of OneTrainer divides the numbers by twice the square
+   * root of the block's side minus 1 ({@code OFTRotationModule.forward} of
+   * modules/module/oft_utils.py). OneTrainer multiplies the weight of a convolution by the matrices
+   * that peft transposes ({@code OFTModule.forward} of modules/module/LoRAModule.py); negative
+   * numbers transpose them.
+   */
+  private PeftOftDelta readInputRotation() {
+    Tensor skew = keys.read(LoraKey.OFT_R);
+    long side = FactorCheck.inputBlockSize(keys.layer(), keys.shape(LoraKey.OFT_R));
+    double divisor = keys.has(LoraKey.OFT_SCALED) && keys.isSet(LoraKey.OFT_SCALED)
+        ? 2 * Math.sqrt(side - 1)
+        : 1;
+    if (keys.layer().isConvolution() && isOneTrainers()) {
+      divisor = -divisor;
+    }
+    return new PeftOftDelta(
+        divisor == 1 ? skew : skew.to(ScalarType.Float).div(new Scalar(divisor)),
+        side,
+        config.cayleyTerms(keys));
+  }
+
+  /** Returns true if OneTrainer wrote the rotation of this layer: peft uses its own keys alone. */
+  private boolean isOneTrainers() {
+    return config.isOneTrainers()
+        || keys.has(LoraKey.OFT_SCALED)
+        || LoraKeyConversion.keyFormat(keys.fileKey(LoraKey.OFT_R)) != KeyFormat.PEFT;
   }
 
   private Tensor readMagnitude() {

@@ -14,7 +14,7 @@ final class FactorCheck {
     TargetLayer layer = keys.layer();
     long[] shape = keys.shape(role);
     return switch (role) {
-      case ALPHA, ON_INPUT -> keys.elements(role) == 1;
+      case ALPHA, ON_INPUT, OFT_SCALED -> keys.elements(role) == 1;
       case CHANNEL_SCALE, CHANNEL_FACTOR ->
         keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
       case DOWN ->

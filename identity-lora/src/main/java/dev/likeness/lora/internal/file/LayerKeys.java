@@ -58,6 +58,10 @@ final class LayerKeys {
       LoraKey.SET_B,
       LoraKey.RESHAPE);
 
+  /** Numbers and shapes, which may be of any type. */
+  private static final Set<LoraKey> COUNTS =
+      Set.of(LoraKey.ALPHA, LoraKey.ON_INPUT, LoraKey.RESHAPE, LoraKey.OFT_SCALED);
+
   /** The roles by algorithm, in the order in which algorithms are tried. */
   private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
 
@@ -87,7 +91,7 @@ final class LayerKeys {
         LoraAlgorithm.GLORA,
         Roles.of(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2).or(LoraKey.BM));
     ROLES.put(LoraAlgorithm.OFT, Roles.of(LoraKey.OFT_BLOCKS).or(LoraKey.RESCALE));
-    ROLES.put(LoraAlgorithm.PEFT_OFT, Roles.of(LoraKey.OFT_R));
+    ROLES.put(LoraAlgorithm.PEFT_OFT, Roles.of(LoraKey.OFT_R).or(LoraKey.OFT_SCALED));
     ROLES.put(LoraAlgorithm.OLD_PEFT_OFT, Roles.of(LoraKey.OFT_MATRICES).or(LoraKey.OFT_LENGTHS));
     ROLES.put(LoraAlgorithm.PEFT_BOFT, Roles.of(LoraKey.BOFT_MATRICES, LoraKey.BOFT_LENGTHS));
     ROLES.put(LoraAlgorithm.IA3, Roles.of(LoraKey.CHANNEL_SCALE, LoraKey.ON_INPUT));
@@ -241,8 +245,7 @@ final class LayerKeys {
    */
   void requireFloats() {
     keys.forEach((role, key) -> {
-      boolean count = role == LoraKey.ALPHA || role == LoraKey.ON_INPUT || role == LoraKey.RESHAPE;
-      if (!count && !source.dtype(key).isFloating()) {
+      if (!COUNTS.contains(role) && !source.dtype(key).isFloating()) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(fileKey(role))
             + " is of type " + source.dtype(key) + " without a scale, so it is not a usable"
             + " weight; "

@@ -27,9 +27,7 @@ public final class LoraFamilyDetector {
 
   private static final String DIFFUSERS_LIST = "transformer_blocks.";
   /** Blocks of joint attention under diffusers' names, which several families have. */
-  private static final String JOINT_ATTENTION_BLOCK =
-      "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*"
-          + "transformer_blocks[._]";
+  private static final String JOINT_ATTENTION_BLOCK = "^transformer_blocks[._]";
 
   /** Kinds of bases that are not supported, and one family of unknown files. */
   private record UnsupportedFamily(Pattern key, String id, String title) {}
@@ -175,7 +173,8 @@ public final class LoraFamilyDetector {
   }
 
   private static boolean has(TensorNames source, Pattern key) {
-    return source.names().stream().anyMatch(name -> key.matcher(name).find());
+    return source.names().stream()
+        .anyMatch(name -> key.matcher(KeyPrefix.withoutNetwork(name)).find());
   }
 
   private static String byWidths(TensorNames source, Map<String, String> notes) {
@@ -223,15 +222,18 @@ public final class LoraFamilyDetector {
   }
 
   private static boolean hasJointAttention(TensorNames source) {
-    return source.names().stream()
-        .anyMatch(name -> JOINT_ATTENTION.matcher(name).matches());
+    return source.names().stream().anyMatch(LoraFamilyDetector::isJointAttention);
+  }
+
+  private static boolean isJointAttention(String name) {
+    return JOINT_ATTENTION.matcher(KeyPrefix.withoutNetwork(name)).matches();
   }
 
   private static Stream<Kind> byWidth(TensorNames source, String name) {
     if (TEXT_ATTENTION.matcher(name).matches()) {
       return kindsOfTextWidth(inputWidth(source, name));
     }
-    if (JOINT_ATTENTION.matcher(name).matches()) {
+    if (isJointAttention(name)) {
       long inputs = inputWidth(source, name);
       return kinds().filter(kind -> kind.blockWidths().contains(inputs));
     }

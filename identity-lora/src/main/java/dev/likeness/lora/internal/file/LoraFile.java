@@ -187,7 +187,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.duplicates().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.duplicates().get(0)
-          + " name the same tensor of one layer; remove one of the two keys");
+          + " name the same tensor of one layer; save the LoRA again, with one adapter a file and"
+          + " one key format");
     }
     refuseUnsupported(report, file);
     if (!report.unmatched().isEmpty()) {

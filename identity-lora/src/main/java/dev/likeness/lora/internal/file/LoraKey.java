@@ -2,9 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.lora.file.KeyFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -50,6 +48,8 @@ enum LoraKey {
   BIAS_UP,
   OFT_BLOCKS,
   OFT_R,
+  /** OneTrainer's marker of scaled OFT, a number beside {@link #OFT_R}. */
+  OFT_SCALED,
   OFT_MATRICES,
   OFT_LENGTHS,
   RESCALE,
@@ -80,7 +80,6 @@ enum LoraKey {
   private static final String IA3_SUFFIX = ".ia3_weight";
   private static final String BASE_LAYER = ".base_layer";
   private static final String SAVED = ".modules_to_save";
-  private static final String PEFT_PREFIX = "base_model.model.";
 
   // The endings of all key formats that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and
   // diffusers' converters know.
@@ -97,6 +96,7 @@ enum LoraKey {
       new Suffix(".lora_magnitude_vector", MAGNITUDE, KeyFormat.PEFT),
       new Suffix(".oft_R.weight", OFT_R, KeyFormat.PEFT),
       new Suffix(".oft_R", OFT_R, KeyFormat.PEFT),
+      new Suffix(".oft_R.scaled_oft", OFT_SCALED, KeyFormat.PEFT),
       new Suffix(".oft_r", OFT_MATRICES, KeyFormat.PEFT),
       new Suffix(".oft_s", OFT_LENGTHS, KeyFormat.PEFT),
       new Suffix(".boft_R", BOFT_MATRICES, KeyFormat.PEFT),
@@ -200,8 +200,8 @@ enum LoraKey {
     String wrapped = layer.endsWith(BASE_LAYER)
         ? layer.substring(0, layer.length() - BASE_LAYER.length())
         : withoutSaved(layer);
-    int prefix = ("." + wrapped).lastIndexOf("." + PEFT_PREFIX);
-    boolean isPeft = prefix >= 0 && wrapped.length() > prefix + PEFT_PREFIX.length();
+    int prefix = ("." + wrapped).lastIndexOf("." + KeyPrefix.PEFT);
+    boolean isPeft = prefix >= 0 && wrapped.length() > prefix + KeyPrefix.PEFT.length();
     return wrapped.isEmpty() || wrapped.equals(layer) && !isPeft
         ? Optional.empty()
         : Optional.of(new SplitKey(wrapped, bias ? SET_B : SET, KeyFormat.PEFT));
@@ -227,59 +227,21 @@ enum LoraKey {
    * @param role the role of the tensor
    */
   record FactorKey(ModelComponent component, String path, LoraKey role, KeyFormat keyFormat) {
-    private record Prefix(ModelComponent component, KeyFormat keyFormat) {}
-
-    private static final Map<String, Prefix> PREFIXES = new LinkedHashMap<>();
-
-    static {
-      put("lora_unet_", ModelComponent.UNET, KeyFormat.KOHYA);
-      put("lora_te_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
-      put("lora_te1_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
-      put("lora_te2_", ModelComponent.TEXT_ENCODER_2, KeyFormat.KOHYA);
-      put("lora_te3_", ModelComponent.TEXT_ENCODER_3, KeyFormat.KOHYA);
-      put("lora_transformer_", ModelComponent.TRANSFORMER, KeyFormat.KOHYA);
-      put("oft_unet_", ModelComponent.UNET, KeyFormat.KOHYA);
-      put("lycoris_text_encoder_2_", ModelComponent.TEXT_ENCODER_2, KeyFormat.KOHYA);
-      put("lycoris_text_encoder_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
-      put("lycoris_text_model_", ModelComponent.TEXT_ENCODER, KeyFormat.KOHYA);
-      put("lycoris_unet_", ModelComponent.UNET, KeyFormat.KOHYA);
-      put("lycoris_", ModelComponent.UNET, KeyFormat.KOHYA);
-      put("model.diffusion_model.", ModelComponent.UNET, KeyFormat.COMFY);
-      put("diffusion_model.", ModelComponent.UNET, KeyFormat.COMFY);
-      put("text_encoders.clip_l.transformer.", ModelComponent.TEXT_ENCODER, KeyFormat.COMFY);
-      put("text_encoders.clip_l.", ModelComponent.TEXT_ENCODER, KeyFormat.COMFY);
-      put("text_encoders.clip_g.transformer.", ModelComponent.TEXT_ENCODER_2, KeyFormat.COMFY);
-      put("text_encoders.clip_g.", ModelComponent.TEXT_ENCODER_2, KeyFormat.COMFY);
-      put("text_encoders.t5xxl.transformer.", ModelComponent.TEXT_ENCODER_3, KeyFormat.COMFY);
-      put("text_encoders.t5xxl.", ModelComponent.TEXT_ENCODER_3, KeyFormat.COMFY);
-      put("clip_l.", ModelComponent.TEXT_ENCODER, KeyFormat.COMFY);
-      put("clip_g.", ModelComponent.TEXT_ENCODER_2, KeyFormat.COMFY);
-      put("t5.", ModelComponent.TEXT_ENCODER_3, KeyFormat.COMFY);
-      put("unet.", ModelComponent.UNET, KeyFormat.PEFT);
-      put("text_encoder.", ModelComponent.TEXT_ENCODER, KeyFormat.PEFT);
-      put("text_encoder_2.", ModelComponent.TEXT_ENCODER_2, KeyFormat.PEFT);
-      put("text_encoder_3.", ModelComponent.TEXT_ENCODER_3, KeyFormat.PEFT);
-      put("transformer.", ModelComponent.TRANSFORMER, KeyFormat.PEFT);
-    }
-
-    private static void put(String prefix, ModelComponent part, KeyFormat keyFormat) {
-      PREFIXES.put(prefix, new Prefix(part, keyFormat));
-    }
-
     /** Parses a key; empty if it is not that of a LoRA. */
     static Optional<FactorKey> parse(String key) {
       return LoraKey.split(key).map(cut -> {
-        String stem = cut.stem().replace("base_model.model.", "").replace(".processor.", ".");
-        for (Map.Entry<String, Prefix> prefix : PREFIXES.entrySet()) {
-          if (stem.startsWith(prefix.getKey())) {
-            Prefix said = prefix.getValue();
-            String path = stem.substring(prefix.getKey().length());
-            return new FactorKey(
-                said.component, path, cut.role(), combineFormats(cut.keyFormat(), said.keyFormat));
-          }
-        }
-        return new FactorKey(
-            null, stem, cut.role(), cut.keyFormat() == null ? KeyFormat.PEFT : cut.keyFormat());
+        String stem = cut.stem().replace(KeyPrefix.PEFT, "").replace(".processor.", ".");
+        return KeyPrefix.of(stem)
+            .map(prefix -> new FactorKey(
+                prefix.component(),
+                prefix.rest(stem),
+                cut.role(),
+                combineFormats(cut.keyFormat(), prefix.keyFormat())))
+            .orElseGet(() -> new FactorKey(
+                null,
+                stem,
+                cut.role(),
+                cut.keyFormat() == null ? KeyFormat.PEFT : cut.keyFormat()));
       });
     }
 

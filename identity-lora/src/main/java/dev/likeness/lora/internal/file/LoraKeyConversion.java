@@ -46,24 +46,15 @@ final class LoraKeyConversion implements TensorSource {
       LoraKey.ALPHA,
       LoraKey.HADA_W1_B,
       LoraKey.HADA_W2_B,
+      LoraKey.OFT_R,
+      LoraKey.OFT_SCALED,
       LoraKey.RESHAPE);
 
   private static final Pattern XLABS = Pattern.compile(
-      "(?:(?:model\\.)?diffusion_model\\.)?"
-          + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
+      "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
   /** kohya's OFT blocks of a fused layer: one tensor for each of its parts. */
   private static final Pattern OFT_SLICE =
       Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
-
-  private static final List<String> PREFIXES = List.of(
-      "model.diffusion_model.",
-      "diffusion_model.",
-      "transformer.",
-      "unet.",
-      "lora_transformer_",
-      "lora_unet_",
-      "oft_unet_",
-      "lycoris_");
 
   /** A range of rows of a tensor in the file; all rows if {@code count} is 0. */
   private record Slice(String key, long start, long count, boolean halvesSwapped) {}
@@ -139,7 +130,7 @@ final class LoraKeyConversion implements TensorSource {
 
   /** Returns true if a key is in the format of XLabs. */
   static boolean isXlabs(String key) {
-    return XLABS.matcher(key).matches();
+    return XLABS.matcher(KeyPrefix.withoutNetwork(key)).matches();
   }
 
   /** Returns the key format of a key; null if it is not that of a LoRA. */
@@ -231,10 +222,7 @@ final class LoraKeyConversion implements TensorSource {
 
   /** Returns a layer's name without the prefix of a program. */
   static String stem(String stem) {
-    String bare = stem.replace("base_model.model.", "");
-    for (String prefix : PREFIXES) {
-      bare = bare.startsWith(prefix) ? bare.substring(prefix.length()) : bare;
-    }
+    String bare = KeyPrefix.withoutNetwork(stem);
     // Some exports of FLUX.2 have truncated names.
     return bare.startsWith("sformer_blocks.") ? "tran" + bare : bare;
   }
@@ -245,7 +233,7 @@ final class LoraKeyConversion implements TensorSource {
     if (turned.matches()) {
       return turned.group(1) + "_" + turned.group(2) + ".oft_blocks";
     }
-    Matcher m = XLABS.matcher(key);
+    Matcher m = XLABS.matcher(KeyPrefix.withoutNetwork(key));
     if (!m.matches()) {
       return key;
     }

@@ -107,9 +107,7 @@ public final class Sd3Family implements ModelFamily {
   /** Stable Diffusion 3's layers in LoRA files. */
   static final class Sd3LoraLayers {
     private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
-    private static final String BLOCK =
-        "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*"
-            + "transformer_blocks[._]";
+    private static final String BLOCK = "^transformer_blocks[._]";
 
     static final LoraLayers LAYERS = new LoraLayers(
         List.of(Kind.ofTransformer(

@@ -1,5 +1,6 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -127,14 +128,14 @@ public final class FusedLora implements AutoCloseable {
     // The tensors are adopted only after all are made. If one does not fit in memory, all are
     // freed.
     try (TensorRegion made = new TensorRegion()) {
-      UnaryOperator<Tensor> kept = sum -> made.keep(Tensors.place(compute, sum));
       deltas
           .weights()
-          .forEach((layer, change) -> put(parts, layer, layer.weight(), change::deltaWeight, kept));
+          .forEach((layer, change) ->
+              put(parts, layer, layer.weight(), change::deltaWeight, compute, made));
       deltas
           .biases()
           .forEach((layer, bias) ->
-              put(parts, layer, layer.bias(), own -> bias.to(ScalarType.Float), kept));
+              put(parts, layer, layer.bias(), own -> bias.to(ScalarType.Float), compute, made));
       region.adopt(made);
     }
     return parts;
@@ -145,15 +146,21 @@ public final class FusedLora implements AutoCloseable {
       TargetLayer layer,
       String name,
       UnaryOperator<Tensor> difference,
-      UnaryOperator<Tensor> kept) {
+      Compute compute,
+      TensorRegion made) {
     double here = weight.of(layer.component(), layer.path());
     if (here == 0) {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor own = layer.readF32(base, name);
-      Tensor sum = own.add(difference.apply(own), new Scalar(here));
-      parts.computeIfAbsent(layer.component(), p -> new HashMap<>()).put(name, kept.apply(sum));
+      Tensor sum = Tensors.place(compute, own.add(difference.apply(own), new Scalar(here)));
+      if (!Tensors.isFinite(sum)) {
+        throw new InvalidInputException("the LoRA at the weight " + here + " gives values of "
+            + layer.component().folder() + "." + name + " that are NaN or infinite in "
+            + compute.dtype() + "; fuse it with a smaller weight");
+      }
+      parts.computeIfAbsent(layer.component(), p -> new HashMap<>()).put(name, made.keep(sum));
     }
   }
 

@@ -153,7 +153,9 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Returns an adapter whose weight differs between blocks or changes over the steps.
+   * Returns an adapter whose weight differs between blocks or changes over the steps. If the weight
+   * of every layer of the LoRA is 0, the adapter has no effect: requests with it are requests
+   * without it, and prompts may not use the tokens of the LoRA.
    *
    * @param weight the weight for each block and step
    * @return the adapter for requests; keep this LoRA open while requests use it
@@ -163,7 +165,7 @@ public final class Lora implements AutoCloseable {
   public Adapter at(LoraWeight weight) {
     LoraWeight own = weight.resolvedFor(base);
     own.requireBlocksOf(base);
-    return new Weighted(this, own);
+    return new Weighted(this, own.isZeroFor(deltas.layers()) ? LoraWeight.of(0) : own);
   }
 
   /**
@@ -248,6 +250,8 @@ public final class Lora implements AutoCloseable {
    * completely or not at all.
    *
    * @param file the file to write; an existing file is replaced
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a tensor of the file would have
+   *     values that are NaN or infinite
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file) {
@@ -270,6 +274,8 @@ public final class Lora implements AutoCloseable {
    * @param keyFormat the key format
    * @throws IllegalArgumentException if Likeness cannot write the key format, or the format cannot
    *     store a delta; {@link LoraMerge#resize} makes deltas that the format can store
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a tensor of the file would have
+   *     values that are NaN or infinite
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written
    */
   public void save(Path file, KeyFormat keyFormat) {

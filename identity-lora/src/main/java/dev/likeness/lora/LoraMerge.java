@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -51,10 +53,12 @@ public final class LoraMerge {
    * the saved sum cannot be opened as a {@link TrainedPerson}.
    *
    * @param loras the LoRAs with their weights
-   * @param rank rank of the result, from 1
+   * @param rank the largest rank of a layer of the result, from 1; a layer gets no more ranks than
+   *     it has inputs or outputs
    * @throws IllegalArgumentException if the rank is below 1, the map is empty, a weight is not
    *     finite, the LoRAs were opened on several bases, or two textual inversions share a token
-   * @throws InvalidInputException if a LoRA adds a bias to a layer without bias
+   * @throws InvalidInputException if a LoRA adds a bias to a layer without bias, or if the sum has
+   *     values that are NaN or infinite in f32
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
@@ -76,23 +80,27 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : layers(loras)) {
         try (TensorScope scope = TensorScope.open()) {
-          weights.put(layer, sum(loras, layer, rank, base).map(region::keep));
+          UnaryOperator<Tensor> finite =
+              values -> requireFinite(values, layer.name(), loras.values());
+          weights.put(layer, sum(loras, layer, rank, base, finite).map(finite).map(region::keep));
         }
       }
       loras.forEach((lora, weight) -> lora.deltas().biases().forEach((layer, bias) -> {
         try (TensorScope scope = TensorScope.open()) {
           Tensor own = bias.to(ScalarType.Float).mul(new Scalar(weight));
           biases.merge(layer, region.keep(own), (a, b) -> region.keep(a.add(b)));
+          requireFinite(
+              biases.get(layer), layer.component().folder() + "." + layer.bias(), loras.values());
         }
       }));
     } catch (RuntimeException e) {
       region.close();
       throw e;
     }
-    Map<String, String> header =
-        LoraMetadata.MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     LoraDeltas deltas = new LoraDeltas(weights, biases, inversions);
-    return newLora(deltas, rank, region, base, first.inspection().family(), header);
+    Map<String, String> header = LoraMetadata.MergedNotes.of(
+        loras.keySet().stream().map(Lora::metadata).toList(), rank(deltas));
+    return newLora(deltas, region, base, first.inspection().family(), header);
   }
 
   /**
@@ -100,7 +108,7 @@ public final class LoraMerge {
    * biases are approximated at this rank. The method throws the exceptions of {@link #merge}.
    *
    * @param lora the LoRA
-   * @param rank rank of the result, from 1
+   * @param rank the largest rank of a layer of the result, from 1
    */
   public static Lora resize(Lora lora, int rank) {
     return merge(Map.of(lora, 1.0), rank);
@@ -112,7 +120,7 @@ public final class LoraMerge {
    *
    * @param base the model to which the LoRA will be added
    * @param tuned a fine-tuned model of the same architecture
-   * @param rank rank of the result, from 1
+   * @param rank the largest rank of a layer of the result, from 1
    * @throws InvalidInputException if the models do not have the same layers, or a weight is NaN or
    *     infinite
    * @throws IllegalArgumentException if the rank is below 1
@@ -133,12 +141,19 @@ public final class LoraMerge {
         try (TensorScope scope = TensorScope.open()) {
           Tensor difference = layer.readF32(to).sub(layer.readF32(from));
           double largest = difference.abs().max().item_double();
-          if (!Double.isFinite(largest)) {
-            throw new InvalidInputException(tuned.name() + " or " + base.name() + " has a weight "
-                + layer.name() + " that is NaN or infinite; give undamaged models");
-          }
+          UnaryOperator<Tensor> finite = values -> {
+            if (!Tensors.isFinite(values)) {
+              throw new InvalidInputException("the difference of " + tuned.name() + " and "
+                  + base.name() + " has values of " + layer.name() + " that are NaN or infinite;"
+                  + " give undamaged models");
+            }
+            return values;
+          };
+          finite.apply(difference);
           if (!layer.isNorm() && largest > 0) {
-            weights.put(layer, LowRankApproximation.of(difference, rank).map(region::keep));
+            weights.put(
+                layer,
+                LowRankApproximation.of(difference, rank, finite).map(finite).map(region::keep));
           }
         }
       }
@@ -147,7 +162,7 @@ public final class LoraMerge {
       throw e;
     }
     LoraDeltas deltas = new LoraDeltas(weights, Map.of());
-    return newLora(deltas, rank, region, from, table.kind(), Map.of());
+    return newLora(deltas, region, from, table.kind(), Map.of());
   }
 
   /**
@@ -217,7 +232,11 @@ public final class LoraMerge {
   }
 
   private static WeightDelta sum(
-      Map<Lora, Double> loras, TargetLayer layer, int rank, OpenModel base) {
+      Map<Lora, Double> loras,
+      TargetLayer layer,
+      int rank,
+      OpenModel base,
+      UnaryOperator<Tensor> finite) {
     List<Map.Entry<LoraDelta, Double>> pairs = new ArrayList<>();
     List<Map.Entry<WeightDelta, Double>> all = new ArrayList<>();
     loras.forEach((lora, weight) -> {
@@ -233,25 +252,41 @@ public final class LoraMerge {
     long ranks = pairs.stream().mapToLong(pair -> pair.getKey().rank()).sum();
     long most = Math.min(shape[0], Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b));
     if (pairs.size() == all.size() && ranks <= most) {
-      return LowRankApproximation.ofSum(pairs, rank, shape);
+      return LowRankApproximation.ofSum(pairs, rank, shape, finite);
     }
     Tensor own = layer.readF32(base);
     Tensor sum = all.stream()
         .map(c -> c.getKey().deltaWeight(own).mul(new Scalar(c.getValue())))
         .reduce(Tensor::add)
         .orElseThrow();
-    return layer.isNorm() ? new FullDelta(sum) : LowRankApproximation.of(sum, rank);
+    return layer.isNorm() ? new FullDelta(sum) : LowRankApproximation.of(sum, rank, finite);
+  }
+
+  /** Returns the values, or refuses them: f32 ends at 3.4e38. */
+  private static Tensor requireFinite(Tensor values, String name, Collection<Double> weights) {
+    if (!Tensors.isFinite(values)) {
+      boolean amplified = weights.stream().anyMatch(weight -> Math.abs(weight) > 1);
+      throw new InvalidInputException("the sum of the LoRAs at the weights " + weights
+          + " has values of " + name + " that are NaN or infinite; "
+          + (amplified ? "give smaller weights" : "give LoRAs with smaller numbers"));
+    }
+    return values;
+  }
+
+  /** Returns the rank that a file of these deltas has. */
+  private static int rank(LoraDeltas deltas) {
+    return (int) Math.max(
+        1, deltas.weights().values().stream().mapToLong(WeightDelta::rank).max().orElse(1));
   }
 
   private static Lora newLora(
       LoraDeltas changes,
-      int rank,
       TensorRegion region,
       OpenModel base,
       String family,
       Map<String, String> header) {
-    LoraInspection report =
-        LoraMetadata.made(family, LoraAlgorithm.LORA, changes.weights().size(), rank, header);
+    LoraInspection report = LoraMetadata.made(
+        family, LoraAlgorithm.LORA, changes.weights().size(), rank(changes), header);
     return new Lora(changes, header, report, region, base);
   }
 
@@ -271,10 +306,12 @@ public final class LoraMerge {
     /**
      * Returns the delta of at most the given rank that best approximates {@code matrix} [out, in,
      * …], in f32.
+     *
+     * @param finite refuses values that have no singular values
      */
-    public static LoraDelta of(Tensor matrix, int rank) {
+    public static LoraDelta of(Tensor matrix, int rank, UnaryOperator<Tensor> finite) {
       T_TensorTensorTensor_T parts =
-          torch.linalg_svd(matrix.to(ScalarType.Float).flatten(1, -1), false, null);
+          torch.linalg_svd(finite.apply(matrix.to(ScalarType.Float)).flatten(1, -1), false, null);
       return factors(parts.get0(), parts.get1(), parts.get2(), rank, matrix.shape());
     }
 
@@ -283,9 +320,13 @@ public final class LoraMerge {
      * QR decompositions of the factors reduce the sum to a small matrix; it is never computed.
      *
      * @param shape the shape of the layer's weight
+     * @param finite refuses values that have no singular values
      */
     public static LoraDelta ofSum(
-        List<Map.Entry<LoraDelta, Double>> changes, int rank, long[] shape) {
+        List<Map.Entry<LoraDelta, Double>> changes,
+        int rank,
+        long[] shape,
+        UnaryOperator<Tensor> finite) {
       TensorVector ups = new TensorVector();
       TensorVector downs = new TensorVector();
       for (Map.Entry<LoraDelta, Double> change : changes) {
@@ -299,7 +340,7 @@ public final class LoraMerge {
       T_TensorTensor_T left = torch.linalg_qr(torch.cat(ups, 1));
       T_TensorTensor_T right = torch.linalg_qr(torch.cat(downs, 0).t());
       T_TensorTensorTensor_T core =
-          torch.linalg_svd(torch.matmul(left.get1(), right.get1().t()), false, null);
+          torch.linalg_svd(finite.apply(torch.matmul(left.get1(), right.get1().t())), false, null);
       Tensor u = torch.matmul(left.get0(), core.get0());
       Tensor v = torch.matmul(core.get2(), right.get0().t());
       return factors(u, core.get1(), v, rank, shape);

@@ -2,7 +2,9 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
+import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -160,11 +162,18 @@ public final class LoraWeight {
         : this;
   }
 
-  /**
-   * {@return true if the number that multiplies all factors is 0, so that the LoRA has no effect}
-   */
-  public boolean isZero() {
+  /** {@return true if the number that multiplies all factors is 0} */
+  boolean isZero() {
     return weight == 0;
+  }
+
+  /**
+   * Returns true if none of these layers changes at any step: the number that multiplies all
+   * factors is 0, or the factor of every layer is.
+   */
+  boolean isZeroFor(Collection<TargetLayer> layers) {
+    return isZero()
+        || !layers.isEmpty() && layers.stream().allMatch(layer -> block(layer.name()) == 0);
   }
 
   /** {@return this weight in the form that {@link AttachedDeltas} uses} */

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -305,6 +306,51 @@ class LoraMergeTest extends OnGoldenBase {
       assertFalse(Arrays.equals(plain, late));
       assertArrayEquals(
           generate(lora.at(0.3)), generate(lora.at(LoraWeight.of(0.6).overSteps(p -> 0.5))), 1e-6f);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "unet=0,text_encoder=0",
+        "down=0,mid=0,up=0,text_encoder=0",
+        "unet.down_blocks=0,unet.mid_block=0,unet.up_blocks=0,text_encoder=0",
+        "unet=0,unet.mid_block=0,text_encoder=0,text_encoder.text_model=0",
+        "unet=0,text_encoder=-0.0"
+      })
+  void hasNoEffectIfTheFactorsOfAllItsLayersAreZero(String blocks) {
+    try (Lora lora = open("attention")) {
+      assertEquals(lora.at(0), lora.at(LoraWeight.of(1).blocks(blocks)));
+      assertEquals(lora.at(0), lora.at(LoraWeight.of(-2).blocks(blocks).overSteps(p -> p)));
+      assertNotEquals(lora.at(0), lora.at(LoraWeight.of(1).blocks(blocks + ",mid=0.5")));
+    }
+    TextualInversion word = new TextualInversion("sks", Map.of(8, new float[8]));
+    try (Lora lora = carrying(word)) {
+      assertEquals(
+          List.of(word),
+          ModelAdapter.of(lora.at(LoraWeight.of(1).blocks(blocks))).textualInversions(),
+          "a file without layers has no factor of a layer");
+    }
+  }
+
+  @Test
+  void writesNoHigherRankThanTheResultHas() {
+    try (Lora pair = open("wide");
+        Lora loha = open("../kinds/loha");
+        Lora sum = LoraMerge.resize(pair, 100_000_000);
+        Lora whole = LoraMerge.resize(loha, Integer.MAX_VALUE);
+        Lora less = LoraMerge.resize(loha, 3)) {
+      assertEquals(pair.inspection().rank(), sum.inspection().rank());
+      assertEquals(3, less.inspection().rank());
+      for (Lora made : List.of(sum, whole, less)) {
+        Path file = files.resolve("rank.safetensors");
+        made.save(file);
+        assertEquals(made.inspection().rank(), Lora.inspect(file, base).rank());
+        assertEquals(
+            Integer.toString(made.inspection().rank()),
+            made.metadata()
+                .getOrDefault("ss_network_dim", "" + made.inspection().rank()));
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraMerge;
 import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -95,10 +96,12 @@ public final class LoraCommand implements Runnable {
     try (BaseModel model = tunedModel == null ? base.open() : base.openExact();
         Lora made = tunedModel == null ? merge(model) : extract(model)) {
       made.save(out, keyFormat);
+      LoraInspection written = Lora.inspect(out, model);
+      boolean limited = rank != null && written.rank() < rank;
       console
           .err()
-          .println(made.inspection().layers() + " layers of rank "
-              + made.inspection().rank());
+          .println(written.layers() + " layers of rank " + written.rank()
+              + (limited ? " (--rank " + rank + " is more than the result has)" : ""));
     }
     console.out().println(out);
     console.out().flush();

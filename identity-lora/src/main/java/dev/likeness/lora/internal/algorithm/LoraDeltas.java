@@ -3,6 +3,7 @@ package dev.likeness.lora.internal.algorithm;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.request.TextualInversion;
 import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +31,13 @@ public record LoraDeltas(
     baseDependentBiases = Set.copyOf(baseDependentBiases);
   }
 
+  /** Returns the layers whose weight or bias changes. */
+  public Set<TargetLayer> layers() {
+    Set<TargetLayer> layers = new LinkedHashSet<>(weights.keySet());
+    layers.addAll(biases.keySet());
+    return layers;
+  }
+
   /**
    * Refuses a model with other layers than {@code base}, for which the deltas were read. If a delta
    * depends on the values of the base, every other model is refused.
@@ -40,7 +48,7 @@ public record LoraDeltas(
     if (model == base) {
       return;
     }
-    Stream.concat(weights.keySet().stream(), biases.keySet().stream()).forEach(layer -> {
+    layers().forEach(layer -> {
       List<Long> there = model.tensorNames(layer.component()).contains(layer.weight())
           ? LongStream.of(model.tensorShape(layer.component(), layer.weight()))
               .boxed()

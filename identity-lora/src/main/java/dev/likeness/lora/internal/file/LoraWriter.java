@@ -1,8 +1,11 @@
 package dev.likeness.lora.internal.file;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
@@ -46,9 +49,13 @@ public final class LoraWriter {
   }
 
   /**
+   * Writes a file.
+   *
    * @param base all layers of the base; kohya's names depend on them
    * @param weight returns the weight of a layer of the base, f32 on the CPU, for deltas that depend
    *     on it
+   * @throws InvalidInputException if a tensor has values that are NaN or infinite; nothing is
+   *     written
    */
   public static void write(
       Path file,
@@ -74,6 +81,7 @@ public final class LoraWriter {
       changes
           .textualInversions()
           .forEach(word -> BundledEmbeddings.write(tensors, word, keyFormat));
+      tensors.forEach((key, values) -> requireFinite(file, key, values));
       Map<String, String> notes = LoraMetadata.rewrite(metadata);
       LoraMetadata.putModule(notes, keyFormat, algorithm(changes.weights().values()));
       notes.put("format", "pt");
@@ -84,6 +92,14 @@ public final class LoraWriter {
       } else {
         SafetensorsWriter.write(file, tensors, notes);
       }
+    }
+  }
+
+  /** Refuses values that no reader can use: the scale of a LoRA may exceed what f32 can hold. */
+  private static void requireFinite(Path file, String key, Tensor values) {
+    if (!Tensors.isFinite(values)) {
+      throw new InvalidInputException("cannot write " + file + ": " + Quoted.of(key)
+          + " would have values that are NaN or infinite; give a LoRA with smaller numbers");
     }
   }
 

@@ -10,18 +10,22 @@ package dev.likeness.photos.face;
  */
 public record BoundingBox(double x, double y, double width, double height) {
   /**
-   * Checks that the size is positive.
+   * Checks that all four numbers are finite and the size is positive.
    *
    * @param x left edge, in pixels
    * @param y top edge, in pixels
    * @param width width in pixels, above 0
    * @param height height in pixels, above 0
-   * @throws IllegalArgumentException if width or height is not above 0
+   * @throws IllegalArgumentException if width or height is not above 0, or a number is not finite
    */
   public BoundingBox {
     if (!(width > 0 && height > 0)) {
       throw new IllegalArgumentException(
           "a box must have a positive size, got " + width + "x" + height);
+    }
+    if (!Double.isFinite(x + y + width + height)) {
+      throw new IllegalArgumentException(
+          "a box must have finite numbers, got " + width + "x" + height + " at " + x + ", " + y);
     }
   }
 

@@ -8,6 +8,19 @@ package dev.likeness.photos.face;
  */
 public record Point(double x, double y) {
   /**
+   * Checks that both numbers are finite.
+   *
+   * @param x distance from the left edge of the image
+   * @param y distance from the top edge of the image
+   * @throws IllegalArgumentException if a number is NaN or infinite
+   */
+  public Point {
+    if (!Double.isFinite(x) || !Double.isFinite(y)) {
+      throw new IllegalArgumentException("a point must have finite numbers, got " + x + ", " + y);
+    }
+  }
+
+  /**
    * Returns the point after scaling the image.
    *
    * @param factor the scale, above 0

@@ -5,11 +5,13 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCv;
+import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
@@ -25,7 +27,9 @@ import org.bytedeco.opencv.opencv_objdetect.FaceDetectorYN;
  * YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) from an ONNX file with a
  * fixed input size. It finds boxes with five landmarks, and detects turned, tilted and small faces
  * far better than {@link CascadeDetector}. Thread-safe; one image is processed at a time. A closed
- * detector throws {@link IllegalStateException}.
+ * detector throws {@link IllegalStateException}. Detection throws {@link InvalidInputException} if
+ * the network returns a box or a landmark that is not finite, is empty, or lies further outside of
+ * the image than the image is long.
  */
 public final class YuNetDetector implements FaceDetector {
   private static final float MIN_SCORE = 0.7f;
@@ -54,13 +58,22 @@ public final class YuNetDetector implements FaceDetector {
   private static final double CLOSE_UP_SHARE = 0.5;
   private static final double USUAL_SCORE = 0.92;
   private static final double SAME_FACE_OVERLAP = 0.4;
+  // The outputs are at most 11 for photos.
+  private static final double MAX_OUTPUT = 1000;
+  // The longest distance between two landmarks as a share of the box. YuNet's is above 0.3.
+  private static final double MIN_SPREAD = 0.01;
+  // The largest box or region of a face as a multiple of the image's longer side. YuNet's is at
+  // most 1.2.
+  private static final double MAX_REGION = 4;
 
+  private final String source;
   private final FaceDetectorYN network;
   private final int size;
   private final EyeCascades.OpenEyeDetector openEyes = new EyeCascades.OpenEyeDetector();
   private boolean closed;
 
-  private YuNetDetector(FaceDetectorYN network, int size) {
+  private YuNetDetector(String source, FaceDetectorYN network, int size) {
+    this.source = source;
     this.network = network;
     this.size = size;
   }
@@ -70,8 +83,8 @@ public final class YuNetDetector implements FaceDetector {
    *
    * @param file a file with a fixed square input size, such as the 640x640 file of the OpenCV zoo
    * @return the detector; the caller closes it
-   * @throws InvalidInputException if the file is not YuNet, or the network in the file has no fixed
-   *     square input size
+   * @throws InvalidInputException if the file is not YuNet, the network in the file has no fixed
+   *     square input size, or it returns NaN or values that no YuNet returns
    * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
    *     missing
    */
@@ -84,6 +97,7 @@ public final class YuNetDetector implements FaceDetector {
               + " needs a fixed square size; use the 640x640 file of the OpenCV zoo");
     }
     requireOutputs(input, input.inputSize());
+    OpenCvNetwork.requireOutputs(input, input.inputSize(), MAX_OUTPUT);
     OpenCv.load(opencv_dnn.class);
     OpenCv.load(opencv_objdetect.class);
     try (PointerScope scope = new PointerScope()) {
@@ -92,7 +106,8 @@ public final class YuNetDetector implements FaceDetector {
           "onnx", input.file(), new byte[0], size, MIN_SCORE, NMS_THRESHOLD, TOP_K, 0, 0);
       network.detect(
           Mat.zeros(input.inputSize(), input.inputSize(), opencv_core.CV_8UC3).asMat(), new Mat());
-      return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.inputSize());
+      return new YuNetDetector(
+          input.source(), (FaceDetectorYN) network.retainReference(), input.inputSize());
     } catch (RuntimeException e) {
       throw notYuNet(input, e);
     }
@@ -167,7 +182,7 @@ public final class YuNetDetector implements FaceDetector {
     try (PointerScope scope = new PointerScope()) {
       Mat rows = new Mat();
       network.detect(OpenCv.toBgr(small, size), rows);
-      return readFaces(rows, image.width() / (double) width).stream()
+      return readFaces(rows, image.width() / (double) width, image).stream()
           .map(face -> withOpenEyes(face, image))
           .toList();
     }
@@ -188,7 +203,7 @@ public final class YuNetDetector implements FaceDetector {
         : face;
   }
 
-  private static List<Face> readFaces(Mat rows, double factor) {
+  private List<Face> readFaces(Mat rows, double factor, RgbImage image) {
     List<Face> faces = new ArrayList<>();
     if (!rows.empty()) {
       FloatIndexer values = rows.createIndexer();
@@ -197,7 +212,7 @@ public final class YuNetDetector implements FaceDetector {
         for (int i = 0; i < COLUMNS; i++) {
           v[i] = values.get(row, i) * (i < COLUMNS - 1 ? factor : 1);
         }
-        faces.add(readFace(v));
+        faces.add(readFace(v, image));
       }
     }
     faces.sort(Comparator.comparingDouble((Face face) -> face.box().area()).reversed());
@@ -206,7 +221,9 @@ public final class YuNetDetector implements FaceDetector {
 
   // A row is x, y, width, height, five points and score. YuNet's right eye is the person's right
   // eye, which is on the left of the image.
-  private static Face readFace(double[] v) {
+  private Face readFace(double[] v, RgbImage image) {
+    requireSound(Arrays.stream(v).allMatch(Double::isFinite), v, image);
+    requireSound(v[2] > 0 && v[3] > 0, v, image);
     Face.Landmarks landmarks = new Face.Landmarks(
         new Point(v[4], v[5]),
         new Point(v[6], v[7]),
@@ -216,12 +233,51 @@ public final class YuNetDetector implements FaceDetector {
     double side = BOX_SCALE * Math.max(v[2], v[3]);
     BoundingBox square =
         new BoundingBox(v[0] + v[2] / 2 - side / 2, v[1] + v[3] / 2 - side / 2, side, side);
-    return new Face(
+    Face face = new Face(
         square,
         Math.max(0, Math.min(1, v[14])),
         HeadPose.PoseEstimate.of(landmarks),
         Optional.empty(),
         Optional.of(landmarks));
+    double reach = Math.max(image.width(), image.height());
+    List<Point> points = landmarks.points();
+    double spread = points.stream()
+        .mapToDouble(from -> points.stream().mapToDouble(from::distance).max().orElseThrow())
+        .max()
+        .orElseThrow();
+    requireSound(
+        spread >= MIN_SPREAD * side
+            && Math.max(side, face.region().width()) <= MAX_REGION * reach
+            && isWithin(square.center(), reach)
+            && points.stream().allMatch(point -> isWithin(point, reach)),
+        v,
+        image);
+    return face;
+  }
+
+  /** Returns true if a point lies in the image's surroundings, which are as wide as the image. */
+  private static boolean isWithin(Point point, double reach) {
+    return Math.abs(point.x() - reach / 2) <= 1.5 * reach
+        && Math.abs(point.y() - reach / 2) <= 1.5 * reach;
+  }
+
+  // A sound network never returns such faces. Sizes computed from them would be without bounds.
+  private void requireSound(boolean condition, double[] v, RgbImage image) {
+    if (!condition) {
+      throw new InvalidInputException(String.format(
+          Locale.ROOT,
+          "%s returns a face that no image has (%.4gx%.4g pixels at %.4g, %.4g, nose at %.4g, %.4g)"
+              + " for an image of %dx%d pixels; use the 640x640 file of the OpenCV zoo",
+          source,
+          v[2],
+          v[3],
+          v[0],
+          v[1],
+          v[8],
+          v[9],
+          image.width(),
+          image.height()));
+    }
   }
 
   /** Frees the network. Calling it again has no effect. */

@@ -1,6 +1,7 @@
 package dev.likeness.photos.opencv;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.onnx.OnnxFile;
@@ -81,6 +82,7 @@ public final class SuperResolution implements AutoCloseable {
    * @param width width of the result in pixels, at least the width of {@code image}
    * @param height height of the result in pixels, at least the height of {@code image}
    * @return the enlarged image
+   * @throws ResourceLimitException if an enlarged image would have more than 2 GiB
    */
   public RgbImage upscale(RgbImage image, int width, int height) {
     RgbImage larger = image;
@@ -97,9 +99,15 @@ public final class SuperResolution implements AutoCloseable {
    *
    * @param image an image of any size
    * @return the enlarged image
+   * @throws ResourceLimitException if the enlarged image would have more than 2 GiB
    */
   public RgbImage upscale(RgbImage image) {
     int width = factor * image.width();
+    if (3L * width * factor * image.height() > Integer.MAX_VALUE) {
+      throw new ResourceLimitException("the enlarged image would have " + width + "x"
+          + (long) factor * image.height() + " pixels, which is more than 2 GiB; give a smaller"
+          + " image");
+    }
     byte[] out = new byte[3 * width * factor * image.height()];
     int step = tile - 2 * OVERLAP;
     for (int y = 0; y < image.height(); y += step) {

@@ -85,6 +85,11 @@ public final class Brisque implements AutoCloseable {
   public static Brisque open(Path model, Path range) {
     String regression = Regression.yaml(model, text(model));
     float[] limits = numbers(range, RANGE.matcher(text(range)), 2 * FEATURES);
+    for (int i = 0; i < FEATURES; i++) {
+      if (!(limits[i] < limits[i + FEATURES])) {
+        throw noModel(range, null);
+      }
+    }
     OpenCv.load(opencv_ml.class);
     OpenCv.load(opencv_quality.class);
     try (PointerScope scope = new PointerScope()) {
@@ -136,6 +141,9 @@ public final class Brisque implements AutoCloseable {
         throw noModel(file, null);
       }
       numbers[i] = (float) Double.parseDouble(words[i]);
+      if (!Float.isFinite(numbers[i])) {
+        throw noModel(file, null);
+      }
     }
     return numbers;
   }

@@ -28,6 +28,9 @@ public enum Resampler {
     }
   };
 
+  // A side of an image has at most 100,000 pixels.
+  private static final double MAX_EXTENT = 1e6;
+
   private final double support;
 
   Resampler(double support) {
@@ -60,12 +63,20 @@ public enum Resampler {
    * Resamples a rectangle of an image to {@code width} by {@code height} pixels. The origin of the
    * rectangle's coordinates is the outer corner of the first pixel. Parts outside the image repeat
    * its edge.
+   *
+   * @throws IllegalArgumentException if the rectangle or the result is empty, a number is not
+   *     finite, or the rectangle is far larger than any image
    */
   public RgbImage resize(
       RgbImage image, double x, double y, double w, double h, int width, int height) {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
       throw new IllegalArgumentException("an image needs at least 1x1 pixels, cannot resample " + w
           + "x" + h + " to " + width + "x" + height);
+    }
+    if (!(Math.abs(x) + w + Math.abs(y) + h <= MAX_EXTENT)) {
+      throw new IllegalArgumentException(
+          "a rectangle of an image must lie near it, cannot resample " + w + "x" + h + " at " + x
+              + ", " + y);
     }
     Taps columns = taps(x, w, width, image.width());
     Taps rows = taps(y, h, height, image.height());

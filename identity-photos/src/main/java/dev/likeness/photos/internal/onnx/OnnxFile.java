@@ -19,7 +19,8 @@ import java.util.Map;
 
 /**
  * An ONNX file that is checked before OpenCV parses it. {@link #read} checks the graph and the data
- * of every tensor. {@link #outputs} checks the operations and calculates the shape of every value.
+ * of every tensor. {@link #outputs} checks the operations, calculates the shape of every value, and
+ * looks for damaged weights. Used by one thread.
  */
 public final class OnnxFile {
   /** Multiplications per byte of the file that a network for one face may take. */
@@ -37,6 +38,7 @@ public final class OnnxFile {
   private final String source;
   private final byte[] file;
   private final OnnxGraph graph;
+  private boolean finite;
 
   private OnnxFile(String source, byte[] file, OnnxGraph graph) {
     this.source = source;
@@ -109,13 +111,18 @@ public final class OnnxFile {
    * pixels.
    *
    * @param workPerByte {@link #FACE_WORK} or {@link #IMAGE_WORK}
-   * @throws InvalidInputException if an operation is unknown or does not fit its inputs, or the
-   *     network takes more memory or work than a file of its size may
+   * @throws InvalidInputException if an operation is unknown or does not fit its inputs, a weight
+   *     is NaN or infinite, or the network takes more memory or work than a file of its size may
    */
   public Map<String, long[]> outputs(int side, int workPerByte) {
     double work = LEAST_WORK + (double) workPerByte * file.length;
     long elements = OnnxShapes.MIN_ELEMENTS + (long) ELEMENTS_PER_BYTE * file.length;
-    return new OnnxShapes(graph, source, work, elements).outputs(side);
+    Map<String, long[]> outputs = new OnnxShapes(graph, source, work, elements).outputs(side);
+    if (!finite) {
+      graph.requireFinite(source);
+      finite = true;
+    }
+    return outputs;
   }
 
   /**
@@ -288,27 +295,6 @@ public final class OnnxFile {
         }
       }
       return count;
-    }
-
-    /**
-     * The f32 numbers of a tensor: the bytes of the field {@code raw}, or else of {@code field}.
-     */
-    float[] floats(int raw, int field, int count) {
-      float[] all = new float[count];
-      Message whole = message(raw);
-      if (whole != null && whole.to > whole.from) {
-        ByteBuffer.wrap(bytes, whole.from, whole.to - whole.from)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .asFloatBuffer()
-            .get(all);
-      } else {
-        double[] numbers = new double[count];
-        numbers(field, Float.BYTES, numbers);
-        for (int i = 0; i < count; i++) {
-          all[i] = (float) numbers[i];
-        }
-      }
-      return all;
     }
 
     private static void put(double[] out, int at, double value) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /**
  * The graph of an ONNX file, parsed strictly (onnx.proto of onnx/onnx). The input of a node must be
@@ -32,11 +34,14 @@ public record OnnxGraph(
     List<Long> shape,
     List<String> outputs) {
   static final int FLOAT = 1;
+  static final int HALF = 10;
   private static final int MAX_NODES = 8192;
   private static final int MAX_DIMS = 8;
   private static final int MAX_OPTION = 1024;
   private static final int MAX_KNOWN = 256;
   private static final int RAW = 9;
+  // Operations that take bounds and fillings, which may be infinite.
+  private static final Set<String> BOUNDED = Set.of("Clip", "Max", "Min", "Pad");
 
   // By data type: the bytes of an element, and the field of data that is not raw.
   private static final Map<Integer, int[]> TYPES = Map.of(
@@ -52,13 +57,13 @@ public record OnnxGraph(
       new int[] {8, 7},
       9,
       new int[] {1, 5},
-      10,
+      HALF,
       new int[] {2, 5},
       11,
       new int[] {8, 10});
   // The fields of data that is not raw, with the bytes of an element, 0 for varints.
   private static final Map<Integer, Integer> VALUES = Map.of(4, 4, 5, 0, 7, 0, 10, 8, 11, 0);
-  private static final Set<Integer> REAL_TYPES = Set.of(FLOAT, 10, 11);
+  private static final Set<Integer> REAL_TYPES = Set.of(FLOAT, HALF, 11);
 
   /** One operation. Empty names stand for optional inputs that are not given. */
   public record Node(
@@ -90,12 +95,87 @@ public record OnnxGraph(
    */
   public record Constant(
       String name, long[] dims, boolean real, double[] known, OnnxFile.Message data) {
-    /** Returns all elements of an f32 tensor; empty if its elements have another type. */
+    /** Returns all elements of a floating-point tensor as f32; empty if they are integers. */
     public Optional<float[]> floats() {
-      return data.number(2, 0) == FLOAT
-          ? Optional.of(data.floats(RAW, TYPES.get(FLOAT)[1], (int) total(dims)))
-          : Optional.empty();
+      if (!real) {
+        return Optional.empty();
+      }
+      float[] all = new float[(int) total(dims)];
+      int[] at = {0};
+      reals().forEachOrdered(value -> all[at[0]++] = (float) value);
+      return Optional.of(all);
     }
+
+    /** The elements of a floating-point tensor in their order. */
+    private DoubleStream reals() {
+      int type = (int) data.number(2, 0);
+      int count = (int) total(dims);
+      OnnxFile.Message raw = data.message(RAW);
+      if (raw == null || raw.to() == raw.from()) {
+        double[] numbers = new double[count];
+        int field = TYPES.get(type)[1];
+        data.numbers(field, VALUES.get(field), numbers);
+        return type == HALF
+            ? Arrays.stream(numbers).map(bits -> half((int) bits))
+            : Arrays.stream(numbers);
+      }
+      ByteBuffer in = ByteBuffer.wrap(raw.bytes(), raw.from(), raw.to() - raw.from())
+          .slice()
+          .order(ByteOrder.LITTLE_ENDIAN);
+      IntStream places = IntStream.range(0, count);
+      return switch (type) {
+        case FLOAT -> places.mapToDouble(i -> in.getFloat(i * Float.BYTES));
+        case HALF -> places.mapToDouble(i -> half(in.getShort(i * Short.BYTES)));
+        default -> places.mapToDouble(i -> in.getDouble(i * Double.BYTES));
+      };
+    }
+
+    /** The value of an IEEE 754 half-precision number. */
+    private static double half(int bits) {
+      int exponent = bits >> 10 & 31;
+      int fraction = bits & 1023;
+      double value = exponent == 31
+          ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+          : exponent == 0
+              ? Math.scalb((double) fraction, -24)
+              : Math.scalb(1024.0 + fraction, exponent - 25);
+      return (bits & 1 << 15) == 0 ? value : -value;
+    }
+  }
+
+  /**
+   * Refuses tensors and attributes with NaN, and infinite ones that are no bounds.
+   *
+   * @throws InvalidInputException naming the tensor or attribute
+   */
+  void requireFinite(String source) {
+    Map<String, Constant> tensors = new LinkedHashMap<>(constants);
+    Set<String> others = new HashSet<>();
+    for (Node node : nodes) {
+      boolean isBounded = BOUNDED.contains(node.operation());
+      if (!isBounded) {
+        others.addAll(node.inputs());
+      }
+      node.options().forEach((name, option) -> {
+        require(
+            Arrays.stream(option.numbers()).noneMatch(value -> isDamaged(value, isBounded)),
+            source,
+            "has an attribute " + Quoted.of(name) + " of the node " + node
+                + " that is NaN or infinite");
+        if (option.constant() != null) {
+          tensors.put(node.outputs().get(0), option.constant());
+        }
+      });
+    }
+    tensors.forEach((name, tensor) -> require(
+        !tensor.real()
+            || tensor.reals().noneMatch(value -> isDamaged(value, !others.contains(name))),
+        source,
+        "has a tensor " + Quoted.of(name) + " with values that are NaN or infinite"));
+  }
+
+  private static boolean isDamaged(double value, boolean infinite) {
+    return Double.isNaN(value) || !infinite && Double.isInfinite(value);
   }
 
   /** Parses the graph of a model; {@code source} names the file in errors. */
@@ -287,24 +367,27 @@ public record OnnxGraph(
               + (bytes > 0 ? bytes + " bytes" : values + " values") + ", expected "
               + (bytes > 0 ? total * type[0] : total));
       boolean isReal = REAL_TYPES.contains((int) in.number(2, 0));
-      double[] known = total > MAX_KNOWN ? null : new double[(int) total];
-      if (known != null && bytes > 0) {
-        known = raw(raw, known, (int) in.number(2, 0));
-      } else if (known != null) {
+      Constant constant = new Constant(name, dims, isReal, null, in);
+      if (total > MAX_KNOWN) {
+        return constant;
+      }
+      double[] known = new double[(int) total];
+      if (isReal) {
+        known = constant.reals().toArray();
+      } else if (bytes > 0) {
+        known = whole(raw, known, (int) in.number(2, 0));
+      } else {
         in.numbers(type[1], VALUES.get(type[1]), known);
       }
-      return new Constant(name, dims, isReal, in.number(2, 0) == 10 ? null : known, in);
+      return new Constant(name, dims, isReal, known, in);
     }
 
-    private static double[] raw(Message raw, double[] known, int type) {
+    private static double[] whole(Message raw, double[] known, int type) {
       ByteBuffer in = ByteBuffer.wrap(raw.bytes(), raw.from(), raw.to() - raw.from())
           .order(ByteOrder.LITTLE_ENDIAN);
       Arrays.setAll(known, i -> switch (type) {
-        case FLOAT -> in.getFloat();
         case 6 -> in.getInt();
         case 7 -> in.getLong();
-        case 10 -> in.getShort();
-        case 11 -> in.getDouble();
         case 3 -> in.get();
         default -> in.get() & 255;
       });

@@ -4,11 +4,14 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Random;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_dnn;
 import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.MatVector;
 import org.bytedeco.opencv.opencv_core.Scalar;
 import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_dnn.Net;
@@ -48,11 +51,12 @@ public final class OpenCvNetwork implements AutoCloseable {
   }
 
   /**
-   * Checks the network, opens it, and runs it once on a black image of {@code side} by {@code side}
+   * Checks the network, opens it, and runs it once on an image of {@code side} by {@code side}
    * pixels.
    *
    * @param workPerByte see {@link OnnxFile#outputs}
-   * @throws InvalidInputException if it does not fit or does not run
+   * @throws InvalidInputException if it does not fit, does not run, or returns NaN or infinite
+   *     values
    */
   @SuppressWarnings("try")
   public static OpenCvNetwork open(OnnxFile input, int side, int workPerByte) {
@@ -68,11 +72,52 @@ public final class OpenCvNetwork implements AutoCloseable {
       throw doesNotRun(input.source(), e);
     }
     try {
-      network.forward(RgbImage.of(side, side, new byte[side * side * 3]), true, 0, 1);
+      network.forward(noise(side), true, 0, 1);
       return network;
     } catch (RuntimeException e) {
       network.close();
       throw e;
+    }
+  }
+
+  // An image with all brightnesses. Values that overflow do so for some of its pixels.
+  private static RgbImage noise(int side) {
+    byte[] rgb = new byte[side * side * 3];
+    new Random(1).nextBytes(rgb);
+    return RgbImage.of(side, side, rgb);
+  }
+
+  /**
+   * Runs a network once, and checks all values of all of its outputs.
+   *
+   * @param limit the largest absolute value that a sound network returns for any image
+   * @throws InvalidInputException if it does not run, or returns NaN or a value above the limit
+   */
+  @SuppressWarnings("try")
+  public static void requireOutputs(OnnxFile input, int side, double limit) {
+    OpenCv.load(opencv_dnn.class);
+    try (PointerScope scope = new PointerScope()) {
+      Net net = opencv_dnn.readNetFromONNX(input.file());
+      net.setInput(opencv_dnn.blobFromImage(OpenCv.toBgr(noise(side))));
+      MatVector outputs = new MatVector();
+      net.forward(outputs, net.getUnconnectedOutLayersNames());
+      for (long i = 0; i < outputs.size(); i++) {
+        for (float value : numbers(outputs.get(i), input.source())) {
+          if (Math.abs(value) > limit) {
+            throw new InvalidInputException(String.format(
+                Locale.ROOT,
+                "%s returns the value %.4g, expected at most %.4g, because its weights are damaged;"
+                    + " download the file again",
+                input.source(),
+                value,
+                limit));
+          }
+        }
+      }
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw doesNotRun(input.source(), e);
     }
   }
 
@@ -84,6 +129,8 @@ public final class OpenCvNetwork implements AutoCloseable {
   /**
    * Returns the first output. An input value is {@code (value - mean) * scale}; {@code rgb} selects
    * the channel order RGB instead of BGR.
+   *
+   * @throws InvalidInputException if an output is NaN or infinite
    */
   @SuppressWarnings("try")
   public synchronized float[] forward(RgbImage image, boolean rgb, double mean, double scale) {
@@ -101,19 +148,28 @@ public final class OpenCvNetwork implements AutoCloseable {
           false,
           opencv_core.CV_32F);
       net.setInput(blob);
-      Mat out = net.forward();
-      if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
-        throw new InvalidInputException(
-            source + " has an output that is not contiguous f32; export it with an f32 output");
-      }
-      float[] values = new float[Math.toIntExact(out.total())];
-      new FloatPointer(out.data()).get(values);
-      return values;
+      return numbers(net.forward(), source);
     } catch (InvalidInputException e) {
       throw e;
     } catch (RuntimeException e) {
       throw doesNotRun(source, e);
     }
+  }
+
+  private static float[] numbers(Mat out, String source) {
+    if (out.depth() != opencv_core.CV_32F || !out.isContinuous()) {
+      throw new InvalidInputException(
+          source + " has an output that is not contiguous f32; export it with an f32 output");
+    }
+    float[] values = new float[Math.toIntExact(out.total())];
+    new FloatPointer(out.data()).get(values);
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        throw new InvalidInputException(source + " returns values that are NaN or infinite, because"
+            + " its weights are damaged; download the file again");
+      }
+    }
+    return values;
   }
 
   @Override

@@ -35,11 +35,16 @@ final class Proto {
         .message(12, value("y", FLOAT, 1, 8));
   }
 
-  /** The field of a graph that holds a node; inputs and outputs are separated by blanks. */
+  /**
+   * The field of a graph that holds a node; inputs and outputs are separated by blanks, no input is
+   * "".
+   */
   static Proto node(String operation, String inputs, String outputs, Proto... options) {
     Proto node = new Proto();
-    for (String name : inputs.split(" ", -1)) {
-      node.text(1, name);
+    if (!inputs.isEmpty()) {
+      for (String name : inputs.split(" ", -1)) {
+        node.text(1, name);
+      }
     }
     for (String name : outputs.split(" ")) {
       node.text(2, name);
@@ -128,6 +133,19 @@ final class Proto {
     varint(field << 3 | 2);
     varint(bytes.length);
     out.writeBytes(bytes);
+    return this;
+  }
+
+  /** A field of four bytes. */
+  Proto fixed32(int field, byte[] four) {
+    varint(field << 3 | 5);
+    out.writeBytes(four);
+    return this;
+  }
+
+  /** Appends the fields of another message. */
+  Proto append(Proto other) {
+    out.writeBytes(other.bytes());
     return this;
   }
 

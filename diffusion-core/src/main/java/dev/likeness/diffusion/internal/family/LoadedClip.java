@@ -51,7 +51,6 @@ public final class LoadedClip implements AutoCloseable {
     LoadedWeights weights = null;
     try {
       requirePositions(files, part, config, tokenizer);
-      tokenizer.requireRows(config.vocabulary());
       weights = files.load(part.folder(), compute);
       // Merged files keep a projection that the text encoder does not use.
       weights.check(

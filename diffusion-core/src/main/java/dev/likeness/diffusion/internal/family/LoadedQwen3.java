@@ -50,7 +50,6 @@ public final class LoadedQwen3 implements AutoCloseable {
     QwenTokenizer tokenizer = QwenTokenizer.of(files.tokenizerFiles("tokenizer"));
     LoadedWeights weights = null;
     try {
-      tokenizer.requireRows(config.vocabulary());
       weights = files.load(part, compute);
       weights.check(tensors -> Qwen3Encoder.check(config, tensors), Set.of());
       return new LoadedQwen3(compute, config, tokenizer, weights);
@@ -112,18 +111,21 @@ public final class LoadedQwen3 implements AutoCloseable {
         .toList();
     int longest =
         padding ? length : promptIds.stream().mapToInt(ids -> ids.length).max().orElse(0);
-    long[] ids = new long[prompts.size() * longest];
+    int[] ids = new int[prompts.size() * longest];
     Arrays.fill(ids, tokenizer.pad());
     for (int row = 0; row < promptIds.size(); row++) {
       for (int i = 0; i < promptIds.get(row).length; i++) {
         ids[row * longest + i] = promptIds.get(row)[i];
       }
     }
+    tokenizer.requireRows(ids, config.vocabulary());
     try (TensorScope scope = TensorScope.open()) {
       Tensor counts =
           place(promptIds.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
       Tensor hidden = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
-          .forward(place(ids).view(prompts.size(), longest), counts);
+          .forward(
+              place(Arrays.stream(ids).asLongStream().toArray()).view(prompts.size(), longest),
+              counts);
       Tensor all =
           torch.constant_pad_nd(hidden, new long[] {0, 0, 0, length - longest}, new Scalar(0.0));
       return new TextEncoding(scope.promote(all), scope.promote(counts));

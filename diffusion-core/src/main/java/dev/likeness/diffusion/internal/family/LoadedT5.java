@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TextEncoding.TruncatedPrompt;
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Device;
@@ -47,7 +48,6 @@ public final class LoadedT5 implements AutoCloseable {
     T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
-      tokenizer.requireRows(config.vocabulary());
       weights = files.load(part.folder(), compute);
       LoadedT5 textEncoder = new LoadedT5(part, compute, config, tokenizer, weights);
       weights.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);
@@ -110,11 +110,12 @@ public final class LoadedT5 implements AutoCloseable {
   }
 
   private Tensor ids(List<String> prompts, int length) {
-    long[] ids = prompts.stream()
-        .flatMapToInt(prompt -> java.util.Arrays.stream(tokenizer.encode(prompt, length)))
-        .asLongStream()
+    int[] ids = prompts.stream()
+        .flatMapToInt(prompt -> Arrays.stream(tokenizer.encode(prompt, length)))
         .toArray();
-    Tensor batch = torch.tensor(ids).view(prompts.size(), length);
+    tokenizer.requireRows(ids, config.vocabulary());
+    Tensor batch =
+        torch.tensor(Arrays.stream(ids).asLongStream().toArray()).view(prompts.size(), length);
     return batch.to(new Device(compute.device()), torch.ScalarType.Long);
   }
 

@@ -74,7 +74,7 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
   }
 
   // CLIP's tokenizer is the model's own or built in. Others come with their component, or are the
-  // model's own if the vocabulary size is the same.
+  // model's own.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
     return belongs(tokenizer) && !replacement.className().startsWith("CLIP")
@@ -95,17 +95,18 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
     if (hasTokenizer(own)) {
       return beside.apply(own);
     }
-    Path other = base.folder().map(folder -> folder.resolve(tokenizer)).orElse(null);
-    int words = replacement.config().integer("vocab_size", 0);
-    if (other != null
-        && hasTokenizer(other)
-        && base.componentClass(component) != null
-        && base.config(component).integer("vocab_size", 0) == words) {
+    if (baseHasTokenizer(tokenizer)) {
       return ofBase.apply(tokenizer);
     }
-    throw new InvalidInputException(path + " has no tokenizer: " + own + " contains none,"
-        + " and " + (other == null ? base.describe() : other) + " contains none with " + words
-        + " tokens; put tokenizer.json, spiece.model, or vocab.json with merges.txt into " + own);
+    throw new InvalidInputException(path + " has no tokenizer: " + own + " contains none, and "
+        + base.folder().map(folder -> folder.resolve(tokenizer).toString()).orElse(base.describe())
+        + " contains none; put tokenizer.json, spiece.model, or vocab.json with merges.txt into "
+        + own);
+  }
+
+  private boolean baseHasTokenizer(String tokenizer) {
+    return base.componentClass(component) != null
+        && base.folder().map(folder -> hasTokenizer(folder.resolve(tokenizer))).orElse(false);
   }
 
   private static boolean hasTokenizer(Path folder) {
@@ -129,12 +130,36 @@ record ReplacedComponent(ModelParts base, String component, ComponentFile replac
 
   @Override
   public List<String> notices() {
+    return Stream.of(base.notices().stream(), averagesNotice(), tokenizerNotice())
+        .flatMap(all -> all)
+        .toList();
+  }
+
+  private Stream<String> averagesNotice() {
     return component.equals("unet")
             && !Files.isDirectory(path)
             && FamilyRegistry.hasOnlyAverages(TensorFileFormat.list(path))
-        ? Stream.concat(base.notices().stream(), Stream.of(SingleFile.averagesNotice(path)))
-            .toList()
-        : base.notices();
+        ? Stream.of(SingleFile.averagesNotice(path))
+        : Stream.empty();
+  }
+
+  // A text encoder of another vocabulary would generate images that do not follow prompts.
+  private Stream<String> tokenizerNotice() {
+    String tokenizer = component.replace("text_encoder", "tokenizer");
+    if (!component.startsWith("text_encoder")
+        || replacement.className().startsWith("CLIP")
+        || hasTokenizer(folder(tokenizer))
+        || !baseHasTokenizer(tokenizer)) {
+      return Stream.empty();
+    }
+    int rows = replacement.config().integer("vocab_size", 0);
+    int own = base.config(component).integer("vocab_size", 0);
+    return rows == own
+        ? Stream.empty()
+        : Stream.of(path + " has token embeddings for " + rows + " tokens and no tokenizer; the"
+            + " tokenizer of the base is used, whose text encoder has " + own
+            + "; if images do not follow the prompt, put the text encoder's own tokenizer into "
+            + folder(tokenizer));
   }
 
   @Override

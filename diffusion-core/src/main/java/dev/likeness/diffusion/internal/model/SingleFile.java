@@ -258,7 +258,8 @@ public final class SingleFile implements ModelParts {
         contents.components().get(tokenizer.replace("tokenizer", "text_encoder"));
     int words =
         encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
-    if (words != ClipTokenizer.CLIP_VOCABULARY) {
+    // The ids that begin and end every prompt are CLIP's last.
+    if (words < ClipTokenizer.CLIP_VOCABULARY) {
       throw new InvalidInputException(file + ": its text encoder has " + words
           + " tokens, but CLIP's tokenizer has "
           + ClipTokenizer.CLIP_VOCABULARY

@@ -104,11 +104,6 @@ record BpeVocabulary(
     return pair instanceof List<?> list ? list : List.of();
   }
 
-  /** Returns a number above every id. */
-  long size() {
-    return 1 + ids.values().stream().mapToLong(id -> id).max().orElse(-1);
-  }
-
   /** Returns the model as {@code tokenizer.json} has it, without the end-of-word suffix. */
   Map<String, Object> model() {
     return Map.of(

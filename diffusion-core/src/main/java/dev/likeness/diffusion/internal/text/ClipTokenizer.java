@@ -52,9 +52,14 @@ public final class ClipTokenizer implements AutoCloseable {
     return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
   }
 
-  /** Checks that a text encoder with {@code rows} embeddings fits this tokenizer. */
-  public void requireRows(int rows) {
-    code.requireRows(rows);
+  /**
+   * Checks that each id has a row in the token embedding of a text encoder.
+   *
+   * @param rows the number of rows
+   * @throws dev.likeness.diffusion.error.InvalidInputException if an id lies beyond the rows
+   */
+  public void requireRows(int[] ids, int rows) {
+    code.requireRows(ids, rows);
   }
 
   /** Returns the number of ids of {@link #encode}; 77 for every published model. */
@@ -137,11 +142,7 @@ public final class ClipTokenizer implements AutoCloseable {
     private ByteLevelBpe() {}
 
     static NativeTokenizer build(BpeVocabulary vocabulary, SpecialTokens tokens) {
-      return NativeTokenizer.build(
-          vocabulary.source(),
-          document(vocabulary, tokens),
-          vocabulary.ids().keySet(),
-          vocabulary.size());
+      return NativeTokenizer.build(vocabulary.source(), document(vocabulary, tokens));
     }
 
     private static Map<String, Object> document(BpeVocabulary vocabulary, SpecialTokens tokens) {

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
@@ -28,14 +29,14 @@ final class NativeTokenizer implements AutoCloseable {
   private static final int LONGEST_ADDED = 1024;
 
   private final String source;
-  private final long ids;
+  private final Set<Integer> special;
   private final long handle;
   private final ReadWriteLock use = new ReentrantReadWriteLock();
   private boolean closed;
 
-  private NativeTokenizer(String source, long ids, long handle) {
+  private NativeTokenizer(String source, Set<Integer> special, long handle) {
     this.source = source;
-    this.ids = ids;
+    this.special = special;
     this.handle = handle;
   }
 
@@ -43,24 +44,17 @@ final class NativeTokenizer implements AutoCloseable {
    * Builds the tokenizer of a {@code tokenizer.json} given as a map.
    *
    * @param source what errors call it
-   * @param symbols the texts in the document's model
-   * @param size a number above the ids of all symbols
    * @throws InvalidInputException if an added token is no token, or the library refuses the tables
    */
-  static NativeTokenizer build(
-      String source, Map<String, Object> document, Set<String> symbols, long size) {
+  static NativeTokenizer build(String source, Map<String, Object> document) {
     List<?> added = (List<?>) document.get("added_tokens");
     checkAdded(source, added);
-    long fresh = added.stream()
-        .filter(token -> !symbols.contains(((Map<?, ?>) token).get("content")))
-        .count();
-    long ids = Math.max(size, symbols.size()) + fresh;
     TokenizersLibrary library = library();
     try {
       long handle = library.createTokenizerFromString(JSON.std.asString(document));
       library.disableTruncation(handle);
       library.disablePadding(handle);
-      return new NativeTokenizer(source, ids, handle);
+      return new NativeTokenizer(source, special(added), handle);
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           source + " is not a usable tokenizer: " + Quoted.of(String.valueOf(e.getMessage()))
@@ -103,17 +97,29 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  private static Set<Integer> special(List<?> added) {
+    return added.stream()
+        .map(token -> (Map<?, ?>) token)
+        .filter(token -> Boolean.TRUE.equals(token.get("special")))
+        .map(token -> (Integer) token.get("id"))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
   /**
-   * Checks that a text encoder fits this tokenizer.
+   * Checks the ids of a prompt before a text encoder looks them up. A text encoder may have more
+   * rows than the tokenizer has tokens, and the tokenizer may have tokens that no prompt uses.
    *
-   * @param rows the number of rows of its token embedding
-   * @throws InvalidInputException if an id lies beyond the rows, or more than half of the rows have
-   *     no id
+   * @param rows the number of rows of the token embedding
+   * @throws InvalidInputException if an id lies beyond the rows
    */
-  void requireRows(int rows) {
-    if (ids > rows || ids < rows / 2) {
-      throw new InvalidInputException(source + " has " + ids + " tokens, but its text encoder has "
-          + rows + "; give the tokenizer that the text encoder was trained with");
+  void requireRows(int[] ids, int rows) {
+    for (int id : ids) {
+      if (id >= rows) {
+        throw new InvalidInputException(source + ": the token " + Quoted.of(decode(new int[] {id}))
+            + " has the id " + id + ", but the text encoder has only " + rows
+            + " rows; give the tokenizer that the text encoder was trained with"
+            + (special.contains(id) ? "" : ", or leave the token out of the prompt"));
+      }
     }
   }
 

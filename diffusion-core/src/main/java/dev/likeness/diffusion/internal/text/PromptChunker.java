@@ -97,9 +97,9 @@ public record PromptChunker(
       first += word.vectors();
     }
     if (found == null) {
-      return tokenizer.ids(text);
+      return ownIds(text);
     }
-    int[] before = tokenizer.ids(text.substring(0, at));
+    int[] before = ownIds(text.substring(0, at));
     int[] after = ids(text.substring(at + found.token().length()));
     int[] all = Arrays.copyOf(before, before.length + found.vectors() + after.length);
     for (int i = 0; i < found.vectors(); i++) {
@@ -109,12 +109,21 @@ public record PromptChunker(
     return all;
   }
 
+  // An id beyond the vocabulary would be taken for a vector of a textual inversion.
+  private int[] ownIds(String text) {
+    int[] own = tokenizer.ids(text);
+    tokenizer.requireRows(own, vocabulary);
+    return own;
+  }
+
   private PromptChunk chunk(int[] own, double[] weights) {
     int[] ids = new int[tokenizer.maxLength()];
     double[] all = new double[ids.length];
     Arrays.fill(ids, tokenizer.pad());
     Arrays.fill(all, 1);
     ids[0] = tokenizer.begin();
+    tokenizer.requireRows(
+        new int[] {tokenizer.begin(), tokenizer.end(), tokenizer.pad()}, vocabulary);
     System.arraycopy(own, 0, ids, 1, own.length);
     ids[own.length + 1] = tokenizer.end();
     if (weights != null) {

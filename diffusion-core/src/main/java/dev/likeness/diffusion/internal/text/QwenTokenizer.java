@@ -30,8 +30,7 @@ public final class QwenTokenizer implements AutoCloseable {
 
   private QwenTokenizer(BpeVocabulary tables, SpecialTokens tokens) {
     source = tables.source();
-    code = NativeTokenizer.build(
-        source, document(tables, tokens), tables.ids().keySet(), tables.size());
+    code = NativeTokenizer.build(source, document(tables, tokens));
     pad = tokens.id("pad_token");
   }
 
@@ -78,9 +77,14 @@ public final class QwenTokenizer implements AutoCloseable {
     return lost.substring(0, Math.max(0, lost.lastIndexOf(TURN_END))).strip();
   }
 
-  /** Checks that a text encoder with {@code rows} embeddings fits this tokenizer. */
-  public void requireRows(int rows) {
-    code.requireRows(rows);
+  /**
+   * Checks that each id has a row in the token embedding of a text encoder.
+   *
+   * @param rows the number of rows
+   * @throws InvalidInputException if an id lies beyond the rows
+   */
+  public void requireRows(int[] ids, int rows) {
+    code.requireRows(ids, rows);
   }
 
   /** Returns all ids of the text, without truncation. */

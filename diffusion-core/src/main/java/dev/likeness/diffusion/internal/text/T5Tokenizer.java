@@ -1,13 +1,10 @@
 package dev.likeness.diffusion.internal.text;
 
-import dev.likeness.diffusion.internal.text.SentencePieceModel.Piece;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
@@ -36,8 +33,7 @@ public final class T5Tokenizer implements AutoCloseable {
     end = vocabulary.id("</s>");
     pad = vocabulary.id("<pad>");
     ends = vocabulary.hasEnd() ? 1 : 0;
-    Set<String> texts = vocabulary.pieces().stream().map(Piece::text).collect(Collectors.toSet());
-    code = NativeTokenizer.build(source, document(vocabulary), texts, texts.size());
+    code = NativeTokenizer.build(source, document(vocabulary));
   }
 
   /**
@@ -90,9 +86,14 @@ public final class T5Tokenizer implements AutoCloseable {
     return code.ids(text);
   }
 
-  /** Checks that a text encoder with {@code rows} embeddings fits this tokenizer. */
-  public void requireRows(int rows) {
-    code.requireRows(rows);
+  /**
+   * Checks that each id has a row in the token embedding of a text encoder.
+   *
+   * @param rows the number of rows
+   * @throws dev.likeness.diffusion.error.InvalidInputException if an id lies beyond the rows
+   */
+  public void requireRows(int[] ids, int rows) {
+    code.requireRows(ids, rows);
   }
 
   private static Map<String, Object> document(T5Vocabulary vocabulary) {

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The tables of T5's unigram model.
@@ -115,6 +116,7 @@ record T5Vocabulary(
       tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
     }
     if (!generic) {
+      requireListed(files, pieces, added);
       return new T5Vocabulary(
           file.toString(), pieces, characterMap(document.get("normalizer")), added);
     }
@@ -134,6 +136,26 @@ record T5Vocabulary(
         own,
         Boolean.TRUE.equals(model.get("byte_fallback")),
         endsInTemplate(file, document.get("post_processor")));
+  }
+
+  // Files of two tokenizers in one folder, whose ids are those of neither.
+  private static void requireListed(
+      TokenizerFiles files, List<Piece> pieces, List<Map<?, ?>> added) {
+    Map<String, Object> config = files.has(CONFIG) ? BpeVocabulary.object(files, CONFIG) : Map.of();
+    Set<Object> known = pieces.stream().map(Piece::text).collect(Collectors.toSet());
+    added.forEach(token -> known.add(token.get("content")));
+    for (String key : List.of("additional_special_tokens", "extra_special_tokens")) {
+      if (config.get(key) instanceof List<?> listed) {
+        for (Object token : listed) {
+          if (token instanceof String && !known.contains(token)) {
+            throw new InvalidInputException(
+                files.path(WHOLE) + " has no token " + Quoted.of(token.toString())
+                    + ", which " + CONFIG + " beside it lists as " + key
+                    + "; give both files of the tokenizer that the text encoder was trained with");
+          }
+        }
+      }
+    }
   }
 
   // The template of a text: [{"Sequence": …}, {"SpecialToken": {"id": "</s>", …}}].

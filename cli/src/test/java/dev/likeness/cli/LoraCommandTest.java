@@ -87,7 +87,9 @@ class LoraCommandTest {
     Path full = folder.resolve("full.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(
-          full, Map.of(LAYER + "diff", torch.full(new long[] {64, 64}, new Scalar(100.0))), Map.of());
+          full,
+          Map.of(LAYER + "diff", torch.full(new long[] {64, 64}, new Scalar(100.0))),
+          Map.of());
     }
     Path out = folder.resolve("out.safetensors");
     CommandResult run = CommandResult.of(

@@ -2,7 +2,7 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.ModelOpener;
@@ -70,7 +70,7 @@ final class CachingVariants implements AutoCloseable {
    * for the base's own.
    */
   String sampler() {
-    return variants.get(EXACT).model().unwrap(OpenModel.class).family()
+    return EngineAccess.model(variants.get(EXACT).model()).family()
             == FamilyRegistry.STABLE_DIFFUSION
         ? "DPM++ 2M Karras"
         : null;

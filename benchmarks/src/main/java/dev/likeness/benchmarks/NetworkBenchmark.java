@@ -2,6 +2,7 @@ package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -83,7 +84,7 @@ public class NetworkBenchmark {
     opened = eightBits
         ? BaseModel.open(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS))
         : BaseModel.open(files, compute);
-    model = opened.unwrap(StableDiffusionNetworks.class);
+    model = EngineAccess.model(opened).networks(StableDiffusionNetworks.class);
   }
 
   @TearDown(Level.Trial)

@@ -1,14 +1,13 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.Capabilities.PromptEmbeddings;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
-import dev.likeness.diffusion.internal.pipeline.LatentCodec;
-import dev.likeness.diffusion.internal.pipeline.OpenedBase;
-import dev.likeness.diffusion.internal.pipeline.Pipeline;
+import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GenerationDefaults;
@@ -37,12 +36,14 @@ import java.util.function.Function;
  * generate, encode or decode.
  */
 public final class BaseModel implements AutoCloseable {
-  final OpenedBase opened;
-  private final Pipeline pipeline;
+  static {
+    Engine.readableBy(base -> ((BaseModel) base).engine);
+  }
 
-  BaseModel(OpenedBase opened) {
-    this.opened = opened;
-    this.pipeline = opened.pipeline();
+  private final Engine engine;
+
+  BaseModel(Engine engine) {
+    this.engine = engine;
   }
 
   /**
@@ -79,7 +80,7 @@ public final class BaseModel implements AutoCloseable {
    */
   public static BaseModel open(ModelFiles files, Compute compute) {
     compute.requireAvailable();
-    return new BaseModel(OpenedBase.open(files.parts(), compute));
+    return new BaseModel(Engine.open(files.parts(), compute));
   }
 
   /**
@@ -98,7 +99,7 @@ public final class BaseModel implements AutoCloseable {
    */
   public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
     ModelParts parts = files.parts();
-    return new BaseModel(OpenedBase.open(parts, MemoryPlan.of(parts, compute, budget)));
+    return new BaseModel(Engine.open(parts, MemoryPlan.of(parts, compute, budget)));
   }
 
   /**
@@ -125,7 +126,7 @@ public final class BaseModel implements AutoCloseable {
    * model has a memory budget, the view frees no network; see {@link #memoryPlan()}.
    */
   public BaseModel offloading() {
-    return new BaseModel(opened.freeing());
+    return new BaseModel(engine.offloading());
   }
 
   /**
@@ -135,22 +136,7 @@ public final class BaseModel implements AutoCloseable {
    * @param observer receives the events of each generation and training on the view
    */
   public BaseModel observed(Progress.Observer observer) {
-    return new BaseModel(opened.observed(observer));
-  }
-
-  /**
-   * {@return an engine object of this model, for the library's own modules} The model keeps
-   * ownership of the object.
-   *
-   * <p>The engine is the library's implementation. Engine types are in {@code internal} packages,
-   * which may change in any release.
-   *
-   * @param <T> the engine type
-   * @param kind the engine type, for example {@code OpenModel}
-   * @throws IllegalStateException if the model has no object of this type
-   */
-  public <T> T unwrap(Class<T> kind) {
-    return opened.unwrap(kind);
+    return new BaseModel(engine.observed(observer));
   }
 
   /**
@@ -158,12 +144,12 @@ public final class BaseModel implements AutoCloseable {
    * kept; empty if no budget was given}
    */
   public Optional<String> memoryPlan() {
-    return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);
+    return engine.plan().map(MemoryPlan::toString);
   }
 
   /** {@return the default values of a text-to-image request's options} */
   public GenerationDefaults defaults() {
-    return pipeline.defaults();
+    return engine.pipeline().defaults();
   }
 
   /**
@@ -172,7 +158,7 @@ public final class BaseModel implements AutoCloseable {
    * @param request the request; some defaults depend on its initial image and control images
    */
   public GenerationDefaults defaults(ImageRequest request) {
-    return opened.model().defaults(request);
+    return engine.model().defaults(request);
   }
 
   /**
@@ -182,12 +168,12 @@ public final class BaseModel implements AutoCloseable {
    * @param request the request; options that are not set have their default values
    */
   public OptionalDouble eta(ImageRequest request) {
-    return pipeline.eta(request);
+    return engine.pipeline().eta(request);
   }
 
   /** {@return a number of pixels; width and height of an image must be multiples of it} */
   public int sizeMultiple() {
-    return opened.model().latents().textToImageMultiple();
+    return engine.model().latents().textToImageMultiple();
   }
 
   /**
@@ -195,12 +181,12 @@ public final class BaseModel implements AutoCloseable {
    * {@link dev.likeness.diffusion.request.TilingOptions#windows windows}}
    */
   public boolean canSampleTiled() {
-    return opened.model().capability(TiledSampling.class).isPresent();
+    return engine.model().capability(TiledSampling.class).isPresent();
   }
 
   /** {@return the device and the element type that the model computes with} */
   public Compute compute() {
-    return opened.model().compute();
+    return engine.model().compute();
   }
 
   /**
@@ -208,17 +194,17 @@ public final class BaseModel implements AutoCloseable {
    * scheduler if there is no such file}
    */
   public SchedulerConfig scheduler() {
-    return opened.model().scheduler();
+    return engine.model().scheduler();
   }
 
   /** {@return the name of the model's folder or file} */
   public String name() {
-    return opened.name();
+    return engine.use().name();
   }
 
   /** {@return the folder that the model was opened from; empty for a single file} */
   public Optional<Path> folder() {
-    return opened.extras().folder();
+    return engine.extras().folder();
   }
 
   /**
@@ -231,7 +217,7 @@ public final class BaseModel implements AutoCloseable {
    *     more steps than the scheduler supports
    */
   public void validate(ImageRequest request) {
-    pipeline.require(request);
+    engine.pipeline().require(request);
   }
 
   /**
@@ -259,7 +245,14 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException if the model's network is not a UNet
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return opened.encode(request);
+    PromptEmbeddings encoder = engine
+        .model()
+        .capability(PromptEmbeddings.class)
+        .orElseThrow(() -> new IllegalStateException(
+            name() + " does not support prompt embeddings; use a base with a UNet"));
+    return engine
+        .use()
+        .callWhileOpen(List.of(request), () -> engine.pipeline().embedding(encoder, request));
   }
 
   /**
@@ -273,7 +266,7 @@ public final class BaseModel implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    */
   public Latents encode(RgbImage image) {
-    return opened.coded(codec -> codec.encode(image));
+    return engine.use().callWhileOpen(() -> engine.pipeline().codec().encode(image));
   }
 
   /**
@@ -287,7 +280,7 @@ public final class BaseModel implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device has too little memory
    */
   public RgbImage decode(Latents latents) {
-    return opened.coded(codec -> codec.decode(latents));
+    return engine.use().callWhileOpen(() -> engine.pipeline().codec().decode(latents));
   }
 
   /**
@@ -301,7 +294,7 @@ public final class BaseModel implements AutoCloseable {
    *     autoencoder's scale factor
    */
   public Latents noise(long seed, int width, int height) {
-    return LatentCodec.of(opened.model()).noise(seed, width, height);
+    return engine.pipeline().codec().noise(seed, width, height);
   }
 
   /**
@@ -311,7 +304,7 @@ public final class BaseModel implements AutoCloseable {
    * type of {@link #compute()}.
    */
   public String weightsDigest() {
-    return WeightsDigest.of(opened.model());
+    return WeightsDigest.of(engine.model());
   }
 
   /**
@@ -436,14 +429,16 @@ public final class BaseModel implements AutoCloseable {
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return opened.during(
-        requests,
-        () -> report(
+    return engine
+        .use()
+        .callWhileOpen(
             requests,
-            progress,
-            events -> pipeline.generate(requests, events, cancellation).stream()
-                .map(GeneratedImage::of)
-                .toList()));
+            () -> report(
+                requests,
+                progress,
+                events -> engine.pipeline().generate(requests, events, cancellation).stream()
+                    .map(GeneratedImage::of)
+                    .toList()));
   }
 
   /**
@@ -475,13 +470,20 @@ public final class BaseModel implements AutoCloseable {
       Consumer<GeneratedImage> each,
       Progress progress,
       Cancellation cancellation) {
-    opened.during(
-        requests,
-        () -> report(requests, progress, events -> {
-          pipeline.generate(
-              requests, result -> each.accept(GeneratedImage.of(result)), events, cancellation);
-          return null;
-        }));
+    engine
+        .use()
+        .callWhileOpen(
+            requests,
+            () -> report(requests, progress, events -> {
+              engine
+                  .pipeline()
+                  .generateEach(
+                      requests,
+                      result -> each.accept(GeneratedImage.of(result)),
+                      events,
+                      cancellation);
+              return null;
+            }));
   }
 
   /**
@@ -493,11 +495,11 @@ public final class BaseModel implements AutoCloseable {
    */
   @Override
   public void close() {
-    opened.close();
+    engine.close();
   }
 
   private <T> T report(List<ImageRequest> asked, Progress caller, Function<Progress, T> work) {
     int images = asked.stream().mapToInt(ImageRequest::count).sum();
-    return opened.report(Progress.Work.Kind.GENERATION, images, caller, work);
+    return engine.use().report(Progress.Work.Kind.GENERATION, images, caller, work);
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.stablediffusion.DeepCache;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -98,7 +99,8 @@ class CachingTest {
     try (BaseModel base = base();
         TensorScope scope = TensorScope.open();
         InferenceMode mode = new InferenceMode(true)) {
-      UNet2DConditionModel unet = base.unwrap(StableDiffusionNetworks.class).unet(Adaptation.NONE);
+      UNet2DConditionModel unet =
+          EngineAccess.model(base).networks(StableDiffusionNetworks.class).unet(Adaptation.NONE);
       DeepCache deep = new DeepCache(2, layers, false);
       Tensor x = torch.randn(1, unet.config().inChannels(), 8, 8);
       Tensor time = torch.tensor(new float[] {300});

@@ -9,10 +9,10 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.pipeline.PipelineModel;
 import dev.likeness.diffusion.internal.pipeline.RequestDefaults;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
@@ -108,17 +108,16 @@ class GenerationSettingsTest {
   })
   void largeImagesAreScaledToTheModelsPixels(
       String variant, String large, String masked, @TempDir Path folder) {
-    PipelineModel denoiser = new PipelineModel(
-        FamilyRegistry.open(ModelOpener.open(PipelineFolder.any(variant, folder)), Compute.EXACT));
+    OpenModel model =
+        FamilyRegistry.open(ModelOpener.open(PipelineFolder.any(variant, folder)), Compute.EXACT);
     RgbImage image = RgbImage.of(2000, 800, new byte[3 * 2000 * 800]);
-    assertEquals(large, size(denoiser, InitialImage.of(image)));
-    assertEquals(masked, size(denoiser, InitialImage.of(image).mask(image)));
-    denoiser.model().close();
+    assertEquals(large, size(model, InitialImage.of(image)));
+    assertEquals(masked, size(model, InitialImage.of(image).mask(image)));
+    model.close();
   }
 
-  private static String size(PipelineModel denoiser, InitialImage initial) {
-    ImageRequest drawn = new RequestDefaults(
-            denoiser, denoiser.model().defaults(ImageRequest.of("")))
+  private static String size(OpenModel model, InitialImage initial) {
+    ImageRequest drawn = new RequestDefaults(model, model.defaults(ImageRequest.of("")))
         .complete(ImageRequest.of("a hat").initialImage(initial));
     return drawn.width().getAsInt() + "x" + drawn.height().getAsInt();
   }

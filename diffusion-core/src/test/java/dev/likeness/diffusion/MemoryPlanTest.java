@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.memory.MemoryEstimate;
 import dev.likeness.diffusion.internal.memory.WeightResidence;
@@ -89,7 +90,8 @@ class MemoryPlanTest {
     try (BaseModel held = BaseModels.open(files, Compute.EXACT);
         BaseModel streamed = BaseModels.open(files, last(files, AMPLE))) {
       assertEquals(
-          WeightResidence.STREAMED, streamed.unwrap(MemoryPlan.class).residence("transformer"));
+          WeightResidence.STREAMED,
+          EngineAccess.engine(streamed).plan().orElseThrow().residence("transformer"));
       assertArrayEquals(
           held.generate(REQUEST).pixels(), streamed.generate(REQUEST).pixels(), 1e-5f);
     }
@@ -175,7 +177,7 @@ class MemoryPlanTest {
       assertEquals(
           "memory for one image of 32x32 on cpu f32, budget 60.0 GiB",
           plan.lines().findFirst().orElseThrow());
-      assertTrue(base.unwrap(MemoryPlan.class).peak() < 60L << 30);
+      assertTrue(EngineAccess.engine(base).plan().orElseThrow().peak() < 60L << 30);
       String refused = assertThrows(
               ResourceLimitException.class, () -> base.generate(REQUEST.size(16384, 16384)))
           .getMessage();

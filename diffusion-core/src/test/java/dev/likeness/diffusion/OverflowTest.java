@@ -12,6 +12,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -84,7 +85,7 @@ class OverflowTest {
           notices);
       PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.image());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
-      half.unwrap(StableDiffusionNetworks.class).release("vae");
+      EngineAccess.model(half).networks(StableDiffusionNetworks.class).release("vae");
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
     }
   }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -222,7 +222,7 @@ class RefusedOptionsTest {
 
   private static void assertRefused(String name, ImageRequest request, String what) {
     try (BaseModel base = open(name)) {
-      String family = base.unwrap(OpenModel.class).family().id();
+      String family = EngineAccess.model(base).family().id();
       assertEquals(
           "a base of the family " + family + " does not support " + what, refusal(base, request));
     }

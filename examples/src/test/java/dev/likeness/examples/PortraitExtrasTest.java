@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.ModelExtras.Upscaling;
@@ -29,7 +30,7 @@ class PortraitExtrasTest {
   @Test
   void declaresHowItIsUsed() {
     try (BaseModel portrait = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
-      ModelExtras extras = portrait.unwrap(ModelExtras.class);
+      ModelExtras extras = EngineAccess.extras(portrait);
       assertEquals(Optional.of("portrait"), extras.styleFamily());
       assertEquals(new Upscaling(0.05, Optional.of("ddim"), false, true), extras.upscaling());
       assertTrue(!extras.photographs() && !extras.rareToken());

@@ -17,10 +17,10 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -138,7 +138,7 @@ class HeadshotStudioTest {
     ShootRequest one = ShootRequest.of(Style.named("studio"), 1);
     int side = base.defaults().width();
     long own = (long) side * side;
-    Autoencoder decoder = base.unwrap(OpenModel.class).autoencoder();
+    Autoencoder decoder = EngineAccess.model(base).autoencoder();
     // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the image and 3 for
     // itself.
     assertEquals(

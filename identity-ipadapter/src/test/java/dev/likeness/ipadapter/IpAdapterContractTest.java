@@ -13,12 +13,12 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterContract;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
@@ -258,7 +258,7 @@ class IpAdapterContractTest implements AdapterContract {
    */
   @Test
   void isRefusedOnABaseOfAnotherTextWidth() {
-    ModelComponent.Tensors own = base.unwrap(OpenModel.class);
+    ModelComponent.Tensors own = EngineAccess.model(base);
     ModelComponent.Tensors wider = new ModelComponent.Tensors() {
       @Override
       public Set<String> tensorNames(ModelComponent part) {

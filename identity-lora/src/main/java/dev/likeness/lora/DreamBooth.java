@@ -1,10 +1,9 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
-import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Cancellation;
@@ -72,7 +71,7 @@ public record DreamBooth(LoraTraining settings) {
    * @param base the base model
    */
   public static DreamBooth forBase(BaseModel base) {
-    OptionalDouble rate = base.unwrap(ModelExtras.class)
+    OptionalDouble rate = EngineAccess.extras(base)
         .training()
         .map(ModelExtras.Training::dreamBoothLearningRate)
         .orElse(OptionalDouble.empty());
@@ -131,12 +130,12 @@ public record DreamBooth(LoraTraining settings) {
               + " train a LoRA");
     }
     int images = set.examples().size();
-    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
+    return EngineAccess.engine(base).use().report(Kind.TRAINING, images, progress, events -> {
       try (Lora added = set.trainingAdapter()
               .map(file -> Lora.open(file, base, cancellation))
               .orElse(null);
           TrainableFullWeights weights = new TrainableFullWeights(
-              base.unwrap(OpenModel.class),
+              EngineAccess.model(base),
               settings.trainTextEncoder(),
               weightType(base.compute()),
               added == null ? null : ModelAdapter.of(added.at(1)));
@@ -145,7 +144,7 @@ public record DreamBooth(LoraTraining settings) {
         Map<String, String> header = TrainedPerson.header(
             set.personToken(),
             base.name(),
-            TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+            TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))
                 .toString(),
             Map.of("format", "pt"));
         return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);

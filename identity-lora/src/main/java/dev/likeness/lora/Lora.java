@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -95,7 +96,7 @@ public final class Lora implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
-    OpenModel model = base.unwrap(OpenModel.class);
+    OpenModel model = EngineAccess.model(base);
     LayerTable table = LayerTable.of(model);
     TensorRegion region = new TensorRegion();
     Path weights = LoraFile.weights(file);
@@ -135,7 +136,7 @@ public final class Lora implements AutoCloseable {
       return new LoraReader(
               source.tensors(),
               source.notes(),
-              LayerTable.of(base.unwrap(OpenModel.class)),
+              LayerTable.of(EngineAccess.model(base)),
               new Cancellation())
           .inspect(AdapterConfig.of(source.notes(), weights));
     }

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -127,8 +128,8 @@ public final class LoraMerge {
    */
   public static Lora extract(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
-    OpenModel from = base.unwrap(OpenModel.class);
-    OpenModel to = tuned.unwrap(OpenModel.class);
+    OpenModel from = EngineAccess.model(base);
+    OpenModel to = EngineAccess.model(tuned);
     LayerTable table = LayerTable.of(from);
     if (!Set.copyOf(table.layers()).equals(Set.copyOf(LayerTable.of(to).layers()))) {
       throw new InvalidInputException(tuned.name() + " has other layers than " + base.name()
@@ -173,8 +174,8 @@ public final class LoraMerge {
    * @param tuned the fine-tuned model
    */
   public static List<String> omittedTensors(BaseModel base, BaseModel tuned) {
-    OpenModel from = base.unwrap(OpenModel.class);
-    OpenModel to = tuned.unwrap(OpenModel.class);
+    OpenModel from = EngineAccess.model(base);
+    OpenModel to = EngineAccess.model(tuned);
     LayerTable table = LayerTable.of(from);
     return Stream.of(ModelComponent.values())
         .flatMap(part -> from.tensorNames(part).stream()

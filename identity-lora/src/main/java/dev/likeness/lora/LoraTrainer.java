@@ -3,8 +3,8 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -192,7 +192,7 @@ public record LoraTrainer(LoraTraining settings) {
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     int images = set.examples().size();
-    return base.unwrap(OpenedBase.class).report(Kind.TRAINING, images, progress, events -> {
+    return EngineAccess.engine(base).use().report(Kind.TRAINING, images, progress, events -> {
       try (Lora added = set.trainingAdapter()
               .map(file -> Lora.open(file, base, cancellation))
               .orElse(null);

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
@@ -147,20 +147,19 @@ public final class TrainedPerson implements Identity.Loaded {
       LoraTraining settings,
       PersonToken subject,
       BaseModel base) {
-    String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
+    String family = LayerTable.of(EngineAccess.model(base)).kind();
     LoraAlgorithm kind =
         switch (settings.optimizerOptions().algorithm()) {
           case LOKR -> LoraAlgorithm.LOKR;
           case LOHA -> LoraAlgorithm.LOHA;
           case LORA, DORA -> LoraAlgorithm.LORA;
         };
-    String trainingSettings = TrainingObjective.effectiveSettings(
-            settings, base.unwrap(OpenModel.class))
-        .toString();
+    String trainingSettings =
+        TrainingObjective.effectiveSettings(settings, EngineAccess.model(base)).toString();
     Map<String, String> header = header(subject, base.name(), trainingSettings, Map.of());
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
-    Lora lora = new Lora(changes, header, report, region, base.unwrap(OpenModel.class));
+    Lora lora = new Lora(changes, header, report, region, EngineAccess.model(base));
     return new TrainedPerson(lora, subject, base.name(), trainingSettings, Map.of());
   }
 

@@ -14,8 +14,8 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
@@ -108,21 +108,21 @@ class DreamBoothTest {
   void makesTheStepsOfTheScript() {
     try (TensorRegion region = new TensorRegion();
         TrainableFullWeights weights =
-            new TrainableFullWeights(base.unwrap(OpenModel.class), false, ScalarType.Float);
+            new TrainableFullWeights(EngineAccess.model(base), false, ScalarType.Float);
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
       CaptionEncodings texts = new CaptionEncodings(
-          TrainingTarget.of(base.unwrap(OpenModel.class)),
+          TrainingTarget.of(EngineAccess.model(base)),
           prompts(),
           weights,
           region,
           new Cancellation());
       TrainingStep learning = new TrainingStep(
-          TrainingTarget.of(base.unwrap(OpenModel.class)),
+          TrainingTarget.of(EngineAccess.model(base)),
           weights,
           optimizer,
-          TrainingObjective.of(base.unwrap(OpenModel.class), PLAIN),
+          TrainingObjective.of(EngineAccess.model(base), PLAIN),
           texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
@@ -362,7 +362,7 @@ class DreamBoothTest {
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
         assertEquals(DType.BF16, Tensors.dtype(weight.getValue()));
         assertTrue(weight.getValue().equal(again.weights().get(weight.getKey())), weight.getKey());
-        Tensor own = half.unwrap(OpenModel.class)
+        Tensor own = EngineAccess.model(half)
             .tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));
         moved += weight.getValue().ne(own).sum().item_double();
         all += own.numel();

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -41,12 +41,12 @@ class FillLoraTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.write("flux/fill", parent).path(), Compute.EXACT);
-    width = base.unwrap(OpenModel.class)
-        .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[0];
-    inputChannels = base.unwrap(OpenModel.class)
-        .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
+    width =
+        EngineAccess.model(base).tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[0];
+    inputChannels =
+        EngineAccess.model(base).tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
     latentChannels =
-        base.unwrap(OpenModel.class).tensorShape(ModelComponent.TRANSFORMER, "proj_out.weight")[0];
+        EngineAccess.model(base).tensorShape(ModelComponent.TRANSFORMER, "proj_out.weight")[0];
   }
 
   @AfterAll
@@ -57,7 +57,7 @@ class FillLoraTest {
   /** A pair of a layer, and a norm that tells FLUX.1. */
   private Path file(String layer, Tensor down, Tensor up) {
     Path file = folder.resolve("look.safetensors");
-    long[] norm = base.unwrap(OpenModel.class)
+    long[] norm = EngineAccess.model(base)
         .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
     SafetensorsWriter.write(
         file,
@@ -87,7 +87,7 @@ class FillLoraTest {
             .orElseThrow()
             .getValue();
         Tensor difference = change.deltaWeight(
-            base.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
+            EngineAccess.model(base).tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
         assertTrue(torch.allclose(
             torch.matmul(up, down), difference.narrow(1, 0, latentChannels), 1e-5, 1e-6, false));
         assertEquals(

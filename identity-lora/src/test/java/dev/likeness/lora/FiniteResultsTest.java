@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -175,7 +176,7 @@ class FiniteResultsTest extends OnGoldenBase {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> weights = new LinkedHashMap<>();
-      OpenModel own = base.unwrap(OpenModel.class);
+      OpenModel own = EngineAccess.model(base);
       own.tensorNames(ModelComponent.UNET)
           .forEach(name -> weights.put(name, own.tensor(ModelComponent.UNET, name)));
       // Finite numbers whose singular value, 64 times as large, is not.

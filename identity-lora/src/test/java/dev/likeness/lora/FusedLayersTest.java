@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -80,7 +80,7 @@ class FusedLayersTest {
     TensorVector rows = new TensorVector();
     parts(stem)
         .forEach(part -> rows.push_back(
-            base.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, part + ".weight")));
+            EngineAccess.model(base).tensor(ModelComponent.TRANSFORMER, part + ".weight")));
     Tensor all = torch.cat(rows, 0);
     long half = all.size(0) / 2;
     return stem.contains("adaLN")
@@ -201,7 +201,7 @@ class FusedLayersTest {
       float constraint = 1e-2f;
       for (int i = 0; i < parts.size(); i++) {
         String name = parts.get(i) + ".weight";
-        Tensor weight = base.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, name);
+        Tensor weight = EngineAccess.model(base).tensor(ModelComponent.TRANSFORMER, name);
         long size = weight.size(0) / 2;
         Tensor blocks = put(file, stem + ".oft_blocks." + i, random(noise, 2, size, size));
         expected.put(
@@ -257,14 +257,14 @@ class FusedLayersTest {
       String t5 = "encoder.block.0.layer.0.SelfAttention.q";
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       long[] query =
-          base.unwrap(OpenModel.class).tensorShape(ModelComponent.TEXT_ENCODER_2, t5 + ".weight");
+          EngineAccess.model(base).tensorShape(ModelComponent.TEXT_ENCODER_2, t5 + ".weight");
       tensors.put(
           "text_encoders.t5xxl.transformer." + t5 + ".lora_down.weight",
           random(noise, 2, query[1]));
       tensors.put(
           "text_encoders.t5xxl.transformer." + t5 + ".lora_up.weight", random(noise, query[0], 2));
       long[] shape =
-          base.unwrap(OpenModel.class).tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight");
+          EngineAccess.model(base).tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight");
       tensors.put("diffusion_model.img_in.lora_A.weight", random(noise, 2, shape[1]));
       tensors.put("diffusion_model.img_in.lora_B.weight", random(noise, shape[0], 2));
       tensors.put("diffusion_model.img_in.reshape_weight", torch.tensor(shape));
@@ -286,7 +286,7 @@ class FusedLayersTest {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(4L)) {
-      long[] shape = base.unwrap(OpenModel.class)
+      long[] shape = EngineAccess.model(base)
           .tensorShape(ModelComponent.TRANSFORMER, BOTH + layer + ".weight");
       SafetensorsWriter.write(
           file,

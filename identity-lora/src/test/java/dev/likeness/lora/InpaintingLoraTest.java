@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -48,9 +48,8 @@ class InpaintingLoraTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.any("sd1/inpainting", parent), Compute.EXACT);
-    width = base.unwrap(OpenModel.class)
-        .tensor(ModelComponent.UNET, "conv_in.weight")
-        .size(0);
+    width =
+        EngineAccess.model(base).tensor(ModelComponent.UNET, "conv_in.weight").size(0);
   }
 
   @AfterAll
@@ -138,8 +137,7 @@ class InpaintingLoraTest {
       try (Lora lora = Lora.open(file(stem, factors), base)) {
         assertTrue(!kind.equals("lora") || only(lora) instanceof LoraDelta, "no longer factors");
         Tensor difference = only(lora)
-            .deltaWeight(
-                base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
+            .deltaWeight(EngineAccess.model(base).tensor(ModelComponent.UNET, "conv_in.weight"));
         Tensor expected = expected(kind, factors).reshape(width, LATENTS, 3, 3);
         assertTrue(torch.allclose(expected, difference.narrow(1, 0, LATENTS), 1e-5, 1e-6, false));
         assertEquals(
@@ -158,8 +156,7 @@ class InpaintingLoraTest {
       Map<String, Tensor> factors = factors(kind, INPUT_CHANNELS, noise);
       try (Lora lora = Lora.open(file("lora_unet_conv_in", factors), base)) {
         Tensor difference = only(lora)
-            .deltaWeight(
-                base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
+            .deltaWeight(EngineAccess.model(base).tensor(ModelComponent.UNET, "conv_in.weight"));
         assertTrue(torch.allclose(
             expected(kind, factors).reshape(width, INPUT_CHANNELS, 3, 3),
             difference,
@@ -180,7 +177,7 @@ class InpaintingLoraTest {
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L);
         Lora lora = Lora.open(file("lora_unet_conv_in", factors("dora", LATENTS, noise)), base)) {
-      Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight");
+      Tensor own = EngineAccess.model(base).tensor(ModelComponent.UNET, "conv_in.weight");
       Tensor lengths =
           own.add(only(lora).deltaWeight(own)).flatten(1, -1).square().sum(1).sqrt();
       assertTrue(torch.allclose(torch.ones(width), lengths, 1e-5, 1e-6, false));

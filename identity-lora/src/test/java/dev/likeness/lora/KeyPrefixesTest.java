@@ -6,8 +6,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -163,7 +163,7 @@ class KeyPrefixesTest {
   /** The factors of a layer of a base, and what they change under a name in the file. */
   private record Factors(BaseModel base, Path file, Tensor down, Tensor up) {
     static Factors of(BaseModel base, ModelComponent part, String path, Path folder) {
-      Tensor weight = base.unwrap(OpenModel.class).tensor(part, path + ".weight");
+      Tensor weight = EngineAccess.model(base).tensor(part, path + ".weight");
       try (NoiseSource noise = NoiseSource.seeded(7L)) {
         return new Factors(
             base,

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.KleinRun;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -153,10 +153,7 @@ class LanguageLoraTest {
           .weights()
           .forEach((layer, change) -> sums.put(
               layer.name(),
-              change
-                  .deltaWeight(layer.readF32(base.unwrap(OpenModel.class)))
-                  .sum()
-                  .item_double()));
+              change.deltaWeight(layer.readF32(EngineAccess.model(base))).sum().item_double()));
     }
     return sums;
   }

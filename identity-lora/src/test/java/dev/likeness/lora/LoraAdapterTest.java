@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.AdapterContract;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
@@ -158,11 +158,11 @@ class LoraAdapterTest implements AdapterContract {
     try (BaseModel twin = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder).path());
         Lora lora = Lora.open(file, base)) {
-      ModelAdapter.of(lora.at(1)).requireCompatible(base.unwrap(OpenModel.class));
-      ModelAdapter.of(loras.get(0).at(1)).requireCompatible(twin.unwrap(OpenModel.class));
+      ModelAdapter.of(lora.at(1)).requireCompatible(EngineAccess.model(base));
+      ModelAdapter.of(loras.get(0).at(1)).requireCompatible(EngineAccess.model(twin));
       String refusal = assertThrows(
               IllegalArgumentException.class,
-              () -> ModelAdapter.of(lora.at(1)).requireCompatible(twin.unwrap(OpenModel.class)))
+              () -> ModelAdapter.of(lora.at(1)).requireCompatible(EngineAccess.model(twin)))
           .getMessage();
       assertTrue(
           refusal.endsWith(

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -70,7 +71,8 @@ class LoraMemoryTest extends OnGoldenBase {
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open();
           Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
-        base.unwrap(StableDiffusionNetworks.class)
+        EngineAccess.model(base)
+            .networks(StableDiffusionNetworks.class)
             .unet(ModelAdapter.of(lora.at(0.5)).adapt(ModelComponent.UNET, Compute.EXACT));
         assertTrue(lora.bytes() > 0);
       }

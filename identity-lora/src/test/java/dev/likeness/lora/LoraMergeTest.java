@@ -10,9 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -109,7 +109,7 @@ class LoraMergeTest extends OnGoldenBase {
         Map.of(),
         report,
         new TensorRegion(),
-        base.unwrap(OpenModel.class));
+        EngineAccess.model(base));
   }
 
   @Test
@@ -265,10 +265,10 @@ class LoraMergeTest extends OnGoldenBase {
       float[] adapted = generate(lora.at(1));
       assertArrayEquals(adapted, generate(fused.adapter()), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
-      base.unwrap(OpenModel.class)
+      EngineAccess.model(base)
           .tensorNames(ModelComponent.UNET)
           .forEach(name ->
-              weights.put(name, base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name)));
+              weights.put(name, EngineAccess.model(base).tensor(ModelComponent.UNET, name)));
       weights.putAll(fused.weights(Compute.EXACT).get(ModelComponent.UNET));
       weights.computeIfPresent("conv_out.bias", (name, value) -> value.add(new Scalar(1e-6)));
       SafetensorsWriter.write(
@@ -356,7 +356,7 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void keepsTheBytesOfTheBaseAndLeaksNoMemory() {
-    String before = hash(base.unwrap(OpenModel.class));
+    String before = hash(EngineAccess.model(base));
     Compute compute = base.compute();
     long objects = 0;
     try (Lora lora = open("attention");
@@ -364,7 +364,8 @@ class LoraMergeTest extends OnGoldenBase {
       generate(lora.at(1), norms.at(0.5));
       for (int i = 0; i < 1000; i++) {
         try (TensorScope scope = TensorScope.open()) {
-          base.unwrap(StableDiffusionNetworks.class)
+          EngineAccess.model(base)
+              .networks(StableDiffusionNetworks.class)
               .unet(ModelAdapter.of(lora.at(0.5))
                   .adapt(ModelComponent.UNET, compute)
                   .and(ModelAdapter.of(norms.at(1)).adapt(ModelComponent.UNET, compute)));
@@ -376,6 +377,6 @@ class LoraMergeTest extends OnGoldenBase {
       assertEquals(objects, Pointer.totalCount(), "native objects after 1,000 times");
       assertTrue(lora.bytes() > 0);
     }
-    assertEquals(before, hash(base.unwrap(OpenModel.class)));
+    assertEquals(before, hash(EngineAccess.model(base)));
   }
 }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
@@ -99,7 +100,8 @@ class LoraParityTest {
         NoGradGuard inference = new NoGradGuard();
         Safetensors expected = GoldenLora.reference();
         GoldenReference inputs = folder.reference()) {
-      Tensor answer = base.unwrap(StableDiffusionNetworks.class)
+      Tensor answer = EngineAccess.model(base)
+          .networks(StableDiffusionNetworks.class)
           .unet(adaptation(golden, loras, ModelComponent.UNET))
           .forward(
               inputs.tensor("unet.sample"),
@@ -109,8 +111,9 @@ class LoraParityTest {
       Closeness.assertWithinSpread(
           2e-5, expected.read(golden.name() + ".unet"), answer, golden + " unet");
       Tensor text = new ClipPromptEncoder(
-              base.unwrap(StableDiffusionNetworks.class).tokenizer(),
-              base.unwrap(StableDiffusionNetworks.class)
+              EngineAccess.model(base).networks(StableDiffusionNetworks.class).tokenizer(),
+              EngineAccess.model(base)
+                  .networks(StableDiffusionNetworks.class)
                   .textEncoder(adaptation(golden, loras, ModelComponent.TEXT_ENCODER)),
               Compute.EXACT)
           .encode(prompts())

@@ -17,6 +17,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -620,12 +621,12 @@ class LoraTrainingTest {
     try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
-      TrainingTarget model = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));
       TrainingStep learning = new TrainingStep(
           model,
           factors,
           optimizer,
-          TrainingObjective.of(base.unwrap(OpenModel.class), SHORT),
+          TrainingObjective.of(EngineAccess.model(base), SHORT),
           new CaptionEncodings(model, List.of("a man"), factors, region, new Cancellation()));
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {

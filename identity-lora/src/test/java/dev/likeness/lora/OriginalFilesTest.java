@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -144,7 +144,7 @@ class OriginalFilesTest {
   }
 
   private static Map<String, Tensor> factors(BaseModel base, ModelComponent part, String path) {
-    Tensor weight = base.unwrap(OpenModel.class).tensor(part, path + ".weight");
+    Tensor weight = EngineAccess.model(base).tensor(part, path + ".weight");
     try (NoiseSource noise = NoiseSource.seeded(7L)) {
       return Map.of(
           "down",

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -69,7 +70,7 @@ class PartialFailureTest extends OnGoldenBase {
         throw new IllegalStateException("no memory");
       }
       try {
-        return method.invoke(base.unwrap(OpenModel.class), args);
+        return method.invoke(EngineAccess.model(base), args);
       } catch (InvocationTargetException e) {
         throw e.getCause();
       }

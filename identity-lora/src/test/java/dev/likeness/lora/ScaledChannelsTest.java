@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -48,7 +48,7 @@ class ScaledChannelsTest extends OnGoldenBase {
   void scalesEachChannel(String layer, int onInput, String prefix) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(3L)) {
-      Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, layer + ".weight");
+      Tensor own = EngineAccess.model(base).tensor(ModelComponent.UNET, layer + ".weight");
       long channels = own.size(onInput);
       Tensor scales = noise.next(new long[] {channels}).flatten().mul(new Scalar(0.3));
       boolean window = own.dim() == 4;
@@ -75,7 +75,7 @@ class ScaledChannelsTest extends OnGoldenBase {
   @Test
   void refusesScalesOfTheOtherSide() {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, LINEAR + ".weight");
+      Tensor own = EngineAccess.model(base).tensor(ModelComponent.UNET, LINEAR + ".weight");
       Path file = file("unet." + LINEAR, torch.ones(own.size(1)), torch.tensor(0L));
       String said =
           assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage();

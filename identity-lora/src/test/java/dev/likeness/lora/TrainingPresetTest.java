@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
@@ -160,7 +160,7 @@ class TrainingPresetTest extends OnGoldenBase {
     for (boolean text : new boolean[] {false, true}) {
       DreamBooth whole = new DreamBooth(LoraTraining.balanced().trainTextEncoder(text));
       try (TrainableFullWeights weights =
-          new TrainableFullWeights(base.unwrap(OpenModel.class), text, ScalarType.Float)) {
+          new TrainableFullWeights(EngineAccess.model(base), text, ScalarType.Float)) {
         assertEquals(
             ADAMW * weights.weights().count(), whole.estimateMemory(base).trained());
       }
@@ -174,14 +174,14 @@ class TrainingPresetTest extends OnGoldenBase {
     TrainingMemory watched = new LoraTrainer(settings).memory(base, 24, 16, true);
     assertEquals(0, alone.generation());
     assertEquals(
-        base.unwrap(OpenModel.class).autoencoder().decodingMemory(24, 16), watched.generation());
+        EngineAccess.model(base).autoencoder().decodingMemory(24, 16), watched.generation());
     assertEquals(
         alone.trained() * 20 / 16, watched.trained(), "the best weights are one number more");
     assertEquals(
         watched.generation(),
         new LoraTrainer(settings.priorPreservation(4, 1)).memory(base, 24, 16).generation());
     assertTrue(
-        base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.generation());
+        EngineAccess.model(base).autoencoder().decodingMemory(48, 16) > watched.generation());
     DreamBooth whole = new DreamBooth(settings);
     assertTrue(whole.estimateMemory(base, 24, 16, true).trained()
         > whole.estimateMemory(base, 24, 16).trained());

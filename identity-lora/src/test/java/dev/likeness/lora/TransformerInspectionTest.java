@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -47,7 +47,7 @@ class TransformerInspectionTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT);
-    width = base.unwrap(OpenModel.class)
+    width = EngineAccess.model(base)
         .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.to_q.weight")[0];
   }
 
@@ -159,19 +159,19 @@ class TransformerInspectionTest {
   void recordsNoMinSnrOfAFlowModel() {
     assertEquals(
         0,
-        TrainingObjective.effectiveSettings(LoraTraining.balanced(), base.unwrap(OpenModel.class))
+        TrainingObjective.effectiveSettings(LoraTraining.balanced(), EngineAccess.model(base))
             .minSnrGamma());
   }
 
   @Test
   void refusesAControlLora() {
-    long in = base.unwrap(OpenModel.class)
-        .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
+    long in =
+        EngineAccess.model(base).tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
     Map<String, long[]> shapes =
         pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);
     shapes.put(
         "double_blocks.0.img_attn.norm.query_norm.scale",
-        base.unwrap(OpenModel.class)
+        EngineAccess.model(base)
             .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight"));
     Path file = file(shapes, Map.of());
     assertEquals(

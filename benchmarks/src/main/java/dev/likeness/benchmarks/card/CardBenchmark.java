@@ -3,6 +3,7 @@ package dev.likeness.benchmarks.card;
 import dev.likeness.benchmarks.RandomWeights;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
@@ -96,7 +97,8 @@ public class CardBenchmark {
     base = models.random(family, dtype);
     scope = TensorScope.open();
     guard = new NoGradGuard();
-    StableDiffusionNetworks networks = base.unwrap(StableDiffusionNetworks.class);
+    StableDiffusionNetworks networks =
+        EngineAccess.model(base).networks(StableDiffusionNetworks.class);
     unet = networks.unet(Adaptation.NONE);
     int side = models.side(family);
     latents = base.noise(1, side, side);

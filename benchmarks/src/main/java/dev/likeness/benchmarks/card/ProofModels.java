@@ -3,6 +3,7 @@ package dev.likeness.benchmarks.card;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -62,7 +63,7 @@ record ProofModels(Path folders, String device, boolean isTiny, ProofLog log) {
 
   /** Returns a base after its tensors were given random values. */
   BaseModel filled(BaseModel base) {
-    fill(base.unwrap(OpenModel.class));
+    fill(EngineAccess.model(base));
     return base;
   }
 

@@ -2,8 +2,8 @@ package dev.likeness.benchmarks.card;
 
 import dev.likeness.benchmarks.card.CardProof.Item;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.tensor.Latents;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +79,7 @@ final class SpeedItems {
     double four = models.milliseconds(1, () -> base.generate(models.request("flux", 4)));
     double step = (four - one) / 3;
     log.found(item + ".step", step, "ms");
-    var weights = base.unwrap(OpenModel.class).weights(ModelComponent.TRANSFORMER);
+    var weights = EngineAccess.model(base).weights(ModelComponent.TRANSFORMER);
     double values = weights.names().stream()
         .filter(name -> name.contains("transformer_blocks."))
         .mapToDouble(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))

@@ -3,7 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.CachingOptions;
@@ -266,7 +266,7 @@ final class ImageFolder {
 
     static void write(Path file, BaseModel model, List<GeneratedImage> images) {
       // An image whose mask was cropped is larger or smaller than what was generated.
-      int factor = model.unwrap(OpenModel.class).autoencoder().vaeScaleFactor();
+      int factor = EngineAccess.model(model).autoencoder().vaeScaleFactor();
       int width = images.get(0).latents().width() * factor;
       int height = images.get(0).latents().height() * factor;
       try (TensorScope scope = TensorScope.open()) {

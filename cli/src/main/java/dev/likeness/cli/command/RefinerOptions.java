@@ -5,8 +5,8 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.Capabilities.SizeInputs;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.request.GenerationHooks;
@@ -144,7 +144,7 @@ final class RefinerOptions {
   // The refiner is opened after the base has sampled, so its files are looked at before.
   private void requireSameFamily(BaseModel base) {
     if (isGiven()) {
-      String own = base.unwrap(OpenModel.class).family().id();
+      String own = EngineAccess.model(base).family().id();
       String other = FamilyRegistry.of(ModelOpener.open(refiner)).id();
       if (!own.equals(other)) {
         throw new InvalidInputException(refiner + " is a model of the family " + other
@@ -183,8 +183,7 @@ final class RefinerOptions {
 
   /** Sets the aesthetic scores of a request for a model that takes them; others refuse them. */
   private ImageRequest scored(ImageRequest request, BaseModel model) {
-    boolean takes = model
-        .unwrap(OpenModel.class)
+    boolean takes = EngineAccess.model(model)
         .capability(SizeInputs.class)
         .filter(SizeInputs::aestheticScore)
         .isPresent();

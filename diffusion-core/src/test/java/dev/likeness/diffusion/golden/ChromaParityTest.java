@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.chroma.ChromaConfig;
 import dev.likeness.diffusion.internal.family.chroma.ChromaTransformer2DModel;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -92,10 +92,10 @@ class ChromaParityTest {
         BaseModel.open(PipelineFolder.write("chroma/wide", parent).path(), Compute.EXACT)) {
       assertEquals(
           new GenerationDefaults(35, 5, 512, 512, 0.9, 0.6, 0),
-          base.unwrap(OpenModel.class).defaults(request));
+          EngineAccess.model(base).defaults(request));
       assertEquals(
           new GenerationDefaults(28, 7, 512, 512, 0.9, 0.6, 0),
-          base.unwrap(OpenModel.class)
+          EngineAccess.model(base)
               .defaults(request.initialImage(InitialImage.of(image).mask(image))));
     }
   }

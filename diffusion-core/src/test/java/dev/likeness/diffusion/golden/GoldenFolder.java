@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -273,7 +274,7 @@ public record GoldenFolder(Path path, String variant) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);
     Stream.of("text_encoder", "text_encoder_2", "unet", "vae")
         .filter(part -> Files.exists(folder.resolve(part)))
-        .forEach(base.unwrap(StableDiffusionNetworks.class)::load);
+        .forEach(EngineAccess.model(base).networks(StableDiffusionNetworks.class)::load);
     generate(base, 24, 16);
     generate(base, 16, 24);
     return base;
@@ -285,7 +286,8 @@ public record GoldenFolder(Path path, String variant) {
     base.generate(all.guidance(1));
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      base.unwrap(StableDiffusionNetworks.class)
+      EngineAccess.model(base)
+          .networks(StableDiffusionNetworks.class)
           .autoencoder()
           .encode(torch.zeros(1, 3, height, width));
     }

@@ -12,7 +12,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
-import dev.likeness.diffusion.internal.pipeline.PipelineModel;
+import dev.likeness.diffusion.internal.pipeline.ReferenceLatents;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
@@ -92,21 +92,21 @@ class KleinReferencesTest {
     List<RgbImage> encoded = new ArrayList<>();
     try (TensorScope scope = TensorScope.open();
         OpenModel klein = FamilyRegistry.open(ModelOpener.open(base), Compute.EXACT)) {
-      PipelineModel model = new PipelineModel(klein);
+      ReferenceLatents references = new ReferenceLatents();
       Function<RgbImage, Tensor> encoder = image -> {
         encoded.add(image);
         return torch.rand(1, 4, image.height(), image.width());
       };
-      List<Tensor> first = model.references(request, encoder);
-      List<Tensor> second = model.references(request.seed(7), encoder);
+      List<Tensor> first = references.of(klein, request, encoder);
+      List<Tensor> second = references.of(klein, request.seed(7), encoder);
       assertEquals(2, encoded.size(), "an image is encoded once");
       for (int i = 0; i < 3; i++) {
         assertTrue(first.get(i).equal(second.get(i)), "reference " + i);
       }
-      model.references(
-          request.referenceImages(request.referenceImages().maxPixels(48 * 48)), encoder);
+      references.of(
+          klein, request.referenceImages(request.referenceImages().maxPixels(48 * 48)), encoder);
       assertEquals(4, encoded.size(), "another size is another input");
-      model.references(request.referenceImages(request.referenceImages().strength(0)), encoder);
+      references.of(klein, request.referenceImages(request.referenceImages().strength(0)), encoder);
       assertEquals(4, encoded.size(), "images that are left out are not encoded");
     }
   }

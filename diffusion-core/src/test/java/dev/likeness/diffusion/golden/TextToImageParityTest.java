@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
@@ -129,7 +130,10 @@ class TextToImageParityTest {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
           compareSteps(
-              variant + " " + run, expected, run, base.unwrap(StableDiffusionNetworks.class));
+              variant + " " + run,
+              expected,
+              run,
+              EngineAccess.model(base).networks(StableDiffusionNetworks.class));
         }
       }
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -120,7 +120,7 @@ class TransformerImageTest {
         PipelineFolder.write("zimage/turbo", folder).path(),
         writePipeline("flux/dev", folder, "FluxKontextPipeline"))) {
       try (BaseModel base = BaseModel.open(path, Compute.EXACT)) {
-        int unit = base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor()
+        int unit = EngineAccess.model(base).autoencoder().vaeScaleFactor()
             * (path.endsWith("klein/base") ? 1 : 2);
         assertEquals(
             19 / unit * unit + "x" + 14 / unit * unit + " image",

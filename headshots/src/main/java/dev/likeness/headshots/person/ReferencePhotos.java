@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.Capabilities.Editing;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.photos.AcceptedPhoto;
@@ -155,7 +156,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
    * @param base the base
    */
   public static boolean isEditing(BaseModel base) {
-    return base.unwrap(OpenModel.class).capability(Editing.class).isPresent();
+    return EngineAccess.model(base).capability(Editing.class).isPresent();
   }
 
   /**
@@ -173,7 +174,7 @@ public record ReferencePhotos(int count, Crop crop, int side) {
   }
 
   static Editing editing(BaseModel base) {
-    OpenModel model = base.unwrap(OpenModel.class);
+    OpenModel model = EngineAccess.model(base);
     return model
         .capability(Editing.class)
         .orElseThrow(() -> new InvalidInputException(

@@ -3,7 +3,7 @@ package dev.likeness.headshots.report;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.ImagePerson;
 import dev.likeness.headshots.person.PersonRecord;
@@ -115,7 +115,7 @@ public record ShootSummary(
             .map(Consent::text)
             .orElse(""),
         warnings,
-        base.unwrap(ModelExtras.class).photographs() || isRendered(person),
+        EngineAccess.extras(base).photographs() || isRendered(person),
         likeness,
         review);
   }
@@ -126,7 +126,7 @@ public record ShootSummary(
    */
   static List<String> warnings(BaseModel base, Identity person) {
     List<String> warnings = new ArrayList<>();
-    if (!base.unwrap(ModelExtras.class).photographs()) {
+    if (!EngineAccess.extras(base).photographs()) {
       warnings.add(
           isRendered(person)
               ? "The base model " + base.name() + " only knows rendered people, such as the one in"

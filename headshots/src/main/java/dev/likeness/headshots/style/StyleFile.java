@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.ModelFamily;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
@@ -62,10 +62,10 @@ final class StyleFile {
 
   /** Returns the name under which style files know the family of a base. */
   static String family(BaseModel base) {
-    return base.unwrap(ModelExtras.class)
+    return EngineAccess.extras(base)
         .styleFamily()
         .orElseGet(
-            () -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
+            () -> FAMILY_NAMES.getOrDefault(EngineAccess.model(base).family(), OTHER_FAMILY));
   }
 
   private static List<Style> builtIn() {

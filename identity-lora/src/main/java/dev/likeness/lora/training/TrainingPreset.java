@@ -1,7 +1,7 @@
 package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 
@@ -45,7 +45,7 @@ public enum TrainingPreset {
    */
   public LoraTraining of(BaseModel base, int photos) {
     LoraTraining full = LoraTraining.balanced().forBase(base);
-    boolean declared = base.unwrap(ModelExtras.class).training().isPresent();
+    boolean declared = EngineAccess.extras(base).training().isPresent();
     double steps = declared
         ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / REFERENCE_PHOTOS)))
         : Math.min(MAX_STEPS, Math.max(MIN_STEPS, STEPS_PER_PHOTO * photos));
@@ -54,11 +54,11 @@ public enum TrainingPreset {
 
   /** Implements {@link LoraTraining#forBase}. */
   static LoraTraining forBase(LoraTraining settings, BaseModel base) {
-    return base.unwrap(ModelExtras.class)
+    return EngineAccess.extras(base)
         .training()
         .map(recipe -> withRecipe(settings, recipe))
         .orElseGet(() -> {
-          TrainingTarget.Recipe recipe = base.unwrap(OpenModel.class)
+          TrainingTarget.Recipe recipe = EngineAccess.model(base)
               .capability(TrainingTarget.class)
               .map(TrainingTarget::recipe)
               .orElse(DEFAULT_RECIPE);

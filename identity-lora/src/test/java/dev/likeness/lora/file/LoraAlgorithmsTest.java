@@ -9,10 +9,10 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -114,9 +114,15 @@ class LoraAlgorithmsTest extends OnGoldenBase {
       return x.dim() == 4
           ? new GroupNorm(
                   w,
-                  base.unwrap(StableDiffusionNetworks.class).unetConfig().groups(),
+                  EngineAccess.model(base)
+                      .networks(StableDiffusionNetworks.class)
+                      .unetConfig()
+                      .groups(),
                   layer.out(),
-                  base.unwrap(StableDiffusionNetworks.class).unetConfig().eps())
+                  EngineAccess.model(base)
+                      .networks(StableDiffusionNetworks.class)
+                      .unetConfig()
+                      .eps())
               .forward(x)
           : new LayerNorm(w, layer.out()).forward(x);
     }
@@ -133,12 +139,12 @@ class LoraAlgorithmsTest extends OnGoldenBase {
     return new Parameters() {
       @Override
       public boolean has(String name) {
-        return base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).contains(name);
+        return EngineAccess.model(base).tensorNames(ModelComponent.UNET).contains(name);
       }
 
       @Override
       public Tensor get(String name, long... shape) {
-        return base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
+        return EngineAccess.model(base).tensor(ModelComponent.UNET, name);
       }
     };
   }
@@ -285,13 +291,14 @@ class LoraAlgorithmsTest extends OnGoldenBase {
     Tensor ids = torch.tensor(numbers).view(1, -1);
     String table = "text_model.embeddings.token_embedding.weight";
     assertTrue(adapted.replaces(table));
-    Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.TEXT_ENCODER, table);
+    Tensor own = EngineAccess.model(base).tensor(ModelComponent.TEXT_ENCODER, table);
     Closeness.assertWithinSpread(
         TOLERANCE,
         expected.read("lora-embedding.rows"),
         torch.embedding(adapted.tensor(table, own), ids),
         "rows of the table");
-    Tensor hidden = base.unwrap(StableDiffusionNetworks.class)
+    Tensor hidden = EngineAccess.model(base)
+        .networks(StableDiffusionNetworks.class)
         .textEncoder(adapted)
         .forward(ids, 0)
         .tokens();
@@ -301,21 +308,21 @@ class LoraAlgorithmsTest extends OnGoldenBase {
 
   @Test
   void keepsTheBytesOfTheBase() {
-    String before = hash(base.unwrap(OpenModel.class));
+    String before = hash(EngineAccess.model(base));
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(file("dora"), base);
         FusedLora fused = lora.fuse(0.5)) {
       Adaptation adapted =
           ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT);
-      List<String> changed = base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
+      List<String> changed = EngineAccess.model(base).tensorNames(ModelComponent.UNET).stream()
           .filter(adapted::replaces)
           .toList();
       assertFalse(changed.isEmpty());
       for (String name : changed) {
-        Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
+        Tensor own = EngineAccess.model(base).tensor(ModelComponent.UNET, name);
         assertFalse(torch.equal(own, adapted.tensor(name, own)), name + " is not changed");
       }
-      assertEquals(before, hash(base.unwrap(OpenModel.class)));
+      assertEquals(before, hash(EngineAccess.model(base)));
     }
   }
 }

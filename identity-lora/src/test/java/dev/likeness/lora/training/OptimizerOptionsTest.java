@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.request.Cancellation;
@@ -162,7 +162,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   private static DiffusionObjective objective(OptimizerOptions options) {
     return ((TrainingObjective.DenoisingObjective)
-            TrainingObjective.of(base.unwrap(OpenModel.class), with(options)))
+            TrainingObjective.of(EngineAccess.model(base), with(options)))
         .objective();
   }
 

@@ -2,8 +2,8 @@ package dev.likeness.photos.embed;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.Capabilities.NonCommercial;
-import dev.likeness.diffusion.internal.family.OpenModel;
 
 /** The intended use of the results. It decides which networks may be opened. */
 public enum UsePolicy {
@@ -49,7 +49,7 @@ public enum UsePolicy {
    *     the licence
    */
   public void require(BaseModel base) {
-    base.unwrap(OpenModel.class)
+    EngineAccess.model(base)
         .capability(NonCommercial.class)
         .filter(licence -> this == COMMERCIAL)
         .ifPresent(licence -> {

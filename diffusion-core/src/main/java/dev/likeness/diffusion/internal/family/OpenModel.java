@@ -13,14 +13,16 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * One opened base model: its networks and encoders, and how its family generates images. Immutable
  * and thread-safe; closing it closes the networks.
  */
-public interface OpenModel extends OpenNetworks {
+public interface OpenModel extends ModelComponent.Tensors, AutoCloseable {
   /** The family that opened it. */
   ModelFamily family();
 
@@ -38,6 +40,11 @@ public interface OpenModel extends OpenNetworks {
    * alone.
    */
   double guidanceScale(ImageRequest request);
+
+  /** Returns true if a request is sampled with classifier-free guidance. */
+  default boolean isGuided(ImageRequest request) {
+    return guidanceScale(request) > 1;
+  }
 
   /**
    * Adjusts a plan request for the family.
@@ -77,29 +84,71 @@ public interface OpenModel extends OpenNetworks {
     return capabilities().find(kind);
   }
 
+  /**
+   * The networks of a family.
+   *
+   * @throws IllegalStateException if the base is of another family
+   */
+  default <N extends OpenNetworks> N networks(Class<N> kind) {
+    if (!kind.isInstance(networks())) {
+      throw new IllegalStateException("a base of the family " + family().id() + " has no "
+          + kind.getSimpleName() + "; use a base of another family");
+    }
+    return kind.cast(networks());
+  }
+
   @Override
   default ModelComponent.Tensors unwrapped() {
     return networks();
   }
 
-  @Override
+  /** The device and the element type of the networks. */
   default Compute compute() {
     return networks().compute();
   }
 
-  @Override
   default Autoencoder autoencoder() {
     return networks().autoencoder();
   }
 
-  @Override
+  /** The scheduler that the model came with. */
   default SchedulerConfig scheduler() {
     return networks().scheduler();
   }
 
+  /** The denoising network's component. */
+  default ModelComponent denoiser() {
+    return weights(ModelComponent.UNET) == null ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
+  }
+
+  /** A component's tensors, owned by the networks; null for a component that the model lacks. */
+  default LoadedWeights weights(ModelComponent component) {
+    return networks().weights(component);
+  }
+
   @Override
-  default LoadedWeights weights(ModelComponent part) {
-    return networks().weights(part);
+  default Set<String> tensorNames(ModelComponent component) {
+    return networks().tensorNames(component);
+  }
+
+  @Override
+  default long[] tensorShape(ModelComponent component, String name) {
+    return networks().tensorShape(component, name);
+  }
+
+  /**
+   * One of {@link #tensorNames} on the device; shared with every network, owned by the networks.
+   */
+  default Tensor tensor(ModelComponent component, String name) {
+    return networks().tensor(component, name);
+  }
+
+  /**
+   * One of {@link #tensorNames} for a single read. If no network has loaded it, the calling scope
+   * owns it, so the memory plan is kept.
+   */
+  default Tensor read(ModelComponent component, String name) {
+    return weights(component).read(name);
   }
 
   @Override

@@ -24,7 +24,7 @@ public final class WeightsDigest {
   /**
    * SHA-256, in hexadecimal digits, of the first values of each tensor of the denoising network.
    */
-  public static String of(OpenNetworks model) {
+  public static String of(OpenModel model) {
     ModelComponent part = model.denoiser();
     MessageDigest digest = sha256();
     for (String name : new TreeSet<>(model.tensorNames(part))) {

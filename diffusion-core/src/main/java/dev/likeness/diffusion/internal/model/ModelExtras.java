@@ -145,7 +145,7 @@ public record ModelExtras(
 
   /**
    * The extras of a model in {@code folder}, or in a single file if that is empty. For an open
-   * model use {@code BaseModel.unwrap}.
+   * model use {@code EngineAccess.extras}.
    *
    * @throws InvalidInputException if {@value #FILE} is broken; the message names file and key
    */

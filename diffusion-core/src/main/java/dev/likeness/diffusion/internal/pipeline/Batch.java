@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Stage 2: groups requests that can be sampled together, and the images of one batch.
+ * Stage 3: groups requests that can be sampled together, and the images of one batch.
  *
  * @param images the batch items; images of one request are adjacent
  */

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -21,14 +21,14 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Stage 8: decodes latents to images, and encodes images to latents.
+ * Stage 9: decodes latents to images, and encodes images to latents.
  *
  * @param autoencoder decodes again in f32 if the result is not finite
  * @param dtype the network's element type, for messages
  */
 public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   /** A base's autoencoder, without warnings. */
-  public static LatentCodec of(OpenNetworks model) {
+  public static LatentCodec of(OpenModel model) {
     return of(model, TilingOptions.NONE, message -> {});
   }
 
@@ -37,7 +37,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
    *
    * @param warnings receives a warning if an image is decoded again in f32
    */
-  static LatentCodec of(OpenNetworks model, TilingOptions tiling, Consumer<String> warnings) {
+  static LatentCodec of(OpenModel model, TilingOptions tiling, Consumer<String> warnings) {
     Autoencoder own = model.autoencoder();
     return new LatentCodec(
         new FallbackAutoencoder(tiling.vaeTiling() ? own.tiled() : own, warnings),
@@ -150,7 +150,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     private RgbImage pasted(ImageRequest asked) {
       InitialImage before = asked.initialImage().orElse(null);
       if (before != null && before.isMaskCropped()) {
-        return RequestDefaults.MaskCrop.of(asked).pasteInto(before, image);
+        return MaskCrop.of(asked).pasteInto(before, image);
       }
       if (before == null
           || before.image().isEmpty()

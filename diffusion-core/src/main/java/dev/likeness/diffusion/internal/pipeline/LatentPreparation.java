@@ -3,9 +3,11 @@ package dev.likeness.diffusion.internal.pipeline;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.ControlImages;
+import dev.likeness.diffusion.internal.family.Capabilities.Editing;
 import dev.likeness.diffusion.internal.family.Capabilities.Inpainting;
 import dev.likeness.diffusion.internal.family.ControlInput;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -29,14 +31,17 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Stage 5: prepares latents for text-to-image, image-to-image and inpainting.
+ * Stage 6: prepares latents for text-to-image, image-to-image and inpainting.
  *
  * <p>Random numbers are generated in diffusers' order: the autoencoder's sample of the image, the
  * noise, the autoencoder's sample of the kept part. Tensors belong to the calling scope.
+ *
+ * @param references the latents of reference images that are encoded already
  */
 record LatentPreparation(
     ImageRequest request,
-    PipelineModel model,
+    OpenModel model,
+    ReferenceLatents references,
     Autoencoder autoencoder,
     SamplingPlan plan,
     NoiseSource random) {
@@ -49,21 +54,11 @@ record LatentPreparation(
   }
 
   private ControlInput encode(List<ControlImage> controls) {
-    LoadedControlNet.of(controls.get(0).controlNet())
-        .requireSameCompute(model.model().compute());
-    ControlImages images = model.controlImages();
-    if (controls.get(0).isGuess() && !images.supportsGuessMode()) {
-      throw model.unsupported("guess mode (--guess-mode)", "leave it out");
-    }
-    if (controls.stream().map(ControlImage::isGuess).distinct().count() > 1) {
-      throw new IllegalArgumentException(
-          "ControlNet " + controls.get(0).controlNet().name()
-              + " has control images with and without guess mode; set it for all or for none");
-    }
+    ControlImages images = model.capability(ControlImages.class).orElseThrow();
     return images.encode(
         controls,
         plan.size(),
-        control -> Tensors.place(model.model().compute(), controlInput(control, images)));
+        control -> Tensors.place(model.compute(), controlInput(control, images)));
   }
 
   private Tensor controlInput(ControlImage control, ControlImages images) {
@@ -76,14 +71,9 @@ record LatentPreparation(
 
   private PreparedLatents withoutControls() {
     InitialImage initial = request.initialImage().orElse(null);
-    boolean takesMask = model.inpainting().isPresent();
+    boolean takesMask = model.capability(Inpainting.class).isPresent();
     boolean masked = initial != null && initial.isMasked();
-    if (takesMask && !(masked && initial.image().isPresent())) {
-      throw new IllegalArgumentException(
-          "this base was trained for inpainting and needs an initial image (pixels, not"
-              + " latents) with a mask; give both, or use another base");
-    }
-    if (initial == null || model.editing().isPresent() && request.isEdit()) {
+    if (initial == null || model.capability(Editing.class).isPresent() && request.isEdit()) {
       return new PreparedLatents(
           initialNoise().mul(new Scalar(plan.initNoiseSigma())),
           PreparedLatents.Blend.NONE,
@@ -120,8 +110,8 @@ record LatentPreparation(
     if (initial != null) {
       all.add(initial);
     }
-    all.addAll(
-        model.references(request, image -> encode(ImageTensors.toSigned(image)).mode()));
+    all.addAll(references.of(
+        model, request, image -> encode(ImageTensors.toSigned(image)).mode()));
     return all;
   }
 
@@ -137,7 +127,8 @@ record LatentPreparation(
       // Diffusers samples the kept part for every network, which advances the random generator.
       sample(encoded);
     }
-    Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
+    Tensor reference =
+        encoded != null && model.capability(Editing.class).isPresent() ? encoded.mode() : null;
     MaskBlend known = new MaskBlend(
         clean,
         noise,
@@ -149,7 +140,7 @@ record LatentPreparation(
   /** Inpainting with a network that takes the mask and the kept part as input. */
   private PreparedLatents maskedModelInpainting() {
     // FLUX's pipeline encodes the image at every strength, which advances the random generator.
-    Inpainting network = model.inpainting().orElseThrow();
+    Inpainting network = model.capability(Inpainting.class).orElseThrow();
     Tensor clean = startsFromPureNoise() && !network.alwaysEncodesImage() ? null : cleanLatents();
     Tensor noise = initialNoise();
     Tensor mask = binaryMask(request.initialImage().orElseThrow().mask().orElseThrow());
@@ -209,7 +200,7 @@ record LatentPreparation(
     LatentDistribution latents = autoencoder.encode(pixels);
     return new LatentDistribution(
         latents.mean().to(ScalarType.Float),
-        latents.logVariance() == null || model.editing().isPresent()
+        latents.logVariance() == null || model.capability(Editing.class).isPresent()
             ? null
             : latents.logVariance().to(ScalarType.Float),
         latents.scalingFactor(),
@@ -244,7 +235,7 @@ record LatentPreparation(
   private Tensor keepMask(Tensor mask) {
     long f = autoencoder.vaeScaleFactor();
     long[] size = {mask.size(2) / f, mask.size(3) / f};
-    Tensor small = model.model().latents().smoothMasks()
+    Tensor small = model.latents().smoothMasks()
         ? torch.upsample_bilinear2d(mask, size, false, new DoubleOptional(), new DoubleOptional())
         : downsampleMask(mask, f);
     return toModel(small.neg().add(new Scalar(1.0)));
@@ -271,7 +262,7 @@ record LatentPreparation(
   }
 
   private Tensor toModel(Tensor tensor) {
-    return tensor.to(new Device(model.model().compute().device()), ScalarType.Float);
+    return tensor.to(new Device(model.compute().device()), ScalarType.Float);
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.natives.LibTorch;
@@ -15,7 +15,7 @@ import java.util.List;
  * @param plan the memory plan of the base, or null
  * @param savesMemory true if components are freed once no later stage of this call needs them
  */
-record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
+record ModelOffload(OpenModel model, MemoryPlan plan, boolean savesMemory) {
   /** The largest number of images in a batch; larger batches are not faster. */
   private static final int BATCH = 4;
 

@@ -1,24 +1,21 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.image.Lanczos;
-import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec.Result;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationDefaults;
-import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.tensor.Latents;
+import dev.likeness.diffusion.request.PromptEmbedding;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -29,21 +26,26 @@ import java.util.OptionalDouble;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
- * Generates images from requests. The stages in their order: {@link RequestDefaults},
- * {@link Batch}, {@link SamplingPlanning}, {@link PromptEncoding}, {@link LatentPreparation},
- * {@link PredictorChain}, {@link SamplingLoop}, {@link LatentCodec}, and {@link HiresPass}, whose
- * request runs through all stages again.
+ * Generates images from requests. The stages in their order: {@link RequestChecks},
+ * {@link RequestDefaults}, {@link Batch}, {@link SamplingPlanning}, {@link PromptEncoding},
+ * {@link LatentPreparation}, {@link PredictorChain}, {@link SamplingLoop}, {@link LatentCodec}, and
+ * {@link HiresPass}, whose request runs through all stages again.
  *
  * @param model the opened base
  * @param defaults the base's default options
  * @param offload frees components between the stages
+ * @param notices facts about the model's files that each generation reports
+ * @param references latents of the reference images of earlier generations
  */
-public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOffload offload) {
+public record Pipeline(
+    OpenModel model,
+    GenerationDefaults defaults,
+    ModelOffload offload,
+    List<String> notices,
+    ReferenceLatents references) {
   /** Refuses a request that cannot be planned, for example for its number of steps. */
   public void require(ImageRequest request) {
     planning().plan(complete(request));
@@ -54,27 +56,37 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     return planning().eta(request);
   }
 
+  /** The embeddings of a request's prompt. */
+  public PromptEmbedding embedding(Capabilities.PromptEmbeddings encoder, ImageRequest request) {
+    return new PromptEncoding(model).embedding(encoder, request);
+  }
+
+  /** The autoencoder of the model, without warnings. */
+  public LatentCodec codec() {
+    return LatentCodec.of(model);
+  }
+
   /** The images of all requests, in their order. */
   public List<Result> generate(List<ImageRequest> given, Progress progress, Cancellation stop) {
     List<ImageRequest> requests = given.stream().map(this::complete).toList();
     Map<ImageRequest, List<Result>> results = new IdentityHashMap<>();
     requests.forEach(request -> results.put(request, new ArrayList<>()));
-    generate(
+    runPasses(
         requests, (request, result) -> results.get(request).add(result), new Call(progress, stop));
     return requests.stream().flatMap(request -> results.get(request).stream()).toList();
   }
 
   /** Generates the images of all requests and passes each to {@code each} once it is decoded. */
-  public void generate(
+  public void generateEach(
       List<ImageRequest> given, Consumer<Result> each, Progress progress, Cancellation stop) {
     List<ImageRequest> requests = given.stream().map(this::complete).toList();
-    generate(requests, (request, result) -> each.accept(result), new Call(progress, stop));
+    runPasses(requests, (request, result) -> each.accept(result), new Call(progress, stop));
   }
 
-  /** Stages 2 to 9 for completed requests: first passes, then second passes. */
-  private void generate(
+  /** Stages 3 to 10 for completed requests: first passes, then second passes. */
+  private void runPasses(
       List<ImageRequest> requests, BiConsumer<ImageRequest, Result> each, Call call) {
-    model.notices().forEach(call::warn);
+    notices.forEach(call::warn);
     new PromptEncoding(model).warnings(requests).forEach(call::warn);
     List<Result> firsts = new ArrayList<>();
     for (List<ImageRequest> compatible : Batch.groupCompatible(requests)) {
@@ -85,25 +97,25 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
           firsts.add(image);
         }
       };
-      generate(compatible, null, done, call);
+      runPass(compatible, null, done, call);
     }
     for (Result first : firsts) {
       ImageRequest second = complete(new HiresPass(model).secondPassRequest(first));
       Consumer<Result> done = image -> each.accept(first.request(), image.withFirstPass(first));
-      generate(List.of(second), first.request(), done, call);
+      runPass(List.of(second), first.request(), done, call);
     }
     call.throwFailure();
   }
 
   /**
-   * Stages 2 to 8 for compatible requests. For a second pass, {@code first} is the first pass's
+   * Stages 3 to 9 for compatible requests. For a second pass, {@code first} is the first pass's
    * request, else null.
    */
-  private void generate(
+  private void runPass(
       List<ImageRequest> requests, ImageRequest first, Consumer<Result> done, Call call) {
     ImageRequest shared = requests.get(0);
     offload.requireMemory(shared, model.isGuided(shared));
-    new PredictorChain(model).require(shared);
+    new RequestChecks(model).requireSampling(shared);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = planning().plan(shared);
@@ -118,7 +130,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     }
   }
 
-  /** Stages 5 to 8 for one batch. */
+  /** Stages 6 to 9 for one batch. */
   private void sample(
       Batch batch, SamplingPlan plan, boolean last, Consumer<Result> done, Call call) {
     call.throwIfCancelled();
@@ -127,9 +139,9 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
         NoiseSource noise = NoiseSource.seeded(batch.seeds());
         StepListener listener = EngineHooks.of(request.hooks()).listener().get()) {
       call.phase("sample", plan.size());
-      LatentCodec codec = LatentCodec.of(offload.model(), request.tiling(), call::warn);
+      LatentCodec codec = LatentCodec.of(model, request.tiling(), call::warn);
       LatentPreparation preparation = new LatentPreparation(
-          RequestDefaults.MaskCrop.apply(request), model, codec.autoencoder(), plan, noise);
+          MaskCrop.apply(request), model, references, codec.autoencoder(), plan, noise);
       PreparedLatents latents = preparation.prepare();
       Predictor predictor = new PredictorChain(model).of(batch, latents, plan);
       Tensor samples = SamplingLoop.sample(
@@ -151,77 +163,13 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     }
   }
 
+  /** Stages 1 and 2. */
   private ImageRequest complete(ImageRequest given) {
+    new RequestChecks(model).require(given);
     return new RequestDefaults(model, defaults).complete(given);
   }
 
   private SamplingPlanning planning() {
     return new SamplingPlanning(model, defaults);
-  }
-
-  /**
-   * Stage 9: the request of the second pass over an enlarged image, which runs through all stages.
-   */
-  record HiresPass(PipelineModel model) {
-    /**
-     * The request for the second pass of an image, with the mask or change map of the first pass.
-     */
-    ImageRequest secondPassRequest(LatentCodec.Result first) {
-      ImageRequest request = first.request();
-      HiresFix fix = request.hires().orElseThrow();
-      int unit = model.model().latents().sizeMultiple();
-      int width = (int) Math.round(request.width().getAsInt() * fix.scale() / unit) * unit;
-      int height = (int) Math.round(request.height().getAsInt() * fix.scale() / unit) * unit;
-      InitialImage enlarged = fix.pixels()
-          ? InitialImage.of(first.image())
-          : InitialImage.of(first
-              .latents()
-              .resize(
-                  height * first.latents().height() / request.height().getAsInt(),
-                  width * first.latents().width() / request.width().getAsInt()));
-      InitialImage before = request.initialImage().orElse(null);
-      if (before != null && before.mask().isPresent()) {
-        InitialImage whole = before.image().isEmpty()
-            ? enlarged
-            : composite(enlarged, before, fix.pixels(), width, height);
-        enlarged = before.isDifferential()
-            ? whole.changeMap(before.mask().get())
-            : whole.mask(before.mask().get());
-      }
-      ImageRequest counted =
-          fix.steps().isEmpty() ? request : request.steps(fix.steps().getAsInt());
-      return counted
-          .withoutHires()
-          .withoutNoise()
-          .seed(first.seed())
-          .count(1)
-          .size(width, height)
-          .denoisingRange(0, 1)
-          .initialImage(enlarged.strength(fix.strength()));
-    }
-
-    /** The enlarged image where the mask is white, the initial image around it. */
-    private InitialImage composite(
-        InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
-      RgbImage known = Lanczos.resize(before.image().orElseThrow(), width, height);
-      try (TensorScope scope = TensorScope.open()) {
-        Tensor grey =
-            ImageTensors.toGrey(Lanczos.resize(before.mask().orElseThrow(), width, height));
-        Tensor white =
-            before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
-        if (pixels) {
-          return InitialImage.of(ImageTensors.toImage(torch.where(
-              white,
-              ImageTensors.toUnit(Lanczos.resize(generated.image().orElseThrow(), width, height)),
-              ImageTensors.toUnit(known))));
-        }
-        Tensor corners =
-            LatentPreparation.downsampleMask(white, model.model().autoencoder().vaeScaleFactor());
-        return InitialImage.of(Latents.of(torch.where(
-            corners,
-            generated.latents().orElseThrow().toTensor(),
-            LatentCodec.of(model.model()).encode(known).toTensor())));
-      }
-    }
   }
 }

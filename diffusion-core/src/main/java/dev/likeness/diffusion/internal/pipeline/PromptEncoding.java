@@ -24,8 +24,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 
-/** Stage 4: encodes prompts with the text encoders and the request's adapters. */
-record PromptEncoding(PipelineModel model) {
+/** Stage 5: encodes prompts with the text encoders and the request's adapters. */
+record PromptEncoding(OpenModel model) {
   /**
    * Encodes the prompts of each request. Requests with the same adapters share their adaptations.
    * The tensors belong to the calling scope.
@@ -39,8 +39,7 @@ record PromptEncoding(PipelineModel model) {
         .map(request -> {
           Map<ModelComponent, Adaptation> added =
               known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
-          return new Batch.Request(
-              request, added, model.model().encode(request, added::get, schedule));
+          return new Batch.Request(request, added, model.encode(request, added::get, schedule));
         })
         .toList();
   }
@@ -51,15 +50,14 @@ record PromptEncoding(PipelineModel model) {
    * @param encoder the base's encoder
    */
   public PromptEmbedding embedding(Capabilities.PromptEmbeddings encoder, ImageRequest request) {
-    OpenModel base = model.model();
-    int factor = base.autoencoder().vaeScaleFactor();
+    int factor = model.autoencoder().vaeScaleFactor();
     ModelAdapter.Context context = new ModelAdapter.Context(
-        base.compute(),
+        model.compute(),
         false,
         Math.max(factor, request.width().orElse(0)),
         Math.max(factor, request.height().orElse(0)),
         factor);
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(base));
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model));
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       TextEncoding encoding = encoder.encode(
@@ -75,14 +73,12 @@ record PromptEncoding(PipelineModel model) {
   }
 
   private Map<ModelComponent, Adaptation> adaptations(ImageRequest request) {
-    request
-        .adapters()
-        .forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model.model()));
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model));
     ModelAdapter.Context context = adapterContext(model, request);
     Map<ModelComponent, Adaptation> sums = new EnumMap<>(ModelComponent.class);
     for (ModelComponent part : ModelComponent.values()) {
       sums.put(part, Adaptation.NONE);
-      if (!model.model().tensorNames(part).isEmpty()) {
+      if (!model.tensorNames(part).isEmpty()) {
         request
             .adapters()
             .forEach(adapter ->
@@ -93,13 +89,13 @@ record PromptEncoding(PipelineModel model) {
   }
 
   /** The values of a request that adapters need. */
-  static ModelAdapter.Context adapterContext(PipelineModel model, ImageRequest request) {
+  static ModelAdapter.Context adapterContext(OpenModel model, ImageRequest request) {
     return new ModelAdapter.Context(
-        model.model().compute(),
+        model.compute(),
         model.isGuided(request),
         request.width().orElse(0),
         request.height().orElse(0),
-        model.model().autoencoder().vaeScaleFactor());
+        model.autoencoder().vaeScaleFactor());
   }
 
   /**
@@ -120,7 +116,7 @@ record PromptEncoding(PipelineModel model) {
         .filter(
             request -> model.isGuided(request) && request.prompts().negative().isEmpty())
         .filter(request -> texts(request, true).anyMatch(text -> !text.isBlank()))
-        .filter(request -> model.textInputs().zeros())
+        .filter(request -> RequestChecks.textInputs(model).zeros())
         .map(request ->
             "negative_prompt_2 has no effect without a negative prompt, because this base"
                 + " then uses zeros for all negative prompts");
@@ -156,7 +152,7 @@ record PromptEncoding(PipelineModel model) {
             ? Stream.of()
             : Stream.of(true);
     return Stream.concat(positivePrompt, negativePrompt)
-        .flatMap(negative -> model.model().truncated(request.prompts(), negative))
+        .flatMap(negative -> model.truncated(request.prompts(), negative))
         .filter(cut -> !cut.text().isEmpty());
   }
 

@@ -1,28 +1,22 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.diffusion.request.ControlImage;
+import dev.likeness.diffusion.internal.family.Capabilities.Editing;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Latents;
-import java.util.function.UnaryOperator;
 
 /**
- * Stage 1: fills in a request's missing steps, guidance, strength and size, checks its initial
- * image, and crops it to the mask if the request asks for that.
+ * Stage 2: fills in a request's missing steps, guidance, strength and size.
  *
  * @param defaults the base's default options
  */
-public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) {
+public record RequestDefaults(OpenModel model, GenerationDefaults defaults) {
   /** The request with every default filled in. */
   public ImageRequest complete(ImageRequest r) {
-    requireStart(r);
-    model.requireReferences(r);
-    model.requireInputs(r);
-    GenerationDefaults own = model.model().defaults(r);
+    GenerationDefaults own = model.defaults(r);
     ImageRequest counted = r.steps().isEmpty() ? r.steps(own.steps()) : r;
     ImageRequest sized = withSize(counted).guidance(r.guidance().orElse(own.guidance()));
     InitialImage initial = r.initialImage().orElse(null);
@@ -32,44 +26,17 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
             initial.strength(initial.mask().isEmpty() ? own.strength() : own.inpaintStrength()));
   }
 
-  /** Refuses initial images that sampling, or its second pass, cannot start from. */
-  private void requireStart(ImageRequest r) {
-    if (r.initialImage().filter(InitialImage::isMaskCropped).isPresent()) {
-      MaskCrop.require(r);
-    }
-    boolean enlarges = r.hires().isPresent() && !r.hires().get().pixels();
-    if (enlarges && model.inpainting().isPresent()) {
-      throw new IllegalArgumentException(
-          "a base that was trained for inpainting does not support a second pass over latents;"
-              + " use a second pass over pixels");
-    }
-    if (enlarges
-        && r.initialImage().isPresent()
-        && r.initialImage().orElseThrow().mask().isPresent()
-        && r.initialImage().orElseThrow().image().isEmpty()) {
-      throw new IllegalArgumentException(
-          "with a mask, a second pass over latents needs an initial image, got initial latents;"
-              + " give an image, or use a second pass over pixels");
-    }
-    if (r.denoisingStart() > 0 && r.initialImage().isEmpty()) {
-      throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
-          + " needs latents; give them as the initial image");
-    }
-    if (r.denoisingStart() > 0 && r.initialImage().get().isDifferential()) {
-      throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
-          + " cannot be combined with a change map; give a mask, or start at 0");
-    }
-  }
-
   private ImageRequest withSize(ImageRequest r) {
-    int factor = model.model().autoencoder().vaeScaleFactor();
+    int factor = model.autoencoder().vaeScaleFactor();
     int unit = r.initialImage().isEmpty()
-        ? model.model().latents().textToImageMultiple()
-        : model.model().latents().sizeMultiple();
+        ? model.latents().textToImageMultiple()
+        : model.latents().sizeMultiple();
     Latents latents = r.initialImage().flatMap(InitialImage::latents).orElse(null);
     boolean cropped = r.initialImage().filter(InitialImage::isMaskCropped).isPresent();
-    RgbImage image = latents == null && !cropped ? model.sizeReference(r) : null;
-    double scale = image == null ? 1 : model.model().latents().scale(image);
+    RgbImage image = latents == null && !cropped
+        ? model.latents().sizeReference(r, model.capability(Editing.class).orElse(null))
+        : null;
+    double scale = image == null ? 1 : model.latents().scale(image);
     int width = latents != null
         ? latents.width() * factor
         : image != null ? roundToUnit(image.width(), scale, unit) : defaults.width();
@@ -88,168 +55,5 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
   /** Rounds a scaled side to the nearest multiple of the unit, and an unscaled side down. */
   private static int roundToUnit(int side, double scale, int unit) {
     return scale < 1 ? (int) Math.round(side * scale / unit) * unit : side / unit * unit;
-  }
-
-  /**
-   * The surroundings of a mask that are generated at the request's size and pasted back; diffusers'
-   * {@code padding_mask_crop}, {@code get_crop_region} and {@code apply_overlay}.
-   *
-   * @param x the left edge in pixels of the initial image
-   * @param y the upper edge
-   */
-  record MaskCrop(int x, int y, int width, int height) {
-    /**
-     * Refuses requests without a region to crop.
-     *
-     * @throws IllegalArgumentException if there is no image with a mask, if the mask is black, or
-     *     if another option needs the whole image
-     */
-    static void require(ImageRequest request) {
-      InitialImage initial = request.initialImage().orElseThrow();
-      if (initial.image().isEmpty() || !initial.isMasked()) {
-        throw new IllegalArgumentException("the padding of a cropped mask (--padding-mask-crop)"
-            + " needs an initial image and a mask; give both (--init, --mask)");
-      }
-      if (request.hires().isPresent()
-          || request.adapters().stream().anyMatch(Adapter::isRegional)) {
-        throw new IllegalArgumentException("a cropped mask (--padding-mask-crop) cannot be"
-            + " combined with "
-            + (request.hires().isPresent() ? "a second pass (--hires)" : "references for regions")
-            + "; leave out one of the two");
-      }
-      of(initial, 1);
-    }
-
-    /** The region of a completed request. */
-    static MaskCrop of(ImageRequest request) {
-      double aspect = (double) request.width().getAsInt() / request.height().getAsInt();
-      return of(request.initialImage().orElseThrow(), aspect);
-    }
-
-    private static MaskCrop of(InitialImage initial, double aspect) {
-      int w = initial.image().orElseThrow().width();
-      int h = initial.image().orElseThrow().height();
-      RgbImage mask = Lanczos.resize(initial.mask().orElseThrow(), w, h);
-      int[] box = {w, h, -1, -1};
-      for (int i = 0; i < w * h; i++) {
-        if (grey(mask, i % w, i / w) > 0) {
-          box[0] = Math.min(box[0], i % w);
-          box[1] = Math.min(box[1], i / w);
-          box[2] = Math.max(box[2], i % w + 1);
-          box[3] = Math.max(box[3], i / w + 1);
-        }
-      }
-      if (box[2] < 0) {
-        throw new IllegalArgumentException(
-            "the mask is black everywhere, so there is nothing to generate; paint in"
-                + " white the part to generate");
-      }
-      int pad = initial.paddingMaskCrop().getAsInt();
-      int left = Math.max(box[0] - pad, 0);
-      int top = Math.max(box[1] - pad, 0);
-      int right = (int) Math.min((long) box[2] + pad, w);
-      int bottom = (int) Math.min((long) box[3] + pad, h);
-      boolean isWide = (double) (right - left) / (bottom - top) > aspect;
-      int[] across =
-          isWide ? new int[] {left, right} : widened(left, right, (bottom - top) * aspect, w);
-      int[] down =
-          isWide ? widened(top, bottom, (right - left) / aspect, h) : new int[] {top, bottom};
-      return new MaskCrop(across[0], down[0], across[1] - across[0], down[1] - down[0]);
-    }
-
-    /** The interval, widened on both sides to a length and moved into 0..limit. */
-    private static int[] widened(int from, int to, double length, int limit) {
-      int more = (int) (length - (to - from));
-      int first = from - more / 2;
-      int last = to + more - more / 2;
-      int over = Math.max(0, last - limit);
-      int under = Math.max(0, over - first);
-      return new int[] {first - over + under, Math.min(limit, last - over + under)};
-    }
-
-    private static int grey(RgbImage mask, int x, int y) {
-      return (mask.at(x, y, 0) * 19595 + mask.at(x, y, 1) * 38470 + mask.at(x, y, 2) * 7471 + 32768)
-          >> 16;
-    }
-
-    /** The request with its image, mask and control images cropped, if it crops its mask. */
-    static ImageRequest apply(ImageRequest request) {
-      InitialImage initial = request.initialImage().orElse(null);
-      if (initial == null || !initial.isMaskCropped()) {
-        return request;
-      }
-      MaskCrop region = of(request);
-      RgbImage whole = initial.image().orElseThrow();
-      UnaryOperator<RgbImage> crop = image -> region.enlarged(
-          Lanczos.resize(image, whole.width(), whole.height()),
-          request.width().getAsInt(),
-          request.height().getAsInt());
-      return request
-          .initialImage(InitialImage.of(crop.apply(whole))
-              .strength(initial.strength().getAsDouble())
-              .mask(crop.apply(initial.mask().orElseThrow())))
-          .controlImages(request.controlImages().stream()
-              .map(control -> {
-                ControlImage cropped = control.image(crop.apply(control.image()));
-                return control.mask().map(crop).map(cropped::mask).orElse(cropped);
-              })
-              .toList());
-    }
-
-    /** The region of an image, fitted into a size. Missing edges repeat the outermost pixels. */
-    private RgbImage enlarged(RgbImage image, int w, int h) {
-      boolean wide = (double) w / h < (double) width / height;
-      RgbImage fitted = Lanczos.resize(
-          image.crop(x, y, width, height),
-          wide ? w : Math.max(1, width * h / height),
-          wide ? Math.max(1, height * w / width) : h);
-      return placed(fitted, w, h);
-    }
-
-    /** An image in the middle of a size: cut off, or with its edges extrapolated. */
-    private static RgbImage placed(RgbImage image, int w, int h) {
-      int left = w / 2 - image.width() / 2;
-      int top = h / 2 - image.height() / 2;
-      byte[] rgb = new byte[w * h * 3];
-      for (int i = 0; i < rgb.length; i++) {
-        int fromX = i / 3 % w - left;
-        int fromY = i / 3 / w - top;
-        int inX = Math.max(0, Math.min(image.width() - 1, fromX));
-        int inY = Math.max(0, Math.min(image.height() - 1, fromY));
-        int value = image.at(inX, inY, i % 3);
-        if (inX != fromX || inY != fromY) {
-          // Pillow resizes an empty box at the edge with a bicubic kernel.
-          int nextX = inX == fromX ? inX : Math.abs(inX - Math.min(1, image.width() - 1));
-          int nextY = inY == fromY ? inY : Math.abs(inY - Math.min(1, image.height() - 1));
-          value = Math.floorDiv(9 * value - image.at(nextX, nextY, i % 3) + 4, 8);
-        }
-        rgb[i] = (byte) Math.max(0, Math.min(255, value));
-      }
-      return RgbImage.of(w, h, rgb);
-    }
-
-    /** The initial image with the generated region. Its mask mixes both if pixels are pasted. */
-    RgbImage pasteInto(InitialImage before, RgbImage generated) {
-      boolean wide = (double) width / height > (double) generated.width() / generated.height();
-      RgbImage part = placed(
-          Lanczos.resize(
-              generated,
-              wide ? width : generated.width() * height / generated.height(),
-              wide ? generated.height() * width / generated.width() : height),
-          width,
-          height);
-      RgbImage known = before.image().orElseThrow();
-      RgbImage mask = Lanczos.resize(before.mask().orElseThrow(), known.width(), known.height());
-      byte[] rgb = known.rgb();
-      for (int i = 0; i < width * height * 3; i++) {
-        int atX = x + i / 3 % width;
-        int atY = y + i / 3 / width;
-        int white = before.pastesUnmasked() ? grey(mask, atX, atY) : 255;
-        int at = (atY * known.width() + atX) * 3 + i % 3;
-        rgb[at] = (byte) Math.round(
-            (part.at(atX - x, atY - y, i % 3) * white + (rgb[at] & 255) * (255 - white)) / 255f);
-      }
-      return RgbImage.of(known.width(), known.height(), rgb);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.pipeline;
 
 import dev.likeness.diffusion.internal.family.FlowPlan;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -15,11 +16,11 @@ import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Stage 3: the sampling plan of a request, from its scheduler and the family's adjustments.
+ * Stage 4: the sampling plan of a request, from its scheduler and the family's adjustments.
  *
  * @param defaults the base's default options
  */
-record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
+record SamplingPlanning(OpenModel model, GenerationDefaults defaults) {
   /** A plan of so many steps adds noise if its scheduler has an eta above 0. */
   private static final int MIN_NOISY_STEPS = 3;
 
@@ -39,7 +40,7 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
         .denoisingRange(request.denoisingStart(), request.denoisingEnd());
     OptionalDouble eta = eta(request, scheduler);
     PlanRequest plain = eta.isPresent() ? usual.eta(eta.getAsDouble()) : usual;
-    PlanRequest planned = model.model().adjustPlan(plain, request, scheduler);
+    PlanRequest planned = model.adjustPlan(plain, request, scheduler);
     // A family's sigmas are defined for diffusers' classes; any other scheduler makes its own.
     boolean ofConfig = own == null || own instanceof SchedulerConfig;
     SamplingPlan plan =
@@ -87,7 +88,7 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   }
 
   private SchedulerConfig scheduler(ImageRequest request) {
-    SchedulerConfig base = model.model().scheduler();
+    SchedulerConfig base = model.scheduler();
     Scheduler custom = request.sampling().customScheduler().orElse(null);
     Map<String, Object> options = request.sampling().schedulerOptions();
     if (!options.isEmpty() && custom != null && !(custom instanceof SchedulerConfig)) {

@@ -8,12 +8,12 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Conditioning;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -112,13 +112,14 @@ class PromptWarningsTest {
             BaseModel.open(PipelineFolder.write("sd3/three", scratch).path(), Compute.EXACT);
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Conditioning whole = base.unwrap(OpenModel.class)
-          .encode(REQUEST, part -> Adaptation.NONE, PromptSchedule.of(1));
-      Conditioning skipped = base.unwrap(OpenModel.class)
+      Conditioning whole =
+          EngineAccess.model(base).encode(REQUEST, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning skipped = EngineAccess.model(base)
           .encode(REQUEST.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
       assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
-      Tensor clip = base.unwrap(Sd3Networks.class)
+      Tensor clip = EngineAccess.model(base)
+          .networks(Sd3Networks.class)
           .clipTextEncoders()
           .get(0)
           .promptEncoder(Adaptation.NONE)
@@ -159,7 +160,8 @@ class PromptWarningsTest {
     try (BaseModel base = BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
         Compute.EXACT)) {
-      int layers = base.unwrap(StableDiffusionNetworks.class)
+      int layers = EngineAccess.model(base)
+          .networks(StableDiffusionNetworks.class)
           .clipTextEncoders()
           .get(0)
           .config()

@@ -5,8 +5,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -77,7 +76,7 @@ public record HeadshotGenerator(
     long pixels = (long) width * height;
     int number = base.compute().dtype().bits() / Byte.SIZE;
     return BYTES_PER_PIXEL * number * (long) Math.min(pixels, most)
-        + base.unwrap(OpenModel.class).autoencoder().decodingMemory(width, height)
+        + EngineAccess.model(base).autoencoder().decodingMemory(width, height)
         + COPIES * pixels
         + CHANNELS * pixels * count;
   }
@@ -135,7 +134,7 @@ public record HeadshotGenerator(
     Adapter adapter = person.at(request.identityStrength());
     // Without a size, a request with reference images would take the size of the first one.
     boolean own = needsUpscaling() || request.size().isEmpty() && showsImages(adapter);
-    String prompt = base.unwrap(ModelExtras.class).photographs()
+    String prompt = EngineAccess.extras(base).photographs()
         ? style.photographicPrompt(person.phrase(), index)
         : style.prompt(person.phrase(), index);
     String negative = PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt);

@@ -2,7 +2,7 @@ package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -43,8 +43,7 @@ public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler
       WholeImage.require(request.adapters(), "editing an image this large");
     }
     int unit = Math.max(
-        base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor(),
-        base.defaults().width() / 8);
+        EngineAccess.model(base).autoencoder().vaeScaleFactor(), base.defaults().width() / 8);
     double longer = Math.max(image.width(), image.height());
     double scale = longer < base.defaults().width()
         ? base.defaults().width() / longer

@@ -3,7 +3,7 @@ package dev.likeness.headshots.internal.generation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop.StepListener;
@@ -92,14 +92,14 @@ public final class TiledUpscale {
       Progress progress,
       Cancellation cancellation) {
     Inpainting.WholeImage.require(request.adapters(), "an enlargement");
-    int factor = base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor();
+    int factor = EngineAccess.model(base).autoencoder().vaeScaleFactor();
     int window = base.defaults().width() / factor;
     // Step listeners of the shoot count only the steps of its own images.
     GenerationHooks quiet = request
         .hooks()
         .withoutOnStep()
         .engine(EngineHooks.of(request.hooks()).withListener(() -> StepListener.NONE));
-    ModelExtras.Upscaling by = base.unwrap(ModelExtras.class).upscaling();
+    ModelExtras.Upscaling by = EngineAccess.extras(base).upscaling();
     // Gradient guidance would need the backward pass through all windows at once.
     ImageRequest asked =
         by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance();

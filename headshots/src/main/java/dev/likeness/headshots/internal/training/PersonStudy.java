@@ -3,8 +3,8 @@ package dev.likeness.headshots.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -136,7 +136,7 @@ public record PersonStudy(
    */
   public static PersonToken subject(BaseModel base, PersonProfile profile) {
     String phrase = profile.phrase();
-    return base.unwrap(ModelExtras.class).rareToken()
+    return EngineAccess.extras(base).rareToken()
         ? PersonToken.of(phrase.substring(phrase.indexOf(' ') + 1))
         : new PersonToken("", phrase, "");
   }

@@ -2,7 +2,7 @@ package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -126,7 +126,7 @@ public record PersonTraining(
         details.trainingAdapter,
         details.size,
         base.name(),
-        WeightsDigest.of(base.unwrap(OpenModel.class)),
+        WeightsDigest.of(EngineAccess.model(base)),
         base.compute().toString());
   }
 

@@ -2,10 +2,10 @@ package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.ModelFamily;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +38,7 @@ public record AdapterSites(
 
   /** Finds the attentions of an opened base. */
   public static AdapterSites of(BaseModel base) {
-    return of(base.name(), base.unwrap(OpenModel.class));
+    return of(base.name(), EngineAccess.model(base));
   }
 
   /**

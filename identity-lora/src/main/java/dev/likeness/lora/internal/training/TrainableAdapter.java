@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
@@ -58,7 +59,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
    */
   public TrainableAdapter(
       LoraTraining settings, PersonToken subject, BaseModel base, ModelAdapter added) {
-    model = base.unwrap(OpenModel.class);
+    model = EngineAccess.model(base);
     this.added = added;
     pivotEnd = settings.optimizerOptions().pivotalTuning().endFraction();
     textualInversion = settings.optimizerOptions().pivotalTuning().vectors() == 0

@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedClip;
@@ -52,7 +53,7 @@ final class TrainableTextualInversion {
     }
     this.settings = settings;
     this.personToken = subject;
-    model = base.unwrap(OpenModel.class);
+    model = EngineAccess.model(base);
     textEncoders = TrainingTarget.of(model).clipTextEncoders();
     if (textEncoders.isEmpty()) {
       throw new IllegalArgumentException(

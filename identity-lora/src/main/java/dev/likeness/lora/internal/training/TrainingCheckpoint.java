@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
@@ -75,8 +75,7 @@ record TrainingCheckpoint(Path file, int interval, String owner) {
                   " " + p.interval() + " " + p.patience() + " " + p.request().prompt())
               .orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
-      digest.update(
-          WeightsDigest.of(base.unwrap(OpenModel.class)).getBytes(StandardCharsets.UTF_8));
+      digest.update(WeightsDigest.of(EngineAccess.model(base)).getBytes(StandardCharsets.UTF_8));
       if (set.trainingAdapter().isPresent()) {
         digest.update(sha256(LoraFile.weights(set.trainingAdapter().get())));
       }

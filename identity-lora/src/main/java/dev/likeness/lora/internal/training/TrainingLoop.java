@@ -3,10 +3,11 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
-import dev.likeness.diffusion.internal.pipeline.OpenedBase;
+import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -58,7 +59,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.set = set;
     this.networks = networks;
     this.progress = progress;
-    model = base.unwrap(OpenModel.class);
+    model = EngineAccess.model(base);
     target = TrainingTarget.of(model);
     if (settings.optimizerOptions().distillationGuidance() > 0
         && set.examples().stream()
@@ -103,11 +104,11 @@ public final class TrainingLoop implements AutoCloseable {
    *     numbers; an earlier state stays unchanged
    */
   public Function<String, Tensor> train(Cancellation stop) {
-    OpenedBase opened = base.unwrap(OpenedBase.class);
+    Engine engine = EngineAccess.engine(base);
     // Text encoders that are trained stay loaded, whatever other trainings free.
     return trainsTextEncoder()
-        ? opened.during(List.of(), () -> train(opened, stop))
-        : train(opened, stop);
+        ? engine.use().callWhileOpen(() -> train(engine, stop))
+        : train(engine, stop);
   }
 
   private boolean trainsTextEncoder() {
@@ -115,7 +116,7 @@ public final class TrainingLoop implements AutoCloseable {
         .anyMatch(part -> part != target.component() && networks.isTrained(part));
   }
 
-  private Function<String, Tensor> train(OpenedBase opened, Cancellation stop) {
+  private Function<String, Tensor> train(Engine engine, Cancellation stop) {
     encodeImages(stop);
     CaptionEncodings.Captions captions = CaptionEncodings.Captions.of(settings, set);
     captions.texts().stream()
@@ -125,7 +126,7 @@ public final class TrainingLoop implements AutoCloseable {
         .map(TruncatedPrompt::message)
         .distinct()
         .forEach(words -> progress.onEvent(new ProgressEvent.Notice(words)));
-    TrainingStep learning = opened.during(List.of(), () -> step(captions.texts(), stop));
+    TrainingStep learning = engine.use().callWhileOpen(() -> step(captions.texts(), stop));
     BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
@@ -144,7 +145,7 @@ public final class TrainingLoop implements AutoCloseable {
       if (validation.isEmpty()
           && !trainsTextEncoder()
           && TrainingMemoryEstimator.freesTextEncoders(model)) {
-        opened.freeTextEncoders();
+        engine.freeTextEncoders();
       }
       progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
       while (!isFinished(stop)) {

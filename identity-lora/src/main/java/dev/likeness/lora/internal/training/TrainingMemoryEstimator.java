@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -69,7 +70,7 @@ public final class TrainingMemoryEstimator {
       int height,
       boolean whole,
       boolean withValidation) {
-    OpenModel model = base.unwrap(OpenModel.class);
+    OpenModel model = EngineAccess.model(base);
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().vaeScaleFactor();
     Set<ModelComponent> trainedComponents = EnumSet.of(TrainingTarget.of(model).component());

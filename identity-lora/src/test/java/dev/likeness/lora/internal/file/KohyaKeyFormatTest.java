@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -66,7 +67,7 @@ class KohyaKeyFormatTest {
   void readsBackTheDeltasOfEveryLayer(String name, KeyFormat keyFormat) {
     Path file = folder.resolve("lora.safetensors");
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, folder), Compute.EXACT);
-        Lora lora = loraOfAllLayers(base.unwrap(OpenModel.class));
+        Lora lora = loraOfAllLayers(EngineAccess.model(base));
         TensorScope scope = TensorScope.open()) {
       lora.save(file, keyFormat);
       try (Safetensors written = Safetensors.open(file)) {
@@ -92,7 +93,7 @@ class KohyaKeyFormatTest {
         missing.removeAll(read.keySet());
         assertEquals(Set.of(), missing);
         read.forEach((layer, change) -> {
-          Tensor own = base.unwrap(OpenModel.class).tensor(layer.component(), layer.weight());
+          Tensor own = EngineAccess.model(base).tensor(layer.component(), layer.weight());
           WeightDelta before = LoraParts.changes(lora).weights().get(layer);
           Tensor expected = before == null ? torch.zeros_like(own) : before.deltaWeight(own);
           assertTrue(

@@ -8,8 +8,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -118,7 +118,7 @@ class LoraKeyFormatTest {
   @ParameterizedTest(name = "{0} {1}")
   @MethodSource("keyFormats")
   void readsTheSameFactors(KeyFormat keyFormat, String example, UnaryOperator<String> spelled) {
-    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
+    LayerTable table = LayerTable.of(EngineAccess.model(base));
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
@@ -34,8 +35,8 @@ class OriginalNamesTest {
   void nameEveryLayerAsCheckpointsAndSwapTheSameHalves(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
-      KeyMapping layout = keyMapping(base.unwrap(OpenModel.class));
-      LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
+      KeyMapping layout = keyMapping(EngineAccess.model(base));
+      LayerTable table = LayerTable.of(EngineAccess.model(base));
       OriginalLayerNames names = OriginalLayerNames.of(table.kind(), table);
       table.layers().stream()
           .filter(layer -> layer.component() == ModelComponent.TRANSFORMER)

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -70,14 +70,14 @@ class PeftFilesTest extends OnGoldenBase {
   private static Map<String, Tensor> tensorsOf(FusedLora fused) {
     Adaptation adapted = ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT);
     Map<String, Tensor> changed = new LinkedHashMap<>();
-    base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
+    EngineAccess.model(base).tensorNames(ModelComponent.UNET).stream()
         .filter(adapted::replaces)
         .forEach(name -> changed.put(name, adapted.tensor(name, baseTensor(name))));
     return changed;
   }
 
   private static Tensor baseTensor(String name) {
-    return base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
+    return EngineAccess.model(base).tensor(ModelComponent.UNET, name);
   }
 
   private static Tensor random(NoiseSource noise, long... shape) {
@@ -212,7 +212,7 @@ class PeftFilesTest extends OnGoldenBase {
       for (ModelComponent part :
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        Collection<TargetLayer> layers = LayerTable.of(xl.unwrap(OpenModel.class)).layers().stream()
+        Collection<TargetLayer> layers = LayerTable.of(EngineAccess.model(xl)).layers().stream()
             .filter(layer -> layer.component() == part && layer.path().endsWith("_proj"))
             .toList();
         layers.forEach(layer -> {

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -38,7 +38,7 @@ class TextProjectionTest {
                 .path(),
             Compute.EXACT);
         Lora lora = Lora.open(
-            file(LayerTable.of(base.unwrap(OpenModel.class))
+            file(LayerTable.of(EngineAccess.model(base))
                 .find(ModelComponent.TEXT_ENCODER_2, "text_projection")
                 .orElseThrow()),
             base);

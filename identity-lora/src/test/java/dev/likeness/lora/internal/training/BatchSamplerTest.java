@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -73,7 +73,7 @@ class BatchSamplerTest extends OnGoldenBase {
   @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
   void samplesImagesOfEverySizeEquallyOften(int first, int second, int batch, int round) {
     LoraTraining settings = LoraTraining.balanced();
-    TrainingObjective objective = TrainingObjective.of(base.unwrap(OpenModel.class), settings);
+    TrainingObjective objective = TrainingObjective.of(EngineAccess.model(base), settings);
     List<ImageBucket> buckets = List.of(bucket(0, first), bucket(first, second));
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
@@ -116,7 +116,7 @@ class BatchSamplerTest extends OnGoldenBase {
               settings,
               List.of(bucket),
               captions,
-              TrainingObjective.of(base.unwrap(OpenModel.class), settings))
+              TrainingObjective.of(EngineAccess.model(base), settings))
           .withBatch(
               0,
               batch -> drawn[0] = new SampledBatch(

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GgufWriter;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -91,7 +92,7 @@ class CompressedBaseTest {
   private record Step(double loss, Tensor gradient) {
     static Step of(BaseModel base, AdapterAlgorithm algorithm, boolean checkpointing) {
       LoraTraining settings = settings(base, algorithm);
-      OpenModel model = base.unwrap(OpenModel.class);
+      OpenModel model = EngineAccess.model(base);
       TrainingTarget target = TrainingTarget.of(model);
       try (TensorScope scope = TensorScope.open();
           TensorRegion region = new TensorRegion();
@@ -162,7 +163,7 @@ class CompressedBaseTest {
         Files.copy(file, to);
       }
     }
-    LoadedWeights weights = base.unwrap(OpenModel.class).weights(part);
+    LoadedWeights weights = EngineAccess.model(base).weights(part);
     Path file;
     try (Stream<Path> all = Files.list(copy.resolve(part.folder()))) {
       file = all.filter(each -> each.toString().endsWith(".safetensors"))

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
@@ -133,8 +134,7 @@ class FewStepTest {
   }
 
   private static double loss(BaseModel base, double off, double guidance) {
-    return loss(
-        base, clean -> new PerfectTarget(base.unwrap(OpenModel.class), clean, off), guidance);
+    return loss(base, clean -> new PerfectTarget(EngineAccess.model(base), clean, off), guidance);
   }
 
   /** The loss of images that {@code targets} knows. */
@@ -147,15 +147,15 @@ class FewStepTest {
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
       TrainingTarget model = targets.apply(clean);
       TrainingObjective objective =
-          TrainingObjective.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
+          TrainingObjective.of(EngineAccess.model(base), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(
           model,
           List.of("a man"),
-          new ConsistencyDistillation.FrozenBase(base.unwrap(OpenModel.class)),
+          new ConsistencyDistillation.FrozenBase(EngineAccess.model(base)),
           region,
           new Cancellation());
       TrainingStep step = new ConsistencyDistillation(
-          base.unwrap(OpenModel.class), model, null, null, objective, texts, guidance, region);
+          EngineAccess.model(base), model, null, null, objective, texts, guidance, region);
       return step.loss(
               new TrainingStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
               1,
@@ -230,7 +230,7 @@ class FewStepTest {
     Path folder =
         GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      RecordingTarget model = new RecordingTarget(TrainingTarget.of(base.unwrap(OpenModel.class)));
+      RecordingTarget model = new RecordingTarget(TrainingTarget.of(EngineAccess.model(base)));
       model.largest = -1;
       loss(base, clean -> model, 4);
       assertEquals(said, model.largest);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -156,11 +156,11 @@ class LanguageAlgorithmsTest {
           .load(new RenamedSource(
               saved,
               name -> name.startsWith("weights.") ? name.substring("weights.".length()) : null));
-      TrainingTarget target = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts =
           new CaptionEncodings(target, List.of(PROMPT), factors, region, new Cancellation());
-      long channels = base.unwrap(OpenModel.class).autoencoder().latentChannels();
-      int factor = base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor();
+      long channels = EngineAccess.model(base).autoencoder().latentChannels();
+      int factor = EngineAccess.model(base).autoencoder().vaeScaleFactor();
       Tensor noise = random.next(channels, 16 / factor, 32 / factor);
       Tensor flow = target
           .predict(

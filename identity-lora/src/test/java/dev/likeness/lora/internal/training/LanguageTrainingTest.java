@@ -11,6 +11,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.SeededWeights;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
@@ -18,7 +19,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
-import dev.likeness.diffusion.internal.pipeline.OpenedBase;
+import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -147,7 +148,7 @@ class LanguageTrainingTest {
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
         Safetensors expected = Safetensors.open(GoldenLora.file("../language/" + family))) {
       start(factors);
-      OpenModel model = base.unwrap(OpenModel.class);
+      OpenModel model = EngineAccess.model(base);
       TrainingObjective objective = TrainingObjective.of(model, settings);
       Given given = Given.of(family, expected);
       TrainingStep learning = step(model, factors, optimizer, objective, region);
@@ -189,7 +190,7 @@ class LanguageTrainingTest {
             ModelAdapter.of(added.at(START * START * number("alpha") / number("rank"))));
         Safetensors expected = Safetensors.open(GoldenLora.file("../language/" + family))) {
       start(factors);
-      OpenModel model = base.unwrap(OpenModel.class);
+      OpenModel model = EngineAccess.model(base);
       TrainingObjective objective = TrainingObjective.of(model, settings);
       Given given = Given.of(family, expected);
       TrainingStep learning = step(model, factors, optimizer, objective, region);
@@ -321,7 +322,7 @@ class LanguageTrainingTest {
   void readsFreedTextEncodersAgain() {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
-      OpenedBase opened = base.unwrap(OpenedBase.class);
+      Engine opened = EngineAccess.engine(base);
       ImageRequest request = ImageRequest.of("a woman").steps(1).size(16, 16).seed(3);
       List<Boolean> freed = new ArrayList<>();
       float[] first = base.generate(
@@ -332,7 +333,7 @@ class LanguageTrainingTest {
       assertFalse(freed.isEmpty() || freed.contains(true));
       assertTrue(opened.freeTextEncoders());
       assertArrayEquals(first, base.generate(request).latents().values());
-      assertFalse(TrainingMemoryEstimator.freesTextEncoders(base.unwrap(OpenModel.class)));
+      assertFalse(TrainingMemoryEstimator.freesTextEncoders(EngineAccess.model(base)));
     }
   }
 
@@ -344,7 +345,7 @@ class LanguageTrainingTest {
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion()) {
-      OpenModel model = base.unwrap(OpenModel.class);
+      OpenModel model = EngineAccess.model(base);
       CachedLatents latents = ImageBucket.of(
               List.of(TrainingExample.of(image(1))), TrainingTarget.of(model), region)
           .get(0)
@@ -435,7 +436,7 @@ class LanguageTrainingTest {
         NoiseSource random = NoiseSource.seeded(7);
         TrainableAdapter factors = new TrainableAdapter(
             LoraTraining.balanced().forBase(base), PersonToken.of("woman"), base)) {
-      TrainingTarget target = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts =
           new CaptionEncodings(target, prompts, factors, region, new Cancellation());
       double unguided = variant.startsWith("zimage") ? 0 : 1;

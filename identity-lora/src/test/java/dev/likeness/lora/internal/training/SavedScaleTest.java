@@ -2,8 +2,8 @@ package dev.likeness.lora.internal.training;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -46,7 +46,7 @@ class SavedScaleTest extends OnGoldenBase {
   @CsvSource({"PEFT, lora", "DIFFUSERS, lora", "KOHYA, lora", "PEFT, lokr", "KOHYA, lokr"})
   void losesNoDigitsOfF16FactorsToTheirScale(
       KeyFormat keyFormat, String kind, @TempDir Path folder) {
-    TargetLayer layer = LayerTable.of(base.unwrap(OpenModel.class))
+    TargetLayer layer = LayerTable.of(EngineAccess.model(base))
         .find(ModelComponent.UNET, "mid_block.resnets.0.conv1")
         .orElseThrow();
     Path file = folder.resolve("small.safetensors");
@@ -66,10 +66,10 @@ class SavedScaleTest extends OnGoldenBase {
               1 / 128.0);
       LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
       LoraDeltas changes = new LoraDeltas(Map.of(layer, change.map(region::keep)), Map.of());
-      try (Lora lora = LoraParts.lora(changes, report, region, base.unwrap(OpenModel.class))) {
+      try (Lora lora = LoraParts.lora(changes, report, region, EngineAccess.model(base))) {
         lora.save(file, keyFormat);
         try (Lora again = Lora.open(file, base)) {
-          Tensor own = layer.readF32(base.unwrap(OpenModel.class));
+          Tensor own = layer.readF32(EngineAccess.model(base));
           Tensor expected = change.deltaWeight(own);
           double lost = LoraParts.changes(again)
               .weights()

@@ -8,8 +8,8 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
@@ -90,12 +90,12 @@ public class SdxlTrainingTest {
       List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts"))
           .stream().map(String.class::cast).toList();
       TrainingStep learning = new TrainingStep(
-          TrainingTarget.of(base.unwrap(OpenModel.class)),
+          TrainingTarget.of(EngineAccess.model(base)),
           factors,
           optimizer,
-          TrainingObjective.of(base.unwrap(OpenModel.class), SETTINGS),
+          TrainingObjective.of(EngineAccess.model(base), SETTINGS),
           new CaptionEncodings(
-              TrainingTarget.of(base.unwrap(OpenModel.class)),
+              TrainingTarget.of(EngineAccess.model(base)),
               prompts,
               factors,
               region,

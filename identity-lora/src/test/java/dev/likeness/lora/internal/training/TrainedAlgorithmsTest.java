@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -68,7 +68,7 @@ class TrainedAlgorithmsTest {
       PeftSteps steps = new PeftSteps(given, expected);
       steps.start(factors);
       steps.compare(
-          steps.newStep(base.unwrap(OpenModel.class), factors, optimizer, settings, region),
+          steps.newStep(EngineAccess.model(base), factors, optimizer, settings, region),
           factors,
           settings);
     }

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.SeededWeights;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -100,7 +101,7 @@ class TrainingAdapterTest {
         AdamW optimizer = AdamW.standard();
         Lora added = Lora.open(adapter(base), base);
         Safetensors factors = Safetensors.open(parent.resolve("adapter.safetensors"))) {
-      OpenModel model = base.unwrap(OpenModel.class);
+      OpenModel model = EngineAccess.model(base);
       TrainingStep.Batch batch = batch(model, 4);
       try (TrainableFullWeights apart = new TrainableFullWeights(
               model, false, ScalarType.Float, ModelAdapter.of(added.at(1)));
@@ -189,12 +190,12 @@ class TrainingAdapterTest {
       try (TrainedModel trained = tiny.train(base, set.trainingAdapter(adapter(base)))) {
         trained.save(folder, out, DType.F32);
       }
-      OpenModel model = base.unwrap(OpenModel.class);
+      OpenModel model = EngineAccess.model(base);
       try (TensorScope scope = TensorScope.open();
           BaseModel again = BaseModel.open(out, Compute.EXACT)) {
         for (String name : model.tensorNames(ModelComponent.TRANSFORMER)) {
           Tensor own = model.tensor(ModelComponent.TRANSFORMER, name);
-          Tensor saved = again.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, name);
+          Tensor saved = EngineAccess.model(again).tensor(ModelComponent.TRANSFORMER, name);
           double change = saved.sub(own).abs().max().item_double();
           assertTrue(change <= 1e-9, name + " changed by " + change);
         }

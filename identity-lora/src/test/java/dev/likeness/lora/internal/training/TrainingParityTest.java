@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -71,7 +71,7 @@ class TrainingParityTest {
       assertEquals(start.names(), factors.weights().leaves().keySet());
       PeftSteps steps = new PeftSteps(expected, expected);
       steps.compare(
-          steps.newStep(base.unwrap(OpenModel.class), factors, optimizer, SETTINGS, region),
+          steps.newStep(EngineAccess.model(base), factors, optimizer, SETTINGS, region),
           factors,
           settings);
     }
@@ -111,7 +111,7 @@ class TrainingParityTest {
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
       TrainingStep step = new PeftSteps(given, given)
-          .newStep(base.unwrap(OpenModel.class), factors, optimizer, settings, region);
+          .newStep(EngineAccess.model(base), factors, optimizer, settings, region);
       for (int batch : batches) {
         step.backward(PeftSteps.batch(given, batch), settings);
       }
@@ -139,12 +139,12 @@ class TrainingParityTest {
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, given);
       TrainingStep unbroken =
-          steps.newStep(base.unwrap(OpenModel.class), whole, first, settings, region);
+          steps.newStep(EngineAccess.model(base), whole, first, settings, region);
       unbroken.backward(PeftSteps.batch(given, 0), settings);
       kept.save(whole.weights(), first, null, List.of(unbroken));
       unbroken.backward(PeftSteps.batch(given, 1), settings);
       TrainingStep again =
-          steps.newStep(base.unwrap(OpenModel.class), resumed, second, settings, region);
+          steps.newStep(EngineAccess.model(base), resumed, second, settings, region);
       kept.resume(resumed.weights(), second, null, List.of(again));
       assertEquals(1, again.accumulated());
       again.backward(PeftSteps.batch(given, 1), settings);

@@ -12,7 +12,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -227,12 +227,12 @@ class TransformerLoraTest {
           name -> name.startsWith(t5 ? "t5." : "train.")
               ? name.substring(name.indexOf('.') + 1)
               : null);
-      TrainingTarget model = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));
       TrainingStep learning = new TrainingStep(
           model,
           factors,
           optimizer,
-          TrainingObjective.of(base.unwrap(OpenModel.class), settings),
+          TrainingObjective.of(EngineAccess.model(base), settings),
           new CaptionEncodings(model, prompts, factors, region, new Cancellation()));
       // T5's scores are not scaled, and round more: the reference without oneDNN and fused
       // attention differs by 1e-4 from itself.
@@ -260,7 +260,7 @@ class TransformerLoraTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
-      TrainingTarget model = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget model = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts = new CaptionEncodings(
           model, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
@@ -406,7 +406,7 @@ class TransformerLoraTest {
         AdamW optimizer = AdamW.standard();
         NoiseSource random = NoiseSource.seeded(7);
         TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base)) {
-      TrainingTarget target = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget target = TrainingTarget.of(EngineAccess.model(base));
       CaptionEncodings texts =
           new CaptionEncodings(target, prompts, factors, region, new Cancellation());
       Latents latents = base.generate(
@@ -423,7 +423,7 @@ class TransformerLoraTest {
           target,
           factors,
           optimizer,
-          TrainingObjective.of(base.unwrap(OpenModel.class), SETTINGS),
+          TrainingObjective.of(EngineAccess.model(base), SETTINGS),
           texts);
       TrainingStep.Batch batch = new TrainingStep.Batch(
           noise.mul(noise), noise, noise, new double[] {0.5}, new int[] {1}, 1, null);

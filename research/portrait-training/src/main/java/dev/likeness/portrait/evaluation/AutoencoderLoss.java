@@ -2,7 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -30,7 +30,7 @@ final class AutoencoderLoss {
     double[] sorted = prompts.stream()
         .limit(IMAGES)
         .mapToDouble(prompt -> decibels(
-            base.unwrap(OpenModel.class).autoencoder(),
+            EngineAccess.model(base).autoencoder(),
             Renderer.render(prompt.person(), prompt.shot().withNoise(0), side).image()))
         .sorted()
         .toArray();

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.Tensors;
@@ -24,7 +25,7 @@ final class DrawnLatents {
   private final PeopleRenders renders;
 
   DrawnLatents(BaseModel base, RenderStore store, PeopleRenders renders) {
-    this.model = base.unwrap(StableDiffusionNetworks.class);
+    this.model = EngineAccess.model(base).networks(StableDiffusionNetworks.class);
     this.unet = new UNetGuesses(model);
     this.store = store;
     this.renders = renders;

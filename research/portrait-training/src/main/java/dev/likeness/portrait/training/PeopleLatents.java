@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
@@ -37,7 +38,7 @@ final class PeopleLatents {
   private final FaceEmbedder eye;
 
   PeopleLatents(BaseModel base, RenderStore store, PeopleRenders renders, FaceEmbedder eye) {
-    this.model = base.unwrap(StableDiffusionNetworks.class);
+    this.model = EngineAccess.model(base).networks(StableDiffusionNetworks.class);
     this.unet = new UNetGuesses(model);
     this.store = store;
     this.renders = renders;

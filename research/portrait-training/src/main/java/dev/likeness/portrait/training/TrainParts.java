@@ -2,7 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -124,7 +124,8 @@ public final class TrainParts {
     Path trained = work.resolve("image-adapter.safetensors");
     int images = numbers.of("people") * PeopleRenders.SHOTS;
     try (LoadedImageEncoder encoder = LoadedImageEncoder.open(
-        encoder(), base.unwrap(StableDiffusionNetworks.class).compute())) {
+        encoder(),
+        EngineAccess.model(base).networks(StableDiffusionNetworks.class).compute())) {
       Architecture.imageAdapter()
           .steps(numbers.of("adapterSteps"))
           .batchSize(numbers.of("adapterBatch"))
@@ -145,7 +146,7 @@ public final class TrainParts {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
     try (EncodedCrops crops = new EncodedCrops(
-        store, count, base.unwrap(OpenModel.class).autoencoder(), Told.of("encode", count))) {
+        store, count, EngineAccess.model(base).autoencoder(), Told.of("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -68,7 +68,7 @@ class SeenErrorTest {
         NoGradGuard guard = new NoGradGuard()) {
       DrawnLatents drawn = new DrawnLatents(base, store, renders);
       for (int i = 0; i < 2; i++) {
-        Tensor clean = base.unwrap(OpenModel.class)
+        Tensor clean = EngineAccess.model(base)
             .autoencoder()
             .encode(Tensors.place(base.compute(), ImageTensors.toSigned(store.image(i))))
             .mode();

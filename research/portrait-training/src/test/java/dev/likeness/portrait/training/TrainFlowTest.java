@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -44,7 +44,7 @@ class TrainFlowTest {
           state.read("weights.proj_out.weight").abs().sum().item_double() > 0, "it began at zero");
     }
     try (BaseModel base = BaseModel.open(folder.resolve("out/folder"), Compute.of("cpu", "bf16"))) {
-      assertTrue(base.unwrap(OpenModel.class).networks() instanceof Sd3Networks);
+      assertTrue(EngineAccess.model(base).networks() instanceof Sd3Networks);
       RgbImage image =
           base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).image();
       assertEquals(256, image.width());

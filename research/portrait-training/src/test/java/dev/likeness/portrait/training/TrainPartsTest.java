@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -44,7 +44,7 @@ class TrainPartsTest {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         PeopleSeen seen = new PeopleSeen(store, PEOPLE * PeopleRenders.SHOTS, done -> {});
         EncodedCrops crops =
-            new EncodedCrops(store, 2, base.unwrap(OpenModel.class).autoencoder(), done -> {});
+            new EncodedCrops(store, 2, EngineAccess.model(base).autoencoder(), done -> {});
         SeenError sight = SeenError.byPhotoReader(PortraitModel.files())) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, renders, 4, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);

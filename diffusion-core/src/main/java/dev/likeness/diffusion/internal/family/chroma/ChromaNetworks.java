@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -15,20 +15,20 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
 /** The networks of a Chroma model, opened and checked. Immutable and shared by threads. */
-final class ChromaNetworks extends NetworksBase {
+final class ChromaNetworks extends OpenNetworks {
   /** Latent pixels of a token. */
   static final int PIXELS_PER_TOKEN = 4;
 
   private final LoadedT5 t5;
-  private final OpenNetworks.Network<ChromaConfig, ChromaTransformer2DModel> transformer;
+  private final OpenTransformer<ChromaConfig, ChromaTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private ChromaNetworks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
-      transformer = own(
-          OpenNetworks.Network.of(files, compute, ChromaConfig::of, ChromaTransformer2DModel::new));
+      transformer =
+          own(OpenTransformer.of(files, compute, ChromaConfig::of, ChromaTransformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);

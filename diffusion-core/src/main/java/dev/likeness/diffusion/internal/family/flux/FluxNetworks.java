@@ -9,8 +9,8 @@ import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
@@ -32,7 +32,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The networks of a FLUX.1 model (dev, schnell and similar), opened and checked. Immutable and
  * shared by threads.
  */
-public final class FluxNetworks extends NetworksBase {
+public final class FluxNetworks extends OpenNetworks {
   /** A token is a square of two by two latent pixels. */
   private static final int PATCH_SIZE = 4;
 
@@ -43,7 +43,7 @@ public final class FluxNetworks extends NetworksBase {
   private final boolean isKontext;
   private final LoadedClip clip;
   private final LoadedT5 t5;
-  private final OpenNetworks.Network<FluxConfig, FluxTransformer2DModel> transformer;
+  private final OpenTransformer<FluxConfig, FluxTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private FluxNetworks(ModelParts files, Compute compute) {
@@ -53,7 +53,7 @@ public final class FluxNetworks extends NetworksBase {
       clip = own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
       t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
       transformer =
-          own(OpenNetworks.Network.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
+          own(OpenTransformer.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);

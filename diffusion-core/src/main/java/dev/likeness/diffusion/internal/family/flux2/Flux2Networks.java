@@ -7,8 +7,8 @@ import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
  * The networks of a FLUX.2 klein model, opened and checked. Its text encoder is a Qwen3 language
  * model. Immutable and shared by threads.
  */
-public final class Flux2Networks extends NetworksBase {
+public final class Flux2Networks extends OpenNetworks {
   /** The layers of the language model whose outputs the transformer takes. */
   static final List<Integer> TEXT_LAYERS = List.of(9, 18, 27);
 
@@ -36,7 +36,7 @@ public final class Flux2Networks extends NetworksBase {
   private final boolean isDistilled;
   private final boolean keepsReferences;
   private final LoadedQwen3 encode;
-  private final OpenNetworks.Network<Flux2Config, Flux2Transformer2DModel> transformer;
+  private final OpenTransformer<Flux2Config, Flux2Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private Flux2Networks(ModelParts files, Compute compute) {
@@ -45,8 +45,8 @@ public final class Flux2Networks extends NetworksBase {
     isDistilled = keepsReferences || files.option("is_distilled");
     try {
       encode = own(LoadedQwen3.open(files, compute));
-      transformer = own(
-          OpenNetworks.Network.of(files, compute, Flux2Config::of, Flux2Transformer2DModel::new));
+      transformer =
+          own(OpenTransformer.of(files, compute, Flux2Config::of, Flux2Transformer2DModel::new));
       encode.requireLayers(files, TEXT_LAYERS, config().textWidth());
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of(AutoencoderKLFlux2.KIND)));

@@ -7,8 +7,8 @@ import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -24,13 +24,13 @@ import org.bytedeco.pytorch.global.torch;
  * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its
  * three text encoders, may be absent. Immutable and shared by threads.
  */
-public final class Sd3Networks extends NetworksBase {
+public final class Sd3Networks extends OpenNetworks {
   /** The number of T5 tokens. */
   public static final int T5_TOKENS = 256;
 
   private final List<LoadedClip> clipTextEncoders;
   private final LoadedT5 t5;
-  private final OpenNetworks.Network<Sd3Config, Sd3Transformer2DModel> transformer;
+  private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private Sd3Networks(ModelParts files, Compute compute) {
@@ -43,7 +43,7 @@ public final class Sd3Networks extends NetworksBase {
           ? null
           : own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
       transformer =
-          own(OpenNetworks.Network.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+          own(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.NetworksBase;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Adapted networks
  * share the tensors loaded here. Immutable and shared by threads.
  */
-public final class StableDiffusionNetworks extends NetworksBase {
+public final class StableDiffusionNetworks extends OpenNetworks {
   private static final Map<String, Object> TEXT_TO_IMAGE_DEFAULTS =
       Map.of("steps_offset", 1, "clip_sample", false);
   private static final Map<String, Object> INPAINTING_DEFAULTS =

@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.LoadedQwen3;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.OpenTransformer;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.text.Qwen3Config;
@@ -21,17 +21,17 @@ import java.util.List;
  * The networks of a Z-Image model, opened and checked; its text encoder is a Qwen3 language model
  * with thinking enabled; padding is not read. Immutable and shared by threads.
  */
-public final class ZImageNetworks extends NetworksBase {
+public final class ZImageNetworks extends OpenNetworks {
   private final LoadedQwen3 encode;
-  private final OpenNetworks.Network<ZImageConfig, ZImageTransformer2DModel> transformer;
+  private final OpenTransformer<ZImageConfig, ZImageTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private ZImageNetworks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       encode = own(LoadedQwen3.open(files, compute));
-      transformer = own(
-          OpenNetworks.Network.of(files, compute, ZImageConfig::of, ZImageTransformer2DModel::new));
+      transformer =
+          own(OpenTransformer.of(files, compute, ZImageConfig::of, ZImageTransformer2DModel::new));
       encode.requireLayers(files, List.of(layer(encode.config())), config().textWidth());
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));

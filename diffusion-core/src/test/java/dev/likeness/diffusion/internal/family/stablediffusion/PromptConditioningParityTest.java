@@ -9,6 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -69,11 +70,13 @@ class PromptConditioningParityTest {
 
   private static UNetConditioning unetConditioning(BaseModel base, ImageRequest request) {
     Conditioning texts = new PromptConditioning(
-            base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE)
+            EngineAccess.model(base).networks(StableDiffusionNetworks.class),
+            request,
+            part -> Adaptation.NONE)
         .conditioning(true, false, PromptSchedule.of(1));
     return UNetPredictor.concat(Stream.of(true, false)
         .map(negativePrompt -> PromptConditioning.unetConditioning(
-            base.unwrap(StableDiffusionNetworks.class),
+            EngineAccess.model(base).networks(StableDiffusionNetworks.class),
             request,
             texts.at(0, negativePrompt),
             negativePrompt))
@@ -91,7 +94,9 @@ class PromptConditioningParityTest {
       ImageRequest request =
           ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
       PromptConditioning conditioner = new PromptConditioning(
-          base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE);
+          EngineAccess.model(base).networks(StableDiffusionNetworks.class),
+          request,
+          part -> Adaptation.NONE);
       Conditioning apart = conditioner.conditioning(true, false, PromptSchedule.of(4));
       Conditioning filled = conditioner.conditioning(true, true, PromptSchedule.of(4));
       assertEquals(
@@ -102,7 +107,7 @@ class PromptConditioningParityTest {
       assertSame(filled.at(0, true), filled.at(2, true));
       Tensor nothing = apart.at(0, true).tokens();
       Tensor words = new PromptConditioning(
-              base.unwrap(StableDiffusionNetworks.class),
+              EngineAccess.model(base).networks(StableDiffusionNetworks.class),
               request.prompt(""),
               part -> Adaptation.NONE)
           .conditioning(false, false, PromptSchedule.of(1))
@@ -118,7 +123,7 @@ class PromptConditioningParityTest {
       Closeness.assertWithin(
           1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
       Conditioning late = new PromptConditioning(
-              base.unwrap(StableDiffusionNetworks.class),
+              EngineAccess.model(base).networks(StableDiffusionNetworks.class),
               request.negative("[two:2]"),
               part -> Adaptation.NONE)
           .conditioning(true, false, PromptSchedule.of(4));
@@ -137,7 +142,9 @@ class PromptConditioningParityTest {
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
       Conditioning texts = new PromptConditioning(
-              base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE)
+              EngineAccess.model(base).networks(StableDiffusionNetworks.class),
+              request,
+              part -> Adaptation.NONE)
           .conditioning(true, true, PromptSchedule.of(1));
       assertEquals(154, texts.at(0, false).tokens().size(1));
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
@@ -33,7 +34,7 @@ class ReleaseTest {
       long used = Pointer.totalCount();
       assertTrue(used > opened + 1000, "tensors loaded at first use: " + (used - opened));
       for (String part : List.of("text_encoder", "text_encoder_2", "unet", "vae")) {
-        base.unwrap(StableDiffusionNetworks.class).release(part);
+        EngineAccess.model(base).networks(StableDiffusionNetworks.class).release(part);
       }
       assertTrue(
           Pointer.totalCount() < opened + 100, "tensors left: " + (Pointer.totalCount() - opened));
@@ -43,7 +44,9 @@ class ReleaseTest {
           "this model has no network \"prior\"",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.unwrap(StableDiffusionNetworks.class).release("prior"))
+                  () -> EngineAccess.model(base)
+                      .networks(StableDiffusionNetworks.class)
+                      .release("prior"))
               .getMessage());
     }
   }

@@ -3,7 +3,7 @@ package dev.likeness.portrait.training.adapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.family.WeightsDigest;
+import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -60,7 +60,7 @@ final class AdapterTrainer implements AutoCloseable {
     this.perceptualLoss = perceptual;
     this.base = base;
     this.encoder = encoder;
-    model = base.unwrap(StableDiffusionNetworks.class);
+    model = EngineAccess.model(base).networks(StableDiffusionNetworks.class);
     model.compute().requireTrainable();
     objective = DiffusionObjective.of(model.scheduler(), settings.minSnrGamma(), false);
     pairs = new EncodedPairs(model, region);
@@ -167,7 +167,7 @@ final class AdapterTrainer implements AutoCloseable {
   /** Everything that decides the result. */
   private String owner(String recipe) {
     return recipe + (perceptualLoss == null ? "" : " " + perceptualLoss) + " " + base.name() + " "
-        + WeightsDigest.of(model) + " " + model.compute() + " " + pairs.digest();
+        + base.weightsDigest() + " " + model.compute() + " " + pairs.digest();
   }
 
   @Override

@@ -17,6 +17,7 @@ import dev.likeness.lora.Lora;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
+import dev.likeness.photos.PhotoSet;
 import dev.likeness.vault.SubjectStore;
 import dev.likeness.vault.SubjectStudio;
 import dev.likeness.vault.key.WrappingKey;
@@ -25,8 +26,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -358,6 +362,80 @@ class TrainCommandTest {
     assertTrue(train("--out", person.toString())
         .err()
         .contains(state + " of a stopped training is deleted"));
+  }
+
+  /** Without a state, --resume changes nothing: neither a finished person nor another file. */
+  @ParameterizedTest
+  @ValueSource(strings = {"lora", "lora finished", "lora other", "dreambooth", "dreambooth other"})
+  void resumesNothingWithoutAState(String place) throws IOException {
+    String[] words = place.split(" ");
+    Path out = folder.resolve("ada");
+    if (place.equals("dreambooth other")) {
+      Files.writeString(Files.createDirectory(out).resolve("mine.txt"), "mine");
+    } else if (words.length > 1) {
+      Files.writeString(out, words[1]);
+    }
+    Files.writeString(folder.resolve("other.state"), "of another");
+    Map<Path, String> before = contents();
+    CommandResult run = train("--method", words[0], "--resume", "--out", out.toString());
+    assertEquals(3, run.status(), run.err());
+    assertEquals(
+        List.of(folder.resolve("ada.state") + " does not exist, so there is no"
+            + " stopped training to resume; leave out --resume to train from the beginning"),
+        run.errorLines());
+    assertEquals(before, contents());
+  }
+
+  private Map<Path, String> contents() throws IOException {
+    Map<Path, String> contents = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        contents.put(file, Files.readString(file));
+      }
+    }
+    return contents;
+  }
+
+  @Test
+  void tellsOfTextBesideThePhotosThatIsNotUsed() throws IOException {
+    Path own = Files.createDirectory(folder.resolve("photos"));
+    for (Path photo : PhotoSet.listFiles(photos)) {
+      Files.copy(photo, own.resolve(photo.getFileName()));
+    }
+    Files.writeString(own.resolve("selfie-01.jpg.txt"), "a photo of a woman in a park");
+    Files.writeString(own.resolve("metadata.jsonl"), "{}");
+    String notice =
+        "text beside the photos is not used: \"metadata.jsonl\", \"selfie-01.jpg.txt\"; a"
+            + " caption for a.jpg is one line of text in a.txt or a.caption";
+    for (String[] line : new String[][] {
+      {"photos", own.toString()},
+      {
+        "train",
+        "--photos",
+        own.toString(),
+        "--consent",
+        "mine",
+        "--base",
+        base.toString(),
+        "--out",
+        "x"
+      },
+      {
+        "headshot",
+        "--photos",
+        own.toString(),
+        "--consent",
+        "mine",
+        "--base",
+        base.toString(),
+        "--out",
+        folder.resolve("shoot").toString()
+      }
+    }) {
+      CommandResult run = CommandResult.cancelledAt("can be used", line);
+      assertEquals(
+          1, run.err().lines().filter(notice::equals).count(), String.join(" ", line) + run.err());
+    }
   }
 
   @Test

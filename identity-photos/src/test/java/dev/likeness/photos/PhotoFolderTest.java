@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.photos.quality.ReasonCode;
@@ -13,10 +14,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Only regular files of a folder are photos of it. */
 class PhotoFolderTest {
@@ -90,6 +98,15 @@ class PhotoFolderTest {
                 photo.name() + " x" + photo.repeats() + " " + photo.caption().orElse("-"))
             .toList());
     assertEquals(5, PhotoSet.listFiles(folder).size(), "all need consent");
+    assertEquals(
+        List.of(
+            "text beside the photos is not used: all but the first line of \"b.txt\","
+                + " \"10_ohwx woman/c.caption\", \"10_ohwx woman/d.txt\","
+                + " \"10_ohwx woman/e.txt.txt\"; a caption for a.jpg is one line of text in a.txt"
+                + " or a.caption",
+            "photos in inner folders are not read: \"notes\"; move them beside the others, or name"
+                + " the folder as 10_NAME"),
+        PhotoSet.from(folder).notices());
   }
 
   @Test
@@ -102,23 +119,135 @@ class PhotoFolderTest {
     List<Photo> photos = PhotoSet.from(folder).photos();
     assertEquals(1, photos.size());
     assertTrue(photos.get(0).caption().isEmpty());
+    assertEquals(
+        List.of("text beside the photos is not used: \"b.txt\"" + EXPECTED),
+        PhotoSet.from(folder).notices());
+  }
+
+  private static final String EXPECTED =
+      "; a caption for a.jpg is one line of text in a.txt or a.caption";
+
+  /** Files beside b.jpg, the caption that it gets, and the files that are not used. */
+  static Stream<Arguments> captionFiles() {
+    String text = "a woman in a park\n";
+    return Stream.of(
+        arguments(Map.of("b.TXT", text), text, List.of()),
+        arguments(Map.of("b.Txt", text), text, List.of()),
+        arguments(Map.of("b.CAPTION", text), text, List.of()),
+        arguments(Map.of("b.txt", "", "b.caption", text), text, List.of("b.txt")),
+        arguments(Map.of("b.txt", "\n \n", "b.caption", text), text, List.of("b.txt")),
+        arguments(Map.of("b.txt", "", "b.Caption", text), text, List.of("b.txt")),
+        arguments(Map.of("b.txt", text, "b.TXT", "another"), text, List.of("b.TXT")),
+        arguments(Map.of("b.txt", text, "b.caption", "another"), text, List.of("b.caption")),
+        arguments(Map.of("b.txt", "\n\n" + text), text, List.of()),
+        arguments(Map.of("b.txt", "\uFEFF\r\n" + text), text, List.of()),
+        arguments(Map.of("b.txt", "\n\t\n\n" + text + "\n\n"), text, List.of()),
+        arguments(Map.of("b.jpg.txt", text), "", List.of("b.jpg.txt")),
+        arguments(Map.of("b.json", "{\"caption\": \"x\"}"), "", List.of("b.json")),
+        arguments(Map.of("metadata.jsonl", "{}"), "", List.of("metadata.jsonl")),
+        arguments(Map.of("metadata.csv", "file_name,text"), "", List.of("metadata.csv")),
+        arguments(Map.of("captions.json", "{}"), "", List.of("captions.json")),
+        arguments(Map.of("B.txt", text), "", List.of("B.txt")),
+        arguments(Map.of("b.tags", text), "", List.of("b.tags")),
+        arguments(Map.of("README.md", text), "", List.of("README.md")),
+        arguments(Map.of("b.txt", ""), "", List.of("b.txt")),
+        arguments(Map.of("b\u001b[31m.txt", text), "", List.of("b\\u001b[31m.txt")),
+        arguments(Map.of(".hidden.txt", text, "b.safetensors", "x", "notes", "x"), "", List.of()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("captionFiles")
+  void usesACaptionOrTellsOfIt(Map<String, String> files, String caption, List<String> unused)
+      throws IOException {
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Files.writeString(folder.resolve(file.getKey()), file.getValue());
+    }
+    PhotoSet set = PhotoSet.from(folder);
+    assertEquals(caption.strip(), set.photos().get(0).caption().orElse(""));
+    assertEquals(
+        unused.isEmpty()
+            ? List.of()
+            : List.of("text beside the photos is not used: \"" + String.join("\", \"", unused)
+                + "\"" + EXPECTED),
+        set.notices());
   }
 
   @Test
-  void refusesCaptionsThatAreNoTextAndRepeatsThatAreNone() throws IOException {
+  void namesAtMostFiveFilesOfText() throws IOException {
+    for (int i = 0; i < 9; i++) {
+      Files.writeString(folder.resolve("x" + i + ".json"), "{}");
+    }
+    assertEquals(
+        List.of("text beside the photos is not used: \"x0.json\", \"x1.json\", \"x2.json\","
+            + " \"x3.json\", \"x4.json\" and 4 more" + EXPECTED),
+        PhotoSet.from(folder).notices());
+  }
+
+  /** Where the only photos lie, and the folder to give. */
+  @ParameterizedTest
+  @CsvSource({
+    "img/10_ada woman, img",
+    "10ada, 10ada",
+    "photos, photos",
+    "set/img/10_ada, set/img",
+    "a b/c d, a b/c d",
+    "10_x/inner, 10_x/inner"
+  })
+  void namesTheInnerFolderThatHoldsPhotos(String inner, String given) throws IOException {
+    Path place = Files.createDirectories(folder.resolve(inner));
+    Files.move(folder.resolve("b.jpg"), place.resolve("b.jpg"));
+    Files.createDirectories(folder.resolve("zzz"));
+    assertEquals(
+        folder + " contains no photo, but the folder \"" + inner + "\" in it does; give "
+            + folder.resolve(given),
+        refusal());
+    assertEquals(
+        refusal(),
+        assertThrows(InvalidInputException.class, () -> PhotoSet.listFiles(folder))
+            .getMessage());
+    assertEquals(1, PhotoSet.from(folder.resolve(given)).photos().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1/2/3/4", ".hidden", "empty"})
+  void searchesThreeLevelsOfVisibleFolders(String inner) throws IOException {
+    Path place = Files.createDirectories(folder.resolve(inner));
+    Files.move(
+        folder.resolve("b.jpg"),
+        inner.equals("empty") ? outside.resolveSibling("c.jpg") : place.resolve("b.jpg"));
+    assertEquals(
+        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person into this"
+            + " folder",
+        refusal());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0_ada, 0, 10_ada",
+    "2000_ada, 2000, 10_ada",
+    "1001_, 1001, 10_",
+    "999999999_a b, 999999999, 10_a b",
+    "2024_summer, 2024, 10_summer"
+  })
+  void refusesRepeatsThatAreNone(String name, int repeats, String advice) throws IOException {
+    Path named = Files.createDirectory(folder.resolve(name));
+    Files.copy(outside, named.resolve("a.jpg"));
+    assertEquals(
+        "the name of the folder " + named + " asks for " + repeats
+            + " repeats of each photo, expected 1 to 1000; rename the folder, such as to \""
+            + advice
+            + "\"",
+        refusal());
+  }
+
+  @Test
+  void refusesCaptionsThatAreNoText() throws IOException {
     Path caption = folder.resolve("b.txt");
     Files.write(caption, new byte[] {'a', (byte) 0xff, (byte) 0xfe});
     assertEquals("the caption file " + caption + " is not UTF-8 text; save it as UTF-8", refusal());
     Files.write(caption, new byte[65 << 10]);
     assertEquals(
         "the caption file " + caption + " is longer than 64 KiB; give one line of text", refusal());
-    Files.delete(caption);
-    Path named = Files.createDirectory(folder.resolve("0_ada"));
-    Files.copy(outside, named.resolve("a.jpg"));
-    assertEquals(
-        "the folder " + named
-            + " needs a name such as 10_ada: the repeats of 0_ada/a.jpg must be in 1..1000, got 0",
-        refusal());
   }
 
   private String refusal() {

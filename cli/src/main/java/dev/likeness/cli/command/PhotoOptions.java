@@ -125,8 +125,15 @@ public final class PhotoOptions {
   private PhotoReview review(ReviewTools tools, ReviewOptions options, Console console) {
     consent();
     who.requireEmbedder(tools);
-    return who.choose(
-        PhotoReview.of(PhotoSet.from(photos), tools, options), photos, tools, console);
+    PhotoSet set = PhotoSet.from(photos);
+    printNotices(set, console);
+    return who.choose(PhotoReview.of(set, tools, options), photos, tools, console);
+  }
+
+  /** Prints what is not used of the folder of the photos. */
+  static void printNotices(PhotoSet set, Console console) {
+    set.notices().forEach(console.err()::println);
+    console.err().flush();
   }
 
   /**

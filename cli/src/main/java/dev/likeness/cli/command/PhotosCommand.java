@@ -50,6 +50,7 @@ public final class PhotosCommand implements Runnable {
   @Override
   public void run() {
     PhotoSet set = PhotoSet.from(photos);
+    PhotoOptions.printNotices(set, console);
     try (ReviewTools tools = faces.open()) {
       who.requireEmbedder(tools);
       print(who.choose(PhotoReview.of(set, tools), photos, tools, console));

@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.cli.plot.TrainingPlot;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
@@ -110,8 +111,9 @@ public final class TrainCommand implements Runnable {
 
   @Option(
       names = "--resume",
-      description = "with --out: resumes a stopped training with the same photos and settings. "
-          + "Without --resume, the state of a stopped training is deleted")
+      description =
+          "with --out: resumes a stopped training with the same photos and settings; "
+              + "refused if there is none. Without --resume, the state of a stopped training is deleted")
   private boolean resume;
 
   @Mixin
@@ -164,6 +166,10 @@ public final class TrainCommand implements Runnable {
   }
 
   private void trainInto(boolean whole) {
+    if (resume && !Files.exists(state())) {
+      throw new InvalidInputException(state() + " does not exist, so there is no stopped training"
+          + " to resume; leave out --resume to train from the beginning");
+    }
     if (whole) {
       TrainedModel.requireWritable(base.folder(), out);
       AtomicFile.Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
@@ -181,8 +187,7 @@ public final class TrainCommand implements Runnable {
   private void trainInto(boolean whole, PhotoReview review, ReviewTools tools) {
     photos.warn(base, console);
     PhotoOptions.printOfOnePerson(review, console);
-    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
-    Path state = place.resolveSibling(place.getFileName() + ".state");
+    Path state = state();
     if (!resume) {
       if (Files.exists(state)) {
         console
@@ -215,6 +220,12 @@ public final class TrainCommand implements Runnable {
     }
     console.out().println(out);
     console.out().flush();
+  }
+
+  /** Returns the file of the state of a stopped training. */
+  private Path state() {
+    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
+    return place.resolveSibling(place.getFileName() + ".state");
   }
 
   /** Sets the embedder whose face embeddings the file records, if there is one. */

@@ -47,11 +47,11 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   private volatile ProgressEvent lastEvent;
   private HeadshotStudio studio;
 
-  GenerationJob(DeviceTask<T> work, int priority, long number, long bytes, Progress progress) {
-    this.task = work;
+  GenerationJob(DeviceTask<T> task, int priority, long id, long memoryBytes, Progress progress) {
+    this.task = task;
     this.priority = priority;
-    this.id = number;
-    this.memoryBytes = bytes;
+    this.id = id;
+    this.memoryBytes = memoryBytes;
     this.progress = progress;
   }
 

@@ -35,10 +35,10 @@ public final class FaceReader {
   private final FaceEmbedder embedder;
   private final int withSide;
 
-  private FaceReader(FaceDetector detector, FaceEmbedder embedder, int side) {
+  private FaceReader(FaceDetector detector, FaceEmbedder embedder, int withSide) {
     this.detector = detector;
     this.embedder = embedder;
-    this.withSide = side;
+    this.withSide = withSide;
   }
 
   /**
@@ -285,8 +285,8 @@ public final class FaceReader {
 
       private final String description;
 
-      Note(String words) {
-        this.description = words;
+      Note(String description) {
+        this.description = description;
       }
 
       /** {@return the remark as words, for a message} */

@@ -57,12 +57,12 @@ public final class IpAdapter implements AutoCloseable {
       IpAdapterFile file,
       TensorSource source,
       AdapterLayout layout,
-      AdapterSites base,
+      AdapterSites sites,
       LoadedImageEncoder encoder,
       Compute compute) {
     this.file = file;
     this.layout = layout;
-    this.sites = base;
+    this.sites = sites;
     this.encoder = encoder;
     this.compute = compute;
     usageLock = new UsageLock("the adapter " + file.path());

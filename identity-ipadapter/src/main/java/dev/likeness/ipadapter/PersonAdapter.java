@@ -30,11 +30,12 @@ public final class PersonAdapter implements AutoCloseable {
   private final FaceEmbedder embedder;
   private final int imageSize;
 
-  private PersonAdapter(IpAdapter adapter, ImageEncoder encoder, FaceEmbedder embedder, int side) {
+  private PersonAdapter(
+      IpAdapter adapter, ImageEncoder encoder, FaceEmbedder embedder, int imageSize) {
     this.adapter = adapter;
     this.encoder = encoder;
     this.embedder = embedder;
-    this.imageSize = side;
+    this.imageSize = imageSize;
   }
 
   /**

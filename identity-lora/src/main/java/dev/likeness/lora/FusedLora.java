@@ -43,13 +43,13 @@ public final class FusedLora implements AutoCloseable {
   private final Adapter adapter = new Merged();
   private volatile boolean closed;
 
-  private FusedLora(LoraDeltas changes, OpenModel base, LoraWeight weight) {
-    this.deltas = changes;
+  private FusedLora(LoraDeltas deltas, OpenModel base, LoraWeight weight) {
+    this.deltas = deltas;
     this.base = base;
     this.weight = weight;
     // The weights are merged at the first use with a dtype. That may be after the LoRA was closed.
-    changes.weights().values().forEach(change -> change.map(region::keep));
-    changes.biases().values().forEach(region::keep);
+    deltas.weights().values().forEach(change -> change.map(region::keep));
+    deltas.biases().values().forEach(region::keep);
   }
 
   static FusedLora of(Lora lora, LoraWeight weight) {

@@ -55,16 +55,16 @@ public final class Lora implements AutoCloseable {
   }
 
   private Lora(
-      LoraDeltas changes,
+      LoraDeltas deltas,
       Map<String, String> metadata,
-      LoraInspection report,
+      LoraInspection inspection,
       TensorRegion region,
       OpenModel base,
       Cancellation cancellation) {
     this.cancellation = cancellation;
-    this.deltas = changes;
+    this.deltas = deltas;
     this.metadata = Map.copyOf(metadata);
-    this.inspection = report;
+    this.inspection = inspection;
     this.region = region;
     this.base = base;
   }

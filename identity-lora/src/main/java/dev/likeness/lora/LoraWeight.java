@@ -34,11 +34,11 @@ public final class LoraWeight {
   private final DoubleUnaryOperator schedule;
 
   private LoraWeight(
-      double whole, Map<String, Double> blocks, List<Double> list, DoubleUnaryOperator course) {
+      double whole, Map<String, Double> blocks, List<Double> list, DoubleUnaryOperator schedule) {
     this.weight = requireFinite(whole);
     this.blocks = blocks;
     this.list = list;
-    this.schedule = course;
+    this.schedule = schedule;
   }
 
   /**

@@ -50,9 +50,9 @@ public final class TrainedModel implements AutoCloseable {
   /** The trained tensors by component and name, and the region that owns them. */
   record Weights(Map<String, Tensor> tensors, TensorRegion region) {}
 
-  TrainedModel(Weights weights, PersonToken subject, Map<String, String> header) {
+  TrainedModel(Weights weights, PersonToken personToken, Map<String, String> header) {
     this.weights = weights;
-    this.personToken = subject;
+    this.personToken = personToken;
     this.header = header;
   }
 

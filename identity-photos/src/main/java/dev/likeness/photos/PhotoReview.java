@@ -52,7 +52,7 @@ public final class PhotoReview {
     }
   }
 
-  private PhotoReview(Basis basis, Map<AcceptedPhoto, Reason> others, boolean unclear) {
+  private PhotoReview(Basis basis, Map<AcceptedPhoto, Reason> others, boolean isPersonUnclear) {
     List<PhotoIntake.Result> ofOne = PhotoIntake.Result.withReasons(basis.single, others);
     List<PhotoIntake.Result> results =
         PhotoIntake.Result.withReasons(ofOne, basis.duplicates.findDuplicates(ofOne));
@@ -60,9 +60,9 @@ public final class PhotoReview {
     this.previews = results.stream().map(PhotoIntake.Result::preview).toList();
     this.accepted = acceptedPhotos(results);
     this.basis = basis;
-    this.isPersonUnclear = unclear;
+    this.isPersonUnclear = isPersonUnclear;
     this.set = SetVerdict.of(photos, accepted, basis.hasBuiltInDetector)
-        .withIdentity(basis.identity.isPresent(), unclear);
+        .withIdentity(basis.identity.isPresent(), isPersonUnclear);
   }
 
   /**

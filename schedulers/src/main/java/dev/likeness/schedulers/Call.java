@@ -15,12 +15,12 @@ public final class Call {
   private final boolean isClipped;
   private boolean needsUnguided;
 
-  Call(int row, double timestep, NoiseLevel level, Step.Scaling scaling, boolean clips) {
+  Call(int row, double timestep, NoiseLevel level, Step.Scaling scaling, boolean isClipped) {
     this.row = row;
     this.timestep = timestep;
     this.level = level;
     this.scaling = scaling;
-    this.isClipped = clips;
+    this.isClipped = isClipped;
   }
 
   int row() {

@@ -19,12 +19,12 @@ public final class Options {
   /**
    * Creates the options of a scheduler class.
    *
-   * @param owner the name of the scheduler class, for error messages
+   * @param className the name of the scheduler class, for error messages
    * @param values the value of each option by its name, of a type that JSON has; null turns the
    *     option off
    */
-  public Options(String owner, Map<String, ? extends @Nullable Object> values) {
-    this.className = owner;
+  public Options(String className, Map<String, ? extends @Nullable Object> values) {
+    this.className = className;
     this.values = Collections.unmodifiableMap(new TreeMap<>(values));
   }
 

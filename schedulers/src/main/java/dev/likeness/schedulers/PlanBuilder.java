@@ -25,12 +25,12 @@ public final class PlanBuilder {
   /**
    * Creates a builder of a plan that has no rows yet.
    *
-   * @param network maps a noise level to the scaling of the network's input and output, such as
+   * @param scaling maps a noise level to the scaling of the network's input and output, such as
    *     {@code Prediction.V::scaling}
    * @param clipping the clipping of denoised predictions
    */
-  public PlanBuilder(Function<NoiseLevel, Step.Scaling> network, Clipping clipping) {
-    this.scaling = network;
+  public PlanBuilder(Function<NoiseLevel, Step.Scaling> scaling, Clipping clipping) {
+    this.scaling = scaling;
     this.clipping = clipping;
   }
 

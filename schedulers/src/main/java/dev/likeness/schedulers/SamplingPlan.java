@@ -36,13 +36,13 @@ public final class SamplingPlan implements Iterable<Step> {
    *
    * @param steps the rows, in order; may be empty
    * @param start the first sample if there is an initial image
-   * @param pureNoise the factor of unit noise in the first sample if there is no initial image
+   * @param initNoiseSigma the factor of unit noise in the first sample if there is no initial image
    * @param rowsPerStep the number of rows in each step, at least 1
    */
-  public SamplingPlan(List<Step> steps, Start start, double pureNoise, int rowsPerStep) {
+  public SamplingPlan(List<Step> steps, Start start, double initNoiseSigma, int rowsPerStep) {
     this.steps = List.copyOf(steps);
     this.start = start;
-    this.initNoiseSigma = pureNoise;
+    this.initNoiseSigma = initNoiseSigma;
     this.rowsPerStep = rowsPerStep;
   }
 

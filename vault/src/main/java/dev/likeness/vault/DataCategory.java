@@ -22,8 +22,8 @@ public enum DataCategory {
 
   private final String label;
 
-  DataCategory(String word) {
-    this.label = word;
+  DataCategory(String label) {
+    this.label = label;
   }
 
   /** {@return the name of the category on disk, in retention policies and in receipts} */

@@ -63,14 +63,14 @@ final class StoreClock {
    *
    * @param latest gives the latest date of all subjects, or 0
    */
-  StoreClock(Path file, Clock machine, LongSupplier latest) {
+  StoreClock(Path file, Clock systemClock, LongSupplier latest) {
     this.file = file;
-    this.systemClock = machine;
+    this.systemClock = systemClock;
     try {
       read();
     } catch (InvalidInputException lost) {
       setBackReadings.clear();
-      last = new Reading(machine.instant().getEpochSecond(), latest.getAsLong());
+      last = new Reading(systemClock.instant().getEpochSecond(), latest.getAsLong());
       if (Files.exists(file)) {
         JsonFile.setAside(file);
       }

@@ -42,25 +42,25 @@ final class StoredShoot {
   /**
    * Starts a shoot.
    *
-   * @param guided true if face guidance applies to the person
-   * @param images the folder of the images
-   * @param first the number of numbers that earlier images use
+   * @param isGuided true if face guidance applies to the person
+   * @param imageFolder the folder of the images
+   * @param firstIndex the number of numbers that earlier images use
    */
   StoredShoot(
       BaseModel base,
       Person person,
-      boolean guided,
+      boolean isGuided,
       ShootRequest request,
-      Path images,
-      int first,
+      Path imageFolder,
+      int firstIndex,
       GeneratedImage.Marking marking,
       ReviewTools tools) {
     this.base = base;
     this.person = person;
-    this.isGuided = guided;
+    this.isGuided = isGuided;
     this.request = request;
-    this.imageFolder = images;
-    this.firstIndex = first;
+    this.imageFolder = imageFolder;
+    this.firstIndex = firstIndex;
     this.marking = marking;
     this.tools = tools;
   }

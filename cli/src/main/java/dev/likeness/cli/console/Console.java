@@ -127,9 +127,9 @@ public record Console(
   private static final class PlainWriter extends PrintWriter {
     private final PrintWriter raw;
 
-    PlainWriter(PrintWriter out) {
-      super(out, true);
-      this.raw = out;
+    PlainWriter(PrintWriter raw) {
+      super(raw, true);
+      this.raw = raw;
     }
 
     @Override

@@ -61,8 +61,8 @@ public enum FileKind {
   private static final int MAX_LISTED = 4;
   private final List<String> signatures;
 
-  FileKind(List<String> signs) {
-    this.signatures = signs;
+  FileKind(List<String> signatures) {
+    this.signatures = signatures;
   }
 
   String label() {

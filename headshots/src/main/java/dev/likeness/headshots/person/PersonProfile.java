@@ -193,8 +193,8 @@ public record PersonProfile(List<Trait> traits) {
 
       private final String label;
 
-      Source(String word) {
-        this.label = word;
+      Source(String label) {
+        this.label = label;
       }
 
       /** {@return the word for this source in files and {@code record.json}} */

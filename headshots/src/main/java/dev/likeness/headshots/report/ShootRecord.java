@@ -40,9 +40,9 @@ public final class ShootRecord {
   private final Map<String, Object> content;
   private final int firstIndex;
 
-  private ShootRecord(Map<String, Object> content, int first) {
+  private ShootRecord(Map<String, Object> content, int firstIndex) {
     this.content = content;
-    this.firstIndex = first;
+    this.firstIndex = firstIndex;
   }
 
   /**

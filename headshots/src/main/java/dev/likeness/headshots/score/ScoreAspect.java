@@ -84,9 +84,9 @@ public enum ScoreAspect {
   private final String label;
   private final String failureText;
 
-  ScoreAspect(String word, String complaint) {
-    this.label = word;
-    this.failureText = complaint;
+  ScoreAspect(String label, String failureText) {
+    this.label = label;
+    this.failureText = failureText;
   }
 
   /** {@return the name in reports and in {@code record.json}} */

@@ -270,10 +270,10 @@ public record Style(
     private final double strength;
     private final Function<Style, List<String>> styleTexts;
 
-    Part(String before, double strength, Function<Style, List<String>> texts) {
-      this.prefix = before;
+    Part(String prefix, double strength, Function<Style, List<String>> styleTexts) {
+      this.prefix = prefix;
       this.strength = strength;
-      this.styleTexts = texts;
+      this.styleTexts = styleTexts;
     }
 
     /** {@return the default denoising strength of an edit of this part, 0 to 1} */

@@ -55,9 +55,9 @@ final class StyleFile {
   private final JsonParser json;
   private final String source;
 
-  private StyleFile(JsonParser json, String where) {
+  private StyleFile(JsonParser json, String source) {
     this.json = json;
-    this.source = where;
+    this.source = source;
   }
 
   /** Returns the name under which style files know the family of a base. */

@@ -30,8 +30,8 @@ public enum TrainingPreset {
 
   private final double stepFactor;
 
-  TrainingPreset(double time) {
-    this.stepFactor = time;
+  TrainingPreset(double stepFactor) {
+    this.stepFactor = stepFactor;
   }
 
   /**

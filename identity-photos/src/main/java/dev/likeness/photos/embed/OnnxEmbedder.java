@@ -18,9 +18,9 @@ public final class OnnxEmbedder implements FaceEmbedder {
   private final OpenCvNetwork network;
   private final boolean takesBytes;
 
-  private OnnxEmbedder(EmbedderSpec spec, String name, OpenCvNetwork network, boolean bytes) {
+  private OnnxEmbedder(EmbedderSpec spec, String name, OpenCvNetwork network, boolean takesBytes) {
     this.spec = spec;
-    this.takesBytes = bytes;
+    this.takesBytes = takesBytes;
     this.name = name;
     this.network = network;
   }

@@ -77,10 +77,10 @@ public record HeadCrop(int x, int y, int side) {
     private final double faceCenterY;
     private final double maxExpansion;
 
-    Framing(double faces, double faceDown, double widest) {
-      this.faceMultiple = faces;
-      this.faceCenterY = faceDown;
-      this.maxExpansion = widest;
+    Framing(double faceMultiple, double faceCenterY, double maxExpansion) {
+      this.faceMultiple = faceMultiple;
+      this.faceCenterY = faceCenterY;
+      this.maxExpansion = maxExpansion;
     }
 
     /**

@@ -37,15 +37,15 @@ public final class Likeness {
       FaceDetector detector,
       FaceEmbedder embedder,
       List<float[]> references,
-      double[] own,
-      String caution) {
+      double[] genuine,
+      String caveat) {
     this.photos = photos;
     this.detector = detector;
     this.embedder = embedder;
     this.references = references;
-    this.genuine = own;
+    this.genuine = genuine;
     this.impostors = new double[0];
-    this.caveat = caution;
+    this.caveat = caveat;
   }
 
   private Likeness(Likeness same, double[] impostors, String caution) {

@@ -11,9 +11,9 @@ public final class RocCurve {
   private final double[] genuine;
   private final double[] impostors;
 
-  private RocCurve(double[] same, double[] different) {
-    this.genuine = same;
-    this.impostors = different;
+  private RocCurve(double[] genuine, double[] impostors) {
+    this.genuine = genuine;
+    this.impostors = impostors;
   }
 
   /**

@@ -41,7 +41,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
       BiFunction<Weights, RowTiling, Autoencoder> network,
       Autoencoder checked,
       int channels,
-      long whole,
+      long maxUntiledPixels,
       Lazy<LoadedAutoencoder> exact) {
     this.compute = compute;
     this.weights = weights;
@@ -49,7 +49,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     this.latentChannels = checked.latentChannels();
     this.factor = checked.vaeScaleFactor();
     this.channels = channels;
-    this.maxUntiledPixels = whole;
+    this.maxUntiledPixels = maxUntiledPixels;
     this.exact = exact;
   }
 
@@ -181,8 +181,8 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     private final Supplier<T> opener;
     private T value;
 
-    Lazy(Supplier<T> opening) {
-      this.opener = opening;
+    Lazy(Supplier<T> opener) {
+      this.opener = opener;
     }
 
     synchronized T get() {

@@ -28,15 +28,15 @@ public final class LoadedClip implements AutoCloseable {
   private final LoadedWeights weights;
 
   private LoadedClip(
-      ModelComponent part,
+      ModelComponent component,
       Compute compute,
-      int layersLeftOut,
+      int skippedLayers,
       ClipTextConfig config,
       ClipTokenizer tokenizer,
       LoadedWeights weights) {
-    this.component = part;
+    this.component = component;
     this.compute = compute;
-    this.skippedLayers = layersLeftOut;
+    this.skippedLayers = skippedLayers;
     this.config = config;
     this.tokenizer = tokenizer;
     this.weights = weights;

@@ -30,12 +30,12 @@ public final class LoadedT5 implements AutoCloseable {
   private final LoadedWeights weights;
 
   private LoadedT5(
-      ModelComponent part,
+      ModelComponent component,
       Compute compute,
       T5Encoder.T5Config config,
       T5Tokenizer tokenizer,
       LoadedWeights weights) {
-    this.component = part;
+    this.component = component;
     this.compute = compute;
     this.config = config;
     this.tokenizer = tokenizer;

@@ -35,9 +35,9 @@ public final class ModelConfig {
   private final String source;
   private final Set<String> read = new HashSet<>();
 
-  private ModelConfig(Map<String, Object> values, String where) {
+  private ModelConfig(Map<String, Object> values, String source) {
     this.values = values;
-    this.source = where;
+    this.source = source;
   }
 
   /**

@@ -15,11 +15,11 @@ public final class ModuleTable implements KeyMapping {
   private final Predicate<String> pointwise;
 
   /**
-   * Creates an empty table. Weights of modules that {@code pixelwise} accepts are 1x1 convolutions
+   * Creates an empty table. Weights of modules that {@code pointwise} accepts are 1x1 convolutions
    * in the foreign file.
    */
-  public ModuleTable(Predicate<String> pixelwise) {
-    this.pointwise = pixelwise;
+  public ModuleTable(Predicate<String> pointwise) {
+    this.pointwise = pointwise;
   }
 
   public ModuleTable add(String canonical, String foreign) {

@@ -47,17 +47,17 @@ final class LoadedBlock implements Parameters.Block {
   /**
    * Creates a block that is not loaded yet.
    *
-   * @param bring reads a tensor by its name, and applies the function to its numbers on the CPU
+   * @param loader reads a tensor by its name, and applies the function to its numbers on the CPU
    * @param gpu the GPU to which tensors are copied; null if there is nothing to copy
    */
   LoadedBlock(
-      LoadedWeights whole,
-      Predicate<String> wanted,
-      BiFunction<String, UnaryOperator<Tensor>, Tensor> bring,
+      LoadedWeights owner,
+      Predicate<String> belongs,
+      BiFunction<String, UnaryOperator<Tensor>, Tensor> loader,
       Compute gpu) {
-    this.owner = whole;
-    this.belongs = wanted;
-    this.loader = bring;
+    this.owner = owner;
+    this.belongs = belongs;
+    this.loader = loader;
     this.gpu = gpu;
   }
 

@@ -14,10 +14,10 @@ final class ReopenedFile {
   private boolean isReleased;
   private volatile boolean closed;
 
-  /** Creates the file; {@code opening} is null for a file that stays open until it is closed. */
-  ReopenedFile(TensorSource source, Supplier<TensorSource> opening) {
+  /** Creates the file; {@code opener} is null for a file that stays open until it is closed. */
+  ReopenedFile(TensorSource source, Supplier<TensorSource> opener) {
     this.source = source;
-    this.opener = opening;
+    this.opener = opener;
   }
 
   /** Returns the open file. */

@@ -38,8 +38,8 @@ public enum WeightResidence {
 
   private final String description;
 
-  WeightResidence(String words) {
-    this.description = words;
+  WeightResidence(String description) {
+    this.description = description;
   }
 
   /** Returns true if blocks are loaded at each use, every time at another address. */

@@ -39,15 +39,15 @@ public final class MemoryPlan {
       MemoryBudget budget,
       Compute compute,
       Map<String, WeightResidence> residences,
-      boolean strips,
-      MemoryEstimate needs,
-      long program) {
-    this.budget = needs.withDefaultSize(budget);
+      boolean isVaeTiled,
+      MemoryEstimate estimate,
+      long processBytes) {
+    this.budget = estimate.withDefaultSize(budget);
     this.compute = compute;
     this.residences = residences;
-    this.isVaeTiled = strips;
-    this.estimate = needs;
-    this.processBytes = program;
+    this.isVaeTiled = isVaeTiled;
+    this.estimate = estimate;
+    this.processBytes = processBytes;
   }
 
   /**

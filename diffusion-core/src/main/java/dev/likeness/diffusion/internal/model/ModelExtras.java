@@ -72,9 +72,9 @@ public record ModelExtras(
     private final String path;
     private final String signature;
 
-    Extra(String path, String sign) {
+    Extra(String path, String signature) {
       this.path = path;
-      this.signature = sign;
+      this.signature = signature;
     }
 
     /**

@@ -35,14 +35,14 @@ public final class Conv2d {
       int kernel,
       int stride,
       int padding,
-      List<AdapterLayer> sides) {
+      List<AdapterLayer> adapterLayers) {
     this.weight = weight;
     this.bias = bias;
     this.out = out;
     this.kernel = kernel;
     this.stride = new long[] {stride, stride};
     this.padding = new long[] {padding, padding};
-    this.adapterLayers = sides;
+    this.adapterLayers = adapterLayers;
   }
 
   /** Reads {@code weight} [out, in, kernel, kernel] and {@code bias} [out]. */

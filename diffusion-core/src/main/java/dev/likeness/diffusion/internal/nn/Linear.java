@@ -27,10 +27,10 @@ public final class Linear {
   private final Tensor bias;
   private final List<AdapterLayer> adapterLayers;
 
-  private Linear(LayerWeight weight, Tensor bias, List<AdapterLayer> sides) {
+  private Linear(LayerWeight weight, Tensor bias, List<AdapterLayer> adapterLayers) {
     this.weight = weight;
     this.bias = bias;
-    this.adapterLayers = sides;
+    this.adapterLayers = adapterLayers;
   }
 
   /** Reads {@code weight} [out, in] and {@code bias} [out]. */

@@ -47,8 +47,8 @@ public final class ResnetBlock {
       double eps,
       Activation activation,
       double scale,
-      RowTiling strips) {
-    this.tiling = strips;
+      RowTiling tiling) {
+    this.tiling = tiling;
     norm1 = new GroupNorm(w.at("norm1"), groups, in, eps);
     conv1 = new Conv2d(w.at("conv1"), in, out, 3);
     time = timeWidth == 0 ? null : new Linear(w.at("time_emb_proj"), timeWidth, out);

@@ -18,9 +18,9 @@ final class Call {
   private final Cancellation cancellation;
   private final List<InvalidInputException> failures = new ArrayList<>();
 
-  Call(Progress progress, Cancellation stop) {
+  Call(Progress progress, Cancellation cancellation) {
     this.progress = progress;
-    this.cancellation = stop;
+    this.cancellation = cancellation;
   }
 
   void throwIfCancelled() {

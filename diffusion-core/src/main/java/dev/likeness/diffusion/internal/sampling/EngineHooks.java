@@ -85,11 +85,11 @@ public record EngineHooks(UnaryOperator<Predictor> predictor, Supplier<StepListe
     /**
      * Creates the listener of one batch.
      *
-     * @param own receives each step too, on the sampling thread
+     * @param delegate receives each step too, on the sampling thread
      */
-    public PreviewListener(StepListener own, int every, Show show) {
-      this.delegate = own;
-      this.interval = every;
+    public PreviewListener(StepListener delegate, int interval, Show show) {
+      this.delegate = delegate;
+      this.interval = interval;
       this.show = show;
     }
 

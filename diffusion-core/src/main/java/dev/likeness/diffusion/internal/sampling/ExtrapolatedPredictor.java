@@ -34,15 +34,15 @@ public final class ExtrapolatedPredictor implements Predictor {
   /**
    * Wraps a network, in the scope of its sampling loop.
    *
-   * @param every the largest distance of two evaluated rows, unless they lie close together in
+   * @param interval the largest distance of two evaluated rows, unless they lie close together in
    *     time; at least 2
    */
-  public ExtrapolatedPredictor(Predictor network, int every, SamplingPlan plan) {
+  public ExtrapolatedPredictor(Predictor network, int interval, SamplingPlan plan) {
     this.network = network;
-    this.interval = every;
+    this.interval = interval;
     double[] times = plan.timesteps();
     minTimeGap =
-        MIN_GAP_SHARE * every * Math.abs(times[0] - times[times.length - 1]) / times.length;
+        MIN_GAP_SHARE * interval * Math.abs(times[0] - times[times.length - 1]) / times.length;
   }
 
   @Override

@@ -125,13 +125,13 @@ public interface GuidanceRule {
      * @param scale as in {@link ClassifierFree}
      * @param eta the share of the parallel component that stays; 1 keeps all of it
      * @param momentum the weight of earlier differences, usually negative; 0 for none
-     * @param limit the largest norm of the difference; 0 for no limit
+     * @param normThreshold the largest norm of the difference; 0 for no limit
      */
-    public Projected(double scale, double eta, double momentum, double limit) {
+    public Projected(double scale, double eta, double momentum, double normThreshold) {
       this.scale = scale;
       this.eta = eta;
       this.momentum = momentum;
-      this.normThreshold = limit;
+      this.normThreshold = normThreshold;
     }
 
     @Override

@@ -16,9 +16,9 @@ public final class CachedTensor {
     this(PointerScope.getInnerScope());
   }
 
-  private CachedTensor(PointerScope home) {
-    this.scope = home;
-    if (home == null) {
+  private CachedTensor(PointerScope scope) {
+    this.scope = scope;
+    if (scope == null) {
       throw new IllegalStateException(
           "no TensorScope is open on this thread; open one, which will own the cached tensor");
     }

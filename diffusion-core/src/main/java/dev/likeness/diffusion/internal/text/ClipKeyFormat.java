@@ -124,9 +124,10 @@ public final class ClipKeyFormat {
     private final boolean fused;
     private final KeyMapping.Location projection;
 
-    private ClipLayout(boolean named, int most, boolean fused, KeyMapping.Location projection) {
+    private ClipLayout(
+        boolean named, int maxLayers, boolean fused, KeyMapping.Location projection) {
       this.named = named;
-      this.maxLayers = most;
+      this.maxLayers = maxLayers;
       this.fused = fused;
       this.projection = projection;
     }

@@ -46,13 +46,13 @@ public final class Muon extends AdamW {
    *
    * @param momentum the share of the previous momentum that is kept; 0.95 in the paper
    * @param weightDecay as in AdamW
-   * @param working the type in which steps are orthogonalised: bf16, or f32 on a processor that
+   * @param workingType the type in which steps are orthogonalised: bf16, or f32 on a processor that
    *     only emulates bf16 and is many times slower in it
    */
-  public Muon(double momentum, double weightDecay, DType working) {
+  public Muon(double momentum, double weightDecay, DType workingType) {
     super(0.9, 0.99, 1e-8, weightDecay);
     this.momentum = momentum;
-    this.workingType = working;
+    this.workingType = workingType;
   }
 
   /**

@@ -35,11 +35,11 @@ public final class PhotoReader implements AutoCloseable {
   private final LoadedWeights weights;
 
   private PhotoReader(
-      String where,
+      String source,
       Map<String, List<String>> attributes,
       PhotoReaderNetwork.Shape shape,
       LoadedWeights weights) {
-    this.source = where;
+    this.source = source;
     this.attributes = attributes;
     this.shape = shape;
     this.weights = weights;

@@ -118,9 +118,9 @@ public final class HandMeasure {
     private final int width;
     private final boolean[] inside;
 
-    private BinaryMask(int width, boolean[] in) {
+    private BinaryMask(int width, boolean[] inside) {
       this.width = width;
-      this.inside = in;
+      this.inside = inside;
     }
 
     static BinaryMask of(int width, int height, Place place) {

@@ -33,9 +33,9 @@ public final class AttentionMask {
     }
   }
 
-  private AttentionMask(Map<Long, Tensor> levels, long behind) {
+  private AttentionMask(Map<Long, Tensor> levels, long imageQueries) {
     this.levels = levels;
-    this.imageQueries = behind;
+    this.imageQueries = imageQueries;
   }
 
   /**

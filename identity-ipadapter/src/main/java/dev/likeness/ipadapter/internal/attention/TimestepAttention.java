@@ -107,15 +107,19 @@ public final class TimestepAttention {
       /**
        * Creates the tokens; they belong to the calling scope.
        *
-       * @param seen outputs of the image encoder, [n, tokens, width]
+       * @param imageFeatures outputs of the image encoder, [n, tokens, width]
        * @param count number of tokens
        * @param width width of a token
        */
-      Tokens(ImageProjection.TimestepResampler resampler, Tensor seen, long count, long width) {
+      Tokens(
+          ImageProjection.TimestepResampler resampler,
+          Tensor imageFeatures,
+          long count,
+          long width) {
         this.resampler = resampler;
-        this.imageFeatures = seen;
-        tokens = seen.new_empty(1, seen.size(0) * count, width);
-        timeEmbedding = resampler.timeEmbedding(seen.new_zeros(1)).clone();
+        this.imageFeatures = imageFeatures;
+        tokens = imageFeatures.new_empty(1, imageFeatures.size(0) * count, width);
+        timeEmbedding = resampler.timeEmbedding(imageFeatures.new_zeros(1)).clone();
       }
 
       /** Computes the tokens in place if the timestep tensor is another one. */

@@ -49,10 +49,10 @@ public enum IpAdapterVariant {
   private final ImageInput imageInput;
   private final boolean needsFace;
 
-  IpAdapterVariant(String title, ImageInput sight, boolean face) {
+  IpAdapterVariant(String title, ImageInput imageInput, boolean needsFace) {
     this.title = title;
-    this.imageInput = sight;
-    this.needsFace = face;
+    this.imageInput = imageInput;
+    this.needsFace = needsFace;
   }
 
   /** Returns its published name. */

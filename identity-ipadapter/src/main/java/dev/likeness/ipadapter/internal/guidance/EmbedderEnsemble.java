@@ -24,10 +24,10 @@ public final class EmbedderEnsemble implements FaceEmbedder {
   private final List<DifferentiableEmbedder> embedders;
   private final boolean hasAdapterEmbedder;
 
-  /** {@code adapters} is true if the first embedder belongs to the base's own adapter. */
-  private EmbedderEnsemble(List<DifferentiableEmbedder> opened, boolean adapters) {
+  /** {@code hasAdapterEmbedder} is true if the first embedder belongs to the base's own adapter. */
+  private EmbedderEnsemble(List<DifferentiableEmbedder> opened, boolean hasAdapterEmbedder) {
     this.embedders = List.copyOf(opened);
-    this.hasAdapterEmbedder = adapters;
+    this.hasAdapterEmbedder = hasAdapterEmbedder;
   }
 
   /** Returns one embedder; closing the result closes it. */

@@ -53,13 +53,13 @@ public final class FaceGradientGuidance implements GradientGuidance {
   public record Settings(double weight, int every, Optional<NetworkGradient> gradient) {}
 
   public FaceGradientGuidance(
-      LoadedAutoencoder preview,
-      EmbedderEnsemble eyes,
+      LoadedAutoencoder autoencoder,
+      EmbedderEnsemble embedders,
       FaceDetector detector,
       float[] person,
       Settings settings) {
-    this.autoencoder = preview;
-    this.embedders = eyes;
+    this.autoencoder = autoencoder;
+    this.embedders = embedders;
     this.detector = detector;
     this.person = person;
     this.settings = settings;

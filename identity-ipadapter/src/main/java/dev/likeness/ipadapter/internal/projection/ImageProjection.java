@@ -67,14 +67,14 @@ public interface ImageProjection {
     private final PerceiverResampler resampler;
     private final double shortcutScale;
 
-    FaceIdPlusProjection(AdapterLayout layout, Weights w, double shortcut) {
+    FaceIdPlusProjection(AdapterLayout layout, Weights w, double shortcutScale) {
       face = new MlpProjection(layout, w);
       resampler = new PerceiverResampler(
           w.at("perceiver_resampler"),
           layout.resampler(),
           layout.imageWidth(),
           layout.contextWidth());
-      this.shortcutScale = shortcut;
+      this.shortcutScale = shortcutScale;
     }
 
     @Override
@@ -94,13 +94,13 @@ public interface ImageProjection {
     private final PerceiverResampler resampler;
     private final boolean readsFace;
 
-    ResamplerProjection(AdapterLayout layout, Weights w, boolean face) {
-      this.readsFace = face;
+    ResamplerProjection(AdapterLayout layout, Weights w, boolean readsFace) {
+      this.readsFace = readsFace;
       latents = w.tensor("latents", 1, layout.tokens(), layout.resampler().width());
       resampler = new PerceiverResampler(
           w,
           layout.resampler(),
-          face ? layout.faceWidth() : layout.imageWidth(),
+          readsFace ? layout.faceWidth() : layout.imageWidth(),
           layout.contextWidth());
     }
 

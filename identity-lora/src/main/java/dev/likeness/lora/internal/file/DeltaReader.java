@@ -31,9 +31,9 @@ final class DeltaReader {
   private final LayerKeys keys;
   private final AdapterConfig config;
 
-  private DeltaReader(LayerKeys keys, AdapterConfig alphas) {
+  private DeltaReader(LayerKeys keys, AdapterConfig config) {
     this.keys = keys;
-    this.config = alphas;
+    this.config = config;
   }
 
   /** Returns the delta of the weight; null if the keys change only the bias. */

@@ -73,14 +73,14 @@ final class LoraKeyConversion implements TensorSource {
   private final List<String> duplicates = new ArrayList<>();
 
   /**
-   * @param part the component of the denoising network
+   * @param component the component of the denoising network
    * @param table the layers of the base
    */
   LoraKeyConversion(
-      TensorSource file, OriginalLayerNames names, ModelComponent part, LayerTable table) {
+      TensorSource file, OriginalLayerNames names, ModelComponent component, LayerTable table) {
     this.file = file;
     this.names = names;
-    this.component = part;
+    this.component = component;
     this.table = table;
     if (names.hasFusedAndSplit()) {
       redundantKeys.addAll(findFusedDuplicates());
@@ -88,7 +88,8 @@ final class LoraKeyConversion implements TensorSource {
     IgnoredKeys.KeyFormats spellings = new IgnoredKeys.KeyFormats();
     file.names().stream()
         .filter(key -> !redundantKeys.contains(key))
-        .forEach(key -> parse(key).ifPresent(n -> spellings.put(part, key, n.stem, layerRoles(n))));
+        .forEach(
+            key -> parse(key).ifPresent(n -> spellings.put(component, key, n.stem, layerRoles(n))));
     redundantKeys.addAll(spellings.droppedKeys());
     List<String> keys =
         file.names().stream().filter(key -> !redundantKeys.contains(key)).toList();

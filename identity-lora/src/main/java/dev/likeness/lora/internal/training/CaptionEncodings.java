@@ -42,17 +42,17 @@ public final class CaptionEncodings {
   private final List<TextEncoding> cached = new ArrayList<>();
 
   public CaptionEncodings(
-      TrainingTarget model,
+      TrainingTarget target,
       List<String> captions,
       TrainableNetworks networks,
       TensorRegion region,
       Cancellation stop) {
-    this.target = model;
+    this.target = target;
     this.captions = captions.stream().distinct().toList();
     this.networks = networks;
     indices = captions.stream().mapToInt(this.captions::indexOf).toArray();
     trainsTextEncoder = Stream.of(ModelComponent.values())
-        .anyMatch(part -> part != model.component() && networks.isTrained(part));
+        .anyMatch(part -> part != target.component() && networks.isTrained(part));
     for (int from = 0; from < this.captions.size(); from += BATCH_SIZE) {
       stop.throwIfCancelled();
       encodeCached(

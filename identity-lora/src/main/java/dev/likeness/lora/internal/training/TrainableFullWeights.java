@@ -50,13 +50,13 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   public TrainableFullWeights(
-      OpenModel model, Set<ModelComponent> parts, ScalarType type, ModelAdapter added) {
+      OpenModel model, Set<ModelComponent> components, ScalarType type, ModelAdapter added) {
     this.model = model;
     this.type = type;
-    this.components = parts;
+    this.components = components;
     this.added = added;
     try {
-      parts.forEach(part -> model.tensorNames(part).stream()
+      components.forEach(part -> model.tensorNames(part).stream()
           .filter(name -> !name.equals(FIXED_TENSOR))
           .sorted()
           .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));

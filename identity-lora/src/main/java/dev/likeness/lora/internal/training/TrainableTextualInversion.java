@@ -46,13 +46,13 @@ final class TrainableTextualInversion {
   private final List<LoadedClip> textEncoders;
   private final Map<ModelComponent, Double> scales = new LinkedHashMap<>();
 
-  TrainableTextualInversion(LoraTraining settings, PersonToken subject, BaseModel base) {
-    if (subject.token().isBlank()) {
+  TrainableTextualInversion(LoraTraining settings, PersonToken personToken, BaseModel base) {
+    if (personToken.token().isBlank()) {
       throw new IllegalArgumentException(
           "pivotal tuning needs a token for the person; set PersonToken.token, e.g. sks");
     }
     this.settings = settings;
-    this.personToken = subject;
+    this.personToken = personToken;
     model = EngineAccess.model(base);
     textEncoders = TrainingTarget.of(model).clipTextEncoders();
     if (textEncoders.isEmpty()) {

@@ -175,15 +175,14 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * Adds up the layers for latents of {@code positions} positions; {@code trainedLayers} says which
+   * Adds up the layers for latents of {@code positions} positions; {@code isTrained} says which
    * layers are trained.
    */
-  public TrainingMemoryEstimator(
-      OpenModel model, int places, Predicate<TargetLayer> trainedLayers) {
+  public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> isTrained) {
     this.model = model;
     target = TrainingTarget.of(model);
     this.positions = target.layerPositions(places);
-    this.isTrained = trainedLayers;
+    this.isTrained = isTrained;
     bytes = model.compute().dtype().bits() / Byte.SIZE;
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }

@@ -67,16 +67,16 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
 
   /** Creates a step with the unadapted base and its conditioning, which masked images need. */
   TrainingStep(
-      TrainingTarget model,
+      TrainingTarget target,
       TrainableNetworks networks,
       Optimizer optimizer,
       TrainingObjective objective,
       CaptionEncodings texts,
       TrainableNetworks base,
-      CaptionEncodings usualTexts) {
+      CaptionEncodings baseTexts) {
     this.base = base;
-    this.baseTexts = usualTexts;
-    this.target = model;
+    this.baseTexts = baseTexts;
+    this.target = target;
     this.networks = networks;
     this.optimizer = optimizer;
     this.objective = objective;

@@ -51,10 +51,11 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private double previousLoss = Double.NaN;
   private boolean hasWarned;
 
-  Validation(ValidationOptions previews, BaseModel base, PersonToken subject, Progress progress) {
-    this.options = previews;
+  Validation(
+      ValidationOptions options, BaseModel base, PersonToken personToken, Progress progress) {
+    this.options = options;
     this.base = base;
-    this.personToken = subject;
+    this.personToken = personToken;
     this.progress = progress;
   }
 

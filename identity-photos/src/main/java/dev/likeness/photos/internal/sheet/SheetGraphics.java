@@ -29,12 +29,12 @@ public final class SheetGraphics {
   private final Graphics2D graphics;
   private final boolean canPaintText;
 
-  public SheetGraphics(Graphics2D g) {
-    this.graphics = g;
-    g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    g.setRenderingHint(
+  public SheetGraphics(Graphics2D graphics) {
+    this.graphics = graphics;
+    graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    graphics.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-    g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+    graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
     canPaintText = hasFonts();
   }
 
@@ -165,12 +165,12 @@ public final class SheetGraphics {
     private final Graphics2D graphics;
     private final boolean canPaintText;
 
-    public SheetPen(Graphics2D paper) {
-      this.graphics = paper;
-      paper.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-      paper.setRenderingHint(
+    public SheetPen(Graphics2D graphics) {
+      this.graphics = graphics;
+      graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+      graphics.setRenderingHint(
           RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-      paper.setRenderingHint(
+      graphics.setRenderingHint(
           RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
       this.canPaintText = hasFonts();
     }

@@ -53,12 +53,12 @@ public final class EncryptedFolder {
    * Creates the vault in {@code folder}, which may not exist yet.
    *
    * @param place the associated data of key and files: they cannot be decrypted for another place
-   * @param formerPlace the associated data of version 0.1.0
+   * @param formerContext the associated data of version 0.1.0
    */
-  public EncryptedFolder(Path folder, String place, String formerPlace, WrappingKey keys) {
+  public EncryptedFolder(Path folder, String place, String formerContext, WrappingKey keys) {
     this.folder = folder;
     this.context = place + "/2";
-    this.formerContext = formerPlace;
+    this.formerContext = formerContext;
     this.keys = keys;
   }
 

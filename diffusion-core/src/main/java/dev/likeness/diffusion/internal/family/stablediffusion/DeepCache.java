@@ -30,13 +30,13 @@ public final class DeepCache {
   /**
    * Creates an empty cache.
    *
-   * @param every the number of calls that share an output of the deep layers
+   * @param interval the number of calls that share an output of the deep layers
    * @param layers number of layers of the first level that are computed at every call
    * @param forecast true if the last two outputs are extrapolated linearly; false if the last
    *     output is used again
    */
-  public DeepCache(int every, int layers, boolean forecast) {
-    this.interval = every;
+  public DeepCache(int interval, int layers, boolean forecast) {
+    this.interval = interval;
     this.layers = layers;
     this.forecast = forecast;
   }

@@ -77,10 +77,10 @@ final class StableDiffusionVariant implements Variant {
   private final ComponentDetector builtInOptions;
 
   private StableDiffusionVariant(
-      String name, Predicate<UNetDetector.UNetKeys> rule, List<TextEncoderLocation> slots) {
+      String name, Predicate<UNetDetector.UNetKeys> rule, List<TextEncoderLocation> textEncoders) {
     this.name = name;
     this.rule = rule;
-    this.textEncoders = slots;
+    this.textEncoders = textEncoders;
     this.builtInOptions = ComponentDetector.of(StableDiffusionVariant.class, name);
   }
 

@@ -31,20 +31,20 @@ final class UNetPredictor implements PromptedNetwork {
   /**
    * The network for a batch; its conditioning belongs to the calling scope.
    *
-   * @param views the adapted UNet at each row of the plan
-   * @param degraded the degraded UNet at each row, or null
+   * @param networks the adapted UNet at each row of the plan
+   * @param degradedNetworks the degraded UNet at each row, or null
    */
   UNetPredictor(
       StableDiffusionNetworks model,
       ConditionedBatch batch,
-      List<UNet2DConditionModel> views,
-      List<UNet2DConditionModel> degraded,
+      List<UNet2DConditionModel> networks,
+      List<UNet2DConditionModel> degradedNetworks,
       boolean guided,
       PreparedLatents latents) {
     this.model = model;
     this.batch = batch;
-    this.networks = views;
-    this.degradedNetworks = degraded;
+    this.networks = networks;
+    this.degradedNetworks = degradedNetworks;
     this.latents = latents;
     this.positive = conditioning(false);
     this.negative = guided ? conditioning(true) : null;

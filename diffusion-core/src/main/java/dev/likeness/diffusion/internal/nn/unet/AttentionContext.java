@@ -17,9 +17,9 @@ public final class AttentionContext {
 
   private record CachedKeyValues(CachedTensor keys, CachedTensor values) {}
 
-  private AttentionContext(Tensor tokens, CachedTensor run) {
+  private AttentionContext(Tensor tokens, CachedTensor cacheScope) {
     this.tokens = tokens;
-    this.cacheScope = run;
+    this.cacheScope = cacheScope;
   }
 
   /** Returns a context of tokens [batch, tokens, width] without a cache. */

@@ -89,15 +89,20 @@ final class SpatialTransformer {
      * self-attention.
      */
     TransformerBlock(
-        Weights w, int width, int contextWidth, int heads, boolean onlyCross, double merged) {
+        Weights w,
+        int width,
+        int contextWidth,
+        int heads,
+        boolean onlyCrossAttention,
+        double tokenMergingRatio) {
       norm1 = new LayerNorm(w.at("norm1"), width);
-      attn1 = new Attention(w.at("attn1"), width, onlyCross ? contextWidth : width, heads);
+      attn1 = new Attention(w.at("attn1"), width, onlyCrossAttention ? contextWidth : width, heads);
       norm2 = new LayerNorm(w.at("norm2"), width);
       attn2 = new Attention(w.at("attn2"), width, contextWidth, heads);
       norm3 = new LayerNorm(w.at("norm3"), width);
       ff = new FeedForward(w.at("ff"), width);
-      this.onlyCrossAttention = onlyCross;
-      this.tokenMergingRatio = merged;
+      this.onlyCrossAttention = onlyCrossAttention;
+      this.tokenMergingRatio = tokenMergingRatio;
     }
 
     /** Maps the tokens [batch, tokens, width] of an image, row by row, to the same shape. */

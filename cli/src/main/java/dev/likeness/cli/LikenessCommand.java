@@ -77,14 +77,7 @@ public final class LikenessCommand implements Runnable {
   public static void exit(Function<Console, CommandLine> command, String... args) {
     System.setProperty("java.awt.headless", "true");
     Console console = Console.ofProcess();
-    Interrupt interrupt = Interrupt.install(console.cancellation());
-    int status = ExitStatus.DEFECT.code();
-    try {
-      status = execute(command.apply(console), console, args);
-    } finally {
-      interrupt.workEnded();
-    }
-    System.exit(status);
+    Interrupt.exit(console, () -> execute(command.apply(console), console, args));
   }
 
   /**

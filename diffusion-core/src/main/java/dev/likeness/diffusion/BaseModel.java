@@ -436,6 +436,7 @@ public final class BaseModel implements AutoCloseable {
             () -> report(
                 requests,
                 progress,
+                cancellation,
                 events -> engine.pipeline().generate(requests, events, cancellation).stream()
                     .map(GeneratedImage::of)
                     .toList()));
@@ -474,7 +475,7 @@ public final class BaseModel implements AutoCloseable {
         .use()
         .callWhileOpen(
             requests,
-            () -> report(requests, progress, events -> {
+            () -> report(requests, progress, cancellation, events -> {
               engine
                   .pipeline()
                   .generateEach(
@@ -498,8 +499,9 @@ public final class BaseModel implements AutoCloseable {
     engine.close();
   }
 
-  private <T> T report(List<ImageRequest> asked, Progress caller, Function<Progress, T> work) {
+  private <T> T report(
+      List<ImageRequest> asked, Progress caller, Cancellation stop, Function<Progress, T> work) {
     int images = asked.stream().mapToInt(ImageRequest::count).sum();
-    return engine.use().report(Progress.Work.Kind.GENERATION, images, caller, work);
+    return engine.use().report(Progress.Work.Kind.GENERATION, images, caller, stop, work);
   }
 }

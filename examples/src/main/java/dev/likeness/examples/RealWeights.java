@@ -63,16 +63,9 @@ public record RealWeights(
    */
   public static void main(String[] args) {
     Console console = Console.ofProcess();
-    Interrupt interrupt = Interrupt.install(console.cancellation());
-    int status = ExitStatus.DEFECT.code();
-    try {
-      status = new RealWeights(
-              console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), IMAGES))
-          .run(args);
-    } finally {
-      interrupt.workEnded();
-    }
-    System.exit(status);
+    RealWeights example = new RealWeights(
+        console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), IMAGES));
+    Interrupt.exit(console, () -> example.run(args));
   }
 
   /**

@@ -216,7 +216,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     Runnable ending;
     ProgressEvent how;
     try {
-      T made = task.run(studio, this::report, cancellation);
+      T made = cancellation.run(() -> task.run(studio, this::report, cancellation));
       ending = () -> result.complete(made);
       how = new ProgressEvent.Done();
     } catch (CancelledException e) {

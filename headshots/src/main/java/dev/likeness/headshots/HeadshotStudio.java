@@ -359,9 +359,9 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> new HeadshotGenerator(
+    return progress.reportOutcome(() -> cancellation.run(() -> new HeadshotGenerator(
             base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
-        .generate(onHeadshot, withoutTerminalEvents(progress), cancellation));
+        .generate(onHeadshot, withoutTerminalEvents(progress), cancellation)));
   }
 
   /**
@@ -393,14 +393,14 @@ public final class HeadshotStudio {
   public Headshot regenerateFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
     Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
-    return FaceDetailer.regenerate(
+    return cancellation.run(() -> FaceDetailer.regenerate(
         base,
         guided.at(headshot.identityStrength()),
         upscaler,
         headshot,
         face,
         strength,
-        cancellation);
+        cancellation));
   }
 
   /**
@@ -437,11 +437,11 @@ public final class HeadshotStudio {
       HeadshotEdit edit,
       Progress progress,
       Cancellation cancellation) {
-    return progress.reportOutcome(() -> {
+    return progress.reportOutcome(() -> cancellation.run(() -> {
       Identity guided = withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS));
       return withDetector(finder -> new HeadshotEditor(base, guided, finder, upscaler)
           .edit(headshot, edit, withoutTerminalEvents(progress), cancellation));
-    });
+    }));
   }
 
   /**

@@ -149,13 +149,13 @@ public final class PersonTrainer {
    */
   public TrainedPerson train(
       TrainingRequest request, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> engine.trainPerson(
+    return progress.reportOutcome(() -> cancellation.run(() -> engine.trainPerson(
         request.review(),
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         request.stateFile().orElse(null),
         withoutTerminalEvents(progress),
-        cancellation));
+        cancellation)));
   }
 
   /**
@@ -183,14 +183,14 @@ public final class PersonTrainer {
    */
   public TrainedModel trainModel(
       TrainingRequest request, DreamBooth method, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> engine.trainModel(
+    return progress.reportOutcome(() -> cancellation.run(() -> engine.trainModel(
         request.review(),
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         method,
         request.stateFile().orElse(null),
         withoutTerminalEvents(progress),
-        cancellation));
+        cancellation)));
   }
 
   /**
@@ -222,13 +222,13 @@ public final class PersonTrainer {
       PersonAdapter adapter,
       Progress progress,
       Cancellation cancellation) {
-    return progress.reportOutcome(() -> engine.referencePerson(
+    return progress.reportOutcome(() -> cancellation.run(() -> engine.referencePerson(
         request.review(),
         adapter,
         Consent.require(request.consent(), Purpose.TRAINING),
         request.profile(),
         withoutTerminalEvents(progress),
-        cancellation));
+        cancellation)));
   }
 
   /**
@@ -257,13 +257,13 @@ public final class PersonTrainer {
    */
   public ImagePerson imagePerson(
       TrainingRequest request, ReferencePhotos rule, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> engine.imagePerson(
+    return progress.reportOutcome(() -> cancellation.run(() -> engine.imagePerson(
         request.review(),
         rule,
         Consent.require(request.consent(), Purpose.HEADSHOTS),
         request.profile(),
         withoutTerminalEvents(progress),
-        cancellation));
+        cancellation)));
   }
 
   /**
@@ -286,9 +286,9 @@ public final class PersonTrainer {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
-    return progress.reportOutcome(() -> engine
+    return progress.reportOutcome(() -> cancellation.run(() -> engine
         .study(review, PersonProfile.UNKNOWN, withoutTerminalEvents(progress), cancellation)
-        .profile());
+        .profile()));
   }
 
   /**

@@ -132,7 +132,7 @@ public final class Selection {
   public List<SelectionResult.Candidate> candidates(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     int count = imageCount(request);
-    return progress.reportOutcome(() -> {
+    return progress.reportOutcome(() -> cancellation.run(() -> {
       Progress steps = innerProgress(progress);
       // Tools are opened before the first image is generated, so that a failure is early.
       try (PromptAdherence adherence = studio.promptAdherence()) {
@@ -157,7 +157,7 @@ public final class Selection {
         }
         return candidates;
       }
-    });
+    }));
   }
 
   /**

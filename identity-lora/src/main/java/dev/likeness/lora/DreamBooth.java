@@ -130,26 +130,28 @@ public record DreamBooth(LoraTraining settings) {
               + " train a LoRA");
     }
     int images = set.examples().size();
-    return EngineAccess.engine(base).use().report(Kind.TRAINING, images, progress, events -> {
-      try (Lora added = set.trainingAdapter()
-              .map(file -> Lora.open(file, base, cancellation))
-              .orElse(null);
-          TrainableFullWeights weights = new TrainableFullWeights(
-              EngineAccess.model(base),
-              settings.trainTextEncoder(),
-              weightType(base.compute()),
-              added == null ? null : ModelAdapter.of(added.at(1)));
-          TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
-        Function<String, Tensor> trained = run.train(cancellation);
-        Map<String, String> header = TrainedPerson.header(
-            set.personToken(),
-            base.name(),
-            TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))
-                .toString(),
-            Map.of("format", "pt"));
-        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
-      }
-    });
+    return EngineAccess.engine(base)
+        .use()
+        .report(Kind.TRAINING, images, progress, cancellation, events -> {
+          try (Lora added = set.trainingAdapter()
+                  .map(file -> Lora.open(file, base, cancellation))
+                  .orElse(null);
+              TrainableFullWeights weights = new TrainableFullWeights(
+                  EngineAccess.model(base),
+                  settings.trainTextEncoder(),
+                  weightType(base.compute()),
+                  added == null ? null : ModelAdapter.of(added.at(1)));
+              TrainingLoop run = new TrainingLoop(settings, base, set, weights, events)) {
+            Function<String, Tensor> trained = run.train(cancellation);
+            Map<String, String> header = TrainedPerson.header(
+                set.personToken(),
+                base.name(),
+                TrainingObjective.effectiveSettings(settings, EngineAccess.model(base))
+                    .toString(),
+                Map.of("format", "pt"));
+            return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
+          }
+        });
   }
 
   /**

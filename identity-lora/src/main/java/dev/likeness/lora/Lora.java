@@ -96,6 +96,10 @@ public final class Lora implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public static Lora open(Path file, BaseModel base, Cancellation cancellation) {
+    return cancellation.run(() -> read(file, base, cancellation));
+  }
+
+  private static Lora read(Path file, BaseModel base, Cancellation cancellation) {
     OpenModel model = EngineAccess.model(base);
     LayerTable table = LayerTable.of(model);
     TensorRegion region = new TensorRegion();

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -192,22 +193,25 @@ public record LoraTrainer(LoraTraining settings) {
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     int images = set.examples().size();
-    return EngineAccess.engine(base).use().report(Kind.TRAINING, images, progress, events -> {
-      try (Lora added = set.trainingAdapter()
-              .map(file -> Lora.open(file, base, cancellation))
-              .orElse(null);
-          TrainableAdapter factors = new TrainableAdapter(
-              settings,
-              set.personToken(),
-              base,
-              added == null ? null : ModelAdapter.of(added.at(1)));
-          TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
-        if (set.validation().isPresent()) {
-          factors.requireRoomToGenerate();
-        }
-        return person(factors, run.train(cancellation), set.personToken(), base);
-      }
-    });
+    return EngineAccess.engine(base)
+        .use()
+        .report(Kind.TRAINING, images, progress, cancellation, events -> {
+          try (Lora added = set.trainingAdapter()
+                  .map(file -> Lora.open(file, base, cancellation))
+                  .orElse(null);
+              TrainableAdapter factors = new TrainableAdapter(
+                  settings,
+                  set.personToken(),
+                  base,
+                  added == null ? null : ModelAdapter.of(added.at(1)));
+              TrainingLoop run = new TrainingLoop(settings, base, set, factors, events)) {
+            if (set.validation().isPresent()) {
+              factors.requireRoomToGenerate();
+            }
+            Function<String, Tensor> trained = run.train(cancellation);
+            return CurrentWork.finish(() -> person(factors, trained, set.personToken(), base));
+          }
+        });
   }
 
   private TrainedPerson person(

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.TemporaryFiles;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -92,15 +93,17 @@ public final class TrainedModel implements AutoCloseable {
         : out.resolveSibling("." + out.getFileName() + ".part");
     boolean filled = false;
     try {
-      delete(whole);
+      TemporaryFiles.delete(whole);
+      TemporaryFiles.create(whole, () -> Files.createDirectories(whole));
       try {
         writeFiles(RepositoryFolder.HubCache.snapshot(base), whole, type);
         filled = true;
       } finally {
         if (!filled) {
-          delete(whole);
+          TemporaryFiles.delete(whole);
         }
       }
+      TemporaryFiles.keep(whole);
       moveInto(whole, out);
     } catch (IOException | UncheckedIOException e) {
       throw new ResourceLimitException(
@@ -137,16 +140,6 @@ public final class TrainedModel implements AutoCloseable {
           }
         });
         SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, header);
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> inside = Files.walk(folder)) {
-        for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(path);
-        }
       }
     }
   }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.access.EngineAccess;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
@@ -238,7 +239,8 @@ public final class TrainedPerson implements Identity.Loaded {
   public void save(Path file) {
     Map<String, String> header = header(personToken, baseName, trainingSettings, notes);
     LoraMetadata.of(lora.inspection(), phrase()).forEach(header::putIfAbsent);
-    lora.save(file, KeyFormat.PEFT, header);
+    // The training took long and the file takes a moment, so a cancellation does not stop it.
+    CurrentWork.finish(() -> lora.save(file, KeyFormat.PEFT, header));
   }
 
   /** {@return the header entries of a trained person} */

@@ -1,6 +1,7 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.PhotoComparison.Embeddings;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.quality.Reason;
@@ -261,6 +262,7 @@ final class IdentityComparison {
       int first = -1;
       int second = -1;
       double best = threshold;
+      CurrentWork.throwIfCancelled();
       for (int i = 0; i < clusters.size(); i++) {
         for (int j = i + 1; j < clusters.size(); j++) {
           int pairs = clusters.get(i).size() * clusters.get(j).size();

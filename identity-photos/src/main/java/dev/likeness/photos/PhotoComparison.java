@@ -1,5 +1,6 @@
 package dev.likeness.photos;
 
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.internal.quality.ShotPattern;
 import dev.likeness.photos.internal.quality.TrueDetail;
@@ -50,6 +51,7 @@ final class PhotoComparison {
   // Compares a shot with the kept ones. Of two copies, the better one is kept.
   private void add(Shot shot, List<Shot> kept, Map<Shot, Repeat> repeats) {
     for (Shot other : List.copyOf(kept)) {
+      CurrentWork.throwIfCancelled();
       Optional<Repeat> repeat = repeat(shot, other);
       if (repeat.isEmpty()) {
         continue;
@@ -158,7 +160,10 @@ final class PhotoComparison {
     private final double threshold;
 
     Embeddings(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
-      photos.forEach(photo -> vectors.put(photo, embedder.embed(photo.image(), photo.face())));
+      for (AcceptedPhoto photo : photos) {
+        CurrentWork.throwIfCancelled();
+        vectors.put(photo, embedder.embed(photo.image(), photo.face()));
+      }
       threshold = embedder.samePersonThreshold();
     }
 

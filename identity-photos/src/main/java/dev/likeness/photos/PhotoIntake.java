@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.DecodedPhoto;
 import dev.likeness.photos.decode.PhotoDecoder;
@@ -93,8 +94,9 @@ final class PhotoIntake {
     ExecutorService workers =
         Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoIntake::newWorker);
     try {
-      List<Callable<Result>> tasks =
-          photos.stream().<Callable<Result>>map(photo -> () -> review(photo)).toList();
+      List<Callable<Result>> tasks = photos.stream()
+          .map(photo -> CurrentWork.handOver(() -> review(photo)))
+          .toList();
       List<Result> results = new ArrayList<>();
       for (Future<Result> task : workers.invokeAll(tasks)) {
         results.add(task.get());
@@ -124,6 +126,7 @@ final class PhotoIntake {
   }
 
   private Result review(Photo photo) {
+    CurrentWork.throwIfCancelled();
     Optional<PhotoFormat> format = Optional.empty();
     try {
       byte[] file = photo.readBytes(decoder.limits().maxBytes());

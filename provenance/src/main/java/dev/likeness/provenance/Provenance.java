@@ -85,7 +85,8 @@ public record Provenance(
       throw new InvalidInputException(file + " is not a regular file; " + ADVICE);
     }
     try (InputStream in = Files.newInputStream(file)) {
-      return inspect(file.toString(), readAll(file.toString(), in), anchors, cancellation);
+      byte[] bytes = readAll(file.toString(), in);
+      return cancellation.run(() -> inspect(file.toString(), bytes, anchors, cancellation));
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }

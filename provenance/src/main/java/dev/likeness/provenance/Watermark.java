@@ -1,6 +1,7 @@
 package dev.likeness.provenance;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.imagefile.ImageFileWriter;
 import java.util.Arrays;
@@ -65,6 +66,7 @@ public final class Watermark {
     WatermarkBlocks.Strength[] strengths = new WatermarkBlocks.Strength[BITS];
     Arrays.fill(strengths, WatermarkBlocks.Strength.FAINT);
     while (true) {
+      CurrentWork.throwIfCancelled();
       RgbImage marked = blocks.embed(strengths);
       BitSet weak = weakBits(marked);
       if (weak.stream().allMatch(bit -> strengths[bit].isStrongest())) {

@@ -1,6 +1,7 @@
 package dev.likeness.provenance;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -78,6 +79,9 @@ final class WatermarkBlocks {
     int[] right = new int[Watermark.BITS];
     int[] votes = new int[Watermark.BITS];
     for (int block = 0; block < rows * columns; block++) {
+      if (block % columns == 0) {
+        CurrentWork.throwIfCancelled();
+      }
       double within = value(rgb, block) % STEP;
       boolean one = within > STEP / 2;
       double fromEdge = Math.min(Math.min(within, STEP - within), Math.abs(within - STEP / 2));

@@ -86,7 +86,7 @@ final class SubjectWork {
     Cancellation stop = caller.child();
     subject.workStarted(stop);
     try {
-      return callUnlessErased(subject, () -> work.apply(stop));
+      return callUnlessErased(subject, () -> stop.run(() -> work.apply(stop)));
     } finally {
       subject.workEnded(stop);
     }

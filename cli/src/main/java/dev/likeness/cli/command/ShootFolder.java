@@ -8,6 +8,7 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.person.FaceEmbeddings;
@@ -95,7 +96,7 @@ final class ShootFolder {
       return generation.apply(studio.onHeadshot(finished::add));
     } catch (RuntimeException | Error e) {
       try {
-        writeFinished(finished, record);
+        CurrentWork.finish(() -> writeFinished(finished, record));
       } catch (RuntimeException more) {
         e.addSuppressed(more);
       }

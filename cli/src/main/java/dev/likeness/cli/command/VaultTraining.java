@@ -4,6 +4,7 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
@@ -61,7 +62,8 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
       if (store.hasErased(id)) {
         throw erasedException(id, e);
       }
-      eraseSubject(id, e);
+      // The failure may be Ctrl-C, which must not stop the erasure.
+      CurrentWork.finish(() -> eraseSubject(id, e));
       throw e;
     }
   }
@@ -95,7 +97,6 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   }
 
   private void eraseSubject(String id, Throwable failure) {
-    // The failure may be Ctrl-C, which must not stop the erasure.
     try (SubjectStore opened = store.open(console, VaultOptions.LOCK_TIMEOUT, new Cancellation())) {
       opened.subject(id).erase();
     } catch (RuntimeException e) {

@@ -1,12 +1,15 @@
 package dev.likeness.diffusion.request;
 
 import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.internal.io.CurrentWork;
+import java.util.function.Supplier;
 
 /**
- * A switch that stops long work within one step. Any thread may call {@link #cancel()}. A
- * cancellation cannot be undone.
+ * A switch that stops long work before its next part: the next block of a network, tile, tensor of
+ * a file, or photo. Any thread may call {@link #cancel()}. A cancellation cannot be undone.
  *
- * <p>Interrupting the working thread stops the work too.
+ * <p>Interrupting the working thread stops the work too. {@link #run} also stops work that takes no
+ * cancellation, such as opening a base, reviewing photos or converting a checkpoint.
  */
 public final class Cancellation {
   private final Cancellation parent;
@@ -32,6 +35,20 @@ public final class Cancellation {
   /** Stops the work. The work then throws a {@link CancelledException}. */
   public void cancel() {
     cancelled = true;
+  }
+
+  /**
+   * Runs work on this thread that this cancellation stops, with all operations of the library in
+   * it. Work that surrounds this call, and its cancellation, stop it too.
+   *
+   * @param <T> the type of the result
+   * @param work the work
+   * @return the result of {@code work}
+   * @throws CancelledException if {@code work} was cancelled. Other exceptions of {@code work} are
+   *     thrown unchanged
+   */
+  public <T> T run(Supplier<T> work) {
+    return CurrentWork.run(this::throwIfCancelled, work);
   }
 
   /** {@return true if this cancellation or its parent was cancelled} */

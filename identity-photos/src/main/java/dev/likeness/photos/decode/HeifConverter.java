@@ -1,5 +1,7 @@
 package dev.likeness.photos.decode;
 
+import dev.likeness.diffusion.internal.io.CurrentWork;
+import dev.likeness.diffusion.internal.io.TemporaryFiles;
 import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -22,6 +24,9 @@ final class HeifConverter implements PhotoConverter {
   private static final List<String> NAMES =
       List.of("heif-dec", "heif-dec.exe", "heif-convert", "heif-convert.exe");
   private static final int TIMEOUT_SECONDS = 60;
+  /** How often the work of the waiting thread is checked for a cancellation. */
+  private static final int CHECK_MILLIS = 100;
+
   private static final long MAX_RESULT_BYTES = 200_000_000;
 
   private final String path;
@@ -49,7 +54,7 @@ final class HeifConverter implements PhotoConverter {
   public byte[] convert(PhotoFormat format, byte[] file) throws IOException {
     String program = findProgram(path)
         .orElseThrow(() -> new IOException("heif-dec and heif-convert are no longer on the PATH"));
-    Path folder = Files.createTempDirectory("likeness");
+    Path folder = TemporaryFiles.createFolder();
     Path in = folder.resolve("original." + format.id());
     try {
       Files.write(in, file);
@@ -61,12 +66,7 @@ final class HeifConverter implements PhotoConverter {
       }
       return Files.readAllBytes(converted);
     } finally {
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path left : files.toList()) {
-          Files.delete(left);
-        }
-      }
-      Files.delete(folder);
+      TemporaryFiles.delete(folder);
     }
   }
 
@@ -85,7 +85,7 @@ final class HeifConverter implements PhotoConverter {
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
     try {
-      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      if (!waitFor(process)) {
         throw new IOException("libheif's program did not finish within " + seconds + " s");
       }
       if (process.exitValue() != 0) {
@@ -98,6 +98,17 @@ final class HeifConverter implements PhotoConverter {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
+  }
+
+  private boolean waitFor(Process process) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    while (!process.waitFor(CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
+      CurrentWork.throwIfCancelled();
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Returns the first program found in the folders of {@code path}. */

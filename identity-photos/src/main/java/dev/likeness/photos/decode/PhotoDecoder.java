@@ -1,5 +1,6 @@
 package dev.likeness.photos.decode;
 
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.imagefile.CheckedImage;
@@ -84,6 +85,8 @@ public final class PhotoDecoder {
             name + " is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
+    } catch (CancelledException e) {
+      throw e;
     } catch (OutOfMemoryError e) {
       throw new UnreadablePhotoException(
           Fault.TOO_MANY_PIXELS,

@@ -2,6 +2,7 @@ package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.internal.image.Luma;
 import dev.likeness.photos.internal.opencv.OpenCv;
 import java.util.ArrayList;
@@ -240,6 +241,7 @@ final class CascadeSearch implements AutoCloseable {
      * @throws ResourceLimitException if OpenCV's file of the cascade cannot be read
      */
     List<BoundingBox> detect(Mat grey, int neighbours, int smallest) {
+      CurrentWork.throwIfCancelled();
       try (RectVector found = new RectVector();
           Size least = new Size(smallest, smallest);
           Size most = new Size()) {

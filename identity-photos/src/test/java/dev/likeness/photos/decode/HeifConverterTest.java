@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.error.CancelledException;
+import dev.likeness.diffusion.request.Cancellation;
 import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,6 +108,28 @@ class HeifConverterTest {
     other.start();
     assertThrows(InterruptedIOException.class, () -> convert(60));
     assertTrue(Thread.interrupted(), "the thread stays interrupted");
+    assertDeleted();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void endsTheProgramIfTheWorkIsCancelled() throws IOException {
+    program("heif-dec", "exec sleep 1000");
+    Cancellation stop = new Cancellation();
+    new Thread(() -> {
+          awaitTheProgram();
+          stop.cancel();
+        })
+        .start();
+    assertThrows(
+        CancelledException.class,
+        () -> stop.run(() -> {
+          try {
+            return convert(600);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }));
     assertDeleted();
   }
 

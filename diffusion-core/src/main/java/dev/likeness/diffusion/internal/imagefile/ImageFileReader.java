@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.internal.imagefile;
 
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +18,7 @@ import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.event.IIOReadProgressListener;
 import javax.imageio.stream.ImageInputStream;
 
 /**
@@ -76,6 +79,7 @@ public final class ImageFileReader implements AutoCloseable {
   private final ImageInputStream in;
   private final CheckedImage file;
   private final AtomicBoolean damaged = new AtomicBoolean();
+  private final ReadCancellation cancellation = new ReadCancellation();
 
   /**
    * Opens a file.
@@ -98,6 +102,53 @@ public final class ImageFileReader implements AutoCloseable {
     reader.setInput(in, false, true);
     reader.addIIOReadWarningListener((source, warning) ->
         damaged.compareAndSet(false, DAMAGE_WARNING.matcher(warning).find()));
+    reader.addIIOReadProgressListener(cancellation);
+  }
+
+  /** Aborts the reading of a large image if the work of its thread was cancelled. */
+  private static final class ReadCancellation implements IIOReadProgressListener {
+    private CancelledException cancelled;
+
+    // Readers report exceptions of listeners as broken files, so that it is thrown after the read.
+    @Override
+    public void imageProgress(ImageReader source, float percentage) {
+      try {
+        CurrentWork.throwIfCancelled();
+      } catch (CancelledException e) {
+        cancelled = e;
+        source.abort();
+      }
+    }
+
+    void throwIfAborted() {
+      if (cancelled != null) {
+        throw cancelled;
+      }
+    }
+
+    @Override
+    public void imageStarted(ImageReader source, int index) {}
+
+    @Override
+    public void imageComplete(ImageReader source) {}
+
+    @Override
+    public void readAborted(ImageReader source) {}
+
+    @Override
+    public void sequenceStarted(ImageReader source, int index) {}
+
+    @Override
+    public void sequenceComplete(ImageReader source) {}
+
+    @Override
+    public void thumbnailStarted(ImageReader source, int index, int thumbnail) {}
+
+    @Override
+    public void thumbnailProgress(ImageReader source, float percentage) {}
+
+    @Override
+    public void thumbnailComplete(ImageReader source) {}
   }
 
   private static ImageReader findReader(CheckedImage file) throws IOException {
@@ -164,6 +215,8 @@ public final class ImageFileReader implements AutoCloseable {
       reader.read(0, param);
     } catch (RuntimeException allAtOnce) {
       return Optional.empty();
+    } finally {
+      cancellation.throwIfAborted();
     }
     return rows.isComplete() ? Optional.of(rows.toPixels()) : Optional.empty();
   }
@@ -174,6 +227,7 @@ public final class ImageFileReader implements AutoCloseable {
     int skip = (int) Math.ceil(Math.sqrt((double) width() * height() / mostPixels));
     param.setSourceSubsampling(skip, skip, 0, 0);
     BufferedImage image = reader.read(0, param);
+    cancellation.throwIfAborted();
     Rows rows = target.of(image.getWidth(), image.getHeight());
     SrgbConversion.convert(image, background, rows);
     return rows.toPixels();
@@ -259,7 +313,7 @@ public final class ImageFileReader implements AutoCloseable {
           reader.read(WholeImage::new, MAX_PIXELS, background), reader.orientation());
     } catch (CheckedImage.UnsupportedException e) {
       throw new InvalidInputException(name + " " + e.getMessage(), e);
-    } catch (InvalidInputException e) {
+    } catch (CancelledException | InvalidInputException e) {
       throw e;
     } catch (OutOfMemoryError e) {
       throw new InvalidInputException(

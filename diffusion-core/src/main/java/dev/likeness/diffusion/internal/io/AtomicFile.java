@@ -65,10 +65,10 @@ public final class AtomicFile {
     try {
       Files.createDirectories(folder);
       Optional<Set<PosixFilePermission>> permissions = FilePermissions.of(target, owners);
-      if (permissions.isPresent()) {
-        FilePermissions.create(temporary);
+      try (OutputStream to =
+          TemporaryFiles.create(temporary, () -> open(temporary, permissions.isPresent()))) {
+        fill(temporary, to, content);
       }
-      fill(temporary, content);
       if (permissions.isPresent()) {
         FilePermissions.set(temporary, permissions.get());
       }
@@ -113,20 +113,21 @@ public final class AtomicFile {
     }
   }
 
-  private static void fill(Path file, Content content) throws IOException {
-    try (OutputStream to = open(file)) {
-      OutputStream out = new BufferedOutputStream(Disk.current().guard(file, to), 1 << 16);
-      content.writeTo(out);
-      out.flush();
-      if (to instanceof FileOutputStream onDisk) {
-        onDisk.getFD().sync();
-      }
+  private static void fill(Path file, OutputStream to, Content content) throws IOException {
+    OutputStream out = new BufferedOutputStream(Disk.current().guard(file, to), 1 << 16);
+    content.writeTo(out);
+    out.flush();
+    if (to instanceof FileOutputStream onDisk) {
+      onDisk.getFD().sync();
     }
   }
 
   // A stream, because an interrupt closes a channel. Other file systems, such as encrypted ones,
   // flush by themselves.
-  private static OutputStream open(Path file) throws IOException {
+  private static OutputStream open(Path file, boolean owners) throws IOException {
+    if (owners) {
+      FilePermissions.create(file);
+    }
     return file.getFileSystem() == FileSystems.getDefault()
         ? new FileOutputStream(file.toFile())
         : Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -152,7 +153,7 @@ public final class AtomicFile {
 
   private static void discard(Path temporary) {
     try {
-      Files.deleteIfExists(temporary);
+      TemporaryFiles.delete(temporary);
     } catch (IOException e) {
       temporary.toFile().deleteOnExit();
     }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution.UpsampleConvolution;
@@ -76,6 +77,22 @@ public final class Conv2d {
   }
 
   public Tensor forward(Tensor x) {
+    CurrentWork.throwIfCancelled();
+    return keepsSize()
+        ? CpuParts.strips(x, operations(x, kernel, 1), x.size(2)).keepSize(x, this::whole)
+        : whole(x);
+  }
+
+  /** Returns the floating-point operations of one output row, {@code up} times as wide as x. */
+  private long operations(Tensor x, int side, int up) {
+    return 2 * x.size(0) * x.size(1) * out * side * side * up * x.size(3);
+  }
+
+  private boolean keepsSize() {
+    return stride[0] == 1 && padding[0] == kernel / 2 && kernel <= 3;
+  }
+
+  private Tensor whole(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
     if (Linear.CompressedWeight.isFrozenIn(weight, x)) {
       return addAdapters(Linear.CompressedWeight.conv2d(x, weight, offset, stride, padding), x);
@@ -93,8 +110,10 @@ public final class Conv2d {
    */
   public Tensor forwardUpsampled(Tensor x) {
     if (adapterLayers.isEmpty() && weight.keepsForms() && UpsampleConvolution.isFaster(x)) {
-      return UpsampleConvolution.of(
-          x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
+      CurrentWork.throwIfCancelled();
+      TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+      return CpuParts.strips(x, operations(x, 2, 2), 2 * x.size(2))
+          .upsample(x, part -> UpsampleConvolution.of(part, weight, offset));
     }
     return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
   }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.internal.nn;
 
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.nn.cpu.Int8Linear;
 import dev.likeness.diffusion.internal.nn.cpu.LayerWeight;
 import dev.likeness.diffusion.internal.nn.cpu.PackedConvolution;
@@ -50,6 +51,7 @@ public final class Linear {
 
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
+    CurrentWork.throwIfCancelled();
     return addAdapters(product(x), x);
   }
 

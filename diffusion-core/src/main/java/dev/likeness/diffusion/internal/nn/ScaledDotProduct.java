@@ -51,6 +51,11 @@ public final class ScaledDotProduct {
   }
 
   private static Tensor fused(Tensor q, Tensor k, Tensor v, Tensor mask) {
+    return CpuParts.attend(
+        q, k.size(2), mask, (queries, ofThem) -> fusedWhole(queries, k, v, ofThem));
+  }
+
+  private static Tensor fusedWhole(Tensor q, Tensor k, Tensor v, Tensor mask) {
     TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask);
     return torch.scaled_dot_product_attention(q, k, v, bias, 0, false, new DoubleOptional(), false);
   }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import java.util.ArrayList;
@@ -42,18 +43,23 @@ public record ModelUse(
   }
 
   /**
-   * Runs work that reports its events and its outcome to the observers and to the caller. Memory
-   * that libtorch could not allocate is a {@code ResourceLimitException} for all of them.
+   * Runs work that {@code stop} cancels, and that reports its events and its outcome to the
+   * observers and to the caller. Memory that libtorch could not allocate is a
+   * {@code ResourceLimitException} for all of them.
    */
   public <T> T report(
-      Progress.Work.Kind kind, int images, Progress caller, Function<Progress, T> work) {
+      Progress.Work.Kind kind,
+      int images,
+      Progress caller,
+      Cancellation stop,
+      Function<Progress, T> work) {
     Progress.Work started = new Progress.Work(kind, name, images);
     List<Progress> listeners = new ArrayList<>(List.of(caller));
     Progress all = event -> listeners.forEach(listener -> listener.onEvent(event));
     return all.reportOutcome(() -> {
       // If an observer throws, those that started before it receive the terminal event too.
       observers.forEach(each -> listeners.add(listeners.size() - 1, each.onStart(started)));
-      return LibTorch.callWithinMemory(() -> work.apply(all));
+      return stop.run(() -> LibTorch.callWithinMemory(() -> work.apply(all)));
     });
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.tensor;
 
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.FunctionPreHook;
@@ -94,6 +95,11 @@ public final class CustomGradients implements AutoCloseable {
 
     @Override
     public TensorVector apply(TensorVector arriving) {
+      // Autograd calls the hook, and its other gradients would stay half added.
+      return CurrentWork.finish(() -> gradients(arriving));
+    }
+
+    private TensorVector gradients(TensorVector arriving) {
       try (TensorScope scope = TensorScope.open()) {
         TensorVector parts = new TensorVector();
         for (Tensor gradient : rule.gradients(arriving.get(arriving.size() - 1))) {

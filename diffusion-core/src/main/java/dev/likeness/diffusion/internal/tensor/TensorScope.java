@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.tensor;
 
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -9,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
  * promoted ones.
  *
  * <p>Code with a loop opens the scope: the sampling loop for each step, a network for each block. A
- * single layer's {@code forward} opens none.
+ * single layer's {@code forward} opens none. Therefore a scope is where cancelled work stops.
  */
 public final class TensorScope implements AutoCloseable {
   static {
@@ -21,8 +22,14 @@ public final class TensorScope implements AutoCloseable {
 
   private TensorScope() {}
 
-  /** Opens a scope on this thread; close it on the same thread, innermost first. */
+  /**
+   * Opens a scope on this thread; close it on the same thread, innermost first.
+   *
+   * @throws dev.likeness.diffusion.error.CancelledException if the work of this thread was
+   *     cancelled
+   */
   public static TensorScope open() {
+    CurrentWork.throwIfCancelled();
     return new TensorScope();
   }
 

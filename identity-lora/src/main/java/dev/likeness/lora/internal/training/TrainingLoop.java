@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.access.EngineAccess;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.pipeline.Engine;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -153,17 +154,19 @@ public final class TrainingLoop implements AutoCloseable {
         saves.run();
       }
     } catch (CancelledException stopped) {
-      save(checkpoint, learning, others);
+      CurrentWork.finish(() -> save(checkpoint, learning, others));
       throw stopped;
     }
     Function<String, Tensor> kept = validation
         .flatMap(Validation::best)
         .<Function<String, Tensor>>map(best -> best::get)
         .orElseGet(this::currentWeights);
-    try (TensorScope scope = TensorScope.open()) {
-      learning.requireNumbers(
-          networks.weights().leaves().keySet().stream().map(kept).toList());
-    }
+    CurrentWork.finish(() -> {
+      try (TensorScope scope = TensorScope.open()) {
+        learning.requireNumbers(
+            networks.weights().leaves().keySet().stream().map(kept).toList());
+      }
+    });
     return kept;
   }
 
@@ -190,8 +193,20 @@ public final class TrainingLoop implements AutoCloseable {
       batches.withBatch(
           step * parts + learning.accumulated(), batch -> learning.backward(batch, settings));
     }
-    double loss = learning.optimize(settings, TrainingStep.schedule(settings).at(step));
+    // A saved state must not have a part of the weights of the next step.
+    double loss = CurrentWork.finish(() -> update(learning, step));
     validation.ifPresent(l -> l.addLoss(loss));
+    progress.onEvent(new ProgressEvent.Step(
+        "train",
+        step + 1,
+        settings.steps(),
+        OptionalDouble.of(loss),
+        clock.remainingSeconds(step + 1, settings.steps())));
+  }
+
+  /** Updates the weights and their average; returns the loss. */
+  private double update(TrainingStep learning, int step) {
+    double loss = learning.optimize(settings, TrainingStep.schedule(settings).at(step));
     if (ema != null) {
       try (TensorScope scope = TensorScope.open()) {
         Map<String, Tensor> weights = new LinkedHashMap<>(networks.weights().leaves());
@@ -199,12 +214,7 @@ public final class TrainingLoop implements AutoCloseable {
         ema.update(weights, step + 1);
       }
     }
-    progress.onEvent(new ProgressEvent.Step(
-        "train",
-        step + 1,
-        settings.steps(),
-        OptionalDouble.of(loss),
-        clock.remainingSeconds(step + 1, settings.steps())));
+    return loss;
   }
 
   /** Validates if it is due, and returns true if that or the last step ends the training. */

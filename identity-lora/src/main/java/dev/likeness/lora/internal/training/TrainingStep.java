@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.training;
 
+import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -188,14 +189,30 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
           "the loss", value, optimizer.steps(), optimizer.steps() == 0 ? ADVICE_AT_START : ADVICE);
       int all = settings.optimizerOptions().gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
-      if (checkpointing) {
-        recomputing.backward(part);
-      } else {
-        part.backward();
+      try {
+        if (checkpointing) {
+          recomputing.backward(part);
+        } else {
+          part.backward();
+        }
+      } catch (CancelledException e) {
+        discardBatches();
+        throw e;
       }
       accumulated++;
       lossSum += value;
     }
+  }
+
+  /** Begins the step again, because gradients of a part of a network were added. */
+  private void discardBatches() {
+    networks.weights().leaves().values().forEach(leaf -> {
+      if (leaf.grad().defined()) {
+        leaf.grad().zero_();
+      }
+    });
+    accumulated = 0;
+    lossSum = 0;
   }
 
   /**

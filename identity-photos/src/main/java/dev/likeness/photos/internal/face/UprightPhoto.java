@@ -2,6 +2,7 @@ package dev.likeness.photos.internal.face;
 
 import dev.likeness.diffusion.image.ExifOrientation;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.Comparator;
@@ -31,6 +32,7 @@ public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation ori
    * than without rotation.
    */
   public static UprightPhoto of(RgbImage photo, FaceDetector detector) {
+    CurrentWork.throwIfCancelled();
     UprightPhoto given = new UprightPhoto(photo, detector.detect(photo), ExifOrientation.UPRIGHT);
     return given.hasEyes() && given.score() >= SURE_SCORE
         ? given
@@ -43,6 +45,7 @@ public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation ori
 
   private static UprightPhoto rotated(
       RgbImage photo, ExifOrientation lying, FaceDetector detector) {
+    CurrentWork.throwIfCancelled();
     RgbImage image = lying.toUpright(photo);
     return new UprightPhoto(image, detector.detectFrontal(image), lying);
   }

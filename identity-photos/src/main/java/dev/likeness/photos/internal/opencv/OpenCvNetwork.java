@@ -2,6 +2,7 @@ package dev.likeness.photos.internal.opencv;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.internal.onnx.OnnxFile;
 import java.util.Arrays;
 import java.util.Locale;
@@ -134,6 +135,7 @@ public final class OpenCvNetwork implements AutoCloseable {
    */
   @SuppressWarnings("try")
   public synchronized float[] forward(RgbImage image, boolean rgb, double mean, double scale) {
+    CurrentWork.throwIfCancelled();
     if (closed) {
       throw new IllegalStateException("the face network is closed; open it again");
     }

@@ -1,6 +1,7 @@
 package dev.likeness.photos.internal.quality;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.photos.decode.DecodedPhoto;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -216,6 +217,7 @@ public final class QualityChecks {
 
     /** Adds a reason if {@code value} passes a threshold of {@code code}. */
     void measure(ReasonCode code, double value, String sentence) {
+      CurrentWork.throwIfCancelled();
       QualityLimits.Band band = limits.band(code);
       Verdict severity = band.judge(value);
       if (severity != Verdict.KEEP) {

@@ -1,6 +1,7 @@
 package dev.likeness.vault.internal.file;
 
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.io.TemporaryFiles;
 import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -33,7 +34,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     this.fileSystem = fileSystem;
     this.target = fileSystem.encryptedPath(name);
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
-    file = openFile(fileSystem, temporary);
+    file = TemporaryFiles.create(temporary, () -> openFile(fileSystem, temporary));
     // The file stays open after the cipher is closed, so that it can be synced to disk.
     OutputStream kept = new FilterOutputStream(AtomicFile.Disk.current().guard(temporary, file)) {
       @Override
@@ -97,7 +98,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
         moveIntoPlace();
       }
     } finally {
-      Files.deleteIfExists(temporary);
+      TemporaryFiles.delete(temporary);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.CustomGradients;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
@@ -133,6 +134,7 @@ public final class BlockedAttention {
       Tensor queries, Tensor keys, Tensor values, Weighing weighing, Tensor out, Tensor rows) {
     long width = out.size(1);
     for (long row = 0; row < out.size(0); row += ROWS) {
+      CurrentWork.throwIfCancelled();
       long count = Math.min(ROWS, out.size(0) - row);
       Tensor sums = sums(weighing.weights(torch.mm(queries.narrow(0, row, count), keys)), values);
       out.narrow(0, row, count).copy_(sums.narrow(1, 0, width).div(sums.narrow(1, width, 1)));

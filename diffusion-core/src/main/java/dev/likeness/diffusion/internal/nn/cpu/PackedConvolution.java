@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.internal.nn.cpu;
 
+import dev.likeness.diffusion.internal.io.CurrentWork;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.DType;
@@ -29,7 +30,7 @@ public final class PackedConvolution {
 
   /** Holder; the check runs once, at the first image in bf16. */
   private static final class Bf16 {
-    static final boolean IS_PACKED = isPacked();
+    static final boolean IS_PACKED = CurrentWork.finish(Bf16::isPacked);
 
     /**
      * Returns true if oneDNN supports bf16 on this CPU. It needs AVX-512 or AVX-NE-CONVERT and

@@ -2,6 +2,7 @@ package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.Consent;
 import dev.likeness.vault.DataCategory;
@@ -10,6 +11,9 @@ import dev.likeness.vault.key.WrappingKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +86,86 @@ class PeopleCommandTest {
       for (String id : ids.values()) {
         assertEquals("", only(list.out(), id));
       }
+    }
+  }
+
+  /** The number of people with another key, and the line about them. */
+  @Test
+  void listTellsOfAKeyThatDoesNotOpenPeople() throws IOException {
+    String other = folder.resolve("other.txt").toString();
+    WrappingKey.createFile(Path.of(other));
+    assertEquals(
+        List.of("the key opens none of the 5 people; give the key that they were stored with"),
+        errors("--key", other));
+    assertEquals(List.of(), errors("--key", key));
+    assertEquals(List.of(), errors());
+    Path vault = Path.of(store, "subjects", ids.get("same"), "person", "key");
+    byte[] damaged = Files.readAllBytes(vault);
+    damaged[damaged.length - 1] ^= 1;
+    Files.write(vault, damaged);
+    assertEquals(
+        List.of("the key does not open 1 of the 5 people; they were stored with another key, or are"
+            + " damaged, which the command verify finds"),
+        errors("--key", key));
+    CommandResult.of("people", "erase", ids.get("same"), "--store", store);
+    assertEquals(List.of(), errors("--key", key));
+    assertEquals(
+        List.of("the key opens none of the 4 people; give the key that they were stored with"),
+        errors("--key", other));
+    for (String name : List.of("text", "name", "child", "hostile")) {
+      CommandResult.of("people", "erase", ids.get(name), "--store", store);
+    }
+    assertEquals(List.of(), errors("--key", other), "an empty store has no key");
+  }
+
+  private List<String> errors(String... more) {
+    CommandResult list = CommandResult.of(
+        Stream.concat(Stream.of("people", "list", "--store", store), Stream.of(more))
+            .toArray(String[]::new));
+    assertEquals(0, list.status(), list.err());
+    return list.err().lines().toList();
+  }
+
+  @Test
+  void warnsOfAKeyThatOthersCanRead() throws IOException {
+    assumeTrue(
+        folder.getFileSystem().supportedFileAttributeViews().contains("posix"),
+        "skipped: no permissions here");
+    assertEquals(
+        "rw-------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(Path.of(key))),
+        "a key that the library creates");
+    OwnCertificate own = OwnCertificate.until(Instant.now().plus(Duration.ofDays(1)));
+    Path signer = own.key(folder);
+    Path chain = own.chain(folder);
+    for (String permissions :
+        List.of("rw-r-----", "rw----r--", "rw-rw----", "rw-r--r--", "rw-rw-rw-")) {
+      for (Path shared : List.of(Path.of(key), signer)) {
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString(permissions));
+      }
+      String warning = "other users of this machine can open the private key ";
+      String end = " (" + permissions + "); keep it to yourself: chmod 600 ";
+      assertEquals(List.of(warning + key + end + key), errors("--key", key), permissions);
+      String id = ids.values().iterator().next();
+      CommandResult show = CommandResult.of(
+          "people",
+          "show",
+          id,
+          "--store",
+          store,
+          "--key",
+          key,
+          "--sign-key",
+          signer.toString(),
+          "--sign-certificate",
+          chain.toString());
+      assertEquals(
+          List.of(warning + signer + end + signer, warning + key + end + key),
+          show.err().lines().toList());
+    }
+    for (String permissions : List.of("rw-------", "r--------", "rwx------", "rwx--x--x")) {
+      Files.setPosixFilePermissions(Path.of(key), PosixFilePermissions.fromString(permissions));
+      assertEquals(List.of(), errors("--key", key), permissions);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * How long a {@link SubjectStore} keeps each category of data. Each category has two limits: one
@@ -68,11 +69,25 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     limits.forEach((category, limit) -> {
       if (limit.afterUse().compareTo(MAX_DURATION) > 0) {
         throw new IllegalArgumentException("the category " + category.label()
-            + " would be kept for " + limit.afterUse().toDays()
-            + " days after its last use; at most " + MAX_DURATION.toDays() + " days are allowed");
+            + " would be kept for " + text(limit.afterUse()) + " after its last use; at most "
+            + text(MAX_DURATION) + " are allowed");
       }
     });
     limits = Map.copyOf(limits);
+  }
+
+  /** Returns a duration in days, hours, minutes, seconds and nanoseconds, without zeros. */
+  private static String text(Duration duration) {
+    Map<String, Long> parts = new LinkedHashMap<>();
+    parts.put("day", duration.toDays());
+    parts.put("hour", (long) duration.toHoursPart());
+    parts.put("minute", (long) duration.toMinutesPart());
+    parts.put("second", (long) duration.toSecondsPart());
+    parts.put("nanosecond", (long) duration.toNanosPart());
+    return parts.entrySet().stream()
+        .filter(part -> part.getValue() > 0)
+        .map(part -> part.getValue() + " " + part.getKey() + (part.getValue() == 1 ? "" : "s"))
+        .collect(Collectors.joining(", "));
   }
 
   /**

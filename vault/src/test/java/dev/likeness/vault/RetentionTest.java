@@ -2,7 +2,6 @@ package dev.likeness.vault;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.request.Cancellation;
@@ -27,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RetentionTest {
   private static final Consent YES = Consent.of("Ada: yes");
@@ -390,17 +391,26 @@ class RetentionTest {
     assertEquals(1, store.purgeDue().erased().size());
   }
 
-  @Test
-  void keepsNothingForMoreThanThreeYears() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "P1096D; 1096 days",
+        "P1095DT1S; 1095 days, 1 second",
+        "P1095DT0.000000001S; 1095 days, 1 nanosecond",
+        "P1095DT59M; 1095 days, 59 minutes",
+        "P1095DT23H1M2.5S; 1095 days, 23 hours, 1 minute, 2 seconds, 500000000 nanoseconds",
+        "P2000DT1H; 2000 days, 1 hour"
+      })
+  void keepsNothingForMoreThanThreeYears(Duration asked, String text) {
     Exception e = assertThrows(
         IllegalArgumentException.class,
         () -> RetentionPolicy.defaults()
-            .with(
-                DataCategory.PERSON,
-                new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
+            .with(DataCategory.PERSON, new RetentionPolicy.Limit(Duration.ZERO, asked)));
     assertEquals(
-        "the category person would be kept for 1096 days after its last use; at most 1095 days are allowed",
+        "the category person would be kept for " + text
+            + " after its last use; at most 1095 days are" + " allowed",
         e.getMessage());
-    assertTrue(RetentionPolicy.MAX_DURATION.toDays() == 1095);
+    assertEquals(1095, RetentionPolicy.MAX_DURATION.toDays());
   }
 }

@@ -5,7 +5,9 @@ import dev.likeness.provenance.signing.SigningIdentity;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options that mark written images as generated. */
 @Command(optionListHeading = "Output")
@@ -38,6 +40,11 @@ final class DisclosureOptions {
         description = "your certificate, followed by the certificates of its issuers")
     private Path certificate;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    private final PrivateKeyFile keyFile = new PrivateKeyFile();
+
     boolean isGiven() {
       if ((key == null) != (certificate == null)) {
         throw new IllegalArgumentException(
@@ -46,9 +53,16 @@ final class DisclosureOptions {
       return key != null;
     }
 
-    /** Returns the user's signing identity; empty for the development certificate. */
+    /**
+     * Returns the user's signing identity; empty for the development certificate. Warns of a key
+     * that other users can read.
+     */
     Optional<SigningIdentity> identity() {
-      return isGiven() ? Optional.of(SigningIdentity.open(key, certificate)) : Optional.empty();
+      if (!isGiven()) {
+        return Optional.empty();
+      }
+      keyFile.warnIfShared(key, spec.commandLine().getErr());
+      return Optional.of(SigningIdentity.open(key, certificate));
     }
   }
 }

@@ -88,10 +88,13 @@ public final class PeopleCommand implements Runnable {
     @Override
     public void run() {
       try (SubjectStore opened = store.openExisting(console)) {
+        int locked = 0;
         for (Subject subject : opened.subjects()) {
           Map<String, Long> ages = subject.ages();
           int files =
               subject.counts().values().stream().mapToInt(Integer::intValue).sum();
+          Optional<Consent> consent = consent(subject);
+          locked += consent.isEmpty() ? 1 : 0;
           console
               .out()
               .printf(
@@ -101,9 +104,21 @@ public final class PeopleCommand implements Runnable {
                   files,
                   days(ages.get("created")),
                   days(ages.get("used")),
-                  consent(subject).map(consent -> "  " + name(consent)).orElse(""));
+                  consent.map(given -> "  " + name(given)).orElse(""));
         }
         console.out().flush();
+        if (locked > 0 && store.hasKey()) {
+          int people = opened.subjects().size();
+          console
+              .err()
+              .println(
+                  locked == people
+                      ? "the key opens none of the " + people
+                          + " people; give the key that they were stored with"
+                      : "the key does not open " + locked + " of the " + people
+                          + " people; they were stored with another key, or are damaged, which"
+                          + " the command verify finds");
+        }
       }
     }
 

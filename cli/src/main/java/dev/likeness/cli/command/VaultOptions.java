@@ -54,6 +54,13 @@ final class VaultOptions {
   @Mixin
   private DisclosureOptions.SigningOptions signing;
 
+  private final PrivateKeyFile keyFile = new PrivateKeyFile();
+
+  /** Returns true if a key is given, which need not be the store's. */
+  boolean hasKey() {
+    return key != null || System.getenv(KEY_VARIABLE) != null;
+  }
+
   boolean isGiven() {
     if (store == null && key != null) {
       throw new IllegalArgumentException("--key needs --store DIR; give both or neither");
@@ -93,7 +100,7 @@ final class VaultOptions {
     boolean reported = false;
     while (true) {
       try {
-        return tryOpen();
+        return tryOpen(console);
       } catch (StoreInUseException elsewhere) {
         if (System.nanoTime() - begun >= patience.toNanos()) {
           throw elsewhere;
@@ -109,7 +116,7 @@ final class VaultOptions {
     }
   }
 
-  private SubjectStore tryOpen() {
+  private SubjectStore tryOpen(Console console) {
     if (store == null) {
       throw new IllegalArgumentException("--store DIR is missing; give the folder of the store");
     }
@@ -118,7 +125,7 @@ final class VaultOptions {
         .identity()
         .map(identity -> plain.signer(ReceiptSigner.of(identity.chain(), identity::sign)))
         .orElse(plain);
-    return SubjectStore.open(store, keys(), signed);
+    return SubjectStore.open(store, keys(console), signed);
   }
 
   /**
@@ -130,7 +137,7 @@ final class VaultOptions {
       return;
     }
     photos.consent();
-    if (key == null && System.getenv(KEY_VARIABLE) == null) {
+    if (!hasKey()) {
       throw new IllegalArgumentException(
           "--store encrypts the person and needs a key; give --key FILE (the file is"
               + " created for a new store), or set " + KEY_VARIABLE);
@@ -141,7 +148,7 @@ final class VaultOptions {
     }
     AtomicFile.Writable.requireFolder(store);
     if (key == null || Files.exists(key)) {
-      keys();
+      keys(console);
     } else {
       AtomicFile.Writable.requireFile(key);
     }
@@ -167,13 +174,17 @@ final class VaultOptions {
     return Files.exists(ErasureReceipt.file(store, id));
   }
 
-  private WrappingKey keys() {
+  private WrappingKey keys(Console console) {
     if (key != null) {
       if (!Files.exists(key) && hasPeople()) {
         throw new InvalidInputException("the key file " + key + " does not exist, but the people"
             + " in " + store + " are encrypted; give the key file of this store");
       }
-      return Files.exists(key) ? WrappingKey.ofFile(key) : WrappingKey.createFile(key);
+      if (!Files.exists(key)) {
+        return WrappingKey.createFile(key);
+      }
+      keyFile.warnIfShared(key, console.err());
+      return WrappingKey.ofFile(key);
     }
     return System.getenv(KEY_VARIABLE) == null
         ? WrappingKey.none()

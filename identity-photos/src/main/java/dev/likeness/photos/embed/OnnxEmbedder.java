@@ -13,6 +13,9 @@ import java.util.Locale;
  * closed embedder throws {@link IllegalStateException}.
  */
 public final class OnnxEmbedder implements FaceEmbedder {
+  // Of f32 vectors that were divided by their length.
+  private static final double UNIT_TOLERANCE = 1e-5;
+
   private final EmbedderSpec spec;
   private final String name;
   private final OpenCvNetwork network;
@@ -60,16 +63,45 @@ public final class OnnxEmbedder implements FaceEmbedder {
         input.hasInputScaling());
   }
 
+  /**
+   * Returns the embedding.
+   *
+   * @throws InvalidInputException if a number of the embedding is NaN or infinite, or all are zero
+   */
   @Override
   public float[] embed(RgbImage image, Face face) {
-    return normalize(embedRaw(image, face));
+    float[] numbers = features(image, face);
+    double length = length(numbers);
+    float[] out = new float[numbers.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (numbers[i] / length);
+    }
+    return out;
   }
 
+  /**
+   * Returns the embedding before normalisation to unit length.
+   *
+   * @throws InvalidInputException if a number of the embedding is NaN or infinite, all are zero, or
+   *     the network in the file normalises its embeddings
+   */
   @Override
   public float[] embedRaw(RgbImage image, Face face) {
+    float[] numbers = features(image, face);
+    return Math.abs(length(numbers) - 1) < UNIT_TOLERANCE
+        ? FaceEmbedder.super.embedRaw(image, face)
+        : numbers;
+  }
+
+  private float[] features(RgbImage image, Face face) {
     RgbImage aligned = spec.template().align(image, face);
-    return network.forward(
+    float[] numbers = network.forward(
         aligned, spec.rgb(), takesBytes ? 0 : spec.mean(), takesBytes ? 1 : spec.scale());
+    if (length(numbers) == 0) {
+      throw new InvalidInputException(network.source() + " returns an embedding of zeros, because"
+          + " its weights are damaged; download the file again");
+    }
+    return numbers;
   }
 
   /**
@@ -97,15 +129,11 @@ public final class OnnxEmbedder implements FaceEmbedder {
     network.close();
   }
 
-  private static float[] normalize(float[] values) {
+  private static double length(float[] numbers) {
     double square = 0;
-    for (float value : values) {
-      square += (double) value * value;
+    for (float number : numbers) {
+      square += (double) number * number;
     }
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) (values[i] / Math.sqrt(Math.max(square, 1e-20)));
-    }
-    return out;
+    return Math.sqrt(square);
   }
 }

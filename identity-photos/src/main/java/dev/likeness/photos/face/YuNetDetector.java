@@ -103,7 +103,15 @@ public final class YuNetDetector implements FaceDetector {
     try (PointerScope scope = new PointerScope()) {
       Size size = new Size(input.inputSize(), input.inputSize());
       FaceDetectorYN network = FaceDetectorYN.create(
-          "onnx", input.file(), new byte[0], size, MIN_SCORE, NMS_THRESHOLD, TOP_K, 0, 0);
+          "onnx",
+          input.forOpenCv(input.inputSize()),
+          new byte[0],
+          size,
+          MIN_SCORE,
+          NMS_THRESHOLD,
+          TOP_K,
+          0,
+          0);
       network.detect(
           Mat.zeros(input.inputSize(), input.inputSize(), opencv_core.CV_8UC3).asMat(), new Mat());
       return new YuNetDetector(

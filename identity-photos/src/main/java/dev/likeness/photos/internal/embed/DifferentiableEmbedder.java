@@ -1,7 +1,9 @@
 package dev.likeness.photos.internal.embed;
 
+import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -13,11 +15,15 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A face embedder in libtorch, through which gradients flow to the image. */
 public interface DifferentiableEmbedder extends FaceEmbedder {
+  /** Both sides of an aligned face in pixels. */
+  int SIDE = 112;
+
   /**
    * Opens an embedder: a folder of {@link TorchEmbedder}, or a file of {@link IResNetEmbedder}.
    *
@@ -28,6 +34,40 @@ public interface DifferentiableEmbedder extends FaceEmbedder {
     return Files.isDirectory(path)
         ? TorchEmbedder.open(path)
         : IResNetEmbedder.open(path, EmbedderSpec.of(path), policy);
+  }
+
+  /**
+   * Computes a vector and its gradient once, and returns the embedder.
+   *
+   * @param source the name of the embedder in errors
+   * @throws InvalidInputException if a number is NaN or infinite, or the vector is the same for all
+   *     faces; the embedder is closed then
+   */
+  static <T extends DifferentiableEmbedder> T checked(T embedder, String source) {
+    boolean isSound = false;
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(1)) {
+      Tensor faces = noise
+          .next(3, SIDE, SIDE)
+          .clamp(new ScalarOptional(new Scalar(-1.0)), new ScalarOptional(new Scalar(1.0)))
+          .set_requires_grad(true);
+      Tensor features = embedder.features(faces);
+      Tensor vectors = normalized(features);
+      vectors.matmul(vectors.detach().flip(1).t()).sum().backward();
+      double gradient = faces.grad().abs().sum().item_double();
+      isSound = Double.isFinite(features.square().sum().item_double())
+          && Double.isFinite(gradient)
+          && gradient > 0;
+    } finally {
+      if (!isSound) {
+        embedder.close();
+      }
+    }
+    if (!isSound) {
+      throw new InvalidInputException(source + " returns vectors or gradients that are NaN,"
+          + " infinite or zero, because its weights are damaged; download the file again");
+    }
+    return embedder;
   }
 
   /**
@@ -58,7 +98,14 @@ public interface DifferentiableEmbedder extends FaceEmbedder {
 
   @Override
   default float[] embedRaw(RgbImage image, Face face) {
-    return vector(image, face, this::features);
+    return isNormalized()
+        ? FaceEmbedder.super.embedRaw(image, face)
+        : vector(image, face, this::features);
+  }
+
+  /** Returns true if the features have unit length already. */
+  default boolean isNormalized() {
+    return false;
   }
 
   private static float[] vector(RgbImage image, Face face, UnaryOperator<Tensor> network) {

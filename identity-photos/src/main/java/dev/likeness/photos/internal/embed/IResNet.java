@@ -3,8 +3,10 @@ package dev.likeness.photos.internal.embed;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -19,18 +21,30 @@ import org.bytedeco.pytorch.global.torch;
  * @param stem the first convolution, with its activation
  * @param blocks the residual blocks of all levels
  * @param end the layer that maps the last feature map to the embedding
+ * @param length the division of the embedding by its length; empty if the file has none
  */
-record IResNet(Activated stem, List<Block> blocks, Projection end) {
+record IResNet(Activated stem, List<Block> blocks, Projection end, Optional<UnitLength> length) {
   /** Both sides of an aligned face in pixels. */
-  static final int SIDE = 112;
+  static final int SIDE = DifferentiableEmbedder.SIDE;
 
   private static final long[] ONE = {1, 1};
 
   /** A batch norm with fixed statistics, as a scale and an offset of each channel. */
   record Norm(Tensor scale, Tensor offset) {
-    /** Makes a norm from the parameters of a batch norm, each [channels]. */
-    static Norm of(Tensor weight, Tensor bias, Tensor mean, Tensor variance, double epsilon) {
-      Tensor scale = weight.mul(variance.add(new Scalar(epsilon)).rsqrt());
+    /**
+     * Makes a norm from the parameters of a batch norm, each [channels].
+     *
+     * @param name the file and the norm, for errors
+     * @throws InvalidInputException if a variance with its epsilon is not above 0
+     */
+    static Norm of(
+        String name, Tensor weight, Tensor bias, Tensor mean, Tensor variance, double epsilon) {
+      Tensor spread = variance.add(new Scalar(epsilon));
+      if (!spread.gt(new Scalar(0)).all().item_bool()) {
+        throw new InvalidInputException(name + " has a variance that is negative, expected at least"
+            + " 0; download the file again");
+      }
+      Tensor scale = weight.mul(spread.rsqrt());
       return new Norm(scale, bias.sub(mean.mul(scale)));
     }
 
@@ -114,6 +128,20 @@ record IResNet(Activated stem, List<Block> blocks, Projection end) {
     }
   }
 
+  /**
+   * The division of an embedding by its length.
+   *
+   * @param least the least length that is divided by
+   * @param added a number that is added to the length
+   */
+  record UnitLength(double least, double added) {
+    private Tensor forward(Tensor x) {
+      Tensor length =
+          x.square().sum(new long[] {1}, true, new ScalarTypeOptional()).sqrt();
+      return x.div(torch.clamp_min(length, new Scalar(least)).add(new Scalar(added)));
+    }
+  }
+
   /** Returns embeddings [n, size] of faces [n, 3, 112, 112]; the calling scope owns them. */
   Tensor forward(Tensor faces) {
     try (TensorScope call = TensorScope.open()) {
@@ -123,7 +151,8 @@ record IResNet(Activated stem, List<Block> blocks, Projection end) {
           x = scope.replace(x, block.forward(x));
         }
       }
-      return call.promote(torch.linear(x.flatten(1, -1), end.weight, new TensorOptional(end.bias)));
+      Tensor features = torch.linear(x.flatten(1, -1), end.weight, new TensorOptional(end.bias));
+      return call.promote(length.isPresent() ? length.get().forward(features) : features);
     }
   }
 
@@ -133,9 +162,11 @@ record IResNet(Activated stem, List<Block> blocks, Projection end) {
   }
 
   /**
-   * Checks the shapes of all layers; {@code source} names the file in errors.
+   * Checks the shapes of all layers and the numbers in them; {@code source} names the file in
+   * errors.
    *
-   * @throws InvalidInputException if two layers do not fit
+   * @throws InvalidInputException if two layers do not fit, or a number is not finite after a batch
+   *     norm was folded
    */
   IResNet checked(String source) {
     requireShape(source, "the first convolution", stem.convolution.weight, -1, 3, 3, 3);
@@ -166,7 +197,40 @@ record IResNet(Activated stem, List<Block> blocks, Projection end) {
       channels = out;
     }
     requireShape(source, "fc", end.weight, -1, channels * side * side);
+    tensors().forEach(tensor -> {
+      if (!torch.isfinite(tensor).all().item_bool()) {
+        throw new InvalidInputException(source + " has weights that overflow f32 when its batch"
+            + " norms are folded, because they are damaged; download the file again");
+      }
+    });
     return this;
+  }
+
+  private List<Tensor> tensors() {
+    List<Tensor> all = new ArrayList<>();
+    add(all, stem);
+    for (Block block : blocks) {
+      all.add(block.norm.scale);
+      all.add(block.norm.offset);
+      add(all, block.first);
+      add(all, block.second);
+      if (block.shortcut != null) {
+        add(all, block.shortcut);
+      }
+    }
+    all.add(end.weight);
+    all.add(end.bias);
+    return all;
+  }
+
+  private static void add(List<Tensor> all, Activated layer) {
+    add(all, layer.convolution);
+    all.add(layer.slope);
+  }
+
+  private static void add(List<Tensor> all, Convolution layer) {
+    all.add(layer.weight);
+    all.add(layer.bias);
   }
 
   private static long activated(String source, String name, Activated layer) {
@@ -198,28 +262,7 @@ record IResNet(Activated stem, List<Block> blocks, Projection end) {
 
   /** Returns this network with tensors that {@code region} owns. */
   IResNet keptIn(TensorRegion region) {
-    keep(stem, region);
-    for (Block block : blocks) {
-      region.keep(block.norm.scale);
-      region.keep(block.norm.offset);
-      keep(block.first, region);
-      keep(block.second, region);
-      if (block.shortcut != null) {
-        keep(block.shortcut, region);
-      }
-    }
-    region.keep(end.weight);
-    region.keep(end.bias);
+    tensors().forEach(region::keep);
     return this;
-  }
-
-  private static void keep(Activated layer, TensorRegion region) {
-    keep(layer.convolution, region);
-    region.keep(layer.slope);
-  }
-
-  private static void keep(Convolution layer, TensorRegion region) {
-    region.keep(layer.weight);
-    region.keep(layer.bias);
   }
 }

@@ -17,6 +17,7 @@ import dev.likeness.photos.internal.embed.IResNet.Norm;
 import dev.likeness.photos.internal.embed.IResNet.Projection;
 import dev.likeness.photos.internal.embed.OnnxIResNet.Scaling;
 import dev.likeness.photos.internal.onnx.OnnxFile;
+import dev.likeness.photos.internal.onnx.OnnxValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -53,9 +55,13 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
   private IResNetEmbedder(EmbedderSpec spec, String hash, OnnxIResNet.Read read) {
     this.spec = spec;
     this.name = spec.name() + " " + hash;
-    Scaling pixels = read.scaling().orElseGet(() -> new Scaling(spec.mean(), spec.scale()));
-    factor = HALF_RANGE * pixels.factor();
-    offset = (HALF_RANGE - pixels.mean()) * pixels.factor();
+    Scaling signed = new Scaling(HALF_RANGE, HALF_RANGE);
+    Scaling whole = (read.takesPixels()
+            ? signed
+            : signed.then(new Scaling(1, -spec.mean())).then(new Scaling(spec.scale(), 0)))
+        .then(read.scaling());
+    factor = whole.factor();
+    offset = whole.offset();
     network = read.network().keptIn(region);
   }
 
@@ -63,22 +69,32 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
    * Opens an embedder.
    *
    * @param file an ONNX file, or safetensors or {@code torch.save} with arcface_torch's names
-   * @throws InvalidInputException if {@code policy} forbids the embedder, or the file is another
-   *     network than an IResNet for faces of 112x112 pixels
+   * @throws InvalidInputException if {@code policy} forbids the embedder, the file is another
+   *     network than an IResNet for faces of 112x112 pixels, or its weights are damaged
    */
   public static IResNetEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
     policy.require(spec);
+    boolean isOnnx = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".onnx");
+    return DifferentiableEmbedder.checked(
+        isOnnx ? onnx(file, spec) : tensors(file, spec), "the face embedder " + file);
+  }
+
+  private static IResNetEmbedder onnx(Path file, EmbedderSpec spec) {
+    OnnxFile onnx = OnnxFile.read(file, "the face embedder");
+    Map<String, OnnxValue> values = onnx.values(IResNet.SIDE, OnnxFile.FACE_WORK);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      if (String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT).endsWith(".onnx")) {
-        OnnxFile onnx = OnnxFile.read(file, "the face embedder");
-        return new IResNetEmbedder(spec, onnx.fingerprint(), OnnxIResNet.read(onnx));
-      }
-      try (TensorSource source = new TensorSource.Finite(TensorFileFormat.open(file))) {
-        IResNet network = new ArcFaceTorch(source).network().checked(source.describe());
-        return new IResNetEmbedder(
-            spec, fingerprint(file), new OnnxIResNet.Read(network, Optional.empty()));
-      }
+      return new IResNetEmbedder(spec, onnx.fingerprint(), OnnxIResNet.read(onnx, values));
+    }
+  }
+
+  private static IResNetEmbedder tensors(Path file, EmbedderSpec spec) {
+    try (TensorScope scope = TensorScope.open();
+        NoGradGuard guard = new NoGradGuard();
+        TensorSource source = new TensorSource.Finite(TensorFileFormat.open(file))) {
+      IResNet network = new ArcFaceTorch(source).network().checked(source.describe());
+      return new IResNetEmbedder(
+          spec, fingerprint(file), new OnnxIResNet.Read(network, Scaling.NONE, false));
     }
   }
 
@@ -104,6 +120,11 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
     Tensor x = spec.rgb() ? faces : faces.flip(1);
     return network.forward(
         factor == 1 && offset == 0 ? x : x.mul(new Scalar(factor)).add(new Scalar(offset)));
+  }
+
+  @Override
+  public boolean isNormalized() {
+    return network.length().isPresent();
   }
 
   @Override
@@ -150,7 +171,8 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
       IResNet network = new IResNet(
           stem,
           blocks,
-          Projection.of(tensor("fc.weight"), tensor("fc.bias"), norm("bn2"), norm("features")));
+          Projection.of(tensor("fc.weight"), tensor("fc.bias"), norm("bn2"), norm("features")),
+          Optional.empty());
       IResNet.require(
           unread.isEmpty(),
           source.describe(),
@@ -188,7 +210,8 @@ public final class IResNetEmbedder implements DifferentiableEmbedder {
         others[i] = tensor(name + roles.get(i));
         IResNet.requireShape(source.describe(), name + roles.get(i), others[i], weight.numel());
       }
-      return Norm.of(weight, others[0], others[1], others[2], EPSILON);
+      return Norm.of(
+          source.describe() + ": " + name, weight, others[0], others[1], others[2], EPSILON);
     }
 
     private Tensor slopes(String name) {

@@ -7,18 +7,21 @@ import dev.likeness.photos.internal.embed.IResNet.Block;
 import dev.likeness.photos.internal.embed.IResNet.Convolution;
 import dev.likeness.photos.internal.embed.IResNet.Norm;
 import dev.likeness.photos.internal.embed.IResNet.Projection;
+import dev.likeness.photos.internal.embed.IResNet.UnitLength;
 import dev.likeness.photos.internal.onnx.OnnxFile;
-import dev.likeness.photos.internal.onnx.OnnxGraph;
 import dev.likeness.photos.internal.onnx.OnnxGraph.Constant;
 import dev.likeness.photos.internal.onnx.OnnxGraph.Node;
 import dev.likeness.photos.internal.onnx.OnnxGraph.Option;
+import dev.likeness.photos.internal.onnx.OnnxValue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -30,45 +33,121 @@ import org.bytedeco.pytorch.global.torch;
 final class OnnxIResNet {
   private static final double DEFAULT_EPSILON = 1e-5;
 
+  private static final Set<String> COMMUTING = Set.of("Add", "Max", "Mul");
+  // Such operations make another shape of a constant, and nothing else.
+  private static final Set<String> RESHAPING = Set.of("Flatten", "Reshape", "Squeeze", "Unsqueeze");
+
   private final OnnxFile file;
+  private final Map<String, OnnxValue> values;
+  private final Map<String, String> same = new HashMap<>();
   private final Map<String, List<Node>> consumers = new HashMap<>();
   private final Map<String, Constant> constants;
-  private Optional<Scaling> scaling = Optional.empty();
+  private final Map<String, Tensor> transposed = new HashMap<>();
+  private Scaling scaling = Scaling.NONE;
+  private Optional<UnitLength> length = Optional.empty();
 
-  private OnnxIResNet(OnnxFile file) {
+  private OnnxIResNet(OnnxFile file, Map<String, OnnxValue> values) {
     this.file = file;
-    OnnxGraph graph = file.graph();
-    constants = new HashMap<>(graph.constants());
-    for (Node node : graph.nodes()) {
-      Option value = node.options().get("value");
-      if (node.operation().equals("Constant") && value != null && value.constant() != null) {
-        constants.put(node.outputs().get(0), value.constant());
+    this.values = values;
+    constants = new HashMap<>(file.graph().constants());
+    for (Node node : file.graph().nodes()) {
+      Node direct = new Node(
+          node.operation(),
+          node.name(),
+          node.inputs().stream().map(this::source).toList(),
+          node.outputs(),
+          node.options());
+      if (isSame(direct)) {
+        same.put(direct.outputs().get(0), direct.inputs().get(0));
+      } else if (values.get(direct.outputs().get(0)).fixed()) {
+        fold(direct);
+      } else {
+        direct.inputs().stream()
+            .distinct()
+            .forEach(
+                name -> consumers.computeIfAbsent(name, n -> new ArrayList<>()).add(direct));
       }
-      node.inputs().stream()
-          .distinct()
-          .forEach(
-              name -> consumers.computeIfAbsent(name, n -> new ArrayList<>()).add(node));
+    }
+  }
+
+  /** The value that a value repeats, or the value itself. */
+  private String source(String value) {
+    return same.getOrDefault(value, value);
+  }
+
+  /** Returns true if a node changes nothing at inference, or only the type of real numbers. */
+  private boolean isSame(Node node) {
+    OnnxValue out = values.get(node.outputs().get(0));
+    return switch (node.operation()) {
+      case "Identity", "Cast" -> out.real() && values.get(node.inputs().get(0)).real();
+      case "Dropout" -> {
+        Constant training =
+            node.inputs().size() > 2 ? constants.get(node.inputs().get(2)) : null;
+        boolean isTraining =
+            training != null && training.known() != null && training.known()[0] != 0;
+        check(node, !isTraining, "is in training mode");
+        yield true;
+      }
+      default -> false;
+    };
+  }
+
+  /** Computes a node of constants, if it moves numbers only. */
+  private void fold(Node node) {
+    String out = node.outputs().get(0);
+    Option value = node.options().get("value");
+    if (node.operation().equals("Constant") && value != null && value.constant() != null) {
+      constants.put(out, value.constant());
+      return;
+    }
+    String in = node.inputs().isEmpty() ? "" : node.inputs().get(0);
+    boolean isReal = values.get(out).real();
+    long[] dims = values.get(out).dims();
+    if (isReal && RESHAPING.contains(node.operation()) && constants.containsKey(in)) {
+      Constant from = constants.get(in);
+      constants.put(out, new Constant(from.name(), dims, true, from.known(), from.data()));
+    } else if (isReal && RESHAPING.contains(node.operation()) && transposed.containsKey(in)) {
+      transposed.put(out, transposed.get(in).reshape(dims));
+    } else if (isReal && node.operation().equals("Transpose")) {
+      Option order = node.options().get("perm");
+      Tensor tensor = constant(in, node);
+      if (tensor != null) {
+        long[] axes = order == null
+            ? LongStream.range(0, tensor.dim())
+                .map(axis -> tensor.dim() - 1 - axis)
+                .toArray()
+            : Arrays.stream(order.numbers()).mapToLong(axis -> (long) axis).toArray();
+        transposed.put(out, tensor.permute(axes).contiguous());
+      }
     }
   }
 
   /**
    * A network.
    *
-   * @param scaling the scaling of pixel values of 0 to 255 in the file; empty if the caller scales
+   * @param scaling what the file does to its input before the first convolution
+   * @param takesPixels whether the input are pixel values of 0 to 255; else the caller scales them
    */
-  record Read(IResNet network, Optional<Scaling> scaling) {}
+  record Read(IResNet network, Scaling scaling, boolean takesPixels) {}
 
-  /** Scales a pixel value: subtracts the mean, then applies the factor. */
-  record Scaling(double mean, double factor) {}
+  /** Scales a value: multiplies it by the factor, then adds the offset. */
+  record Scaling(double factor, double offset) {
+    static final Scaling NONE = new Scaling(1, 0);
+
+    /** Scales the result of this scaling too. */
+    Scaling then(Scaling next) {
+      return new Scaling(factor * next.factor, offset * next.factor + next.offset);
+    }
+  }
 
   /**
    * Reads the network; the calling scope owns its tensors.
    *
+   * @param values what {@link OnnxFile#values} says of the file
    * @throws InvalidInputException if an operation or a shape differs from an IResNet's
    */
-  static Read read(OnnxFile file) {
-    file.outputs(IResNet.SIDE, OnnxFile.FACE_WORK);
-    return new OnnxIResNet(file).read();
+  static Read read(OnnxFile file, Map<String, OnnxValue> values) {
+    return new OnnxIResNet(file, values).read();
   }
 
   private Read read() {
@@ -84,26 +163,34 @@ final class OnnxIResNet {
     }
     IResNet.require(!blocks.isEmpty(), file.source(), "has no residual blocks");
     Projection end = end(value);
-    return new Read(new IResNet(stemLayer, blocks, end).checked(file.source()), scaling);
+    IResNet network = new IResNet(stemLayer, blocks, end, length).checked(file.source());
+    return new Read(network, scaling, file.hasInputScaling());
   }
 
-  /** Follows Sub and Mul of the pixel values, if the file has them. */
+  /** Follows the operations that scale the pixel values, if the file has them. */
   private String scaled(String image) {
-    if (!isFollowedBy(image, "Sub")) {
-      return image;
+    String value = image;
+    while (isFollowedBy(value, "Sub", "Add", "Mul", "Div")) {
+      Node node = only(value, "Sub", "Add", "Mul", "Div");
+      double number = number(node, value);
+      scaling = scaling.then(
+          switch (node.operation()) {
+            case "Sub" -> new Scaling(1, -number);
+            case "Add" -> new Scaling(1, number);
+            case "Mul" -> new Scaling(number, 0);
+            default -> new Scaling(1 / number, 0);
+          });
+      value = node.outputs().get(0);
     }
-    Node sub = only(image, "Sub");
-    Node mul = only(sub.outputs().get(0), "Mul");
-    scaling = Optional.of(new Scaling(number(sub), number(mul)));
-    return mul.outputs().get(0);
+    return value;
   }
 
-  private double number(Node node) {
-    Constant constant = constants.get(node.inputs().get(1));
+  private double number(Node node, String value) {
+    Constant constant = constants.get(node.inputs().get(node.inputs().indexOf(value) == 0 ? 1 : 0));
     check(
         node,
         constant != null && constant.known() != null && constant.known().length == 1,
-        "has no constant number as its second input");
+        "has no constant number as its other input");
     return constant.known()[0];
   }
 
@@ -188,17 +275,10 @@ final class OnnxIResNet {
   /** Follows the graph from the last block to the embedding. */
   private Projection end(String last) {
     Normed before = normed(last, -1);
-    Node flat = only(skipped(before.output), "Flatten", "Reshape");
-    if (flat.operation().equals("Flatten")) {
-      check(flat, all(flat, "axis", 1, 1), "has an axis other than 1");
-    } else {
-      Constant shape = constants.get(flat.inputs().get(1));
-      check(
-          flat,
-          shape != null && shape.known() != null && shape.known().length == 2,
-          "does not flatten the feature map");
-    }
-    Node product = only(skipped(flat.outputs().get(0)), "Gemm", "MatMul");
+    Node flat = only(before.output, "Flatten", "Reshape");
+    long[] row = values.get(flat.outputs().get(0)).dims();
+    check(flat, row.length == 2 && row[0] == 1, "does not flatten the feature map");
+    Node product = only(flat.outputs().get(0), "Gemm", "MatMul");
     Tensor weight = tensor(product, 1);
     check(
         product, weight.dim() == 2, "has a weight of " + weight.dim() + " dimensions, expected 2");
@@ -219,16 +299,123 @@ final class OnnxIResNet {
       IResNet.requireShape(file.source(), product + ": the bias", bias, matrix.size(0));
     }
     Normed behind = normed(value, matrix.size(0));
-    requireOutput(skipped(behind.output));
     check(
         product,
         before.norm == null || matrix.size(1) % before.norm.scale().size(0) == 0,
         "does not fit the channels of the batch norm before it");
-    return Projection.of(matrix, bias, before.norm, behind.norm);
+    Projection end = Projection.of(matrix, bias, before.norm, behind.norm);
+    requireOutput(unitLength(behind.output));
+    return end;
+  }
+
+  /** Follows the division of an embedding by its length, if the file has one. */
+  private String unitLength(String value) {
+    if (isFollowedBy(value, "LpNormalization")) {
+      Node node = only(value, "LpNormalization");
+      check(
+          node,
+          all(node, "p", 2, 2) && (all(node, "axis", -1, -1) || all(node, "axis", 1, -1)),
+          "does not divide an embedding by its length");
+      length = Optional.of(new UnitLength(0, 0));
+      return node.outputs().get(0);
+    }
+    Optional<Node> division = following(value).stream()
+        .filter(node -> node.operation().equals("Div") && node.inputs().get(0).equals(value))
+        .findFirst();
+    if (division.isEmpty()) {
+      return value;
+    }
+    String divisor = bounded(lengthOf(value, division.get()));
+    check(
+        division.get(),
+        division.get().inputs().get(1).equals(divisor),
+        "does not divide an embedding by its length");
+    return division.get().outputs().get(0);
+  }
+
+  /** The length of a vector: a norm, or the root of a sum of squares. */
+  private String lengthOf(String vector, Node division) {
+    List<Node> others =
+        following(vector).stream().filter(node -> node != division).toList();
+    if (others.size() != 1) {
+      throw unexpected(vector, others, "the length of the embedding");
+    }
+    Node first = others.get(0);
+    String operation = first.operation();
+    String value = first.outputs().get(0);
+    if (operation.equals("ReduceL2")) {
+      requireRow(first);
+      return value;
+    }
+    boolean isSquare = operation.equals("Mul") && first.inputs().equals(List.of(vector, vector))
+        || operation.equals("Pow")
+            && first.inputs().get(0).equals(vector)
+            && number(first, vector) == 2;
+    Node sum = isSquare ? only(value, "ReduceSum") : first;
+    if (!sum.operation().equals("ReduceSum") && !sum.operation().equals("ReduceSumSquare")) {
+      throw unexpected(vector, others, "the length of the embedding");
+    }
+    requireRow(sum);
+    String squares = sum.outputs().get(0);
+    Node root = only(squares, "Sqrt", "Pow");
+    check(
+        root,
+        root.operation().equals("Sqrt") || number(root, squares) == 0.5,
+        "does not compute the length of the embedding");
+    return root.outputs().get(0);
+  }
+
+  private void requireRow(Node node) {
+    long[] dims = values.get(node.outputs().get(0)).dims();
+    check(
+        node,
+        Arrays.equals(dims, new long[] {1, 1}),
+        "does not compute the length of the embedding");
+  }
+
+  /** Follows the bound that keeps a length from being zero. */
+  private String bounded(String start) {
+    double least = 0;
+    double added = 0;
+    String value = start;
+    while (isFollowedBy(value, "Clip", "Max", "Add", "Expand")) {
+      Node node = only(value, "Clip", "Max", "Add", "Expand");
+      switch (node.operation()) {
+        case "Clip" -> {
+          check(node, isOpen(node, 2, "max"), "bounds the length of the embedding from above");
+          least = Math.max(least, bound(node));
+        }
+        case "Max" -> least = Math.max(least, number(node, value));
+        case "Add" -> added += number(node, value);
+        default -> {}
+      }
+      value = node.outputs().get(0);
+    }
+    length = Optional.of(new UnitLength(least, added));
+    return value;
+  }
+
+  private static boolean isOpen(Node node, int input, String name) {
+    boolean isGiven = node.inputs().size() > input && !node.inputs().get(input).isEmpty();
+    Option option = node.options().get(name);
+    return !isGiven && (option == null || option.numbers()[0] >= Float.MAX_VALUE);
+  }
+
+  private double bound(Node clip) {
+    Option option = clip.options().get("min");
+    if (option != null || isOpen(clip, 1, "min")) {
+      return option == null ? 0 : option.numbers()[0];
+    }
+    Constant constant = constants.get(clip.inputs().get(1));
+    check(
+        clip,
+        constant != null && constant.known() != null && constant.known().length == 1,
+        "has no constant number as its bound");
+    return constant.known()[0];
   }
 
   private void requireOutput(String value) {
-    List<String> outputs = file.graph().outputs();
+    List<String> outputs = file.graph().outputs().stream().map(this::source).toList();
     if (!following(value).isEmpty() || !outputs.equals(List.of(value))) {
       throw unexpected(value, following(value), "the only output of the file");
     }
@@ -247,6 +434,7 @@ final class OnnxIResNet {
     check(node, all(node, "training_mode", 0, 0), "is in training mode");
     Option epsilon = node.options().get("epsilon");
     return Norm.of(
+        file.source() + ": node " + node,
         parameters[0],
         parameters[1],
         parameters[2],
@@ -261,14 +449,20 @@ final class OnnxIResNet {
   }
 
   private Tensor tensor(Node node, int input) {
-    Constant constant =
-        input < node.inputs().size() ? constants.get(node.inputs().get(input)) : null;
-    check(node, constant != null, "has no constant as input " + input);
-    float[] values = constant.floats().orElse(null);
-    check(node, values != null, "has weights that are not f32");
-    Tensor tensor = torch.tensor(values).reshape(constant.dims());
-    check(node, torch.isfinite(tensor).all().item_bool(), "has weights that are NaN or infinite");
+    Tensor tensor = input < node.inputs().size() ? constant(node.inputs().get(input), node) : null;
+    check(node, tensor != null, "has no constant as input " + input);
     return tensor;
+  }
+
+  /** A constant; null if a value is none. */
+  private Tensor constant(String name, Node node) {
+    Constant constant = constants.get(name);
+    if (constant == null) {
+      return transposed.get(name);
+    }
+    float[] numbers = constant.floats().orElse(null);
+    check(node, numbers != null, "has weights that are whole numbers");
+    return torch.tensor(numbers).reshape(constant.dims());
   }
 
   /** The nodes that use a value. */
@@ -276,15 +470,9 @@ final class OnnxIResNet {
     return consumers.getOrDefault(value, List.of());
   }
 
-  private boolean isFollowedBy(String value, String operation) {
-    return following(value).size() == 1 && following(value).get(0).operation().equals(operation);
-  }
-
-  /** The value behind nodes that change nothing at inference. */
-  private String skipped(String value) {
-    return isFollowedBy(value, "Dropout") || isFollowedBy(value, "Identity")
-        ? skipped(following(value).get(0).outputs().get(0))
-        : value;
+  private boolean isFollowedBy(String value, String... operations) {
+    return following(value).size() == 1
+        && List.of(operations).contains(following(value).get(0).operation());
   }
 
   /** The only node that uses a value, as its first input; one of {@code operations}. */
@@ -294,7 +482,7 @@ final class OnnxIResNet {
       throw unexpected(value, nodes, String.join(" or ", operations));
     }
     Node node = nodes.get(0);
-    boolean commutes = node.operation().equals("Add");
+    boolean commutes = COMMUTING.contains(node.operation());
     check(
         node,
         commutes || node.inputs().indexOf(value) == 0,

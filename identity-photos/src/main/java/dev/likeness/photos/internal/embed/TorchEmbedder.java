@@ -58,8 +58,8 @@ public final class TorchEmbedder implements DifferentiableEmbedder {
   /**
    * Opens a folder with {@code config.json} and {@code model.safetensors}.
    *
-   * @throws InvalidInputException if it is another kind of network, or its weights do not match its
-   *     config
+   * @throws InvalidInputException if it is another kind of network, its weights do not match its
+   *     config, or they are damaged
    */
   public static TorchEmbedder open(Path folder) {
     return open(folder, true);
@@ -68,8 +68,10 @@ public final class TorchEmbedder implements DifferentiableEmbedder {
   private static TorchEmbedder open(Path folder, boolean photographs) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
     config.requireClass(KIND, "give a folder that the portrait training wrote");
-    return new TorchEmbedder(
-        config, photographs, Safetensors.open(ModelFile.own(folder.resolve("model.safetensors"))));
+    Path file = ModelFile.own(folder.resolve("model.safetensors"));
+    return DifferentiableEmbedder.checked(
+        new TorchEmbedder(config, photographs, Safetensors.open(file)),
+        "the face embedder " + folder);
   }
 
   @Override

@@ -13,9 +13,12 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * An ONNX file that is checked before OpenCV parses it. {@link #read} checks the graph and the data
@@ -32,7 +35,8 @@ public final class OnnxFile {
   private static final double LEAST_WORK = 4e9;
   private static final int ELEMENTS_PER_BYTE = 4;
   private static final int INSPECTED_NODES = 8;
-  private static final List<String> SCALING_OPERATIONS = List.of("Sub", "Mul");
+  private static final Set<String> SHIFTS = Set.of("Sub", "Add");
+  private static final Set<String> FACTORS = Set.of("Mul", "Div");
   private static final long MAX_BYTES = 1L << 30;
 
   private final String source;
@@ -72,9 +76,18 @@ public final class OnnxFile {
     }
   }
 
-  /** Returns the bytes of the file. External data is refused, so they are the whole model. */
-  public byte[] file() {
-    return file;
+  /**
+   * Returns the model for OpenCV: the bytes of the file, with f32 in place of f16 numbers, with
+   * operations that OpenCV knows, and with a square image of {@code side} pixels if the file leaves
+   * height or width open. External data is refused, so the bytes are the whole model.
+   */
+  public byte[] forOpenCv(int side) {
+    boolean isOpen = graph.shape().subList(2, 4).contains(-1L);
+    boolean isUnknown = graph.nodes().stream()
+        .anyMatch(node -> node.operation().equals(OnnxForOpenCv.NORMALIZATION));
+    return graph.half() || isOpen || isUnknown
+        ? OnnxForOpenCv.of(new Message(file, 0, file.length), graph.image(), side)
+        : file;
   }
 
   /** Returns the name of the file in error messages. */
@@ -115,28 +128,51 @@ public final class OnnxFile {
    *     is NaN or infinite, or the network takes more memory or work than a file of its size may
    */
   public Map<String, long[]> outputs(int side, int workPerByte) {
-    double work = LEAST_WORK + (double) workPerByte * file.length;
-    long elements = OnnxShapes.MIN_ELEMENTS + (long) ELEMENTS_PER_BYTE * file.length;
-    Map<String, long[]> outputs = new OnnxShapes(graph, source, work, elements).outputs(side);
-    if (!finite) {
-      graph.requireFinite(source);
-      finite = true;
-    }
+    Map<String, OnnxValue> values = values(side, workPerByte);
+    Map<String, long[]> outputs = new LinkedHashMap<>();
+    graph.outputs().forEach(name -> outputs.put(name, values.get(name).dims()));
     return outputs;
   }
 
   /**
-   * Returns true if the network scales pixel values itself. Such a network has Sub and Mul among
-   * its first eight operations (insightface, python-package/insightface/model_zoo/arcface_onnx.py).
-   * Both must precede the first convolution, because exported activations may contain them too.
+   * Returns what is known of every value, by name, for one image of {@code side} by {@code side}
+   * pixels.
+   *
+   * @param workPerByte {@link #FACE_WORK} or {@link #IMAGE_WORK}
+   * @throws InvalidInputException as {@link #outputs} does
+   */
+  public Map<String, OnnxValue> values(int side, int workPerByte) {
+    double work = LEAST_WORK + (double) workPerByte * file.length;
+    long elements = OnnxShapes.MIN_ELEMENTS + (long) ELEMENTS_PER_BYTE * file.length;
+    Map<String, OnnxValue> values = new OnnxShapes(graph, source, work, elements).values(side);
+    if (!finite) {
+      graph.requireFinite(source);
+      finite = true;
+    }
+    return values;
+  }
+
+  /**
+   * Returns true if the network scales pixel values itself. Such a network subtracts and multiplies
+   * in its first eight operations (insightface,
+   * python-package/insightface/model_zoo/arcface_onnx.py). Both must precede the first convolution,
+   * because exported activations may contain them too. Operations on constants do not count.
    */
   public boolean hasInputScaling() {
-    return graph.nodes().stream()
-        .limit(INSPECTED_NODES)
-        .map(OnnxGraph.Node::operation)
-        .takeWhile(name -> !name.equals("Conv"))
-        .toList()
-        .containsAll(SCALING_OPERATIONS);
+    Set<String> images = new HashSet<>(Set.of(graph.image()));
+    List<String> operations = new ArrayList<>();
+    for (OnnxGraph.Node node : graph.nodes()) {
+      boolean isOfImage = node.inputs().stream().anyMatch(images::contains);
+      if (isOfImage && (operations.size() == INSPECTED_NODES || node.operation().equals("Conv"))) {
+        break;
+      }
+      if (isOfImage) {
+        images.addAll(node.outputs());
+        operations.add(node.operation());
+      }
+    }
+    return operations.stream().anyMatch(SHIFTS::contains)
+        && operations.stream().anyMatch(FACTORS::contains);
   }
 
   /** Returns the first eight hexadecimal digits of the file's SHA-256. */
@@ -160,8 +196,14 @@ public final class OnnxFile {
 
     private static final int LONGEST_TEXT = 1024;
 
-    /** One field: its number, its kind, the number in it, and where its bytes are. */
-    private record Field(int number, int kind, long value, int from, int to) {}
+    /**
+     * One field.
+     *
+     * @param value the number of a varint
+     * @param start where the field's tag is
+     * @param from where its bytes are
+     */
+    record Field(int number, int kind, long value, int start, int from, int to) {}
 
     /** A walk over the fields. */
     private final class Walk {
@@ -171,6 +213,7 @@ public final class OnnxFile {
         if (position == to) {
           return null;
         }
+        int start = position;
         long tag = varint();
         int kind = (int) (tag & 7);
         long value = kind == 0 || kind == 2 ? varint() : 0;
@@ -178,9 +221,9 @@ public final class OnnxFile {
         if (length < 0 || length > to - position || tag >>> 3 == 0 || tag >>> 3 > 1 << 29) {
           throw new IndexOutOfBoundsException();
         }
-        int start = position;
+        int bytes = position;
         position += (int) length;
-        return new Field((int) (tag >>> 3), kind, value, start, position);
+        return new Field((int) (tag >>> 3), kind, value, start, bytes, position);
       }
 
       long varint() {
@@ -194,6 +237,16 @@ public final class OnnxFile {
         }
         throw new IndexOutOfBoundsException();
       }
+    }
+
+    /** All fields in their order. */
+    List<Field> fields() {
+      List<Field> all = new ArrayList<>();
+      Walk walk = new Walk();
+      for (Field field = walk.next(); field != null; field = walk.next()) {
+        all.add(field);
+      }
+      return all;
     }
 
     private List<Field> fields(int number) {

@@ -26,13 +26,15 @@ import java.util.stream.IntStream;
  * @param image the name of the image
  * @param shape the declared dimensions of the image, -1 where the file leaves one open
  * @param outputs the names of the outputs
+ * @param half whether the file has f16 numbers
  */
 public record OnnxGraph(
     List<Node> nodes,
     Map<String, Constant> constants,
     String image,
     List<Long> shape,
-    List<String> outputs) {
+    List<String> outputs,
+    boolean half) {
   static final int FLOAT = 1;
   static final int HALF = 10;
   private static final int MAX_NODES = 8192;
@@ -40,6 +42,34 @@ public record OnnxGraph(
   private static final int MAX_OPTION = 1024;
   private static final int MAX_KNOWN = 256;
   private static final int RAW = 9;
+  private static final List<String> NAMES = List.of(
+      "undefined",
+      "f32",
+      "uint8",
+      "int8",
+      "uint16",
+      "int16",
+      "int32",
+      "int64",
+      "string",
+      "bool",
+      "f16",
+      "f64",
+      "uint32",
+      "uint64",
+      "complex64",
+      "complex128",
+      "bf16",
+      "float8e4m3fn",
+      "float8e4m3fnuz",
+      "float8e5m2",
+      "float8e5m2fnuz",
+      "uint4",
+      "int4",
+      "float4e2m1");
+  /** Advice for numbers of other types. */
+  static final String IN_F32 = "export it in f32";
+
   // Operations that take bounds and fillings, which may be infinite.
   private static final Set<String> BOUNDED = Set.of("Clip", "Max", "Min", "Pad");
 
@@ -72,6 +102,13 @@ public record OnnxGraph(
       List<String> inputs,
       List<String> outputs,
       Map<String, Option> options) {
+    private boolean isHalf() {
+      return options.values().stream()
+          .anyMatch(option -> option.constant() == null
+              ? operation.equals("Cast") && option.kind() == 'i' && option.numbers()[0] == HALF
+              : option.constant().isHalf());
+    }
+
     @Override
     public String toString() {
       return operation + " " + Quoted.of(name.isEmpty() ? outputs.get(0) : name);
@@ -93,8 +130,11 @@ public record OnnxGraph(
    * @param known its elements if they are few, or null
    * @param data the tensor in the file
    */
-  public record Constant(
-      String name, long[] dims, boolean real, double[] known, OnnxFile.Message data) {
+  public record Constant(String name, long[] dims, boolean real, double[] known, Message data) {
+    private boolean isHalf() {
+      return data.number(2, 0) == HALF;
+    }
+
     /** Returns all elements of a floating-point tensor as f32; empty if they are integers. */
     public Optional<float[]> floats() {
       if (!real) {
@@ -106,11 +146,19 @@ public record OnnxGraph(
       return Optional.of(all);
     }
 
+    /** The elements of a tensor of f16 numbers in their order. */
+    static DoubleStream halves(Message tensor) {
+      Message raw = tensor.message(RAW);
+      boolean isRaw = raw != null && raw.to() > raw.from();
+      int count = isRaw ? (raw.to() - raw.from()) / Short.BYTES : tensor.count(5, 0);
+      return new Constant("", new long[] {count}, true, null, tensor).reals();
+    }
+
     /** The elements of a floating-point tensor in their order. */
     private DoubleStream reals() {
       int type = (int) data.number(2, 0);
       int count = (int) total(dims);
-      OnnxFile.Message raw = data.message(RAW);
+      Message raw = data.message(RAW);
       if (raw == null || raw.to() == raw.from()) {
         double[] numbers = new double[count];
         int field = TYPES.get(type)[1];
@@ -189,10 +237,18 @@ public record OnnxGraph(
   }
 
   static void require(boolean condition, String source, String fault) {
+    require(condition, source, fault, "download the file again, or export it with other settings");
+  }
+
+  static void require(boolean condition, String source, String fault, String advice) {
     if (!condition) {
-      throw new InvalidInputException(
-          source + " " + fault + "; download the file again, or export it with other settings");
+      throw new InvalidInputException(source + " " + fault + "; " + advice);
     }
+  }
+
+  /** The name of a data type with its number (TensorProto.DataType). */
+  static String typeName(int type) {
+    return type > 0 && type < NAMES.size() ? NAMES.get(type) + " (" + type + ")" : "" + type;
   }
 
   /** The number of elements, at most 2^40. */
@@ -244,7 +300,10 @@ public record OnnxGraph(
       String image = images.get(0).text(1);
       List<Long> shape = shape(images.get(0), true);
       checkOrder(nodes, constants.keySet(), image, outputs);
-      return new OnnxGraph(nodes, constants, image, shape, outputs);
+      boolean isHalf = type(images.get(0)).number(1, 0) == HALF
+          || constants.values().stream().anyMatch(Constant::isHalf)
+          || nodes.stream().anyMatch(Node::isHalf);
+      return new OnnxGraph(nodes, constants, image, shape, outputs, isHalf);
     }
 
     private void checkOrder(
@@ -271,13 +330,23 @@ public record OnnxGraph(
       }
     }
 
-    // The declared dimensions of an input; empty if none are declared.
-    private List<Long> shape(Message input, boolean isImage) {
+    private Message type(Message input) {
       Message type = input.message(2);
       Message tensor = type == null ? null : type.message(1);
-      check(
-          tensor != null && (!isImage || tensor.number(1, 0) == FLOAT),
-          "has an input " + Quoted.of(input.text(1)) + " that is not an f32 tensor");
+      check(tensor != null, "has an input " + Quoted.of(input.text(1)) + " that is not a tensor");
+      return tensor;
+    }
+
+    // The declared dimensions of an input; empty if none are declared.
+    private List<Long> shape(Message input, boolean isImage) {
+      Message tensor = type(input);
+      int type = (int) tensor.number(1, 0);
+      require(
+          !isImage || type == FLOAT || type == HALF,
+          source,
+          "has an input " + Quoted.of(input.text(1)) + " of " + typeName(type)
+              + " numbers, expected f32 or f16",
+          IN_F32);
       Message shape = tensor.message(2);
       List<Message> dims = shape == null ? List.of() : shape.messages(1);
       check(dims.size() <= MAX_DIMS, "has an input of more than " + MAX_DIMS + " dimensions");
@@ -342,7 +411,11 @@ public record OnnxGraph(
       String name = in.text(8);
       String label = "has a tensor " + Quoted.of(name) + " ";
       int[] type = TYPES.get((int) in.number(2, 0));
-      check(type != null, label + "of type " + in.number(2, 0) + ", which is not supported");
+      require(
+          type != null,
+          source,
+          label + "of type " + typeName((int) in.number(2, 0)) + ", which is not supported",
+          IN_F32);
       check(
           !in.has(13) && in.number(14, 0) == 0 && !in.has(3) && !in.has(6),
           label + "with external data, segments or strings, which are not supported");

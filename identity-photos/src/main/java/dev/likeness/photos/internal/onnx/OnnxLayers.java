@@ -3,7 +3,6 @@ package dev.likeness.photos.internal.onnx;
 import static dev.likeness.photos.internal.onnx.OnnxGraph.total;
 
 import dev.likeness.photos.internal.onnx.OnnxShapes.Call;
-import dev.likeness.photos.internal.onnx.OnnxShapes.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,8 +13,8 @@ import java.util.stream.IntStream;
 final class OnnxLayers {
   private OnnxLayers() {}
 
-  static List<Value> apply(String rule, Call c) {
-    Value x = c.input(0);
+  static List<OnnxValue> apply(String rule, Call c) {
+    OnnxValue x = c.input(0);
     return switch (rule) {
       case "same" -> same(c);
       case "clip" -> clip(c);
@@ -34,8 +33,8 @@ final class OnnxLayers {
     };
   }
 
-  static List<Value> same(Call c) {
-    Value x = c.input(0);
+  static List<OnnxValue> same(Call c) {
+    OnnxValue x = c.input(0);
     double[] known = x.known() == null || !c.isFixed()
         ? null
         : switch (c.operation()) {
@@ -50,11 +49,11 @@ final class OnnxLayers {
   }
 
   // The inputs are bounds, or the ratio of dropout, whose second output is its mask.
-  private static List<Value> clip(Call c) {
+  private static List<OnnxValue> clip(Call c) {
     c.check(
         c.inputs().stream().skip(1).allMatch(one -> one.fixed() && one.elements() == 1),
         "has inputs that are not constant numbers");
-    Value one = same(c).get(0);
+    OnnxValue one = same(c).get(0);
     return List.of(one, one);
   }
 
@@ -72,12 +71,12 @@ final class OnnxLayers {
     return dims;
   }
 
-  private static List<Value> broadcast(Call c) {
+  private static List<OnnxValue> broadcast(Call c) {
     requireReal(c);
-    List<Value> all = c.inputs();
+    List<OnnxValue> all = c.inputs();
     long[] dims = all.get(0).dims();
     double[] known = all.get(0).known();
-    for (Value one : all.subList(1, all.size())) {
+    for (OnnxValue one : all.subList(1, all.size())) {
       dims = broadcast(c, dims, one.dims());
       known = known == null || one.known() == null ? null : folded(c, known, one.known());
     }
@@ -105,7 +104,7 @@ final class OnnxLayers {
   // Values that depend on the image are always floating-point numbers.
   static void requireReal(Call c) {
     c.check(
-        c.isFixed() || c.inputs().stream().allMatch(Value::real),
+        c.isFixed() || c.inputs().stream().allMatch(OnnxValue::real),
         "combines integers with values of the image");
   }
 
@@ -114,10 +113,10 @@ final class OnnxLayers {
     return c.input(0).dims()[1];
   }
 
-  private static List<Value> slope(Call c) {
+  private static List<OnnxValue> slope(Call c) {
     requireReal(c);
-    Value x = c.input(0);
-    Value slope = c.input(1);
+    OnnxValue x = c.input(0);
+    OnnxValue slope = c.input(1);
     long channels = channelsOf(c);
     // PRelu of opset 6 has a list of slopes, later versions have [channels, 1, 1].
     boolean isList = slope.rank() == 1 && slope.elements() == channels;
@@ -133,14 +132,14 @@ final class OnnxLayers {
     return same(c);
   }
 
-  private static List<Value> channels(Call c) {
+  private static List<OnnxValue> channels(Call c) {
     requireReal(c);
     long channels = channelsOf(c);
     long groups = c.number("num_groups", 1);
     c.check(
         groups >= 1 && channels % groups == 0,
         "has " + groups + " groups, which do not divide its " + channels + " channels");
-    for (Value one : c.inputs().subList(1, c.inputs().size())) {
+    for (OnnxValue one : c.inputs().subList(1, c.inputs().size())) {
       c.check(
           one.fixed() && one.rank() == 1 && one.elements() == channels,
           "has parameters of the shape " + Arrays.toString(one.dims())
@@ -149,12 +148,12 @@ final class OnnxLayers {
     return same(c);
   }
 
-  private static List<Value> layerNorm(Call c) {
+  private static List<OnnxValue> layerNorm(Call c) {
     requireReal(c);
-    Value x = c.input(0);
+    OnnxValue x = c.input(0);
     int axis = c.axis(c.number("axis", -1), x.rank());
     long[] normed = Arrays.copyOfRange(x.dims(), axis, x.rank());
-    for (Value one : c.inputs().subList(1, c.inputs().size())) {
+    for (OnnxValue one : c.inputs().subList(1, c.inputs().size())) {
       c.check(
           one.fixed() && Arrays.equals(one.dims(), normed),
           "has parameters of the shape " + Arrays.toString(one.dims()) + ", expected "
@@ -163,7 +162,7 @@ final class OnnxLayers {
     return same(c);
   }
 
-  private static List<Value> gemm(Call c) {
+  private static List<OnnxValue> gemm(Call c) {
     requireReal(c);
     long[] a = c.input(0).dims();
     long[] b = c.input(1).dims();
@@ -171,7 +170,7 @@ final class OnnxLayers {
     int transA = c.number("transA", 0) != 0 ? 1 : 0;
     int transB = c.number("transB", 0) != 0 ? 1 : 0;
     long[] dims = {a[transA], b[1 - transB]};
-    Value more = c.input(2);
+    OnnxValue more = c.input(2);
     c.check(
         a[1 - transA] == b[transB]
             && (more == null
@@ -181,7 +180,7 @@ final class OnnxLayers {
     return c.result(dims);
   }
 
-  private static List<Value> matmul(Call c) {
+  private static List<OnnxValue> matmul(Call c) {
     requireReal(c);
     long[] a = c.input(0).dims();
     long[] b = c.input(1).dims();
@@ -196,8 +195,8 @@ final class OnnxLayers {
     return c.result(dims);
   }
 
-  private static List<Value> reduce(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> reduce(Call c) {
+    OnnxValue x = c.input(0);
     long[] axes = c.list("axes", 1);
     boolean[] gone = c.axes(axes == null ? new long[0] : axes, x.rank());
     boolean all = (axes == null || axes.length == 0) && c.number("noop_with_empty_axes", 0) == 0;

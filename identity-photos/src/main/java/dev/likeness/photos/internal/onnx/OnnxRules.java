@@ -3,7 +3,6 @@ package dev.likeness.photos.internal.onnx;
 import static dev.likeness.photos.internal.onnx.OnnxGraph.total;
 
 import dev.likeness.photos.internal.onnx.OnnxShapes.Call;
-import dev.likeness.photos.internal.onnx.OnnxShapes.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,7 +15,7 @@ final class OnnxRules {
   private OnnxRules() {}
 
   /** The outputs of a node by a rule of {@code operators.txt}. */
-  static List<Value> apply(String rule, Call c) {
+  static List<OnnxValue> apply(String rule, Call c) {
     return switch (rule) {
       case "reshape" -> reshape(c);
       case "transpose" -> transpose(c);
@@ -29,7 +28,8 @@ final class OnnxRules {
       case "expand" -> expand(c);
       case "tile" -> tile(c);
       case "shape" ->
-        List.of(Value.whole(Arrays.stream(c.input(0).dims()).asDoubleStream().toArray()));
+        List.of(
+            OnnxValue.whole(Arrays.stream(c.input(0).dims()).asDoubleStream().toArray()));
       case "gather" -> gather(c);
       case "constant" -> constant(c);
       case "filled" -> filled(c);
@@ -39,8 +39,8 @@ final class OnnxRules {
     };
   }
 
-  private static List<Value> reshape(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> reshape(Call c) {
+    OnnxValue x = c.input(0);
     long[] wanted = c.list("shape", 1);
     c.check(wanted != null, "has no shape");
     long[] dims = wanted.clone();
@@ -63,8 +63,8 @@ final class OnnxRules {
     return c.result(dims, x.known());
   }
 
-  private static List<Value> transpose(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> transpose(Call c) {
+    OnnxValue x = c.input(0);
     long[] given = c.list("perm");
     long[] order = given != null
         ? given
@@ -78,8 +78,8 @@ final class OnnxRules {
         x.rank() < 2 ? x.known() : null);
   }
 
-  private static List<Value> squeeze(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> squeeze(Call c) {
+    OnnxValue x = c.input(0);
     long[] axes = c.list("axes", 1);
     boolean[] gone = axes == null ? null : c.axes(axes, x.rank());
     List<Long> kept = new ArrayList<>();
@@ -93,8 +93,8 @@ final class OnnxRules {
     return c.result(longs(kept), x.known());
   }
 
-  private static List<Value> unsqueeze(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> unsqueeze(Call c) {
+    OnnxValue x = c.input(0);
     long[] axes = c.list("axes", 1);
     c.check(axes != null && axes.length <= 8, "has no axes");
     boolean[] added = c.axes(axes, x.rank() + axes.length);
@@ -105,22 +105,22 @@ final class OnnxRules {
     return c.result(dims, x.known());
   }
 
-  private static List<Value> flatten(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> flatten(Call c) {
+    OnnxValue x = c.input(0);
     long axis = c.number("axis", 1);
     int at = axis == x.rank() ? x.rank() : c.axis(axis, x.rank());
     return c.result(
         total(Arrays.copyOf(x.dims(), at)), total(Arrays.copyOfRange(x.dims(), at, x.rank())));
   }
 
-  private static List<Value> concat(Call c) {
-    Value first = c.input(0);
+  private static List<OnnxValue> concat(Call c) {
+    OnnxValue first = c.input(0);
     c.check(c.option("axis") != null, "has no axis");
     int axis = c.axis(c.number("axis", 0), first.rank());
     long[] dims = first.dims().clone();
     dims[axis] = 0;
     double[] known = first.rank() == 1 ? new double[0] : null;
-    for (Value one : c.inputs()) {
+    for (OnnxValue one : c.inputs()) {
       long[] others = one.dims().clone();
       c.check(others.length == dims.length, "concatenates different ranks");
       others[axis] = dims[axis];
@@ -141,8 +141,8 @@ final class OnnxRules {
     return c.result(dims, known);
   }
 
-  private static List<Value> split(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> split(Call c) {
+    OnnxValue x = c.input(0);
     int axis = c.axis(c.number("axis", 0), x.rank());
     long[] sizes = c.list("split", 1);
     if (sizes == null) {
@@ -159,13 +159,13 @@ final class OnnxRules {
         .mapToObj(size -> {
           long[] dims = x.dims().clone();
           dims[axis] = size;
-          return new Value(dims, null, x.real(), x.fixed());
+          return new OnnxValue(dims, null, x.real(), x.fixed());
         })
         .toList();
   }
 
-  private static List<Value> slice(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> slice(Call c) {
+    OnnxValue x = c.input(0);
     long[] starts = c.list("starts", 1);
     long[] ends = c.list("ends", 2);
     c.check(
@@ -210,12 +210,12 @@ final class OnnxRules {
     return c.result(dims, known);
   }
 
-  private static List<Value> expand(Call c) {
+  private static List<OnnxValue> expand(Call c) {
     return c.result(OnnxLayers.broadcast(c, c.input(0).dims(), c.whole(1)));
   }
 
-  private static List<Value> tile(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> tile(Call c) {
+    OnnxValue x = c.input(0);
     long[] repeats = c.whole(1);
     c.check(
         repeats.length == x.rank()
@@ -225,8 +225,8 @@ final class OnnxRules {
         IntStream.range(0, x.rank()).mapToLong(i -> x.dims()[i] * repeats[i]).toArray());
   }
 
-  private static List<Value> gather(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> gather(Call c) {
+    OnnxValue x = c.input(0);
     int axis = c.axis(c.number("axis", 0), x.rank());
     long dim = x.dims()[axis];
     long[] places = c.whole(1);
@@ -245,36 +245,36 @@ final class OnnxRules {
     return c.result(longs(dims), known);
   }
 
-  private static List<Value> constant(Call c) {
+  private static List<OnnxValue> constant(Call c) {
     for (String name : List.of("value", "value_int", "value_ints", "value_float", "value_floats")) {
       OnnxGraph.Option option = c.option(name);
       if (option != null && option.kind() == 't') {
-        return List.of(Value.of(option.constant()));
+        return List.of(OnnxValue.of(option.constant()));
       }
       if (option != null) {
         long[] dims = option.kind() == 'i' || option.kind() == 'f'
             ? new long[0]
             : new long[] {option.numbers().length};
-        return List.of(new Value(dims, option.numbers(), name.startsWith("value_float"), true));
+        return List.of(new OnnxValue(dims, option.numbers(), name.startsWith("value_float"), true));
       }
     }
     c.check(false, "has no value attribute");
     return List.of();
   }
 
-  private static List<Value> filled(Call c) {
+  private static List<OnnxValue> filled(Call c) {
     long[] dims = c.whole(0);
     OnnxGraph.Option value = c.option("value");
     c.check(
         value == null || total(value.constant().dims()) == 1,
         "has more than one number as its value");
-    return List.of(new Value(dims, null, value == null || value.constant().real(), true));
+    return List.of(new OnnxValue(dims, null, value == null || value.constant().real(), true));
   }
 
-  private static List<Value> range(Call c) {
+  private static List<OnnxValue> range(Call c) {
     double[] ends = new double[3];
     for (int i = 0; i < 3; i++) {
-      Value one = c.input(i);
+      OnnxValue one = c.input(i);
       c.check(
           one.fixed() && one.known() != null && one.elements() == 1,
           "needs three constant numbers");
@@ -292,16 +292,18 @@ final class OnnxRules {
     return c.result(new long[] {(long) count}, known);
   }
 
-  private static List<Value> cast(Call c) {
-    Value x = c.input(0);
-    boolean isReal = c.number("to", 0) == OnnxGraph.FLOAT;
+  private static List<OnnxValue> cast(Call c) {
+    OnnxValue x = c.input(0);
+    int to = (int) c.number("to", 0);
+    boolean isReal = to == OnnxGraph.FLOAT || to == OnnxGraph.HALF;
     c.check(
-        isReal || c.number("to", 0) == 6 || c.number("to", 0) == 7,
-        "casts to the unsupported type " + c.number("to", 0));
+        isReal || to == 6 || to == 7,
+        "casts to " + OnnxGraph.typeName(to) + ", which is not supported",
+        OnnxGraph.IN_F32);
     double[] known = x.known() == null || isReal
         ? x.known()
         : Arrays.stream(x.known()).map(value -> (long) value).toArray();
-    return List.of(new Value(x.dims(), known, isReal, x.fixed()));
+    return List.of(new OnnxValue(x.dims(), known, isReal, x.fixed()));
   }
 
   private static long[] longs(List<Long> list) {

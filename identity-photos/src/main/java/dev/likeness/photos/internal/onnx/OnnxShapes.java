@@ -3,7 +3,6 @@ package dev.likeness.photos.internal.onnx;
 import static dev.likeness.photos.internal.onnx.OnnxGraph.total;
 
 import dev.likeness.diffusion.internal.file.Quoted;
-import dev.likeness.photos.internal.onnx.OnnxGraph.Constant;
 import dev.likeness.photos.internal.onnx.OnnxGraph.Node;
 import dev.likeness.photos.internal.onnx.OnnxGraph.Option;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -60,36 +58,11 @@ final class OnnxShapes {
     }
   }
 
-  /**
-   * A value in the graph.
-   *
-   * @param known its elements, if they are few and do not depend on the image; else null
-   * @param fixed whether it does not depend on the image
-   */
-  record Value(long[] dims, double[] known, boolean real, boolean fixed) {
-    static Value of(Constant constant) {
-      return new Value(constant.dims(), constant.known(), constant.real(), true);
-    }
-
-    /** Whole numbers that are known. */
-    static Value whole(double... known) {
-      return new Value(new long[] {known.length}, known, false, true);
-    }
-
-    int rank() {
-      return dims.length;
-    }
-
-    long elements() {
-      return total(dims);
-    }
-  }
-
   private final OnnxGraph graph;
   private final String source;
   private final double maxWork;
   private final long maxElements;
-  private final Map<String, Value> values = new HashMap<>();
+  private final Map<String, OnnxValue> values = new HashMap<>();
   private double work;
 
   OnnxShapes(OnnxGraph graph, String source, double maxWork, long maxElements) {
@@ -99,8 +72,8 @@ final class OnnxShapes {
     this.maxElements = maxElements;
   }
 
-  /** The shapes of the outputs for one square image. */
-  Map<String, long[]> outputs(int side) {
+  /** All values by name, for one square image. */
+  Map<String, OnnxValue> values(int side) {
     List<Long> shape = graph.shape();
     long[] image = {1, 3, side, side};
     for (int i = 0; i < 4; i++) {
@@ -112,8 +85,8 @@ final class OnnxShapes {
           source,
           "has the input shape " + shape + ", expected [1, 3, " + side + ", " + side + "]");
     }
-    graph.constants().forEach((name, constant) -> values.put(name, Value.of(constant)));
-    values.put(graph.image(), new Value(image, null, true, false));
+    graph.constants().forEach((name, constant) -> values.put(name, OnnxValue.of(constant)));
+    values.put(graph.image(), new OnnxValue(image, null, true, false));
     Map<String, Integer> lastUse = new HashMap<>();
     for (int i = 0; i < graph.nodes().size(); i++) {
       int at = i;
@@ -124,7 +97,7 @@ final class OnnxShapes {
     long alive = total(image);
     for (int i = 0; i < graph.nodes().size(); i++) {
       Node node = graph.nodes().get(i);
-      List<Value> results = run(node);
+      List<OnnxValue> results = run(node);
       for (int k = 0; k < results.size(); k++) {
         values.put(node.outputs().get(k), results.get(k));
         alive += results.get(k).elements();
@@ -141,13 +114,11 @@ final class OnnxShapes {
         }
       }
     }
-    Map<String, long[]> outputs = new LinkedHashMap<>();
     for (String name : graph.outputs()) {
       OnnxGraph.require(
           !values.get(name).fixed(), source, "has an output that does not depend on the input");
-      outputs.put(name, values.get(name).dims());
     }
-    return outputs;
+    return values;
   }
 
   private void check(Node node, boolean condition, String fault) {
@@ -156,10 +127,15 @@ final class OnnxShapes {
     }
   }
 
-  private List<Value> run(Node node) {
+  private List<OnnxValue> run(Node node) {
     Operator operator = OPERATORS.get(node.operation());
+    boolean isQuantized = node.operation().matches("(?i).*quantize.*|QLinear.*|.*Integer");
+    if (operator == null && isQuantized) {
+      OnnxGraph.require(
+          false, source + ": node " + node, "computes with quantised numbers", OnnxGraph.IN_F32);
+    }
     check(node, operator != null, "is not a supported operation");
-    List<Value> inputs = new ArrayList<>();
+    List<OnnxValue> inputs = new ArrayList<>();
     node.inputs().forEach(name -> inputs.add(name.isEmpty() ? null : values.get(name)));
     check(
         node,
@@ -175,9 +151,9 @@ final class OnnxShapes {
             operator.options().getOrDefault(name, ' ') == option.kind(),
             "has an attribute " + Quoted.of(name) + " that the operation does not accept"));
     Call call = new Call(node, inputs);
-    List<Value> results = OnnxRules.apply(operator.rule(), call);
+    List<OnnxValue> results = OnnxRules.apply(operator.rule(), call);
     check(node, results.size() >= node.outputs().size(), "has too many outputs");
-    for (Value result : results) {
+    for (OnnxValue result : results) {
       check(
           node,
           Arrays.stream(result.dims()).allMatch(dim -> dim > 0)
@@ -194,9 +170,9 @@ final class OnnxShapes {
   /** A node with its inputs, whose shapes are known. */
   final class Call {
     private final Node node;
-    private final List<Value> inputs;
+    private final List<OnnxValue> inputs;
 
-    private Call(Node node, List<Value> inputs) {
+    private Call(Node node, List<OnnxValue> inputs) {
       this.node = node;
       this.inputs = inputs;
     }
@@ -204,6 +180,12 @@ final class OnnxShapes {
     /** Fails with the fault of this node unless the condition holds. */
     void check(boolean condition, String fault) {
       OnnxShapes.this.check(node, condition, fault);
+    }
+
+    void check(boolean condition, String fault, String advice) {
+      if (!condition) {
+        OnnxGraph.require(false, source + ": node " + node, fault, advice);
+      }
     }
 
     String operation() {
@@ -215,17 +197,17 @@ final class OnnxShapes {
     }
 
     /** The inputs that are given. */
-    List<Value> inputs() {
+    List<OnnxValue> inputs() {
       return inputs.stream().filter(one -> one != null).toList();
     }
 
     /** An input; null if it is not given. */
-    Value input(int i) {
+    OnnxValue input(int i) {
       return i < inputs.size() ? inputs.get(i) : null;
     }
 
     boolean isFixed() {
-      return inputs().stream().allMatch(Value::fixed);
+      return inputs().stream().allMatch(OnnxValue::fixed);
     }
 
     /** Counts multiplications. */
@@ -257,7 +239,7 @@ final class OnnxShapes {
 
     /** The whole numbers of an input, which may not depend on the image. */
     long[] whole(int i) {
-      Value value = input(i);
+      OnnxValue value = input(i);
       check(
           value != null && value.fixed() && value.known() != null && !value.real(),
           "needs constant integers as input " + i);
@@ -284,13 +266,13 @@ final class OnnxShapes {
     }
 
     /** A result of that shape. */
-    List<Value> result(long... dims) {
-      return List.of(new Value(dims, null, input(0).real(), isFixed()));
+    List<OnnxValue> result(long... dims) {
+      return List.of(new OnnxValue(dims, null, input(0).real(), isFixed()));
     }
 
     /** A result of that shape and those elements. */
-    List<Value> result(long[] dims, double[] known) {
-      return List.of(new Value(dims, isFixed() ? known : null, input(0).real(), isFixed()));
+    List<OnnxValue> result(long[] dims, double[] known) {
+      return List.of(new OnnxValue(dims, isFixed() ? known : null, input(0).real(), isFixed()));
     }
 
     private static long[] longs(double[] numbers) {

@@ -3,7 +3,6 @@ package dev.likeness.photos.internal.onnx;
 import static dev.likeness.photos.internal.onnx.OnnxGraph.total;
 
 import dev.likeness.photos.internal.onnx.OnnxShapes.Call;
-import dev.likeness.photos.internal.onnx.OnnxShapes.Value;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -15,7 +14,7 @@ final class OnnxWindows {
 
   private OnnxWindows() {}
 
-  static List<Value> apply(String rule, Call c) {
+  static List<OnnxValue> apply(String rule, Call c) {
     return switch (rule) {
       case "lrn" -> lrn(c);
       case "conv" -> conv(c);
@@ -29,7 +28,7 @@ final class OnnxWindows {
     };
   }
 
-  private static List<Value> lrn(Call c) {
+  private static List<OnnxValue> lrn(Call c) {
     long size = c.number("size", 0);
     c.check(c.input(0).rank() == 4, "needs an input of 4 dimensions");
     c.check(
@@ -106,14 +105,14 @@ final class OnnxWindows {
     }
   }
 
-  private static long[] kernel(Value weights) {
+  private static long[] kernel(OnnxValue weights) {
     return weights.rank() < 3 ? new long[0] : Arrays.copyOfRange(weights.dims(), 2, weights.rank());
   }
 
-  private static List<Value> conv(Call c) {
+  private static List<OnnxValue> conv(Call c) {
     OnnxLayers.requireReal(c);
     long[] x = c.input(0).dims();
-    Value weights = c.input(1);
+    OnnxValue weights = c.input(1);
     Window window = Window.of(c, kernel(weights), weights.rank() - 2);
     long groups = c.number("group", 1);
     long[] w = weights.dims();
@@ -127,10 +126,10 @@ final class OnnxWindows {
     return c.result(dims);
   }
 
-  private static List<Value> deconv(Call c) {
+  private static List<OnnxValue> deconv(Call c) {
     OnnxLayers.requireReal(c);
     long[] x = c.input(0).dims();
-    Value weights = c.input(1);
+    OnnxValue weights = c.input(1);
     int spatial = weights.rank() - 2;
     Window window = Window.of(c, kernel(weights), spatial);
     long groups = c.number("group", 1);
@@ -150,7 +149,7 @@ final class OnnxWindows {
   }
 
   private static void requireWeights(Call c, long groups, boolean fits, long channels) {
-    Value bias = c.input(2);
+    OnnxValue bias = c.input(2);
     c.check(
         groups >= 1
             && fits
@@ -160,7 +159,7 @@ final class OnnxWindows {
             + groups + ") that do not fit " + Arrays.toString(c.input(0).dims()));
   }
 
-  private static List<Value> pool(Call c) {
+  private static List<OnnxValue> pool(Call c) {
     long[] kernel = c.list("kernel_shape");
     c.check(kernel != null, "has no kernel_shape");
     Window window = Window.of(c, kernel, c.input(0).rank() - 2);
@@ -175,7 +174,7 @@ final class OnnxWindows {
     return c.result(dims);
   }
 
-  private static List<Value> global(Call c) {
+  private static List<OnnxValue> global(Call c) {
     c.check(c.input(0).rank() >= 3, "needs an input of at least 3 dimensions");
     long[] dims = c.input(0).dims().clone();
     Arrays.fill(dims, 2, dims.length, 1);
@@ -183,10 +182,10 @@ final class OnnxWindows {
     return c.result(dims);
   }
 
-  private static List<Value> pad(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> pad(Call c) {
+    OnnxValue x = c.input(0);
     long[] pads = c.list("pads", 1);
-    Value filling = c.input(2);
+    OnnxValue filling = c.input(2);
     String mode = c.text("mode", "constant");
     c.check(
         pads != null
@@ -206,17 +205,17 @@ final class OnnxWindows {
   }
 
   // Scales are input 2, behind the region of interest, or input 1 before opset 11.
-  private static List<Value> resize(Call c) {
-    Value x = c.input(0);
+  private static List<OnnxValue> resize(Call c) {
+    OnnxValue x = c.input(0);
     int at = c.inputs().size() == 2 && c.input(1) != null ? 1 : 2;
-    Value scales = c.input(at);
-    Value sizes = c.input(3);
+    OnnxValue scales = c.input(at);
+    OnnxValue sizes = c.input(3);
     double[] factors = c.option("scales") != null
         ? c.option("scales").numbers()
         : scales == null || scales.elements() == 0 ? null : scales.known();
     c.check(
         c.option("mode") != null
-            && c.inputs().stream().skip(1).allMatch(Value::fixed)
+            && c.inputs().stream().skip(1).allMatch(OnnxValue::fixed)
             && x.rank() == 4
             && (sizes != null) == (factors == null)
             && (sizes == null || c.whole(3).length == 4)
@@ -234,7 +233,7 @@ final class OnnxWindows {
     return c.result(dims);
   }
 
-  private static List<Value> blocks(Call c, boolean toSpace) {
+  private static List<OnnxValue> blocks(Call c, boolean toSpace) {
     long[] x = c.input(0).dims();
     long side = c.number("blocksize", 0);
     c.check(x.length == 4, "needs an input of 4 dimensions");

@@ -7,6 +7,8 @@ import dev.likeness.photos.internal.onnx.OnnxFile;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
@@ -24,6 +26,7 @@ import org.bytedeco.opencv.opencv_dnn.Net;
 public final class OpenCvNetwork implements AutoCloseable {
   // More outputs than a network for one face has.
   private static final long MAX_NUMBERS = 1 << 16;
+  private static final Pattern OPERATION = Pattern.compile("Node \\[(\\w{1,40})@");
 
   private final Net net;
   private final String source;
@@ -65,7 +68,7 @@ public final class OpenCvNetwork implements AutoCloseable {
     OpenCv.load(opencv_dnn.class);
     OpenCvNetwork network;
     try (PointerScope scope = new PointerScope()) {
-      Net net = opencv_dnn.readNetFromONNX(input.file());
+      Net net = opencv_dnn.readNetFromONNX(input.forOpenCv(side));
       // The network outlives this scope, which frees temporary objects only.
       net.retainReference();
       network = new OpenCvNetwork(net, input.source());
@@ -98,7 +101,7 @@ public final class OpenCvNetwork implements AutoCloseable {
   public static void requireOutputs(OnnxFile input, int side, double limit) {
     OpenCv.load(opencv_dnn.class);
     try (PointerScope scope = new PointerScope()) {
-      Net net = opencv_dnn.readNetFromONNX(input.file());
+      Net net = opencv_dnn.readNetFromONNX(input.forOpenCv(side));
       net.setInput(opencv_dnn.blobFromImage(OpenCv.toBgr(noise(side))));
       MatVector outputs = new MatVector();
       net.forward(outputs, net.getUnconnectedOutLayersNames());
@@ -122,9 +125,15 @@ public final class OpenCvNetwork implements AutoCloseable {
     }
   }
 
+  // OpenCV's message names the operation, and many things of its own.
   private static InvalidInputException doesNotRun(String source, RuntimeException cause) {
+    Matcher node = OPERATION.matcher(String.valueOf(cause.getMessage()));
+    String operation =
+        node.find() ? "the operation " + node.group(1) + " in this form" : "some of its operations";
     return new InvalidInputException(
-        source + " uses operations that OpenCV cannot run; export it with opset 12", cause);
+        source + " has what OpenCV cannot run: " + operation
+            + "; export it with folded constants and opset 12",
+        cause);
   }
 
   /**
@@ -172,6 +181,11 @@ public final class OpenCvNetwork implements AutoCloseable {
       }
     }
     return values;
+  }
+
+  /** Returns the name of the file in error messages. */
+  public String source() {
+    return source;
   }
 
   @Override

@@ -60,8 +60,8 @@ class OnnxFileTest {
         bad("with 864 bytes", CONV, weights(1, new byte[864], 1L << 32, 1L << 32, 3, 3)),
         bad("of the invalid shape [0, 3, 3, 3]", CONV, weights(1, new byte[0], 0, 3, 3, 3)),
         bad("of the invalid shape", CONV, weights(1, new byte[4], 1, 1, 1, 1, 1, 1, 1, 1, 1)),
-        bad("of type 8", CONV, weights(8, new byte[864], 8, 3, 3, 3)),
-        bad("of type 14", CONV, weights(14, new byte[864], 8, 3, 3, 3)),
+        bad("of type string (8)", CONV, weights(8, new byte[864], 8, 3, 3, 3)),
+        bad("of type complex64 (14)", CONV, weights(14, new byte[864], 8, 3, 3, 3)),
         bad("with external data", CONV, initializer(raw.number(14, 1))),
         bad(
             "with external data",
@@ -279,7 +279,7 @@ class OnnxFileTest {
     assertRefused(
         "has 2 inputs", Proto.model(graph.message(11, Proto.value("z", Proto.FLOAT, 1, 3, 2, 2))));
     assertRefused(
-        "is not an f32 tensor",
+        "has an input \"x\" of int64 (7) numbers, expected f32 or f16; export it in f32",
         Proto.model(new Proto()
             .message(11, Proto.value("x", Proto.INT64, 1, 3, SIDE, SIDE))
             .message(12, Proto.value("y", Proto.FLOAT, 1))));

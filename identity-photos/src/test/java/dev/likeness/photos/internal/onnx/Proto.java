@@ -6,18 +6,18 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** A message of protobuf in the making, and the messages of onnx.proto that tests need. */
-final class Proto {
-  static final int FLOAT = 1;
-  static final int INT64 = 7;
+public final class Proto {
+  public static final int FLOAT = 1;
+  public static final int INT64 = 7;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
   /** A file of opset 13 with a graph from the image x (1 x 3 x side x side) to y. */
-  static byte[] file(long side, Proto... fieldsOfGraph) {
+  public static byte[] file(long side, Proto... fieldsOfGraph) {
     return model(graph(side, fieldsOfGraph));
   }
 
-  static byte[] model(Proto graph) {
+  public static byte[] model(Proto graph) {
     return new Proto()
         .number(1, 8)
         .message(7, graph)
@@ -25,7 +25,7 @@ final class Proto {
         .bytes();
   }
 
-  static Proto graph(long side, Proto... fields) {
+  public static Proto graph(long side, Proto... fields) {
     Proto graph = new Proto().text(2, "g");
     for (Proto field : fields) {
       graph.out.writeBytes(field.bytes());
@@ -39,7 +39,7 @@ final class Proto {
    * The field of a graph that holds a node; inputs and outputs are separated by blanks, no input is
    * "".
    */
-  static Proto node(String operation, String inputs, String outputs, Proto... options) {
+  public static Proto node(String operation, String inputs, String outputs, Proto... options) {
     Proto node = new Proto();
     if (!inputs.isEmpty()) {
       for (String name : inputs.split(" ", -1)) {
@@ -57,7 +57,7 @@ final class Proto {
     return new Proto().message(1, node);
   }
 
-  static Proto ints(String name, long... values) {
+  public static Proto ints(String name, long... values) {
     Proto option = new Proto().text(1, name);
     for (long value : values) {
       option.number(8, value);
@@ -65,15 +65,15 @@ final class Proto {
     return option.number(20, 7);
   }
 
-  static Proto number(String name, long value) {
+  public static Proto number(String name, long value) {
     return new Proto().text(1, name).number(3, value).number(20, 2);
   }
 
-  static Proto word(String name, String value) {
+  public static Proto word(String name, String value) {
     return new Proto().text(1, name).text(4, value).number(20, 3);
   }
 
-  static Proto tensor(String name, int type, byte[] raw, long... dims) {
+  public static Proto tensor(String name, int type, byte[] raw, long... dims) {
     Proto tensor = new Proto();
     for (long dim : dims) {
       tensor.number(1, dim);
@@ -82,11 +82,11 @@ final class Proto {
   }
 
   /** The field of a graph that holds an initialiser. */
-  static Proto initializer(Proto tensor) {
+  public static Proto initializer(Proto tensor) {
     return new Proto().message(5, tensor);
   }
 
-  static Proto zeros(String name, long... dims) {
+  public static Proto zeros(String name, long... dims) {
     long total = 1;
     for (long dim : dims) {
       total *= dim;
@@ -94,7 +94,7 @@ final class Proto {
     return initializer(tensor(name, FLOAT, new byte[(int) total * Float.BYTES], dims));
   }
 
-  static Proto whole(String name, long... values) {
+  public static Proto whole(String name, long... values) {
     ByteBuffer raw = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (long value : values) {
       raw.putLong(value);
@@ -102,7 +102,7 @@ final class Proto {
     return initializer(tensor(name, INT64, raw.array(), values.length));
   }
 
-  static Proto reals(String name, float... values) {
+  public static Proto reals(String name, float... values) {
     ByteBuffer raw =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
@@ -111,25 +111,26 @@ final class Proto {
     return initializer(tensor(name, FLOAT, raw.array(), values.length));
   }
 
-  static Proto value(String name, int type, long... dims) {
+  /** An input or output; a dimension of -1 is left open, under a name. */
+  public static Proto value(String name, int type, long... dims) {
     Proto shape = new Proto();
     for (long dim : dims) {
-      shape.message(1, new Proto().number(1, dim));
+      shape.message(1, dim == -1 ? new Proto().text(2, "any") : new Proto().number(1, dim));
     }
     return new Proto()
         .text(1, name)
         .message(2, new Proto().message(1, new Proto().number(1, type).message(2, shape)));
   }
 
-  Proto text(int field, String text) {
+  public Proto text(int field, String text) {
     return bytes(field, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  Proto message(int field, Proto message) {
+  public Proto message(int field, Proto message) {
     return bytes(field, message.bytes());
   }
 
-  Proto bytes(int field, byte[] bytes) {
+  public Proto bytes(int field, byte[] bytes) {
     varint(field << 3 | 2);
     varint(bytes.length);
     out.writeBytes(bytes);
@@ -137,25 +138,25 @@ final class Proto {
   }
 
   /** A field of four bytes. */
-  Proto fixed32(int field, byte[] four) {
+  public Proto fixed32(int field, byte[] four) {
     varint(field << 3 | 5);
     out.writeBytes(four);
     return this;
   }
 
   /** Appends the fields of another message. */
-  Proto append(Proto other) {
+  public Proto append(Proto other) {
     out.writeBytes(other.bytes());
     return this;
   }
 
-  Proto number(int field, long value) {
+  public Proto number(int field, long value) {
     varint(field << 3);
     varint(value);
     return this;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return out.toByteArray();
   }
 

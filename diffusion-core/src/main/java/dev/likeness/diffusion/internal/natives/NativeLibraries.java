@@ -66,7 +66,8 @@ public final class NativeLibraries {
    * them.
    *
    * @throws LinkageError if they are not on the class path or do not fit the platform
-   * @throws ResourceLimitException if the JVM denies native access
+   * @throws ResourceLimitException if the JVM denies native access, or only another class loader of
+   *     the JVM can load the libraries
    */
   public static synchronized void load(Class<?> global) {
     if (LOADED.contains(global)) {
@@ -85,6 +86,9 @@ public final class NativeLibraries {
             "the JVM denies access to native libraries; start it with"
                 + " --enable-native-access=ALL-UNNAMED",
             e);
+      }
+      if (SharedLibrary.loadedElsewhere(e).isPresent()) {
+        throw SharedLibrary.refused(e);
       }
       throw e;
     } catch (IOException e) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.file.Quoted;
+import dev.likeness.diffusion.internal.natives.SharedLibrary;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
@@ -212,6 +213,11 @@ final class NativeTokenizer implements AutoCloseable {
       try {
         LibUtils.checkStatus();
         return TokenizersLibrary.LIB;
+      } catch (LinkageError | EngineException e) {
+        if (SharedLibrary.loadCopy(e, "tokenizers", TokenizersLibrary.class)) {
+          return TokenizersLibrary.LIB;
+        }
+        throw e;
       } finally {
         if (!isSet) {
           System.clearProperty(FLAVOR);

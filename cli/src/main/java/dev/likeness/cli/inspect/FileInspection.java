@@ -37,7 +37,7 @@ final class FileInspection {
     TensorFileFormat form;
     try {
       form = TensorFileFormat.of(file);
-      tensors = TensorFileFormat.list(file);
+      tensors = TensorFileFormat.listStored(file);
     } catch (InvalidInputException e) {
       return CheckpointInspection.unusable(file, "unknown", e.getMessage());
     }

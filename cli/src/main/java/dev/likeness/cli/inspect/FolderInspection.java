@@ -73,12 +73,12 @@ final class FolderInspection {
     Path file = model.weightsFile(component);
     if (file.toString().endsWith(".json") || ShardedSource.isShard(file)) {
       try (TensorSource shards = ShardedSource.isShard(file)
-          ? ShardedSource.withoutIndex(file, TensorFileFormat::open)
-          : ShardedSource.open(file, TensorFileFormat::open)) {
+          ? ShardedSource.withoutIndex(file, TensorFileFormat::openStored)
+          : ShardedSource.open(file, TensorFileFormat::openStored)) {
         return count(shards, component);
       }
     }
-    return count(TensorFileFormat.list(file), component);
+    return count(TensorFileFormat.listStored(file), component);
   }
 
   private long count(TensorNames tensors, String component) {

@@ -44,7 +44,7 @@ class GgufTest {
       for (String name : expected.names()) {
         assertTrue(torch.equal(expected.read(name), gguf.read(name).to(ScalarType.Float)), name);
       }
-      assertEquals("every type", gguf.header().metadata().get("general.name"));
+      assertEquals("every type", gguf.header().values().get("general.name"));
     }
   }
 

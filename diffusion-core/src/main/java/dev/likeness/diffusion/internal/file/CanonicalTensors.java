@@ -18,11 +18,13 @@ import org.bytedeco.pytorch.global.torch;
  */
 public class CanonicalTensors implements TensorNames {
   private final TensorNames foreign;
+  private final KeyMapping layout;
   private final Map<String, KeyMapping.Location> locations = new LinkedHashMap<>();
 
   /** Lists the tensors of {@code foreign} that {@code layout} maps. */
   public CanonicalTensors(TensorNames foreign, KeyMapping layout) {
     this.foreign = foreign;
+    this.layout = layout;
     for (String name : foreign.names()) {
       for (String canonical : layout.canonicalNames(name)) {
         locations.put(canonical, layout.locate(canonical));
@@ -33,6 +35,12 @@ public class CanonicalTensors implements TensorNames {
   @Override
   public Set<String> names() {
     return Collections.unmodifiableSet(locations.keySet());
+  }
+
+  @Override
+  public String storedName(String name) {
+    KeyMapping.Location place = layout.locate(name);
+    return place == null ? name : foreign.storedName(place.name());
   }
 
   /** Returns the location of a canonical tensor in the foreign file. */
@@ -68,6 +76,11 @@ public class CanonicalTensors implements TensorNames {
   public float f8Scale(String name) {
     KeyMapping.Location place = locations.get(name);
     return place.form() == KeyMapping.Location.Form.IDENTITY ? 0 : foreign.f8Scale(place.name());
+  }
+
+  @Override
+  public boolean isScaled(String name) {
+    return foreign.isScaled(locations.get(name).name());
   }
 
   @Override

@@ -16,6 +16,16 @@ public interface KeyMapping {
    */
   List<String> canonicalNames(String foreign);
 
+  /** Returns true if a tensor of the file belongs to this component by its prefix. */
+  default boolean covers(String foreign) {
+    return true;
+  }
+
+  /** Returns true if a tensor is of a known part of this component that the family does not use. */
+  default boolean leavesOut(String foreign) {
+    return false;
+  }
+
   /** Returns the mapping with {@code prefix} before every foreign name. */
   default KeyMapping withPrefix(String prefix) {
     return new PrefixedLayout(this, prefix);
@@ -71,6 +81,16 @@ public interface KeyMapping {
           ? null
           : new Location(
               prefix + place.name(), place.slice(), place.span(), place.slices(), place.form());
+    }
+
+    @Override
+    public boolean covers(String foreign) {
+      return foreign.startsWith(prefix) && layout.covers(foreign.substring(prefix.length()));
+    }
+
+    @Override
+    public boolean leavesOut(String foreign) {
+      return foreign.startsWith(prefix) && layout.leavesOut(foreign.substring(prefix.length()));
     }
 
     @Override

@@ -41,6 +41,11 @@ public final class RenamedSource implements TensorSource {
   }
 
   @Override
+  public String storedName(String name) {
+    return source.storedName(original.getOrDefault(name, name));
+  }
+
+  @Override
   public long[] shape(String name) {
     return source.shape(original.get(name));
   }
@@ -53,6 +58,11 @@ public final class RenamedSource implements TensorSource {
   @Override
   public float f8Scale(String name) {
     return source.f8Scale(original.get(name));
+  }
+
+  @Override
+  public boolean isScaled(String name) {
+    return source.isScaled(original.get(name));
   }
 
   @Override

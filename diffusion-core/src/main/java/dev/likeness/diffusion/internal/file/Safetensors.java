@@ -44,6 +44,7 @@ public final class Safetensors implements TensorSource {
   }
 
   /** Returns the metadata of the header. */
+  @Override
   public Map<String, String> metadata() {
     return header.metadata();
   }

@@ -157,6 +157,7 @@ public final class SafetensorsHeader implements TensorNames {
   }
 
   /** Returns the texts under {@code __metadata__}; empty if there are none. */
+  @Override
   public Map<String, String> metadata() {
     return metadata;
   }

@@ -180,6 +180,20 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
+  public Map<String, String> metadata() {
+    Map<String, String> all = new LinkedHashMap<>();
+    shardOf.values().stream()
+        .distinct()
+        .forEach(shard -> shard.metadata().forEach(all::putIfAbsent));
+    return all;
+  }
+
+  @Override
+  public List<Map<String, String>> headers() {
+    return shardOf.values().stream().distinct().map(TensorSource::metadata).toList();
+  }
+
+  @Override
   public String describe() {
     return index.toString();
   }

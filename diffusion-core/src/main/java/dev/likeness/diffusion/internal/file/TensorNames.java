@@ -3,6 +3,8 @@ package dev.likeness.diffusion.internal.file;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Names, shapes and element types of tensors, the content of a header. */
@@ -30,6 +32,26 @@ public interface TensorNames {
    */
   default float f8Scale(String name) {
     return dtype(name) == DType.F8_E4M3 ? 1 : 0;
+  }
+
+  /** Returns the texts of the header; empty if the format has none. */
+  default Map<String, String> metadata() {
+    return Map.of();
+  }
+
+  /** Returns {@link #metadata()} of each of several files. */
+  default List<Map<String, String>> headers() {
+    return List.of(metadata());
+  }
+
+  /** Returns the name that the file has for {@code name}, for error messages. */
+  default String storedName(String name) {
+    return name;
+  }
+
+  /** Returns true if the file has a tensor in 8 bits with a scale, which is applied. */
+  default boolean isScaled(String name) {
+    return false;
   }
 
   /** Returns true if there is such a tensor. */

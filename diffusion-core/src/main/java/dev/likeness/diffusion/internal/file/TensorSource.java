@@ -31,6 +31,14 @@ public interface TensorSource extends TensorNames, AutoCloseable {
         + " download it again, or use an earlier state of the training");
   }
 
+  /** Returns the error that a tensor of weights has integers without a scale. */
+  static InvalidInputException notScaled(TensorNames source, String name) {
+    return new InvalidInputException(
+        source.describe() + ": tensor " + Quoted.of(source.storedName(name)) + " has type "
+            + source.dtype(name) + " without a scale; expected floating-point numbers: download it"
+            + " again in f32, bf16, f16 or float8");
+  }
+
   /** Closes the file; tensors already read stay valid. */
   @Override
   void close();
@@ -95,8 +103,9 @@ public interface TensorSource extends TensorNames, AutoCloseable {
   }
 
   /**
-   * A source that refuses tensors with values that are NaN or infinite. It checks a tensor when it
-   * is read for the first time. One such value would spread over every generated image.
+   * A source that refuses tensors with values that are NaN or infinite, and integers that stand for
+   * weights without a scale. It checks a tensor when it is read for the first time. One such value
+   * would spread over every generated image.
    */
   public static final class Finite implements TensorSource {
     private final TensorSource source;
@@ -128,6 +137,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
+    public boolean isScaled(String name) {
+      return source.isScaled(name);
+    }
+
+    @Override
     public long storedBytes(String name) {
       return source.storedBytes(name);
     }
@@ -135,11 +149,14 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     /**
      * Reads a tensor.
      *
-     * @throws InvalidInputException if a value is not finite as f32; the message names file and
-     *     tensor
+     * @throws InvalidInputException if a value is not finite as f32, or the tensor has integers
+     *     without a scale; the message names file and tensor
      */
     @Override
     public Tensor read(String name) {
+      if (isQuantized(name)) {
+        throw notScaled(this, name);
+      }
       Tensor stored = source.read(name);
       if (source.dtype(name).isFloating() && !checked.contains(name)) {
         if (!isFinite(stored)) {
@@ -148,6 +165,14 @@ public interface TensorSource extends TensorNames, AutoCloseable {
         checked.add(name);
       }
       return stored;
+    }
+
+    // Single integers are settings, such as a LoRA's alpha, and a list of long ones is a shape.
+    private boolean isQuantized(String name) {
+      DType type = source.dtype(name);
+      return !type.isFloating()
+          && source.elements(name) > 1
+          && (type.bits() == Byte.SIZE || source.shape(name).length > 1);
     }
 
     // Layers compute in f32 at most, so a double beyond the range of f32 is infinite there.

@@ -5,8 +5,10 @@ import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.nn.Parameters;
 import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.schedulers.internal.ClosestNames;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,18 +29,25 @@ final class WeightsCheck {
    */
   void require(TensorSource source, String name, long... shape) {
     if (!source.names().contains(name)) {
-      throw new InvalidInputException(source.describe() + ": no tensor \"" + name + "\"; closest: "
-          + Quoted.value(ClosestNames.of(name, source.names().stream(), 1))
-          + "; the file is incomplete or does not match its config: download the model again");
+      String stored = source.storedName(name);
+      throw new InvalidInputException(
+          source.describe() + ": no tensor \"" + stored + "\"; closest: "
+              + Quoted.value(
+                  ClosestNames.of(stored, source.names().stream().map(source::storedName), 1))
+              + "; the file is incomplete or does not match its config: download the model again");
     }
     long[] actual = source.shape(name);
     if (!Arrays.equals(actual, shape)) {
-      throw new InvalidInputException(source.describe() + ": \"" + name + "\" has shape "
+      throw new InvalidInputException(source.describe() + ": \"" + source.storedName(name)
+          + "\" has shape "
           + Arrays.toString(actual) + ", expected " + Arrays.toString(shape)
           + " by its config; the file and the config are of different models: download the model"
           + " again");
     }
     Tensors.scalarType(source.dtype(name));
+    if (!source.dtype(name).isFloating()) {
+      throw TensorSource.notScaled(source, name);
+    }
     requested.add(name);
   }
 
@@ -59,7 +68,8 @@ final class WeightsCheck {
   }
 
   /**
-   * Fails if {@code source} holds tensors that no network asked for, except {@code expected} ones.
+   * Fails if {@code source} holds tensors that no network asked for, except {@code expected} ones;
+   * or if some of its 8-bit weights have scales, and others have none.
    */
   void requireAll(TensorSource source, Set<String> expected) {
     Set<String> left = new TreeSet<>(source.names());
@@ -68,8 +78,26 @@ final class WeightsCheck {
     if (!left.isEmpty()) {
       throw new InvalidInputException(source.describe() + " has tensors that belong to no"
           + " module of its config (" + left.size() + ", e.g. "
-          + Quoted.of(left.iterator().next())
+          + Quoted.of(source.storedName(left.iterator().next()))
           + "); the file and the config are of different models: download the model again");
+    }
+    requireScales(source);
+  }
+
+  // Files of F8 weights have a scale for each of them, or no scales at all.
+  private void requireScales(TensorSource source) {
+    Optional<String> scaled =
+        requested.stream().sorted().filter(source::isScaled).findFirst();
+    if (scaled.isPresent()) {
+      for (String name : new TreeSet<>(requested)) {
+        DType type = source.dtype(name);
+        if (type.isFloating() && type.bits() == Byte.SIZE && source.shape(name).length > 1) {
+          throw new InvalidInputException(source.describe() + ": "
+              + Quoted.of(source.storedName(name)) + " has type " + type
+              + " without a scale, but " + Quoted.of(source.storedName(scaled.get()))
+              + " has one; the file is incomplete: download it again");
+        }
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -104,10 +105,7 @@ public record ComponentFile(
           .flatMap(kind -> kind.detect(String.valueOf(path.getFileName()), keys).stream())
           .findFirst()
           .map(found -> new ComponentFile(
-              found.className(),
-              found.config(),
-              () -> new CanonicalTensors.CanonicalSource(
-                  TensorFileFormat.open(path), found.layout())))
+              found.className(), found.config(), () -> canonical(path, keys, found.layout())))
           .orElse(null);
     }
     if (FamilyRegistry.findVariant(keys).isPresent()) {
@@ -130,6 +128,7 @@ public record ComponentFile(
               base,
               component,
               path,
+              keys,
               layout,
               AutoencoderKeyFormat.config(own, FamilyRegistry.autoencoders()),
               AutoencoderKind.of(own, FamilyRegistry.autoencoders()).className());
@@ -141,22 +140,30 @@ public record ComponentFile(
         : null;
   }
 
+  // Opens the component of a file without others, and refuses what belongs to it and is unknown.
+  private static TensorSource canonical(Path path, TensorNames keys, KeyMapping layout) {
+    new Leftovers(keys, List.of(layout)).requireNone(layout);
+    return new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), layout);
+  }
+
   static ComponentFile whole(
       String className,
       Map<String, Object> config,
       String component,
       Path path,
+      TensorNames keys,
       KeyMapping layout) {
     return new ComponentFile(
         className,
         ModelConfig.of(config, path + " (" + component + ")"),
-        () -> new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), layout));
+        () -> canonical(path, keys, layout));
   }
 
   static ComponentFile remapped(
       ModelParts base,
       String component,
       Path path,
+      TensorNames keys,
       KeyMapping layout,
       Map<String, Object> shapes,
       String className) {
@@ -165,7 +172,7 @@ public record ComponentFile(
     return new ComponentFile(
         className,
         ModelConfig.of(options, path + " (" + component + ")"),
-        () -> new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), layout));
+        () -> canonical(path, keys, layout));
   }
 
   private static ComponentFile canonical(

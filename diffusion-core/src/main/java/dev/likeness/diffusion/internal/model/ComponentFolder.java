@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
+import dev.likeness.diffusion.internal.file.ScaledSource;
 import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.text.ClipKeyFormat;
@@ -162,11 +163,16 @@ final class ComponentFolder {
 
   /** The tensors of a file, of an index of shards, or of all shards beside one without an index. */
   static TensorSource open(Path file) {
+    return ScaledSource.of(openStored(file));
+  }
+
+  // A weight and its scale may be in two shards.
+  private static TensorSource openStored(Path file) {
     return file.toString().endsWith(".json")
-        ? ShardedSource.open(file, TensorFileFormat::open)
+        ? ShardedSource.open(file, TensorFileFormat::openStored)
         : ShardedSource.isShard(file)
-            ? ShardedSource.withoutIndex(file, TensorFileFormat::open)
-            : TensorFileFormat.open(file);
+            ? ShardedSource.withoutIndex(file, TensorFileFormat::openStored)
+            : TensorFileFormat.openStored(file);
   }
 
   /** Converts keys of older published folders to the canonical ones. */

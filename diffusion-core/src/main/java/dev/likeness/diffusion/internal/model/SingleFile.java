@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.family.ComponentDetector;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.CanonicalTensors;
+import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Quoted;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the names of latent
@@ -135,7 +137,18 @@ public final class SingleFile implements ModelParts {
 
   @Override
   public List<String> notices() {
-    return usesAverages() ? List.of(averagesNotice(file)) : List.of();
+    return Stream.concat(
+            usesAverages() ? Stream.of(averagesNotice(file)) : Stream.empty(),
+            leftovers().notices().stream())
+        .toList();
+  }
+
+  private Leftovers leftovers() {
+    return new Leftovers(
+        keys,
+        contents.components().values().stream()
+            .map(ComponentDetector.Detected::layout)
+            .toList());
   }
 
   /** The notice that a file's averaged weights are used. */
@@ -155,7 +168,10 @@ public final class SingleFile implements ModelParts {
         .toList();
   }
 
-  /** The numbers of unused tensors: EMA copies of the weights, and others. */
+  /**
+   * The numbers of unused tensors: EMA copies of the weights, others that are known to change no
+   * image, and unknown ones.
+   */
   public Map<String, Integer> unusedTensors() {
     Map<String, Integer> extra = new LinkedHashMap<>();
     keys.names().stream()
@@ -164,6 +180,11 @@ public final class SingleFile implements ModelParts {
             name.startsWith(SingleFileWriter.UnusedTensors.AVERAGED) ? "ema" : "other",
             1,
             Integer::sum));
+    int unknown = leftovers().count();
+    if (unknown > 0) {
+      extra.put("unknown", unknown);
+      extra.computeIfPresent("other", (key, all) -> all > unknown ? all - unknown : null);
+    }
     return extra;
   }
 
@@ -235,6 +256,7 @@ public final class SingleFile implements ModelParts {
   @Override
   public TensorSource weights(String component) {
     ComponentDetector.Detected found = component(component);
+    leftovers().requireNone(found.layout());
     TensorSource source = TensorFileFormat.open(file);
     return new CanonicalTensors.CanonicalSource(
         usesAverages() ? new RenamedSource(source, FamilyRegistry.AveragedNames::usable) : source,

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.ScaledSource;
+import dev.likeness.diffusion.internal.file.ScaledTensors;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.gguf.Gguf;
@@ -52,17 +53,33 @@ public enum TensorFileFormat {
     return zip || old ? PICKLE : SAFETENSORS;
   }
 
-  /** Opens a file in its format. */
+  /** Opens a file in its format, with the scales of 8-bit tensors applied. */
   public static TensorSource open(Path file) {
+    return ScaledSource.of(openStored(file));
+  }
+
+  /**
+   * Opens a file in its format as it is stored. The scales of 8-bit tensors are tensors of their
+   * own.
+   */
+  public static TensorSource openStored(Path file) {
     return switch (of(file)) {
       case PICKLE -> TorchPickle.open(file);
       case GGUF -> Gguf.open(file);
-      case SAFETENSORS -> ScaledSource.of(Safetensors.open(file));
+      case SAFETENSORS -> Safetensors.open(file);
     };
   }
 
-  /** The names, shapes and types in {@code file}; no tensor is read and libtorch is not needed. */
+  /**
+   * The names, shapes and types that {@link #open} gives; no tensor is read and libtorch is not
+   * needed.
+   */
   public static TensorNames list(Path file) {
+    return ScaledTensors.of(listStored(file));
+  }
+
+  /** The names, shapes and types that {@link #openStored} gives. */
+  public static TensorNames listStored(Path file) {
     return switch (of(file)) {
       case PICKLE -> TorchPickle.list(file);
       case GGUF -> GgufHeader.read(file);
@@ -72,9 +89,7 @@ public enum TensorFileFormat {
 
   /** The text metadata of a list that also holds for {@link #open}; a pickle has none. */
   public static Map<String, String> metadata(TensorNames list) {
-    return list instanceof SafetensorsHeader header
-        ? ScaledSource.metadata(header.metadata())
-        : Map.of();
+    return ScaledSource.metadata(list.metadata());
   }
 
   /** The values of a small tensor of a file, in order. */

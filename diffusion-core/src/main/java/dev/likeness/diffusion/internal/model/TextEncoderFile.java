@@ -48,6 +48,7 @@ final class TextEncoderFile {
             base,
             component,
             path,
+            keys,
             layout,
             ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects),
             textClass(projects));
@@ -73,6 +74,7 @@ final class TextEncoderFile {
             T5KeyFormat.config(new CanonicalTensors(keys, t5)),
             component,
             path,
+            keys,
             t5);
       }
       if (qwen != null) {
@@ -81,6 +83,7 @@ final class TextEncoderFile {
             Qwen3KeyFormat.config(new CanonicalTensors(keys, qwen)),
             component,
             path,
+            keys,
             qwen);
       }
     }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.internal.text;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.Leftovers;
 import dev.likeness.diffusion.internal.file.ShapeReader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import java.util.LinkedHashMap;
@@ -115,10 +116,6 @@ public final class ClipKeyFormat {
     private static final String FUSED = ".self_attn.in_proj.";
     private static final List<String> PARTS =
         List.of(".self_attn.q_proj.", ".self_attn.k_proj.", ".self_attn.v_proj.");
-    /** Prefixes of a whole CLIP's other tensors. */
-    private static final List<String> OTHER_CLIP_TENSORS =
-        List.of("vision_model.", "visual_projection.", "logit_scale");
-
     private final boolean named;
     private final int maxLayers;
     private final boolean fused;
@@ -163,8 +160,7 @@ public final class ClipKeyFormat {
 
     /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
     static boolean isOtherClipTensor(String name) {
-      return name.endsWith("position_ids")
-          || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);
+      return !name.contains("text_projection") && Leftovers.isHarmless(name);
     }
 
     @Override
@@ -180,16 +176,22 @@ public final class ClipKeyFormat {
           : KeyMapping.Location.slice(here.replace(part, FUSED), PARTS.indexOf(part), PARTS.size());
     }
 
+    // Layers after the last one that is used.
+    @Override
+    public boolean leavesOut(String foreign) {
+      String name = named ? foreign : MODULE + foreign;
+      return name.startsWith(LAYERS)
+          && ShapeReader.Numbered.number(name.substring(LAYERS.length()).split("\\.")[0])
+              >= maxLayers;
+    }
+
     @Override
     public List<String> canonicalNames(String foreign) {
       if (foreign.equals(projection.name())) {
         return List.of(ClipKeyFormat.PROJECTION);
       }
       String name = named || foreign.startsWith("text_projection.") ? foreign : MODULE + foreign;
-      if (isOtherClipTensor(foreign)
-          || name.startsWith(LAYERS)
-              && ShapeReader.Numbered.number(name.substring(LAYERS.length()).split("\\.")[0])
-                  >= maxLayers) {
+      if (isOtherClipTensor(foreign) || leavesOut(foreign)) {
         return List.of();
       }
       return fused && name.contains(FUSED)
@@ -207,6 +209,16 @@ public final class ClipKeyFormat {
       return canonical.equals(ClipKeyFormat.PROJECTION)
           ? KeyMapping.Location.whole(layout.locate(WIDE).name(), KeyMapping.Location.Form.IDENTITY)
           : layout.locate(canonical);
+    }
+
+    @Override
+    public boolean covers(String foreign) {
+      return layout.covers(foreign);
+    }
+
+    @Override
+    public boolean leavesOut(String foreign) {
+      return layout.leavesOut(foreign);
     }
 
     @Override

@@ -82,12 +82,25 @@ final class OpenClipKeyFormat implements KeyMapping {
         return List.of(outer.getKey());
       }
     }
+    int layer = layer(foreign);
+    return layer >= 0 && layer < layers
+        ? outOfLayer(
+            LAYERS_PREFIX + layer + ".",
+            foreign.substring(OPEN_CLIP_LAYERS_PREFIX.length()).split("\\.", 2)[1])
+        : List.of();
+  }
+
+  // Layers after the last one that is used.
+  @Override
+  public boolean leavesOut(String foreign) {
+    return layer(foreign) >= layers;
+  }
+
+  private static int layer(String foreign) {
     String[] parts = foreign.startsWith(OPEN_CLIP_LAYERS_PREFIX)
         ? foreign.substring(OPEN_CLIP_LAYERS_PREFIX.length()).split("\\.", 2)
         : new String[0];
-    int layer = parts.length == 2 ? ShapeReader.Numbered.number(parts[0]) : -1;
-    boolean used = layer >= 0 && layer < layers;
-    return used ? outOfLayer(LAYERS_PREFIX + parts[0] + ".", parts[1]) : List.of();
+    return parts.length == 2 ? ShapeReader.Numbered.number(parts[0]) : -1;
   }
 
   private static List<String> outOfLayer(String layer, String rest) {

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
+import dev.likeness.diffusion.internal.file.ScaledSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
@@ -68,7 +69,7 @@ public final class AdapterHeader {
           + "; give an IP-Adapter's .safetensors or .bin file");
     }
     TensorSource source = new TensorSource.Finite(
-        isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file));
+        ScaledSource.of(isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file)));
     try {
       return AdapterKeyFormat.toPublished(source);
     } catch (RuntimeException e) {

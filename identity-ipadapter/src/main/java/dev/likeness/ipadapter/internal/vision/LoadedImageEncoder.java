@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.file.ModelFile;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.RepositoryFolder;
 import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.ScaledSource;
 import dev.likeness.diffusion.internal.file.ShardedSource;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
@@ -144,9 +145,12 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   private static TensorSource source(Path folder) {
-    if (Files.isRegularFile(folder)) {
-      return TensorFileFormat.open(folder);
-    }
+    return Files.isRegularFile(folder)
+        ? TensorFileFormat.open(folder)
+        : ScaledSource.of(stored(folder));
+  }
+
+  private static TensorSource stored(Path folder) {
     for (String variant : List.of("", ".fp16")) {
       Path file = folder.resolve("model" + variant + ".safetensors");
       if (ModelFile.exists(file)) {

@@ -162,7 +162,7 @@ public final class GgufHeader implements TensorNames {
   }
 
   /** Returns the metadata: numbers, flags and texts; long lists are null. */
-  public Map<String, Object> metadata() {
+  public Map<String, Object> values() {
     return Collections.unmodifiableMap(metadata);
   }
 
